@@ -1,0 +1,1 @@
+//! The facade that apps call, in Kotlin and Swift.

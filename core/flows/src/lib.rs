@@ -1,0 +1,1 @@
+//! What the rules are: policy, flow definitions and the pure steps that decide.

@@ -1,0 +1,257 @@
+//! What the gateway answers: plain records whose weighty parts carry log proofs.
+
+use crate::bytes::{B64, Digest32};
+use crate::flow_event::FlowEvent;
+use crate::log_body::EvidenceLevel;
+use crate::money::Money;
+use crate::problem::Code;
+use crate::receipt::Annex;
+use crate::statement::{ReplicaState, Terms};
+use crate::{
+    AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Timestamp, TokenId,
+};
+use serde::{Deserialize, Serialize};
+
+/// Answer to `GET /v1/nonce`: single use, five minutes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nonce {
+    /// The nonce.
+    pub nonce: B64,
+    /// Gateway time.
+    pub now: Timestamp,
+}
+
+/// Answer to an enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrolled {
+    /// The payer's account.
+    pub account: AccountId,
+    /// This phone.
+    pub device: DeviceId,
+    /// What the gateway makes of the phone's keys.
+    pub evidence_level: EvidenceLevel,
+    /// Gateway time.
+    pub now: Timestamp,
+}
+
+/// Answer to a session statement: a bearer token for reads.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOpened {
+    /// 256 random bits.
+    pub token: B64,
+    /// Seconds that it lives.
+    pub expires_in: u32,
+}
+
+/// Answer to the messages of a PIN exchange.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PinAnswer {
+    /// The OPAQUE answer; empty where there is none.
+    pub message: B64,
+    /// Guesses that are left, this one counted.
+    pub attempts_left: u32,
+}
+
+/// Answer to every statement about a flow: its whole log as admitted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FlowLog {
+    /// The flow.
+    pub flow: FlowId,
+    /// All events, first to last.
+    pub events: Vec<FlowEvent>,
+}
+
+/// A mandate as the gateway holds it: answer to consent, activation, hold and reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MandateRecord {
+    /// The mandate.
+    pub mandate: MandateId,
+    /// Its token.
+    pub token: TokenId,
+    /// What was agreed.
+    pub terms: Terms,
+    /// Where it stands.
+    pub state: MandateState,
+    /// Who holds it, in words of the protocol: `payer`, `revocation`.
+    pub holds: Vec<String>,
+    /// The gateway's half.
+    pub gateway_half: ReplicaState,
+    /// Unused permits that the gateway still has.
+    pub permits_left: u32,
+    /// The next permit number that was never seen.
+    pub next_permit: u64,
+    /// The order that ends it, once there is one.
+    pub order: Option<OrderId>,
+    /// When it became active.
+    pub active_since: Option<Timestamp>,
+    /// Grows with every change.
+    pub version: u64,
+}
+
+/// Where a mandate stands (domain 7.1, as far as this thread goes).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MandateState {
+    /// Both halves are being made.
+    Provisioning,
+    /// Can be charged.
+    Active,
+    /// Somebody holds it.
+    Suspended,
+    /// Ending; no way back.
+    Revoking,
+    /// Ended.
+    Ended,
+    /// Never came to life.
+    Rejected,
+}
+
+/// Answer to a charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeAnswer {
+    /// The charge.
+    pub charge: ChargeId,
+    /// What became of it.
+    pub decision: ChargeDecision,
+}
+
+/// What became of a charge.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "decision", rename_all = "snake_case")]
+pub enum ChargeDecision {
+    /// Money moved.
+    Approved {
+        /// The acquirer's reference; refunds need it and nothing else.
+        acquirer_reference: String,
+        /// How much.
+        amount: Money,
+    },
+    /// No money moved.
+    Declined {
+        /// Why.
+        code: Code,
+    },
+}
+
+/// Something that the gateway said through its log, with all that is needed to check it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Logged {
+    /// 32 bytes that hide the body in the public log.
+    pub salt: B64,
+    /// The exact bytes that the commitment opens to.
+    pub body: B64,
+    /// The `tlog-proof` text; its `extra` is the entry's bytes.
+    pub proof: String,
+}
+
+/// A destruction order as its device sees it: answer to intent, attestation, acknowledgement, reads.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderRecord {
+    /// The order.
+    pub order: OrderId,
+    /// What ends.
+    pub mandates: Vec<MandateId>,
+    /// Their tokens' commitments, in the same sequence.
+    pub tokens: Vec<Digest32>,
+    /// What the phone's attestation must carry.
+    pub nonce: B64,
+    /// From when on nothing takes it back.
+    pub effective_at: Timestamp,
+    /// Where it stands.
+    pub state: OrderState,
+    /// The order as logged.
+    pub ordered: Logged,
+    /// The gateway's own destruction, once done.
+    pub destroyed: Option<Logged>,
+    /// The closure, once both sides stated theirs, or the phone's time ran out.
+    pub closure: Option<Closure>,
+}
+
+/// Where an order stands (domain 7.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderState {
+    /// Nothing takes it back; charges in flight drain.
+    Quiesced,
+    /// The gateway's half is being destroyed.
+    Destroying,
+    /// The gateway's half is destroyed; the phone's statement is missing.
+    Destroyed,
+    /// The phone never answered, or had no such token.
+    ClosedUnilateral,
+    /// Both sides stated their destruction.
+    Closed,
+}
+
+/// The receipt with its private annex.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closure {
+    /// The `.tlog-proof` file.
+    pub receipt: String,
+    /// What opens it; for the payer alone.
+    pub annex: Annex,
+}
+
+/// Answer to a reconciliation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reconciled {
+    /// Every mandate of the account.
+    pub mandates: Vec<MandateRecord>,
+    /// Every order that this phone has not acknowledged.
+    pub orders: Vec<OrderRecord>,
+    /// Tokens that the phone told of and the gateway does not know: the phone destroys them.
+    pub orphans: Vec<TokenId>,
+    /// What the payer should know.
+    pub events: Vec<PayerEvent>,
+    /// Gateway time.
+    pub now: Timestamp,
+}
+
+/// Something that the payer should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PayerEvent {
+    /// The event.
+    pub event: EventId,
+    /// Its place in the account's sequence.
+    pub number: u64,
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub kind: PayerEventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum PayerEventKind {
+    /// A merchant tried a destroyed token (tombstone alarm, R-011).
+    DeadTokenUsed {
+        /// Whose token.
+        mandate: MandateId,
+        /// How often up to now.
+        uses: u64,
+    },
+    /// A charge passed.
+    Charged {
+        /// Under which mandate.
+        mandate: MandateId,
+        /// How much.
+        amount: Money,
+    },
+}
+
+/// Answer to `GET /log/consistency`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ConsistencyAnswer {
+    /// RFC 6962 consistency proof.
+    pub hashes: Vec<Digest32>,
+}
+
+/// Answer to `GET /v1/policy`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PolicyAnswer {
+    /// The author's signed bundle, compact JWS.
+    pub bundle: String,
+    /// The bundle's own log entry.
+    pub logged: Logged,
+}

@@ -1,0 +1,1 @@
+//! What is said between phone, gateway and merchant.

@@ -1,0 +1,1 @@
+//! The reference gateway: the other half of the protocol.

@@ -1,0 +1,2 @@
+//! The reference gateway as a program.
+fn main() {}
