@@ -1,0 +1,50 @@
+//! The facade's library, with the Kotlin and Swift sources that belong to it.
+use std::path::{Path, PathBuf};
+
+use crate::run::{Outcome, Workspace, at, failed, run};
+
+/// Builds the host's library in the dev profile: its symbols are needed to write the sources.
+pub(crate) fn build_library(workspace: &Workspace) -> Outcome<PathBuf> {
+    run(&mut workspace.cargo(&[
+        "build",
+        "-p",
+        "quittance-bindings",
+        "-p",
+        "quittance-bindgen",
+    ]))?;
+    let name = if cfg!(target_os = "macos") {
+        "libquittance.dylib"
+    } else {
+        "libquittance.so"
+    };
+    let library = workspace.binaries().join(name);
+    if library.exists() {
+        Ok(library)
+    } else {
+        failed(format!("{name} was not built"))
+    }
+}
+
+/// Writes the sources of one language into `folder`, which is emptied first: nothing old stays.
+pub(crate) fn generate(
+    workspace: &Workspace,
+    library: &Path,
+    language: &str,
+    folder: &Path,
+) -> Outcome {
+    if folder.exists() {
+        at(folder, std::fs::remove_dir_all(folder))?;
+    }
+    at(folder, std::fs::create_dir_all(folder))?;
+    let mut command = std::process::Command::new(workspace.binaries().join("uniffi-bindgen"));
+    command
+        .current_dir(&workspace.root)
+        .args(["generate", "--no-format", "--language", language]);
+    run(command.arg("--out-dir").arg(folder).arg(library))
+}
+
+/// Writes the sources of both languages, for people who work on them.
+pub(crate) fn generate_all(workspace: &Workspace) -> Outcome {
+    crate::kotlin::prepare(workspace)?;
+    crate::swift::prepare(workspace).map(|_| ())
+}

@@ -1,0 +1,49 @@
+//! The Kotlin suite: the library with its generated sources, compiled and tested by Maven on a JVM.
+use std::process::Command;
+
+use crate::provide::Need;
+use crate::run::{Outcome, Workspace, numbers, run, version};
+use crate::{bindings, demo};
+
+/// The oldest Java that the Kotlin library is tested on.
+const JAVA: u32 = 17;
+
+/// A JDK or Maven, if they are not here.
+pub(crate) fn missing() -> Vec<Need> {
+    let mut missing = Vec::new();
+    let java = version("javac", "-version").and_then(|text| numbers(&text));
+    if java.is_none_or(|(major, _)| major < JAVA) {
+        missing.push(Need {
+            what: "a Java development kit",
+            packages: &["default-jdk-headless"],
+            by_hand: "a Java development kit (17 or newer)",
+        });
+    }
+    if version("mvn", "--version").is_none() {
+        missing.push(Need {
+            what: "Maven",
+            packages: &["maven"],
+            by_hand: "Maven (3.8 or newer)",
+        });
+    }
+    missing
+}
+
+/// Builds the library and writes the Kotlin sources that belong to it.
+pub(crate) fn prepare(workspace: &Workspace) -> Outcome {
+    let library = bindings::build_library(workspace)?;
+    let generated = workspace.root.join("bindings/kotlin/target/generated");
+    bindings::generate(workspace, &library, "kotlin", &generated)
+}
+
+/// Runs the Kotlin tests against the host's library and against real gateways.
+pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
+    prepare(workspace)?;
+    demo::build(workspace)?;
+    let binaries = workspace.binaries();
+    let mut maven = Command::new("mvn");
+    maven.current_dir(workspace.root.join("bindings/kotlin"));
+    maven.args(["--batch-mode", "--no-transfer-progress", "test"]);
+    maven.arg(format!("-Dquittance.libraries={}", binaries.display()));
+    run(maven.env("QUITTANCE_BIN_DIR", binaries))
+}

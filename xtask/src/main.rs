@@ -1,0 +1,57 @@
+//! The one command surface of the project: `cargo xtask --help`.
+mod bindings;
+mod demo;
+mod dependencies;
+mod kotlin;
+mod mobile;
+mod provide;
+mod run;
+mod rust_suite;
+mod suites;
+mod swift;
+mod swift_root;
+mod verifiers;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::run::Workspace;
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "The commands of the Quittance project.")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Builds and tells the whole thread: sign, pay, cancel, destroy, prove.
+    #[command(disable_help_flag = true)]
+    Demo {
+        /// Passed on to the demo; `cargo xtask demo --help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Runs every test suite: Rust, mobile type-check, Kotlin, Swift, verifiers in other languages.
+    Test(suites::Options),
+    /// Writes the Kotlin and Swift sources of the facade and builds its library.
+    Bindings,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = Workspace::find().and_then(|workspace| match arguments.command {
+        Task::Demo { arguments } => demo::run_demo(&workspace, &arguments),
+        Task::Test(options) => suites::test(&workspace, &options),
+        Task::Bindings => bindings::generate_all(&workspace),
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("{problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

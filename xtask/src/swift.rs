@@ -1,0 +1,142 @@
+//! The Swift suite: the package with its generated sources, built and tested by Swift 6.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::provide::{Need, is_debian};
+use crate::run::{Outcome, Workspace, at, failed, numbers, output, run, version};
+use crate::swift_root::SwiftRoot;
+use crate::{bindings, demo};
+
+/// The oldest Swift that the package is written for.
+const SWIFT: u32 = 6;
+
+/// The Swift toolchain, if neither this machine nor the folder target/swift-root has it.
+pub(crate) fn missing(workspace: &Workspace) -> Vec<Need> {
+    if has_swift() || SwiftRoot::at(workspace).is_ready() {
+        return Vec::new();
+    }
+    let debootstrap = version("debootstrap", "--version").is_some();
+    vec![Need {
+        what: "Swift 6 in a folder under target/ (1.5 GB, about a minute)",
+        packages: if debootstrap { &[] } else { &["debootstrap"] },
+        by_hand: "Swift 6 (`swift` on the PATH)",
+    }]
+}
+
+/// Where the package finds the library and the sources that were generated for it.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// Holds the library, in a folder named by its content: SwiftPM links again only when a path
+    /// of its command line changes, not when a library behind the path does.
+    libraries: PathBuf,
+}
+
+/// Builds the library and writes the Swift sources that belong to it.
+pub(crate) fn prepare(workspace: &Workspace) -> Outcome<Prepared> {
+    let library = bindings::build_library(workspace)?;
+    let package = workspace.root.join("bindings/swift");
+    let all = workspace.cache("swift/generated")?;
+    bindings::generate(workspace, &library, "swift", &all)?;
+    copy(&all, "Quittance.swift", &package.join("Sources/Quittance"))?;
+    copy(
+        &all,
+        "QuittanceFFI.h",
+        &package.join("Sources/QuittanceFFI"),
+    )?;
+
+    let digest = output(Command::new("git").arg("hash-object").arg(&library))?;
+    let libraries = workspace.cache(&format!("swift/libraries/{}", digest.trim()))?;
+    let Some(name) = library.file_name() else {
+        return failed("the library has no name");
+    };
+    at(&libraries, fs::copy(&library, libraries.join(name)))?;
+    Ok(Prepared { libraries })
+}
+
+/// Runs the Swift tests against the host's library and against real gateways.
+pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
+    let root = SwiftRoot::at(workspace);
+    if !has_swift() {
+        if !is_debian() {
+            return failed("Swift 6 can be provided on Debian only");
+        }
+        root.provide(workspace)?;
+    }
+    let prepared = prepare(workspace)?;
+    demo::build(workspace)?;
+    run(&mut test_command(workspace, &root, &prepared))
+}
+
+/// `swift test`, on this machine's own Swift or inside the root.
+fn test_command(workspace: &Workspace, root: &SwiftRoot, prepared: &Prepared) -> Command {
+    let package = workspace.root.join("bindings/swift");
+    let libraries = prepared.libraries.display();
+    let environment = [
+        format!("QUITTANCE_BIN_DIR={}", workspace.binaries().display()),
+        format!("LD_LIBRARY_PATH={libraries}"),
+        format!("DYLD_LIBRARY_PATH={libraries}"),
+    ];
+    let mut command = if has_swift() {
+        let mut command = Command::new("env");
+        command.current_dir(&package);
+        command
+    } else {
+        root.command(&package, &shown(&workspace.root, &workspace.target))
+    };
+    command
+        .args(environment)
+        .args(["swift", "test", "--scratch-path"]);
+    command.arg(workspace.target.join("swift/build"));
+    command.arg("-Xlinker").arg(format!("-L{libraries}"));
+    command
+}
+
+/// The folders that the root must show: the project, with its target folder where that is outside.
+fn shown<'a>(project: &'a Path, target: &'a Path) -> Vec<&'a Path> {
+    if target.starts_with(project) {
+        vec![project]
+    } else {
+        vec![project, target]
+    }
+}
+
+fn has_swift() -> bool {
+    let found = version("swift", "--version").and_then(|text| swift_version(&text));
+    found.is_some_and(|major| major >= SWIFT)
+}
+
+/// "Swift version 6.0.3 (…)" is 6; on Apple systems other words stand before it.
+fn swift_version(text: &str) -> Option<u32> {
+    let (_, rest) = text.split_once("Swift version ")?;
+    numbers(rest).map(|(major, _)| major)
+}
+
+fn copy(from: &Path, name: &str, to: &Path) -> Outcome {
+    at(to, fs::create_dir_all(to))?;
+    let source = from.join(name);
+    at(&source, fs::copy(&source, to.join(name)).map(|_| ()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_is_read_on_linux_as_on_apple_systems() {
+        assert_eq!(
+            swift_version("Swift version 6.0.3 (swift-6.0.3-RELEASE)\n"),
+            Some(6)
+        );
+        let apple = "swift-driver version: 1.115 Apple Swift version 6.1 (swiftlang-6.1)";
+        assert_eq!(swift_version(apple), Some(6));
+        assert_eq!(swift_version("swift 1.2"), None);
+    }
+
+    #[test]
+    fn a_target_folder_elsewhere_is_shown_too() {
+        let project = Path::new("/project");
+        assert_eq!(shown(project, Path::new("/project/target")), [project]);
+        assert_eq!(shown(project, Path::new("/cache")).len(), 2);
+    }
+}
