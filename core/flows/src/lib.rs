@@ -1,1 +1,43 @@
-//! What the rules are: policy, flow definitions and the pure steps that decide.
+//! What the rules are: policy, flow definitions, the pure steps that decide.
+//!
+//! Nothing here does I/O, reads a clock or draws a random number. Wallet and gateway verify what they
+//! are given, call one function of this crate, then persist the state and carry out the effects.
+//!
+//! Read in this order: [`policy`] (every number), [`definition`] (flows as data), [`flow`] (the fold that
+//! runs them), [`mandate`], [`charge`], [`permits`], [`destruction`].
+
+pub mod charge;
+pub mod definition;
+pub mod destruction;
+pub mod flow;
+pub mod mandate;
+pub mod permits;
+pub mod policy;
+
+pub use definition::{Authority, FactorKind, FlowDefinition, FlowEffect, Step, StepKind};
+pub use flow::{FlowState, Phase};
+pub use mandate::{HoldOwner, Mandate};
+pub use policy::{Policy, PolicyError, Seconds};
+
+/// Why a pure step did not take an event: nothing changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The event belongs to another step than the open one, or to none.
+    #[error("another step is open")]
+    StepOrder,
+    /// This author may not say this event.
+    #[error("this author may not say this event")]
+    Author,
+    /// The flow or order has ended.
+    #[error("it has ended")]
+    Ended,
+    /// The moment for it has passed.
+    #[error("too late")]
+    TooLate,
+    /// The moment for it has not come.
+    #[error("too early")]
+    TooEarly,
+    /// It contradicts what was said before: another nonce, another token.
+    #[error("it contradicts what was said before")]
+    Contradiction,
+}
