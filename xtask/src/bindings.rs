@@ -5,13 +5,7 @@ use crate::run::{Outcome, Workspace, at, failed, run};
 
 /// Builds the host's library in the dev profile: its symbols are needed to write the sources.
 pub(crate) fn build_library(workspace: &Workspace) -> Outcome<PathBuf> {
-    run(&mut workspace.cargo(&[
-        "build",
-        "-p",
-        "quittance-bindings",
-        "-p",
-        "quittance-bindgen",
-    ]))?;
+    run(&mut workspace.cargo(&["build", "-p", "quittance-bindings", "-p", "quittance-bindgen"]))?;
     let name = if cfg!(target_os = "macos") {
         "libquittance.dylib"
     } else {
@@ -26,12 +20,7 @@ pub(crate) fn build_library(workspace: &Workspace) -> Outcome<PathBuf> {
 }
 
 /// Writes the sources of one language into `folder`, which is emptied first: nothing old stays.
-pub(crate) fn generate(
-    workspace: &Workspace,
-    library: &Path,
-    language: &str,
-    folder: &Path,
-) -> Outcome {
+pub(crate) fn generate(workspace: &Workspace, library: &Path, language: &str, folder: &Path) -> Outcome {
     if folder.exists() {
         at(folder, std::fs::remove_dir_all(folder))?;
     }

@@ -4,13 +4,7 @@ use std::process::Command;
 use crate::run::{Outcome, Workspace, at, failed, run};
 
 /// The packages whose programs the demo starts.
-const PACKAGES: &[&str] = &[
-    "build",
-    "-p",
-    "quittance-gateway",
-    "-p",
-    "quittance-testkit",
-];
+const PACKAGES: &[&str] = &["build", "-p", "quittance-gateway", "-p", "quittance-testkit"];
 
 /// Builds the programs that the demo starts.
 pub(crate) fn build(workspace: &Workspace) -> Outcome {

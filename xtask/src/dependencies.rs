@@ -49,18 +49,14 @@ struct Package {
 pub(crate) fn check(workspace: &Workspace) -> Outcome {
     let path = workspace.root.join("deny.toml");
     let text = at(&path, fs::read_to_string(&path))?;
-    let rules: Rules =
-        toml::from_str(&text).map_err(|error| Problem::Failed(format!("deny.toml: {error}")))?;
+    let rules: Rules = toml::from_str(&text).map_err(|error| Problem::Failed(format!("deny.toml: {error}")))?;
     heading("dependency rules of deny.toml");
     let tree = output(&mut workspace.cargo(&["metadata", "--format-version", "1", "--locked"]))?;
-    let tree: Metadata = serde_json::from_str(&tree)
-        .map_err(|error| Problem::Failed(format!("cargo metadata: {error}")))?;
+    let tree: Metadata =
+        serde_json::from_str(&tree).map_err(|error| Problem::Failed(format!("cargo metadata: {error}")))?;
     let breaches = breaches(&rules, &tree.packages);
     if !breaches.is_empty() {
-        return failed(format!(
-            "deny.toml is not kept:\n  {}",
-            breaches.join("\n  ")
-        ));
+        return failed(format!("deny.toml is not kept:\n  {}", breaches.join("\n  ")));
     }
     println!("{} crates: bans and licences are kept", tree.packages.len());
     if version("cargo-deny", "--version").is_some() {
@@ -77,21 +73,13 @@ fn breaches(rules: &Rules, packages: &[Package]) -> Vec<String> {
         let bound = if ban.deny_multiple_versions { 1 } else { 0 };
         if found.len() > bound {
             let versions: Vec<&str> = found.iter().map(|it| it.version.as_str()).collect();
-            breaches.push(format!(
-                "{} {}: {}",
-                ban.name,
-                versions.join(", "),
-                ban.reason
-            ));
+            breaches.push(format!("{} {}: {}", ban.name, versions.join(", "), ban.reason));
         }
     }
     for package in packages {
         let expression = package.license.as_deref().unwrap_or("no licence");
         if !is_allowed(expression, &rules.licenses.allow) {
-            breaches.push(format!(
-                "{} {}: licence {expression}",
-                package.name, package.version
-            ));
+            breaches.push(format!("{} {}: licence {expression}", package.name, package.version));
         }
     }
     breaches
@@ -99,15 +87,9 @@ fn breaches(rules: &Rules, packages: &[Package]) -> Vec<String> {
 
 /// Whether a licence expression (SPDX; the old "/" means OR) can be met by allowed licences alone.
 fn is_allowed(expression: &str, allowed: &[String]) -> bool {
-    let spaced = expression
-        .replace('/', " OR ")
-        .replace('(', " ( ")
-        .replace(')', " ) ");
+    let spaced = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
-    let mut reader = Reader {
-        words: &words,
-        allowed,
-    };
+    let mut reader = Reader { words: &words, allowed };
     reader.either() == Some(true) && reader.words.is_empty()
 }
 
@@ -193,14 +175,8 @@ mod tests {
         let allowed = rules().licenses.allow;
         assert!(is_allowed("MIT", &allowed));
         assert!(is_allowed("MIT/GPL-3.0", &allowed));
-        assert!(is_allowed(
-            "(GPL-3.0 OR Apache-2.0) AND Unicode-3.0",
-            &allowed
-        ));
-        assert!(is_allowed(
-            "GPL-3.0 OR Apache-2.0 WITH LLVM-exception",
-            &allowed
-        ));
+        assert!(is_allowed("(GPL-3.0 OR Apache-2.0) AND Unicode-3.0", &allowed));
+        assert!(is_allowed("GPL-3.0 OR Apache-2.0 WITH LLVM-exception", &allowed));
         assert!(!is_allowed("MIT AND GPL-3.0", &allowed));
         assert!(!is_allowed("GPL-3.0", &allowed));
         assert!(!is_allowed("(MIT", &allowed));

@@ -16,6 +16,18 @@ const TARGETS: &[&str] = &["aarch64-linux-android", "aarch64-apple-ios"];
 /// Debian releases that are asked for the sources of the compiler in use.
 const RELEASES: &str = "trixie-backports forky sid";
 
+/// Settings of an apt that keeps everything in one folder.
+const CONFIGURATION: &str = r#"
+Dir::Etc::SourceList "/dev/null";
+Dir::Etc::SourceParts "FOLDER/sources";
+Dir::Etc::PreferencesParts "FOLDER/preferences";
+Dir::State::Lists "FOLDER/lists";
+Dir::Cache "FOLDER/cache";
+APT::Sandbox::User "root";
+Acquire::Retries "3";
+#clear APT::Update::Post-Invoke;
+"#;
+
 /// Answers a build script's questions as clang does, and leaves an empty object where one is asked for.
 const COMPILER: &str = r#"#!/bin/sh
 previous=; object=; preprocess=; source=
@@ -71,9 +83,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
 fn check_command(workspace: &Workspace, target: &str, sources: &Path, tools: &Path) -> Command {
     let mut command = workspace.cargo(&["check", "--locked", "-p", "quittance-bindings"]);
     command.args(["-Zbuild-std=std,panic_unwind", "--target", target]);
-    command
-        .arg("--target-dir")
-        .arg(workspace.target.join("mobile/check"));
+    command.arg("--target-dir").arg(workspace.target.join("mobile/check"));
     // Building the standard library is an unstable option of cargo; only this check uses it.
     command
         .env("RUSTC_BOOTSTRAP", "1")
@@ -119,13 +129,7 @@ struct Compiler {
 
 impl Compiler {
     fn find(workspace: &Workspace) -> Outcome<Self> {
-        let ask = |question: &[&str]| {
-            output(
-                Command::new("rustc")
-                    .current_dir(&workspace.root)
-                    .args(question),
-            )
-        };
+        let ask = |question: &[&str]| output(Command::new("rustc").current_dir(&workspace.root).args(question));
         let text = ask(&["--version"])?;
         let version = text.split(' ').nth(1).unwrap_or_default();
         if numbers(version).is_none() {
@@ -135,9 +139,7 @@ impl Compiler {
         Ok(Self {
             version: version.to_owned(),
             installed: Path::new(sysroot.trim()).join("lib/rustlib/src/rust/library"),
-            cache: workspace
-                .cache("mobile")?
-                .join(format!("rust-src-{version}")),
+            cache: workspace.cache("mobile")?.join(format!("rust-src-{version}")),
         })
     }
 
@@ -153,21 +155,16 @@ impl Compiler {
         if !is_debian() {
             return failed("the standard library's sources can be fetched on Debian only");
         }
-        let apt = Apt::new(&self.cache.with_extension("apt"))?;
-        let log = self.cache.with_extension("log");
+        let beside = |name: &str| self.cache.with_file_name(format!("{name}-{}", self.version));
+        let apt = Apt::new(&beside("apt"))?;
+        let log = beside("log");
         run_logged(apt.command("apt-get").arg("update"), &log)?;
         let versions = output(apt.command("apt-cache").args(["madison", "rust-src"]))?;
         let Some(package) = matching(&versions, &self.version) else {
-            return failed(format!(
-                "Debian has no rust-src {}, only:\n{versions}",
-                self.version
-            ));
+            return failed(format!("Debian has no rust-src {}, only:\n{versions}", self.version));
         };
         let mut download = apt.command("apt-get");
-        run_logged(
-            download.arg("download").arg(format!("rust-src={package}")),
-            &log,
-        )?;
+        run_logged(download.arg("download").arg(format!("rust-src={package}")), &log)?;
         let unpacked = apt.folder.join("unpacked");
         let mut unpack = Command::new("sh");
         unpack
@@ -193,12 +190,7 @@ impl Apt {
         if folder.exists() {
             at(folder, fs::remove_dir_all(folder))?;
         }
-        for name in [
-            "sources",
-            "preferences",
-            "lists/partial",
-            "cache/archives/partial",
-        ] {
+        for name in ["sources", "preferences", "lists/partial", "cache/archives/partial"] {
             at(folder, fs::create_dir_all(folder.join(name)))?;
         }
         let sources = folder.join("sources/quittance.sources");
@@ -208,42 +200,27 @@ impl Apt {
             archive()?
         );
         at(&sources, fs::write(&sources, text))?;
+        let settings = folder.join("apt.conf");
+        let text = CONFIGURATION.replace("FOLDER", &folder.display().to_string());
+        at(&settings, fs::write(&settings, text))?;
         Ok(Self {
             folder: folder.to_owned(),
         })
     }
 
     fn command(&self, program: &str) -> Command {
-        let folder = |name: &str| self.folder.join(name).display().to_string();
         let mut command = Command::new(program);
-        command.current_dir(&self.folder).arg("-qq").args([
-            "-o".to_owned(),
-            "Dir::Etc::SourceList=/dev/null".to_owned(),
-            "-o".to_owned(),
-            format!("Dir::Etc::SourceParts={}", folder("sources")),
-            "-o".to_owned(),
-            format!("Dir::Etc::PreferencesParts={}", folder("preferences")),
-            "-o".to_owned(),
-            format!("Dir::State::Lists={}", folder("lists")),
-            "-o".to_owned(),
-            format!("Dir::Cache={}", folder("cache")),
-            "-o".to_owned(),
-            "APT::Update::Post-Invoke=".to_owned(),
-            "-o".to_owned(),
-            "APT::Sandbox::User=root".to_owned(),
-            "-o".to_owned(),
-            "Acquire::Retries=3".to_owned(),
-        ]);
+        command
+            .current_dir(&self.folder)
+            .arg("-qq")
+            .arg("--config-file=apt.conf");
         command
     }
 }
 
 /// The first package version in apt's table that is of the compiler's version.
 fn matching(table: &str, version: &str) -> Option<String> {
-    let versions = table
-        .lines()
-        .filter_map(|line| line.split('|').nth(1))
-        .map(str::trim);
+    let versions = table.lines().filter_map(|line| line.split('|').nth(1)).map(str::trim);
     let mut same = versions.filter(|found| {
         let rest = found.strip_prefix(version);
         rest.is_some_and(|rest| rest.starts_with('+') || rest.starts_with('-'))
@@ -259,10 +236,7 @@ mod tests {
     fn the_sources_must_be_of_exactly_the_compilers_version() {
         let table = " rust-src | 1.95.1+dfsg1-1 | x forky/main amd64 Packages\n \
                      rust-src | 1.95.0+dfsg1-1~bpo13+1 | x trixie-backports/main amd64 Packages\n";
-        assert_eq!(
-            matching(table, "1.95.0").as_deref(),
-            Some("1.95.0+dfsg1-1~bpo13+1")
-        );
+        assert_eq!(matching(table, "1.95.0").as_deref(), Some("1.95.0+dfsg1-1~bpo13+1"));
         assert_eq!(matching(table, "1.95"), None);
         assert_eq!(matching(table, "1.94.0"), None);
     }

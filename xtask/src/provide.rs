@@ -61,11 +61,7 @@ pub(crate) fn provide(workspace: &Workspace, missing: &[Need], permission: Permi
         let by_hand: Vec<&str> = missing.iter().map(|need| need.by_hand).collect();
         return Err(Problem::NotRun(format!("install {}", by_hand.join(", "))));
     }
-    let packages: Vec<&str> = missing
-        .iter()
-        .flat_map(|need| need.packages)
-        .copied()
-        .collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages).copied().collect();
     if packages.is_empty() {
         return Ok(());
     }
@@ -136,9 +132,6 @@ mod tests {
             target: "/nowhere".into(),
         };
         let problem = provide(&workspace, &[need], Permission::Refused);
-        assert_eq!(
-            problem,
-            Err(Problem::NotRun("install a JDK (17 or newer)".to_owned()))
-        );
+        assert_eq!(problem, Err(Problem::NotRun("install a JDK (17 or newer)".to_owned())));
     }
 }

@@ -85,10 +85,7 @@ struct Report {
 /// Fails if a suite failed, or if one did not run and `--require-all` was given.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> Outcome {
     let chosen = chosen(&options.only, &options.skip);
-    let missing: Vec<Need> = chosen
-        .iter()
-        .flat_map(|suite| suite.missing(workspace))
-        .collect();
+    let missing: Vec<Need> = chosen.iter().flat_map(|suite| suite.missing(workspace)).collect();
     let permission = permission(&missing);
     let reports: Vec<Report> = chosen
         .into_iter()
@@ -101,8 +98,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Outcome {
 fn run_one(workspace: &Workspace, suite: Suite, permission: Permission) -> Report {
     println!("\n==== {suite}");
     let start = Instant::now();
-    let outcome = provide(workspace, &suite.missing(workspace), permission)
-        .and_then(|()| suite.run(workspace));
+    let outcome = provide(workspace, &suite.missing(workspace), permission).and_then(|()| suite.run(workspace));
     if let Err(problem) = &outcome {
         println!("{suite}: {problem}");
     }
@@ -125,23 +121,10 @@ fn summary(reports: &[Report]) -> String {
     let mut text = format!("\n{:<18} {:<8} {:>8}\n", "suite", "result", "seconds");
     for report in reports {
         let seconds = report.took.as_secs();
-        text += &format!(
-            "{:<18} {:<8} {seconds:>8}\n",
-            report.suite.to_string(),
-            report.word()
-        );
+        text += &format!("{:<18} {:<8} {seconds:>8}\n", report.suite.to_string(), report.word());
     }
-    let count = |word| {
-        reports
-            .iter()
-            .filter(|report| report.word() == word)
-            .count()
-    };
-    text += &format!(
-        "\nsuites: {} passed, {} failed",
-        count("passed"),
-        count("FAILED")
-    );
+    let count = |word| reports.iter().filter(|report| report.word() == word).count();
+    text += &format!("\nsuites: {} passed, {} failed", count("passed"), count("FAILED"));
     match count("NOT RUN") {
         0 => text += "\n",
         skipped => text += &format!(", {skipped} skipped\n"),
@@ -194,34 +177,19 @@ mod tests {
     #[test]
     fn suites_run_in_their_order_unless_chosen_otherwise() {
         assert_eq!(chosen(&[], &[]), Suite::value_variants());
-        assert_eq!(
-            chosen(&[Suite::Swift, Suite::Rust], &[]),
-            [Suite::Rust, Suite::Swift]
-        );
-        assert_eq!(
-            chosen(&[Suite::Swift, Suite::Rust], &[Suite::Swift]),
-            [Suite::Rust]
-        );
+        assert_eq!(chosen(&[Suite::Swift, Suite::Rust], &[]), [Suite::Rust, Suite::Swift]);
+        assert_eq!(chosen(&[Suite::Swift, Suite::Rust], &[Suite::Swift]), [Suite::Rust]);
     }
 
     #[test]
     fn the_last_lines_say_what_to_install() {
         let reports = [
             report(Suite::Rust, Ok(())),
-            report(
-                Suite::Kotlin,
-                Err(Problem::NotRun("install a JDK".to_owned())),
-            ),
+            report(Suite::Kotlin, Err(Problem::NotRun("install a JDK".to_owned()))),
         ];
         let text = summary(&reports);
-        assert!(
-            text.contains("rust               passed         61\n"),
-            "{text}"
-        );
-        assert!(
-            text.contains("suites: 1 passed, 0 failed, 1 skipped\n"),
-            "{text}"
-        );
+        assert!(text.contains("rust               passed         61\n"), "{text}");
+        assert!(text.contains("suites: 1 passed, 0 failed, 1 skipped\n"), "{text}");
         assert!(text.ends_with("kotlin NOT RUN: install a JDK\n"), "{text}");
     }
 
@@ -234,10 +202,7 @@ mod tests {
 
     #[test]
     fn one_failure_or_no_suite_at_all_fails_the_whole() {
-        let reports = [
-            report(Suite::Rust, failed("x")),
-            report(Suite::Swift, Ok(())),
-        ];
+        let reports = [report(Suite::Rust, failed("x")), report(Suite::Swift, Ok(()))];
         assert!(verdict(&reports, false).is_err());
         assert!(verdict(&[], false).is_err());
     }

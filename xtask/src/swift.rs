@@ -39,11 +39,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome<Prepared> {
     let all = workspace.cache("swift/generated")?;
     bindings::generate(workspace, &library, "swift", &all)?;
     copy(&all, "Quittance.swift", &package.join("Sources/Quittance"))?;
-    copy(
-        &all,
-        "QuittanceFFI.h",
-        &package.join("Sources/QuittanceFFI"),
-    )?;
+    copy(&all, "QuittanceFFI.h", &package.join("Sources/QuittanceFFI"))?;
 
     let digest = output(Command::new("git").arg("hash-object").arg(&library))?;
     let libraries = workspace.cache(&format!("swift/libraries/{}", digest.trim()))?;
@@ -72,11 +68,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
 fn test_command(workspace: &Workspace, root: &SwiftRoot, prepared: &Prepared) -> Command {
     let package = workspace.root.join("bindings/swift");
     let libraries = prepared.libraries.display();
-    let environment = [
-        format!("QUITTANCE_BIN_DIR={}", workspace.binaries().display()),
-        format!("LD_LIBRARY_PATH={libraries}"),
-        format!("DYLD_LIBRARY_PATH={libraries}"),
-    ];
+    let programs = format!("QUITTANCE_BIN_DIR={}", workspace.binaries().display());
     let mut command = if has_swift() {
         let mut command = Command::new("env");
         command.current_dir(&package);
@@ -84,11 +76,11 @@ fn test_command(workspace: &Workspace, root: &SwiftRoot, prepared: &Prepared) ->
     } else {
         root.command(&package, &shown(&workspace.root, &workspace.target))
     };
-    command
-        .args(environment)
-        .args(["swift", "test", "--scratch-path"]);
+    command.args(environment).args(["swift", "test", "--scratch-path"]);
     command.arg(workspace.target.join("swift/build"));
-    command.arg("-Xlinker").arg(format!("-L{libraries}"));
+    for option in [format!("-L{libraries}"), "-rpath".to_owned(), libraries.to_string()] {
+        command.arg("-Xlinker").arg(option);
+    }
     command
 }
 
@@ -124,10 +116,7 @@ mod tests {
 
     #[test]
     fn the_version_is_read_on_linux_as_on_apple_systems() {
-        assert_eq!(
-            swift_version("Swift version 6.0.3 (swift-6.0.3-RELEASE)\n"),
-            Some(6)
-        );
+        assert_eq!(swift_version("Swift version 6.0.3 (swift-6.0.3-RELEASE)\n"), Some(6));
         let apple = "swift-driver version: 1.115 Apple Swift version 6.1 (swiftlang-6.1)";
         assert_eq!(swift_version(apple), Some(6));
         assert_eq!(swift_version("swift 1.2"), None);

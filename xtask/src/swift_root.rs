@@ -80,10 +80,7 @@ impl SwiftRoot {
         let log = workspace.cache("xtask")?.join("swift-root.log");
         if self.root.exists() {
             let mut remove = Command::new("rm");
-            run_logged(
-                remove.args(["-rf", "--one-file-system"]).arg(&self.root),
-                &log,
-            )?;
+            run_logged(remove.args(["-rf", "--one-file-system"]).arg(&self.root), &log)?;
         }
         let mut bootstrap = Command::new("debootstrap");
         bootstrap
@@ -116,10 +113,7 @@ impl SwiftRoot {
             .map(|pattern| format!("path-exclude={pattern}\n"))
             .collect();
         let dpkg = self.root.join("etc/dpkg/dpkg.cfg.d/quittance");
-        at(
-            &dpkg,
-            fs::write(&dpkg, format!("{excluded}force-unsafe-io\n")),
-        )?;
+        at(&dpkg, fs::write(&dpkg, format!("{excluded}force-unsafe-io\n")))?;
         let retries = self.root.join("etc/apt/apt.conf.d/quittance");
         at(&retries, fs::write(&retries, "Acquire::Retries \"3\";\n"))
     }
@@ -133,12 +127,7 @@ impl SwiftRoot {
 pub(crate) fn archive() -> Outcome<String> {
     let codename = codename().unwrap_or_default();
     let mut command = Command::new("apt-get");
-    command.args([
-        "indextargets",
-        "--format",
-        "$(REPO_URI)",
-        "Created-By: Packages",
-    ]);
+    command.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
     let text = output(command.arg(format!("Codename: {codename}")))?;
     match text.lines().next() {
         Some(address) => Ok(address.to_owned()),
@@ -149,15 +138,7 @@ pub(crate) fn archive() -> Outcome<String> {
 /// A shell script in a mount namespace of its own.
 fn isolated(script: &str) -> Command {
     let mut command = Command::new("unshare");
-    command.args([
-        "--mount",
-        "--propagation",
-        "private",
-        "sh",
-        "-euc",
-        script,
-        "sh",
-    ]);
+    command.args(["--mount", "--propagation", "private", "sh", "-euc", script, "sh"]);
     command
 }
 

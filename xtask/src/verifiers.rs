@@ -41,8 +41,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
 
     let verifiers = workspace.root.join("testkit/verifiers");
     let mut go = Command::new("go");
-    go.current_dir(verifiers.join("go"))
-        .args(["test", "-count=1", "./..."]);
+    go.current_dir(verifiers.join("go")).args(["test", "-count=1", "./..."]);
     run(go.env("QUITTANCE_DEMO_OUT", &files))?;
 
     let jose = verifiers.join("jose");
@@ -50,16 +49,11 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
         .current_dir(&jose)
         .args(["ci", "--no-audit", "--no-fund"]))?;
     let mut node = Command::new("node");
-    run(node
-        .current_dir(&jose)
-        .arg("--test")
-        .env("QUITTANCE_DEMO_OUT", &files))
+    run(node.current_dir(&jose).arg("--test").env("QUITTANCE_DEMO_OUT", &files))
 }
 
 fn is_older(found: Option<String>, needed: (u32, u32)) -> bool {
-    found
-        .and_then(|text| numbers(&text))
-        .is_none_or(|found| found < needed)
+    found.and_then(|text| numbers(&text)).is_none_or(|found| found < needed)
 }
 
 #[cfg(test)]

@@ -1,0 +1,22 @@
+// swift-tools-version: 6.0
+// `cargo xtask test` of the suite "swift" writes the generated sources and hands the linker the folder
+// of the native library. Only the generated module is in Swift 5 mode: async foreign traits, as
+// UniFFI 0.32 writes them, do not compile in mode 6.
+import PackageDescription
+
+let package = Package(
+    name: "Quittance",
+    platforms: [.iOS(.v16), .macOS(.v13)],
+    products: [
+        .library(name: "Quittance", targets: ["Quittance"])
+    ],
+    targets: [
+        .systemLibrary(name: "QuittanceFFI"),
+        .target(
+            name: "Quittance",
+            dependencies: ["QuittanceFFI"],
+            swiftSettings: [.swiftLanguageMode(.v5)]
+        ),
+        .testTarget(name: "QuittanceTests", dependencies: ["Quittance"]),
+    ]
+)
