@@ -7,9 +7,7 @@ use crate::money::Money;
 use crate::problem::Code;
 use crate::receipt::Annex;
 use crate::statement::{ReplicaState, Terms};
-use crate::{
-    AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Timestamp, TokenId,
-};
+use crate::{AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
 /// Answer to `GET /v1/nonce`: single use, five minutes.

@@ -20,7 +20,11 @@ impl Timestamp {
     /// # Errors
     /// [`InvalidTime`] before 1970 or after 9999.
     pub fn from_unix(seconds: i64) -> Result<Self, InvalidTime> {
-        if (0..=LAST_SECOND).contains(&seconds) { Ok(Self(seconds)) } else { Err(InvalidTime) }
+        if (0..=LAST_SECOND).contains(&seconds) {
+            Ok(Self(seconds))
+        } else {
+            Err(InvalidTime)
+        }
     }
 
     /// Seconds since the epoch.
@@ -62,7 +66,11 @@ impl std::str::FromStr for Timestamp {
         let moment: jiff::Timestamp = text.parse().map_err(|_| InvalidTime)?;
         let read = Self::from_unix(moment.as_second())?;
         // One spelling a moment: offsets, fractions and lowercase letters do not write back the same.
-        if read.to_string() == text { Ok(read) } else { Err(InvalidTime) }
+        if read.to_string() == text {
+            Ok(read)
+        } else {
+            Err(InvalidTime)
+        }
     }
 }
 

@@ -1,0 +1,175 @@
+//! The closure receipt: a `.tlog-proof` for everybody, with a private annex for the payer.
+//!
+//! The receipt alone shows that the log holds a closure entry. The annex opens the entry's commitment and brings
+//! the statements that the body speaks of. What then stands is what `ClosureBody` says, no more.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::bytes::{B64, Digest32};
+use crate::json::{self, Limits};
+use crate::jws::Received;
+use crate::log::{EntryKind, LogError, TlogProof, VerifiedEntry, VerifierKey, verify_logged};
+use crate::log_body::ClosureBody;
+use crate::problem::Problem;
+
+/// A receipt is refused above this size; real ones have about one kilobyte.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Why a receipt or its annex is not accepted.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ReceiptError {
+    /// The file is over 64 KiB or not UTF-8.
+    #[error("receipt: expected UTF-8 text of at most 64 KiB")]
+    Form,
+    /// The proof has no entry.
+    #[error("receipt: its extra line is missing")]
+    NoEntry,
+    /// The log part does not hold.
+    #[error("receipt: {0}")]
+    Log(#[from] LogError),
+    /// The entry is logged, but it is no closure.
+    #[error("receipt: the logged entry is no closure")]
+    NotAClosure,
+    /// The annex's salt is not 32 bytes, or the commitment opens to something else.
+    #[error("annex: it does not open the entry's commitment")]
+    WrongOpening,
+    /// The annex's body is not a closure body.
+    #[error("annex: body: {0}")]
+    Body(Problem),
+    /// A statement of the annex is no statement.
+    #[error("annex: statement {index}: {problem}")]
+    Statement {
+        /// Which one, from 0.
+        index: usize,
+        /// What is wrong with it.
+        problem: Problem,
+    },
+    /// The body names a statement that the annex lacks.
+    #[error("annex: a statement that the body names is missing")]
+    StatementMissing,
+    /// The annex has a statement that the body does not name.
+    #[error("annex: statement {index} is not named by the body")]
+    StatementNotNamed {
+        /// Which one, from 0.
+        index: usize,
+    },
+}
+
+/// What opens a receipt; it names people, so it belongs to the payer alone.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Annex {
+    /// The 32 bytes that hid the body.
+    pub salt: B64,
+    /// The exact bytes that the commitment opens to: JSON of a [`ClosureBody`].
+    pub body: B64,
+    /// The compact statements that the body names by their content digests.
+    pub statements: Vec<String>,
+}
+
+impl std::fmt::Debug for Annex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Annex({} statements)", self.statements.len())
+    }
+}
+
+/// A receipt as read: nothing in it is checked yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    text: String,
+    entry: Vec<u8>,
+}
+
+impl Receipt {
+    /// Reads a `.tlog-proof` file.
+    ///
+    /// # Errors
+    /// [`ReceiptError::Form`], [`ReceiptError::NoEntry`], [`ReceiptError::Log`] for a non-canonical proof.
+    pub fn parse(bytes: &[u8]) -> Result<Self, ReceiptError> {
+        if bytes.len() > MOST_BYTES {
+            return Err(ReceiptError::Form);
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| ReceiptError::Form)?;
+        let proof: TlogProof = text.parse()?;
+        let entry = proof.extra.ok_or(ReceiptError::NoEntry)?;
+        Ok(Self {
+            text: text.to_owned(),
+            entry,
+        })
+    }
+
+    /// The bytes of the file.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
+
+    /// The bytes of the entry whose leaf it claims to be in the log.
+    #[must_use]
+    pub fn entry_bytes(&self) -> &[u8] {
+        &self.entry
+    }
+
+    /// Checks it offline against the log's pinned key: signature, inclusion, kind.
+    ///
+    /// # Errors
+    /// [`ReceiptError::Log`], [`ReceiptError::NotAClosure`].
+    pub fn verify(&self, log: &VerifierKey) -> Result<VerifiedReceipt, ReceiptError> {
+        let logged = verify_logged(&self.text, log, &self.entry)?;
+        if logged.entry().kind != EntryKind::Closure {
+            return Err(ReceiptError::NotAClosure);
+        }
+        Ok(VerifiedReceipt { logged })
+    }
+}
+
+/// A receipt whose closure entry is in the log.
+#[derive(Clone, Debug)]
+pub struct VerifiedReceipt {
+    logged: VerifiedEntry,
+}
+
+impl VerifiedReceipt {
+    /// The entry, its place, its checkpoint.
+    #[must_use]
+    pub const fn logged(&self) -> &VerifiedEntry {
+        &self.logged
+    }
+
+    /// Opens the commitment and matches the statements: each one that the body names stands in the annex, and no
+    /// other does. The statements' signatures are checked by who holds the keys.
+    ///
+    /// # Errors
+    /// [`ReceiptError::WrongOpening`], [`ReceiptError::Body`], [`ReceiptError::Statement`],
+    /// [`ReceiptError::StatementMissing`], [`ReceiptError::StatementNotNamed`].
+    pub fn open(&self, annex: &Annex) -> Result<ClosureBody, ReceiptError> {
+        let salt: &[u8; 32] = annex
+            .salt
+            .as_slice()
+            .try_into()
+            .map_err(|_| ReceiptError::WrongOpening)?;
+        let bytes = annex.body.as_slice();
+        if !self.logged.entry().opens_to(salt, bytes) {
+            return Err(ReceiptError::WrongOpening);
+        }
+        let body: ClosureBody = json::from_slice(bytes, Limits::PROTOCOL).map_err(ReceiptError::Body)?;
+        let named: BTreeSet<Digest32> = [body.intent, body.phone_attestation].into_iter().flatten().collect();
+        let mut missing = named.clone();
+        for (index, statement) in annex.statements.iter().enumerate() {
+            let content = Received::parse(statement)
+                .map_err(|problem| ReceiptError::Statement { index, problem })?
+                .content();
+            if !named.contains(&content) {
+                return Err(ReceiptError::StatementNotNamed { index });
+            }
+            missing.remove(&content);
+        }
+        if missing.is_empty() {
+            Ok(body)
+        } else {
+            Err(ReceiptError::StatementMissing)
+        }
+    }
+}
