@@ -22,6 +22,8 @@ pub struct ChargeRequest<'a> {
     pub payee: MerchantId,
     /// How much is wanted.
     pub amount: Money,
+    /// What the permit has to answer where the payer is present; absent for permits made ahead.
+    pub challenge: Option<&'a str>,
     /// Gateway time.
     pub now: Timestamp,
 }
@@ -42,9 +44,9 @@ pub fn authorize(request: &ChargeRequest<'_>, permits: &[(u64, Permit)]) -> Resu
     check_amount(request)?;
     let mut nearest = Code::PermitMissing;
     for (number, permit) in permits {
-        match permit.covers(&request.payee, &request.amount, request.now) {
+        match permit.covers(&request.payee, &request.amount, request.now, request.challenge) {
             Ok(()) => return Ok(*number),
-            Err(code) => nearest = code,
+            Err(problem) => nearest = problem.code(),
         }
     }
     Err(nearest)
@@ -100,8 +102,18 @@ mod tests {
         }
     }
 
-    fn decide(mandate: &Mandate, half: ReplicaState, amount: Money, taken: i64, permits: &[(u64, Permit)]) -> Result<u64, Code> {
-        let limits = Limits { per_charge: cny(5000), per_period: cny(9000), period_days: 30 };
+    fn decide(
+        mandate: &Mandate,
+        half: ReplicaState,
+        amount: Money,
+        taken: i64,
+        permits: &[(u64, Permit)],
+    ) -> Result<u64, Code> {
+        let limits = Limits {
+            per_charge: cny(5000),
+            per_period: cny(9000),
+            period_days: 30,
+        };
         let request = ChargeRequest {
             mandate,
             gateway_half: half,
@@ -109,6 +121,7 @@ mod tests {
             taken_in_period: cny(taken),
             payee: PAYEE,
             amount,
+            challenge: None,
             now: at(50),
         };
         authorize(&request, permits)
@@ -120,7 +133,11 @@ mod tests {
 
     #[test]
     fn the_lowest_permit_that_covers_the_charge_is_used() {
-        let permits = [(1, permit(100, 0, 100)), (2, permit(5000, 0, 100)), (3, permit(5000, 0, 100))];
+        let permits = [
+            (1, permit(100, 0, 100)),
+            (2, permit(5000, 0, 100)),
+            (3, permit(5000, 0, 100)),
+        ];
         assert_eq!(decide(&active(), ReplicaState::Active, cny(3000), 0, &permits), Ok(2));
     }
 
@@ -138,26 +155,50 @@ mod tests {
 
     #[test]
     fn no_permit_or_one_outside_its_window_declines() {
-        assert_eq!(decide(&active(), ReplicaState::Active, cny(1), 0, &[]), Err(Code::PermitMissing));
-        assert_eq!(decide(&active(), ReplicaState::Active, cny(1), 0, &[(1, permit(10, 51, 100))]), Err(Code::PermitWindow));
-        assert_eq!(decide(&active(), ReplicaState::Active, cny(1), 0, &[(1, permit(10, 0, 50))]), Err(Code::PermitWindow));
-        assert_eq!(decide(&active(), ReplicaState::Active, cny(1), 0, &[(1, permit(10, 50, 51))]), Ok(1));
+        assert_eq!(
+            decide(&active(), ReplicaState::Active, cny(1), 0, &[]),
+            Err(Code::PermitMissing)
+        );
+        assert_eq!(
+            decide(&active(), ReplicaState::Active, cny(1), 0, &[(1, permit(10, 51, 100))]),
+            Err(Code::PermitWindow)
+        );
+        assert_eq!(
+            decide(&active(), ReplicaState::Active, cny(1), 0, &[(1, permit(10, 0, 50))]),
+            Err(Code::PermitWindow)
+        );
+        assert_eq!(
+            decide(&active(), ReplicaState::Active, cny(1), 0, &[(1, permit(10, 50, 51))]),
+            Ok(1)
+        );
     }
 
     #[test]
     fn a_held_mandate_declines_as_held_then_a_dead_token_as_destroyed() {
         let permits = [(1, permit(5000, 0, 100))];
         let held = active().step(MandateEvent::HoldAdded(HoldOwner::Payer)).unwrap();
-        assert_eq!(decide(&held, ReplicaState::Held, cny(1), 0, &permits), Err(Code::MandateHeld));
+        assert_eq!(
+            decide(&held, ReplicaState::Held, cny(1), 0, &permits),
+            Err(Code::MandateHeld)
+        );
         let revoking = active().step(MandateEvent::Ordered).unwrap();
-        assert_eq!(decide(&revoking, ReplicaState::Quiesced, cny(1), 0, &permits), Err(Code::MandateHeld));
+        assert_eq!(
+            decide(&revoking, ReplicaState::Quiesced, cny(1), 0, &permits),
+            Err(Code::MandateHeld)
+        );
         let ended = revoking.step(MandateEvent::HalfDestroyed).unwrap();
-        assert_eq!(decide(&ended, ReplicaState::Destroyed, cny(1), 0, &permits), Err(Code::TokenDestroyed));
+        assert_eq!(
+            decide(&ended, ReplicaState::Destroyed, cny(1), 0, &permits),
+            Err(Code::TokenDestroyed)
+        );
     }
 
     #[test]
     fn another_currency_is_named_as_such() {
         let usd = Money::new(1, Currency::new("USD").unwrap()).unwrap();
-        assert_eq!(decide(&active(), ReplicaState::Active, usd, 0, &[(1, permit(1, 0, 100))]), Err(Code::CurrencyMismatch));
+        assert_eq!(
+            decide(&active(), ReplicaState::Active, usd, 0, &[(1, permit(1, 0, 100))]),
+            Err(Code::CurrencyMismatch)
+        );
     }
 }

@@ -59,7 +59,9 @@ pub enum Effect {
 /// [`Refused::Author`] where somebody else than the phone begins, [`Refused::StepOrder`] where the event
 /// is no start.
 pub fn begin(event: &FlowEvent) -> Result<FlowState, Refused> {
-    let FlowEventKind::Started(start) = &event.kind else { return Err(Refused::StepOrder) };
+    let FlowEventKind::Started(start) = &event.kind else {
+        return Err(Refused::StepOrder);
+    };
     if event.author != Author::Phone {
         return Err(Refused::Author);
     }
@@ -77,8 +79,14 @@ pub fn begin(event: &FlowEvent) -> Result<FlowState, Refused> {
 ///
 /// # Errors
 /// [`Refused`]; the state that went in is then still the state.
-pub fn step(definition: &FlowDefinition, state: &FlowState, event: &FlowEvent) -> Result<(FlowState, Vec<Effect>), Refused> {
-    let Phase::Open(index) = state.phase else { return Err(Refused::Ended) };
+pub fn step(
+    definition: &FlowDefinition,
+    state: &FlowState,
+    event: &FlowEvent,
+) -> Result<(FlowState, Vec<Effect>), Refused> {
+    let Phase::Open(index) = state.phase else {
+        return Err(Refused::Ended);
+    };
     let open = definition.steps.get(index).ok_or(Refused::Ended)?;
     let mut next = state.clone();
     next.last_at = event.at.max(state.last_at);
@@ -86,17 +94,23 @@ pub fn step(definition: &FlowDefinition, state: &FlowState, event: &FlowEvent) -
     match &event.kind {
         FlowEventKind::Started(_) => return Err(Refused::StepOrder),
         FlowEventKind::Answered { step, shown } => {
-            let StepKind::Prompt(_) = open.ask else { return Err(Refused::StepOrder) };
+            let StepKind::Prompt(_) = open.ask else {
+                return Err(Refused::StepOrder);
+            };
             expect_author(event, Author::Phone)?;
             complete_step(definition, &mut next, open, step, Some(*shown), &mut effects)?;
         }
         FlowEventKind::FactorProved { step, evidence } => {
-            let StepKind::Factor(factor) = open.ask else { return Err(Refused::StepOrder) };
+            let StepKind::Factor(factor) = open.ask else {
+                return Err(Refused::StepOrder);
+            };
             expect_author(event, factor.author())?;
             complete_step(definition, &mut next, open, step, Some(*evidence), &mut effects)?;
         }
         FlowEventKind::FactorFailed { step, attempts_left } => {
-            let StepKind::Factor(factor) = open.ask else { return Err(Refused::StepOrder) };
+            let StepKind::Factor(factor) = open.ask else {
+                return Err(Refused::StepOrder);
+            };
             expect_author(event, factor.author())?;
             if *step != open.id {
                 return Err(Refused::StepOrder);
@@ -129,7 +143,9 @@ pub fn step(definition: &FlowDefinition, state: &FlowState, event: &FlowEvent) -
 /// [`Refused`] at the first event that the definition does not take; an empty log is [`Refused::StepOrder`].
 pub fn fold(definition: &FlowDefinition, events: &[FlowEvent]) -> Result<FlowState, Refused> {
     let (first, rest) = events.split_first().ok_or(Refused::StepOrder)?;
-    rest.iter().try_fold(begin(first)?, |state, event| step(definition, &state, event).map(|(next, _)| next))
+    rest.iter().try_fold(begin(first)?, |state, event| {
+        step(definition, &state, event).map(|(next, _)| next)
+    })
 }
 
 /// The open step, where there is one.
@@ -146,11 +162,20 @@ pub fn has_held(definition: &FlowDefinition, state: &FlowState) -> bool {
         .steps
         .iter()
         .filter(|step| step.then == Some(StepEffect::Hold))
-        .any(|step| state.done.iter().any(|done| done.id == step.id && done.evidence.is_some()))
+        .any(|step| {
+            state
+                .done
+                .iter()
+                .any(|done| done.id == step.id && done.evidence.is_some())
+        })
 }
 
 fn expect_author(event: &FlowEvent, author: Author) -> Result<(), Refused> {
-    if event.author == author { Ok(()) } else { Err(Refused::Author) }
+    if event.author == author {
+        Ok(())
+    } else {
+        Err(Refused::Author)
+    }
 }
 
 fn complete_step(
@@ -167,7 +192,15 @@ fn complete_step(
     if let Some(StepEffect::Hold) = open.then {
         effects.push(Effect::Hold);
     }
-    advance(definition, next, DoneStep { id: open.id.clone(), evidence }, effects);
+    advance(
+        definition,
+        next,
+        DoneStep {
+            id: open.id.clone(),
+            evidence,
+        },
+        effects,
+    );
     skip(definition, next, effects);
     Ok(())
 }
@@ -178,7 +211,15 @@ fn skip(definition: &FlowDefinition, next: &mut FlowState, effects: &mut Vec<Eff
         && open.skip_if == Some(Condition::Offline)
         && next.offline
     {
-        advance(definition, next, DoneStep { id: open.id.clone(), evidence: None }, effects);
+        advance(
+            definition,
+            next,
+            DoneStep {
+                id: open.id.clone(),
+                evidence: None,
+            },
+            effects,
+        );
     }
 }
 
@@ -206,26 +247,48 @@ mod tests {
     }
 
     fn event(second: i64, author: Author, kind: FlowEventKind) -> FlowEvent {
-        FlowEvent { at: at(second), author, kind }
+        FlowEvent {
+            at: at(second),
+            author,
+            kind,
+        }
     }
 
     fn started(definition: &str) -> FlowEvent {
-        event(0, Author::Phone, FlowEventKind::Started(FlowStart {
-            flow: FlowId::from_bytes([1; 16]),
-            definition: definition.to_owned(),
-            policy_version: 1,
-            mandates: vec![MandateId::from_bytes([2; 16])],
-            operation: Digest32::of(b"operation"),
-            nonce: B64::from(vec![3; 32]),
-        }))
+        event(
+            0,
+            Author::Phone,
+            FlowEventKind::Started(FlowStart {
+                flow: FlowId::from_bytes([1; 16]),
+                definition: definition.to_owned(),
+                policy_version: 1,
+                mandates: vec![MandateId::from_bytes([2; 16])],
+                operation: Digest32::of(b"operation"),
+                nonce: B64::from(vec![3; 32]),
+            }),
+        )
     }
 
     fn proved(step: &str, author: Author) -> FlowEvent {
-        event(1, author, FlowEventKind::FactorProved { step: step.to_owned(), evidence: Digest32::of(step.as_bytes()) })
+        event(
+            1,
+            author,
+            FlowEventKind::FactorProved {
+                step: step.to_owned(),
+                evidence: Digest32::of(step.as_bytes()),
+            },
+        )
     }
 
     fn answered(step: &str) -> FlowEvent {
-        event(2, Author::Phone, FlowEventKind::Answered { step: step.to_owned(), shown: Digest32::of(b"shown") })
+        event(
+            2,
+            Author::Phone,
+            FlowEventKind::Answered {
+                step: step.to_owned(),
+                shown: Digest32::of(b"shown"),
+            },
+        )
     }
 
     fn offline() -> FlowEvent {
@@ -233,7 +296,11 @@ mod tests {
     }
 
     fn quick() -> FlowDefinition {
-        Policy::load(DEFAULT_BUNDLE).unwrap().flow("mandate.cancel.quick").unwrap().clone()
+        Policy::load(DEFAULT_BUNDLE)
+            .unwrap()
+            .flow("mandate.cancel.quick")
+            .unwrap()
+            .clone()
     }
 
     #[test]
@@ -274,16 +341,27 @@ mod tests {
     #[test]
     fn the_phone_cannot_say_that_the_pin_was_right() {
         let definition = quick();
-        let log = [started("mandate.cancel.quick"), proved("identify", Author::Phone), answered("confirm")];
+        let log = [
+            started("mandate.cancel.quick"),
+            proved("identify", Author::Phone),
+            answered("confirm"),
+        ];
         let state = fold(&definition, &log).unwrap();
-        assert_eq!(step(&definition, &state, &proved("payment_pin", Author::Phone)), Err(Refused::Author));
+        assert_eq!(
+            step(&definition, &state, &proved("payment_pin", Author::Phone)),
+            Err(Refused::Author)
+        );
         assert!(step(&definition, &state, &proved("payment_pin", Author::Gateway)).is_ok());
     }
 
     #[test]
     fn leaving_a_flow_keeps_what_it_held() {
         let definition = quick();
-        let log = [started("mandate.cancel.quick"), proved("identify", Author::Phone), event(4, Author::Phone, FlowEventKind::Cancelled {})];
+        let log = [
+            started("mandate.cancel.quick"),
+            proved("identify", Author::Phone),
+            event(4, Author::Phone, FlowEventKind::Cancelled {}),
+        ];
         let state = fold(&definition, &log).unwrap();
         assert_eq!(state.phase, Phase::Cancelled);
         assert!(has_held(&definition, &state));
@@ -296,8 +374,14 @@ mod tests {
             let step = name.to_owned();
             let kind = match kind {
                 0 => started("mandate.cancel.quick").kind,
-                1 => FlowEventKind::Answered { step, shown: Digest32::of(b"shown") },
-                2 | 3 => FlowEventKind::FactorProved { step, evidence: Digest32::of(b"evidence") },
+                1 => FlowEventKind::Answered {
+                    step,
+                    shown: Digest32::of(b"shown"),
+                },
+                2 | 3 => FlowEventKind::FactorProved {
+                    step,
+                    evidence: Digest32::of(b"evidence"),
+                },
                 4 => FlowEventKind::FactorFailed { step, attempts_left: 2 },
                 5 => FlowEventKind::WentOffline {},
                 _ => FlowEventKind::Cancelled {},

@@ -54,7 +54,10 @@ impl HoldOwner {
 impl Mandate {
     /// A mandate whose consent was accepted.
     pub fn provisioning() -> Self {
-        Self { state: MandateState::Provisioning, holds: BTreeSet::new() }
+        Self {
+            state: MandateState::Provisioning,
+            holds: BTreeSet::new(),
+        }
     }
 
     /// Takes one event. An order is taken from every live state: no state blocks stopping.
@@ -96,7 +99,9 @@ mod tests {
     use MandateEvent::*;
 
     fn after(events: &[MandateEvent]) -> Result<Mandate, Refused> {
-        events.iter().try_fold(Mandate::provisioning(), |mandate, event| mandate.step(*event))
+        events
+            .iter()
+            .try_fold(Mandate::provisioning(), |mandate, event| mandate.step(*event))
     }
 
     #[test]
@@ -104,12 +109,20 @@ mod tests {
         let both = after(&[Activated, HoldAdded(HoldOwner::Payer), HoldAdded(HoldOwner::Revocation)]).unwrap();
         let one = both.step(HoldLifted(HoldOwner::Payer)).unwrap();
         assert_eq!(one.state, MandateState::Suspended);
-        assert_eq!(one.step(HoldLifted(HoldOwner::Revocation)).unwrap().state, MandateState::Active);
+        assert_eq!(
+            one.step(HoldLifted(HoldOwner::Revocation)).unwrap().state,
+            MandateState::Active
+        );
     }
 
     #[test]
     fn every_live_state_can_be_ended() {
-        for live in [vec![], vec![Activated], vec![Activated, HoldAdded(HoldOwner::Payer)], vec![HoldAdded(HoldOwner::Payer), Activated]] {
+        for live in [
+            vec![],
+            vec![Activated],
+            vec![Activated, HoldAdded(HoldOwner::Payer)],
+            vec![HoldAdded(HoldOwner::Payer), Activated],
+        ] {
             let mandate = after(&live).unwrap().step(Ordered).unwrap();
             assert_eq!(mandate.state, MandateState::Revoking, "after {live:?}");
             assert_eq!(mandate.step(HalfDestroyed).unwrap().state, MandateState::Ended);
@@ -125,7 +138,13 @@ mod tests {
     #[test]
     fn from_an_order_on_there_is_no_way_back() {
         let revoking = after(&[Activated, Ordered]).unwrap();
-        for event in [Activated, HoldAdded(HoldOwner::Payer), HoldLifted(HoldOwner::Revocation), Ordered, ProvisioningEnded] {
+        for event in [
+            Activated,
+            HoldAdded(HoldOwner::Payer),
+            HoldLifted(HoldOwner::Revocation),
+            Ordered,
+            ProvisioningEnded,
+        ] {
             assert_eq!(revoking.step(event), Err(Refused::TooLate), "{event:?}");
         }
         let ended = revoking.step(HalfDestroyed).unwrap();

@@ -52,7 +52,12 @@ pub fn plan(
     windows
         .into_iter()
         .zip(next_number..)
-        .map(|((not_before, not_after), number)| PlannedPermit { number, amount, not_before, not_after })
+        .map(|((not_before, not_after), number)| PlannedPermit {
+            number,
+            amount,
+            not_before,
+            not_after,
+        })
         .collect()
 }
 
@@ -69,7 +74,11 @@ mod tests {
             merchant_name: "Bluebird".to_owned(),
             service: "Rides".to_owned(),
             kind,
-            limits: Limits { per_charge: cny(5000), per_period: cny(20_000), period_days: 30 },
+            limits: Limits {
+                per_charge: cny(5000),
+                per_period: cny(20_000),
+                period_days: 30,
+            },
         }
     }
 
@@ -83,14 +92,27 @@ mod tests {
         let planned = plan(&rules, &terms(MandateKind::Subscription), at(0), at(0), &[], 1);
         let windows: Vec<_> = planned.iter().map(|p| (p.number, p.not_before, p.not_after)).collect();
         assert_eq!(windows, [(1, at(0), at(30)), (2, at(30), at(60)), (3, at(60), at(90))]);
-        let later = plan(&rules, &terms(MandateKind::Subscription), at(0), at(31), &[at(30), at(60)], 4);
-        assert_eq!(later.iter().map(|p| (p.number, p.not_before)).collect::<Vec<_>>(), [(4, at(90))]);
+        let later = plan(
+            &rules,
+            &terms(MandateKind::Subscription),
+            at(0),
+            at(31),
+            &[at(30), at(60)],
+            4,
+        );
+        assert_eq!(
+            later.iter().map(|p| (p.number, p.not_before)).collect::<Vec<_>>(),
+            [(4, at(90))]
+        );
     }
 
     #[test]
     fn a_pool_is_filled_up_and_never_beyond() {
         let rules = Policy::load(DEFAULT_BUNDLE).unwrap().token.permit;
         let pool = |unused: &[Timestamp]| plan(&rules, &terms(MandateKind::PayAsYouGo), at(0), at(1), unused, 7).len();
-        assert_eq!([pool(&[]), pool(&[at(0)]), pool(&[at(0); 3]), pool(&[at(0); 9])], [3, 2, 0, 0]);
+        assert_eq!(
+            [pool(&[]), pool(&[at(0)]), pool(&[at(0); 3]), pool(&[at(0); 9])],
+            [3, 2, 0, 0]
+        );
     }
 }

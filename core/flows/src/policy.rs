@@ -33,7 +33,10 @@ impl Statement for PolicyBundle {
 /// All values, keyed as in the article index; see docs/rules.md for the rule behind each.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(missing_docs, reason = "each member is a policy key; the bundle's own page explains them")]
+#[expect(
+    missing_docs,
+    reason = "each member is a policy key; the bundle's own page explains them"
+)]
 pub struct Policy {
     pub schema: String,
     pub bundle: BundleHead,
@@ -213,13 +216,19 @@ impl TryFrom<String> for Seconds {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let span: jiff::Span = text.parse().map_err(|_| format!("{text}: not an ISO 8601 duration such as PT24H"))?;
+        let span: jiff::Span = text
+            .parse()
+            .map_err(|_| format!("{text}: not an ISO 8601 duration such as PT24H"))?;
         let seconds = i64::from(span.get_days()) * 86_400
             + i64::from(span.get_hours()) * 3_600
             + span.get_minutes() * 60
             + span.get_seconds();
         let exact = span.get_years() == 0 && span.get_months() == 0 && span.get_weeks() == 0;
-        if exact && seconds >= 0 { Ok(Self(seconds)) } else { Err(format!("{text}: use days, hours, minutes, seconds")) }
+        if exact && seconds >= 0 {
+            Ok(Self(seconds))
+        } else {
+            Err(format!("{text}: use days, hours, minutes, seconds"))
+        }
     }
 }
 
@@ -250,12 +259,32 @@ impl Policy {
         }
         let pin = &self.secrets.payment_pin;
         let values = [
-            ("secrets.payment_pin.max_attempts", pin.max_attempts >= 1, "must be at least 1"),
+            (
+                "secrets.payment_pin.max_attempts",
+                pin.max_attempts >= 1,
+                "must be at least 1",
+            ),
             ("secrets.payment_pin.digits", pin.digits >= 4, "must be at least 4"),
-            ("cancellation.batch_max_items", self.cancellation.batch_max_items >= 1, "must be at least 1"),
-            ("token.permit.subscription.periods_ahead", self.token.permit.subscription.periods_ahead >= 1, "must be at least 1"),
-            ("token.permit.pay_as_you_go.pool", self.token.permit.pay_as_you_go.pool >= 1, "must be at least 1"),
-            ("factor.proof_life", self.factor.proof_life.get() > 0, "must be longer than nothing"),
+            (
+                "cancellation.batch_max_items",
+                self.cancellation.batch_max_items >= 1,
+                "must be at least 1",
+            ),
+            (
+                "token.permit.subscription.periods_ahead",
+                self.token.permit.subscription.periods_ahead >= 1,
+                "must be at least 1",
+            ),
+            (
+                "token.permit.pay_as_you_go.pool",
+                self.token.permit.pay_as_you_go.pool >= 1,
+                "must be at least 1",
+            ),
+            (
+                "factor.proof_life",
+                self.factor.proof_life.get() > 0,
+                "must be longer than nothing",
+            ),
         ];
         for (key, holds, what) in values {
             if !holds {
@@ -264,7 +293,10 @@ impl Policy {
         }
         for name in ["mandate.sign", "mandate.cancel.quick", "mandate.resume"] {
             if !self.flows.contains_key(name) {
-                return Err(PolicyError::Flow { flow: name.to_owned(), what: "is missing".to_owned() });
+                return Err(PolicyError::Flow {
+                    flow: name.to_owned(),
+                    what: "is missing".to_owned(),
+                });
             }
         }
         for (name, flow) in &self.flows {
@@ -279,7 +311,10 @@ impl Policy {
     /// [`PolicyError::Older`] where the version goes back.
     pub fn succeeds(&self, in_force: u64) -> Result<(), PolicyError> {
         if self.bundle.version < in_force {
-            return Err(PolicyError::Older { found: self.bundle.version, in_force });
+            return Err(PolicyError::Older {
+                found: self.bundle.version,
+                in_force,
+            });
         }
         Ok(())
     }
@@ -291,12 +326,21 @@ impl Policy {
 
     /// The cheapest hold never asks for a factor that signing did not ask for.
     fn check_hold_is_cheap(&self) -> Result<(), PolicyError> {
-        let Some(sign) = self.flows.get("mandate.sign") else { return Ok(()) };
+        let Some(sign) = self.flows.get("mandate.sign") else {
+            return Ok(());
+        };
         let asked: Vec<FactorKind> = sign.steps.iter().filter_map(factor_of).collect();
-        for (name, flow) in self.flows.iter().filter(|(_, flow)| flow.authority == Authority::Lowers) {
+        for (name, flow) in self
+            .flows
+            .iter()
+            .filter(|(_, flow)| flow.authority == Authority::Lowers)
+        {
             let until_hold = flow.steps.iter().position(|s| s.then == Some(StepEffect::Hold));
             let Some(until_hold) = until_hold else {
-                return Err(PolicyError::Flow { flow: name.clone(), what: "no step holds: give one step \"then\": \"hold\"".to_owned() });
+                return Err(PolicyError::Flow {
+                    flow: name.clone(),
+                    what: "no step holds: give one step \"then\": \"hold\"".to_owned(),
+                });
             };
             for factor in flow.steps.iter().take(until_hold + 1).filter_map(factor_of) {
                 if !asked.contains(&factor) {
@@ -319,7 +363,12 @@ fn factor_of(step: &crate::definition::Step) -> Option<FactorKind> {
 }
 
 fn check_flow(name: &str, flow: &FlowDefinition) -> Result<(), PolicyError> {
-    let wrong = |what: String| Err(PolicyError::Flow { flow: name.to_owned(), what });
+    let wrong = |what: String| {
+        Err(PolicyError::Flow {
+            flow: name.to_owned(),
+            what,
+        })
+    };
     if flow.steps.is_empty() {
         return wrong("has no steps".to_owned());
     }
@@ -337,7 +386,10 @@ fn check_flow(name: &str, flow: &FlowDefinition) -> Result<(), PolicyError> {
             return wrong(format!("step {}: no value {budget}", step.id));
         }
         if step.skip_if == Some(Condition::Offline) && flow.authority == Authority::Raises {
-            return wrong(format!("step {}: what raises authority is never skipped offline", step.id));
+            return wrong(format!(
+                "step {}: what raises authority is never skipped offline",
+                step.id
+            ));
         }
     }
     Ok(())
@@ -356,7 +408,11 @@ mod tests {
     #[test]
     fn the_shipped_bundle_loads_with_the_numbers_of_the_article() {
         let policy = Policy::load(DEFAULT_BUNDLE).unwrap();
-        assert_eq!(policy.flow("mandate.cancel.quick").unwrap().steps.len(), 3, "R-013: three steps");
+        assert_eq!(
+            policy.flow("mandate.cancel.quick").unwrap().steps.len(),
+            3,
+            "R-013: three steps"
+        );
         assert_eq!(policy.cancellation.quick.effective, Seconds::new(0), "R-013: at once");
         assert_eq!(policy.secrets.payment_pin.max_attempts, 5);
         assert_eq!(policy.token.device_deadline, Seconds::new(7 * 86_400));
@@ -375,7 +431,10 @@ mod tests {
     #[test]
     fn a_hold_that_asks_more_than_signing_did_is_refused() {
         let error = changed(|json| {
-            json["flows"]["mandate.sign"]["steps"].as_array_mut().unwrap().retain(|s| s["id"] != "identify");
+            json["flows"]["mandate.sign"]["steps"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|s| s["id"] != "identify");
         })
         .unwrap_err();
         assert!(error.to_string().contains("holding asks for Biometric"), "{error}");
@@ -383,7 +442,8 @@ mod tests {
 
     #[test]
     fn a_step_that_raises_authority_is_never_skipped_offline() {
-        let error = changed(|json| json["flows"]["mandate.sign"]["steps"][2]["skip_if"] = "offline".into()).unwrap_err();
+        let error =
+            changed(|json| json["flows"]["mandate.sign"]["steps"][2]["skip_if"] = "offline".into()).unwrap_err();
         assert!(error.to_string().contains("never skipped offline"), "{error}");
     }
 

@@ -72,7 +72,11 @@ pub enum GatewayEffect {
 impl GatewayState {
     /// A new order: both halves held, no way back.
     pub const fn ordered() -> Self {
-        Self { own: OwnHalf::Quiesced, phone: PhoneSide::Silent, closure: None }
+        Self {
+            own: OwnHalf::Quiesced,
+            phone: PhoneSide::Silent,
+            closure: None,
+        }
     }
 
     /// The state's name on the wire.
@@ -106,9 +110,14 @@ pub fn step(state: &GatewayState, event: GatewayEvent) -> Result<(GatewayState, 
             effects.push(GatewayEffect::LogDestroyed);
         }
         (GatewayEvent::HalvesDestroyed, OwnHalf::Quiesced, _) => return Err(Refused::TooEarly),
-        (GatewayEvent::PhoneDestroyed(said), _, PhoneSide::Silent | PhoneSide::Overdue) => next.phone = PhoneSide::Destroyed(said),
-        (GatewayEvent::PhoneAbsent(said), _, PhoneSide::Silent | PhoneSide::Overdue) => next.phone = PhoneSide::Absent(said),
-        (GatewayEvent::PhoneDestroyed(said), _, PhoneSide::Destroyed(before)) | (GatewayEvent::PhoneAbsent(said), _, PhoneSide::Absent(before))
+        (GatewayEvent::PhoneDestroyed(said), _, PhoneSide::Silent | PhoneSide::Overdue) => {
+            next.phone = PhoneSide::Destroyed(said)
+        }
+        (GatewayEvent::PhoneAbsent(said), _, PhoneSide::Silent | PhoneSide::Overdue) => {
+            next.phone = PhoneSide::Absent(said)
+        }
+        (GatewayEvent::PhoneDestroyed(said), _, PhoneSide::Destroyed(before))
+        | (GatewayEvent::PhoneAbsent(said), _, PhoneSide::Absent(before))
             if said == before => {}
         (GatewayEvent::PhoneDestroyed(_) | GatewayEvent::PhoneAbsent(_), ..) => return Err(Refused::Contradiction),
         (GatewayEvent::DeviceDeadline, _, PhoneSide::Silent) => next.phone = PhoneSide::Overdue,
@@ -140,13 +149,15 @@ mod tests {
 
     fn run(events: &[GatewayEvent]) -> (GatewayState, Vec<GatewayEffect>) {
         let mut effects = Vec::new();
-        let state = events.iter().fold(GatewayState::ordered(), |state, event| match step(&state, *event) {
-            Ok((next, more)) => {
-                effects.extend(more);
-                next
-            }
-            Err(_) => state,
-        });
+        let state = events
+            .iter()
+            .fold(GatewayState::ordered(), |state, event| match step(&state, *event) {
+                Ok((next, more)) => {
+                    effects.extend(more);
+                    next
+                }
+                Err(_) => state,
+            });
         (state, effects)
     }
 

@@ -93,12 +93,20 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
             Ok((S::Ordered(order.clone()), vec![PhoneEffect::DestroyHalves(order)]))
         }
         (S::Intended { .. }, _) => Err(Refused::TooEarly),
-        (S::Ordered(known) | S::Attesting(known) | S::Attested(known) | S::Closed { order: known, .. }, E::OrderReceived(order)) => {
-            if *known == order { Ok((state.clone(), Vec::new())) } else { Err(Refused::Contradiction) }
+        (
+            S::Ordered(known) | S::Attesting(known) | S::Attested(known) | S::Closed { order: known, .. },
+            E::OrderReceived(order),
+        ) => {
+            if *known == order {
+                Ok((state.clone(), Vec::new()))
+            } else {
+                Err(Refused::Contradiction)
+            }
         }
-        (S::Ordered(order), E::HalfGone(outcome)) => {
-            Ok((S::Attesting(order.clone()), vec![PhoneEffect::Attest(order.clone(), outcome)]))
-        }
+        (S::Ordered(order), E::HalfGone(outcome)) => Ok((
+            S::Attesting(order.clone()),
+            vec![PhoneEffect::Attest(order.clone(), outcome)],
+        )),
         (S::Ordered(_), _) => Err(Refused::TooEarly),
         (S::Attesting(order), E::AttestationAccepted) => Ok((S::Attested(order.clone()), Vec::new())),
         (S::Attesting(_) | S::Attested(_), E::HalfGone(_)) | (S::Attested(_), E::AttestationAccepted) => {
@@ -107,22 +115,55 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
         // `closed` needs this phone's own statement to be with the gateway (I4).
         (S::Attesting(_), _) => Err(Refused::TooEarly),
         (S::Attested(order), E::ClosureVerified(kind)) => {
-            let done = PhoneEffect::Acknowledge { order: order.order, verified: true };
-            Ok((S::Closed { order: order.clone(), kind }, vec![done]))
+            let done = PhoneEffect::Acknowledge {
+                order: order.order,
+                verified: true,
+            };
+            Ok((
+                S::Closed {
+                    order: order.clone(),
+                    kind,
+                },
+                vec![done],
+            ))
         }
         (S::Attested(order), E::ClosureRefused) => {
-            let told = PhoneEffect::Acknowledge { order: order.order, verified: false };
+            let told = PhoneEffect::Acknowledge {
+                order: order.order,
+                verified: false,
+            };
             Ok((S::Disputed(order.clone()), vec![told]))
         }
         // A unilateral closure becomes a two-sided one when the phone's statement arrives late.
-        (S::Closed { order, kind: ClosureKind::Unilateral }, E::ClosureVerified(ClosureKind::TwoSided)) => {
-            Ok((S::Closed { order: order.clone(), kind: ClosureKind::TwoSided }, Vec::new()))
+        (
+            S::Closed {
+                order,
+                kind: ClosureKind::Unilateral,
+            },
+            E::ClosureVerified(ClosureKind::TwoSided),
+        ) => Ok((
+            S::Closed {
+                order: order.clone(),
+                kind: ClosureKind::TwoSided,
+            },
+            Vec::new(),
+        )),
+        (S::Closed { .. }, E::ClosureVerified(_) | E::AttestationAccepted | E::HalfGone(_)) => {
+            Ok((state.clone(), Vec::new()))
         }
-        (S::Closed { .. }, E::ClosureVerified(_) | E::AttestationAccepted | E::HalfGone(_)) => Ok((state.clone(), Vec::new())),
         // A gateway that answers rightly later is believed later: the same checks decide.
         (S::Disputed(order), E::ClosureVerified(kind)) => {
-            let done = PhoneEffect::Acknowledge { order: order.order, verified: true };
-            Ok((S::Closed { order: order.clone(), kind }, vec![done]))
+            let done = PhoneEffect::Acknowledge {
+                order: order.order,
+                verified: true,
+            };
+            Ok((
+                S::Closed {
+                    order: order.clone(),
+                    kind,
+                },
+                vec![done],
+            ))
         }
         (S::Disputed(_), E::ClosureRefused) => Ok((state.clone(), Vec::new())),
         (S::Closed { .. } | S::Disputed(_), _) => Err(Refused::Ended),
@@ -143,11 +184,15 @@ mod tests {
     }
 
     fn intended() -> PhoneState {
-        PhoneState::Intended { mandates: vec![MandateId::from_bytes([1; 16])] }
+        PhoneState::Intended {
+            mandates: vec![MandateId::from_bytes([1; 16])],
+        }
     }
 
     fn run(events: Vec<PhoneEvent>) -> Result<PhoneState, Refused> {
-        events.into_iter().try_fold(intended(), |state, event| step(&state, event).map(|(next, _)| next))
+        events
+            .into_iter()
+            .try_fold(intended(), |state, event| step(&state, event).map(|(next, _)| next))
     }
 
     fn line() -> Vec<PhoneEvent> {
@@ -162,7 +207,13 @@ mod tests {
     #[test]
     fn the_line_ends_in_closed_and_every_event_may_come_twice() {
         let closed = run(line()).unwrap();
-        assert!(matches!(closed, PhoneState::Closed { kind: ClosureKind::TwoSided, .. }));
+        assert!(matches!(
+            closed,
+            PhoneState::Closed {
+                kind: ClosureKind::TwoSided,
+                ..
+            }
+        ));
         let doubled = line().into_iter().flat_map(|event| [event.clone(), event]).collect();
         assert_eq!(run(doubled).unwrap(), closed);
     }
@@ -173,7 +224,10 @@ mod tests {
             let mut events = line();
             events.remove(left_out);
             let end = run(events);
-            assert!(!matches!(end, Ok(PhoneState::Closed { .. })), "without event {left_out}: {end:?}");
+            assert!(
+                !matches!(end, Ok(PhoneState::Closed { .. })),
+                "without event {left_out}: {end:?}"
+            );
         }
     }
 
@@ -181,9 +235,15 @@ mod tests {
     fn an_order_about_other_mandates_or_a_second_order_is_refused() {
         let mut other = order(1);
         other.mandates = vec![MandateId::from_bytes([7; 16])];
-        assert_eq!(step(&intended(), PhoneEvent::OrderReceived(other)).unwrap_err(), Refused::Contradiction);
+        assert_eq!(
+            step(&intended(), PhoneEvent::OrderReceived(other)).unwrap_err(),
+            Refused::Contradiction
+        );
         let ordered = run(vec![PhoneEvent::OrderReceived(order(1))]).unwrap();
-        assert_eq!(step(&ordered, PhoneEvent::OrderReceived(order(2))).unwrap_err(), Refused::Contradiction);
+        assert_eq!(
+            step(&ordered, PhoneEvent::OrderReceived(order(2))).unwrap_err(),
+            Refused::Contradiction
+        );
     }
 
     #[test]
