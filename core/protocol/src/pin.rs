@@ -44,7 +44,7 @@ pub const LOGIN_RESPONSE_BYTES: usize = 320;
 /// Bytes of a login's third message (KE3), the phone's.
 pub const LOGIN_FINISH_BYTES: usize = 64;
 /// Bytes of what the gateway remembers between KE1 and KE3.
-pub const LOGIN_STATE_BYTES: usize = 192;
+pub const LOGIN_STATE_BYTES: usize = 128;
 /// Bytes of the gateway's long-lived secret.
 pub const SERVER_KEYS_BYTES: usize = 128;
 
@@ -239,21 +239,20 @@ pub fn server_login_start<R: RngCore + CryptoRng>(
     ))
 }
 
-/// Judges KE3 against what was remembered. The session key is the one that the phone got.
+/// Judges KE3 against what was remembered; the context is bound in there since KE2, so remember the state under the
+/// flow's step that it was made for. The session key is the one that the phone got.
 ///
 /// # Errors
-/// `proof_rejected` for a wrong PIN or another context; `malformed` where KE3 is not of the protocol; `internal`
+/// `proof_rejected` for a KE3 that does not answer this KE2; `malformed` where KE3 is not of the protocol; `internal`
 /// where the remembered state is damaged.
-pub fn server_login_finish(state: &[u8], message: &[u8], context: &[u8]) -> Result<Zeroizing<Vec<u8>>, Problem> {
+pub fn server_login_finish(state: &[u8], message: &[u8]) -> Result<Zeroizing<Vec<u8>>, Problem> {
     let defect = || Problem::new(Code::Internal).detail("the stored PIN login is damaged");
     let state = sized(state, LOGIN_STATE_BYTES).map_err(|_| defect())?;
     let state = ServerLogin::<PinSuite>::deserialize(state).map_err(|_| defect())?;
     let message = CredentialFinalization::deserialize(sized(message, LOGIN_FINISH_BYTES)?).map_err(refusal)?;
-    let parameters = ServerLoginParameters {
-        context: Some(context),
-        ..ServerLoginParameters::default()
-    };
-    let done = state.finish(message, parameters).map_err(refusal)?;
+    let done = state
+        .finish(message, ServerLoginParameters::default())
+        .map_err(refusal)?;
     Ok(Zeroizing::new(done.session_key.to_vec()))
 }
 
@@ -338,7 +337,7 @@ mod tests {
             server_login_start(&keys, b"acc", Some(&record), &request, purpose.gateway, &mut rng).unwrap();
         let (message, phone) =
             client_login_finish(state, pin, &response, purpose.phone, &mut rng).map_err(|problem| problem.code())?;
-        let gateway = server_login_finish(&stored, &message, purpose.gateway).map_err(|problem| problem.code())?;
+        let gateway = server_login_finish(&stored, &message).map_err(|problem| problem.code())?;
         Ok(phone == gateway)
     }
 
@@ -381,17 +380,17 @@ mod tests {
     }
 
     #[test]
-    fn a_finish_for_another_purpose_is_rejected_by_the_gateway_itself() {
+    fn the_gateway_itself_rejects_a_third_message_that_does_not_answer_its_second() {
         let mut rng = Counting(0);
         let (keys, record) = registered(&mut rng);
         let (state, request) = client_login_start(b"258036", &mut rng).unwrap();
         let (stored, response) = server_login_start(&keys, b"acc", Some(&record), &request, b"a", &mut rng).unwrap();
         let (message, _) = client_login_finish(state, b"258036", &response, b"a", &mut rng).unwrap();
-        assert!(server_login_finish(&stored, &message, b"a").is_ok());
+        assert!(server_login_finish(&stored, &message).is_ok());
         let mut flipped = message;
         flipped[0] ^= 1;
         assert_eq!(
-            server_login_finish(&stored, &flipped, b"a").unwrap_err().code(),
+            server_login_finish(&stored, &flipped).unwrap_err().code(),
             Code::ProofRejected
         );
     }
