@@ -1,0 +1,278 @@
+//! How secrets end: the order of one epoch's change, and its completion after an interruption.
+//!
+//! create H_{e+1} -> commit nodes sealed for e+1 -> delete H_e -> probe -> mark as done -> answer.
+
+use crate::destruction::{Destruction, DestructionRow, Probe};
+use crate::error::VaultError;
+use crate::record::RecordKey;
+use crate::root_keys::RootKeyError;
+use crate::seal::{Place, open};
+use crate::store::{self, Rows};
+use crate::transaction::{State, Transaction, alive, checked, put_destruction, read_destruction};
+use crate::tree::Tree;
+use crate::vault::{FIRST_EPOCH, Vault};
+
+/// Why an epoch did not begin.
+enum NotBegun<E> {
+    /// Nothing was written.
+    RolledBack(E),
+    /// The commit failed: it may stand in the file, or not.
+    Unknown(VaultError),
+}
+
+impl<E: From<VaultError>> From<VaultError> for NotBegun<E> {
+    fn from(error: VaultError) -> Self {
+        Self::RolledBack(error.into())
+    }
+}
+
+impl Vault {
+    /// Destroys a batch of records: after this returns `Ok`, no image of the file, whenever it was taken, gives one of
+    /// them back with the keys that exist now. One epoch ends, however many targets there are.
+    ///
+    /// Whatever `work` writes stands in the same transaction as the change of keys. It runs before the targets
+    /// end, so it may still read them. Targets that do not stand are reported as missing.
+    ///
+    /// Idempotent by `order`: a second call answers with the stored destruction, changes nothing, looks at no target
+    /// and does not run `work`; one after an interruption completes what was begun.
+    ///
+    /// # Errors
+    /// [`VaultError::Unfinished`] and [`VaultError::ProbeFailed`]: the records have ended in the file, and what
+    /// `work` wrote stands, but the old key may not be gone; nothing may be said to be destroyed; repeat the order.
+    /// [`VaultError::ReservedKind`] for a target of kind 0. All others: nothing was changed, or (after a
+    /// failed commit) repeating the order finds out.
+    pub fn destroy(
+        &mut self,
+        order: [u8; 16],
+        targets: &[RecordKey],
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
+    ) -> Result<Destruction, VaultError> {
+        targets.iter().try_for_each(checked)?;
+        self.ready_to_write()?;
+        if let Some(row) =
+            read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)?
+        {
+            return if row.evidence.is_none() {
+                Ok(row.destruction)
+            } else {
+                self.complete(order, true)
+            };
+        }
+        self.begin_epoch(Some((order, targets)), work)?;
+        self.complete(order, false)
+    }
+
+    /// Begins a new epoch with what `work` writes, and ends the old one: a file of before no longer opens.
+    ///
+    /// Records that `work` puts get fresh keys, so that not even their old rows in the new file are of use. This is
+    /// for counters of attempts, which a restored file must not give back; keep them in a record.
+    ///
+    /// # Errors
+    /// What `work` answers. [`VaultError::Unfinished`] and [`VaultError::ProbeFailed`]: what `work` wrote stands, but
+    /// the old key may not be gone. All others as [`Vault::transact`].
+    pub fn rotate<T, E: From<VaultError>>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.ready_to_write()?;
+        let old = self.ready()?.header.clone();
+        let answer = self.begin_epoch(None, work)?;
+        let ended = self
+            .end_key(old.epoch, &old.root_wrapped)
+            .and_then(|probe| {
+                if probe.passed() {
+                    Ok(())
+                } else {
+                    Err(VaultError::ProbeFailed {
+                        epoch_old: old.epoch,
+                        probe,
+                    })
+                }
+            });
+        match ended {
+            Ok(()) => Ok(answer),
+            Err(error) => Err(self.leave_unfinished(old.epoch, error).into()),
+        }
+    }
+
+    /// Everything up to the commit: the new key, the nodes, the caller's rows, the pending destruction.
+    fn begin_epoch<T, E: From<VaultError>>(
+        &mut self,
+        batch: Option<([u8; 16], &[RecordKey])>,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        if self.unfinished {
+            self.complete_what_is_left()?;
+        }
+        let epoch = self.ready()?.header.epoch;
+        let epoch_new = epoch
+            .checked_add(1)
+            .ok_or(VaultError::Exhausted { counter: "epoch" })?;
+        if let Err(error) = self.keys.create(epoch_new) {
+            // The key may stand all the same.
+            self.unfinished = true;
+            return Err(VaultError::from(error).into());
+        }
+        match self.write_epoch(epoch_new, batch, work) {
+            Ok(answer) => Ok(answer),
+            Err(NotBegun::RolledBack(error)) => {
+                // No commit was tried, so the file cannot need this key.
+                self.unfinished = self.keys.delete(epoch_new).is_err();
+                Err(error)
+            }
+            Err(NotBegun::Unknown(error)) => {
+                self.load_after_failure();
+                Err(error.into())
+            }
+        }
+    }
+
+    fn write_epoch<T, E: From<VaultError>>(
+        &mut self,
+        epoch_new: u64,
+        batch: Option<([u8; 16], &[RecordKey])>,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, NotBegun<E>> {
+        let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
+        let journal = std::sync::Arc::clone(&state.journal);
+        let sql = store::begin(&mut self.connection)?;
+        let (answer, header, root) = {
+            let rows = Rows(&sql);
+            let mut transaction = Transaction::new(&rows, state, &*self.random, true);
+            let answer = work(&mut transaction).map_err(NotBegun::RolledBack)?;
+            if let Some((order, targets)) = batch {
+                transaction.end_records(order, epoch_new, targets)?;
+            }
+            let (header, root) = transaction.finish_epoch(epoch_new, &*self.keys)?;
+            alive(&rows)?;
+            (answer, header, root)
+        };
+        sql.commit()
+            .map_err(|error| NotBegun::Unknown(error.into()))?;
+        self.epoch = header.epoch;
+        self.state = Some(State {
+            header,
+            root,
+            journal,
+        });
+        Ok(answer)
+    }
+
+    /// Ends what an interruption left: the key of an epoch that never began, the key of the epoch before, and every
+    /// pending destruction. The state must have been read: a file without its own key is never completed.
+    pub(crate) fn complete_what_is_left(&mut self) -> Result<(), VaultError> {
+        let epoch = self.ready()?.header.epoch;
+        let next = match epoch.checked_add(1) {
+            Some(next) if self.keys.exists(next)? => Some(next),
+            _ => None,
+        };
+        let previous = epoch.checked_sub(1).filter(|epoch| *epoch >= FIRST_EPOCH);
+        let previous = match previous {
+            Some(previous) if self.keys.exists(previous)? => Some(previous),
+            _ => None,
+        };
+        let pending = Rows(&self.connection).pending_orders()?;
+        if next.is_some() || previous.is_some() || !pending.is_empty() {
+            store::settle(&mut self.connection)?;
+        }
+        for stale in next.into_iter().chain(previous) {
+            self.keys.delete(stale)?;
+        }
+        self.unfinished = false;
+        for order in pending {
+            match self.complete(order, true) {
+                // A keystore that does not delete must not lock the payer out: the order stays pending, and says so
+                // to whoever asks for it.
+                Ok(_) | Err(VaultError::ProbeFailed { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// From the commit to the answer: delete the old key, probe, mark as done.
+    fn complete(&mut self, order: [u8; 16], resumed: bool) -> Result<Destruction, VaultError> {
+        let state = self.ready()?;
+        let row = read_destruction(&Rows(&self.connection), &state.journal, &order)?;
+        let Some(DestructionRow {
+            mut destruction,
+            evidence: Some(evidence),
+        }) = row
+        else {
+            return Err(VaultError::Corrupt {
+                part: "list of destructions",
+            });
+        };
+        let epoch_old = destruction.epoch_old;
+        let ended = self
+            .end_key(epoch_old, &evidence.root_wrapped)
+            .and_then(|mut probe| {
+                let rows = Rows(&self.connection);
+                let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root);
+                for old in &evidence.records {
+                    let place = Place::Record {
+                        slot: old.slot,
+                        key: &old.key,
+                        version: old.version,
+                    };
+                    let opens = tree.slot_key(old.slot)?.is_some_and(|key| {
+                        open(&key, &state.header.vault, &place, &old.sealed).is_ok()
+                    });
+                    probe.records_open |= opens;
+                }
+                if !probe.passed() {
+                    return Err(VaultError::ProbeFailed { epoch_old, probe });
+                }
+                destruction.probe = probe;
+                destruction.resumed = resumed;
+                Ok(DestructionRow {
+                    destruction,
+                    evidence: None,
+                })
+            });
+        match ended.and_then(|row| self.mark_done(&row).map(|()| row.destruction)) {
+            Ok(destruction) => Ok(destruction),
+            Err(error) => Err(self.leave_unfinished(epoch_old, error)),
+        }
+    }
+
+    /// Deletes the key of an epoch that the file has left, then tries everything that it opened.
+    fn end_key(&self, epoch_old: u64, root_wrapped: &[u8]) -> Result<Probe, VaultError> {
+        self.keys.delete(epoch_old)?;
+        let key_found = self.keys.exists(epoch_old)?;
+        let old_root_opens = match self.keys.unwrap(epoch_old, root_wrapped) {
+            Ok(_root) => true,
+            Err(
+                RootKeyError::Missing { .. }
+                | RootKeyError::Invalidated { .. }
+                | RootKeyError::Refused { .. },
+            ) => false,
+            // No answer is no proof.
+            Err(error @ RootKeyError::Unavailable { .. }) => return Err(error.into()),
+        };
+        Ok(Probe {
+            old_root_opens,
+            records_open: false,
+            key_found,
+        })
+    }
+
+    fn mark_done(&mut self, row: &DestructionRow) -> Result<(), VaultError> {
+        let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
+        let sql = store::begin(&mut self.connection)?;
+        put_destruction(&Rows(&sql), &state.journal, &*self.random, row)?;
+        Ok(sql.commit()?)
+    }
+
+    fn leave_unfinished(&mut self, epoch_old: u64, error: VaultError) -> VaultError {
+        self.unfinished = true;
+        match (error, &self.state) {
+            (error @ VaultError::ProbeFailed { .. }, _) | (error, None) => error,
+            (source, Some(state)) => VaultError::Unfinished {
+                epoch_old,
+                epoch_new: state.header.epoch,
+                source: Box::new(source),
+            },
+        }
+    }
+}

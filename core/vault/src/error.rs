@@ -1,0 +1,149 @@
+//! What a vault answers when it cannot do what was asked.
+
+use crate::destruction::Probe;
+use crate::randomness::RandomnessError;
+use crate::root_keys::RootKeyError;
+
+/// Why a vault that can be read refuses to be used.
+///
+/// In each case the caller (the wallet, the gateway) reports itself as restored or cloned; no file is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QuarantineReason {
+    /// The keystore has no key of the epoch that the file names: the file is older or newer than its keystore.
+    EpochKeyMissing,
+    /// The keystore invalidated the key of the epoch, for example after a new lock-screen secret.
+    EpochKeyInvalidated,
+    /// The keystore has a key of the epoch, but it did not wrap this file's root: a file of another device.
+    ForeignRoot,
+}
+
+/// Every way in which a call on a vault fails. No variant holds a secret or a personal datum.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VaultError {
+    /// There is no vault at the path; make one with [`crate::Vault::create`], or restore nothing and re-enrol.
+    #[error("no vault at the configured path: create one, or enrol again")]
+    Missing,
+    /// A file stands at the path where a new vault was to be made. Nothing was overwritten.
+    #[error("a file already stands at the path of the new vault: open it, or choose another path")]
+    AlreadyExists,
+    /// Another process (or another `Vault` in this one) has the vault open.
+    #[error("the vault is open elsewhere: close the other process first")]
+    Locked,
+    /// The file was written by a newer version of this library. It was not changed.
+    #[error(
+        "the vault has format {found}, this program knows {supported} at most: update the program"
+    )]
+    NewerVersion {
+        /// The format version in the file.
+        found: u32,
+        /// The newest format version that this library reads.
+        supported: u32,
+    },
+    /// The file is an SQLite database of another kind, or none at all. It was not changed.
+    #[error("the file at the configured path is not a vault: choose another path")]
+    NotAVault,
+    /// The file does not belong to the present state of its keystore. It was not changed.
+    #[error(
+        "the vault does not belong to the present state of its keystore ({reason:?}): enrol again"
+    )]
+    Quarantined {
+        /// What does not fit.
+        reason: QuarantineReason,
+    },
+    /// A row does not open or does not have its shape: damage, or rows that were exchanged.
+    #[error("the vault's {part} is damaged: it does not open under its own key and place")]
+    Corrupt {
+        /// The part of the file.
+        part: &'static str,
+    },
+    /// Every slot of the vault holds a record.
+    #[error("the vault is full: all of its {slots} slots hold a record")]
+    Full {
+        /// How many slots the vault has; fixed when it was made.
+        slots: u64,
+    },
+    /// The height of a new vault is outside 1 to [`crate::MAX_HEIGHT`].
+    #[error("height {height} is not possible: choose 2 for a phone, 4 for a gateway")]
+    BadHeight {
+        /// The height that was asked for.
+        height: u8,
+    },
+    /// Record kind 0 belongs to the vault itself.
+    #[error("record kind 0 is reserved for the vault itself: use 1 to 255")]
+    ReservedKind,
+    /// A counter of the file (epoch, slot, version) reached the end of its range.
+    #[error("the vault's {counter} is at the end of its range")]
+    Exhausted {
+        /// The counter.
+        counter: &'static str,
+    },
+    /// The volume has no room. Nothing was written; the vault is as it was.
+    #[error("no room on the volume of the vault: free some and repeat")]
+    StorageFull,
+    /// The transaction was rolled back by the database after an earlier error inside it. Nothing was written.
+    #[error("the transaction ended after an earlier error in it; nothing was written: repeat it")]
+    TransactionLost,
+    /// The last commit failed and the file could not be read again. Open the vault anew, or call `reload`.
+    #[error("the vault's state is unknown after a failed write: reload or reopen it")]
+    Poisoned,
+    /// The new epoch is durable, and so is everything that was written with it; the old key is not yet deleted.
+    ///
+    /// Nothing may be said to be destroyed. Repeating the same order, the next rotation, and the next open each
+    /// complete it.
+    #[error(
+        "epoch {epoch_new} is written, the end of epoch {epoch_old} is not complete: repeat the order"
+    )]
+    Unfinished {
+        /// The epoch whose key has to go.
+        epoch_old: u64,
+        /// The epoch of the file.
+        epoch_new: u64,
+        /// What stopped it.
+        #[source]
+        source: Box<VaultError>,
+    },
+    /// The old key was deleted, as the keystore says, yet something still opens. Nothing may be said to be destroyed.
+    #[error(
+        "the probe after epoch {epoch_old} found that the old key still works: the keystore does not delete"
+    )]
+    ProbeFailed {
+        /// The epoch whose key should be gone.
+        epoch_old: u64,
+        /// What the probe found.
+        probe: Probe,
+    },
+    /// The keystore failed.
+    #[error("keystore: {0}")]
+    RootKey(#[from] RootKeyError),
+    /// The source of randomness failed.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// SQLite failed. Inside a transaction nothing was written.
+    #[error("database of the vault: {0}")]
+    Store(#[source] rusqlite::Error),
+    /// The file system failed on the lock file, the permissions or the folder of the vault.
+    #[error("{step} of the vault: {source}")]
+    File {
+        /// What was tried.
+        step: &'static str,
+        /// What the system answered.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl From<rusqlite::Error> for VaultError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => Self::StorageFull,
+            Some(rusqlite::ErrorCode::NotADatabase) => Self::NotAVault,
+            Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Corrupt { part: "database" },
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
+                Self::Locked
+            }
+            _ => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Where secrets live, and how they end.
+//!
+//! A vault is one SQLite file of sealed rows with a keystore ([`RootKeys`]) that holds one key outside the file. It
+//! keeps secret **records** and a sealed **journal**, and it **destroys** records so that no image of the file that was
+//! ever taken gives them back.
+//!
+//! # The key tree
+//!
+//! ```text
+//! H_e (keystore) -> root node -> … -> leaf node -> record key -> record
+//!                   64 keys          64 keys
+//! ```
+//!
+//! A node's key stands only in its parent, and the root's key only in the header, wrapped by H_e, the key of epoch e.
+//! Destroying records gives fresh keys to their slots and to every node on the paths up to the root, wraps the new root
+//! by H_{e+1} and deletes H_e. Old images still hold the old nodes, but each of their ways up ends at H_e.
+//!
+//! The order is *create H_{e+1}, commit, delete H_e, probe, mark as done, answer*, and [`Vault::open`] completes it
+//! whatever stopped it. The file counts: a key of the next epoch without a commit is deleted, a key of the epoch before
+//! is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with nothing touched.
+//!
+//! # The file, version 1
+//!
+//! `application_id` is `QVLT`, `user_version` the version. A vault of a newer version is refused unread. Tables:
+//!
+//! | table | columns | sealed under |
+//! |---|---|---|
+//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, next unused slot, a counter for syncs | (wrapped) |
+//! | `nodes` | level (0 = leaf), position, epoch of writing, 64 keys of 32 bytes | its key in its parent |
+//! | `records` | slot, kind, id, version, bytes | its key in its leaf |
+//! | `free_slots` | slots that destroyed records left; each has a fresh key already | |
+//! | `journal` | HMAC of collection and key, HMAC of collection, version, row | the journal's sealing key |
+//! | `destructions` | order, done, new epoch, what was destroyed | the journal's sealing key |
+//!
+//! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a text, the vault
+//! id and the place, integers big-endian in 64 bits, level and kind in one byte:
+//!
+//! | row | associated data |
+//! |---|---|
+//! | node | `quittance-vault/node/1`, vault id, level, position, epoch of writing |
+//! | record | `quittance-vault/record/1`, vault id, slot, kind, record id, version |
+//! | journal | `quittance-vault/journal/1`, vault id, HMAC of collection, HMAC of collection and key, version |
+//! | destruction | `quittance-vault/destruction/1`, vault id, order, done, new epoch |
+//!
+//! The journal's two keys (sealing, names) are the record of kind 0 with id zero: 64 bytes.
+//! A journal row's plain bytes are key and value, each behind its length in 32 bits, filled with zeros to a multiple of
+//! 256 bytes.
+//!
+//! # What it does not do
+//!
+//! - It does not stop who holds old files *and* old key blobs of the keystore: only a keystore with rollback
+//!   resistance does, or the other side's destruction.
+//! - Who may write to the file can put an older row of a *living* record or of the journal into a newer file, except for
+//!   records written by [`Vault::rotate`], which have a fresh key each time.
+//! - Removing a journal row is tidiness. What has to end belongs into a record.
+//! - ring does not wipe its keys: each exists for one call only, yet copies of keys can stay on the stack. A zeroizing
+//!   allocator, which is the program's business, cleans the heap.
+//! - The ids and kinds of records, the number of rows and their sizes (the journal's in steps of 256 bytes) are visible.
+
+mod destruction;
+mod epoch;
+mod error;
+mod journal;
+mod lock;
+mod randomness;
+mod record;
+mod root_keys;
+mod seal;
+mod store;
+mod transaction;
+mod tree;
+mod vault;
+
+#[cfg(test)]
+mod tests;
+
+pub use destruction::{Destruction, Probe};
+pub use error::{QuarantineReason, VaultError};
+pub use journal::JournalRow;
+pub use randomness::{Randomness, RandomnessError, SystemRandomness};
+pub use record::{RecordKey, RecordKind};
+pub use root_keys::{RootKeyError, RootKeys};
+pub use store::FORMAT_VERSION;
+pub use transaction::Transaction;
+pub use tree::MAX_HEIGHT;
+pub use vault::{Vault, VaultOptions};

@@ -1,0 +1,51 @@
+//! One process at a time: the lock file beside the vault.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
+
+use crate::error::VaultError;
+
+/// Held for as long as the vault is open; the operating system lets go of it when the process ends, however it ends.
+pub(crate) struct LockFile(
+    #[expect(dead_code, reason = "holding the open file holds the lock")] File,
+);
+
+impl LockFile {
+    /// Takes the lock of the vault at `vault`, or says that somebody has it.
+    ///
+    /// The file itself is never removed: removing it would let two processes hold two files of one name.
+    pub(crate) fn take(vault: &Path) -> Result<Self, VaultError> {
+        let mut name = vault.as_os_str().to_owned();
+        name.push(".lock");
+        let file = private(
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false),
+        )
+        .open(PathBuf::from(name))
+        .map_err(|source| VaultError::File {
+            step: "lock file",
+            source,
+        })?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self(file)),
+            Err(TryLockError::WouldBlock) => Err(VaultError::Locked),
+            Err(TryLockError::Error(source)) => Err(VaultError::File {
+                step: "lock file",
+                source,
+            }),
+        }
+    }
+}
+
+/// Lets only the owner read what is created (0600).
+pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+}

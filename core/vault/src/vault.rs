@@ -1,0 +1,352 @@
+//! The vault: one sealed file with its keystore.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+use zeroize::Zeroizing;
+
+use crate::destruction::Destruction;
+use crate::error::{QuarantineReason, VaultError};
+use crate::journal::{JournalKeys, JournalRow};
+use crate::lock::LockFile;
+use crate::randomness::Randomness;
+use crate::record::{RecordKey, RecordKind};
+use crate::root_keys::{RootKeyError, RootKeys};
+use crate::seal::fresh_key;
+use crate::store::{self, Header, Rows};
+use crate::transaction::{
+    State, Transaction, alive, checked, journal_get, journal_list, read_destruction, read_record,
+};
+use crate::tree::{MAX_HEIGHT, Tree, TreeShape};
+
+/// The epoch in which a vault is made.
+pub(crate) const FIRST_EPOCH: u64 = 1;
+
+/// Where a vault stands, and how large a new one is.
+#[derive(Debug, Clone)]
+pub struct VaultOptions {
+    /// The SQLite file; `<path>-wal` and `<path>.lock` stand beside it. Keep all three out of backups.
+    pub path: PathBuf,
+    /// Levels of the key tree of a new vault, 1 to [`crate::MAX_HEIGHT`]: 64^height records. 2 for a phone (4,096),
+    /// 4 for a gateway (16.7 million). An existing vault keeps the height that it was made with.
+    pub height: u8,
+    /// The SQLite VFS by name; `None` is the system's. A VFS of tests can be a disk that fails or remembers.
+    pub vfs: Option<String>,
+}
+
+/// An open vault. It is `Send` and not `Sync`: share it behind a mutex.
+///
+/// Calls that write take `&mut self`, so that a vault cannot be used from inside its own transaction.
+pub struct Vault {
+    // The order of the fields is the order of dropping: the lock goes last, when the file is closed.
+    pub(crate) connection: Connection,
+    /// `None` after a failed write, until the file has been read again.
+    pub(crate) state: Option<State>,
+    /// Something is left of an older epoch, or of one that never began: no new epoch before that is gone.
+    pub(crate) unfinished: bool,
+    id: [u8; 16],
+    pub(crate) epoch: u64,
+    pub(crate) keys: Arc<dyn RootKeys>,
+    pub(crate) random: Arc<dyn Randomness>,
+    _lock: LockFile,
+}
+
+impl std::fmt::Debug for Vault {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Vault")
+            .field("epoch", &self.epoch)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Vault {
+    /// Makes a new vault, durable when this returns.
+    ///
+    /// # Errors
+    /// [`VaultError::AlreadyExists`] when anything stands at the path (nothing is overwritten),
+    /// [`VaultError::Locked`], [`VaultError::BadHeight`], or what keystore, file and randomness answer.
+    pub fn create(
+        options: VaultOptions,
+        keys: Arc<dyn RootKeys>,
+        random: Arc<dyn Randomness>,
+    ) -> Result<Self, VaultError> {
+        let height = options.height;
+        if height == 0 || height > MAX_HEIGHT {
+            return Err(VaultError::BadHeight { height });
+        }
+        let lock = LockFile::take(&options.path)?;
+        let mut connection = store::create(&options.path, options.vfs.as_deref())?;
+
+        let mut vault = [0; 16];
+        random.fill(&mut vault)?;
+        keys.create(FIRST_EPOCH)?;
+        let root = fresh_key(&*random)?;
+        let root_wrapped = keys.wrap(FIRST_EPOCH, &root)?;
+        let header = Header {
+            vault,
+            height,
+            epoch: FIRST_EPOCH,
+            root_wrapped,
+            next_slot: 0,
+        };
+        let record = JournalKeys::fresh(&*random)?;
+        let journal = Arc::new(JournalKeys::read(vault, &record)?);
+        let mut state = State {
+            header,
+            root,
+            journal,
+        };
+
+        let sql = store::begin(&mut connection)?;
+        store::write_schema(&sql)?;
+        let rows = Rows(&sql);
+        rows.put_header(&state.header)?;
+        let mut transaction = Transaction::new(&rows, &state, &*random, false);
+        transaction.put_any(&RecordKey::JOURNAL, &record)?;
+        let header = transaction.finish()?;
+        sql.commit()?;
+        // From now on the identity stands in the file itself, so that a program of any version can refuse it unread.
+        store::checkpoint(&connection)?;
+        sync_folder(&options.path)?;
+        state.header = header;
+        let (id, epoch) = (vault, FIRST_EPOCH);
+        Ok(Self {
+            connection,
+            state: Some(state),
+            unfinished: false,
+            id,
+            epoch,
+            keys,
+            random,
+            _lock: lock,
+        })
+    }
+
+    /// Opens a vault and completes whatever an interruption left: an epoch that never began is forgotten, one that
+    /// began is brought to its end, and every pending destruction is probed and marked as done.
+    ///
+    /// # Errors
+    /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::NotAVault`], [`VaultError::NewerVersion`],
+    /// [`VaultError::Quarantined`] (file and keystore do not belong together; nothing was changed),
+    /// [`VaultError::Corrupt`], [`VaultError::Unfinished`], or what keystore and file answer.
+    pub fn open(
+        options: VaultOptions,
+        keys: Arc<dyn RootKeys>,
+        random: Arc<dyn Randomness>,
+    ) -> Result<Self, VaultError> {
+        let unknown = |source| VaultError::File {
+            step: "file",
+            source,
+        };
+        if options.vfs.is_none() && !options.path.try_exists().map_err(unknown)? {
+            // Said before the lock file is made, so that asking leaves nothing behind.
+            return Err(VaultError::Missing);
+        }
+        let lock = LockFile::take(&options.path)?;
+        let connection = store::open(&options.path, options.vfs.as_deref())?;
+        let (id, epoch) = ([0; 16], 0);
+        let mut vault = Self {
+            connection,
+            state: None,
+            unfinished: false,
+            id,
+            epoch,
+            keys,
+            random,
+            _lock: lock,
+        };
+        vault.load()?;
+        vault.complete_what_is_left()?;
+        Ok(vault)
+    }
+
+    /// The epoch that the file stands in, as it was last read or written.
+    #[must_use]
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// The vault's id: random, made with it.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        self.id
+    }
+
+    /// Runs `work` in one durable transaction: when this returns `Ok`, all of it is on the disk; after an error of
+    /// `work`, nothing is.
+    ///
+    /// # Errors
+    /// What `work` answers, and as [`VaultError`]: what the file answers. After a failed commit the file is read
+    /// again, so that the next call sees what really stands there.
+    pub fn transact<T, E: From<VaultError>>(
+        &mut self,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.ready_to_write()?;
+        let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
+        let sql = store::begin(&mut self.connection)?;
+        let (answer, header) = {
+            let rows = Rows(&sql);
+            let mut transaction = Transaction::new(&rows, state, &*self.random, false);
+            let answer = work(&mut transaction)?;
+            let header = transaction.finish()?;
+            alive(&rows)?;
+            (answer, header)
+        };
+        if let Err(error) = sql.commit() {
+            self.load_after_failure();
+            return Err(VaultError::from(error).into());
+        }
+        state.header = header;
+        Ok(answer)
+    }
+
+    /// Reads a secret record; `None` when it does not stand.
+    ///
+    /// # Errors
+    /// [`VaultError::ReservedKind`], [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
+    pub fn get(&self, key: &RecordKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+        checked(key)?;
+        let state = self.ready()?;
+        let rows = Rows(&self.connection);
+        let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root);
+        read_record(&rows, &tree, &state.header.vault, key)
+    }
+
+    /// Whether a record stands; it is not opened.
+    ///
+    /// # Errors
+    /// [`VaultError::ReservedKind`], [`VaultError::Poisoned`], or what the file answers.
+    pub fn contains(&self, key: &RecordKey) -> Result<bool, VaultError> {
+        checked(key)?;
+        self.ready()?;
+        Ok(Rows(&self.connection).record(key)?.is_some())
+    }
+
+    /// The ids of all records of a kind, in their order.
+    ///
+    /// # Errors
+    /// [`VaultError::Poisoned`], or what the file answers.
+    pub fn records(&self, kind: RecordKind) -> Result<Vec<[u8; 16]>, VaultError> {
+        self.ready()?;
+        Rows(&self.connection).record_ids(kind)
+    }
+
+    /// Reads a row of the journal.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
+    pub fn journal_get(&self, collection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
+        journal_get(
+            &Rows(&self.connection),
+            &self.ready()?.journal,
+            collection,
+            key,
+        )
+    }
+
+    /// Reads all rows of a collection, ordered by key.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
+    pub fn journal_list(&self, collection: &str) -> Result<Vec<JournalRow>, VaultError> {
+        journal_list(&Rows(&self.connection), &self.ready()?.journal, collection)
+    }
+
+    /// The completed destruction of an order; `None` while it is unknown or not yet complete.
+    ///
+    /// # Errors
+    /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
+    pub fn destruction(&self, order: [u8; 16]) -> Result<Option<Destruction>, VaultError> {
+        let row = read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)?;
+        Ok(row
+            .filter(|row| row.evidence.is_none())
+            .map(|row| row.destruction))
+    }
+
+    /// Reads the state from the file again, after [`VaultError::Poisoned`].
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub fn reload(&mut self) -> Result<(), VaultError> {
+        self.load()?;
+        self.complete_what_is_left()
+    }
+
+    pub(crate) fn ready(&self) -> Result<&State, VaultError> {
+        self.state.as_ref().ok_or(VaultError::Poisoned)
+    }
+
+    pub(crate) fn ready_to_write(&mut self) -> Result<(), VaultError> {
+        if self.state.is_none() {
+            self.reload()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Reads the header, then opens the root with the keystore. Changes nothing.
+    pub(crate) fn load(&mut self) -> Result<(), VaultError> {
+        self.state = None;
+        let quarantined = |reason| VaultError::Quarantined { reason };
+        let rows = Rows(&self.connection);
+        let header = rows.header()?;
+        if header.height == 0 || header.height > MAX_HEIGHT {
+            return Err(VaultError::Corrupt { part: "header" });
+        }
+        if !self.keys.exists(header.epoch)? {
+            return Err(quarantined(QuarantineReason::EpochKeyMissing));
+        }
+        let root = self
+            .keys
+            .unwrap(header.epoch, &header.root_wrapped)
+            .map_err(|error| match error {
+                RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
+                RootKeyError::Invalidated { .. } => {
+                    quarantined(QuarantineReason::EpochKeyInvalidated)
+                }
+                RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
+                RootKeyError::Unavailable { .. } => error.into(),
+            })?;
+        let record = {
+            let tree = Tree::new(&rows, &*self.random, TreeShape::of(&header), &root);
+            read_record(&rows, &tree, &header.vault, &RecordKey::JOURNAL)?.ok_or(
+                VaultError::Corrupt {
+                    part: "journal key",
+                },
+            )?
+        };
+        let journal = Arc::new(JournalKeys::read(header.vault, &record)?);
+        (self.id, self.epoch) = (header.vault, header.epoch);
+        self.state = Some(State {
+            header,
+            root,
+            journal,
+        });
+        Ok(())
+    }
+
+    /// After a commit that failed nobody knows which side of it the file is on: read it, and end no key before
+    /// [`Vault::complete_what_is_left`] has made that side durable.
+    pub(crate) fn load_after_failure(&mut self) {
+        self.unfinished = true;
+        // A failure leaves `state` empty, and the next call says so: the first error is the one to report.
+        let _poisoned = self.load();
+    }
+}
+
+/// Makes the names of new files durable. Not every platform can open a folder; SQLite does the same for its own files.
+fn sync_folder(path: &Path) -> Result<(), VaultError> {
+    let failed = |source| VaultError::File {
+        step: "folder",
+        source,
+    };
+    match path.parent().filter(|folder| cfg!(unix) && folder.is_dir()) {
+        Some(folder) => std::fs::File::open(folder)
+            .and_then(|folder| folder.sync_all())
+            .map_err(failed),
+        None => Ok(()),
+    }
+}
