@@ -109,6 +109,14 @@ fn run_one(workspace: &Workspace, suite: Suite, permission: Permission) -> Repor
     }
 }
 
+/// Packages can be older than a suite needs; what a suite fetches by itself has none.
+fn still_missing(missing: &[Need]) -> Outcome {
+    match missing.iter().find(|need| !need.packages.is_empty()) {
+        None => Ok(()),
+        Some(need) => Err(Problem::NotRun(format!("install {}", need.by_hand))),
+    }
+}
+
 fn chosen(only: &[Suite], skip: &[Suite]) -> Vec<Suite> {
     let all = Suite::value_variants().iter().copied();
     all.filter(|suite| only.is_empty() || only.contains(suite))
@@ -191,6 +199,18 @@ mod tests {
         assert!(text.contains("rust               passed         61\n"), "{text}");
         assert!(text.contains("suites: 1 passed, 0 failed, 1 skipped\n"), "{text}");
         assert!(text.ends_with("kotlin NOT RUN: install a JDK\n"), "{text}");
+    }
+
+    #[test]
+    fn a_package_that_is_too_old_leaves_the_suite_not_run() {
+        let need = |packages| Need {
+            what: "Go",
+            packages,
+            by_hand: "Go (1.21 or newer)",
+        };
+        let too_old = still_missing(&[need(&["golang"])]);
+        assert_eq!(too_old, Err(Problem::NotRun("install Go (1.21 or newer)".to_owned())));
+        assert_eq!(still_missing(&[need(&[])]), Ok(()));
     }
 
     #[test]

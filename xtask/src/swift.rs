@@ -76,7 +76,9 @@ fn test_command(workspace: &Workspace, root: &SwiftRoot, prepared: &Prepared) ->
     } else {
         root.command(&package, &shown(&workspace.root, &workspace.target))
     };
-    command.args(environment).args(["swift", "test", "--scratch-path"]);
+    command
+        .args(environment)
+        .args(["swift", "test", "--disable-xctest", "--scratch-path"]);
     command.arg(workspace.target.join("swift/build"));
     for option in [format!("-L{libraries}"), "-rpath".to_owned(), libraries.to_string()] {
         command.arg("-Xlinker").arg(option);

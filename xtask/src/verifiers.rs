@@ -5,8 +5,8 @@ use crate::demo;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, at, numbers, run, version};
 
-/// The oldest Go that the receipt checker is written for.
-const GO: (u32, u32) = (1, 25);
+/// The oldest Go that fetches by itself the newer one which the receipt checker's go.mod names.
+const GO: (u32, u32) = (1, 21);
 /// The oldest Node.js whose own cryptography knows Ed25519 as the statement checker needs it.
 const NODE: (u32, u32) = (20, 0);
 
@@ -17,7 +17,7 @@ pub(crate) fn missing() -> Vec<Need> {
         missing.push(Need {
             what: "Go",
             packages: &["golang"],
-            by_hand: "Go (1.25 or newer)",
+            by_hand: "Go (1.21 or newer)",
         });
     }
     if is_older(version("node", "--version"), NODE) || version("npm", "--version").is_none() {
