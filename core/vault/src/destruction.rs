@@ -109,12 +109,7 @@ impl DestructionRow {
         out.extend_from_slice(&made.epoch_old.to_be_bytes());
         out.extend_from_slice(&made.destroyed_key);
         let probe = made.probe;
-        for flag in [
-            probe.old_root_opens,
-            probe.records_open,
-            probe.key_found,
-            made.resumed,
-        ] {
+        for flag in [probe.old_root_opens, probe.records_open, probe.key_found, made.resumed] {
             out.push(u8::from(flag));
         }
         for list in [&made.destroyed, &made.missing] {
@@ -137,24 +132,16 @@ impl DestructionRow {
     }
 
     /// Reads a body; `done` says whether evidence follows.
-    pub(crate) fn from_bytes(
-        order: [u8; 16],
-        done: bool,
-        epoch_new: u64,
-        body: &[u8],
-    ) -> Result<Self, VaultError> {
+    pub(crate) fn from_bytes(order: [u8; 16], done: bool, epoch_new: u64, body: &[u8]) -> Result<Self, VaultError> {
         let mut reader = Reader(body);
-        reader
-            .row(order, done, epoch_new)
-            .ok_or(VaultError::Corrupt {
-                part: "list of destructions",
-            })
+        reader.row(order, done, epoch_new).ok_or(VaultError::Corrupt {
+            part: "list of destructions",
+        })
     }
 }
 
 fn put_count(out: &mut Vec<u8>, count: usize) -> Result<(), VaultError> {
-    let count =
-        u32::try_from(count).map_err(|_too_many| VaultError::Exhausted { counter: "batch" })?;
+    let count = u32::try_from(count).map_err(|_too_many| VaultError::Exhausted { counter: "batch" })?;
     out.extend_from_slice(&count.to_be_bytes());
     Ok(())
 }
@@ -176,8 +163,7 @@ impl<'a> Reader<'a> {
     fn row(&mut self, order: [u8; 16], done: bool, epoch_new: u64) -> Option<DestructionRow> {
         let epoch_old = self.integer()?;
         let destroyed_key = self.array()?;
-        let [old_root_opens, records_open, key_found, resumed] =
-            self.array::<4>()?.map(|flag| flag != 0);
+        let [old_root_opens, records_open, key_found, resumed] = self.array::<4>()?.map(|flag| flag != 0);
         let destroyed = self.keys()?;
         let missing = self.keys()?;
         let evidence = if done { None } else { Some(self.evidence()?) };
@@ -196,10 +182,7 @@ impl<'a> Reader<'a> {
             probe,
             resumed,
         };
-        self.0.is_empty().then_some(DestructionRow {
-            destruction,
-            evidence,
-        })
+        self.0.is_empty().then_some(DestructionRow { destruction, evidence })
     }
 
     fn evidence(&mut self) -> Option<Evidence> {
@@ -213,10 +196,7 @@ impl<'a> Reader<'a> {
                 sealed: self.bytes()?.to_vec(),
             });
         }
-        Some(Evidence {
-            root_wrapped,
-            records,
-        })
+        Some(Evidence { root_wrapped, records })
     }
 
     fn keys(&mut self) -> Option<Vec<RecordKey>> {

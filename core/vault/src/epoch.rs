@@ -4,10 +4,11 @@
 
 use crate::destruction::{Destruction, DestructionRow, Probe};
 use crate::error::VaultError;
+use crate::file;
 use crate::record::RecordKey;
 use crate::root_keys::RootKeyError;
 use crate::seal::{Place, open};
-use crate::store::{self, Rows};
+use crate::store::Rows;
 use crate::transaction::{State, Transaction, alive, checked, put_destruction, read_destruction};
 use crate::tree::Tree;
 use crate::vault::{FIRST_EPOCH, Vault};
@@ -49,9 +50,7 @@ impl Vault {
     ) -> Result<Destruction, VaultError> {
         targets.iter().try_for_each(checked)?;
         self.ready_to_write()?;
-        if let Some(row) =
-            read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)?
-        {
+        if let Some(row) = read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)? {
             return if row.evidence.is_none() {
                 Ok(row.destruction)
             } else {
@@ -77,18 +76,16 @@ impl Vault {
         self.ready_to_write()?;
         let old = self.ready()?.header.clone();
         let answer = self.begin_epoch(None, work)?;
-        let ended = self
-            .end_key(old.epoch, &old.root_wrapped)
-            .and_then(|probe| {
-                if probe.passed() {
-                    Ok(())
-                } else {
-                    Err(VaultError::ProbeFailed {
-                        epoch_old: old.epoch,
-                        probe,
-                    })
-                }
-            });
+        let ended = self.end_key(old.epoch, &old.root_wrapped).and_then(|probe| {
+            if probe.passed() {
+                Ok(())
+            } else {
+                Err(VaultError::ProbeFailed {
+                    epoch_old: old.epoch,
+                    probe,
+                })
+            }
+        });
         match ended {
             Ok(()) => Ok(answer),
             Err(error) => Err(self.leave_unfinished(old.epoch, error).into()),
@@ -105,9 +102,7 @@ impl Vault {
             self.complete_what_is_left()?;
         }
         let epoch = self.ready()?.header.epoch;
-        let epoch_new = epoch
-            .checked_add(1)
-            .ok_or(VaultError::Exhausted { counter: "epoch" })?;
+        let epoch_new = epoch.checked_add(1).ok_or(VaultError::Exhausted { counter: "epoch" })?;
         if let Err(error) = self.keys.create(epoch_new) {
             // The key may stand all the same.
             self.unfinished = true;
@@ -135,7 +130,7 @@ impl Vault {
     ) -> Result<T, NotBegun<E>> {
         let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
         let journal = std::sync::Arc::clone(&state.journal);
-        let sql = store::begin(&mut self.connection)?;
+        let sql = file::begin(&mut self.connection)?;
         let (answer, header, root) = {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, true);
@@ -147,14 +142,9 @@ impl Vault {
             alive(&rows)?;
             (answer, header, root)
         };
-        sql.commit()
-            .map_err(|error| NotBegun::Unknown(error.into()))?;
+        sql.commit().map_err(|error| NotBegun::Unknown(error.into()))?;
         self.epoch = header.epoch;
-        self.state = Some(State {
-            header,
-            root,
-            journal,
-        });
+        self.state = Some(State { header, root, journal });
         Ok(answer)
     }
 
@@ -173,7 +163,7 @@ impl Vault {
         };
         let pending = Rows(&self.connection).pending_orders()?;
         if next.is_some() || previous.is_some() || !pending.is_empty() {
-            store::settle(&mut self.connection)?;
+            file::settle(&mut self.connection)?;
         }
         for stale in next.into_iter().chain(previous) {
             self.keys.delete(stale)?;
@@ -204,32 +194,30 @@ impl Vault {
             });
         };
         let epoch_old = destruction.epoch_old;
-        let ended = self
-            .end_key(epoch_old, &evidence.root_wrapped)
-            .and_then(|mut probe| {
-                let rows = Rows(&self.connection);
-                let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root);
-                for old in &evidence.records {
-                    let place = Place::Record {
-                        slot: old.slot,
-                        key: &old.key,
-                        version: old.version,
-                    };
-                    let opens = tree.slot_key(old.slot)?.is_some_and(|key| {
-                        open(&key, &state.header.vault, &place, &old.sealed).is_ok()
-                    });
-                    probe.records_open |= opens;
-                }
-                if !probe.passed() {
-                    return Err(VaultError::ProbeFailed { epoch_old, probe });
-                }
-                destruction.probe = probe;
-                destruction.resumed = resumed;
-                Ok(DestructionRow {
-                    destruction,
-                    evidence: None,
-                })
-            });
+        let ended = self.end_key(epoch_old, &evidence.root_wrapped).and_then(|mut probe| {
+            let rows = Rows(&self.connection);
+            let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root);
+            for old in &evidence.records {
+                let place = Place::Record {
+                    slot: old.slot,
+                    key: &old.key,
+                    version: old.version,
+                };
+                let opens = tree
+                    .slot_key(old.slot)?
+                    .is_some_and(|key| open(&key, &state.header.vault, &place, &old.sealed).is_ok());
+                probe.records_open |= opens;
+            }
+            if !probe.passed() {
+                return Err(VaultError::ProbeFailed { epoch_old, probe });
+            }
+            destruction.probe = probe;
+            destruction.resumed = resumed;
+            Ok(DestructionRow {
+                destruction,
+                evidence: None,
+            })
+        });
         match ended.and_then(|row| self.mark_done(&row).map(|()| row.destruction)) {
             Ok(destruction) => Ok(destruction),
             Err(error) => Err(self.leave_unfinished(epoch_old, error)),
@@ -242,11 +230,9 @@ impl Vault {
         let key_found = self.keys.exists(epoch_old)?;
         let old_root_opens = match self.keys.unwrap(epoch_old, root_wrapped) {
             Ok(_root) => true,
-            Err(
-                RootKeyError::Missing { .. }
-                | RootKeyError::Invalidated { .. }
-                | RootKeyError::Refused { .. },
-            ) => false,
+            Err(RootKeyError::Missing { .. } | RootKeyError::Invalidated { .. } | RootKeyError::Refused { .. }) => {
+                false
+            }
             // No answer is no proof.
             Err(error @ RootKeyError::Unavailable { .. }) => return Err(error.into()),
         };
@@ -259,7 +245,7 @@ impl Vault {
 
     fn mark_done(&mut self, row: &DestructionRow) -> Result<(), VaultError> {
         let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
-        let sql = store::begin(&mut self.connection)?;
+        let sql = file::begin(&mut self.connection)?;
         put_destruction(&Rows(&sql), &state.journal, &*self.random, row)?;
         Ok(sql.commit()?)
     }

@@ -32,9 +32,7 @@ pub enum VaultError {
     #[error("the vault is open elsewhere: close the other process first")]
     Locked,
     /// The file was written by a newer version of this library. It was not changed.
-    #[error(
-        "the vault has format {found}, this program knows {supported} at most: update the program"
-    )]
+    #[error("the vault has format {found}, this program knows {supported} at most: update the program")]
     NewerVersion {
         /// The format version in the file.
         found: u32,
@@ -45,9 +43,7 @@ pub enum VaultError {
     #[error("the file at the configured path is not a vault: choose another path")]
     NotAVault,
     /// The file does not belong to the present state of its keystore. It was not changed.
-    #[error(
-        "the vault does not belong to the present state of its keystore ({reason:?}): enrol again"
-    )]
+    #[error("the vault does not belong to the present state of its keystore ({reason:?}): enrol again")]
     Quarantined {
         /// What does not fit.
         reason: QuarantineReason,
@@ -92,9 +88,7 @@ pub enum VaultError {
     ///
     /// Nothing may be said to be destroyed. Repeating the same order, the next rotation, and the next open each
     /// complete it.
-    #[error(
-        "epoch {epoch_new} is written, the end of epoch {epoch_old} is not complete: repeat the order"
-    )]
+    #[error("epoch {epoch_new} is written, the end of epoch {epoch_old} is not complete: repeat the order")]
     Unfinished {
         /// The epoch whose key has to go.
         epoch_old: u64,
@@ -105,9 +99,7 @@ pub enum VaultError {
         source: Box<VaultError>,
     },
     /// The old key was deleted, as the keystore says, yet something still opens. Nothing may be said to be destroyed.
-    #[error(
-        "the probe after epoch {epoch_old} found that the old key still works: the keystore does not delete"
-    )]
+    #[error("the probe after epoch {epoch_old} found that the old key still works: the keystore does not delete")]
     ProbeFailed {
         /// The epoch whose key should be gone.
         epoch_old: u64,
@@ -140,9 +132,7 @@ impl From<rusqlite::Error> for VaultError {
             Some(rusqlite::ErrorCode::DiskFull) => Self::StorageFull,
             Some(rusqlite::ErrorCode::NotADatabase) => Self::NotAVault,
             Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Corrupt { part: "database" },
-            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => {
-                Self::Locked
-            }
+            Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Locked,
             _ => Self::Store(error),
         }
     }

@@ -43,9 +43,7 @@ impl JournalKeys {
 
     /// Reads the journal record.
     pub(crate) fn read(vault: [u8; 16], record: &[u8]) -> Result<Self, VaultError> {
-        let corrupt = VaultError::Corrupt {
-            part: "journal key",
-        };
+        let corrupt = VaultError::Corrupt { part: "journal key" };
         let Some((seal_key, name_key)) = record.split_first_chunk::<KEY_LEN>() else {
             return Err(corrupt);
         };
@@ -87,28 +85,19 @@ impl JournalKeys {
             (8 + key.len() + value.len()).next_multiple_of(BLOCK),
         ));
         for part in [key, value] {
-            let length = u32::try_from(part.len()).map_err(|_too_long| VaultError::Exhausted {
-                counter: "row length",
-            })?;
+            let length =
+                u32::try_from(part.len()).map_err(|_too_long| VaultError::Exhausted { counter: "row length" })?;
             plain.extend_from_slice(&length.to_be_bytes());
             plain.extend_from_slice(part);
         }
         let filled = plain.len().next_multiple_of(BLOCK);
         plain.resize(filled, 0);
         let sealed = seal(random, &self.seal, &self.vault, &place, &plain)?;
-        Ok(SealedRow {
-            name,
-            version,
-            sealed,
-        })
+        Ok(SealedRow { name, version, sealed })
     }
 
     /// Opens one row of a collection, and checks that it stands under its own name.
-    pub(crate) fn open_row(
-        &self,
-        collection: &str,
-        row: &SealedRow,
-    ) -> Result<JournalRow, VaultError> {
+    pub(crate) fn open_row(&self, collection: &str, row: &SealedRow) -> Result<JournalRow, VaultError> {
         let corrupt = || VaultError::Corrupt { part: "journal" };
         let tag = self.collection_tag(collection);
         let place = Place::Journal {
@@ -136,18 +125,13 @@ impl JournalKeys {
     }
 
     /// Opens the body of a destruction.
-    pub(crate) fn open_destruction(
-        &self,
-        place: &Place<'_>,
-        sealed: &[u8],
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub(crate) fn open_destruction(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         open(&self.seal, &self.vault, place, sealed)
     }
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.
     fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context =
-            hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.name.as_slice()));
+        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.name.as_slice()));
         context.update(&self.vault);
         for part in parts {
             context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

@@ -60,6 +60,7 @@
 mod destruction;
 mod epoch;
 mod error;
+mod file;
 mod journal;
 mod lock;
 mod randomness;
@@ -76,11 +77,11 @@ mod tests;
 
 pub use destruction::{Destruction, Probe};
 pub use error::{QuarantineReason, VaultError};
+pub use file::FORMAT_VERSION;
 pub use journal::JournalRow;
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 pub use record::{RecordKey, RecordKind};
 pub use root_keys::{RootKeyError, RootKeys};
-pub use store::FORMAT_VERSION;
 pub use transaction::Transaction;
 pub use tree::MAX_HEIGHT;
 pub use vault::{Vault, VaultOptions};

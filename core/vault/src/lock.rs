@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::VaultError;
 
 /// Held for as long as the vault is open; the operating system lets go of it when the process ends, however it ends.
-pub(crate) struct LockFile(
-    #[expect(dead_code, reason = "holding the open file holds the lock")] File,
-);
+pub(crate) struct LockFile(#[expect(dead_code, reason = "holding the open file holds the lock")] File);
 
 impl LockFile {
     /// Takes the lock of the vault at `vault`, or says that somebody has it.
@@ -17,18 +15,12 @@ impl LockFile {
     pub(crate) fn take(vault: &Path) -> Result<Self, VaultError> {
         let mut name = vault.as_os_str().to_owned();
         name.push(".lock");
-        let file = private(
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false),
-        )
-        .open(PathBuf::from(name))
-        .map_err(|source| VaultError::File {
-            step: "lock file",
-            source,
-        })?;
+        let file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
+            .open(PathBuf::from(name))
+            .map_err(|source| VaultError::File {
+                step: "lock file",
+                source,
+            })?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(VaultError::Locked),

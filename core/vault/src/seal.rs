@@ -53,11 +53,7 @@ impl Place<'_> {
     pub(crate) fn associated_data(&self, vault: &[u8; 16]) -> Vec<u8> {
         let mut data = Vec::with_capacity(128);
         match self {
-            Self::Node {
-                level,
-                index,
-                epoch,
-            } => {
+            Self::Node { level, index, epoch } => {
                 data.extend_from_slice(b"quittance-vault/node/1");
                 data.extend_from_slice(vault);
                 data.push(*level);
@@ -83,11 +79,7 @@ impl Place<'_> {
                 data.extend_from_slice(*name);
                 data.extend_from_slice(&version.to_be_bytes());
             }
-            Self::Destruction {
-                order,
-                done,
-                epoch_new,
-            } => {
+            Self::Destruction { order, done, epoch_new } => {
                 data.extend_from_slice(b"quittance-vault/destruction/1");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(*order);
@@ -148,9 +140,7 @@ pub(crate) fn open(
     sealed: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let corrupt = || VaultError::Corrupt { part: place.part() };
-    let (nonce, body) = sealed
-        .split_first_chunk::<NONCE_LEN>()
-        .ok_or_else(corrupt)?;
+    let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(corrupt)?;
     let mut body = Zeroizing::new(body.to_vec());
     let length = ring_key(key, place)?
         .open_in_place(

@@ -39,12 +39,7 @@ pub struct Transaction<'a> {
 }
 
 impl<'a> Transaction<'a> {
-    pub(crate) fn new(
-        rows: &'a Rows<'a>,
-        state: &'a State,
-        random: &'a dyn Randomness,
-        rotating: bool,
-    ) -> Self {
+    pub(crate) fn new(rows: &'a Rows<'a>, state: &'a State, random: &'a dyn Randomness, rotating: bool) -> Self {
         Self {
             rows,
             tree: Tree::new(rows, random, state.shape(), &state.root),
@@ -85,14 +80,7 @@ impl<'a> Transaction<'a> {
         };
         let place = Place::Record { slot, key, version };
         let sealed = seal(self.random, &record_key, &self.header.vault, &place, secret)?;
-        self.rows.put_record(
-            key,
-            &SealedRecord {
-                slot,
-                version,
-                sealed,
-            },
-        )
+        self.rows.put_record(key, &SealedRecord { slot, version, sealed })
     }
 
     /// Reads a secret record; `None` when it does not stand.
@@ -109,12 +97,7 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// [`VaultError::StorageFull`], or what the file answers.
-    pub fn journal_put(
-        &mut self,
-        collection: &str,
-        key: &[u8],
-        value: &[u8],
-    ) -> Result<(), VaultError> {
+    pub fn journal_put(&mut self, collection: &str, key: &[u8], value: &[u8]) -> Result<(), VaultError> {
         self.alive()?;
         let name = self.journal.name_tag(collection, key);
         let version = match self.rows.journal_row(&name)? {
@@ -124,9 +107,7 @@ impl<'a> Transaction<'a> {
                 .ok_or(VaultError::Exhausted { counter: "version" })?,
             None => 1,
         };
-        let row = self
-            .journal
-            .seal_row(self.random, collection, key, version, value)?;
+        let row = self.journal.seal_row(self.random, collection, key, version, value)?;
         self.rows
             .put_journal_row(&self.journal.collection_tag(collection), &row)
     }
@@ -157,8 +138,7 @@ impl<'a> Transaction<'a> {
     /// What the file answers.
     pub fn journal_delete(&mut self, collection: &str, key: &[u8]) -> Result<bool, VaultError> {
         self.alive()?;
-        self.rows
-            .delete_journal_row(&self.journal.name_tag(collection, key))
+        self.rows.delete_journal_row(&self.journal.name_tag(collection, key))
     }
 
     /// Gives the slots of `targets` fresh keys, frees them, and writes the pending destruction.
@@ -180,11 +160,7 @@ impl<'a> Transaction<'a> {
                 self.tree.rekey_slot(row.slot)?;
                 self.rows.free_record(row.slot)?;
                 destroyed.push(*key);
-                let SealedRecord {
-                    slot,
-                    version,
-                    sealed,
-                } = row;
+                let SealedRecord { slot, version, sealed } = row;
                 evidence.records.push(OldRecord {
                     key: *key,
                     slot,
@@ -227,17 +203,10 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes the nodes with fresh keys, and the header of the new epoch.
-    pub(crate) fn finish_epoch(
-        self,
-        epoch_new: u64,
-        keys: &dyn RootKeys,
-    ) -> Result<(Header, Key), VaultError> {
+    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &dyn RootKeys) -> Result<(Header, Key), VaultError> {
         self.alive()?;
         let Self {
-            tree,
-            rows,
-            mut header,
-            ..
+            tree, rows, mut header, ..
         } = self;
         let root = tree.reseal(epoch_new)?;
         header.root_wrapped = keys.wrap(epoch_new, &root)?;
@@ -315,12 +284,8 @@ pub(crate) fn journal_get(
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, VaultError> {
     let row = rows.journal_row(&journal.name_tag(collection, key))?;
-    row.map(|row| {
-        journal
-            .open_row(collection, &row)
-            .map(|(_key, value)| value)
-    })
-    .transpose()
+    row.map(|row| journal.open_row(collection, &row).map(|(_key, value)| value))
+        .transpose()
 }
 
 pub(crate) fn journal_list(

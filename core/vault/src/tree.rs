@@ -104,12 +104,7 @@ pub(crate) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     /// A view of the tree below `root`.
-    pub(crate) fn new(
-        store: &'a dyn NodeStore,
-        random: &'a dyn Randomness,
-        shape: TreeShape,
-        root: &'a Key,
-    ) -> Self {
+    pub(crate) fn new(store: &'a dyn NodeStore, random: &'a dyn Randomness, shape: TreeShape, root: &'a Key) -> Self {
         Self {
             store,
             random,
@@ -139,13 +134,7 @@ impl<'a> Tree<'a> {
                 Some(child) => child,
                 None => {
                     let node = Node::fresh(self.random)?;
-                    self.write(
-                        level,
-                        node_index(slot, level),
-                        self.shape.epoch,
-                        &key,
-                        &node,
-                    )?;
+                    self.write(level, node_index(slot, level), self.shape.epoch, &key, &node)?;
                     node.child(child_index(slot, level))?
                 }
             };
@@ -233,22 +222,10 @@ impl<'a> Tree<'a> {
         Ok(Some(Node(keys)))
     }
 
-    fn write(
-        &self,
-        level: u8,
-        index: u64,
-        epoch: u64,
-        key: &Key,
-        node: &Node,
-    ) -> Result<(), VaultError> {
-        let place = Place::Node {
-            level,
-            index,
-            epoch,
-        };
+    fn write(&self, level: u8, index: u64, epoch: u64, key: &Key, node: &Node) -> Result<(), VaultError> {
+        let place = Place::Node { level, index, epoch };
         let sealed = seal(self.random, key, &self.shape.vault, &place, &node.0)?;
-        self.store
-            .put_node(level, index, &SealedNode { epoch, sealed })
+        self.store.put_node(level, index, &SealedNode { epoch, sealed })
     }
 }
 

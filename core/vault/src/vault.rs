@@ -8,13 +8,14 @@ use zeroize::Zeroizing;
 
 use crate::destruction::Destruction;
 use crate::error::{QuarantineReason, VaultError};
+use crate::file;
 use crate::journal::{JournalKeys, JournalRow};
 use crate::lock::LockFile;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
 use crate::root_keys::{RootKeyError, RootKeys};
 use crate::seal::fresh_key;
-use crate::store::{self, Header, Rows};
+use crate::store::{Header, Rows};
 use crate::transaction::{
     State, Transaction, alive, checked, journal_get, journal_list, read_destruction, read_record,
 };
@@ -77,7 +78,7 @@ impl Vault {
             return Err(VaultError::BadHeight { height });
         }
         let lock = LockFile::take(&options.path)?;
-        let mut connection = store::create(&options.path, options.vfs.as_deref())?;
+        let mut connection = file::create(&options.path, options.vfs.as_deref())?;
 
         let mut vault = [0; 16];
         random.fill(&mut vault)?;
@@ -93,14 +94,10 @@ impl Vault {
         };
         let record = JournalKeys::fresh(&*random)?;
         let journal = Arc::new(JournalKeys::read(vault, &record)?);
-        let mut state = State {
-            header,
-            root,
-            journal,
-        };
+        let mut state = State { header, root, journal };
 
-        let sql = store::begin(&mut connection)?;
-        store::write_schema(&sql)?;
+        let sql = file::begin(&mut connection)?;
+        file::write_schema(&sql)?;
         let rows = Rows(&sql);
         rows.put_header(&state.header)?;
         let mut transaction = Transaction::new(&rows, &state, &*random, false);
@@ -108,7 +105,7 @@ impl Vault {
         let header = transaction.finish()?;
         sql.commit()?;
         // From now on the identity stands in the file itself, so that a program of any version can refuse it unread.
-        store::checkpoint(&connection)?;
+        file::checkpoint(&connection)?;
         sync_folder(&options.path)?;
         state.header = header;
         let (id, epoch) = (vault, FIRST_EPOCH);
@@ -136,16 +133,13 @@ impl Vault {
         keys: Arc<dyn RootKeys>,
         random: Arc<dyn Randomness>,
     ) -> Result<Self, VaultError> {
-        let unknown = |source| VaultError::File {
-            step: "file",
-            source,
-        };
+        let unknown = |source| VaultError::File { step: "file", source };
         if options.vfs.is_none() && !options.path.try_exists().map_err(unknown)? {
             // Said before the lock file is made, so that asking leaves nothing behind.
             return Err(VaultError::Missing);
         }
         let lock = LockFile::take(&options.path)?;
-        let connection = store::open(&options.path, options.vfs.as_deref())?;
+        let connection = file::open(&options.path, options.vfs.as_deref())?;
         let (id, epoch) = ([0; 16], 0);
         let mut vault = Self {
             connection,
@@ -186,7 +180,7 @@ impl Vault {
     ) -> Result<T, E> {
         self.ready_to_write()?;
         let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
-        let sql = store::begin(&mut self.connection)?;
+        let sql = file::begin(&mut self.connection)?;
         let (answer, header) = {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, false);
@@ -239,12 +233,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
     pub fn journal_get(&self, collection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
-        journal_get(
-            &Rows(&self.connection),
-            &self.ready()?.journal,
-            collection,
-            key,
-        )
+        journal_get(&Rows(&self.connection), &self.ready()?.journal, collection, key)
     }
 
     /// Reads all rows of a collection, ordered by key.
@@ -261,9 +250,7 @@ impl Vault {
     /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
     pub fn destruction(&self, order: [u8; 16]) -> Result<Option<Destruction>, VaultError> {
         let row = read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)?;
-        Ok(row
-            .filter(|row| row.evidence.is_none())
-            .map(|row| row.destruction))
+        Ok(row.filter(|row| row.evidence.is_none()).map(|row| row.destruction))
     }
 
     /// Reads the state from the file again, after [`VaultError::Poisoned`].
@@ -280,11 +267,7 @@ impl Vault {
     }
 
     pub(crate) fn ready_to_write(&mut self) -> Result<(), VaultError> {
-        if self.state.is_none() {
-            self.reload()
-        } else {
-            Ok(())
-        }
+        if self.state.is_none() { self.reload() } else { Ok(()) }
     }
 
     /// Reads the header, then opens the root with the keystore. Changes nothing.
@@ -304,27 +287,18 @@ impl Vault {
             .unwrap(header.epoch, &header.root_wrapped)
             .map_err(|error| match error {
                 RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
-                RootKeyError::Invalidated { .. } => {
-                    quarantined(QuarantineReason::EpochKeyInvalidated)
-                }
+                RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
                 RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
                 RootKeyError::Unavailable { .. } => error.into(),
             })?;
         let record = {
             let tree = Tree::new(&rows, &*self.random, TreeShape::of(&header), &root);
-            read_record(&rows, &tree, &header.vault, &RecordKey::JOURNAL)?.ok_or(
-                VaultError::Corrupt {
-                    part: "journal key",
-                },
-            )?
+            read_record(&rows, &tree, &header.vault, &RecordKey::JOURNAL)?
+                .ok_or(VaultError::Corrupt { part: "journal key" })?
         };
         let journal = Arc::new(JournalKeys::read(header.vault, &record)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
-        self.state = Some(State {
-            header,
-            root,
-            journal,
-        });
+        self.state = Some(State { header, root, journal });
         Ok(())
     }
 
@@ -339,10 +313,7 @@ impl Vault {
 
 /// Makes the names of new files durable. Not every platform can open a folder; SQLite does the same for its own files.
 fn sync_folder(path: &Path) -> Result<(), VaultError> {
-    let failed = |source| VaultError::File {
-        step: "folder",
-        source,
-    };
+    let failed = |source| VaultError::File { step: "folder", source };
     match path.parent().filter(|folder| cfg!(unix) && folder.is_dir()) {
         Some(folder) => std::fs::File::open(folder)
             .and_then(|folder| folder.sync_all())

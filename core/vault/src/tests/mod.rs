@@ -1,1 +1,8 @@
-//! Tests of the vault.
+//! What the vault promises, tried from outside: each safety test has a control that must fail.
+
+mod attack;
+mod basics;
+mod crash;
+mod frozen;
+mod model;
+mod support;
