@@ -1,0 +1,168 @@
+//! The SQLite file: how it is made, recognised, as well as synced.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+
+use crate::error::VaultError;
+use crate::lock::private;
+
+/// "QVLT": says in the SQLite header what the file is.
+pub(crate) const APPLICATION_ID: u32 = 0x5156_4c54;
+
+/// The format version that this library writes, in `user_version`.
+pub const FORMAT_VERSION: u32 = 1;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE header (
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    vault BLOB NOT NULL, height INTEGER NOT NULL, epoch INTEGER NOT NULL,
+    root BLOB NOT NULL, next_slot INTEGER NOT NULL, settled INTEGER NOT NULL
+) STRICT;
+CREATE TABLE nodes (
+    level INTEGER NOT NULL, position INTEGER NOT NULL, epoch INTEGER NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (level, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE records (
+    slot INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL,
+    sealed BLOB NOT NULL, UNIQUE (kind, id)
+) STRICT;
+CREATE TABLE free_slots (slot INTEGER PRIMARY KEY) STRICT;
+CREATE TABLE journal (
+    name BLOB PRIMARY KEY, collection BLOB NOT NULL, version INTEGER NOT NULL, sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX journal_collection ON journal (collection);
+CREATE TABLE destructions (
+    order_id BLOB PRIMARY KEY, done INTEGER NOT NULL, epoch_new INTEGER NOT NULL, sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+";
+
+/// Opens the file of an existing vault, checks what it is before anything may write to it.
+pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
+    if vfs.is_none()
+        && !path
+            .try_exists()
+            .map_err(|source| VaultError::File { step: "file", source })?
+    {
+        return Err(VaultError::Missing);
+    }
+    let connection = connect(path, vfs, OpenFlags::empty()).map_err(|error| match error.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::CannotOpen) if vfs.is_some() => VaultError::Missing,
+        _ => error.into(),
+    })?;
+    // Until the version is known, closing must not write the write-ahead log of a newer program into the file.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let (application, version) = identity(&connection)?;
+    if application == 0 && version == 0 && is_empty(&connection)? {
+        // A creation that never committed.
+        return Err(VaultError::Missing);
+    }
+    if application != APPLICATION_ID {
+        return Err(VaultError::NotAVault);
+    }
+    if version > FORMAT_VERSION {
+        return Err(VaultError::NewerVersion {
+            found: version,
+            supported: FORMAT_VERSION,
+        });
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+/// Makes the file of a new vault, readable by its owner only; refuses a file that holds anything.
+pub(crate) fn create(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
+    if vfs.is_none() {
+        let made = private(std::fs::OpenOptions::new().write(true).create_new(true)).open(path);
+        match made {
+            Ok(_file) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(source) => {
+                return Err(VaultError::File { step: "file", source });
+            }
+        }
+    }
+    let connection = connect(path, vfs, OpenFlags::SQLITE_OPEN_CREATE)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let empty = identity(&connection).and_then(|found| Ok(found == (0, 0) && is_empty(&connection)?));
+    match empty {
+        // New, or left by a creation that never committed: it holds nothing.
+        Ok(true) => {}
+        Ok(false) | Err(VaultError::NotAVault | VaultError::Corrupt { .. }) => {
+            return Err(VaultError::AlreadyExists);
+        }
+        Err(error) => return Err(error),
+    }
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+    configure(&connection)?;
+    Ok(connection)
+}
+
+fn connect(path: &Path, vfs: Option<&str>, more: OpenFlags) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    match vfs {
+        Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
+        None => Connection::open_with_flags(path, flags),
+    }
+}
+
+fn identity(connection: &Connection) -> Result<(u32, u32), VaultError> {
+    let application = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    Ok((application, version))
+}
+
+fn is_empty(connection: &Connection) -> Result<bool, VaultError> {
+    Ok(connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?)
+}
+
+fn configure(connection: &Connection) -> Result<(), VaultError> {
+    // fullfsync makes Apple's disks write their caches too; elsewhere it changes nothing.
+    connection.execute_batch(
+        "PRAGMA temp_store = MEMORY; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
+         PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
+    )?;
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if mode == "wal" {
+        Ok(())
+    } else {
+        Err(VaultError::Corrupt {
+            part: "write-ahead log",
+        })
+    }
+}
+
+/// Begins a transaction that may write.
+pub(crate) fn begin(connection: &mut Connection) -> Result<rusqlite::Transaction<'_>, VaultError> {
+    Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
+}
+
+/// Moves everything that this connection can read to where a power failure cannot take it back.
+///
+/// After a crash, or a commit that failed, the write-ahead log can hold a transaction that is visible now and gone
+/// after a power failure, or the other way round. A key must not be deleted on the word of such a log: so one small
+/// commit overwrites what may stand behind the visible end, then the whole log goes into the file, and both are synced.
+pub(crate) fn settle(connection: &mut Connection) -> Result<(), VaultError> {
+    let transaction = begin(connection)?;
+    transaction.execute("UPDATE header SET settled = settled + 1", [])?;
+    transaction.commit()?;
+    checkpoint(connection)
+}
+
+/// Moves the write-ahead log into the file.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<(), VaultError> {
+    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy { Err(VaultError::Locked) } else { Ok(()) }
+}
+
+/// Writes the tables and the identity of a new vault.
+pub(crate) fn write_schema(connection: &Connection) -> Result<(), VaultError> {
+    connection.execute_batch(SCHEMA)?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.pragma_update(None, "user_version", FORMAT_VERSION)?;
+    Ok(())
+}

@@ -1,0 +1,222 @@
+//! The process dies at every point of the order, and again while it recovers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+use super::support::{Call, Disk, Hooked, Image, MemoryKeys, Moment, dead, put_tokens, secret, token};
+use crate::{QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError};
+
+const ORDER: [u8; 16] = [7; 16];
+
+/// A keystore that answers nothing any more from its `last`-th moment on.
+fn dies_at(
+    inner: &Arc<MemoryKeys>,
+    last: usize,
+) -> Arc<Hooked<impl Fn(Moment) -> Result<(), RootKeyError> + Send + Sync + use<>>> {
+    let moments = AtomicUsize::new(0);
+    let hook = move |_| {
+        if moments.fetch_add(1, Ordering::SeqCst) < last {
+            Ok(())
+        } else {
+            Err(dead())
+        }
+    };
+    Arc::new(Hooked {
+        inner: Arc::clone(inner) as _,
+        hook,
+    })
+}
+
+/// Either the order never began or it is complete; in both cases nothing else is lost, and one key stands.
+fn assert_consistent(vault: &mut Vault, keys: &MemoryKeys) {
+    match vault.destruction(ORDER).unwrap() {
+        None => {
+            assert_eq!(vault.get(&token(1)).unwrap().unwrap().as_slice(), secret(1));
+            assert_eq!((vault.epoch(), vault.journal_list("outbox").unwrap()), (1, vec![]));
+        }
+        Some(made) => {
+            assert!(made.probe.passed() && !vault.contains(&token(1)).unwrap());
+            assert_eq!((vault.epoch(), made.epoch_new), (2, 2));
+            assert_eq!(vault.journal_get("outbox", b"due").unwrap().unwrap(), b"attestation");
+        }
+    }
+    assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
+    assert_eq!(keys.epochs(), [vault.epoch()], "no key but the present one");
+    let made = destroy(vault).unwrap();
+    assert_eq!(
+        (made.epoch_old, made.epoch_new, vault.epoch()),
+        (1, 2, 2),
+        "repeating the order ends it once"
+    );
+}
+
+fn destroy(vault: &mut Vault) -> Result<crate::Destruction, VaultError> {
+    vault.destroy(ORDER, &[token(1)], |tx| {
+        tx.journal_put("outbox", b"due", b"attestation")
+    })
+}
+
+fn prepared() -> (Disk, Arc<MemoryKeys>) {
+    let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
+    put_tokens(&mut disk.create(&keys), 2);
+    (disk, keys)
+}
+
+#[test]
+fn dying_at_any_call_of_the_keystore_ends_in_one_of_two_states() {
+    let mut resumed = 0;
+    for last in 0.. {
+        let (disk, keys) = prepared();
+        let died = disk
+            .try_open(&dies_at(&keys, last))
+            .and_then(|mut vault| destroy(&mut vault));
+        // The recovery dies too, at every moment of it, before one comes through.
+        for again in 0.. {
+            if disk.try_open(&dies_at(&keys, again)).is_ok() {
+                break;
+            }
+        }
+        let mut vault = disk.open(&keys);
+        if died.is_ok() {
+            assert_consistent(&mut vault, &keys);
+            assert!(resumed > 0, "no moment was found at which an order has to be resumed");
+            return;
+        }
+        resumed += usize::from(vault.destruction(ORDER).unwrap().is_some_and(|made| made.resumed));
+        assert_consistent(&mut vault, &keys);
+    }
+}
+
+#[test]
+fn a_keystore_that_fails_once_leaves_the_vault_usable_in_the_same_process() {
+    for failing in 0.. {
+        let (disk, keys) = prepared();
+        let moments = Arc::new(AtomicUsize::new(0));
+        let armed = Arc::new(AtomicUsize::new(usize::MAX));
+        let (seen, at) = (Arc::clone(&moments), Arc::clone(&armed));
+        let hook = move |_| {
+            let now = seen.fetch_add(1, Ordering::SeqCst);
+            if now == at.load(Ordering::SeqCst) {
+                Err(dead())
+            } else {
+                Ok(())
+            }
+        };
+        let mut vault = disk.open(&Arc::new(Hooked {
+            inner: Arc::clone(&keys) as _,
+            hook,
+        }));
+        armed.store(moments.load(Ordering::SeqCst) + failing, Ordering::SeqCst);
+        if destroy(&mut vault).is_ok() {
+            assert!(
+                failing > 5,
+                "the loop has to reach create, wrap, delete, exists, unwrap"
+            );
+            return;
+        }
+        assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
+        let made = destroy(&mut vault).unwrap();
+        assert_eq!(
+            (made.epoch_new, keys.epochs()),
+            (2, vec![2]),
+            "failing at moment {failing}"
+        );
+        assert_consistent(&mut vault, &keys);
+    }
+}
+
+/// Files with keys as they stood together at one moment.
+type Snapshot = (Moment, Image, MemoryKeys);
+
+/// Destroys token 1 with a copy of files and keys taken around each call of the keystore.
+fn snapshots_of_a_destruction() -> (Disk, Arc<MemoryKeys>, Vec<Snapshot>) {
+    let (disk, keys) = prepared();
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let (list, inner, file) = (Arc::clone(&taken), Arc::clone(&keys), disk.file());
+    let hook = move |moment| {
+        list.lock()
+            .unwrap()
+            .push((moment, Image::take(&file), (*inner).clone()));
+        Ok(())
+    };
+    let mut vault = disk.open(&Arc::new(Hooked {
+        inner: Arc::clone(&keys) as _,
+        hook,
+    }));
+    destroy(&mut vault).unwrap();
+    drop(vault);
+    let snapshots = taken.lock().unwrap().drain(..).collect();
+    (disk, keys, snapshots)
+}
+
+#[test]
+fn a_power_failure_around_any_call_is_completed_on_opening() {
+    let (_disk, _keys, snapshots) = snapshots_of_a_destruction();
+    let mut states = [0, 0];
+    for (_moment, image, keys) in snapshots {
+        let (disk, keys) = (Disk::new(), Arc::new(keys));
+        image.put(&disk);
+        let mut vault = disk.open(&keys);
+        let made = vault.destruction(ORDER).unwrap();
+        states[usize::from(made.is_some())] += 1;
+        assert!(made.is_none_or(|made| made.resumed));
+        assert_consistent(&mut vault, &keys);
+    }
+    assert!(
+        states[0] > 0 && states[1] > 0,
+        "both sides of the commit were seen: {states:?}"
+    );
+}
+
+#[test]
+fn a_file_older_or_newer_than_its_keystore_is_quarantined_untouched() {
+    let (_disk, now, snapshots) = snapshots_of_a_destruction();
+    let (_moment, before, old_keys) = snapshots.first().unwrap().clone();
+    let after = snapshots.last().unwrap().1.clone();
+    for (image, keys) in [(before, now), (after, Arc::new(old_keys))] {
+        let disk = Disk::new();
+        image.put(&disk);
+        let held = keys.epochs();
+        for _ in 0..2 {
+            let refused = disk.try_open(&keys).unwrap_err();
+            assert!(matches!(
+                refused,
+                VaultError::Quarantined {
+                    reason: QuarantineReason::EpochKeyMissing
+                }
+            ));
+            assert_eq!(keys.epochs(), held, "a file that does not fit ends no key");
+        }
+    }
+}
+
+#[test]
+fn the_old_key_goes_only_after_the_commit_and_before_the_answer() {
+    let (_disk, keys, snapshots) = snapshots_of_a_destruction();
+    let deleted = snapshots
+        .iter()
+        .position(|(moment, ..)| *moment == (Call::Delete, true))
+        .unwrap();
+    for (at, (_moment, image, held)) in snapshots.iter().enumerate() {
+        let disk = Disk::new();
+        image.put(&disk);
+        let before_commit = disk.try_open(&Arc::new(held.clone())).unwrap().epoch() == 1;
+        assert_eq!(held.epochs().contains(&1), at < deleted);
+        assert!(!before_commit || held.epochs().contains(&1));
+    }
+    assert_eq!(keys.epochs(), [2]);
+}
+
+#[test]
+fn creating_dies_at_any_call_and_can_be_repeated() {
+    for last in 0.. {
+        let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
+        let died = disk.try_create(&dies_at(&keys, last)).map(drop);
+        if died.is_ok() {
+            return;
+        }
+        assert!(matches!(disk.try_open(&keys), Err(VaultError::Missing)));
+        let options = disk.options();
+        Vault::create(options, Arc::clone(&keys) as _, Arc::new(SystemRandomness::new())).unwrap();
+    }
+}

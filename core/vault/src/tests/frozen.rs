@@ -1,0 +1,202 @@
+//! Bytes that must not change: whoever changes one of these makes every vault in the field unreadable.
+//!
+//! A change here needs a new `FORMAT_VERSION` with a path from the old one. A round trip cannot notice what these do.
+
+use ring::digest;
+
+use super::support::{CountingRandomness, token};
+use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, destroyed_key};
+use crate::file::{APPLICATION_ID, FORMAT_VERSION, SCHEMA};
+use crate::journal::JournalKeys;
+use crate::seal::{Place, open, seal};
+
+const VAULT: [u8; 16] = [0xAA; 16];
+const KEY: [u8; 32] = [0x11; 32];
+
+#[test]
+fn a_sealed_record_keeps_its_bytes() {
+    let place = Place::Record {
+        slot: 65,
+        key: &token(3),
+        version: 2,
+    };
+    let sealed = seal(&CountingRandomness::default(), &KEY, &VAULT, &place, b"secret").unwrap();
+    assert_eq!(
+        hex::encode(&sealed),
+        "000102030405060708090a0b6086d5611ed7c08cc46524a73ac847f7196238b1ede7"
+    );
+    assert_eq!(open(&KEY, &VAULT, &place, &sealed).unwrap().as_slice(), b"secret");
+}
+
+#[test]
+fn associated_data_keep_their_bytes() {
+    let of = |place: Place<'_>| hex::encode(place.associated_data(&VAULT));
+    let vault = "aa".repeat(16);
+    assert_eq!(
+        of(Place::Node {
+            level: 1,
+            index: 2,
+            epoch: 3
+        }),
+        format!(
+            "{}{vault}0100000000000000020000000000000003",
+            hex::encode("quittance-vault/node/1")
+        )
+    );
+    assert_eq!(
+        of(Place::Record {
+            slot: 65,
+            key: &token(3),
+            version: 2
+        }),
+        format!(
+            "{}{vault}000000000000004101{}0000000000000002",
+            hex::encode("quittance-vault/record/1"),
+            "03".repeat(16)
+        )
+    );
+    assert_eq!(
+        of(Place::Journal {
+            collection: &[4; 32],
+            name: &[5; 32],
+            version: 6
+        }),
+        format!(
+            "{}{vault}{}{}0000000000000006",
+            hex::encode("quittance-vault/journal/1"),
+            "04".repeat(32),
+            "05".repeat(32)
+        )
+    );
+    assert_eq!(
+        of(Place::Destruction {
+            order: &[7; 16],
+            done: true,
+            epoch_new: 8
+        }),
+        format!(
+            "{}{vault}{}010000000000000008",
+            hex::encode("quittance-vault/destruction/1"),
+            "07".repeat(16)
+        )
+    );
+}
+
+#[test]
+fn a_journal_row_keeps_its_bytes() {
+    let record: Vec<u8> = (0..64).collect();
+    let keys = JournalKeys::read(VAULT, &record).unwrap();
+    let row = keys
+        .seal_row(&CountingRandomness::default(), "mandates", b"key", 1, b"value")
+        .unwrap();
+    assert_eq!(
+        hex::encode(keys.collection_tag("mandates")),
+        "65073fbdd81b370264d6bc1c93d0979d744fb3fbd9131b6d1b005ce4d7c4a1ca"
+    );
+    assert_eq!(
+        hex::encode(row.name),
+        "cb1f52e2562875982d963efd90385af991147f0ce41bb83e2d3294fe769491e4"
+    );
+    assert_eq!(row.sealed.len(), 12 + 256 + 16);
+    assert_eq!(
+        hex::encode(digest::digest(&digest::SHA256, &row.sealed)),
+        "88ecd438c4c925e2b9253f85b9bf0cb7714377bea17a5fc10585fd5d0a66d95e"
+    );
+}
+
+/// A tree of one level, kept by the test: the node as it is written, with the keys that it holds.
+#[test]
+fn a_node_keeps_its_bytes() {
+    use crate::tree::{NodeStore, SealedNode, Tree, TreeShape};
+    use std::cell::RefCell;
+
+    type Written = (u8, u64, u64, Vec<u8>);
+    #[derive(Default)]
+    struct OneNode(RefCell<Option<Written>>);
+    impl NodeStore for OneNode {
+        fn node(&self, _: u8, _: u64) -> Result<Option<SealedNode>, crate::VaultError> {
+            Ok(self
+                .0
+                .borrow()
+                .clone()
+                .map(|(_, _, epoch, sealed)| SealedNode { epoch, sealed }))
+        }
+        fn put_node(&self, level: u8, index: u64, node: &SealedNode) -> Result<(), crate::VaultError> {
+            *self.0.borrow_mut() = Some((level, index, node.epoch, node.sealed.clone()));
+            Ok(())
+        }
+    }
+
+    let (store, random, root) = (
+        OneNode::default(),
+        CountingRandomness::default(),
+        zeroize::Zeroizing::new(KEY),
+    );
+    let shape = TreeShape {
+        vault: VAULT,
+        height: 1,
+        epoch: 9,
+    };
+    let tree = Tree::new(&store, &random, shape, &root);
+    let key = tree.slot_key_or_create(2).unwrap();
+    // The node is 64 keys in a row, so with counting randomness slot 2 has the bytes 64, 65 …
+    assert_eq!(key.as_slice(), (64..96).collect::<Vec<u8>>());
+    let (level, index, epoch, sealed) = store.0.borrow().clone().unwrap();
+    assert_eq!((level, index, epoch, sealed.len()), (0, 0, 9, 12 + 2048 + 16));
+    assert_eq!(
+        hex::encode(digest::digest(&digest::SHA256, &sealed)),
+        "e6211bb96262c7ab2031426b7ab5ce0f09508637f45f9892873c4dc3df678d9e"
+    );
+}
+
+#[test]
+fn a_destruction_keeps_its_bytes() {
+    let key = destroyed_key(&VAULT, &[7; 16], (1, 2), b"wrapped", &[token(1)]);
+    assert_eq!(
+        hex::encode(key),
+        "ee22e38982146bed1b0f5c7be21b7baa62e09a0c5a2da64235372b38558c729f"
+    );
+    let destruction = Destruction {
+        order: [7; 16],
+        epoch_old: 1,
+        epoch_new: 2,
+        destroyed: vec![token(1)],
+        missing: vec![token(2)],
+        destroyed_key: [9; 32],
+        probe: Probe {
+            old_root_opens: true,
+            records_open: false,
+            key_found: true,
+        },
+        resumed: false,
+    };
+    let old = OldRecord {
+        key: token(1),
+        slot: 3,
+        version: 4,
+        sealed: vec![5],
+    };
+    let evidence = Some(Evidence {
+        root_wrapped: vec![6, 7],
+        records: vec![old],
+    });
+    let pending = DestructionRow { destruction, evidence };
+    let bytes = pending.to_bytes().unwrap();
+    let (one, two, nine) = ("01".repeat(16), "02".repeat(16), "09".repeat(32));
+    let done = format!("0000000000000001{nine}010001000000000101{one}0000000101{two}");
+    let evidence = format!("0000000206070000000101{one}000000000000000300000000000000040000000105");
+    assert_eq!(hex::encode(&bytes), format!("{done}{evidence}"));
+    assert_eq!(DestructionRow::from_bytes([7; 16], false, 2, &bytes).unwrap(), pending);
+    for length in 0..bytes.len() {
+        assert!(DestructionRow::from_bytes([7; 16], false, 2, &bytes[..length]).is_err());
+    }
+}
+
+#[test]
+fn header_and_tables_keep_their_form() {
+    assert_eq!((APPLICATION_ID.to_be_bytes(), FORMAT_VERSION), (*b"QVLT", 1));
+    assert_eq!(
+        hex::encode(digest::digest(&digest::SHA256, SCHEMA.as_bytes())),
+        "69fdc5aa1be1635d227c969def4f0e9f278bd597afb8e500683425efe285f118"
+    );
+}
