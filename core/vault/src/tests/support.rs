@@ -237,9 +237,11 @@ pub(super) struct Image {
 
 impl Image {
     pub(super) fn take(path: &Path) -> Self {
+        // An empty log is none: SQLite makes one when it looks at a file.
+        let log = std::fs::read(log_of(path)).ok().filter(|log| !log.is_empty());
         Self {
             file: std::fs::read(path).unwrap(),
-            log: std::fs::read(log_of(path)).ok(),
+            log,
         }
     }
 
