@@ -75,13 +75,23 @@ mod vault;
 #[cfg(test)]
 mod tests;
 
-pub use destruction::{Destruction, Probe};
-pub use error::{QuarantineReason, VaultError};
-pub use file::FORMAT_VERSION;
-pub use journal::JournalRow;
-pub use randomness::{Randomness, RandomnessError, SystemRandomness};
-pub use record::{RecordKey, RecordKind};
-pub use root_keys::{RootKeyError, RootKeys};
-pub use transaction::Transaction;
-pub use tree::MAX_HEIGHT;
+// In the order in which a reader needs them; the empty lines keep it so.
 pub use vault::{Vault, VaultOptions};
+
+pub use record::{RecordKey, RecordKind};
+
+pub use transaction::Transaction;
+
+pub use journal::JournalRow;
+
+pub use destruction::{Destruction, Probe};
+
+pub use root_keys::{RootKeyError, RootKeys};
+
+pub use randomness::{Randomness, RandomnessError, SystemRandomness};
+
+pub use error::{QuarantineReason, VaultError};
+
+pub use file::FORMAT_VERSION;
+
+pub use tree::MAX_HEIGHT;

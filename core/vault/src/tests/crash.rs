@@ -220,3 +220,42 @@ fn creating_dies_at_any_call_and_can_be_repeated() {
         Vault::create(options, Arc::clone(&keys) as _, Arc::new(SystemRandomness::new())).unwrap();
     }
 }
+
+#[test]
+fn a_vault_whose_state_is_unknown_says_so_until_it_is_read_again() {
+    let (disk, keys) = prepared();
+    let dead_now = Arc::new(AtomicUsize::new(0));
+    let flag = Arc::clone(&dead_now);
+    let hook = move |_| {
+        if flag.load(Ordering::SeqCst) == 0 {
+            Ok(())
+        } else {
+            Err(dead())
+        }
+    };
+    let mut vault = disk.open(&Arc::new(Hooked {
+        inner: Arc::clone(&keys) as _,
+        hook,
+    }));
+    vault
+        .connection
+        .execute_batch(
+            "PRAGMA foreign_keys = ON; CREATE TABLE parent (id INTEGER PRIMARY KEY);
+             CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER fault AFTER INSERT ON journal BEGIN INSERT INTO child VALUES (1); END;",
+        )
+        .unwrap();
+    // The commit fails, and the keystore with it: nobody can say which epoch the file is in.
+    let failed = vault.transact(|tx| {
+        dead_now.store(1, Ordering::SeqCst);
+        tx.journal_put("outbox", b"row", b"value")
+    });
+    assert!(matches!(failed, Err(VaultError::Store(_))), "{failed:?}");
+    assert!(matches!(vault.get(&token(1)), Err(VaultError::Poisoned)));
+    assert!(matches!(destroy(&mut vault), Err(VaultError::RootKey(_))));
+
+    dead_now.store(0, Ordering::SeqCst);
+    vault.connection.execute_batch("DROP TRIGGER fault").unwrap();
+    vault.reload().unwrap();
+    assert_consistent(&mut vault, &keys);
+}
