@@ -98,7 +98,9 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Outcome {
 fn run_one(workspace: &Workspace, suite: Suite, permission: Permission) -> Report {
     println!("\n==== {suite}");
     let start = Instant::now();
-    let outcome = provide(workspace, &suite.missing(workspace), permission).and_then(|()| suite.run(workspace));
+    let outcome = provide(workspace, &suite.missing(workspace), permission)
+        .and_then(|()| still_missing(&suite.missing(workspace)))
+        .and_then(|()| suite.run(workspace));
     if let Err(problem) = &outcome {
         println!("{suite}: {problem}");
     }

@@ -77,7 +77,7 @@ fn test_command(workspace: &Workspace, root: &SwiftRoot, prepared: &Prepared) ->
         root.command(&package, &shown(&workspace.root, &workspace.target))
     };
     command
-        .args(environment)
+        .arg(programs)
         .args(["swift", "test", "--disable-xctest", "--scratch-path"]);
     command.arg(workspace.target.join("swift/build"));
     for option in [format!("-L{libraries}"), "-rpath".to_owned(), libraries.to_string()] {
