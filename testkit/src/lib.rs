@@ -1,1 +1,9 @@
-//! Software keys, hostile peers and scripted phones for tests and the demo; never part of a product.
+//! Software keys, hostile peers, scripted phones: for tests and the demo, never part of a product.
+
+pub mod http;
+pub mod kill;
+pub mod phone_protocol;
+pub mod process;
+pub mod scripted_prompt;
+pub mod software_keys;
+pub mod story;

@@ -1,0 +1,53 @@
+//! Checks a receipt offline, knowing only the log's public key.
+//!
+//! `quittance-check-receipt LOG.vkey RECEIPT.tlog-proof [ANNEX.json]`: prints what the receipt proves and exits 0, or
+//! says why it proves nothing and exits 1.
+
+use quittance_protocol::log::VerifierKey;
+use quittance_protocol::{Annex, Receipt};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (key, receipt, annex) = match arguments.as_slice() {
+        [key, receipt] => (key, receipt, None),
+        [key, receipt, annex] => (key, receipt, Some(annex)),
+        _ => {
+            eprintln!("usage: quittance-check-receipt LOG.vkey RECEIPT.tlog-proof [ANNEX.json]");
+            return ExitCode::from(2);
+        }
+    };
+    match check(key, receipt, annex.map(String::as_str)) {
+        Ok(lines) => {
+            println!("{lines}");
+            ExitCode::SUCCESS
+        }
+        Err(reason) => {
+            println!("refused: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn check(key: &str, receipt: &str, annex: Option<&str>) -> Result<String, String> {
+    let read = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
+    let text = String::from_utf8(read(key)?).map_err(|_| "the key file is not text".to_owned())?;
+    let key: VerifierKey = text.trim_end().parse().map_err(|error| format!("the key file: {error}"))?;
+    let receipt = Receipt::parse(&read(receipt)?).map_err(|error| error.to_string())?;
+    let verified = receipt.verify(&key).map_err(|error| error.to_string())?;
+    let logged = verified.logged();
+    let mut lines = format!(
+        "valid: closure number {} of {}, stated {}",
+        logged.index(),
+        key.name(),
+        logged.entry().time
+    );
+    if let Some(annex) = annex {
+        let annex: Annex = serde_json::from_slice(&read(annex)?).map_err(|error| format!("the annex: {error}"))?;
+        let body = verified.open(&annex).map_err(|error| error.to_string())?;
+        for mandate in &body.mandates {
+            lines.push_str(&format!("\nannex: it is about {mandate}, {}, level {:?}", body.order, body.evidence_level));
+        }
+    }
+    Ok(lines)
+}

@@ -1,0 +1,90 @@
+//! One line of JSON in, one line of JSON out: how tests and the demo speak with a phone that is a process.
+
+use quittance_protocol::{MandateId, Money, OrderId};
+use serde::{Deserialize, Serialize};
+use std::path::PathBuf;
+
+/// What the payer does. Every command may be given again after the process was killed: it goes on where it was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Introduces the phone, sets the PIN.
+    Enrol {
+        /// The payment PIN; a made-up one, these are tests.
+        pin: String,
+    },
+    /// Signs a mandate from an offer: agree, biometric, PIN.
+    Sign {
+        /// The scanned offer.
+        offer: String,
+        /// The PIN to enter.
+        pin: String,
+    },
+    /// Makes a permit with the payer present.
+    Permit {
+        /// Under which mandate.
+        mandate: MandateId,
+        /// For exactly this much.
+        amount: Money,
+        /// The merchant's challenge.
+        challenge: String,
+    },
+    /// The payer's own pause.
+    Pause {
+        /// What to pause.
+        mandate: MandateId,
+    },
+    /// Lifts the pause.
+    Resume {
+        /// What to lift.
+        mandate: MandateId,
+    },
+    /// Cancels by the quick path: biometric, confirm, PIN.
+    Cancel {
+        /// What ends.
+        mandates: Vec<MandateId>,
+        /// The PIN to enter.
+        pin: String,
+    },
+    /// Sends what waits, hears what is new.
+    Sync,
+    /// Lists the mandates as this phone knows them.
+    Mandates,
+    /// What the payer should know, oldest first; each is told once.
+    Events,
+    /// The receipt of an order with all that belongs to it, into a folder.
+    Export {
+        /// Which order; the newest closed one where absent.
+        order: Option<OrderId>,
+        /// Where to.
+        folder: PathBuf,
+    },
+}
+
+/// What the phone answers.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// Done.
+    Ok(serde_json::Value),
+    /// Not done, and why.
+    Error {
+        /// The reaction that an app would owe its user.
+        kind: String,
+        /// The error's text.
+        text: String,
+    },
+}
+
+impl Reply {
+    /// The value of a reply that must be good.
+    ///
+    /// # Errors
+    /// The error's kind and text.
+    pub fn ok(self) -> Result<serde_json::Value, String> {
+        match self {
+            Reply::Ok(value) => Ok(value),
+            Reply::Error { kind, text } => Err(format!("{kind}: {text}")),
+        }
+    }
+}

@@ -1,0 +1,238 @@
+//! Gateways and phones as processes of their own, that can be killed from outside.
+
+use crate::kill::KillSwitch;
+use crate::phone_protocol::{Command as PhoneCommand, Reply};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// Where the programs of this workspace are.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    folder: PathBuf,
+}
+
+impl Programs {
+    /// The programs beside the running one, or in `QUITTANCE_BIN_DIR`.
+    ///
+    /// # Errors
+    /// Where the running program's own place cannot be told.
+    pub fn beside_this() -> io::Result<Self> {
+        if let Some(folder) = std::env::var_os("QUITTANCE_BIN_DIR") {
+            return Ok(Self { folder: folder.into() });
+        }
+        let mut folder = std::env::current_exe()?;
+        folder.pop();
+        if folder.ends_with("deps") {
+            folder.pop();
+        }
+        Ok(Self { folder })
+    }
+
+    /// Builds what tests start, then finds it: a test never runs a stale program.
+    ///
+    /// # Errors
+    /// Where cargo fails; its own words went to stderr.
+    pub fn built() -> io::Result<Self> {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let status = std::process::Command::new(cargo)
+            .args(["build", "--quiet", "-p", "quittance-gateway", "-p", "quittance-testkit", "-p", "quittance-kill-at"])
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+            .status()?;
+        if !status.success() {
+            return Err(io::Error::other("cargo build failed"));
+        }
+        Self::beside_this()
+    }
+
+    /// The path of one program.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    /// The path of the kill-at library.
+    pub fn kill_library(&self) -> PathBuf {
+        self.folder.join("libquittance_kill_at.so")
+    }
+}
+
+/// How a gateway is started.
+#[derive(Debug, Clone)]
+pub struct GatewaySetup {
+    /// Which program: the real one or a hostile one.
+    pub program: PathBuf,
+    /// Its data folder.
+    pub data: PathBuf,
+    /// Its port on loopback, the same after every restart.
+    pub port: u16,
+    /// Further arguments.
+    pub arguments: Vec<String>,
+}
+
+/// A running gateway.
+#[derive(Debug)]
+pub struct GatewayProcess {
+    setup: GatewaySetup,
+    child: Child,
+}
+
+impl GatewaySetup {
+    /// The origin that phones pin.
+    pub fn origin(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// A port of loopback that is free now.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub fn free_port() -> io::Result<u16> {
+        Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    }
+}
+
+impl GatewayProcess {
+    /// Starts it; returns when it listens.
+    ///
+    /// # Errors
+    /// Where it ends before it listens; its own words are in `gateway.log` beside its data folder.
+    pub async fn start(setup: GatewaySetup, kill: Option<(&KillSwitch, &Path)>) -> io::Result<Self> {
+        let log = std::fs::File::options().create(true).append(true).open(setup.data.with_extension("log"))?;
+        let mut command = Command::new(&setup.program);
+        command
+            .args(["--sandbox", "--listen", &format!("127.0.0.1:{}", setup.port), "--origin", &setup.origin()])
+            .arg("--data")
+            .arg(&setup.data)
+            .args(&setup.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true);
+        if let Some((switch, library)) = kill {
+            command.envs(switch.environment(library));
+        }
+        let mut child = command.spawn()?;
+        let stdout = child.stdout.take().ok_or_else(|| io::Error::other("no stdout"))?;
+        let mut lines = BufReader::new(stdout).lines();
+        while let Some(line) = lines.next_line().await? {
+            if line.contains("listening on") {
+                // Whatever else it prints must not fill the pipe.
+                tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+                return Ok(Self { setup, child });
+            }
+        }
+        let status = child.wait().await?;
+        Err(io::Error::other(format!("the gateway ended before it listened: {status}")))
+    }
+
+    /// The process id.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// Whether it has died.
+    pub fn has_died(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// SIGKILL, from outside; returns when it is gone.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn kill(mut self) -> io::Result<GatewaySetup> {
+        self.child.kill().await?;
+        Ok(self.setup.clone())
+    }
+
+    /// Waits for it to be gone by itself.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn gone(mut self) -> io::Result<GatewaySetup> {
+        self.child.wait().await?;
+        Ok(self.setup.clone())
+    }
+}
+
+/// How a phone is started.
+#[derive(Debug, Clone)]
+pub struct PhoneSetup {
+    /// The phone program.
+    pub program: PathBuf,
+    /// Its files; `keys` below it stands for its hardware.
+    pub data: PathBuf,
+    /// The gateway's address, which is its origin too.
+    pub gateway: String,
+    /// The log's verifier key.
+    pub log_vkey: String,
+    /// Further arguments.
+    pub arguments: Vec<String>,
+}
+
+/// A running phone.
+#[derive(Debug)]
+pub struct PhoneProcess {
+    setup: PhoneSetup,
+    child: Child,
+    stdin: ChildStdin,
+    stdout: Lines<BufReader<ChildStdout>>,
+}
+
+impl PhoneProcess {
+    /// Starts it.
+    ///
+    /// # Errors
+    /// What the system says; the phone's own words are in `phone.log` beside its data folder.
+    pub fn start(setup: PhoneSetup, kill: Option<(&KillSwitch, &Path)>) -> io::Result<Self> {
+        let log = std::fs::File::options().create(true).append(true).open(setup.data.with_extension("log"))?;
+        let mut command = Command::new(&setup.program);
+        command
+            .args(["--gateway", &setup.gateway, "--log-vkey", &setup.log_vkey])
+            .arg("--data")
+            .arg(&setup.data)
+            .args(&setup.arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .kill_on_drop(true);
+        if let Some((switch, library)) = kill {
+            command.envs(switch.environment(library));
+        }
+        let mut child = command.spawn()?;
+        let missing = || io::Error::other("no pipe");
+        let stdin = child.stdin.take().ok_or_else(missing)?;
+        let stdout = BufReader::new(child.stdout.take().ok_or_else(missing)?).lines();
+        Ok(Self { setup, child, stdin, stdout })
+    }
+
+    /// Gives one command; nothing comes back where the process died over it.
+    ///
+    /// # Errors
+    /// Where the phone answers something that is no reply.
+    pub async fn ask(&mut self, command: &PhoneCommand) -> io::Result<Option<Reply>> {
+        let line = serde_json::to_string(command).map_err(io::Error::other)? + "\n";
+        if self.stdin.write_all(line.as_bytes()).await.is_err() {
+            return Ok(None);
+        }
+        match self.stdout.next_line().await {
+            Ok(Some(answer)) => serde_json::from_str(&answer).map(Some).map_err(io::Error::other),
+            _ => Ok(None),
+        }
+    }
+
+    /// The process id.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
+    }
+
+    /// SIGKILL, from outside; returns when it is gone.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn kill(mut self) -> io::Result<PhoneSetup> {
+        self.child.kill().await?;
+        Ok(self.setup.clone())
+    }
+}

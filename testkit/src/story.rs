@@ -1,0 +1,263 @@
+//! A gateway, a phone, a merchant: the cast that the demo and the process tests share.
+
+use crate::http::{Answer, Http};
+use crate::kill::KillSwitch;
+use crate::phone_protocol::{Command, Reply};
+use crate::process::{GatewayProcess, GatewaySetup, PhoneProcess, PhoneSetup, Programs};
+use quittance_protocol::{MandateId, Money};
+use serde_json::{Value, json};
+use std::io;
+use std::path::Path;
+
+/// The PIN of every made-up payer.
+pub const PIN: &str = "482913";
+
+/// What the two processes are started with.
+#[derive(Debug, Clone, Default)]
+pub struct Casting {
+    /// Another program than the real gateway, by name.
+    pub gateway_program: Option<&'static str>,
+    /// Further arguments of the gateway.
+    pub gateway_arguments: Vec<String>,
+    /// Further arguments of the phone.
+    pub phone_arguments: Vec<String>,
+}
+
+/// Both processes, the merchant and the folder that they live in. Restarts whoever has died.
+#[derive(Debug)]
+pub struct Story {
+    /// Sandbox, log and statements of the gateway.
+    pub http: Http,
+    programs: Programs,
+    gateway_setup: GatewaySetup,
+    phone_setup: PhoneSetup,
+    gateway: Option<GatewayProcess>,
+    phone: Option<PhoneProcess>,
+    switches: Option<Switches>,
+    merchant: String,
+}
+
+#[derive(Debug)]
+struct Switches {
+    gateway: KillSwitch,
+    phone: KillSwitch,
+}
+
+/// One of the two processes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// The gateway.
+    Gateway,
+    /// The phone.
+    Phone,
+}
+
+impl Story {
+    /// Sets the stage in `folder`; `killable` puts both processes under a kill switch.
+    ///
+    /// # Errors
+    /// What the system says, or a gateway that does not start.
+    pub async fn open(programs: Programs, folder: &Path, casting: &Casting, killable: bool) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let port_file = folder.join("port");
+        let port = match std::fs::read_to_string(&port_file) {
+            Ok(text) => text.trim().parse().map_err(io::Error::other)?,
+            Err(_) => GatewaySetup::free_port()?,
+        };
+        std::fs::write(&port_file, port.to_string())?;
+        let gateway_setup = GatewaySetup {
+            program: programs.path(casting.gateway_program.unwrap_or("quittance-gateway")),
+            data: folder.join("gateway"),
+            port,
+            arguments: casting.gateway_arguments.clone(),
+        };
+        let switches = killable
+            .then(|| {
+                io::Result::Ok(Switches {
+                    gateway: KillSwitch::new(&folder.join("gateway.switch"))?,
+                    phone: KillSwitch::new(&folder.join("phone.switch"))?,
+                })
+            })
+            .transpose()?;
+        let library = programs.kill_library();
+        let under = switches.as_ref().map(|s| (&s.gateway, library.as_path()));
+        let gateway = GatewayProcess::start(gateway_setup.clone(), under).await?;
+        let http = Http::new(&gateway_setup.origin());
+        let phone_setup = PhoneSetup {
+            program: programs.path("quittance-phone"),
+            data: folder.join("phone"),
+            gateway: gateway_setup.origin(),
+            log_vkey: http.get("/log/vkey").await.text.trim_end().to_owned(),
+            arguments: casting.phone_arguments.clone(),
+        };
+        let merchant_file = folder.join("merchant");
+        let merchant = match std::fs::read_to_string(&merchant_file) {
+            Ok(merchant) => merchant,
+            Err(_) => http.post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" })).await.text_of("merchant"),
+        };
+        std::fs::write(&merchant_file, &merchant)?;
+        Ok(Self { http, programs, gateway_setup, phone_setup, gateway: Some(gateway), phone: None, switches, merchant })
+    }
+
+    /// The process ids, gateway first.
+    pub fn ids(&self) -> (Option<u32>, Option<u32>) {
+        (self.gateway.as_ref().and_then(GatewayProcess::id), self.phone.as_ref().and_then(PhoneProcess::id))
+    }
+
+    /// Arms one side's switch.
+    ///
+    /// # Errors
+    /// What the file system says; a story that was not opened killable.
+    pub fn arm(&self, side: Side, n: u64) -> io::Result<()> {
+        self.switch(side)?.arm(n)
+    }
+
+    /// Disarms one side's switch.
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn disarm(&self, side: Side) -> io::Result<()> {
+        self.switch(side)?.disarm()
+    }
+
+    /// Steps that one side took since its switch was armed.
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn counted(&self, side: Side) -> io::Result<u64> {
+        self.switch(side)?.counted()
+    }
+
+    fn switch(&self, side: Side) -> io::Result<&KillSwitch> {
+        let switches = self.switches.as_ref().ok_or_else(|| io::Error::other("the story was not opened killable"))?;
+        Ok(match side {
+            Side::Gateway => &switches.gateway,
+            Side::Phone => &switches.phone,
+        })
+    }
+
+    /// SIGKILL for one side, from outside.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn kill(&mut self, side: Side) -> io::Result<()> {
+        match side {
+            Side::Gateway => match self.gateway.take() {
+                Some(gateway) => gateway.kill().await.map(drop),
+                None => Ok(()),
+            },
+            Side::Phone => match self.phone.take() {
+                Some(phone) => phone.kill().await.map(drop),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Starts whoever is dead. A gateway that was killed by its switch is started with the switch as it stands.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn revive(&mut self) -> io::Result<()> {
+        if self.gateway.as_mut().is_none_or(GatewayProcess::has_died) {
+            let library = self.programs.kill_library();
+            let under = self.switches.as_ref().map(|s| (&s.gateway, library.as_path()));
+            self.gateway = Some(GatewayProcess::start(self.gateway_setup.clone(), under).await?);
+        }
+        if self.phone.is_none() {
+            let library = self.programs.kill_library();
+            let under = self.switches.as_ref().map(|s| (&s.phone, library.as_path()));
+            self.phone = Some(PhoneProcess::start(self.phone_setup.clone(), under)?);
+        }
+        Ok(())
+    }
+
+    /// Whether the gateway's process has died.
+    pub fn gateway_has_died(&mut self) -> bool {
+        self.gateway.as_mut().is_none_or(GatewayProcess::has_died)
+    }
+
+    /// Gives the phone one command; nothing comes back where it died over it.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn try_ask(&mut self, command: &Command) -> io::Result<Option<Reply>> {
+        self.revive().await?;
+        let Some(phone) = self.phone.as_mut() else { return Ok(None) };
+        let reply = phone.ask(command).await?;
+        if reply.is_none() {
+            self.kill(Side::Phone).await?;
+        }
+        Ok(reply)
+    }
+
+    /// Gives the phone one command that must succeed.
+    ///
+    /// # Errors
+    /// The phone's error, or its death.
+    pub async fn ask(&mut self, command: &Command) -> io::Result<Value> {
+        match self.try_ask(command).await? {
+            Some(reply) => reply.ok().map_err(io::Error::other),
+            None => Err(io::Error::other("the phone died")),
+        }
+    }
+
+    /// The merchant makes an offer: rides, CNY 50.00 a charge, CNY 300.00 in 30 days.
+    ///
+    /// # Errors
+    /// Where the gateway does not answer.
+    pub async fn offer(&self) -> io::Result<String> {
+        let terms = json!({
+            "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
+            "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
+        });
+        let answer = self.http.post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms).await;
+        let offer = answer.text_of("offer");
+        if offer.is_empty() { Err(io::Error::other(format!("no offer: {}", answer.text))) } else { Ok(offer) }
+    }
+
+    /// The merchant charges. The same reference is the same charge.
+    pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str, permit: Option<&str>) -> Answer {
+        let mut body = json!({ "mandate": mandate, "amount": { "minor": minor, "currency": "CNY" }, "reference": reference });
+        if let (Some(permit), Some(members)) = (permit, body.as_object_mut()) {
+            members.insert("permit".to_owned(), permit.into());
+        }
+        self.http.post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body).await
+    }
+
+    /// The simulated card network's ledger.
+    pub async fn ledger(&self) -> Vec<Value> {
+        self.http.get("/sandbox/card-network").await.json.as_array().cloned().unwrap_or_default()
+    }
+
+    /// Signs a mandate.
+    ///
+    /// # Errors
+    /// The phone's error.
+    pub async fn sign(&mut self, offer: &str) -> io::Result<MandateId> {
+        let signed = self.ask(&Command::Sign { offer: offer.to_owned(), pin: PIN.to_owned() }).await?;
+        mandate_of(&signed)
+    }
+
+    /// The command that cancels one mandate.
+    pub fn cancel(mandate: MandateId) -> Command {
+        Command::Cancel { mandates: vec![mandate], pin: PIN.to_owned() }
+    }
+}
+
+/// The mandate that a reply names.
+///
+/// # Errors
+/// Where it names none.
+pub fn mandate_of(reply: &Value) -> io::Result<MandateId> {
+    let text = reply.get("mandate").and_then(Value::as_str).unwrap_or_default();
+    text.parse().map_err(|_| io::Error::other(format!("no mandate in {reply}")))
+}
+
+/// An amount in CNY.
+///
+/// # Errors
+/// None for amounts of a test.
+pub fn cny(minor: i64) -> io::Result<Money> {
+    let currency = quittance_protocol::Currency::new("CNY").map_err(io::Error::other)?;
+    Money::new(minor, currency).map_err(io::Error::other)
+}
