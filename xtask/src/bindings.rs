@@ -3,9 +3,13 @@ use std::path::{Path, PathBuf};
 
 use crate::run::{Outcome, Workspace, at, failed, run};
 
-/// Builds the host's library in the dev profile: its symbols are needed to write the sources.
+/// Builds the host's library in the dev profile, whose symbols are needed to write the sources, and
+/// the programs that its tests start.
+///
+/// The whole workspace, as the Rust suite builds it: a choice of crates would have other features,
+/// so that much would be built once more.
 pub(crate) fn build_library(workspace: &Workspace) -> Outcome<PathBuf> {
-    run(&mut workspace.cargo(&["build", "-p", "quittance-bindings", "-p", "quittance-bindgen"]))?;
+    run(&mut workspace.cargo(&["build", "--workspace", "--locked"]))?;
     let name = if cfg!(target_os = "macos") {
         "libquittance.dylib"
     } else {

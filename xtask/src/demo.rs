@@ -3,13 +3,8 @@ use std::process::Command;
 
 use crate::run::{Outcome, Workspace, at, failed, run};
 
-/// The packages whose programs the demo starts.
-const PACKAGES: &[&str] = &["build", "-p", "quittance-gateway", "-p", "quittance-testkit"];
-
-/// Builds the programs that the demo starts.
-pub(crate) fn build(workspace: &Workspace) -> Outcome {
-    run(&mut workspace.cargo(PACKAGES))
-}
+/// Builds what the demo starts, and no more.
+const BUILD: &[&str] = &["build", "-p", "quittance-gateway", "-p", "quittance-testkit"];
 
 /// The demo as a command; its programs are found by the variable `QUITTANCE_BIN_DIR`.
 pub(crate) fn command(workspace: &Workspace) -> Outcome<Command> {
@@ -24,7 +19,7 @@ pub(crate) fn command(workspace: &Workspace) -> Outcome<Command> {
 
 /// Builds, then becomes the demo: it gets the arguments and the terminal as they are.
 pub(crate) fn run_demo(workspace: &Workspace, arguments: &[String]) -> Outcome {
-    build(workspace)?;
+    run(&mut workspace.cargo(BUILD))?;
     let mut command = command(workspace)?;
     let program = command.get_program().to_owned();
     let status = at(program.as_ref(), command.args(arguments).status())?;

@@ -1,9 +1,9 @@
 //! The Kotlin suite: the library with its generated sources, compiled and tested by Maven on a JVM.
 use std::process::Command;
 
+use crate::bindings;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, numbers, run, version};
-use crate::{bindings, demo};
 
 /// The oldest Java that the Kotlin library is tested on.
 const JAVA: u32 = 17;
@@ -39,7 +39,6 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome {
 /// Runs the Kotlin tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     prepare(workspace)?;
-    demo::build(workspace)?;
     let binaries = workspace.binaries();
     let mut maven = Command::new("mvn");
     maven.current_dir(workspace.root.join("bindings/kotlin"));

@@ -3,10 +3,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::bindings;
 use crate::provide::{Need, is_debian};
 use crate::run::{Outcome, Workspace, at, failed, numbers, output, run, version};
 use crate::swift_root::SwiftRoot;
-use crate::{bindings, demo};
 
 /// The oldest Swift that the package is written for.
 const SWIFT: u32 = 6;
@@ -60,7 +60,6 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
         root.provide(workspace)?;
     }
     let prepared = prepare(workspace)?;
-    demo::build(workspace)?;
     run(&mut test_command(workspace, &root, &prepared))
 }
 

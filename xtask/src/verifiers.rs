@@ -36,7 +36,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     if files.exists() {
         at(&files, std::fs::remove_dir_all(&files))?;
     }
-    demo::build(workspace)?;
+    run(&mut workspace.cargo(&["build", "--workspace", "--locked"]))?;
     run(demo::command(workspace)?.arg("--out").arg(&files))?;
 
     let verifiers = workspace.root.join("testkit/verifiers");
