@@ -92,7 +92,7 @@ pub struct Unsigned {
 }
 
 impl Unsigned {
-    /// Writes header and payload: the claims first, then the body's members.
+    /// Writes header and payload: the claims' members with the body's, in alphabetical order.
     ///
     /// # Errors
     /// `internal` where the body is no JSON object, takes the name of a claim, or has a sequence number that its

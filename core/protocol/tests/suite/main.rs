@@ -1,0 +1,16 @@
+//! What the protocol promises at its boundary: outside vectors, frozen bytes, refusals.
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod logs;
+#[cfg(test)]
+mod merkle;
+#[cfg(test)]
+mod permits;
+#[cfg(test)]
+mod receipts;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod vectors;

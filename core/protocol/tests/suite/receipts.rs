@@ -1,0 +1,234 @@
+//! A receipt convinces strangers, until one bit of it changes.
+
+use proptest::prelude::*;
+use quittance_protocol::log::{Entry, EntryKind, LogError};
+use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel, TerminationCause};
+use quittance_protocol::receipt::ReceiptError;
+use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome};
+use quittance_protocol::{Annex, B64, Digest32, FlowId, MandateId, OrderId, Receipt, Received};
+
+use crate::fixture::{Log, PhoneKey, time};
+
+const SALT: [u8; 32] = [6; 32];
+
+struct Closed {
+    log: Log,
+    receipt: Vec<u8>,
+    annex: Annex,
+    body: ClosureBody,
+}
+
+fn content(statement: &str) -> Option<Digest32> {
+    Some(Received::parse(statement).unwrap().content())
+}
+
+fn closed() -> Closed {
+    let key = PhoneKey::new();
+    let order = OrderId::from_bytes([4; 16]);
+    let mandates = vec![MandateId::from_bytes([1; 16])];
+    let tokens = vec![Digest32::of(b"token")];
+    let flow = FlowId::from_bytes([3; 16]);
+    let intent = key.state(
+        1,
+        &Intent {
+            flow,
+            mandates: mandates.clone(),
+            offline: false,
+            proof: "a.b.c".to_owned(),
+        },
+    );
+    let attestation = key.state(
+        2,
+        &Attestation {
+            order,
+            nonce: B64::new([8; 16]),
+            tokens: tokens.clone(),
+            outcome: PhoneOutcome::Absent {},
+        },
+    );
+    let body = ClosureBody {
+        order,
+        kind: ClosureKind::TwoSided,
+        mandates,
+        tokens,
+        cause: TerminationCause::Payer,
+        nonce: B64::new([8; 16]),
+        intent: content(&intent),
+        phone_attestation: content(&attestation),
+        gateway_attestation: Digest32::of(b"destroyed entry"),
+        evidence_level: EvidenceLevel::E0,
+        risk_epoch_before: 1,
+        risk_epoch_after: 2,
+        policy: Digest32::of(b"policy"),
+        effective_at: time("2026-11-22T06:30:00Z"),
+    };
+    let bytes = serde_json::to_vec(&body).unwrap();
+    let (log, receipt) = logged(EntryKind::Closure, &bytes);
+    let annex = Annex {
+        salt: B64::new(SALT),
+        body: B64::new(bytes),
+        statements: vec![intent, attestation],
+    };
+    Closed {
+        log,
+        receipt,
+        annex,
+        body,
+    }
+}
+
+fn logged(kind: EntryKind, body: &[u8]) -> (Log, Vec<u8>) {
+    let log = Log::new(1);
+    for number in 0..5 {
+        log.append(&[number]);
+    }
+    let entry = Entry::commit(kind, time("2026-11-22T06:30:05Z"), &SALT, body).to_bytes();
+    let index = log.append(&entry);
+    log.append(b"after");
+    let receipt = log.prove(index, &entry).into_bytes();
+    (log, receipt)
+}
+
+fn holds(receipt: &[u8], log: &Log) -> bool {
+    Receipt::parse(receipt).is_ok_and(|receipt| receipt.verify(log.signer.verifier()).is_ok())
+}
+
+#[test]
+fn a_receipt_holds_offline_and_its_annex_opens_it() {
+    let case = closed();
+    let receipt = Receipt::parse(&case.receipt).unwrap();
+    assert_eq!(receipt.as_bytes(), case.receipt);
+    let verified = receipt.verify(case.log.signer.verifier()).unwrap();
+    assert_eq!(verified.logged().index(), 5);
+    assert_eq!(verified.open(&case.annex).unwrap(), case.body);
+}
+
+/// The control shows what refuses: without signature and inclusion, most of these receipts would be read.
+#[test]
+fn every_flipped_bit_is_refused() {
+    let case = closed();
+    let mut readable = 0;
+    for position in 0..case.receipt.len() {
+        for bit in 0..8 {
+            let mut changed = case.receipt.clone();
+            changed[position] ^= 1 << bit;
+            assert!(!holds(&changed, &case.log), "bit {bit} of byte {position}");
+            readable += usize::from(Receipt::parse(&changed).is_ok());
+        }
+    }
+    assert!(readable > 1000, "only {readable} flips got past the form");
+    assert!(holds(&case.receipt, &case.log));
+}
+
+#[test]
+fn every_truncation_or_addition_is_refused() {
+    let case = closed();
+    for length in 0..case.receipt.len() {
+        assert!(!holds(&case.receipt[..length], &case.log), "the first {length} bytes");
+        assert!(!holds(&case.receipt[length + 1..], &case.log), "from byte {length} on");
+    }
+    for extra in ["\n", " ", "x", "\0", "— a b\n"] {
+        assert!(
+            !holds(&[case.receipt.as_slice(), extra.as_bytes()].concat(), &case.log),
+            "{extra:?}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_other_bytes_are_refused(cut in any::<prop::sample::Index>(), noise in prop::collection::vec(any::<u8>(), 1..64)) {
+        let case = closed();
+        let position = cut.index(case.receipt.len());
+        let mut changed = case.receipt.clone();
+        for (offset, byte) in noise.into_iter().enumerate() {
+            if let Some(place) = changed.get_mut(position + offset) { *place = byte; }
+        }
+        prop_assume!(changed != case.receipt);
+        prop_assert!(!holds(&changed, &case.log));
+    }
+}
+
+#[test]
+fn an_entry_of_another_kind_is_no_receipt() {
+    for kind in EntryKind::ALL.into_iter().filter(|kind| *kind != EntryKind::Closure) {
+        let (log, receipt) = logged(kind, b"{}");
+        let refused = Receipt::parse(&receipt)
+            .unwrap()
+            .verify(log.signer.verifier())
+            .unwrap_err();
+        assert_eq!(refused, ReceiptError::NotAClosure);
+    }
+}
+
+#[test]
+fn a_receipt_of_another_log_or_without_an_entry_is_refused() {
+    let case = closed();
+    let receipt = Receipt::parse(&case.receipt).unwrap();
+    let refused = receipt.verify(Log::new(2).signer.verifier()).unwrap_err();
+    assert_eq!(refused, ReceiptError::Log(LogError::Unsigned));
+    let text = String::from_utf8(case.receipt).unwrap();
+    let (magic, rest) = text.split_once('\n').unwrap();
+    let (_, rest) = rest.split_once('\n').unwrap();
+    assert_eq!(
+        Receipt::parse(format!("{magic}\n{rest}").as_bytes()),
+        Err(ReceiptError::NoEntry)
+    );
+    assert_eq!(Receipt::parse(&[b'a'; 64 * 1024 + 1]), Err(ReceiptError::Form));
+}
+
+#[test]
+fn an_annex_that_was_touched_does_not_open_the_receipt() {
+    let case = closed();
+    let verified = Receipt::parse(&case.receipt)
+        .unwrap()
+        .verify(case.log.signer.verifier())
+        .unwrap();
+    let refused = |change: fn(&mut Annex)| {
+        let mut annex = case.annex.clone();
+        change(&mut annex);
+        verified.open(&annex).unwrap_err()
+    };
+    assert_eq!(
+        refused(|annex| annex.salt = B64::new([7; 32])),
+        ReceiptError::WrongOpening
+    );
+    assert_eq!(
+        refused(|annex| annex.salt = B64::new([6; 31])),
+        ReceiptError::WrongOpening
+    );
+    assert_eq!(
+        refused(|annex| annex.body = B64::new([annex.body.as_slice(), b" "].concat())),
+        ReceiptError::WrongOpening
+    );
+    assert_eq!(
+        refused(|annex| drop(annex.statements.pop())),
+        ReceiptError::StatementMissing
+    );
+    assert_eq!(
+        refused(|annex| annex.statements.clear()),
+        ReceiptError::StatementMissing
+    );
+    assert_eq!(
+        refused(|annex| annex
+            .statements
+            .push(PhoneKey::new().state(1, &quittance_protocol::statement::Session {}))),
+        ReceiptError::StatementNotNamed { index: 2 }
+    );
+    assert!(matches!(
+        refused(|annex| annex.statements[0].push('!')),
+        ReceiptError::Statement { index: 0, .. }
+    ));
+}
+
+#[test]
+fn a_commitment_to_something_else_than_a_closure_body_is_refused() {
+    let (log, receipt) = logged(EntryKind::Closure, br#"{"order":1}"#);
+    let verified = Receipt::parse(&receipt).unwrap().verify(log.signer.verifier()).unwrap();
+    let annex = Annex {
+        salt: B64::new(SALT),
+        body: B64::new(*br#"{"order":1}"#),
+        statements: vec![],
+    };
+    assert!(matches!(verified.open(&annex), Err(ReceiptError::Body(_))));
+}
