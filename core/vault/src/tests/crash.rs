@@ -259,3 +259,22 @@ fn a_vault_whose_state_is_unknown_says_so_until_it_is_read_again() {
     vault.reload().unwrap();
     assert_consistent(&mut vault, &keys);
 }
+
+#[test]
+fn dying_in_a_rotation_counts_the_attempt_or_not_and_leaves_one_key() {
+    let mut epochs = [0, 0];
+    for last in 0.. {
+        let (disk, keys) = prepared();
+        let died = disk
+            .try_open(&dies_at(&keys, last))
+            .and_then(|mut vault| vault.rotate(|tx| tx.put(&token(1), b"one attempt less")));
+        let vault = disk.open(&keys);
+        let counted = vault.get(&token(1)).unwrap().unwrap().as_slice() == b"one attempt less";
+        assert_eq!((vault.epoch() == 2, keys.epochs()), (counted, vec![vault.epoch()]));
+        if died.is_ok() {
+            assert!(counted && epochs[0] > 0 && epochs[1] > 0, "{epochs:?}");
+            return;
+        }
+        epochs[usize::from(counted)] += 1;
+    }
+}
