@@ -7,9 +7,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::provide::{Need, is_debian};
+use crate::provide::{Need, archive, is_debian};
 use crate::run::{Outcome, Workspace, at, failed, numbers, output, run, run_logged};
-use crate::swift_root::archive;
 
 /// The phones' targets.
 const TARGETS: &[&str] = &["aarch64-linux-android", "aarch64-apple-ios"];
@@ -70,7 +69,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     let compiler = Compiler::find(workspace)?;
     let sources = match compiler.sources() {
         Some(sources) => sources,
-        None => compiler.fetch_sources()?,
+        None => compiler.fetch_sources(workspace)?,
     };
     let tools = stand_ins(workspace)?;
     for target in TARGETS {
@@ -151,12 +150,12 @@ impl Compiler {
     }
 
     /// Unpacks Debian's package of the sources into the cache; nothing is installed.
-    fn fetch_sources(&self) -> Outcome<PathBuf> {
+    fn fetch_sources(&self, workspace: &Workspace) -> Outcome<PathBuf> {
         if !is_debian() {
             return failed("the standard library's sources can be fetched on Debian only");
         }
         let beside = |name: &str| self.cache.with_file_name(format!("{name}-{}", self.version));
-        let apt = Apt::new(&beside("apt"))?;
+        let apt = Apt::new(&beside("apt"), &archive(workspace)?)?;
         let log = beside("log");
         run_logged(apt.command("apt-get").arg("update"), &log)?;
         let versions = output(apt.command("apt-cache").args(["madison", "rust-src"]))?;
@@ -186,7 +185,7 @@ struct Apt {
 }
 
 impl Apt {
-    fn new(folder: &Path) -> Outcome<Self> {
+    fn new(folder: &Path, archive: &str) -> Outcome<Self> {
         if folder.exists() {
             at(folder, fs::remove_dir_all(folder))?;
         }
@@ -195,9 +194,8 @@ impl Apt {
         }
         let sources = folder.join("sources/quittance.sources");
         let text = format!(
-            "Types: deb\nURIs: {}\nSuites: {RELEASES}\nComponents: main\nArchitectures: amd64\n\
-             Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
-            archive()?
+            "Types: deb\nURIs: {archive}\nSuites: {RELEASES}\nComponents: main\nArchitectures: amd64\n\
+             Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
         );
         at(&sources, fs::write(&sources, text))?;
         let settings = folder.join("apt.conf");

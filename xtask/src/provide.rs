@@ -4,7 +4,7 @@ use std::fs;
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::process::Command;
 
-use crate::run::{Outcome, Problem, Workspace, run_logged, version};
+use crate::run::{Outcome, Problem, Workspace, failed, output, run_logged, version};
 
 /// One thing that a suite needs from outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,8 +65,8 @@ pub(crate) fn provide(workspace: &Workspace, missing: &[Need], permission: Permi
     if packages.is_empty() {
         return Ok(());
     }
+    update(workspace)?;
     let log = workspace.cache("xtask")?.join("apt.log");
-    run_logged(Command::new("apt-get").args(["update", "-q"]), &log)?;
     let mut install = Command::new("apt-get");
     install
         .args(["install", "-q", "-y", "--no-install-recommends"])
@@ -74,14 +74,35 @@ pub(crate) fn provide(workspace: &Workspace, missing: &[Need], permission: Permi
     run_logged(install.env("DEBIAN_FRONTEND", "noninteractive"), &log)
 }
 
-/// Root on Debian, where packages can be installed.
-pub(crate) fn is_debian() -> bool {
-    os_release("ID").as_deref() == Some("debian")
+/// The package archive that this machine's apt already uses.
+pub(crate) fn archive(workspace: &Workspace) -> Outcome<String> {
+    if let Some(address) = known_archive()? {
+        return Ok(address);
+    }
+    // A new machine's apt knows nothing before its first update.
+    update(workspace)?;
+    match known_archive()? {
+        Some(address) => Ok(address),
+        None => failed("apt knows no package archive of this Debian release"),
+    }
 }
 
-/// The name of this machine's Debian release, as its package archive calls it.
-pub(crate) fn codename() -> Option<String> {
-    os_release("VERSION_CODENAME")
+fn known_archive() -> Outcome<Option<String>> {
+    let mut command = Command::new("apt-get");
+    command.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
+    let codename = os_release("VERSION_CODENAME").unwrap_or_default();
+    let text = output(command.arg(format!("Codename: {codename}")))?;
+    Ok(text.lines().next().map(str::to_owned))
+}
+
+fn update(workspace: &Workspace) -> Outcome {
+    let log = workspace.cache("xtask")?.join("apt.log");
+    run_logged(Command::new("apt-get").args(["update", "-q"]), &log)
+}
+
+/// Whether this is Debian, whose packages this program knows.
+pub(crate) fn is_debian() -> bool {
+    os_release("ID").as_deref() == Some("debian")
 }
 
 fn is_root() -> bool {

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::provide::codename;
-use crate::run::{Outcome, Workspace, at, failed, output, run_logged};
+use crate::provide::archive;
+use crate::run::{Outcome, Workspace, at, run_logged};
 
 /// The Debian release that ships Swift 6.
 const RELEASE: &str = "trixie";
@@ -86,7 +86,7 @@ impl SwiftRoot {
         bootstrap
             .args(["--variant=minbase", RELEASE])
             .arg(&self.root)
-            .arg(archive()?);
+            .arg(archive(workspace)?);
         run_logged(&mut bootstrap, &log)?;
         self.configure()?;
         let mut install = isolated(INSTALL);
@@ -120,18 +120,6 @@ impl SwiftRoot {
 
     fn stamp(&self) -> PathBuf {
         self.root.join("quittance-recipe")
-    }
-}
-
-/// The package archive that this machine's apt already uses.
-pub(crate) fn archive() -> Outcome<String> {
-    let codename = codename().unwrap_or_default();
-    let mut command = Command::new("apt-get");
-    command.args(["indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]);
-    let text = output(command.arg(format!("Codename: {codename}")))?;
-    match text.lines().next() {
-        Some(address) => Ok(address.to_owned()),
-        None => failed("apt knows no package archive: run apt-get update"),
     }
 }
 
