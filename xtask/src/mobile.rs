@@ -194,7 +194,7 @@ impl Apt {
         }
         let sources = folder.join("sources/quittance.sources");
         let text = format!(
-            "Types: deb\nURIs: {archive}\nSuites: {RELEASES}\nComponents: main\nArchitectures: amd64\n\
+            "Types: deb\nURIs: {archive}\nSuites: {RELEASES}\nComponents: main\n\
              Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n"
         );
         at(&sources, fs::write(&sources, text))?;
