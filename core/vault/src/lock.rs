@@ -24,6 +24,9 @@ impl LockFile {
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(VaultError::Locked),
+            // Rust's standard library locks no files on Android. SQLite does, and holds its own exclusive lock for as
+            // long as the vault is open: a second opener is refused there, with the same error.
+            Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Unsupported => Ok(Self(file)),
             Err(TryLockError::Error(source)) => Err(VaultError::File {
                 step: "lock file",
                 source,

@@ -191,6 +191,23 @@ fn a_second_opener_is_told_that_the_vault_is_open() {
 }
 
 #[test]
+fn without_the_lock_file_sqlite_itself_refuses_the_second_opener() {
+    let (disk, keys) = (Disk::new(), keys());
+    let lock = disk.0.path().join("tokens.vault.lock");
+    // A vault that was just made, then one that was opened and has only been read.
+    let vault = disk.create(&keys);
+    std::fs::remove_file(&lock).unwrap();
+    assert!(matches!(disk.try_open(&keys), Err(VaultError::Locked)));
+    drop(vault);
+    let vault = disk.open(&keys);
+    std::fs::remove_file(&lock).unwrap();
+    assert!(matches!(disk.try_open(&keys), Err(VaultError::Locked)));
+    assert!(matches!(disk.try_create(&keys), Err(VaultError::Locked)));
+    drop(vault);
+    disk.open(&keys);
+}
+
+#[test]
 fn a_missing_vault_is_named_and_not_made() {
     let (disk, keys) = (Disk::new(), keys());
     assert!(matches!(disk.try_open(&keys), Err(VaultError::Missing)));
