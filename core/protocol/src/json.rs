@@ -71,14 +71,13 @@ pub fn value_from_slice(bytes: &[u8], limits: Limits) -> Result<Value, Problem> 
 /// `unknown_member` or `malformed`, with the pointer of the place.
 pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer = pointer_of(error.path());
         // serde has no typed reason, only its message; the exact forms are held by the tests below.
         let message = error.inner().to_string();
         let member = |prefix: &str| {
             let name = message.strip_prefix(prefix)?.split('`').next()?;
-            let tail = format!("/{}", escape(name));
+            let (pointer, tail) = (pointer_of(error.path(), true), format!("/{}", escape(name)));
             Some(if pointer.ends_with(&tail) {
-                pointer.clone()
+                pointer
             } else {
                 format!("{pointer}{tail}")
             })
@@ -93,7 +92,7 @@ pub fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, Problem> {
                 .detail("this member is missing")
         } else {
             Problem::new(Code::Malformed)
-                .at(pointer)
+                .at(pointer_of(error.path(), false))
                 .detail("this member has the wrong type or an impossible value")
         }
     })
@@ -103,12 +102,18 @@ fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-fn pointer_of(path: &Path) -> String {
+/// A choice stands in the document as a member's name where it holds something; one that ends the path may instead be
+/// a text value that the caller sent, which is not repeated unless `choice_ends` says that it is a name.
+fn pointer_of(path: &Path, choice_ends: bool) -> String {
     let mut pointer = String::new();
-    for segment in path {
+    let mut segments = path.iter().peekable();
+    while let Some(segment) = segments.next() {
         match segment {
             Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
             Segment::Map { key } => pointer.push_str(&format!("/{}", escape(key))),
+            Segment::Enum { variant } if choice_ends || segments.peek().is_some() => {
+                pointer.push_str(&format!("/{}", escape(variant)));
+            }
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }

@@ -373,3 +373,58 @@ fn a_statement_that_cannot_be_read_back_cannot_be_made() {
         Code::Internal
     );
 }
+
+/// The control shows that the form alone would let most of them through.
+#[test]
+fn every_flipped_bit_of_a_statement_is_refused() {
+    let key = PhoneKey::new();
+    let good = key.state(1, &acknowledgement());
+    let mut readable = 0;
+    for position in 0..good.len() {
+        for bit in 0..7 {
+            let mut bytes = good.clone().into_bytes();
+            bytes[position] ^= 1 << bit;
+            let changed = String::from_utf8(bytes).unwrap();
+            assert!(
+                judged(&changed, &key.public).is_err(),
+                "bit {bit} of character {position}"
+            );
+            readable += usize::from(Received::parse(&changed).is_ok());
+        }
+    }
+    assert!(readable > 500, "only {readable} flips got past the form");
+}
+
+#[test]
+fn an_unknown_member_inside_a_choice_is_named_too() {
+    use quittance_protocol::json::{self, Limits};
+    use quittance_protocol::statement::{HoldChange, PermitAmount};
+    let limits = Limits::PROTOCOL;
+    let problem = json::from_slice::<HoldChange>(br#"{"change":"add","x":1}"#, limits).unwrap_err();
+    assert_eq!((problem.code(), problem.pointer()), (Code::UnknownMember, Some("/x")));
+    let amount = br#"{"at_most":{"minor":1,"currency":"CNY","x":1}}"#;
+    let problem = json::from_slice::<PermitAmount>(amount, limits).unwrap_err();
+    assert_eq!(
+        (problem.code(), problem.pointer()),
+        (Code::UnknownMember, Some("/at_most/x"))
+    );
+    let amount = br#"{"at_most":{"minor":"1","currency":"CNY"}}"#;
+    let problem = json::from_slice::<PermitAmount>(amount, limits).unwrap_err();
+    assert_eq!(
+        (problem.code(), problem.pointer()),
+        (Code::Malformed, Some("/at_most/minor"))
+    );
+    // A choice that is not known is a value of the caller: it is not repeated.
+    for bad in [r#"{"kind":"6222020200112230"}"#, r#"{"kind":{"6222020200112230":1}}"#] {
+        let problem = json::from_slice::<Choice>(bad.as_bytes(), limits).unwrap_err();
+        assert_eq!((problem.code(), problem.pointer()), (Code::Malformed, Some("/kind")));
+        assert!(!format!("{problem:?}").contains("6222"));
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Choice {
+    #[serde(rename = "kind")]
+    _kind: quittance_protocol::statement::MandateKind,
+}
