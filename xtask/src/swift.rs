@@ -42,12 +42,21 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome<Prepared> {
     copy(&all, "QuittanceFFI.h", &package.join("Sources/QuittanceFFI"))?;
 
     let digest = output(Command::new("git").arg("hash-object").arg(&library))?;
-    let libraries = workspace.cache(&format!("swift/libraries/{}", digest.trim()))?;
-    let Some(name) = library.file_name() else {
-        return failed("the library has no name");
-    };
-    at(&libraries, fs::copy(&library, libraries.join(name)))?;
+    let libraries = workspace.target.join("swift/libraries").join(digest.trim());
+    if !libraries.exists() {
+        replace_libraries(&library, &libraries)?;
+    }
     Ok(Prepared { libraries })
+}
+
+/// Puts the library into its folder, and removes the folders of older ones.
+fn replace_libraries(library: &Path, folder: &Path) -> Outcome {
+    if let Some(older) = folder.parent().filter(|older| older.exists()) {
+        at(older, fs::remove_dir_all(older))?;
+    }
+    at(folder, fs::create_dir_all(folder))?;
+    let copy = folder.join(library.file_name().unwrap_or_default());
+    at(&copy, fs::copy(library, &copy).map(|_| ()))
 }
 
 /// Runs the Swift tests against the host's library and against real gateways.
