@@ -5,6 +5,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+/// The letters of a command line that a report shows.
+const BRIEF: usize = 60;
+
 /// Why a part of the work did not end well.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Problem {
@@ -47,8 +50,8 @@ pub(crate) fn run(command: &mut Command) -> Outcome {
     heading(&shown(command));
     match command.stdin(Stdio::null()).status() {
         Ok(status) if status.success() => Ok(()),
-        Ok(status) => failed(format!("{} ({status})", shown(command))),
-        Err(error) => failed(format!("{}: {error}", shown(command))),
+        Ok(status) => failed(format!("{} ({status})", brief(command))),
+        Err(error) => failed(format!("{}: {error}", brief(command))),
     }
 }
 
@@ -166,6 +169,15 @@ fn shown(command: &Command) -> String {
     words.join(" ")
 }
 
+/// The start of the command line, for a report whose log has it whole.
+fn brief(command: &Command) -> String {
+    let whole = shown(command);
+    match whole.char_indices().nth(BRIEF) {
+        Some((end, _)) => format!("{} …", whole.get(..end).unwrap_or_default()),
+        None => whole,
+    }
+}
+
 fn first_line(word: std::borrow::Cow<'_, str>) -> String {
     match word.split_once('\n') {
         Some(_) => "(script)".to_owned(),
@@ -198,5 +210,7 @@ mod tests {
         let mut command = Command::new("/usr/bin/sh");
         command.args(["-c", "one\ntwo", "last"]);
         assert_eq!(shown(&command), "sh -c (script) last");
+        command.arg("word".repeat(20));
+        assert!(brief(&command).ends_with("word …") && brief(&command).len() < 70);
     }
 }
