@@ -1,1 +1,57 @@
 //! What a phone does.
+//!
+//! An app opens a [`Wallet`] with a configuration and the phone's own parts ([`ports`]), and calls it. Every operation is
+//! *prepare* (read the vault, sign, write the new state together with what has to be said, in one transaction), *send*
+//! (HTTP), *apply* (verify the answer, write what follows together with the end of the waiting row, in one
+//! transaction). So a process that ends anywhere loses nothing, and a call that is repeated does nothing twice.
+//!
+//! In the order that a reader needs them: [`wallet`] (the calls), [`ports`] (what native code gives), [`config`],
+//! [`prompt`] and [`flows`] (how the payer is asked), [`views`] and [`events`] (what the payer is shown), [`error`],
+//! [`texts`]. Inside: `unit` (one transaction), `outbox` (what waits), `answers` (what an answer does), `orders`,
+//! `destruction`, `closure`, `log_check` (how a mandate ends, and who is believed).
+
+pub mod config;
+pub mod error;
+pub mod events;
+pub mod flows;
+pub mod ports;
+pub mod prompt;
+pub mod texts;
+pub mod views;
+pub mod wallet;
+
+mod answers;
+mod closure;
+mod destruction;
+mod enrolment;
+mod factor;
+mod inner;
+mod journal;
+mod keys;
+mod log_check;
+mod mandates;
+mod orders;
+mod outbox;
+mod permits;
+mod pin;
+mod policy;
+mod revoke;
+mod session;
+mod signing;
+mod sync;
+mod time;
+mod transport;
+mod unit;
+
+pub use config::WalletConfig;
+pub use error::{ErrorKind, WalletError};
+pub use events::{DisputeReason, Missing, WalletEvent};
+pub use flows::Answer;
+pub use ports::{BiometricError, BiometricPrompt, BiometricRequest, DeviceKeyError, DeviceKeys, KeyAlias, Ports};
+pub use prompt::{AffectedMandate, Prompt, PromptKind};
+pub use texts::Text;
+pub use views::{
+    EndingStage, EndingView, EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView,
+    SyncReport,
+};
+pub use wallet::Wallet;

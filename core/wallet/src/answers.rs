@@ -1,0 +1,167 @@
+//! What an answer of the gateway does, by the purpose of the statement that it answers.
+
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::inner::Inner;
+use crate::journal::{DeviceRow, EnrolledRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
+use crate::outbox::refused;
+use crate::transport::read;
+use crate::unit::Unit;
+use quittance_flows::destruction::phone::PhoneState;
+use quittance_protocol::answer::{Enrolled, FlowLog, MandateRecord, OrderRecord};
+use quittance_protocol::problem::{Code, Problem};
+use std::sync::Arc;
+
+impl Inner {
+    /// Verifies an answer and writes what follows from it, with the end of the row, in one transaction.
+    pub(crate) async fn take_answer(self: &Arc<Self>, row: OutboxRow, answer: Vec<u8>) -> Result<(), WalletError> {
+        match row.purpose {
+            Purpose::Intent { .. } | Purpose::Attestation { .. } | Purpose::Acknowledgement { .. } => {
+                let record: OrderRecord = read(&answer)?;
+                let news = self.check_order(record).await?;
+                self.finish(row, move |unit, purpose| unit.take_order(&news, Some(purpose)))
+                    .await
+            }
+            _ => {
+                self.finish(row, move |unit, purpose| unit.take_plain_answer(purpose, &answer))
+                    .await
+            }
+        }
+    }
+
+    async fn finish(
+        self: &Arc<Self>,
+        row: OutboxRow,
+        work: impl FnOnce(&mut Unit<'_>, &Purpose) -> Result<(), WalletError> + Send + 'static,
+    ) -> Result<(), WalletError> {
+        self.unit(move |unit| {
+            if unit.get::<OutboxRow>(&row.number.to_be_bytes())?.is_none() {
+                // Another call was answered the same and has applied it.
+                return Ok(());
+            }
+            unit.delete(&row);
+            work(unit, &row.purpose)
+        })
+        .await
+    }
+}
+
+impl Unit<'_> {
+    fn take_plain_answer(&mut self, purpose: &Purpose, answer: &[u8]) -> Result<(), WalletError> {
+        match purpose {
+            Purpose::Enrolment {} => {
+                let enrolled: Enrolled = read(answer)?;
+                let mut device = self.device()?;
+                device.enrolled = Some(EnrolledRow {
+                    account: enrolled.account,
+                    device: enrolled.device,
+                    evidence_level: enrolled.evidence_level,
+                });
+                self.heard(enrolled.now)?;
+                self.put(&device)
+            }
+            Purpose::PinRecord {} => {
+                let device = DeviceRow {
+                    pin_set: true,
+                    ..self.device()?
+                };
+                self.put(&device)
+            }
+            Purpose::FlowStart { flow }
+            | Purpose::FlowAnswer { flow }
+            | Purpose::FlowCancel { flow }
+            | Purpose::PinFinish { flow } => {
+                let log: FlowLog = read(answer)?;
+                if log.flow != *flow {
+                    return Err(WalletError::Answer("the log of another flow"));
+                }
+                self.take_flow_log(log)
+            }
+            Purpose::Consent { mandate } => {
+                let record: MandateRecord = read(answer)?;
+                if record.mandate != *mandate {
+                    return Err(WalletError::Answer("another mandate"));
+                }
+                if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
+                    if row.provisioning == Provisioning::ConsentDue {
+                        row.provisioning = Provisioning::ActivationDue;
+                    }
+                    self.put(&row)?;
+                }
+                self.take_mandate(&record, false)
+            }
+            Purpose::Activation { mandate } | Purpose::Permit { mandate } => {
+                let record: MandateRecord = read(answer)?;
+                if record.mandate != *mandate {
+                    return Err(WalletError::Answer("another mandate"));
+                }
+                if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
+                    row.provisioning = Provisioning::Done;
+                    self.put(&row)?;
+                }
+                self.take_mandate(&record, false)
+            }
+            Purpose::Pause { .. } | Purpose::Resume { .. } => {
+                let lifted = matches!(purpose, Purpose::Resume { .. });
+                let records: Vec<MandateRecord> = read(answer)?;
+                records.iter().try_for_each(|record| self.take_mandate(record, lifted))
+            }
+            Purpose::Intent { .. } | Purpose::Attestation { .. } | Purpose::Acknowledgement { .. } => {
+                Err(WalletError::Internal("orders are checked first"))
+            }
+        }
+    }
+
+    /// What a refusal for good means for what depends on the statement. A hold on this phone never falls with it.
+    pub(crate) fn take_refusal(&mut self, purpose: &Purpose, problem: &Problem) -> Result<(), WalletError> {
+        match purpose {
+            Purpose::FlowStart { flow } | Purpose::FlowAnswer { flow } | Purpose::PinFinish { flow } => {
+                if let Some(mut row) = self.get::<FlowRow>(flow.as_bytes())? {
+                    row.refused = Some(problem.code());
+                    self.put(&row)?;
+                }
+            }
+            // The gateway has it already: said twice, done once.
+            Purpose::FlowCancel { .. } | Purpose::Acknowledgement { .. } => return Ok(()),
+            Purpose::PinRecord {} if problem.code() == Code::StepOrder => {}
+            Purpose::Consent { mandate } if problem.code() != Code::NonceNeeded => self.reject_mandate(*mandate)?,
+            Purpose::Consent { .. } | Purpose::Activation { .. } if problem.code() == Code::NonceNeeded => {
+                return Ok(());
+            }
+            Purpose::Intent { flow } => {
+                if problem.code() == Code::NotFound {
+                    self.reject_unknown_to_gateway(flow)?;
+                }
+                let row = self.get::<OrderRow>(flow.as_bytes())?;
+                if let Some(row) = row.filter(|row| matches!(row.state, PhoneState::Intended { .. })) {
+                    self.delete(&row);
+                }
+                if let Some(mut row) = self.get::<FlowRow>(flow.as_bytes())? {
+                    row.refused = Some(problem.code());
+                    self.put(&row)?;
+                }
+            }
+            _ => {}
+        }
+        self.tell(refused(purpose, problem))
+    }
+
+    /// Mandates of a flow that the gateway never heard of end on this phone alone.
+    fn reject_unknown_to_gateway(&mut self, flow: &quittance_protocol::FlowId) -> Result<(), WalletError> {
+        let Some(flow) = self.get::<FlowRow>(flow.as_bytes())? else {
+            return Ok(());
+        };
+        for mandate in flow.start.mandates {
+            let row = self.get::<MandateRow>(mandate.as_bytes())?;
+            if row.is_some_and(|row| row.gateway.is_none()) {
+                self.reject_mandate(mandate)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Tells the payer that a mandate lives.
+pub(crate) fn now_active(row: &MandateRow) -> WalletEvent {
+    WalletEvent::MandateActive { mandate: row.mandate }
+}

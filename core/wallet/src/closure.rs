@@ -1,0 +1,130 @@
+//! The phone's check of a closure: pure, complete, and the only way to *closed*.
+
+use crate::events::DisputeReason;
+use crate::journal::ReceiptRow;
+use crate::log_check::{Opened, open_logged};
+use quittance_flows::destruction::phone::Order;
+use quittance_protocol::answer::{Closure, OrderRecord};
+use quittance_protocol::bytes::Digest32;
+use quittance_protocol::log::{EntryKind, VerifierKey};
+use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
+use quittance_protocol::problem::Code;
+use quittance_protocol::{Receipt, Received};
+
+/// What the phone itself knows of an order.
+pub(crate) struct Known<'a> {
+    /// The order as it was received, verified, and attested.
+    pub(crate) order: &'a Order,
+    /// The policy that the order's own log entry is pinned to.
+    pub(crate) policy: Option<Digest32>,
+    /// The compact intents of this phone.
+    pub(crate) intents: &'a [String],
+    /// The compact attestation of this phone.
+    pub(crate) attestation: Option<&'a str>,
+}
+
+/// Checks the order's own log entry: it is logged, and says what the record says.
+pub(crate) fn verify_order(record: &OrderRecord, log: &VerifierKey) -> Result<Opened<OrderBody>, DisputeReason> {
+    let opened =
+        open_logged::<OrderBody>(&record.ordered, log, EntryKind::Order).map_err(|_| DisputeReason::OrderNotLogged)?;
+    let body = &opened.body;
+    let same = body.order == record.order
+        && body.mandates == record.mandates
+        && body.tokens == record.tokens
+        && body.nonce == record.nonce
+        && body.effective_at == record.effective_at;
+    if same {
+        Ok(opened)
+    } else {
+        Err(DisputeReason::OrderNotLogged)
+    }
+}
+
+/// Checks a closure against all that the phone knows. That the checkpoints are consistent is checked before.
+pub(crate) fn verify_closure(
+    record: &OrderRecord,
+    closure: &Closure,
+    known: &Known<'_>,
+    log: &VerifierKey,
+) -> Result<(ClosureKind, ReceiptRow), DisputeReason> {
+    let receipt = Receipt::parse(closure.receipt.as_bytes()).map_err(|_| DisputeReason::ReceiptNotLogged)?;
+    let verified = receipt.verify(log).map_err(|_| DisputeReason::ReceiptNotLogged)?;
+    let body = verified
+        .open(&closure.annex)
+        .map_err(|_| DisputeReason::AnnexMismatch)?;
+    check_body(&body, known)?;
+    check_destroyed(record, &body, known.order, log)?;
+    let row = ReceiptRow {
+        receipt: closure.receipt.clone(),
+        annex: closure.annex.clone(),
+        cause: body.cause,
+        evidence_level: body.evidence_level,
+        closed_at: verified.logged().entry().time,
+    };
+    Ok((body.kind, row))
+}
+
+fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason> {
+    let expect = |holds: bool, reason| if holds { Ok(()) } else { Err(reason) };
+    expect(body.order == known.order.order, DisputeReason::OtherOrder)?;
+    expect(
+        body.mandates == known.order.mandates && body.tokens == known.order.tokens,
+        DisputeReason::OtherToken,
+    )?;
+    expect(body.nonce == known.order.nonce, DisputeReason::OtherNonce)?;
+    match body.intent {
+        Some(intent) => expect(
+            known.intents.iter().any(|ours| content(ours) == Some(intent)),
+            DisputeReason::OtherIntent,
+        )?,
+        None => expect(
+            body.cause == TerminationCause::NeverActivated,
+            DisputeReason::OtherIntent,
+        )?,
+    }
+    let own = known.attestation.and_then(content);
+    match body.kind {
+        ClosureKind::TwoSided => expect(
+            own.is_some() && body.phone_attestation == own,
+            DisputeReason::OwnAttestationMissing,
+        )?,
+        ClosureKind::Unilateral => {
+            expect(
+                body.phone_attestation.is_none() || body.phone_attestation == own,
+                DisputeReason::OwnAttestationMissing,
+            )?;
+        }
+    }
+    expect(
+        body.risk_epoch_after > body.risk_epoch_before,
+        DisputeReason::RiskNotRefreshed,
+    )?;
+    expect(known.policy == Some(body.policy), DisputeReason::OtherPolicy)
+}
+
+/// The gateway's own destruction: logged, the one that the closure names, with nothing left open.
+fn check_destroyed(
+    record: &OrderRecord,
+    body: &ClosureBody,
+    order: &Order,
+    log: &VerifierKey,
+) -> Result<(), DisputeReason> {
+    let destroyed = record.destroyed.as_ref().ok_or(DisputeReason::DestroyedNotLogged)?;
+    let opened = open_logged::<DestroyedBody>(destroyed, log, EntryKind::Destroyed)
+        .map_err(|_| DisputeReason::DestroyedNotLogged)?;
+    if Digest32::of(&opened.entry_bytes) != body.gateway_attestation {
+        return Err(DisputeReason::DestroyedNotLogged);
+    }
+    let said = &opened.body;
+    let clean = !said.probe.old_root_opens && !said.probe.records_open && !said.probe.key_found;
+    let ended = said.epoch_new > said.epoch_old && said.authorization == Code::TokenDestroyed.name();
+    if said.order == order.order && said.tokens == order.tokens && clean && ended {
+        Ok(())
+    } else {
+        Err(DisputeReason::DestroyedMismatch)
+    }
+}
+
+fn content(compact: &str) -> Option<Digest32> {
+    Received::parse(compact).ok().map(|received| received.content())
+}

@@ -1,0 +1,138 @@
+//! The phone's half ends: destroyed in the vault with the attestation due in the same transaction, then stated.
+
+use crate::error::WalletError;
+use crate::events::{Missing, WalletEvent};
+use crate::inner::Inner;
+use crate::journal::{MandateRow, OrderRow, OutboxRow, Purpose, token_record};
+use crate::unit::Unit;
+use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, PhoneState};
+use quittance_protocol::bytes::Digest32;
+use quittance_protocol::statement::{Attestation, PhoneOutcome, Probe, ReplicaState};
+use quittance_vault::{Destruction, RecordKey};
+
+impl Inner {
+    /// Destroys every half whose order is known, and states it. Everything here may be repeated after a crash at any
+    /// line: the vault answers for an order that it has completed.
+    pub(crate) fn destroy_due(&self) -> Result<u32, WalletError> {
+        let mut destroyed = 0;
+        for row in self.read_all::<OrderRow>()? {
+            if let PhoneState::Ordered(order) = &row.state {
+                self.destroy_half(&row, order)?;
+                destroyed += 1;
+            }
+        }
+        for row in self.read_all::<MandateRow>()? {
+            if row.orphan && row.half != ReplicaState::Destroyed {
+                self.destroy_orphan(&row)?;
+            }
+        }
+        Ok(destroyed)
+    }
+
+    fn destroy_half(&self, row: &OrderRow, order: &Order) -> Result<(), WalletError> {
+        let targets = self.targets(order)?;
+        let (_, destruction) = self.destroying_unit(*order.order.as_bytes(), &targets, |unit| {
+            unit.enqueue(Purpose::Attestation { order: order.order }, None)
+                .map(|_| ())
+        })?;
+        self.unit_now(|unit| unit.attest(row, order, &destruction))
+    }
+
+    fn targets(&self, order: &Order) -> Result<Vec<RecordKey>, WalletError> {
+        let mut targets = Vec::new();
+        for mandate in &order.mandates {
+            if let Some(row) = self.read::<MandateRow>(mandate.as_bytes())? {
+                targets.push(token_record(row.token));
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Ends a half that the gateway never knew, or knows no more. There is no order, so the token names the batch.
+    fn destroy_orphan(&self, row: &MandateRow) -> Result<(), WalletError> {
+        let mut ended = row.clone();
+        ended.half = ReplicaState::Destroyed;
+        let targets = [token_record(row.token)];
+        self.destroying_unit(*row.token.as_bytes(), &targets, |unit| unit.end_orphan(&ended))?;
+        // Where an earlier run was stopped behind the vault's own commit, its rows stand already.
+        self.unit_now(|unit| {
+            let stands = unit
+                .get::<MandateRow>(row.mandate.as_bytes())?
+                .is_some_and(|row| row.half == ReplicaState::Destroyed);
+            if stands { Ok(()) } else { unit.end_orphan(&ended) }
+        })
+    }
+}
+
+impl Unit<'_> {
+    fn end_orphan(&mut self, ended: &MandateRow) -> Result<(), WalletError> {
+        self.put(ended)?;
+        self.tell(WalletEvent::MandateRejected { mandate: ended.mandate })
+    }
+
+    /// Signs what the vault did, in the place of the row that was written with the destruction.
+    fn attest(&mut self, row: &OrderRow, order: &Order, destruction: &Destruction) -> Result<(), WalletError> {
+        let Some(mut row) = self.get::<OrderRow>(&row.place)? else {
+            return Ok(());
+        };
+        let (next, effects) = phone::step(&row.state, PhoneEvent::HalfGone(outcome(destruction)))
+            .map_err(|_| WalletError::Internal("a destruction without its order"))?;
+        row.state = next;
+        for effect in effects {
+            if let PhoneEffect::Attest(order, outcome) = effect {
+                let compact = self.sign(&Attestation {
+                    order: order.order,
+                    nonce: order.nonce.clone(),
+                    tokens: order.tokens.clone(),
+                    outcome,
+                })?;
+                row.attestation = Some(compact.clone());
+                self.fill_attestation(&order, compact)?;
+                self.tell(WalletEvent::Closing {
+                    order: order.order,
+                    missing: Missing::PhoneStatement,
+                })?;
+            }
+        }
+        for mandate in &order.mandates {
+            if let Some(mut mandate) = self.get::<MandateRow>(mandate.as_bytes())? {
+                mandate.half = ReplicaState::Destroyed;
+                self.put(&mandate)?;
+            }
+        }
+        self.put(&row)
+    }
+
+    fn fill_attestation(&mut self, order: &Order, compact: String) -> Result<(), WalletError> {
+        let purpose = Purpose::Attestation { order: order.order };
+        let due = self
+            .list::<OutboxRow>()?
+            .into_iter()
+            .find(|row| row.purpose == purpose && row.compact.is_none());
+        match due {
+            Some(mut due) => {
+                due.compact = Some(compact);
+                self.put(&due)
+            }
+            None => self.enqueue(purpose, Some(compact)).map(|_| ()),
+        }
+    }
+}
+
+/// What is stated: destroyed, or that there was nothing to destroy.
+fn outcome(destruction: &Destruction) -> PhoneOutcome {
+    if destruction.destroyed.is_empty() {
+        return PhoneOutcome::Absent {};
+    }
+    PhoneOutcome::Destroyed {
+        epoch_old: destruction.epoch_old,
+        epoch_new: destruction.epoch_new,
+        destroyed_key: Digest32::from_bytes(destruction.destroyed_key),
+        probe: Probe {
+            old_root_opens: destruction.probe.old_root_opens,
+            records_open: destruction.probe.records_open,
+            key_found: destruction.probe.key_found,
+        },
+        resumed: destruction.resumed,
+    }
+}

@@ -1,0 +1,121 @@
+//! Enrolment: the phone's keys are introduced, then the payment PIN is set.
+
+use crate::error::WalletError;
+use crate::inner::Inner;
+use crate::journal::{DeviceRow, OutboxRow, Purpose};
+use crate::pin::check_form;
+use crate::ports::{DeviceKeyError, KeyAlias};
+use crate::unit::Unit;
+use crate::views::EnrolmentView;
+use quittance_protocol::PublicKey;
+use quittance_protocol::answer::Nonce;
+use quittance_protocol::bytes::B64;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::Enrolment;
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+impl Inner {
+    /// Enrols the phone, or goes on where an enrolment was interrupted.
+    pub(crate) async fn enrol(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<EnrolmentView, WalletError> {
+        if let Some(done) = self.look(Inner::enrolment_view).await? {
+            return Ok(done);
+        }
+        self.refresh_policy().await?;
+        let digits = self
+            .look(|inner| Ok(inner.policy()?.secrets.payment_pin.digits))
+            .await?;
+        check_form(&pin, digits)?;
+        // What an interrupted call left goes first: the same bytes again.
+        self.flush(None).await?;
+        // Twice, where a nonce ended on the way.
+        for _ in 0..2 {
+            if self.look(|inner| Ok(inner.introduced())).await? {
+                break;
+            }
+            let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
+            let number = self.unit(move |unit| unit.introduce(nonce)).await?;
+            match self.flush(Some(number)).await {
+                Ok(_) => {}
+                Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
+                Err(error) => return Err(error),
+            }
+        }
+        if !self.look(|inner| Ok(inner.pin_is_set())).await? {
+            self.register_pin(pin).await?;
+        }
+        self.look(Inner::enrolment_view).await?.ok_or(WalletError::NotEnrolled)
+    }
+
+    fn introduced(&self) -> bool {
+        matches!(
+            self.read::<DeviceRow>(b""),
+            Ok(Some(DeviceRow { enrolled: Some(_), .. }))
+        )
+    }
+
+    fn pin_is_set(&self) -> bool {
+        self.enrolled().is_ok()
+    }
+
+    /// Who this phone is, once it is enrolled with a PIN.
+    pub(crate) fn enrolment_view(&self) -> Result<Option<EnrolmentView>, WalletError> {
+        let device = match self.enrolled() {
+            Ok(device) => device,
+            Err(WalletError::NotEnrolled) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(device.enrolled.map(|enrolled| EnrolmentView {
+            account: enrolled.account,
+            device: enrolled.device,
+            evidence_level: enrolled.evidence_level,
+            key_store: self.keys.describe(),
+        }))
+    }
+}
+
+impl Unit<'_> {
+    fn introduce(&mut self, nonce: Nonce) -> Result<u64, WalletError> {
+        let waiting = self
+            .list::<OutboxRow>()?
+            .into_iter()
+            .find(|row| row.purpose == Purpose::Enrolment {});
+        if let Some(waiting) = waiting {
+            return Ok(waiting.number);
+        }
+        self.heard(nonce.now)?;
+        let challenge = nonce.nonce.as_slice().to_vec();
+        let device = self.inner.keys.create_key(KeyAlias::Device, challenge.clone())?;
+        let biometric = self.inner.keys.create_key(KeyAlias::Biometric, challenge.clone())?;
+        let passcode = match self.inner.keys.create_key(KeyAlias::Passcode, challenge) {
+            Ok(key) => Some(point(&key.public_key_sec1)?),
+            // A phone without a lock screen has no such key.
+            Err(DeviceKeyError::KeyMissing | DeviceKeyError::HardwareUnavailable) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let device_key = point(&device.public_key_sec1)?;
+        let biometric_key = point(&biometric.public_key_sec1)?;
+        self.put(&DeviceRow {
+            device_key,
+            biometric_key,
+            enrolled: None,
+            pin_set: false,
+        })?;
+        let attestation = device.attestation.into_iter().map(B64::from).collect();
+        let nonce = nonce.nonce;
+        self.send(
+            Purpose::Enrolment {},
+            &Enrolment {
+                nonce,
+                device_key,
+                biometric_key,
+                passcode_key: passcode,
+                attestation,
+            },
+        )
+    }
+}
+
+fn point(sec1: &[u8]) -> Result<PublicKey, WalletError> {
+    PublicKey::p256_from_sec1(sec1).map_err(|_| WalletError::Keys(DeviceKeyError::Unexpected))
+}

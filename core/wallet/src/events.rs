@@ -1,0 +1,146 @@
+//! What the payer should know, pulled by the app one by one.
+
+use quittance_flows::HoldOwner;
+use quittance_protocol::log_body::ClosureKind;
+use quittance_protocol::problem::Code;
+use quittance_protocol::{MandateId, Money, OrderId};
+use serde::{Deserialize, Serialize};
+
+/// Something that happened. Kept until the app takes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum WalletEvent {
+    /// A mandate can be charged from now on.
+    MandateActive {
+        /// Which.
+        mandate: MandateId,
+    },
+    /// A mandate never came to life; the phone's half is destroyed.
+    MandateRejected {
+        /// Which.
+        mandate: MandateId,
+    },
+    /// A mandate cannot pay from now on, on this phone.
+    Held {
+        /// Which.
+        mandate: MandateId,
+        /// Who holds it.
+        by: HoldOwner,
+    },
+    /// The gateway's order is known, and the phone's half is destroyed; something is still missing.
+    Closing {
+        /// The order.
+        order: OrderId,
+        /// What is missing until it is closed.
+        missing: Missing,
+    },
+    /// Closed, and verified by this phone.
+    Closed {
+        /// The order.
+        order: OrderId,
+        /// What ended.
+        mandates: Vec<MandateId>,
+        /// Both sides, or the gateway alone.
+        kind: ClosureKind,
+    },
+    /// What the gateway says does not pass this phone's checks: not closed.
+    Disputed {
+        /// The order.
+        order: OrderId,
+        /// Which check failed.
+        reason: DisputeReason,
+    },
+    /// A merchant tried a destroyed token.
+    DeadTokenUsed {
+        /// Whose token.
+        mandate: MandateId,
+        /// How often up to now.
+        uses: u64,
+    },
+    /// A charge passed.
+    Charged {
+        /// Under which mandate.
+        mandate: MandateId,
+        /// How much.
+        amount: Money,
+    },
+    /// The log showed two faces. Both checkpoints are kept.
+    LogContradiction {
+        /// Whether the two notes alone convict the log.
+        proves_fork: bool,
+    },
+    /// The gateway refused for good what this phone had said.
+    Refused {
+        /// What was said: the statement's name, such as `hold`.
+        statement: String,
+        /// Why.
+        code: Code,
+    },
+}
+
+/// What is missing until an order is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Missing {
+    /// The phone's statement has to reach the gateway.
+    PhoneStatement,
+    /// The gateway's closure.
+    GatewayClosure,
+}
+
+/// Which check of a destruction failed. The phone does not say *closed* before all of them pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeReason {
+    /// The order's log entry does not hold, or opens to something else.
+    OrderNotLogged,
+    /// The order is for other mandates or tokens than this phone's.
+    OrderMismatch,
+    /// The receipt is no proof that the log holds a closure.
+    ReceiptNotLogged,
+    /// The annex does not open the receipt, or lacks a statement.
+    AnnexMismatch,
+    /// The closure is for another order.
+    OtherOrder,
+    /// The closure names other mandates or tokens.
+    OtherToken,
+    /// The closure carries another nonce.
+    OtherNonce,
+    /// The closure names another intent than this phone's.
+    OtherIntent,
+    /// The closure does not name this phone's own attestation.
+    OwnAttestationMissing,
+    /// The gateway's own destruction is missing, or is not in the log.
+    DestroyedNotLogged,
+    /// The gateway's statement of its destruction does not say what it must: probe, epochs, authorization, tokens.
+    DestroyedMismatch,
+    /// The payer's risk rating was not refreshed.
+    RiskNotRefreshed,
+    /// The closure is pinned to another policy than the order.
+    OtherPolicy,
+    /// The log's checkpoints are not shown to be of one growing log.
+    LogInconsistent,
+}
+
+impl DisputeReason {
+    /// The reason's name, as it is written in events.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OrderNotLogged => "order_not_logged",
+            Self::OrderMismatch => "order_mismatch",
+            Self::ReceiptNotLogged => "receipt_not_logged",
+            Self::AnnexMismatch => "annex_mismatch",
+            Self::OtherOrder => "other_order",
+            Self::OtherToken => "other_token",
+            Self::OtherNonce => "other_nonce",
+            Self::OtherIntent => "other_intent",
+            Self::OwnAttestationMissing => "own_attestation_missing",
+            Self::DestroyedNotLogged => "destroyed_not_logged",
+            Self::DestroyedMismatch => "destroyed_mismatch",
+            Self::RiskNotRefreshed => "risk_not_refreshed",
+            Self::OtherPolicy => "other_policy",
+            Self::LogInconsistent => "log_inconsistent",
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! What all operations share: the vault, the keys, the way to the gateway.
+
+use crate::config::{Pinned, WalletConfig};
+use crate::error::WalletError;
+use crate::journal::{DeviceRow, PolicyRow};
+use crate::keys::EpochKeys;
+use crate::pin::PinAttempt;
+use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
+use crate::session::Session;
+use crate::transport::Transport;
+use quittance_flows::Policy;
+use quittance_protocol::FlowId;
+use quittance_vault::{Vault, VaultError, VaultOptions};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The phone's vault has room for 4,096 records.
+const VAULT_HEIGHT: u8 = 2;
+
+pub(crate) struct Inner {
+    pub(crate) pinned: Pinned,
+    pub(crate) keys: Arc<dyn DeviceKeys>,
+    pub(crate) prompt: Arc<dyn BiometricPrompt>,
+    pub(crate) ports: Ports,
+    pub(crate) transport: Transport,
+    /// Held from the first read of a unit to its commit. Taken before `vault`, never after it.
+    pub(crate) writer: Mutex<()>,
+    vault: Mutex<Vault>,
+    /// The read token, in memory only.
+    pub(crate) session: Mutex<Option<Session>>,
+    /// First messages of PIN checks whose answer has not come, so that sending again costs no second guess.
+    pub(crate) pins: Mutex<BTreeMap<FlowId, PinAttempt>>,
+}
+
+impl Inner {
+    pub(crate) fn open(
+        config: &WalletConfig,
+        keys: Arc<dyn DeviceKeys>,
+        prompt: Arc<dyn BiometricPrompt>,
+        ports: Ports,
+    ) -> Result<Self, WalletError> {
+        let pinned = Pinned::read(config)?;
+        let transport = Transport::new(config)?;
+        std::fs::create_dir_all(&config.data_dir).map_err(|error| WalletError::Folder(error.kind()))?;
+        let options = || VaultOptions {
+            path: pinned.vault_file.clone(),
+            height: VAULT_HEIGHT,
+            vfs: None,
+        };
+        let epoch_keys = Arc::new(EpochKeys(Arc::clone(&keys)));
+        let vault = match Vault::open(options(), epoch_keys.clone(), Arc::clone(&ports.randomness)) {
+            Err(VaultError::Missing) => Vault::create(options(), epoch_keys, Arc::clone(&ports.randomness)),
+            opened => opened,
+        }?;
+        Ok(Self {
+            pinned,
+            keys,
+            prompt,
+            ports,
+            transport,
+            writer: Mutex::new(()),
+            vault: Mutex::new(vault),
+            session: Mutex::new(None),
+            pins: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    /// The vault, for as long as one call on it takes.
+    pub(crate) fn vault(&self) -> MutexGuard<'_, Vault> {
+        self.vault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The newest policy on this phone.
+    pub(crate) fn policy(&self) -> Result<Policy, WalletError> {
+        self.read_all::<PolicyRow>()?
+            .pop()
+            .map(|row| row.policy)
+            .ok_or(WalletError::NotEnrolled)
+    }
+
+    /// The policy that a flow is pinned to.
+    pub(crate) fn policy_of(&self, version: u64) -> Result<Policy, WalletError> {
+        let row = self.read::<PolicyRow>(&version.to_be_bytes())?;
+        row.map(|row| row.policy)
+            .ok_or(WalletError::Journal("policy of a flow"))
+    }
+
+    /// The phone's keys, once it is enrolled with a PIN.
+    pub(crate) fn enrolled(&self) -> Result<DeviceRow, WalletError> {
+        let device = self.read::<DeviceRow>(b"")?;
+        device
+            .filter(|device| device.enrolled.is_some() && device.pin_set)
+            .ok_or(WalletError::NotEnrolled)
+    }
+}

@@ -1,0 +1,139 @@
+//! The phone's own check of the log: inclusion under the pinned key, consistency with all that it has seen.
+
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::inner::Inner;
+use crate::journal::{EvidenceRow, LogRow};
+use crate::transport::SendError;
+use quittance_protocol::answer::{ConsistencyAnswer, Logged};
+use quittance_protocol::bytes::Digest32;
+use quittance_protocol::json::{self, Limits};
+use quittance_protocol::log::{
+    Checkpoint, Contradiction, Entry, EntryKind, LogError, SeenLog, TlogProof, VerifierKey, verify_logged,
+};
+use quittance_protocol::problem::Retry;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+
+/// Something that the gateway said through its log: the entry is included, and the body opens its commitment.
+#[derive(Debug, Clone)]
+pub(crate) struct Opened<T> {
+    pub(crate) body: T,
+    pub(crate) entry: Entry,
+    pub(crate) entry_bytes: Vec<u8>,
+    pub(crate) checkpoint: Checkpoint,
+}
+
+/// Checks inclusion, kind and opening. Consistency is [`Inner::follow`]'s.
+pub(crate) fn open_logged<T: DeserializeOwned>(
+    logged: &Logged,
+    log: &VerifierKey,
+    kind: EntryKind,
+) -> Result<Opened<T>, WalletError> {
+    let proof: TlogProof = logged.proof.parse()?;
+    let entry_bytes = proof.extra.ok_or(LogError::OtherEntry)?;
+    let verified = verify_logged(&logged.proof, log, &entry_bytes)?;
+    let salt: &[u8; 32] = logged.salt.as_slice().try_into().map_err(|_| LogError::Entry)?;
+    let entry = *verified.entry();
+    if entry.kind != kind || !entry.opens_to(salt, logged.body.as_slice()) {
+        return Err(LogError::OtherEntry.into());
+    }
+    let body = json::from_slice(logged.body.as_slice(), Limits::PROTOCOL)?;
+    Ok(Opened {
+        body,
+        entry,
+        entry_bytes,
+        checkpoint: verified.checkpoint().clone(),
+    })
+}
+
+impl Inner {
+    /// Accepts a checkpoint after checking that it is of the one growing log that this phone has seen.
+    ///
+    /// # Errors
+    /// [`WalletError::LogContradiction`], with both checkpoints kept and an event; [`WalletError::Offline`].
+    pub(crate) async fn follow(self: &Arc<Self>, offered: Checkpoint) -> Result<(), WalletError> {
+        loop {
+            let seen = self.look(Inner::seen_log).await?;
+            let accepted = match &seen {
+                None => SeenLog::first(offered.clone()),
+                Some(seen) => match SeenLog::first(seen.clone())
+                    .accept(offered.clone(), &self.consistency(seen, &offered).await?)
+                {
+                    Ok(accepted) => accepted,
+                    Err(contradiction) => return self.keep_evidence(*contradiction).await,
+                },
+            };
+            let before = seen.map(|seen| seen.note().to_owned());
+            let note = accepted.checkpoint().note().to_owned();
+            let stored = self
+                .unit(move |unit| {
+                    let now = unit.get::<LogRow>(b"")?.map(|row| row.note);
+                    if now != before {
+                        // Another call moved it meanwhile: check against that one.
+                        return Ok(false);
+                    }
+                    if now.as_ref() != Some(&note) {
+                        unit.put(&LogRow { note })?;
+                    }
+                    Ok(true)
+                })
+                .await?;
+            if stored {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The largest checkpoint that this phone has accepted.
+    pub(crate) fn seen_log(&self) -> Result<Option<Checkpoint>, WalletError> {
+        let row = self.read::<LogRow>(b"")?;
+        Ok(row
+            .map(|row| Checkpoint::open(&row.note, &self.pinned.log))
+            .transpose()?)
+    }
+
+    async fn consistency(&self, seen: &Checkpoint, offered: &Checkpoint) -> Result<Vec<[u8; 32]>, WalletError> {
+        let from = seen.size().min(offered.size());
+        let to = seen.size().max(offered.size());
+        if from == to || from == 0 {
+            return Ok(Vec::new());
+        }
+        match self
+            .transport
+            .get::<ConsistencyAnswer>(&format!("/log/consistency?from={from}&to={to}"), None)
+            .await
+        {
+            Ok(answer) => Ok(answer.hashes.iter().map(|hash| *hash.as_bytes()).collect()),
+            Err(SendError::Unreachable) => Err(WalletError::Offline),
+            Err(SendError::Problem(problem)) if matches!(problem.retry(), Retry::Same | Retry::After) => {
+                Err(WalletError::Offline)
+            }
+            // A log that does not show consistency is not believed: the check fails with no hashes.
+            Err(_) => Ok(Vec::new()),
+        }
+    }
+
+    async fn keep_evidence(self: &Arc<Self>, contradiction: Contradiction) -> Result<(), WalletError> {
+        let Contradiction {
+            proves_fork,
+            seen,
+            offered,
+        } = contradiction;
+        let evidence = EvidenceRow {
+            digest: Digest32::of_parts(&[seen.note().as_bytes(), offered.note().as_bytes()]),
+            seen: seen.note().to_owned(),
+            offered: offered.note().to_owned(),
+            proves_fork,
+        };
+        self.unit(move |unit| {
+            if unit.get::<EvidenceRow>(evidence.digest.as_bytes())?.is_none() {
+                unit.put(&evidence)?;
+                unit.tell(WalletEvent::LogContradiction { proves_fork })?;
+            }
+            Ok(())
+        })
+        .await?;
+        Err(WalletError::LogContradiction)
+    }
+}

@@ -1,0 +1,172 @@
+//! The phone's replica of its mandates: the stricter of both sides applies.
+
+use crate::answers::now_active;
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::journal::{FlowRow, MandateRow, OutboxRow, Provisioning, Purpose};
+use crate::unit::Unit;
+use quittance_flows::definition::Authority;
+use quittance_flows::mandate::MandateEvent;
+use quittance_flows::{HoldOwner, Mandate};
+use quittance_protocol::MandateId;
+use quittance_protocol::answer::{MandateRecord, MandateState};
+use quittance_protocol::statement::ReplicaState;
+use std::collections::BTreeSet;
+
+impl MandateRow {
+    /// Takes an event that this side may take; what has ended or is ending stays as it is.
+    pub(crate) fn apply(&mut self, event: MandateEvent) {
+        if let Ok(next) = self.replica.step(event) {
+            self.replica = next;
+        }
+        self.half = half_of(&self.replica, self.half);
+    }
+
+    /// Whether this phone may make permits.
+    pub(crate) fn can_pay(&self) -> bool {
+        self.replica.state == MandateState::Active
+            && self.replica.holds.is_empty()
+            && self.half == ReplicaState::Active
+            && self.order.is_none()
+    }
+
+    /// Whether it has not ended.
+    pub(crate) fn is_live(&self) -> bool {
+        !matches!(self.replica.state, MandateState::Ended | MandateState::Rejected)
+            && self.half != ReplicaState::Destroyed
+    }
+}
+
+/// The phone's half follows its replica; from `quiesced` on there is only forward.
+fn half_of(replica: &Mandate, half: ReplicaState) -> ReplicaState {
+    match (half, replica.state) {
+        (ReplicaState::Quiesced | ReplicaState::Destroyed, _) => half,
+        (_, MandateState::Revoking | MandateState::Ended | MandateState::Rejected) => ReplicaState::Quiesced,
+        _ if !replica.holds.is_empty() => ReplicaState::Held,
+        (_, MandateState::Active) => ReplicaState::Active,
+        (_, MandateState::Provisioning | MandateState::Suspended) => ReplicaState::Provisioning,
+    }
+}
+
+fn owner_of(name: &str) -> Option<HoldOwner> {
+    [HoldOwner::Payer, HoldOwner::Revocation]
+        .into_iter()
+        .find(|owner| owner.name() == name)
+}
+
+impl Unit<'_> {
+    /// A mandate that this phone knows.
+    pub(crate) fn mandate(&self, mandate: MandateId) -> Result<MandateRow, WalletError> {
+        self.get(mandate.as_bytes())?.ok_or(WalletError::UnknownMandate)
+    }
+
+    /// Holds mandates on this phone at once.
+    pub(crate) fn hold(&mut self, mandates: &[MandateId], by: HoldOwner) -> Result<(), WalletError> {
+        for mandate in mandates {
+            let mut row = self.mandate(*mandate)?;
+            let new = !row.replica.holds.contains(&by) && row.is_live();
+            row.apply(MandateEvent::HoldAdded(by));
+            self.put(&row)?;
+            if new {
+                self.tell(WalletEvent::Held { mandate: *mandate, by })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes over what the gateway says of a mandate. Its holds are added to ours; ours fall only where `lifted` says
+    /// that the payer's own wish was carried out. An answer that is older than what is known changes nothing.
+    pub(crate) fn take_mandate(&mut self, record: &MandateRecord, lifted: bool) -> Result<(), WalletError> {
+        let Some(mut row) = self.get::<MandateRow>(record.mandate.as_bytes())? else {
+            return Ok(());
+        };
+        if row.token != record.token {
+            return Err(WalletError::Answer("another token for a mandate of this phone"));
+        }
+        if row.gateway.as_ref().is_some_and(|known| known.version > record.version) {
+            return Ok(());
+        }
+        let before = row.replica.clone();
+        match record.state {
+            MandateState::Provisioning => {}
+            MandateState::Active | MandateState::Suspended => {
+                row.provisioning = Provisioning::Done;
+                if before.state == MandateState::Provisioning {
+                    row.apply(MandateEvent::Activated);
+                    self.tell(now_active(&row))?;
+                }
+            }
+            MandateState::Rejected if before.state == MandateState::Provisioning => {
+                row.apply(MandateEvent::ProvisioningEnded)
+            }
+            MandateState::Revoking | MandateState::Ended | MandateState::Rejected => row.apply(MandateEvent::Ordered),
+        }
+        let theirs: BTreeSet<HoldOwner> = record.holds.iter().filter_map(|name| owner_of(name)).collect();
+        for owner in &theirs {
+            row.apply(MandateEvent::HoldAdded(*owner));
+        }
+        if lifted {
+            for owner in before.holds.difference(&theirs) {
+                if !self.hold_is_on_its_way(record.mandate, *owner)? {
+                    row.apply(MandateEvent::HoldLifted(*owner));
+                }
+            }
+        }
+        if row.order.is_none() {
+            row.order = record.order;
+        }
+        row.gateway = Some(record.clone());
+        self.put(&row)
+    }
+
+    /// Whether a hold of this owner waits in the outbox: the gateway cannot know it yet.
+    fn hold_is_on_its_way(&self, mandate: MandateId, owner: HoldOwner) -> Result<bool, WalletError> {
+        for row in self.list::<OutboxRow>()? {
+            let waits = match (owner, &row.purpose) {
+                (HoldOwner::Payer, Purpose::Pause { mandates }) => mandates.contains(&mandate),
+                (HoldOwner::Revocation, Purpose::FlowAnswer { flow } | Purpose::Intent { flow }) => {
+                    let flow = self.get::<FlowRow>(flow.as_bytes())?;
+                    match flow {
+                        Some(flow) => flow.start.mandates.contains(&mandate) && self.lowers(&flow)?,
+                        None => false,
+                    }
+                }
+                _ => false,
+            };
+            if waits {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a flow takes authority.
+    pub(crate) fn lowers(&self, flow: &FlowRow) -> Result<bool, WalletError> {
+        Ok(self.definition(flow)?.authority == Authority::Lowers)
+    }
+
+    /// The gateway does not know this mandate: its half ends on this phone, without an order.
+    pub(crate) fn reject_mandate(&mut self, mandate: MandateId) -> Result<(), WalletError> {
+        let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? else {
+            return Ok(());
+        };
+        if row.half == ReplicaState::Destroyed {
+            return Ok(());
+        }
+        row.apply(if row.replica.state == MandateState::Provisioning {
+            MandateEvent::ProvisioningEnded
+        } else {
+            MandateEvent::Ordered
+        });
+        row.orphan = true;
+        row.provisioning = Provisioning::Done;
+        self.put(&row)?;
+        for waiting in self.list::<OutboxRow>()? {
+            let of_it = matches!(&waiting.purpose, Purpose::Consent { mandate: of } | Purpose::Activation { mandate: of } | Purpose::Permit { mandate: of } if *of == mandate);
+            if of_it {
+                self.delete(&waiting);
+            }
+        }
+        Ok(())
+    }
+}

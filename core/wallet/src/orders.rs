@@ -1,0 +1,325 @@
+//! Destruction orders on the phone: what the gateway says is checked, then folded by the pure step.
+
+use crate::closure::{Known, verify_closure, verify_order};
+use crate::error::WalletError;
+use crate::events::{DisputeReason, Missing, WalletEvent};
+use crate::inner::Inner;
+use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
+use crate::log_check::Opened;
+use crate::unit::Unit;
+use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, PhoneState};
+use quittance_flows::mandate::MandateEvent;
+use quittance_protocol::MandateId;
+use quittance_protocol::answer::OrderRecord;
+use quittance_protocol::log::{Checkpoint, TlogProof};
+use quittance_protocol::log_body::{ClosureKind, OrderBody};
+use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
+use std::sync::Arc;
+
+/// An order as the gateway tells it, with what the phone's own check of the log found.
+pub(crate) struct OrderNews {
+    record: OrderRecord,
+    ordered: Result<Opened<OrderBody>, DisputeReason>,
+    /// All checkpoints that came along are of the one growing log.
+    consistent: bool,
+}
+
+impl Inner {
+    /// Checks the log's part of an order: its own entry, and every checkpoint that came along.
+    ///
+    /// # Errors
+    /// [`WalletError::Offline`] where the log cannot be asked; then nothing is known yet.
+    pub(crate) async fn check_order(self: &Arc<Self>, record: OrderRecord) -> Result<OrderNews, WalletError> {
+        let ordered = verify_order(&record, &self.pinned.log);
+        let proofs = [
+            Some(&record.ordered.proof),
+            record.destroyed.as_ref().map(|logged| &logged.proof),
+            record.closure.as_ref().map(|closure| &closure.receipt),
+        ];
+        let mut checkpoints: Vec<Checkpoint> = proofs
+            .into_iter()
+            .flatten()
+            .filter_map(|proof| proof.parse::<TlogProof>().ok())
+            .filter_map(|proof| Checkpoint::open(&proof.checkpoint, &self.pinned.log).ok())
+            .collect();
+        checkpoints.sort_by_key(Checkpoint::size);
+        checkpoints.dedup_by(|a, b| a.note() == b.note());
+        let mut consistent = true;
+        for checkpoint in checkpoints {
+            match self.follow(checkpoint).await {
+                Ok(()) => {}
+                Err(WalletError::LogContradiction) => consistent = false,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(OrderNews {
+            record,
+            ordered,
+            consistent,
+        })
+    }
+}
+
+impl Unit<'_> {
+    /// The payer wants the flow's mandates ended: the intent goes into the outbox, in the unit of the last event.
+    pub(crate) fn intend(&mut self, flow: &FlowRow, offline: bool) -> Result<(), WalletError> {
+        let start = &flow.start;
+        let proof = flow
+            .proof
+            .clone()
+            .ok_or(WalletError::Internal("a cancellation without its proof"))?;
+        let intent = Intent {
+            flow: start.flow,
+            mandates: start.mandates.clone(),
+            offline,
+            proof,
+        };
+        let compact = self.sign(&intent)?;
+        self.enqueue(Purpose::Intent { flow: start.flow }, Some(compact.clone()))?;
+        self.put(&OrderRow {
+            place: *start.flow.as_bytes(),
+            state: PhoneState::Intended {
+                mandates: start.mandates.clone(),
+            },
+            intents: vec![compact],
+            policy: None,
+            attestation: None,
+            effective_at: None,
+            receipt: None,
+            dispute: None,
+        })
+    }
+
+    /// Takes what the gateway says of an order. `answered` is the statement that it answers, if it answers one.
+    pub(crate) fn take_order(&mut self, news: &OrderNews, answered: Option<&Purpose>) -> Result<(), WalletError> {
+        let record = &news.record;
+        let Some(mut row) = self.order_row(record, answered)? else {
+            return Ok(());
+        };
+        if matches!(row.state, PhoneState::Intended { .. }) {
+            let ordered = match &news.ordered {
+                Ok(ordered) if news.consistent => ordered,
+                Ok(_) => return self.dispute(row, record, DisputeReason::LogInconsistent),
+                Err(reason) => return self.dispute(row, record, *reason),
+            };
+            if !self.tokens_are_ours(record)? {
+                return self.dispute(row, record, DisputeReason::OrderMismatch);
+            }
+            self.heard(ordered.entry.time)?;
+            row.policy = Some(ordered.body.policy);
+            row.effective_at = Some(record.effective_at);
+        }
+        let order = order_of(record);
+        match phone::step(&row.state, PhoneEvent::OrderReceived(order.clone())) {
+            Ok((next, _destroy)) => row.state = next,
+            // A dispute is settled by the closure alone.
+            Err(_) if matches!(&row.state, PhoneState::Disputed(known) if *known == order) => {}
+            Err(_) => return self.dispute(row, record, DisputeReason::OrderMismatch),
+        }
+        self.quiesce(record)?;
+        if let Some(Purpose::Attestation { .. }) = answered
+            && let Ok((next, _)) = phone::step(&row.state, PhoneEvent::AttestationAccepted)
+        {
+            row.state = next;
+            if record.closure.is_none() {
+                self.tell(WalletEvent::Closing {
+                    order: record.order,
+                    missing: Missing::GatewayClosure,
+                })?;
+            }
+        }
+        self.take_closure(&mut row, news)?;
+        self.put(&row)
+    }
+
+    fn take_closure(&mut self, row: &mut OrderRow, news: &OrderNews) -> Result<(), WalletError> {
+        let record = &news.record;
+        let order = match &row.state {
+            PhoneState::Attested(order) | PhoneState::Disputed(order) | PhoneState::Closed { order, .. } => {
+                order.clone()
+            }
+            PhoneState::Intended { .. } | PhoneState::Ordered(_) | PhoneState::Attesting(_) => return Ok(()),
+        };
+        let Some(closure) = &record.closure else { return Ok(()) };
+        let known = Known {
+            order: &order,
+            policy: row.policy,
+            intents: &row.intents,
+            attestation: row.attestation.as_deref(),
+        };
+        let verdict = if news.consistent {
+            verify_closure(record, closure, &known, &self.inner.pinned.log)
+        } else {
+            Err(DisputeReason::LogInconsistent)
+        };
+        let event = match &verdict {
+            Ok((kind, _receipt)) => PhoneEvent::ClosureVerified(*kind),
+            Err(_) => PhoneEvent::ClosureRefused,
+        };
+        let Ok((next, effects)) = phone::step(&row.state, event) else {
+            return Ok(());
+        };
+        let changed = next != row.state;
+        row.state = next;
+        match verdict {
+            Ok((kind, receipt)) if changed => self.close(row, record, kind, receipt)?,
+            Err(reason) if row.dispute != Some(reason) && matches!(row.state, PhoneState::Disputed(_)) => {
+                row.dispute = Some(reason);
+                self.tell(WalletEvent::Disputed {
+                    order: record.order,
+                    reason,
+                })?;
+            }
+            _ => {}
+        }
+        for effect in effects {
+            if let PhoneEffect::Acknowledge { order, verified } = effect {
+                self.send(Purpose::Acknowledgement { order }, &Acknowledgement { order, verified })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn close(
+        &mut self,
+        row: &mut OrderRow,
+        record: &OrderRecord,
+        kind: ClosureKind,
+        receipt: ReceiptRow,
+    ) -> Result<(), WalletError> {
+        self.heard(receipt.closed_at)?;
+        row.receipt = Some(receipt);
+        row.dispute = None;
+        for mandate in &record.mandates {
+            if let Some(mut mandate) = self.get::<MandateRow>(mandate.as_bytes())? {
+                mandate.apply(MandateEvent::HalfDestroyed);
+                self.put(&mandate)?;
+            }
+        }
+        self.tell(WalletEvent::Closed {
+            order: record.order,
+            mandates: record.mandates.clone(),
+            kind,
+        })
+    }
+
+    /// The row that an order belongs to: its own, the one of the intent that it answers, or a new one.
+    fn order_row(&mut self, record: &OrderRecord, answered: Option<&Purpose>) -> Result<Option<OrderRow>, WalletError> {
+        let rows = self.list::<OrderRow>()?;
+        let intended = rows.iter().find(|row| match (&row.state, answered) {
+            (PhoneState::Intended { .. }, Some(Purpose::Intent { flow })) => row.place == *flow.as_bytes(),
+            (PhoneState::Intended { mandates }, _) => mandates.iter().all(|wanted| record.mandates.contains(wanted)),
+            _ => false,
+        });
+        let own = rows
+            .iter()
+            .find(|row| known_order(&row.state).is_some_and(|known| known.order == record.order));
+        if let (Some(own), Some(intended)) = (own, intended) {
+            // Two ways to the same end met: the later joins, and its intent counts as well.
+            let mut own = own.clone();
+            own.intents.extend(intended.intents.iter().cloned());
+            self.delete(intended);
+            self.join_flow(intended, record)?;
+            return Ok(Some(own));
+        }
+        if let Some(row) = own.or(intended) {
+            self.join_flow(row, record)?;
+            return Ok(Some(row.clone()));
+        }
+        let mut ours = Vec::new();
+        for mandate in &record.mandates {
+            if self.get::<MandateRow>(mandate.as_bytes())?.is_some() {
+                ours.push(*mandate);
+            }
+        }
+        // An order for mandates of a phone before this one: the gateway closes it without us.
+        Ok((!ours.is_empty()).then(|| OrderRow {
+            place: *record.order.as_bytes(),
+            state: PhoneState::Intended { mandates: ours },
+            intents: Vec::new(),
+            policy: None,
+            attestation: None,
+            effective_at: None,
+            receipt: None,
+            dispute: None,
+        }))
+    }
+
+    fn join_flow(&mut self, row: &OrderRow, record: &OrderRecord) -> Result<(), WalletError> {
+        if let Some(mut flow) = self.get::<FlowRow>(&row.place)?
+            && flow.order.is_none()
+        {
+            flow.order = Some(record.order);
+            self.put(&flow)?;
+        }
+        Ok(())
+    }
+
+    /// From the order on there is no way back, on this phone as at the gateway.
+    fn quiesce(&mut self, record: &OrderRecord) -> Result<(), WalletError> {
+        for mandate in &record.mandates {
+            if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
+                row.apply(MandateEvent::Ordered);
+                row.order = Some(record.order);
+                self.put(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the order's commitments are those of this phone's tokens, in the sequence of its mandates.
+    fn tokens_are_ours(&self, record: &OrderRecord) -> Result<bool, WalletError> {
+        if record.mandates.len() != record.tokens.len() {
+            return Ok(false);
+        }
+        for (mandate, commitment) in record.mandates.iter().zip(&record.tokens) {
+            if let Some(row) = self.get::<MandateRow>(mandate.as_bytes())?
+                && token_commitment(row.token, &row.token_key.thumbprint()) != *commitment
+            {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
+    /// Keeps an order that is not believed as it stands; the payer is told once for each reason.
+    fn dispute(&mut self, mut row: OrderRow, record: &OrderRecord, reason: DisputeReason) -> Result<(), WalletError> {
+        if row.dispute != Some(reason) {
+            row.dispute = Some(reason);
+            self.tell(WalletEvent::Disputed {
+                order: record.order,
+                reason,
+            })?;
+        }
+        self.put(&row)
+    }
+}
+
+/// The order that a state knows.
+pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
+    match state {
+        PhoneState::Intended { .. } => None,
+        PhoneState::Ordered(order)
+        | PhoneState::Attesting(order)
+        | PhoneState::Attested(order)
+        | PhoneState::Disputed(order)
+        | PhoneState::Closed { order, .. } => Some(order),
+    }
+}
+
+/// What a row is about, ordered or not.
+pub(crate) fn mandates_of(state: &PhoneState) -> &[MandateId] {
+    match state {
+        PhoneState::Intended { mandates } => mandates,
+        other => known_order(other).map_or(&[], |order| &order.mandates),
+    }
+}
+
+fn order_of(record: &OrderRecord) -> Order {
+    Order {
+        order: record.order,
+        nonce: record.nonce.clone(),
+        mandates: record.mandates.clone(),
+        tokens: record.tokens.clone(),
+    }
+}

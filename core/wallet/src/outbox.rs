@@ -1,0 +1,229 @@
+//! What waits for the gateway: sent in sequence, the same bytes each time, until it is answered.
+//!
+//! A statement is signed once, in the unit that commits what it tells of. Sending it twice, or from two calls at
+//! once, does no harm: the gateway answers the same, and a row that is gone is not applied again. So no lock is held
+//! while the network is waited for.
+
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::inner::Inner;
+use crate::journal::{OutboxRow, Purpose};
+use crate::transport::SendError;
+use quittance_protocol::problem::{Problem, Retry};
+use quittance_protocol::{FlowId, MandateId, OrderId, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// Waiting time after the first failed attempt; it doubles with each further one.
+const FIRST_BACK_OFF_SECONDS: i64 = 5;
+const LONGEST_BACK_OFF_SECONDS: i64 = 3_600;
+
+/// Rows that build on each other. One that has to wait keeps back its own lane alone, so that nothing stands in the
+/// way of stopping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Lane {
+    Enrolment,
+    Flow(FlowId),
+    Mandate(MandateId),
+    Holds,
+    Order(OrderId),
+}
+
+impl Purpose {
+    fn lane(&self) -> Lane {
+        match self {
+            Self::Enrolment {} | Self::PinRecord {} => Lane::Enrolment,
+            Self::FlowStart { flow }
+            | Self::FlowAnswer { flow }
+            | Self::FlowCancel { flow }
+            | Self::PinFinish { flow }
+            | Self::Intent { flow } => Lane::Flow(*flow),
+            Self::Consent { mandate } | Self::Activation { mandate } | Self::Permit { mandate } => {
+                Lane::Mandate(*mandate)
+            }
+            Self::Pause { .. } | Self::Resume { .. } => Lane::Holds,
+            Self::Attestation { order } | Self::Acknowledgement { order } => Lane::Order(*order),
+        }
+    }
+
+    /// The statement's name.
+    pub(crate) const fn statement(&self) -> &'static str {
+        match self {
+            Self::Enrolment {} => "enrolment",
+            Self::PinRecord {} => "pin-register",
+            Self::FlowStart { .. } => "flow-start",
+            Self::FlowAnswer { .. } => "flow-answer",
+            Self::FlowCancel { .. } => "flow-cancel",
+            Self::PinFinish { .. } => "pin-finish",
+            Self::Consent { .. } => "consent",
+            Self::Activation { .. } => "activation",
+            Self::Permit { .. } => "permit",
+            Self::Pause { .. } | Self::Resume { .. } => "hold",
+            Self::Intent { .. } => "intent",
+            Self::Attestation { .. } => "attestation",
+            Self::Acknowledgement { .. } => "acknowledgement",
+        }
+    }
+}
+
+/// When a row should be sent again by itself.
+pub(crate) fn due_at(row: &OutboxRow) -> Option<Timestamp> {
+    let tried = row.tried_at?;
+    let doublings = row.attempts.saturating_sub(1).min(16);
+    let wait = FIRST_BACK_OFF_SECONDS
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_BACK_OFF_SECONDS);
+    let due = tried.plus_seconds(wait);
+    Some(row.not_before.map_or(due, |earliest| earliest.max(due)))
+}
+
+impl Inner {
+    /// Sends what waits; with `through`, no further than that row. Answers how many rows were answered.
+    ///
+    /// # Errors
+    /// [`WalletError::Offline`] at the first row that does not reach the gateway. What the gateway says against the
+    /// row `through`; refusals of other rows become events.
+    pub(crate) async fn flush(self: &Arc<Self>, through: Option<u64>) -> Result<u32, WalletError> {
+        let mut last = None;
+        let mut stuck = BTreeSet::new();
+        let mut answered = 0;
+        while let Some(row) = self.next_row(last, through).await? {
+            last = Some(row.number);
+            let wanted = through == Some(row.number);
+            let lane = row.purpose.lane();
+            let Some(compact) = row
+                .compact
+                .clone()
+                .filter(|_| !stuck.contains(&lane) && self.may_send(&row))
+            else {
+                stuck.insert(lane);
+                if wanted {
+                    return Err(WalletError::Offline);
+                }
+                continue;
+            };
+            let outcome = match self.transport.post(&compact).await {
+                Ok(answer) => self.take_answer(row.clone(), answer).await,
+                Err(SendError::Problem(problem)) if matches!(problem.retry(), Retry::Never | Retry::Later) => {
+                    self.refuse(row.clone(), problem.clone()).await?;
+                    answered += 1;
+                    if wanted {
+                        return Err(problem.into());
+                    }
+                    continue;
+                }
+                Err(error) => Err(error.into()),
+            };
+            match outcome {
+                Ok(()) => answered += 1,
+                Err(error) => {
+                    let offline = matches!(error, WalletError::Offline);
+                    self.defer(row, &error).await?;
+                    if offline || wanted {
+                        return Err(error);
+                    }
+                    stuck.insert(lane);
+                }
+            }
+        }
+        Ok(answered)
+    }
+
+    async fn next_row(
+        self: &Arc<Self>,
+        after: Option<u64>,
+        through: Option<u64>,
+    ) -> Result<Option<OutboxRow>, WalletError> {
+        let rows = self.look(Inner::read_all::<OutboxRow>).await?;
+        let in_reach = |row: &OutboxRow| {
+            after.is_none_or(|after| row.number > after) && through.is_none_or(|end| row.number <= end)
+        };
+        Ok(rows.into_iter().find(in_reach))
+    }
+
+    fn may_send(&self, row: &OutboxRow) -> bool {
+        row.not_before.is_none_or(|earliest| self.ports.clock.now() >= earliest)
+    }
+
+    /// Notes an attempt without an answer.
+    async fn defer(self: &Arc<Self>, row: OutboxRow, error: &WalletError) -> Result<(), WalletError> {
+        let own = self.ports.clock.now();
+        let wait = match error {
+            WalletError::Problem(problem) => problem.retry_after_seconds(),
+            _ => None,
+        };
+        self.unit(move |unit| {
+            let Some(mut row) = unit.get::<OutboxRow>(&row.number.to_be_bytes())? else {
+                return Ok(());
+            };
+            row.attempts = row.attempts.saturating_add(1);
+            row.tried_at = Some(own);
+            row.not_before = wait.map(|seconds| own.plus_seconds(i64::from(seconds)));
+            unit.put(&row)
+        })
+        .await
+    }
+
+    /// The gateway refused for good: the row goes, the payer is told, what depends on it is put right.
+    async fn refuse(self: &Arc<Self>, row: OutboxRow, problem: Problem) -> Result<(), WalletError> {
+        let purpose = row.purpose.clone();
+        let code = problem.code();
+        let told = self
+            .unit(move |unit| {
+                if unit.get::<OutboxRow>(&row.number.to_be_bytes())?.is_none() {
+                    return Ok(false);
+                }
+                unit.delete(&row);
+                unit.take_refusal(&row.purpose, &problem)?;
+                Ok(true)
+            })
+            .await?;
+        if told {
+            tracing::warn!(
+                statement = purpose.statement(),
+                code = code.name(),
+                "the gateway refused a statement"
+            );
+        }
+        Ok(())
+    }
+}
+
+/// The event of a refusal that no call waits for.
+pub(crate) fn refused(purpose: &Purpose, problem: &Problem) -> WalletEvent {
+    WalletEvent::Refused {
+        statement: purpose.statement().to_owned(),
+        code: problem.code(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(attempts: u32, not_before: Option<i64>) -> OutboxRow {
+        let at = |second| Timestamp::from_unix(1_800_000_000 + second).unwrap();
+        OutboxRow {
+            number: 1,
+            purpose: Purpose::Enrolment {},
+            compact: None,
+            attempts,
+            tried_at: (attempts > 0).then(|| at(0)),
+            not_before: not_before.map(at),
+        }
+    }
+
+    #[test]
+    fn resends_wait_twice_as_long_each_time_up_to_an_hour() {
+        let waits = |attempts| due_at(&row(attempts, None)).unwrap().unix() - 1_800_000_000;
+        assert_eq!([1, 2, 3, 4].map(waits), [5, 10, 20, 40]);
+        assert_eq!(waits(11), 3_600);
+        assert_eq!(waits(u32::MAX), 3_600);
+        assert_eq!(due_at(&row(0, None)), None, "a row that was never tried is due at once");
+    }
+
+    #[test]
+    fn the_gateways_own_wish_is_kept() {
+        assert_eq!(due_at(&row(1, Some(60))).unwrap().unix(), 1_800_000_060);
+    }
+}

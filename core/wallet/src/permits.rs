@@ -1,0 +1,154 @@
+//! Charge permits: made by the phone's half of a token, deposited ahead or handed to a merchant who is present.
+
+use crate::error::WalletError;
+use crate::inner::Inner;
+use crate::journal::{Deposited, MandateRow, OutboxRow, Purpose, token_record};
+use crate::unit::Unit;
+use quittance_flows::permits::plan;
+use quittance_protocol::ed25519::SigningKey;
+use quittance_protocol::statement::{MandateKind, Permit, PermitAmount};
+use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// What one permit covers, and when.
+struct Cover {
+    amount: PermitAmount,
+    not_before: Timestamp,
+    not_after: Timestamp,
+    challenge: Option<String>,
+}
+
+impl Inner {
+    /// Makes a permit for exactly one payment while the payer is present. Works offline.
+    pub(crate) async fn payer_present_permit(
+        self: &Arc<Self>,
+        mandate: MandateId,
+        amount: Money,
+        challenge: String,
+    ) -> Result<String, WalletError> {
+        self.look(|inner| inner.enrolled().map(|_| ())).await?;
+        self.unit(move |unit| {
+            let mut row = unit.mandate(mandate)?;
+            if !row.can_pay() {
+                return Err(WalletError::NotPayable);
+            }
+            match amount.within(&row.terms.limits.per_charge) {
+                Ok(true) if amount.is_positive() => {}
+                Ok(false) => return Err(WalletError::AboveLimit),
+                Ok(true) | Err(_) => return Err(WalletError::BadAmount),
+            }
+            let now = unit.now()?;
+            // The gateway's time decides. A phone whose clock is ahead must not make a permit that begins later: the
+            // window begins at a moment that the gateway has told already. It is as short as a proof's life.
+            let told = unit.get::<crate::journal::TimeRow>(b"")?.map_or(now, |row| row.0.told);
+            let life = unit.inner.policy()?.factor.proof_life.get();
+            let cover = Cover {
+                amount: PermitAmount::Exact(amount),
+                not_before: told.min(now),
+                not_after: now.plus_seconds(life),
+                challenge: Some(challenge),
+            };
+            let (_number, compact) = unit.make_permit(&mut row, cover)?;
+            unit.put(&row)?;
+            Ok(compact)
+        })
+        .await
+    }
+}
+
+impl Unit<'_> {
+    /// The permits that a mandate should have ahead and does not have, signed; the row is changed and not yet staged.
+    pub(crate) fn make_permits_ahead(
+        &mut self,
+        row: &mut MandateRow,
+        now: Timestamp,
+    ) -> Result<Vec<String>, WalletError> {
+        let rules = self.inner.policy()?.token.permit;
+        let base = *row.permit_base.get_or_insert(now);
+        row.deposited.retain(|permit| permit.not_after > now);
+        let outstanding: Vec<Timestamp> = match row.terms.kind {
+            // One for each period: one that was used is not made again.
+            MandateKind::Subscription => row.deposited.iter().map(|permit| permit.not_before).collect(),
+            // The lowest are used first, so what is left are the latest.
+            MandateKind::PayAsYouGo => {
+                let left = row
+                    .gateway
+                    .as_ref()
+                    .map_or(row.deposited.len(), |record| record.permits_left as usize);
+                row.deposited
+                    .iter()
+                    .rev()
+                    .take(left)
+                    .map(|permit| permit.not_before)
+                    .collect()
+            }
+        };
+        let mut permits = Vec::new();
+        for planned in plan(&rules, &row.terms, base, now, &outstanding, row.next_permit) {
+            let (not_before, not_after) = (planned.not_before, planned.not_after);
+            let cover = Cover {
+                amount: planned.amount,
+                not_before,
+                not_after,
+                challenge: None,
+            };
+            let (number, compact) = self.make_permit(row, cover)?;
+            row.deposited.push(Deposited {
+                number,
+                not_before,
+                not_after,
+            });
+            permits.push(compact);
+        }
+        Ok(permits)
+    }
+
+    /// Deposits the permits that are missing, one statement each.
+    pub(crate) fn renew_permits(&mut self, mandate: MandateId) -> Result<(), WalletError> {
+        let mut row = self.mandate(mandate)?;
+        let waits = self
+            .list::<OutboxRow>()?
+            .iter()
+            .any(|waiting| waiting.purpose == Purpose::Permit { mandate });
+        if !row.can_pay() || waits || row.gateway.is_none() {
+            return Ok(());
+        }
+        let now = self.now()?;
+        let permits = self.make_permits_ahead(&mut row, now)?;
+        if permits.is_empty() {
+            return Ok(());
+        }
+        self.put(&row)?;
+        for permit in permits {
+            self.enqueue(Purpose::Permit { mandate }, Some(permit))?;
+        }
+        Ok(())
+    }
+
+    /// Signs one permit with the phone's half; its number is used up with the unit's commit.
+    fn make_permit(&mut self, row: &mut MandateRow, cover: Cover) -> Result<(u64, String), WalletError> {
+        let seed = self
+            .inner
+            .vault()
+            .get(&token_record(row.token))?
+            .ok_or(WalletError::NotPayable)?;
+        let seed: Zeroizing<[u8; 32]> =
+            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal("token"))?);
+        let half = SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal("token"))?;
+        let number = row.next_permit;
+        row.next_permit = number.saturating_add(1);
+        let body = Permit {
+            token: row.token,
+            payee: row.merchant,
+            amount: cover.amount,
+            not_before: cover.not_before,
+            not_after: cover.not_after,
+            challenge: cover.challenge,
+        };
+        let claims = self.claims(Some(number))?;
+        let unsigned = Unsigned::new(&half.public_key().thumbprint(), &claims, &body)?;
+        let signature = half.sign(unsigned.signing_input());
+        Ok((number, unsigned.with_signature(&signature)))
+    }
+}

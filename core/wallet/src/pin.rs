@@ -1,0 +1,300 @@
+//! The payment PIN on the phone: OPAQUE's client, so that the PIN never leaves it.
+
+use crate::error::WalletError;
+use crate::flows::OpenFlow;
+use crate::inner::Inner;
+use crate::journal::{FlowRow, Purpose};
+use crate::transport::{SendError, read};
+use crate::unit::blocking;
+use quittance_flows::{FactorKind, StepKind};
+use quittance_protocol::FlowId;
+use quittance_protocol::answer::{Nonce, PinAnswer};
+use quittance_protocol::bytes::B64;
+use quittance_protocol::pin::{self, LoggingIn};
+use quittance_protocol::problem::{Code, Retry};
+use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart};
+use quittance_vault::Randomness;
+use rand_core::{CryptoRng, RngCore};
+use std::sync::{Arc, PoisonError};
+use zeroize::Zeroizing;
+
+/// A PIN check whose first message was sent, and whose answer has not come. Sending it again costs no second guess.
+pub(crate) struct PinAttempt {
+    pin: Zeroizing<Vec<u8>>,
+    compact: String,
+    state: LoggingIn,
+}
+
+/// Injected randomness as the OPAQUE library wants it, which knows no failure: it is remembered, and asked for after
+/// each use.
+struct Draws<'a> {
+    source: &'a dyn Randomness,
+    failed: bool,
+    filler: u8,
+}
+
+impl<'a> Draws<'a> {
+    fn of(source: &'a dyn Randomness) -> Self {
+        Self {
+            source,
+            failed: false,
+            filler: 1,
+        }
+    }
+
+    fn checked<T>(&self, made: Result<T, quittance_protocol::Problem>) -> Result<T, WalletError> {
+        if self.failed {
+            Err(quittance_vault::RandomnessError.into())
+        } else {
+            Ok(made?)
+        }
+    }
+}
+
+impl RngCore for Draws<'_> {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill_bytes(&mut bytes);
+        u32::from_be_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill_bytes(&mut bytes);
+        u64::from_be_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        if self.source.fill(out).is_err() {
+            self.failed = true;
+            // Nothing made of these is used. They change, so that a search for a fitting value ends.
+            for byte in out {
+                self.filler = self.filler.wrapping_mul(5).wrapping_add(7);
+                *byte = self.filler;
+            }
+        }
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(out);
+        Ok(())
+    }
+}
+
+impl CryptoRng for Draws<'_> {}
+
+/// Whether a PIN has the form that the policy asks for.
+pub(crate) fn check_form(pin: &[u8], digits: u8) -> Result<(), WalletError> {
+    if pin.len() == usize::from(digits) && pin.iter().all(u8::is_ascii_digit) {
+        Ok(())
+    } else {
+        Err(WalletError::PinFormat { digits })
+    }
+}
+
+impl Inner {
+    /// Registers the PIN. A registration whose end is not known waits in the outbox and was sent before this.
+    pub(crate) async fn register_pin(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
+        let inner = Arc::clone(self);
+        let text = pin.clone();
+        let (state, request) = blocking(move || {
+            let mut draws = Draws::of(&*inner.ports.randomness);
+            let begun = pin::client_register_start(&text, &mut draws);
+            draws.checked(begun)
+        })
+        .await?;
+        let nonce = self.transport.get::<Nonce>("/v1/nonce", None).await?.nonce;
+        let message = B64::from(request);
+        let compact = self
+            .unit(move |unit| {
+                unit.sign(&PinRegister {
+                    nonce,
+                    phase: PinPhase::Request,
+                    message,
+                })
+            })
+            .await?;
+        let answer: PinAnswer = read(&self.transport.post(&compact).await?)?;
+        let inner = Arc::clone(self);
+        let record = blocking(move || {
+            let mut draws = Draws::of(&*inner.ports.randomness);
+            let made = pin::client_register_finish(state, &pin, answer.message.as_slice(), &mut draws);
+            draws.checked(made)
+        })
+        .await?;
+        let nonce = self.transport.get::<Nonce>("/v1/nonce", None).await?.nonce;
+        let message = B64::from(record);
+        let statement = PinRegister {
+            nonce,
+            phase: PinPhase::Record,
+            message,
+        };
+        let number = self
+            .unit(move |unit| unit.send(Purpose::PinRecord {}, &statement))
+            .await?;
+        self.flush(Some(number)).await.map(|_| ())
+    }
+
+    /// Proves the PIN at the open step. The guess is counted by the gateway before it answers the first message.
+    pub(crate) async fn prove_pin(
+        self: &Arc<Self>,
+        open: OpenFlow,
+        pin: Zeroizing<Vec<u8>>,
+    ) -> Result<(), WalletError> {
+        check_form(&pin, open.policy.secrets.payment_pin.digits)?;
+        let flow = open.flow();
+        match self.flush(None).await {
+            Ok(_) => {}
+            Err(WalletError::Offline) => return self.without_network(&open).await,
+            Err(error) => return Err(error),
+        }
+        // What waited may have been the end of this very check.
+        let now_open = self.look(move |inner| inner.open_flow(flow)).await?;
+        if !now_open.is_some_and(|now| now.step.ask == StepKind::Factor(FactorKind::PaymentPin)) {
+            return self.carry_on(&open).await;
+        }
+        let attempt = self.begin_attempt(&open, pin).await?;
+        let answer: PinAnswer = match self.transport.post(&attempt.compact).await {
+            Ok(answer) => read(&answer)?,
+            Err(error) => {
+                let again = match &error {
+                    SendError::Problem(problem) => matches!(problem.retry(), Retry::Same),
+                    SendError::Unreachable | SendError::NotUnderstood(_) => true,
+                };
+                if again {
+                    self.pins
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .insert(flow, attempt);
+                }
+                return match error {
+                    SendError::Unreachable => self.without_network(&open).await,
+                    SendError::Problem(problem) if problem.code() == Code::FactorLocked => {
+                        Err(WalletError::PinLocked {
+                            retry_after: problem.retry_after_seconds(),
+                        })
+                    }
+                    other => Err(other.into()),
+                };
+            }
+        };
+        let attempts_left = answer.attempts_left;
+        self.unit(move |unit| {
+            let Some(mut row) = unit.get::<FlowRow>(flow.as_bytes())? else {
+                return Ok(());
+            };
+            row.attempts_left = Some(attempts_left);
+            unit.put(&row)
+        })
+        .await?;
+        let message = self.finish_attempt(&open, attempt, answer).await?;
+        let statement = PinFinish {
+            flow,
+            step: open.step.id.clone(),
+            message,
+        };
+        let number = self
+            .unit(move |unit| unit.send(Purpose::PinFinish { flow }, &statement))
+            .await?;
+        self.flush(Some(number)).await?;
+        self.carry_on(&open).await
+    }
+
+    /// At the PIN step without a network: what takes authority goes on, what gives it waits.
+    async fn without_network(self: &Arc<Self>, open: &OpenFlow) -> Result<(), WalletError> {
+        if open.lowers() {
+            self.go_offline(open.flow()).await
+        } else {
+            Err(WalletError::Offline)
+        }
+    }
+
+    async fn begin_attempt(
+        self: &Arc<Self>,
+        open: &OpenFlow,
+        pin: Zeroizing<Vec<u8>>,
+    ) -> Result<PinAttempt, WalletError> {
+        let flow: FlowId = open.flow();
+        let waiting = self.pins.lock().unwrap_or_else(PoisonError::into_inner).remove(&flow);
+        if let Some(attempt) = waiting.filter(|attempt| *attempt.pin == *pin) {
+            return Ok(attempt);
+        }
+        let step = open.step.id.clone();
+        self.unit(move |unit| {
+            let mut draws = Draws::of(&*unit.inner.ports.randomness);
+            let begun = pin::client_login_start(&pin, &mut draws);
+            let (state, message) = draws.checked(begun)?;
+            let compact = unit.sign(&PinStart {
+                flow,
+                step,
+                message: B64::from(message),
+            })?;
+            Ok(PinAttempt { pin, compact, state })
+        })
+        .await
+    }
+
+    async fn finish_attempt(
+        self: &Arc<Self>,
+        open: &OpenFlow,
+        attempt: PinAttempt,
+        answer: PinAnswer,
+    ) -> Result<B64, WalletError> {
+        let start = &open.row.start;
+        let context = pin::context(start.flow, &open.step.id, start.nonce.as_slice(), &start.operation);
+        let inner = Arc::clone(self);
+        blocking(move || {
+            let mut draws = Draws::of(&*inner.ports.randomness);
+            let PinAttempt { pin, state, .. } = attempt;
+            let finished = pin::client_login_finish(state, &pin, answer.message.as_slice(), &context, &mut draws);
+            match finished {
+                Err(problem) if problem.code() == Code::ProofRejected => Err(WalletError::WrongPin {
+                    attempts_left: answer.attempts_left,
+                }),
+                other => draws.checked(other).map(|(message, _session_key)| B64::from(message)),
+            }
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quittance_vault::RandomnessError;
+
+    struct Broken;
+
+    impl Randomness for Broken {
+        fn fill(&self, _out: &mut [u8]) -> Result<(), RandomnessError> {
+            Err(RandomnessError)
+        }
+    }
+
+    #[test]
+    fn a_failed_source_of_randomness_ends_the_exchange() {
+        let mut draws = Draws::of(&Broken);
+        let begun = pin::client_login_start(b"258036", &mut draws);
+        assert!(matches!(draws.checked(begun), Err(WalletError::Randomness(_))));
+        let mut good = Draws::of(&quittance_vault::SystemRandomness);
+        let begun = pin::client_login_start(b"258036", &mut good);
+        assert!(good.checked(begun).is_ok(), "control: with randomness it begins");
+    }
+
+    #[test]
+    fn a_pin_has_exactly_the_policys_digits() {
+        assert!(check_form(b"258036", 6).is_ok());
+        for bad in [
+            b"25803".as_slice(),
+            b"2580361",
+            b"25803a",
+            b"",
+            "25803\u{661}".as_bytes(),
+        ] {
+            assert!(
+                matches!(check_form(bad, 6), Err(WalletError::PinFormat { digits: 6 })),
+                "{bad:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,246 @@
+//! Signing a mandate: the merchant's offer, the flow, then both halves of the token.
+
+use crate::error::WalletError;
+use crate::inner::Inner;
+use crate::journal::{FlowRow, MandateRow, OutboxRow, Provisioning, Purpose, token_record};
+use crate::unit::Unit;
+use quittance_flows::{HoldOwner, Mandate};
+use quittance_protocol::answer::Nonce;
+use quittance_protocol::bytes::Digest32;
+use quittance_protocol::ed25519::SigningKey;
+use quittance_protocol::flow_event::FlowStart;
+use quittance_protocol::problem::{Code, Problem};
+use quittance_protocol::statement::{Activation, Consent, Offer, ReplicaState, Terms, operation_digest};
+use quittance_protocol::{FlowId, MandateId, Received, TokenId};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The definition's name in the policy bundle.
+pub(crate) const SIGN: &str = "mandate.sign";
+
+/// Reads what a QR code holds. The signature is not checked here: the phone does not know merchants, the gateway does.
+pub(crate) fn read_offer(text: &str) -> Result<Offer, WalletError> {
+    let offer = Received::parse(text.trim()).and_then(|received| received.unverified_body::<Offer>());
+    offer.map(|(_claims, offer)| offer).map_err(WalletError::Offer)
+}
+
+/// SHA-256 of the terms as they were shown.
+pub(crate) fn terms_hash(terms: &Terms) -> Result<Digest32, WalletError> {
+    serde_json::to_vec(terms)
+        .map(|json| Digest32::of(&json))
+        .map_err(|_| WalletError::Internal("terms"))
+}
+
+impl Inner {
+    /// Begins to sign an offer; an offer that is being signed already gives its flow.
+    pub(crate) async fn start_sign(self: &Arc<Self>, offer: String, locale: String) -> Result<FlowId, WalletError> {
+        self.look(|inner| inner.enrolled().map(|_| ())).await?;
+        let read = read_offer(&offer)?;
+        let offer = offer.trim().to_owned();
+        let wanted = offer.clone();
+        let (known, now) = self
+            .look(move |inner| Ok((inner.flow_of_offer(&wanted)?, inner.estimate()?)))
+            .await?;
+        if let Some(flow) = known {
+            return Ok(flow);
+        }
+        if now >= read.expires_at {
+            return Err(WalletError::OfferExpired);
+        }
+        self.refresh_policy().await?;
+        let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
+        let (flow, row) = self
+            .unit(move |unit| {
+                unit.heard(nonce.now)?;
+                let mandates = vec![MandateId::from_bytes(unit.inner.random()?)];
+                let start = FlowStart {
+                    flow: FlowId::from_bytes(unit.inner.random()?),
+                    definition: SIGN.to_owned(),
+                    policy_version: unit.inner.policy()?.bundle.version,
+                    operation: operation_digest(SIGN, &mandates, &Digest32::of(offer.as_bytes())),
+                    mandates,
+                    nonce: nonce.nonce,
+                };
+                let flow = start.flow;
+                let mut row = unit.begin_flow(start, Some(offer), locale)?;
+                let number = unit.tell_start(&mut row)?;
+                unit.put(&row)?;
+                Ok((flow, number))
+            })
+            .await?;
+        match self.flush(Some(row)).await {
+            // The statement waits in the outbox; the next answer sends it first.
+            Ok(_) | Err(WalletError::Offline) => Ok(flow),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The flow that signs, or has signed, this very offer.
+    fn flow_of_offer(&self, offer: &str) -> Result<Option<FlowId>, WalletError> {
+        let flows = self.read_all::<FlowRow>()?;
+        let signs = |row: &&FlowRow| row.offer.as_deref() == Some(offer) && row.refused.is_none();
+        for row in flows.iter().filter(signs) {
+            if self.flow_goes_on(row)?
+                || self
+                    .read::<MandateRow>(first(&row.start.mandates)?.as_bytes())?
+                    .is_some()
+            {
+                return Ok(Some(row.start.flow));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Says what is still to be said to make mandates live: consent, then activation, each with a fresh nonce.
+    pub(crate) async fn provision(self: &Arc<Self>) -> Result<(), WalletError> {
+        let due = self
+            .look(|inner| {
+                Ok(inner
+                    .read_all::<MandateRow>()?
+                    .into_iter()
+                    .filter(due)
+                    .collect::<Vec<_>>())
+            })
+            .await?;
+        for row in due {
+            self.provision_one(row.mandate).await?;
+        }
+        Ok(())
+    }
+
+    async fn provision_one(self: &Arc<Self>, mandate: MandateId) -> Result<(), WalletError> {
+        // Consent, activation, and each once more where its nonce ended on the way.
+        for _ in 0..4 {
+            let waiting = self.unit(move |unit| unit.provisioning_row(mandate)).await?;
+            let number = match waiting {
+                Waits::Nothing => return Ok(()),
+                Waits::Row(number) => number,
+                Waits::Statement => {
+                    let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
+                    self.unit(move |unit| unit.prepare_provisioning(mandate, nonce)).await?
+                }
+            };
+            match self.flush(Some(number)).await {
+                Ok(_) => {}
+                Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What a mandate that is being made waits for.
+enum Waits {
+    Nothing,
+    /// A row of the outbox.
+    Row(u64),
+    /// A statement that is not signed yet.
+    Statement,
+}
+
+fn due(row: &MandateRow) -> bool {
+    row.provisioning != Provisioning::Done
+        && !row.replica.holds.contains(&HoldOwner::Revocation)
+        && row.order.is_none()
+        && matches!(row.half, ReplicaState::Provisioning | ReplicaState::Held)
+}
+
+fn first(mandates: &[MandateId]) -> Result<MandateId, WalletError> {
+    mandates
+        .first()
+        .copied()
+        .ok_or(WalletError::Internal("a signing flow without a mandate"))
+}
+
+impl Unit<'_> {
+    /// The flow is complete: the phone makes its half of the token. In the unit of the completing event.
+    pub(crate) fn make_half(&mut self, flow: &FlowRow) -> Result<(), WalletError> {
+        let mandate = first(&flow.start.mandates)?;
+        if self.get::<MandateRow>(mandate.as_bytes())?.is_some() {
+            return Ok(());
+        }
+        let text = flow
+            .offer
+            .clone()
+            .ok_or(WalletError::Internal("a signing flow without an offer"))?;
+        let offer = read_offer(&text)?;
+        let seed = Zeroizing::new(self.inner.random::<32>()?);
+        let key = SigningKey::from_seed(&seed).map_err(|_| WalletError::Internal("token key"))?;
+        let token = TokenId::from_bytes(self.inner.random()?);
+        self.put_secret(token_record(token), Zeroizing::new(seed.to_vec()));
+        self.put(&MandateRow {
+            mandate,
+            token,
+            token_key: *key.public_key(),
+            merchant: offer.merchant,
+            terms: offer.terms,
+            offer: text,
+            flow: flow.start.flow,
+            locale: flow.locale.clone(),
+            provisioning: Provisioning::ConsentDue,
+            replica: Mandate::provisioning(),
+            half: ReplicaState::Provisioning,
+            gateway: None,
+            next_permit: 1,
+            permit_base: None,
+            deposited: Vec::new(),
+            orphan: false,
+            order: None,
+        })
+    }
+
+    fn provisioning_row(&mut self, mandate: MandateId) -> Result<Waits, WalletError> {
+        let row = self.mandate(mandate)?;
+        if !due(&row) {
+            return Ok(Waits::Nothing);
+        }
+        let waiting = self
+            .list::<OutboxRow>()?
+            .into_iter()
+            .find(|waiting| match waiting.purpose {
+                Purpose::Consent { mandate: of } | Purpose::Activation { mandate: of } => of == mandate,
+                _ => false,
+            });
+        Ok(waiting.map_or(Waits::Statement, |waiting| Waits::Row(waiting.number)))
+    }
+
+    fn prepare_provisioning(&mut self, mandate: MandateId, nonce: Nonce) -> Result<u64, WalletError> {
+        if let Waits::Row(number) = self.provisioning_row(mandate)? {
+            return Ok(number);
+        }
+        let mut row = self.mandate(mandate)?;
+        self.heard(nonce.now)?;
+        match row.provisioning {
+            Provisioning::ConsentDue => {
+                let consent = Consent {
+                    nonce: nonce.nonce,
+                    flow: row.flow,
+                    mandate,
+                    token: row.token,
+                    token_key: row.token_key,
+                    terms_hash: terms_hash(&row.terms)?,
+                    offer: row.offer,
+                    locale: row.locale,
+                };
+                self.send(Purpose::Consent { mandate }, &consent)
+            }
+            Provisioning::ActivationDue => {
+                // A second activation replaces a first one that was refused: its permits were never taken.
+                row.deposited.clear();
+                row.permit_base = None;
+                let permits = self.make_permits_ahead(&mut row, nonce.now)?;
+                self.put(&row)?;
+                self.send(
+                    Purpose::Activation { mandate },
+                    &Activation {
+                        nonce: nonce.nonce,
+                        mandate,
+                        permits,
+                    },
+                )
+            }
+            Provisioning::Done => Err(Problem::new(Code::Internal).into()),
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! Contact with the gateway: what waits is sent, what is new is heard, what is due is done.
+
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::inner::Inner;
+use crate::journal::{MandateRow, OrderRow, OutboxRow};
+use crate::orders::{OrderNews, known_order, mandates_of};
+use crate::outbox::due_at;
+use crate::transport::{SendError, read};
+use crate::unit::Unit;
+use crate::views::SyncReport;
+use quittance_flows::destruction::phone::PhoneState;
+use quittance_protocol::answer::{OrderRecord, PayerEventKind, Reconciled};
+use quittance_protocol::log::Checkpoint;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{HeldToken, Reconciliation};
+use quittance_protocol::{MandateId, OrderId, Timestamp};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+impl Inner {
+    /// One contact. A gateway that cannot be reached is no error: the report says so.
+    pub(crate) async fn sync(self: &Arc<Self>) -> Result<SyncReport, WalletError> {
+        let before = self.look(Inner::closed_mandates).await?;
+        let mut report = SyncReport {
+            online: true,
+            ..SyncReport::default()
+        };
+        match self.contact(&mut report).await {
+            Ok(()) => {}
+            Err(WalletError::Offline) => report.online = false,
+            Err(error) => return Err(error),
+        }
+        report.closed = self
+            .look(Inner::closed_mandates)
+            .await?
+            .difference(&before)
+            .copied()
+            .collect();
+        let (waiting, due) = self.look(Inner::waiting).await?;
+        (report.waiting, report.next_attempt) = (waiting, due);
+        Ok(report)
+    }
+
+    async fn contact(self: &Arc<Self>, report: &mut SyncReport) -> Result<(), WalletError> {
+        if self.look(Inner::enrolment_view).await?.is_none() {
+            return Err(WalletError::NotEnrolled);
+        }
+        // Stopping comes first: what waits is sent before anything is asked.
+        report.sent += self.flush(None).await?;
+        report.sent += self.pursue().await?;
+        self.refresh_policy().await?;
+        self.reconcile().await?;
+        report.sent += self.pursue().await?;
+        match self.provision().await {
+            // The mandate's own events tell what became of it.
+            Ok(()) | Err(WalletError::Problem(_)) => {}
+            Err(error) => return Err(error),
+        }
+        self.unit(|unit| unit.renew_all_permits()).await?;
+        report.sent += self.flush(None).await?;
+        self.follow_newest().await
+    }
+
+    /// Brings every destruction as far as it goes now: halves that are due end, statements are sent, closures are
+    /// fetched and checked.
+    pub(crate) async fn pursue(self: &Arc<Self>) -> Result<u32, WalletError> {
+        let mut sent = self.flush(None).await?;
+        self.look(Inner::destroy_due).await?;
+        sent += self.flush(None).await?;
+        for order in self.look(Inner::unclosed_orders).await? {
+            let record = self.fetch_order(order).await?;
+            let news = self.check_order(record).await?;
+            self.unit(move |unit| unit.take_order(&news, None)).await?;
+        }
+        sent += self.flush(None).await?;
+        Ok(sent)
+    }
+
+    async fn fetch_order(self: &Arc<Self>, order: OrderId) -> Result<OrderRecord, WalletError> {
+        let path = format!("/v1/orders/{order}");
+        let bearer = self.bearer().await?;
+        match self.transport.get(&path, Some(&bearer)).await {
+            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
+                self.forget_session();
+                let bearer = self.bearer().await?;
+                Ok(self.transport.get(&path, Some(&bearer)).await?)
+            }
+            other => Ok(other?),
+        }
+    }
+
+    /// Tells the gateway what this phone holds, takes over what differs (domain 7.2).
+    async fn reconcile(self: &Arc<Self>) -> Result<(), WalletError> {
+        let compact = self.unit(|unit| unit.reconciliation()).await?;
+        let answer: Reconciled = read(&self.transport.post(&compact).await?)?;
+        let mut orders: Vec<OrderNews> = Vec::new();
+        for record in answer.orders.clone() {
+            orders.push(self.check_order(record).await?);
+        }
+        self.unit(move |unit| unit.take_reconciled(&answer, &orders)).await
+    }
+
+    /// Follows the log to its newest checkpoint, so that a contradiction is found at each contact.
+    async fn follow_newest(self: &Arc<Self>) -> Result<(), WalletError> {
+        let note = self.transport.get_text("/log/checkpoint").await?;
+        let checkpoint = Checkpoint::open(&note, &self.pinned.log)?;
+        self.follow(checkpoint).await
+    }
+
+    /// Orders whose closure this phone waits for.
+    fn unclosed_orders(&self) -> Result<Vec<OrderId>, WalletError> {
+        let waits = |row: &OrderRow| matches!(row.state, PhoneState::Attested(_) | PhoneState::Disputed(_));
+        let rows = self.read_all::<OrderRow>()?;
+        Ok(rows
+            .iter()
+            .filter(|row| waits(row))
+            .filter_map(|row| known_order(&row.state))
+            .map(|order| order.order)
+            .collect())
+    }
+
+    fn closed_mandates(&self) -> Result<BTreeSet<MandateId>, WalletError> {
+        let rows = self.read_all::<OrderRow>()?;
+        let closed = rows.iter().filter(|row| matches!(row.state, PhoneState::Closed { .. }));
+        Ok(closed.flat_map(|row| mandates_of(&row.state).to_vec()).collect())
+    }
+
+    /// How much waits for the gateway, and when it should be tried again by itself.
+    pub(crate) fn waiting(&self) -> Result<(u32, Option<Timestamp>), WalletError> {
+        let rows = self.read_all::<OutboxRow>()?;
+        let own = self.ports.clock.now();
+        let due = rows.iter().map(|row| due_at(row).unwrap_or(own)).min();
+        Ok((u32::try_from(rows.len()).unwrap_or(u32::MAX), due))
+    }
+}
+
+impl Unit<'_> {
+    fn reconciliation(&mut self) -> Result<String, WalletError> {
+        let held = |row: &MandateRow| HeldToken {
+            token: row.token,
+            mandate: row.mandate,
+            state: row.half,
+            next_permit: row.next_permit,
+        };
+        // A half that the gateway never heard of is not told: its consent is still to come, or it ended here alone.
+        let tokens = self
+            .list::<MandateRow>()?
+            .iter()
+            .filter(|row| row.gateway.is_some())
+            .map(held)
+            .collect();
+        let events_after = self.counters()?.gateway_event;
+        self.sign(&Reconciliation { tokens, events_after })
+    }
+
+    fn take_reconciled(&mut self, answer: &Reconciled, orders: &[OrderNews]) -> Result<(), WalletError> {
+        self.heard(answer.now)?;
+        for record in &answer.mandates {
+            self.take_mandate(record, false)?;
+        }
+        for news in orders {
+            self.take_order(news, None)?;
+        }
+        for token in &answer.orphans {
+            let row = self.list::<MandateRow>()?.into_iter().find(|row| row.token == *token);
+            if let Some(row) = row {
+                self.reject_mandate(row.mandate)?;
+            }
+        }
+        let mut counters = self.counters()?;
+        for event in &answer.events {
+            if counters.gateway_event.is_some_and(|known| known >= event.number) {
+                continue;
+            }
+            self.tell(match &event.kind {
+                PayerEventKind::DeadTokenUsed { mandate, uses } => WalletEvent::DeadTokenUsed {
+                    mandate: *mandate,
+                    uses: *uses,
+                },
+                PayerEventKind::Charged { mandate, amount } => WalletEvent::Charged {
+                    mandate: *mandate,
+                    amount: *amount,
+                },
+            })?;
+            // Telling moved the event counter.
+            counters = self.counters()?;
+            counters.gateway_event = Some(event.number);
+            self.put(&counters)?;
+        }
+        Ok(())
+    }
+
+    fn renew_all_permits(&mut self) -> Result<(), WalletError> {
+        for row in self.list::<MandateRow>()? {
+            if row.can_pay() {
+                self.renew_permits(row.mandate)?;
+            }
+        }
+        Ok(())
+    }
+}

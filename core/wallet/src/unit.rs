@@ -1,0 +1,264 @@
+//! One unit of work: what is read, signed and written together, in one durable transaction.
+//!
+//! A unit reads through what it has staged, signs with the device key, and stages rows; [`Inner::unit`] writes them
+//! all or none. So the sequence number of a statement, the row that holds it, and the state that it tells of cannot
+//! part. Units run one after the other, on threads that may block.
+
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::inner::Inner;
+use crate::journal::{CounterRow, DeviceRow, EventRow, OutboxRow, Purpose, Row, TimeRow};
+use crate::keys::sign_with_device_key;
+use crate::time::GatewayTime;
+use quittance_protocol::{Claims, Statement, StatementId, Timestamp};
+use quittance_vault::{Destruction, RecordKey, Transaction, VaultError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use zeroize::Zeroizing;
+
+type Staged = BTreeMap<(&'static str, Vec<u8>), Option<Vec<u8>>>;
+
+/// See the module.
+pub(crate) struct Unit<'a> {
+    pub(crate) inner: &'a Inner,
+    rows: Staged,
+    secrets: Vec<(RecordKey, Zeroizing<Vec<u8>>)>,
+}
+
+impl Inner {
+    /// Runs one unit on a thread that may block, and commits it. What is committed stands even where the caller does
+    /// not wait for the answer.
+    pub(crate) async fn unit<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError> + Send + 'static,
+    ) -> Result<T, WalletError> {
+        let inner = Arc::clone(self);
+        blocking(move || inner.unit_now(work)).await
+    }
+
+    /// Runs one unit on this thread, and commits it.
+    pub(crate) fn unit_now<T>(
+        &self,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
+    ) -> Result<T, WalletError> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unit = Unit {
+            inner: self,
+            rows: Staged::new(),
+            secrets: Vec::new(),
+        };
+        let answer = work(&mut unit)?;
+        let Unit { rows, secrets, .. } = unit;
+        if !rows.is_empty() || !secrets.is_empty() {
+            self.vault()
+                .transact(|transaction| write(transaction, &rows, &secrets))?;
+        }
+        Ok(answer)
+    }
+
+    /// Runs one unit whose rows are written in the transaction that ends the targets. Where the order was begun
+    /// before, the rows of then stand, and these are not written.
+    pub(crate) fn destroying_unit<T>(
+        &self,
+        order: [u8; 16],
+        targets: &[RecordKey],
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
+    ) -> Result<(T, Destruction), WalletError> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut unit = Unit {
+            inner: self,
+            rows: Staged::new(),
+            secrets: Vec::new(),
+        };
+        let answer = work(&mut unit)?;
+        let Unit { rows, secrets, .. } = unit;
+        let destruction = self
+            .vault()
+            .destroy(order, targets, |transaction| write(transaction, &rows, &secrets))?;
+        Ok((answer, destruction))
+    }
+
+    /// Reads on a thread that may block.
+    pub(crate) async fn look<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Inner) -> Result<T, WalletError> + Send + 'static,
+    ) -> Result<T, WalletError> {
+        let inner = Arc::clone(self);
+        blocking(move || work(&inner)).await
+    }
+
+    /// Reads a row as it stands.
+    pub(crate) fn read<T: Row>(&self, key: &[u8]) -> Result<Option<T>, WalletError> {
+        let bytes = self.vault().journal_get(T::COLLECTION, key)?;
+        bytes.map(|bytes| decode::<T>(&bytes)).transpose()
+    }
+
+    /// Reads a collection as it stands.
+    pub(crate) fn read_all<T: Row>(&self) -> Result<Vec<T>, WalletError> {
+        let rows = self.vault().journal_list(T::COLLECTION)?;
+        rows.iter().map(|(_key, bytes)| decode::<T>(bytes)).collect()
+    }
+
+    /// The phone's estimate of gateway time.
+    pub(crate) fn estimate(&self) -> Result<Timestamp, WalletError> {
+        let own = self.ports.clock.now();
+        Ok(self.read::<TimeRow>(b"")?.map_or(own, |row| row.0.estimate(own)))
+    }
+
+    /// Random bytes, as many as the array has.
+    pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], WalletError> {
+        let mut bytes = [0; N];
+        self.ports.randomness.fill(&mut bytes)?;
+        Ok(bytes)
+    }
+}
+
+/// Runs work on a thread that may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, WalletError> + Send + 'static,
+) -> Result<T, WalletError> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| WalletError::Internal("a blocking section did not end"))?
+}
+
+impl Unit<'_> {
+    /// Reads a row, staged ones first.
+    pub(crate) fn get<T: Row>(&self, key: &[u8]) -> Result<Option<T>, WalletError> {
+        match self.rows.get(&(T::COLLECTION, key.to_vec())) {
+            Some(staged) => staged.as_deref().map(decode).transpose(),
+            None => self.inner.read(key),
+        }
+    }
+
+    /// Reads a collection, staged rows included.
+    pub(crate) fn list<T: Row>(&self) -> Result<Vec<T>, WalletError> {
+        let mut rows: BTreeMap<Vec<u8>, Vec<u8>> =
+            self.inner.vault().journal_list(T::COLLECTION)?.into_iter().collect();
+        for ((collection, key), value) in &self.rows {
+            if *collection != T::COLLECTION {
+                continue;
+            }
+            match value {
+                Some(value) => rows.insert(key.clone(), value.clone()),
+                None => rows.remove(key),
+            };
+        }
+        rows.values().map(|bytes| decode(bytes)).collect()
+    }
+
+    /// Stages a row.
+    pub(crate) fn put<T: Row>(&mut self, row: &T) -> Result<(), WalletError> {
+        let bytes = serde_json::to_vec(row).map_err(|_| WalletError::Internal("a row cannot be written"))?;
+        self.rows.insert((T::COLLECTION, row.key()), Some(bytes));
+        Ok(())
+    }
+
+    /// Stages a row's end.
+    pub(crate) fn delete<T: Row>(&mut self, row: &T) {
+        self.rows.insert((T::COLLECTION, row.key()), None);
+    }
+
+    /// Stages a secret record.
+    pub(crate) fn put_secret(&mut self, key: RecordKey, secret: Zeroizing<Vec<u8>>) {
+        self.secrets.push((key, secret));
+    }
+
+    /// The phone's keys; the phone must have made them.
+    pub(crate) fn device(&self) -> Result<DeviceRow, WalletError> {
+        self.get(b"")?.ok_or(WalletError::NotEnrolled)
+    }
+
+    /// The phone's estimate of gateway time.
+    pub(crate) fn now(&self) -> Result<Timestamp, WalletError> {
+        let own = self.inner.ports.clock.now();
+        Ok(self.get::<TimeRow>(b"")?.map_or(own, |row| row.0.estimate(own)))
+    }
+
+    /// Takes in what the gateway said the time is.
+    pub(crate) fn heard(&mut self, told: Timestamp) -> Result<(), WalletError> {
+        let known = self.get::<TimeRow>(b"")?.map(|row| row.0);
+        self.put(&TimeRow(GatewayTime::heard(known, told, self.inner.ports.clock.now())))
+    }
+
+    /// Signs a statement with D, with the next sequence number.
+    pub(crate) fn sign<T: Statement>(&mut self, body: &T) -> Result<String, WalletError> {
+        let device = self.device()?;
+        let mut counters = self.counters()?;
+        let claims = self.claims(Some(counters.statement))?;
+        counters.statement = counters.statement.saturating_add(1);
+        self.put(&counters)?;
+        sign_with_device_key(&*self.inner.keys, &device.device_key, &claims, body)
+    }
+
+    /// Fresh claims.
+    pub(crate) fn claims(&self, seq: Option<u64>) -> Result<Claims, WalletError> {
+        let jti = StatementId::from_bytes(self.inner.random()?);
+        Ok(Claims {
+            aud: self.inner.pinned.origin.clone(),
+            iat: self.now()?,
+            jti,
+            seq,
+        })
+    }
+
+    /// Signs a statement and stages it for the gateway: the number of its row.
+    pub(crate) fn send<T: Statement>(&mut self, purpose: Purpose, body: &T) -> Result<u64, WalletError> {
+        let compact = self.sign(body)?;
+        self.enqueue(purpose, Some(compact))
+    }
+
+    /// Stages a row of the outbox: its number.
+    pub(crate) fn enqueue(&mut self, purpose: Purpose, compact: Option<String>) -> Result<u64, WalletError> {
+        let mut counters = self.counters()?;
+        let number = counters.outbox;
+        counters.outbox = number.saturating_add(1);
+        self.put(&counters)?;
+        self.put(&OutboxRow {
+            number,
+            purpose,
+            compact,
+            attempts: 0,
+            tried_at: None,
+            not_before: None,
+        })?;
+        Ok(number)
+    }
+
+    /// Stages an event for the payer.
+    pub(crate) fn tell(&mut self, event: WalletEvent) -> Result<(), WalletError> {
+        let mut counters = self.counters()?;
+        let number = counters.event;
+        counters.event = number.saturating_add(1);
+        self.put(&counters)?;
+        self.put(&EventRow { number, event })
+    }
+
+    /// Numbers that are used once.
+    pub(crate) fn counters(&self) -> Result<CounterRow, WalletError> {
+        Ok(self.get(b"")?.unwrap_or_default())
+    }
+}
+
+fn decode<T: Row>(bytes: &[u8]) -> Result<T, WalletError> {
+    serde_json::from_slice(bytes).map_err(|_| WalletError::Journal(T::COLLECTION))
+}
+
+fn write(
+    transaction: &mut Transaction<'_>,
+    rows: &Staged,
+    secrets: &[(RecordKey, Zeroizing<Vec<u8>>)],
+) -> Result<(), VaultError> {
+    for (key, secret) in secrets {
+        transaction.put(key, secret)?;
+    }
+    for ((collection, key), value) in rows {
+        match value {
+            Some(value) => transaction.journal_put(collection, key, value)?,
+            None => {
+                transaction.journal_delete(collection, key)?;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,355 @@
+//! Plain records that a screen shows; nothing in them decides.
+
+use crate::error::WalletError;
+use crate::events::{DisputeReason, WalletEvent};
+use crate::inner::Inner;
+use crate::journal::{DeviceRow, EventRow, EvidenceRow, FlowRow, MandateRow, OrderRow};
+use crate::orders::{known_order, mandates_of};
+use crate::ports::KeyStoreKind;
+use crate::signing::read_offer;
+use quittance_flows::HoldOwner;
+use quittance_flows::destruction::phone::PhoneState;
+use quittance_protocol::answer::MandateState;
+use quittance_protocol::log_body::{ClosureKind, EvidenceLevel, TerminationCause};
+use quittance_protocol::statement::{ReplicaState, Terms};
+use quittance_protocol::{
+    AccountId, DeviceId, FlowId, MandateId, MerchantId, OfferId, OrderId, PublicKey, Receipt, Timestamp,
+};
+
+/// Who this phone is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EnrolmentView {
+    /// The payer's account.
+    pub account: AccountId,
+    /// This phone.
+    pub device: DeviceId,
+    /// What the gateway makes of the phone's keys.
+    pub evidence_level: EvidenceLevel,
+    /// What the keystore says of itself.
+    pub key_store: KeyStoreKind,
+}
+
+/// A merchant's offer as it was scanned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferView {
+    /// The offer.
+    pub offer: OfferId,
+    /// Who says it offers.
+    pub merchant: MerchantId,
+    /// What is offered, in the merchant's words.
+    pub terms: Terms,
+    /// Until before when it can be signed.
+    pub expires_at: Timestamp,
+    /// Whether the merchant's signature was checked. A phone does not know merchants, so this is false until the
+    /// gateway has accepted the consent: show the words as the merchant's own.
+    pub verified: bool,
+}
+
+/// One mandate as this phone knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MandateView {
+    /// The mandate.
+    pub mandate: MandateId,
+    /// The merchant.
+    pub merchant: MerchantId,
+    /// What was agreed.
+    pub terms: Terms,
+    /// Where it stands on this phone.
+    pub state: MandateState,
+    /// Who holds it.
+    pub holds: Vec<HoldOwner>,
+    /// This phone's half of the token.
+    pub phone_half: ReplicaState,
+    /// The gateway's half, as it last told.
+    pub gateway_half: Option<ReplicaState>,
+    /// Whether this phone makes payer-present permits for it now.
+    pub can_pay: bool,
+    /// Permits made ahead whose window has not ended: what could still be charged without this phone.
+    pub permits_ahead: u32,
+    /// When the last of them ends.
+    pub permits_until: Option<Timestamp>,
+    /// When it became active.
+    pub active_since: Option<Timestamp>,
+    /// How it ends, once it does.
+    pub ending: Option<EndingView>,
+}
+
+/// How far an end has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EndingView {
+    /// The order, once the gateway's is known.
+    pub order: Option<OrderId>,
+    /// How far this phone has come.
+    pub stage: EndingStage,
+    /// Why the gateway's word is not believed, where it is not.
+    pub dispute: Option<DisputeReason>,
+}
+
+/// How far an end has come, as this phone verified it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EndingStage {
+    /// It waits to be told to the gateway; this phone makes no permit any more.
+    Waiting,
+    /// The gateway's order is known; this phone's half is being destroyed.
+    Ordered,
+    /// This phone's half is destroyed; the statement is on its way.
+    Attesting,
+    /// The gateway has the statement; its closure is missing.
+    AwaitingClosure,
+    /// Closed, verified.
+    Closed(ClosureKind),
+    /// The gateway's closure did not pass this phone's checks.
+    Disputed,
+}
+
+/// A receipt in the payer's hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptView {
+    /// The order.
+    pub order: OrderId,
+    /// What ended.
+    pub mandates: Vec<MandateId>,
+    /// Both sides, or the gateway alone.
+    pub kind: ClosureKind,
+    /// Why it ended.
+    pub cause: TerminationCause,
+    /// How strong the evidence of the phone's side is.
+    pub evidence_level: EvidenceLevel,
+    /// When the closure was logged.
+    pub closed_at: Timestamp,
+}
+
+/// A receipt with all that a stranger needs to check it, and what the payer keeps private.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedReceipt {
+    /// The `.tlog-proof` file.
+    pub receipt: String,
+    /// Private: what opens it.
+    pub annex_json: String,
+    /// The log's C2SP verifier key.
+    pub log_vkey: String,
+    /// The exact bytes whose leaf hash is in the log.
+    pub entry: Vec<u8>,
+    /// Name and compact JWS of each statement.
+    pub statements: Vec<(String, String)>,
+    /// Their public keys as a JWK set.
+    pub jwks: String,
+}
+
+/// What one contact did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SyncReport {
+    /// Whether the gateway was reached throughout.
+    pub online: bool,
+    /// Statements that were answered.
+    pub sent: u32,
+    /// Statements that still wait.
+    pub waiting: u32,
+    /// When the next attempt should be made, by the phone's own clock.
+    pub next_attempt: Option<Timestamp>,
+    /// Mandates that were closed, and verified, in this contact.
+    pub closed: Vec<MandateId>,
+}
+
+/// Two checkpoints of the log that contradict each other, kept as evidence: signed notes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEvidence {
+    /// What was seen before.
+    pub seen: String,
+    /// What was offered then.
+    pub offered: String,
+    /// Whether the two alone convict the log.
+    pub proves_fork: bool,
+}
+
+impl Inner {
+    /// Shows an offer before anything is begun.
+    pub(crate) fn offer_view(text: &str) -> Result<OfferView, WalletError> {
+        let offer = read_offer(text)?;
+        Ok(OfferView {
+            offer: offer.offer,
+            merchant: offer.merchant,
+            terms: offer.terms,
+            expires_at: offer.expires_at,
+            verified: false,
+        })
+    }
+
+    pub(crate) fn mandate_views(&self) -> Result<Vec<MandateView>, WalletError> {
+        let orders = self.read_all::<OrderRow>()?;
+        let now = self.estimate()?;
+        Ok(self
+            .read_all::<MandateRow>()?
+            .into_iter()
+            .map(|row| mandate_view(row, &orders, now))
+            .collect())
+    }
+
+    pub(crate) fn mandate_view(&self, mandate: MandateId) -> Result<MandateView, WalletError> {
+        let row = self
+            .read::<MandateRow>(mandate.as_bytes())?
+            .ok_or(WalletError::UnknownMandate)?;
+        Ok(mandate_view(row, &self.read_all::<OrderRow>()?, self.estimate()?))
+    }
+
+    pub(crate) fn receipt_views(&self) -> Result<Vec<ReceiptView>, WalletError> {
+        let mut views: Vec<ReceiptView> = self
+            .read_all::<OrderRow>()?
+            .into_iter()
+            .filter_map(receipt_view)
+            .collect();
+        views.sort_by_key(|view| (view.closed_at, view.order));
+        Ok(views)
+    }
+
+    pub(crate) fn exported(&self, order: OrderId) -> Result<ExportedReceipt, WalletError> {
+        let rows = self.read_all::<OrderRow>()?;
+        let of_it = |row: &&OrderRow| known_order(&row.state).is_some_and(|known| known.order == order);
+        let row = rows.iter().find(of_it).ok_or(WalletError::NoReceipt)?;
+        let receipt = row.receipt.as_ref().ok_or(WalletError::NoReceipt)?;
+        let device = self.read::<DeviceRow>(b"")?.ok_or(WalletError::NotEnrolled)?;
+        let mut statements = Vec::new();
+        if let Some(flow) = self.read::<FlowRow>(&row.place)?
+            && let Some(proof) = flow.proof
+        {
+            statements.push(("identify".to_owned(), proof));
+        }
+        if let Some(intent) = row.intents.first() {
+            statements.push(("intent".to_owned(), intent.clone()));
+        }
+        if let Some(attestation) = &row.attestation {
+            statements.push(("attestation".to_owned(), attestation.clone()));
+        }
+        let parsed = Receipt::parse(receipt.receipt.as_bytes()).map_err(|_| WalletError::Journal("receipt"))?;
+        let annex_json = serde_json::to_string_pretty(&receipt.annex).map_err(|_| WalletError::Internal("annex"))?;
+        Ok(ExportedReceipt {
+            receipt: receipt.receipt.clone(),
+            annex_json,
+            log_vkey: self.pinned.log.to_string(),
+            entry: parsed.entry_bytes().to_vec(),
+            statements,
+            jwks: jwks(&[("device", &device.device_key), ("biometric", &device.biometric_key)])?,
+        })
+    }
+
+    /// Takes the oldest event.
+    pub(crate) fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
+        self.unit_now(|unit| {
+            let Some(row) = unit.list::<EventRow>()?.into_iter().next() else {
+                return Ok(None);
+            };
+            unit.delete(&row);
+            Ok(Some(row.event))
+        })
+    }
+
+    pub(crate) fn evidence(&self) -> Result<Vec<LogEvidence>, WalletError> {
+        let rows = self.read_all::<EvidenceRow>()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| LogEvidence {
+                seen: row.seen,
+                offered: row.offered,
+                proves_fork: row.proves_fork,
+            })
+            .collect())
+    }
+
+    /// The mandate that a signing flow makes.
+    pub(crate) fn mandate_of_flow(&self, flow: FlowId) -> Result<MandateId, WalletError> {
+        let row = self.read::<FlowRow>(flow.as_bytes())?.ok_or(WalletError::UnknownFlow)?;
+        match row.start.mandates.as_slice() {
+            [mandate] if row.start.definition == crate::signing::SIGN => Ok(*mandate),
+            _ => Err(WalletError::UnknownFlow),
+        }
+    }
+
+    /// The order that a flow led to.
+    pub(crate) fn order_of_flow(&self, flow: FlowId) -> Result<Option<OrderId>, WalletError> {
+        if let Some(row) = self.read::<FlowRow>(flow.as_bytes())? {
+            return Ok(row.order);
+        }
+        let row = self
+            .read::<OrderRow>(flow.as_bytes())?
+            .ok_or(WalletError::UnknownFlow)?;
+        Ok(known_order(&row.state).map(|order| order.order))
+    }
+}
+
+fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> MandateView {
+    let ahead: Vec<Timestamp> = row
+        .deposited
+        .iter()
+        .map(|permit| permit.not_after)
+        .filter(|end| *end > now)
+        .collect();
+    let ended = row.half == ReplicaState::Destroyed;
+    let order = orders
+        .iter()
+        .find(|order| mandates_of(&order.state).contains(&row.mandate));
+    MandateView {
+        mandate: row.mandate,
+        merchant: row.merchant,
+        state: row.replica.state,
+        holds: row.replica.holds.iter().copied().collect(),
+        phone_half: row.half,
+        gateway_half: row.gateway.as_ref().map(|record| record.gateway_half),
+        can_pay: row.can_pay(),
+        permits_ahead: if ended {
+            0
+        } else {
+            u32::try_from(ahead.len()).unwrap_or(u32::MAX)
+        },
+        permits_until: if ended { None } else { ahead.into_iter().max() },
+        active_since: row.gateway.as_ref().and_then(|record| record.active_since),
+        ending: order.map(ending_view),
+        terms: row.terms,
+    }
+}
+
+fn ending_view(row: &OrderRow) -> EndingView {
+    let stage = match &row.state {
+        PhoneState::Intended { .. } => EndingStage::Waiting,
+        PhoneState::Ordered(_) => EndingStage::Ordered,
+        PhoneState::Attesting(_) => EndingStage::Attesting,
+        PhoneState::Attested(_) => EndingStage::AwaitingClosure,
+        PhoneState::Closed { kind, .. } => EndingStage::Closed(*kind),
+        PhoneState::Disputed(_) => EndingStage::Disputed,
+    };
+    EndingView {
+        order: known_order(&row.state).map(|order| order.order),
+        stage,
+        dispute: row.dispute,
+    }
+}
+
+fn receipt_view(row: OrderRow) -> Option<ReceiptView> {
+    let PhoneState::Closed { order, kind } = row.state else {
+        return None;
+    };
+    let receipt = row.receipt?;
+    Some(ReceiptView {
+        order: order.order,
+        mandates: order.mandates,
+        kind,
+        cause: receipt.cause,
+        evidence_level: receipt.evidence_level,
+        closed_at: receipt.closed_at,
+    })
+}
+
+/// A JWK set (RFC 7517 section 5); each key is named by its thumbprint.
+fn jwks(keys: &[(&str, &PublicKey)]) -> Result<String, WalletError> {
+    let mut set = Vec::new();
+    for (of, key) in keys {
+        let mut jwk = serde_json::to_value(key).map_err(|_| WalletError::Internal("jwk"))?;
+        if let Some(members) = jwk.as_object_mut() {
+            members.insert("kid".to_owned(), key.thumbprint().to_string().into());
+            members.insert("alg".to_owned(), "ES256".into());
+            members.insert("use".to_owned(), "sig".into());
+            members.insert("quittance_key".to_owned(), (*of).into());
+        }
+        set.push(jwk);
+    }
+    serde_json::to_string_pretty(&serde_json::json!({ "keys": set })).map_err(|_| WalletError::Internal("jwks"))
+}

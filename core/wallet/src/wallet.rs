@@ -1,0 +1,257 @@
+//! The wallet: everything that an app calls.
+
+use crate::config::WalletConfig;
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::flows::Answer;
+use crate::inner::Inner;
+use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
+use crate::prompt::Prompt;
+use crate::views::{EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView, SyncReport};
+use quittance_protocol::{FlowId, MandateId, Money, OrderId, Timestamp};
+use std::sync::Arc;
+use zeroize::Zeroizing;
+
+/// The BCP 47 tag of a language that was not told.
+const UNDETERMINED: &str = "und";
+
+/// A phone's wallet. Clones share one wallet. Calls may come from any thread, at any time, twice; a future may be
+/// dropped at any point: what is durable stays, and the next call goes on.
+///
+/// Asynchronous calls need a tokio runtime. The others block for as long as one read of the file takes.
+#[derive(Clone)]
+pub struct Wallet {
+    inner: Arc<Inner>,
+}
+
+impl std::fmt::Debug for Wallet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Wallet").finish_non_exhaustive()
+    }
+}
+
+impl Wallet {
+    /// Opens the wallet, making its file where there is none, and completes what a crash left: the vault's epoch, a
+    /// half that was to be destroyed, an attestation that was due.
+    ///
+    /// # Errors
+    /// [`WalletError::Config`] names the member that cannot be used; [`WalletError::Vault`] where the file is open
+    /// elsewhere, does not belong to the keystore, or is of a newer version. Nothing is overwritten.
+    pub fn open(
+        config: &WalletConfig,
+        keys: Arc<dyn DeviceKeys>,
+        prompt: Arc<dyn BiometricPrompt>,
+        ports: Ports,
+    ) -> Result<Self, WalletError> {
+        let inner = Inner::open(config, keys, prompt, ports)?;
+        if let Err(error) = inner.destroy_due() {
+            // The wallet is of use all the same: every contact tries again.
+            tracing::warn!(kind = ?error.kind(), "a destruction that is due could not be completed yet");
+        }
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// Whether the phone is enrolled and has a PIN.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn is_enrolled(&self) -> Result<bool, WalletError> {
+        Ok(self.inner.enrolment_view()?.is_some())
+    }
+
+    /// Who this phone is; `None` before it is enrolled.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn enrolment(&self) -> Result<Option<EnrolmentView>, WalletError> {
+        self.inner.enrolment_view()
+    }
+
+    /// Enrols the phone: its keys, then the payment PIN. Called again it goes on where it was; once enrolled it
+    /// answers who the phone is, whatever the PIN.
+    ///
+    /// # Errors
+    /// [`WalletError::Offline`], [`WalletError::PinFormat`], [`WalletError::Keys`], [`WalletError::PolicyUntrusted`],
+    /// [`WalletError::Problem`].
+    pub async fn enrol(&self, pin: Zeroizing<Vec<u8>>) -> Result<EnrolmentView, WalletError> {
+        self.inner.enrol(pin).await
+    }
+
+    /// Reads the payload of a merchant's QR code, without a network. Its words are the merchant's own.
+    ///
+    /// # Errors
+    /// [`WalletError::Offer`].
+    pub fn read_offer(&self, text: &str) -> Result<OfferView, WalletError> {
+        Inner::offer_view(text)
+    }
+
+    /// Begins to sign an offer whose language is not known; see [`Wallet::start_sign_in`].
+    ///
+    /// # Errors
+    /// As [`Wallet::start_sign_in`].
+    pub async fn start_sign(&self, offer: &str) -> Result<FlowId, WalletError> {
+        self.start_sign_in(offer, UNDETERMINED).await
+    }
+
+    /// Begins to sign an offer that is shown in `locale` (BCP 47). An offer that is being signed, or was signed, gives
+    /// its flow.
+    ///
+    /// # Errors
+    /// [`WalletError::NotEnrolled`], [`WalletError::Offer`], [`WalletError::OfferExpired`], [`WalletError::Offline`],
+    /// [`WalletError::Problem`].
+    pub async fn start_sign_in(&self, offer: &str, locale: &str) -> Result<FlowId, WalletError> {
+        self.inner.start_sign(offer.to_owned(), locale.to_owned()).await
+    }
+
+    /// Begins to end mandates by the quick path, with or without a network. What is ending already, or has
+    /// ended, gives the flow that did it.
+    ///
+    /// # Errors
+    /// [`WalletError::NothingNamed`], [`WalletError::TooMany`], [`WalletError::UnknownMandate`],
+    /// [`WalletError::NotEnrolled`].
+    pub async fn start_revoke(&self, mandates: &[MandateId]) -> Result<FlowId, WalletError> {
+        self.inner.start_revoke(mandates.to_vec()).await
+    }
+
+    /// What the open step of a flow asks; `None` where the flow needs nothing more from the payer.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`], [`WalletError::FlowEnded`] where it was refused or has expired.
+    pub fn next_prompt(&self, flow: FlowId) -> Result<Option<Prompt>, WalletError> {
+        self.inner.next_prompt(flow)
+    }
+
+    /// Answers the open step. After an error the flow is where it was.
+    ///
+    /// # Errors
+    /// [`WalletError::WrongAnswer`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`],
+    /// [`WalletError::WrongPin`], [`WalletError::PinLocked`], [`WalletError::Offline`] where authority is given,
+    /// [`WalletError::FlowEnded`], [`WalletError::Problem`].
+    pub async fn submit(&self, flow: FlowId, answer: Answer) -> Result<(), WalletError> {
+        self.inner.submit(flow, answer).await
+    }
+
+    /// Leaves a flow. What it held stays held; see [`Wallet::resume`].
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`], [`WalletError::FlowEnded`].
+    pub async fn cancel_flow(&self, flow: FlowId) -> Result<(), WalletError> {
+        self.inner.cancel_flow(flow).await
+    }
+
+    /// The mandate that a signing flow makes: the same from the flow's first step on.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`] where no signing flow of this phone has this id.
+    pub fn mandate_of(&self, flow: FlowId) -> Result<MandateId, WalletError> {
+        self.inner.mandate_of_flow(flow)
+    }
+
+    /// The order that a cancellation led to, once the gateway's is known.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`].
+    pub fn order_of(&self, flow: FlowId) -> Result<Option<OrderId>, WalletError> {
+        self.inner.order_of_flow(flow)
+    }
+
+    /// Pauses mandates: on this phone at once, at the gateway as soon as it is reached.
+    ///
+    /// # Errors
+    /// [`WalletError::NothingNamed`], [`WalletError::UnknownMandate`], [`WalletError::NotPayable`] where all of them
+    /// have ended, [`WalletError::Problem`].
+    pub async fn pause(&self, mandates: &[MandateId]) -> Result<(), WalletError> {
+        self.inner.pause(mandates.to_vec()).await
+    }
+
+    /// Lifts the payer's pause, and the hold of a cancellation that was left. Asks the biometric prompt.
+    ///
+    /// # Errors
+    /// As [`Wallet::pause`], and [`WalletError::Offline`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`].
+    pub async fn resume(&self, mandates: &[MandateId]) -> Result<(), WalletError> {
+        self.inner.resume(mandates.to_vec()).await
+    }
+
+    /// Every mandate of this phone, without a network; none is an empty list.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn mandates(&self) -> Result<Vec<MandateView>, WalletError> {
+        self.inner.mandate_views()
+    }
+
+    /// One mandate.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownMandate`].
+    pub fn mandate(&self, mandate: MandateId) -> Result<MandateView, WalletError> {
+        self.inner.mandate_view(mandate)
+    }
+
+    /// Makes a permit for exactly this amount and challenge: what the merchant in front of the payer gets. Works without
+    /// a network; refuses where the mandate is held, ending or ended on this phone.
+    ///
+    /// # Errors
+    /// [`WalletError::NotPayable`], [`WalletError::AboveLimit`], [`WalletError::BadAmount`],
+    /// [`WalletError::UnknownMandate`].
+    pub async fn payer_present_permit(
+        &self,
+        mandate: MandateId,
+        amount: Money,
+        challenge: &str,
+    ) -> Result<String, WalletError> {
+        self.inner
+            .payer_present_permit(mandate, amount, challenge.to_owned())
+            .await
+    }
+
+    /// One contact with the gateway: sends what waits, hears what is new, destroys what is ordered, verifies closures,
+    /// renews permits. A gateway out of reach is no error: the report says so.
+    ///
+    /// # Errors
+    /// [`WalletError::NotEnrolled`], [`WalletError::LogContradiction`], [`WalletError::PolicyUntrusted`],
+    /// [`WalletError::Keys`], [`WalletError::Vault`], [`WalletError::Problem`].
+    pub async fn sync(&self) -> Result<SyncReport, WalletError> {
+        self.inner.sync().await
+    }
+
+    /// When the app should call [`Wallet::sync`] by itself, by the phone's own clock; `None` where nothing waits.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn next_attempt(&self) -> Result<Option<Timestamp>, WalletError> {
+        Ok(self.inner.waiting()?.1)
+    }
+
+    /// Takes the oldest thing that the payer should know.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
+        self.inner.next_event()
+    }
+
+    /// The receipts of closed orders, oldest first.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn receipts(&self) -> Result<Vec<ReceiptView>, WalletError> {
+        self.inner.receipt_views()
+    }
+
+    /// A receipt with all that a stranger needs to check it.
+    ///
+    /// # Errors
+    /// [`WalletError::NoReceipt`] where the order is not closed on this phone.
+    pub fn export_receipt(&self, order: OrderId) -> Result<ExportedReceipt, WalletError> {
+        self.inner.exported(order)
+    }
+
+    /// Checkpoints of the log that contradicted each other, kept as evidence.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn log_evidence(&self) -> Result<Vec<LogEvidence>, WalletError> {
+        self.inner.evidence()
+    }
+}
