@@ -90,7 +90,7 @@ impl Unit<'_> {
                 }
                 self.take_mandate(&record, false)
             }
-            Purpose::Activation { mandate } | Purpose::Permit { mandate } => {
+            Purpose::Activation { mandate } | Purpose::Permit { mandate, .. } => {
                 let record: MandateRecord = read(answer)?;
                 if record.mandate != *mandate {
                     return Err(WalletError::Answer("another mandate"));
@@ -126,6 +126,14 @@ impl Unit<'_> {
             Purpose::PinRecord {} if problem.code() == Code::StepOrder => {}
             Purpose::Consent { mandate } if problem.code() != Code::NonceNeeded => self.reject_mandate(*mandate)?,
             Purpose::Consent { .. } | Purpose::Activation { .. } if problem.code() == Code::NonceNeeded => {
+                return Ok(());
+            }
+            // The number is used up; the period gets a permit of another number at the next contact.
+            Purpose::Permit { mandate, number } => {
+                if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
+                    row.deposited.retain(|permit| permit.number != *number);
+                    self.put(&row)?;
+                }
                 return Ok(());
             }
             Purpose::Intent { flow } => {

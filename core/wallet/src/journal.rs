@@ -209,7 +209,7 @@ pub(crate) enum Purpose {
     PinFinish { flow: FlowId },
     Consent { mandate: MandateId },
     Activation { mandate: MandateId },
-    Permit { mandate: MandateId },
+    Permit { mandate: MandateId, number: u64 },
     Pause { mandates: Vec<MandateId> },
     Resume { mandates: Vec<MandateId> },
     Intent { flow: FlowId },

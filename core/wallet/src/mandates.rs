@@ -162,7 +162,7 @@ impl Unit<'_> {
         row.provisioning = Provisioning::Done;
         self.put(&row)?;
         for waiting in self.list::<OutboxRow>()? {
-            let of_it = matches!(&waiting.purpose, Purpose::Consent { mandate: of } | Purpose::Activation { mandate: of } | Purpose::Permit { mandate: of } if *of == mandate);
+            let of_it = matches!(&waiting.purpose, Purpose::Consent { mandate: of } | Purpose::Activation { mandate: of } | Purpose::Permit { mandate: of, .. } if *of == mandate);
             if of_it {
                 self.delete(&waiting);
             }

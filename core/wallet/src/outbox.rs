@@ -38,7 +38,7 @@ impl Purpose {
             | Self::FlowCancel { flow }
             | Self::PinFinish { flow }
             | Self::Intent { flow } => Lane::Flow(*flow),
-            Self::Consent { mandate } | Self::Activation { mandate } | Self::Permit { mandate } => {
+            Self::Consent { mandate } | Self::Activation { mandate } | Self::Permit { mandate, .. } => {
                 Lane::Mandate(*mandate)
             }
             Self::Pause { .. } | Self::Resume { .. } => Lane::Holds,

@@ -63,7 +63,7 @@ impl Unit<'_> {
         &mut self,
         row: &mut MandateRow,
         now: Timestamp,
-    ) -> Result<Vec<String>, WalletError> {
+    ) -> Result<Vec<(u64, String)>, WalletError> {
         let rules = self.inner.policy()?.token.permit;
         let base = *row.permit_base.get_or_insert(now);
         row.deposited.retain(|permit| permit.not_after > now);
@@ -99,7 +99,7 @@ impl Unit<'_> {
                 not_before,
                 not_after,
             });
-            permits.push(compact);
+            permits.push((number, compact));
         }
         Ok(permits)
     }
@@ -110,7 +110,7 @@ impl Unit<'_> {
         let waits = self
             .list::<OutboxRow>()?
             .iter()
-            .any(|waiting| waiting.purpose == Purpose::Permit { mandate });
+            .any(|waiting| matches!(waiting.purpose, Purpose::Permit { mandate: of, .. } if of == mandate));
         if !row.can_pay() || waits || row.gateway.is_none() {
             return Ok(());
         }
@@ -120,8 +120,8 @@ impl Unit<'_> {
             return Ok(());
         }
         self.put(&row)?;
-        for permit in permits {
-            self.enqueue(Purpose::Permit { mandate }, Some(permit))?;
+        for (number, permit) in permits {
+            self.enqueue(Purpose::Permit { mandate, number }, Some(permit))?;
         }
         Ok(())
     }

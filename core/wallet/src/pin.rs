@@ -276,7 +276,8 @@ mod tests {
         let mut draws = Draws::of(&Broken);
         let begun = pin::client_login_start(b"258036", &mut draws);
         assert!(matches!(draws.checked(begun), Err(WalletError::Randomness(_))));
-        let mut good = Draws::of(&quittance_vault::SystemRandomness);
+        let system = quittance_vault::SystemRandomness::default();
+        let mut good = Draws::of(&system);
         let begun = pin::client_login_start(b"258036", &mut good);
         assert!(good.checked(begun).is_ok(), "control: with randomness it begins");
     }

@@ -230,6 +230,7 @@ impl Unit<'_> {
                 row.deposited.clear();
                 row.permit_base = None;
                 let permits = self.make_permits_ahead(&mut row, nonce.now)?;
+                let permits = permits.into_iter().map(|(_number, permit)| permit).collect();
                 self.put(&row)?;
                 self.send(
                     Purpose::Activation { mandate },

@@ -3,7 +3,7 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{MandateRow, OrderRow, OutboxRow};
+use crate::journal::{MandateRow, OrderRow, OutboxRow, Provisioning};
 use crate::orders::{OrderNews, known_order, mandates_of};
 use crate::outbox::due_at;
 use crate::transport::{SendError, read};
@@ -143,11 +143,11 @@ impl Unit<'_> {
             state: row.half,
             next_permit: row.next_permit,
         };
-        // A half that the gateway never heard of is not told: its consent is still to come, or it ended here alone.
+        // A half that ended here alone, without the gateway ever hearing of it, is nothing to tell.
         let tokens = self
             .list::<MandateRow>()?
             .iter()
-            .filter(|row| row.gateway.is_some())
+            .filter(|row| !row.orphan)
             .map(held)
             .collect();
         let events_after = self.counters()?.gateway_event;
@@ -164,7 +164,8 @@ impl Unit<'_> {
         }
         for token in &answer.orphans {
             let row = self.list::<MandateRow>()?.into_iter().find(|row| row.token == *token);
-            if let Some(row) = row {
+            // Where the consent is still to come, the gateway cannot know it.
+            if let Some(row) = row.filter(|row| row.provisioning != Provisioning::ConsentDue) {
                 self.reject_mandate(row.mandate)?;
             }
         }
