@@ -1,1 +1,47 @@
 //! The reference gateway: the other half of the protocol.
+//!
+//! Everything that changes something goes to one thread, the sequencer: it takes what has queued, decides each
+//! statement by the pure rules of `quittance-flows`, commits the batch with its log entries in one transaction, signs
+//! one checkpoint, then answers everybody. Nothing is acknowledged before it is durable. A destruction spans two
+//! commits with one rotation of the vault between them. Reads go around the sequencer.
+//!
+//! ```text
+//! http -> believe (form, key, signature) -> sequencer: replay? -> decide -> log -> commit -> answer
+//!                                               |                                     |
+//!                                             vault <- destroy <----------------------+-> card network, merchants
+//! ```
+//!
+//! What a test replaces is in [`Parts`]; there is no switch that weakens anything.
+
+mod clock;
+mod config;
+mod custodian;
+mod destruction;
+mod factor;
+mod failure;
+mod files;
+mod gateway;
+mod http;
+mod logbook;
+mod open;
+mod parties;
+mod replay;
+mod secrets;
+mod sequencer;
+mod statements;
+mod store;
+mod timers;
+mod turn;
+mod views;
+mod world;
+
+pub use clock::{Clock, SandboxClock, SystemClock};
+pub use config::{Config, KnownMerchant, Parts, PolicySource, Sandbox};
+pub use custodian::{FolderCustodian, KeyCustodian};
+pub use failure::Failure;
+pub use gateway::Gateway;
+pub use open::OpenError;
+pub use parties::{
+    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkScript,
+    ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants, SimulatorError, Unavailable,
+};

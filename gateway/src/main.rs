@@ -1,2 +1,197 @@
 //! The reference gateway as a program.
-fn main() {}
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use quittance_gateway::{
+    Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Sandbox, SandboxClock,
+    SimulatedCardNetwork, SimulatedMerchants, SystemClock,
+};
+use quittance_protocol::PublicKey;
+use quittance_vault::{Randomness, SystemRandomness};
+use serde::de::DeserializeOwned;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Freed memory is wiped: keys pass through buffers of libraries that do not wipe their own.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
+/// The reference gateway of Quittance: the other half of the protocol. It speaks plain HTTP; TLS ends in front of it.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Where to listen; port 0 takes a free one, which the first line of output names.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    listen: String,
+    /// Folder of database and vault; made where it is missing. One gateway at a time.
+    #[arg(long, default_value = "./quittance-data")]
+    data: PathBuf,
+    /// Folder of the vault's keys, default DATA/keys. It stands for an HSM: put it on another volume, in no backup.
+    #[arg(long)]
+    keys: Option<PathBuf>,
+    /// The origin that statements are addressed to, default http://LISTEN.
+    #[arg(long)]
+    origin: Option<String>,
+    /// The log's name, default the origin's host; a log keeps the name that it was begun under.
+    #[arg(long)]
+    log_name: Option<String>,
+    /// For trying things out: a clock that can be moved, a card network that can be scripted, merchants that can be
+    /// made, the public policy author. Never with real money.
+    #[arg(long)]
+    sandbox: bool,
+    /// JSON list of merchants to know: [{"merchant": "mer_…", "name": "…", "jwk": {…}}].
+    #[arg(long)]
+    merchants: Option<PathBuf>,
+    /// The policy bundle as its author signed it, a compact JWS. Default: the shipped bundle, signed by an author key
+    /// of this gateway's own vault (its public half is written to DATA/policy-author.jwk); in the sandbox by the
+    /// public sandbox author.
+    #[arg(long, requires = "policy_author")]
+    policy: Option<PathBuf>,
+    /// The policy author's public key, a JWK.
+    #[arg(long, requires = "policy")]
+    policy_author: Option<PathBuf>,
+}
+
+/// How long callers may take to hear their answers once the gateway is told to stop.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match serve(Arguments::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // For people, beside the structured line: this is what they see at a terminal.
+            eprintln!("quittance-gateway: {error}");
+            tracing::error!(%error, "the gateway does not run");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(arguments: Arguments) -> Result<(), Failed> {
+    let listener = TcpListener::bind(&arguments.listen)
+        .await
+        .map_err(|error| format!("--listen {}: {error}", arguments.listen))?;
+    let address = format!("http://{}", listener.local_addr()?);
+    let policy = policy(&arguments)?;
+    let own_author = matches!(policy, PolicySource::Own);
+    let config = Config {
+        data: arguments.data.clone(),
+        origin: arguments.origin.clone().unwrap_or_else(|| address.clone()),
+        log_name: arguments.log_name.clone(),
+        merchants: match &arguments.merchants {
+            Some(path) => json_file::<Vec<KnownMerchant>>("--merchants", path)?,
+            None => Vec::new(),
+        },
+        policy,
+    };
+    let gateway = Gateway::open(config, parts(&arguments)?)?;
+    if own_author {
+        let author = serde_json::to_vec_pretty(&gateway.policy_author()?)?;
+        std::fs::write(arguments.data.join("policy-author.jwk"), author)?;
+    }
+    let router = gateway.router();
+    println!("listening on {address}");
+    std::io::stdout().flush()?;
+    tracing::info!(%address, log = %gateway.log_key(), sandbox = arguments.sandbox, "serving");
+    let (stop, mut stopping) = tokio::sync::watch::channel(());
+    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+        told_to_stop().await;
+        stop.send_replace(());
+    });
+    tokio::select! {
+        served = serving => served?,
+        // Whoever is still connected has an answer that is stored: it can ask again.
+        () = async {
+            if stopping.changed().await.is_ok() {
+                tokio::time::sleep(PATIENCE).await;
+            } else {
+                std::future::pending::<()>().await;
+            }
+        } => tracing::warn!("callers were cut off"),
+    }
+    let stopped = tokio::task::spawn_blocking(move || gateway.shutdown()).await;
+    tracing::info!("stopped");
+    Ok(stopped?)
+}
+
+/// What the gateway works with. There is no other card network than the simulated one yet, in the sandbox or not.
+fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
+    let data = &arguments.data;
+    make_private(data)?;
+    let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
+    let keys = arguments.keys.clone().unwrap_or_else(|| data.join("keys"));
+    let custodian = FolderCustodian::open(&keys, Arc::clone(&randomness))
+        .map_err(|error| format!("--keys {}: {error}", keys.display()))?;
+    let card_network = Arc::new(SimulatedCardNetwork::open(&data.join("simulated-card-network.sqlite"))?);
+    let merchants =
+        Arc::new(SimulatedMerchants::open(&data.join("simulated-merchants.sqlite"), Arc::clone(&randomness))?);
+    let (clock, sandbox): (Arc<dyn Clock>, _) = if arguments.sandbox {
+        let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
+        let sandbox = Sandbox {
+            clock: Arc::clone(&clock),
+            card_network: Arc::clone(&card_network),
+            merchants: Arc::clone(&merchants),
+        };
+        (clock, Some(sandbox))
+    } else {
+        (Arc::new(SystemClock::new()?), None)
+    };
+    Ok(Parts { custodian: Arc::new(custodian), clock, randomness, card_network, merchants, sandbox })
+}
+
+fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {
+    match (&arguments.policy, &arguments.policy_author) {
+        (Some(policy), Some(author)) => {
+            let bundle =
+                std::fs::read_to_string(policy).map_err(|error| format!("--policy {}: {error}", policy.display()))?;
+            let author = json_file::<PublicKey>("--policy-author", author)?;
+            Ok(PolicySource::Signed { bundle: bundle.trim().to_owned(), author })
+        }
+        _ if arguments.sandbox => Ok(PolicySource::Sandbox),
+        _ => Ok(PolicySource::Own),
+    }
+}
+
+fn json_file<T: DeserializeOwned>(argument: &str, path: &Path) -> Result<T, Failed> {
+    let failed = |error: &dyn std::fmt::Display| format!("{argument} {}: {error}", path.display());
+    let text = std::fs::read(path).map_err(|error| failed(&error))?;
+    Ok(serde_json::from_slice(&text).map_err(|error| failed(&error))?)
+}
+
+fn make_private(folder: &Path) -> Result<(), Failed> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt as _;
+        builder.mode(0o700);
+    }
+    builder.create(folder).map_err(|error| format!("--data {}: {error}", folder.display()).into())
+}
+
+/// Ends when the process is asked to stop.
+async fn told_to_stop() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    // Without a handler the signal ends the process, which loses nothing that was acknowledged.
+    let _interrupted = tokio::signal::ctrl_c().await;
+}

@@ -1,0 +1,86 @@
+//! Gateway time: the clock that decides, given from outside.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use quittance_protocol::Timestamp;
+
+use crate::files;
+
+/// Says what time it is; every deadline, window and lifetime counts by it.
+pub trait Clock: Send + Sync {
+    /// The present moment in whole seconds of UTC.
+    fn now(&self) -> Timestamp;
+}
+
+/// The operating system's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct SystemClock {
+    epoch: Timestamp,
+}
+
+impl SystemClock {
+    /// Takes the system's clock.
+    ///
+    /// # Errors
+    /// [`io::ErrorKind::InvalidData`] where 1970 is no moment of the protocol, which cannot be.
+    pub fn new() -> io::Result<Self> {
+        let epoch = Timestamp::from_unix(0).map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?;
+        Ok(Self { epoch })
+    }
+
+    fn shifted(&self, offset: i64) -> Timestamp {
+        // A system clock before 1970 is read as 1970: every window is then closed, which is the safe side.
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        self.epoch.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(offset))
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Timestamp {
+        self.shifted(0)
+    }
+}
+
+/// The system's clock plus an offset that the sandbox moves forward; the offset survives a restart.
+#[derive(Debug)]
+pub struct SandboxClock {
+    system: SystemClock,
+    file: PathBuf,
+    offset: Mutex<i64>,
+}
+
+impl SandboxClock {
+    /// Takes the offset that stands in `file`; none stands for zero.
+    ///
+    /// # Errors
+    /// What the file system answers; [`io::ErrorKind::InvalidData`] where the file holds no number.
+    pub fn open(file: &Path) -> io::Result<Self> {
+        let offset = match std::fs::read_to_string(file) {
+            Ok(text) => text.trim().parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
+            Err(error) => return Err(error),
+        };
+        Ok(Self { system: SystemClock::new()?, file: file.to_owned(), offset: Mutex::new(offset) })
+    }
+
+    /// Moves time forward; durable when this returns.
+    ///
+    /// # Errors
+    /// What the file system answers; time has then not moved.
+    pub fn advance(&self, seconds: u32) -> io::Result<Timestamp> {
+        let mut offset = self.offset.lock().unwrap_or_else(PoisonError::into_inner);
+        let moved = offset.saturating_add(i64::from(seconds));
+        files::write_durably(&self.file, moved.to_string().as_bytes())?;
+        *offset = moved;
+        Ok(self.system.shifted(moved))
+    }
+}
+
+impl Clock for SandboxClock {
+    fn now(&self) -> Timestamp {
+        self.system.shifted(*self.offset.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}

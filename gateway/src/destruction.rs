@@ -1,0 +1,175 @@
+//! The gateway's own destruction: what the vault did becomes a statement in the log.
+
+use quittance_flows::charge::{ChargeRequest, authorize};
+use quittance_flows::destruction::gateway::{self, GatewayEffect, GatewayEvent, PhoneSide};
+use quittance_flows::mandate::MandateEvent;
+use quittance_protocol::answer::MandateState;
+use quittance_protocol::log::EntryKind;
+use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody};
+use quittance_protocol::money::Money;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{PermitAmount, Probe, ReplicaState};
+use quittance_protocol::{B64, Digest32, OrderId};
+use quittance_vault::{Destruction, RecordKey, Vault, VaultError};
+
+use crate::failure::{Decided, Failure};
+use crate::logbook;
+use crate::secrets::token_half;
+use crate::store::{Mandate, Order, Store, StoredClosure};
+use crate::turn::Turn;
+
+/// Orders that one destruction of the vault ends.
+pub(crate) struct Batch {
+    pub(crate) id: [u8; 16],
+    pub(crate) orders: Vec<OrderId>,
+    pub(crate) targets: Vec<RecordKey>,
+}
+
+/// What has to be destroyed now, one batch for each commit that asked for it.
+pub(crate) fn begin(store: Store<'_>) -> Result<Vec<Batch>, Failure> {
+    let mut batches: Vec<Batch> = Vec::new();
+    for order in store.destroying()? {
+        let id = order.batch.as_ref().and_then(|batch| batch.as_slice().try_into().ok());
+        let id: [u8; 16] = id.ok_or(Failure::Damaged("an order"))?;
+        let targets = order.tokens.iter().map(|token| token_half(*token));
+        match batches.iter_mut().find(|batch| batch.id == id) {
+            Some(batch) => {
+                batch.orders.push(order.order);
+                batch.targets.extend(targets);
+            }
+            None => batches.push(Batch { id, orders: vec![order.order], targets: targets.collect() }),
+        }
+    }
+    Ok(batches)
+}
+
+/// Lets the vault destroy a batch: one rotation, however many orders. Repeating it is free.
+pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, VaultError> {
+    vault.destroy(batch.id, &batch.targets, |_| Ok(()))
+}
+
+/// States what the vault did, for one order of the batch.
+pub(crate) fn finish(turn: &mut Turn<'_>, id: OrderId, done: &Destruction) -> Decided<()> {
+    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
+    let (state, effects) = gateway::step(&order.state, GatewayEvent::HalvesDestroyed)
+        .map_err(|_| Failure::Rules("an order was destroyed before it was due"))?;
+    order.state = state;
+    carry_out(turn, &mut order, &effects, Some(done))?;
+    Ok(turn.store.put_order(&order)?)
+}
+
+/// Carries out what the rules ask for. The order's row is written by the caller.
+pub(crate) fn carry_out(
+    turn: &mut Turn<'_>,
+    order: &mut Order,
+    effects: &[GatewayEffect],
+    done: Option<&Destruction>,
+) -> Decided<()> {
+    for effect in effects {
+        match effect {
+            GatewayEffect::DestroyHalves => order.batch = Some(B64::new(turn.batch)),
+            GatewayEffect::LogDestroyed => {
+                let done = done.ok_or(Failure::Rules("a destruction is stated before the vault's own"))?;
+                state_destroyed(turn, order, done)?;
+            }
+            GatewayEffect::LogClosure(kind) => close(turn, order, *kind)?,
+        }
+    }
+    Ok(())
+}
+
+/// Ends the mandates, refreshes the risk rating, then says `destroyed`.
+fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -> Decided<()> {
+    for mut mandate in turn.store.mandates_of_order(order.order)? {
+        if mandate.standing.state == MandateState::Revoking {
+            let ended = mandate.standing.step(MandateEvent::HalfDestroyed);
+            mandate.standing = ended.map_err(|_| Failure::Rules("a mandate ends before its order"))?;
+        }
+        mandate.half = ReplicaState::Destroyed;
+        mandate.sealed_reference = None;
+        turn.store.put_mandate(&mut mandate)?;
+        probe(turn, &mandate)?;
+    }
+    let before = turn.store.account(order.account)?.risk_epoch;
+    let after = before.saturating_add(1);
+    turn.store.set_risk_epoch(order.account, after)?;
+    order.risk_epochs = Some((before, after));
+    let body = DestroyedBody {
+        order: order.order,
+        tokens: order.commitments.clone(),
+        epoch_old: done.epoch_old,
+        epoch_new: done.epoch_new,
+        destroyed_key: Digest32::from_bytes(done.destroyed_key),
+        probe: Probe {
+            old_root_opens: done.probe.old_root_opens,
+            records_open: done.probe.records_open,
+            key_found: done.probe.key_found,
+        },
+        authorization: Code::TokenDestroyed.name().to_owned(),
+        resumed: done.resumed || turn.resuming,
+    };
+    let said = logbook::say(turn.store, turn.world, turn.now, EntryKind::Destroyed, &body)?;
+    order.destroyed_entry = Some(said.place);
+    Ok(())
+}
+
+/// Tries what was destroyed: the vault opens nothing, and the authorization function answers `token_destroyed` for
+/// the last good permit. No permit is forged to find out.
+fn probe(turn: &Turn<'_>, mandate: &Mandate) -> Decided<()> {
+    if turn.vault.get(&token_half(mandate.token))?.is_some() {
+        return Err(Failure::Rules("the vault still opens a destroyed half").into());
+    }
+    let limits = &mandate.terms.limits;
+    let last = turn.store.last_good_permit(mandate.token)?;
+    let amount = last.as_ref().map_or(limits.per_charge, |permit| match permit.permit.amount {
+        PermitAmount::AtMost(amount) | PermitAmount::Exact(amount) => amount,
+    });
+    let nothing = Money::new(0, limits.per_period.currency()).map_err(|_| Failure::Damaged("a mandate's limits"))?;
+    let request = ChargeRequest {
+        mandate: &mandate.standing,
+        gateway_half: mandate.half,
+        limits,
+        taken_in_period: nothing,
+        payee: mandate.merchant,
+        amount,
+        challenge: None,
+        now: last.as_ref().map_or(turn.now, |permit| permit.permit.not_before),
+    };
+    let permits: Vec<_> = last.into_iter().map(|permit| (permit.number, permit.permit)).collect();
+    match authorize(&request, &permits) {
+        Err(Code::TokenDestroyed) => Ok(()),
+        _ => Err(Failure::Rules("the authorization function does not know that the token is destroyed").into()),
+    }
+}
+
+/// Says the closure that both statements, or the clock, allow.
+fn close(turn: &mut Turn<'_>, order: &mut Order, kind: ClosureKind) -> Decided<()> {
+    let destroyed = order.destroyed_entry.ok_or(Failure::Rules("a closure before our own destruction"))?;
+    let (risk_epoch_before, risk_epoch_after) =
+        order.risk_epochs.ok_or(Failure::Rules("a closure before our own destruction"))?;
+    let phone_attestation = match order.state.phone {
+        PhoneSide::Destroyed(said) | PhoneSide::Absent(said) => Some(said),
+        PhoneSide::Silent | PhoneSide::Overdue => None,
+    };
+    let body = ClosureBody {
+        order: order.order,
+        kind,
+        mandates: order.mandates.clone(),
+        tokens: order.commitments.clone(),
+        cause: order.cause,
+        nonce: order.nonce.clone(),
+        intent: order.intent_content,
+        phone_attestation,
+        gateway_attestation: logbook::digest(turn.store, destroyed)?,
+        evidence_level: order.evidence_level,
+        risk_epoch_before,
+        risk_epoch_after,
+        policy: order.policy,
+        effective_at: order.effective_at,
+    };
+    let said = logbook::say(turn.store, turn.world, turn.now, EntryKind::Closure, &body)?;
+    order.closure = Some(StoredClosure { kind, entry: said.place });
+    // A second closure is news for the phone.
+    order.acknowledged = None;
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! What ends a decision: a refusal that the caller hears, or a failure on this side.
+
+use quittance_protocol::Problem;
+use quittance_protocol::log::LogError;
+use quittance_protocol::problem::Code;
+use quittance_vault::{RandomnessError, VaultError};
+
+/// Something on this side failed. Nothing of the statement was kept; repeating it is safe.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The database failed.
+    #[error("database: {0}")]
+    Database(#[from] rusqlite::Error),
+    /// A row of the database is not what this program writes.
+    #[error("database: {0} is damaged")]
+    Damaged(&'static str),
+    /// The vault failed.
+    #[error("vault: {0}")]
+    Vault(#[from] VaultError),
+    /// No randomness.
+    #[error(transparent)]
+    Randomness(#[from] RandomnessError),
+    /// The log's own texts could not be made.
+    #[error("log: {0}")]
+    Log(#[from] LogError),
+    /// The log's stored hashes do not add up.
+    #[error("log: {0}")]
+    Merkle(#[from] quittance_protocol::log::merkle::MerkleError),
+    /// A ciphertext of ours does not open, or a cipher could not be set up.
+    #[error("a sealed value does not open")]
+    Cipher,
+    /// A pure step refused what this program must never ask of it.
+    #[error("a decision contradicts the rules: {0}")]
+    Rules(&'static str),
+}
+
+impl Failure {
+    /// What the caller hears of it: nothing but whether to come again.
+    pub(crate) fn problem(&self) -> Problem {
+        let full = match self {
+            Self::Database(error) => error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull),
+            Self::Vault(error) => matches!(error, VaultError::StorageFull),
+            _ => false,
+        };
+        if full { Problem::new(Code::StorageFull).retry_after(60) } else { Problem::new(Code::Internal) }
+    }
+}
+
+/// Why a statement was not taken.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// By the rules; everything that the decision wrote is rolled back.
+    Problem(Problem),
+    /// By a failure on this side.
+    Failure(Failure),
+}
+
+/// The outcome of deciding something.
+pub(crate) type Decided<T> = Result<T, Refusal>;
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<Code> for Refusal {
+    fn from(code: Code) -> Self {
+        Self::Problem(Problem::new(code))
+    }
+}
+
+impl<E: Into<Failure>> From<E> for Refusal
+where
+    E: FailureSource,
+{
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+/// Errors that are failures of this side.
+pub(crate) trait FailureSource {}
+impl FailureSource for Failure {}
+impl FailureSource for rusqlite::Error {}
+impl FailureSource for VaultError {}
+impl FailureSource for RandomnessError {}
+impl FailureSource for LogError {}
+impl FailureSource for quittance_protocol::log::merkle::MerkleError {}

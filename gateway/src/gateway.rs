@@ -1,0 +1,176 @@
+//! A running gateway, as a value.
+
+use std::path::PathBuf;
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use quittance_protocol::log::{NoteSigner, VerifierKey};
+use quittance_protocol::problem::Code;
+use quittance_protocol::{Problem, PublicKey, Timestamp};
+use rusqlite::Connection;
+use tokio::sync::{Semaphore, oneshot};
+
+use crate::config::{Config, Parts, Sandbox};
+use crate::failure::{Decided, Failure, Refusal};
+use crate::http;
+use crate::open::{OpenError, Opened, author_key, open};
+use crate::replay::Response;
+use crate::sequencer::Command;
+use crate::statements::believe;
+use crate::store::{Merchant, Store, open_for_reads};
+use crate::world::World;
+
+/// Statements that may be under way at once; more of them wait outside.
+const MOST_UNDER_WAY: usize = 1024;
+
+/// A gateway: database, vault and sequencer. Cheap to clone; [`Gateway::shutdown`] ends it.
+#[derive(Clone)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) world: Arc<World>,
+    pub(crate) sandbox: Option<Sandbox>,
+    commands: Sender<Command>,
+    under_way: Semaphore,
+    database: PathBuf,
+    readers: Mutex<Vec<Connection>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Gateway {
+    /// Opens the data folder, completes what a crash left, and starts the sequencer. Call it inside a tokio runtime.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing was overwritten.
+    pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
+        let Opened { sequencer, commands, world, database } = open(config, &parts)?;
+        let thread = std::thread::Builder::new().name("sequencer".to_owned()).spawn(move || sequencer.run())?;
+        Ok(Self {
+            shared: Arc::new(Shared {
+                world,
+                sandbox: parts.sandbox,
+                commands,
+                under_way: Semaphore::new(MOST_UNDER_WAY),
+                database,
+                readers: Mutex::default(),
+                thread: Mutex::new(Some(thread)),
+            }),
+        })
+    }
+
+    /// Everything that is served, without a listener.
+    pub fn router(&self) -> axum::Router {
+        http::router(Arc::clone(&self.shared))
+    }
+
+    /// The log's signing key, for whoever publishes the same log by other means (a mirror, a witness, a test that
+    /// lies). It cannot be read out of the value.
+    pub fn log_signer(&self) -> Arc<NoteSigner> {
+        Arc::clone(&self.shared.world.log)
+    }
+
+    /// The log's verifier key: what readers pin.
+    pub fn log_key(&self) -> VerifierKey {
+        self.shared.world.log.verifier().clone()
+    }
+
+    /// The key of this gateway's own policy author; see [`crate::PolicySource::Own`].
+    ///
+    /// # Errors
+    /// [`Failure::Damaged`], which a healthy vault does not give.
+    pub fn policy_author(&self) -> Result<PublicKey, Failure> {
+        Ok(*author_key(&self.shared.world.secrets.policy_author)?.public_key())
+    }
+
+    /// Looks at the clock now instead of within half a second: for whoever moved it.
+    pub async fn wake(&self) {
+        self.shared.wake().await;
+    }
+
+    /// Finishes what is queued, commits it, closes the files. Later statements are answered `internal`.
+    pub fn shutdown(&self) {
+        // The thread may have ended already; there is nobody to tell then.
+        let _ended = self.shared.commands.send(Command::Stop);
+        let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread
+            && thread.join().is_err()
+        {
+            tracing::error!("the sequencer ended in a panic");
+        }
+        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+impl Shared {
+    /// Gateway time.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.world.clock.now()
+    }
+
+    /// Believes a statement, or not, then lets the sequencer decide about it.
+    pub(crate) async fn submit(self: &Arc<Self>, compact: String) -> Response {
+        let Ok(_permit) = self.under_way.acquire().await else { return gone() };
+        let origin = self.world.origin.clone();
+        let said = match self.read(move |store| believe(store, &origin, &compact)).await {
+            Ok(said) => said,
+            Err(problem) => return Response::problem(&problem),
+        };
+        let (caller, answer) = oneshot::channel();
+        if self.commands.send(Command::Statement(Box::new(said), caller)).is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
+    }
+
+    /// Makes a merchant known; says whether it is.
+    pub(crate) async fn add_merchant(&self, merchant: Merchant) -> bool {
+        let (caller, answer) = oneshot::channel();
+        self.commands.send(Command::Merchant(Box::new(merchant), caller)).is_ok() && answer.await.unwrap_or(false)
+    }
+
+    pub(crate) async fn wake(&self) {
+        let (caller, awake) = oneshot::channel();
+        if self.commands.send(Command::Wake(caller)).is_ok() {
+            // Without a thread there is nothing to wake.
+            let _ended = awake.await;
+        }
+    }
+
+    /// Reads beside the sequencer: what is committed, on a connection of its own, off the async threads.
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(Store<'_>) -> Decided<T> + Send + 'static,
+    ) -> Result<T, Problem> {
+        let shared = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || {
+            let kept = shared.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = match kept {
+                Some(connection) => connection,
+                None => open_for_reads(&shared.database)?,
+            };
+            let done = work(Store::new(&connection));
+            shared.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            done
+        });
+        match done.await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(Refusal::Problem(problem))) => Err(problem),
+            Ok(Err(Refusal::Failure(failure))) => {
+                tracing::error!(error = %failure, "a read failed");
+                Err(failure.problem())
+            }
+            Err(error) => {
+                tracing::error!(%error, "a read did not end");
+                Err(Problem::new(Code::Internal))
+            }
+        }
+    }
+}
+
+/// The sequencer has ended: the caller may come again with the same bytes.
+fn gone() -> Response {
+    Response::problem(&Problem::new(Code::Internal))
+}

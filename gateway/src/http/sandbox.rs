@@ -1,0 +1,174 @@
+//! The sandbox: a clock that can be moved, a network that can be scripted, merchants that can be made.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use quittance_protocol::json::{self as strict, Limits as Bounds};
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{Charge, Limits, MandateKind, Offer, Terms};
+use quittance_protocol::{MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::statements::read;
+use super::{Refused, Served, json};
+use crate::config::Sandbox;
+use crate::gateway::Shared;
+use crate::parties::{NetworkScript, SimulatorError};
+use crate::replay::Response;
+use crate::store::Merchant;
+
+/// Seconds that a simulated offer can be signed.
+const OFFER_LIFE: i64 = 30 * 86_400;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    advance_seconds: u32,
+}
+
+#[derive(Serialize)]
+struct Now {
+    now: Timestamp,
+}
+
+/// Moves time forward, and lets everything that is due by then happen before it answers.
+pub(super) async fn move_clock(State(shared): Served, body: Body) -> Result<Response, Refused> {
+    let Advance { advance_seconds } = take(body).await?;
+    let clock = Arc::clone(&sandbox(&shared)?.clock);
+    let moved = tokio::task::spawn_blocking(move || clock.advance(advance_seconds)).await;
+    let now = moved.map_err(|_| Code::Internal)?.map_err(|_| Code::StorageFull)?;
+    shared.wake().await;
+    json(&Now { now })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewMerchant {
+    name: String,
+}
+
+#[derive(Serialize)]
+struct MadeMerchant {
+    merchant: MerchantId,
+    jwk: PublicKey,
+}
+
+/// Makes a merchant with a key of its own.
+pub(super) async fn create_merchant(State(shared): Served, body: Body) -> Result<Response, Refused> {
+    let NewMerchant { name } = take(body).await?;
+    let merchants = &sandbox(&shared)?.merchants;
+    let (merchant, jwk) = merchants.create(&name).map_err(failed)?;
+    if !shared.add_merchant(Merchant { merchant, name, key: jwk }).await {
+        return Err(Code::Internal.into());
+    }
+    json(&MadeMerchant { merchant, jwk })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewOffer {
+    service: String,
+    kind: MandateKind,
+    per_charge: Money,
+    per_period: Money,
+    period_days: u16,
+}
+
+#[derive(Serialize)]
+struct MadeOffer {
+    offer: String,
+}
+
+/// Signs an offer as the merchant would: the payload of its QR code.
+pub(super) async fn make_offer(
+    State(shared): Served,
+    Path(merchant): Path<String>,
+    body: Body,
+) -> Result<Response, Refused> {
+    let merchant = merchant_id(&merchant)?;
+    let NewOffer { service, kind, per_charge, per_period, period_days } = take(body).await?;
+    let merchants = &sandbox(&shared)?.merchants;
+    let now = shared.now();
+    let drawn = shared.world.draw().map_err(|failure| failure.problem())?;
+    let offer = Offer {
+        offer: OfferId::from_bytes(drawn),
+        merchant,
+        terms: Terms {
+            merchant_name: merchants.name(merchant).map_err(failed)?,
+            service,
+            kind,
+            limits: Limits { per_charge, per_period, period_days },
+        },
+        expires_at: now.plus_seconds(OFFER_LIFE),
+    };
+    let jti = StatementId::from_bytes(drawn);
+    let offer = merchants.sign(merchant, &shared.world.origin, now, jti, &offer).map_err(failed)?;
+    json(&MadeOffer { offer })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NewCharge {
+    mandate: MandateId,
+    amount: Money,
+    reference: String,
+    #[serde(default)]
+    permit: Option<String>,
+}
+
+/// Charges as the merchant would, by the same way in. The same reference is the same charge.
+pub(super) async fn charge(
+    State(shared): Served,
+    Path(merchant): Path<String>,
+    body: Body,
+) -> Result<Response, Refused> {
+    let merchant = merchant_id(&merchant)?;
+    let NewCharge { mandate, amount, reference, permit } = take(body).await?;
+    let charge = Charge { mandate, amount, reference, permit };
+    let merchants = &sandbox(&shared)?.merchants;
+    let statement =
+        merchants.charge_statement(merchant, &shared.world.origin, shared.now(), &charge).map_err(failed)?;
+    Ok(shared.submit(statement).await)
+}
+
+/// What the merchant was told.
+pub(super) async fn notices(State(shared): Served, Path(merchant): Path<String>) -> Result<Response, Refused> {
+    let merchant = merchant_id(&merchant)?;
+    json(&sandbox(&shared)?.merchants.notices(merchant).map_err(failed)?)
+}
+
+/// Every charge that the network ever saw.
+pub(super) async fn seen_charges(State(shared): Served) -> Result<Response, Refused> {
+    json(&sandbox(&shared)?.card_network.charges().map_err(failed)?)
+}
+
+/// Says what becomes of charges from now on.
+pub(super) async fn script(State(shared): Served, body: Body) -> Result<Response, Refused> {
+    let script: NetworkScript = take(body).await?;
+    sandbox(&shared)?.card_network.script(script);
+    json(&script)
+}
+
+async fn take<T: DeserializeOwned>(body: Body) -> Result<T, Refused> {
+    Ok(strict::from_slice(&read(body).await?, Bounds::PROTOCOL)?)
+}
+
+fn sandbox(shared: &Arc<Shared>) -> Result<&Sandbox, Refused> {
+    shared.sandbox.as_ref().ok_or_else(|| Code::NotFound.into())
+}
+
+fn merchant_id(text: &str) -> Result<MerchantId, Refused> {
+    text.parse().map_err(|_| Problem::new(Code::NotFound).into())
+}
+
+fn failed(error: SimulatorError) -> Refused {
+    match error {
+        SimulatorError::NoSuchMerchant => Code::NotFound.into(),
+        error => {
+            tracing::error!(%error, "a simulator failed");
+            Code::Internal.into()
+        }
+    }
+}

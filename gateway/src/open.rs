@@ -1,0 +1,291 @@
+//! Opening a gateway: whatever stands in the data folder is checked before anything is written.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, mpsc};
+
+use quittance_flows::policy::{BUNDLE_AUDIENCE, DEFAULT_BUNDLE, PolicyBundle, SANDBOX_AUTHOR_SEED};
+use quittance_flows::{Policy, PolicyError};
+use quittance_protocol::ed25519::SigningKey;
+use quittance_protocol::log::{EntryKind, LogError, NoteSigner};
+use quittance_protocol::log_body::PolicyBody;
+use quittance_protocol::{Claims, Problem, PublicKey, Received, StatementId, Unsigned, Verified};
+use quittance_vault::{RootKeys, Vault, VaultError, VaultOptions};
+use rusqlite::Connection;
+use zeroize::Zeroizing;
+
+use crate::config::{Config, Parts, PolicySource};
+use crate::failure::Failure;
+use crate::files;
+use crate::logbook;
+use crate::secrets::{Secrets, destroy_orphans};
+use crate::sequencer::Sequencer;
+use crate::store::{self, DatabaseState, Merchant, Store};
+use crate::world::{Policies, Sessions, World};
+
+/// Height of the vault's key tree: 16.7 million tokens.
+const VAULT_HEIGHT: u8 = 4;
+
+/// Name of the database's fact about the log's name.
+const LOG_NAME: &str = "log_name";
+
+/// Journal row that says that database and vault are both there.
+const COMPLETE: (&str, &[u8]) = ("gateway", b"complete");
+
+/// Why a gateway does not open. Nothing was overwritten.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// Another process has the data folder.
+    #[error("data folder: another gateway has it open; stop that one first, or choose another --data")]
+    InUse,
+    /// The database is of a newer program.
+    #[error("database: it has schema version {found}, this program knows {known} at most; update the program")]
+    NewerDatabase {
+        /// The version in the file.
+        found: i32,
+        /// The newest version that this program reads.
+        known: i32,
+    },
+    /// Some other file stands at the database's path.
+    #[error("database: gateway.sqlite is no gateway database; move it away, or choose another --data")]
+    NotADatabase,
+    /// The database stands without its vault.
+    #[error("vault: vault.sqlite is missing beside an existing database; put it back: without it no token can be charged or destroyed")]
+    VaultMissing,
+    /// The vault stands without its database.
+    #[error("database: gateway.sqlite is missing beside an existing vault; put it back, or choose another --data")]
+    DatabaseMissing,
+    /// The vault does not open.
+    #[error("vault: {0}")]
+    Vault(VaultError),
+    /// The data folder cannot be used.
+    #[error("data folder: {0}")]
+    Folder(#[from] io::Error),
+    /// The policy bundle breaks a rule of its loader, or is older than the one in force.
+    #[error("{0}")]
+    Policy(#[from] PolicyError),
+    /// The policy bundle is not what its author signed.
+    #[error("policy bundle: {0}")]
+    PolicyStatement(#[from] Problem),
+    /// A bundle of this version, with another content, is in force.
+    #[error("policy bundle: version {version} is in force with another content; raise the version")]
+    PolicyChanged {
+        /// The version.
+        version: u64,
+    },
+    /// The log's name cannot be one.
+    #[error("log name: {0}; use a host name without spaces or plus signs")]
+    LogName(LogError),
+    /// The log was begun under another name.
+    #[error("log name: this log was begun as {known}; its readers know it by that name")]
+    OtherLogName {
+        /// The name it was begun under.
+        known: String,
+    },
+    /// Called outside of a tokio runtime.
+    #[error("runtime: open the gateway inside a tokio runtime")]
+    NoRuntime,
+    /// Database, vault or randomness failed.
+    #[error("{0}")]
+    Failure(#[from] Failure),
+}
+
+impl From<VaultError> for OpenError {
+    fn from(error: VaultError) -> Self {
+        match error {
+            VaultError::Locked => Self::InUse,
+            VaultError::Missing => Self::VaultMissing,
+            other => Self::Vault(other),
+        }
+    }
+}
+
+/// An opened gateway before it serves.
+pub(crate) struct Opened {
+    pub(crate) sequencer: Sequencer,
+    pub(crate) commands: mpsc::Sender<crate::sequencer::Command>,
+    pub(crate) world: Arc<World>,
+    pub(crate) database: PathBuf,
+}
+
+pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
+    let runtime = tokio::runtime::Handle::try_current().map_err(|_| OpenError::NoRuntime)?;
+    files::private_folder(&config.data)?;
+    let database = config.data.join("gateway.sqlite");
+    let state = store::inspect(&database)?;
+    match state {
+        DatabaseState::Newer { found } => return Err(OpenError::NewerDatabase { found, known: store::VERSION }),
+        DatabaseState::Foreign => return Err(OpenError::NotADatabase),
+        DatabaseState::Missing | DatabaseState::Known => {}
+    }
+    let (connection, mut vault) = open_both(&config.data, &database, &state, parts)?;
+    let random = &*parts.randomness;
+    let secrets = Secrets::load(&mut vault, random)?;
+    let log_name = log_name(Store::new(&connection), &config)?;
+    let log = NoteSigner::new(&log_name, &secrets.log_seed).map_err(OpenError::LogName)?;
+    let mut world = World {
+        origin: config.origin,
+        clock: Arc::clone(&parts.clock),
+        randomness: Arc::clone(&parts.randomness),
+        card_network: Arc::clone(&parts.card_network),
+        merchants: Arc::clone(&parts.merchants),
+        secrets,
+        log: Arc::new(log),
+        policies: Policies::default(),
+        sessions: Sessions::default(),
+    };
+    let store = Store::new(&connection);
+    let orphans = destroy_orphans(&mut vault, random, |token| Ok(store.mandate_of_token(token)?.is_some()))?;
+    if orphans > 0 {
+        tracing::info!(orphans, "halves of tokens that never came to be were destroyed");
+    }
+    store.begin()?;
+    let begun = begin_world(store, &mut world, &config.merchants, &config.policy);
+    match begun {
+        Ok(()) => store.commit()?,
+        Err(error) => {
+            store.abandon()?;
+            return Err(error);
+        }
+    }
+    let world = Arc::new(world);
+    let (commands, inbox) = mpsc::channel();
+    let mut sequencer =
+        Sequencer::new(connection, vault, Arc::clone(&world), runtime, (commands.clone(), inbox));
+    sequencer.resume();
+    Ok(Opened { sequencer, commands, world, database })
+}
+
+/// Database and vault belong together: either both are made now, or both stand. The vault's lock comes first.
+fn open_both(
+    data: &Path,
+    database: &Path,
+    state: &DatabaseState,
+    parts: &Parts,
+) -> Result<(Connection, Vault), OpenError> {
+    let options = VaultOptions { path: data.join("vault.sqlite"), height: VAULT_HEIGHT, vfs: None };
+    let custodian: Arc<dyn RootKeys> = Arc::clone(&parts.custodian) as Arc<dyn RootKeys>;
+    let random = Arc::clone(&parts.randomness);
+    let vault_stands = options.path.try_exists()?;
+    if *state == DatabaseState::Known {
+        if !vault_stands {
+            return Err(OpenError::VaultMissing);
+        }
+        let mut vault = Vault::open(options, custodian, random)?;
+        let connection = store::open(database, &vault.id())?;
+        mark_complete(&mut vault)?;
+        return Ok((connection, vault));
+    }
+    let mut vault = if vault_stands {
+        let vault = Vault::open(options, custodian, random)?;
+        if vault.journal_get(COMPLETE.0, COMPLETE.1)?.is_some() {
+            return Err(OpenError::DatabaseMissing);
+        }
+        // The very first start was interrupted between the two files: there was never anything in the vault.
+        vault
+    } else {
+        Vault::create(options, custodian, random)?
+    };
+    let connection = store::create(database, &vault.id()).map_err(|error| match error {
+        store::CreateError::File(error) => OpenError::Folder(error),
+        store::CreateError::Failure(failure) => failure.into(),
+        store::CreateError::Database(error) => Failure::from(error).into(),
+    })?;
+    mark_complete(&mut vault)?;
+    Ok((connection, vault))
+}
+
+fn mark_complete(vault: &mut Vault) -> Result<(), VaultError> {
+    if vault.journal_get(COMPLETE.0, COMPLETE.1)?.is_none() {
+        vault.transact(|tx| tx.journal_put(COMPLETE.0, COMPLETE.1, b"1"))?;
+    }
+    Ok(())
+}
+
+/// A log keeps the name that it was begun under: its readers have pinned it.
+fn log_name(store: Store<'_>, config: &Config) -> Result<String, OpenError> {
+    match (store.meta(LOG_NAME)?, &config.log_name) {
+        (Some(known), Some(wanted)) if known != *wanted => Err(OpenError::OtherLogName { known }),
+        (Some(known), _) => Ok(known),
+        (None, Some(wanted)) => Ok(wanted.clone()),
+        (None, None) => {
+            let authority = config.origin.split_once("://").map_or(config.origin.as_str(), |(_, rest)| rest);
+            Ok(authority.to_owned())
+        }
+    }
+}
+
+/// Merchants, policies and the log's first entry.
+fn begin_world(
+    store: Store<'_>,
+    world: &mut World,
+    merchants: &[crate::config::KnownMerchant],
+    policy: &PolicySource,
+) -> Result<(), OpenError> {
+    if store.meta(LOG_NAME)?.is_none() {
+        store.put_meta(LOG_NAME, world.log.verifier().name())?;
+    }
+    for known in merchants {
+        store.put_merchant(&Merchant { merchant: known.merchant, name: known.name.clone(), key: known.jwk })?;
+    }
+    for (_, bundle, entry) in store.policies()? {
+        // It was verified when it came into force; its author may have changed since.
+        let (_, body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
+        let content = Received::parse(&bundle)?.content();
+        world.policies.add(body.policy, content, bundle, entry);
+    }
+    let bundle = configured_bundle(world, policy)?;
+    let offered = &bundle.body().policy;
+    offered.check()?;
+    let version = offered.bundle.version;
+    if let Some(known) = world.policies.version(version) {
+        if known.policy != *offered {
+            return Err(OpenError::PolicyChanged { version });
+        }
+        return Ok(());
+    }
+    if let Ok(current) = world.policies.current() {
+        offered.succeeds(current.policy.bundle.version)?;
+    }
+    let body = PolicyBody { version, bundle: bundle.content() };
+    let said = logbook::say(store, world, world.clock.now(), EntryKind::Policy, &body)?;
+    store.add_policy(version, bundle.compact(), said.place)?;
+    logbook::seal(store, world)?;
+    world.policies.add(offered.clone(), bundle.content(), bundle.compact().to_owned(), said.place);
+    Ok(())
+}
+
+fn configured_bundle(world: &World, policy: &PolicySource) -> Result<Verified<PolicyBundle>, OpenError> {
+    match policy {
+        PolicySource::Sandbox => sign_default(&SANDBOX_AUTHOR_SEED.into()),
+        PolicySource::Own => sign_default(&world.secrets.policy_author),
+        PolicySource::Signed { bundle, author } => Ok(verify_bundle(bundle, author)?),
+    }
+}
+
+/// Signs the shipped bundle; the same key always gives the same bytes.
+fn sign_default(seed: &Zeroizing<[u8; 32]>) -> Result<Verified<PolicyBundle>, OpenError> {
+    let policy = Policy::load(DEFAULT_BUNDLE)?;
+    let key = author_key(seed)?;
+    let id = quittance_protocol::Digest32::of(DEFAULT_BUNDLE.as_bytes());
+    let id = id.as_bytes().first_chunk::<16>().copied().unwrap_or_default();
+    let claims = Claims {
+        aud: BUNDLE_AUDIENCE.to_owned(),
+        iat: policy.bundle.not_before,
+        jti: StatementId::from_bytes(id),
+        seq: None,
+    };
+    let unsigned = Unsigned::new(&key.public_key().thumbprint(), &claims, &PolicyBundle { policy })?;
+    let compact = unsigned.with_signature(&key.sign(unsigned.signing_input()));
+    Ok(verify_bundle(&compact, key.public_key())?)
+}
+
+fn verify_bundle(compact: &str, author: &PublicKey) -> Result<Verified<PolicyBundle>, Problem> {
+    Received::parse(compact)?.verify::<PolicyBundle>(author, BUNDLE_AUDIENCE)
+}
+
+/// The policy author's key that belongs to a seed.
+pub(crate) fn author_key(seed: &Zeroizing<[u8; 32]>) -> Result<SigningKey, Failure> {
+    SigningKey::from_seed(seed).map_err(|_| Failure::Damaged("the policy author's key"))
+}

@@ -1,0 +1,67 @@
+//! The card network: who moves the money.
+
+use async_trait::async_trait;
+use quittance_protocol::{ChargeId, MerchantId, Money, TokenId};
+use zeroize::Zeroizing;
+
+/// What the network charges: a reference to the payer's funding source. Whoever has it can ask for money.
+pub type FundingReference = Zeroizing<Vec<u8>>;
+
+/// One charge, as the network is asked for it.
+#[derive(Clone)]
+pub struct NetworkCharge {
+    /// Names the charge; the network carries out each name once.
+    pub charge: ChargeId,
+    /// Whose money.
+    pub reference: FundingReference,
+    /// How much.
+    pub amount: Money,
+    /// For whom.
+    pub payee: MerchantId,
+}
+
+impl std::fmt::Debug for NetworkCharge {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("NetworkCharge").field("charge", &self.charge).finish_non_exhaustive()
+    }
+}
+
+/// What became of a charge; it never changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkOutcome {
+    /// Money moved.
+    Approved {
+        /// What a refund needs.
+        acquirer_reference: String,
+    },
+    /// No money moved, nor will it under this charge's name.
+    Declined,
+}
+
+/// The network does not answer. The charge may have happened: ask again under the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the card network does not answer: ask again under the same charge")]
+pub struct Unavailable;
+
+/// The card network. Every call may be repeated: the answer stays what it was.
+#[async_trait]
+pub trait CardNetwork: Send + Sync {
+    /// Asks for the funding reference of a token; one token has one reference.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable>;
+
+    /// Charges, or says what became of this charge before.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; the charge may have happened.
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable>;
+
+    /// Asks what became of a charge. One that the network never saw is refused for good, so that it cannot pass
+    /// later: this is how a charge in flight ends when its token does.
+    ///
+    /// # Errors
+    /// [`Unavailable`].
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable>;
+}

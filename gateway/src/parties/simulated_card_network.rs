@@ -1,0 +1,205 @@
+//! A card network that remembers every call on disk, so that a double charge would show.
+
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quittance_protocol::{ChargeId, Currency, Digest32, Money, TokenId};
+use rusqlite::{Connection, OptionalExtension as _, params};
+use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
+
+use super::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, SimulatorError, Unavailable};
+
+/// What the simulator does with charges that it has not seen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScriptedOutcome {
+    /// Money moves.
+    #[default]
+    Approve,
+    /// No money moves.
+    Decline,
+    /// No answer; nothing is carried out.
+    Unavailable,
+}
+
+/// How the simulator behaves from now on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NetworkScript {
+    /// What becomes of new charges.
+    pub outcome: ScriptedOutcome,
+    /// Milliseconds before each answer, after the charge was carried out.
+    #[serde(default)]
+    pub delay_ms: u32,
+}
+
+/// One charge as the network has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenCharge {
+    /// The charge.
+    pub charge: ChargeId,
+    /// How much moved, or would have.
+    pub amount: Option<Money>,
+    /// Where money moved.
+    pub acquirer_reference: Option<String>,
+    /// How often it was asked for; money moves once all the same.
+    pub calls: u32,
+}
+
+/// The simulator: a SQLite file of its own, every write synced.
+pub struct SimulatedCardNetwork {
+    file: Mutex<Connection>,
+    script: Mutex<NetworkScript>,
+}
+
+impl SimulatedCardNetwork {
+    /// Opens the network's own file, made where it is missing.
+    ///
+    /// # Errors
+    /// What SQLite answers.
+    pub fn open(path: &Path) -> Result<Self, SimulatorError> {
+        let file = Connection::open(path)?;
+        file.busy_timeout(Duration::from_secs(5))?;
+        file.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
+             CREATE TABLE IF NOT EXISTS charges (
+                 charge TEXT PRIMARY KEY, minor INTEGER, currency TEXT, token TEXT, acquirer_reference TEXT,
+                 calls INTEGER NOT NULL
+             ) STRICT;
+             CREATE TABLE IF NOT EXISTS funding (reference BLOB PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;",
+        )?;
+        Ok(Self { file: Mutex::new(file), script: Mutex::default() })
+    }
+
+    /// Changes what becomes of charges from now on.
+    pub fn script(&self, script: NetworkScript) {
+        *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
+    }
+
+    /// Every charge that was ever asked for, in the order of arrival.
+    ///
+    /// # Errors
+    /// What SQLite answers.
+    pub fn charges(&self) -> Result<Vec<SeenCharge>, SimulatorError> {
+        let file = self.file();
+        let mut statement = file.prepare("SELECT charge, minor, currency, acquirer_reference, calls FROM charges ORDER BY rowid")?;
+        let rows = statement.query_map([], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get::<_, Option<i64>>(1)?,
+                row.get::<_, Option<String>>(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        })?;
+        rows.map(|row| {
+            let (charge, minor, currency, acquirer_reference, calls) = row?;
+            let charge = charge.parse().map_err(|_| SimulatorError::Damaged)?;
+            let amount = match (minor, currency) {
+                (Some(minor), Some(currency)) => {
+                    let currency = Currency::new(&currency).map_err(|_| SimulatorError::Damaged)?;
+                    Some(Money::new(minor, currency).map_err(|_| SimulatorError::Damaged)?)
+                }
+                _ => None,
+            };
+            Ok(SeenCharge { charge, amount, acquirer_reference, calls })
+        })
+        .collect()
+    }
+
+    fn file(&self) -> MutexGuard<'_, Connection> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn current(&self) -> NetworkScript {
+        *self.script.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What became of a charge that was seen before; counts the call.
+    fn seen(file: &Connection, charge: ChargeId) -> Result<Option<NetworkOutcome>, SimulatorError> {
+        let outcome: Option<Option<String>> = file
+            .query_row(
+                "UPDATE charges SET calls=calls+1 WHERE charge=?1 RETURNING acquirer_reference",
+                [charge.to_string()],
+                |row| row.get(0),
+            )
+            .optional()?;
+        Ok(outcome.map(|reference| match reference {
+            Some(acquirer_reference) => NetworkOutcome::Approved { acquirer_reference },
+            None => NetworkOutcome::Declined,
+        }))
+    }
+
+    fn carry_out(&self, asked: &NetworkCharge, script: NetworkScript) -> Result<NetworkOutcome, SimulatorError> {
+        let file = self.file();
+        if let Some(outcome) = Self::seen(&file, asked.charge)? {
+            return Ok(outcome);
+        }
+        let token: Option<String> = file
+            .query_row("SELECT token FROM funding WHERE reference=?1", params![asked.reference.as_slice()], |row| row.get(0))
+            .optional()?;
+        let acquirer_reference = (script.outcome == ScriptedOutcome::Approve && token.is_some()).then(|| {
+            let digest = Digest32::of(format!("acquirer/{}", asked.charge).as_bytes());
+            format!("ACQ-{}", digest.to_string().get(..12).unwrap_or_default().to_uppercase())
+        });
+        file.execute(
+            "INSERT INTO charges (charge, minor, currency, token, acquirer_reference, calls) VALUES (?1, ?2, ?3, ?4, ?5, 1)",
+            params![asked.charge.to_string(), asked.amount.minor(), asked.amount.currency().code(), token, acquirer_reference],
+        )?;
+        Ok(match acquirer_reference {
+            Some(acquirer_reference) => NetworkOutcome::Approved { acquirer_reference },
+            None => NetworkOutcome::Declined,
+        })
+    }
+
+    fn close_charge(&self, charge: ChargeId) -> Result<NetworkOutcome, SimulatorError> {
+        let file = self.file();
+        if let Some(outcome) = Self::seen(&file, charge)? {
+            return Ok(outcome);
+        }
+        file.execute("INSERT INTO charges (charge, calls) VALUES (?1, 1)", [charge.to_string()])?;
+        Ok(NetworkOutcome::Declined)
+    }
+}
+
+fn told(error: &SimulatorError) -> Unavailable {
+    tracing::error!(%error, "the simulated card network failed");
+    Unavailable
+}
+
+#[async_trait]
+impl CardNetwork for SimulatedCardNetwork {
+    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
+        // A simulator's reference stands for a card: derived, so that asking again gives the same.
+        let reference = Digest32::of(format!("simulated-funding/{token}").as_bytes());
+        self.file()
+            .execute(
+                "INSERT INTO funding (reference, token) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+                params![reference.as_bytes(), token.to_string()],
+            )
+            .map_err(|error| told(&error.into()))?;
+        Ok(Zeroizing::new(reference.as_bytes().to_vec()))
+    }
+
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        let script = self.current();
+        if script.outcome == ScriptedOutcome::Unavailable {
+            return Err(Unavailable);
+        }
+        let outcome = self.carry_out(charge, script).map_err(|error| told(&error))?;
+        if script.delay_ms > 0 {
+            tokio::time::sleep(Duration::from_millis(script.delay_ms.into())).await;
+        }
+        Ok(outcome)
+    }
+
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        if self.current().outcome == ScriptedOutcome::Unavailable {
+            return Err(Unavailable);
+        }
+        self.close_charge(charge).map_err(|error| told(&error))
+    }
+}

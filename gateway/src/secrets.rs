@@ -1,0 +1,195 @@
+//! The gateway's own secrets, all of them records of its vault.
+
+use rand_core::{CryptoRng, RngCore};
+use quittance_protocol::pin::ServerKeys;
+use quittance_protocol::{OrderId, TokenId};
+use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Vault, VaultError};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::hmac;
+use zeroize::Zeroizing;
+
+use crate::failure::Failure;
+
+/// Kind of the records that hold a token's gateway half.
+pub(crate) const TOKEN_HALF: RecordKind = RecordKind(1);
+const LOG_SEED: RecordKey = RecordKey::new(RecordKind(2), [0; 16]);
+const PIN_SERVER: RecordKey = RecordKey::new(RecordKind(3), [0; 16]);
+const MASTER: RecordKey = RecordKey::new(RecordKind(4), [0; 16]);
+const POLICY_AUTHOR: RecordKey = RecordKey::new(RecordKind(5), [0; 16]);
+
+/// The secrets that are needed all the time; wiped on drop.
+pub(crate) struct Secrets {
+    /// Seed of the log's signing key.
+    pub(crate) log_seed: Zeroizing<[u8; 32]>,
+    /// OPRF seed and key pair of the PIN exchange.
+    pub(crate) pin: ServerKeys,
+    /// Root of everything that is derived.
+    pub(crate) master: MasterKey,
+    /// Seed of the gateway's own policy author, who speaks where no bundle is configured outside of the sandbox.
+    pub(crate) policy_author: Zeroizing<[u8; 32]>,
+}
+
+impl Secrets {
+    /// Reads the secrets, or draws them where the vault is new.
+    pub(crate) fn load(vault: &mut Vault, random: &dyn Randomness) -> Result<Self, Failure> {
+        let seed = |vault: &mut Vault, key| load_or_draw(vault, key, || random_bytes::<32>(random).map(|seed| seed.to_vec()));
+        let log_seed = seed(vault, &LOG_SEED)?;
+        let master = seed(vault, &MASTER)?;
+        let policy_author = seed(vault, &POLICY_AUTHOR)?;
+        let pin = load_or_draw(vault, &PIN_SERVER, || {
+            let mut rng = PinRandomness::new(random);
+            let keys = ServerKeys::generate(&mut rng);
+            rng.check()?;
+            Ok(keys.to_bytes().to_vec())
+        })?;
+        Ok(Self {
+            log_seed: sized(&log_seed)?,
+            pin: ServerKeys::from_bytes(&pin).map_err(|_| Failure::Damaged("the PIN keys in the vault"))?,
+            master: MasterKey(sized(&master)?),
+            policy_author: sized(&policy_author)?,
+        })
+    }
+}
+
+fn load_or_draw(
+    vault: &mut Vault,
+    key: &RecordKey,
+    draw: impl FnOnce() -> Result<Vec<u8>, RandomnessError>,
+) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if let Some(secret) = vault.get(key)? {
+        return Ok(secret);
+    }
+    let secret = Zeroizing::new(draw()?);
+    vault.transact(|tx| tx.put(key, &secret))?;
+    Ok(secret)
+}
+
+fn sized(bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, Failure> {
+    <[u8; 32]>::try_from(bytes).map(Zeroizing::new).map_err(|_| Failure::Damaged("a secret in the vault"))
+}
+
+/// Names the record of a token's gateway half.
+pub(crate) fn token_half(token: TokenId) -> RecordKey {
+    RecordKey::new(TOKEN_HALF, *token.as_bytes())
+}
+
+/// Destroys what no row of the database knows: halves that were made for a consent whose commit never came.
+pub(crate) fn destroy_orphans(
+    vault: &mut Vault,
+    random: &dyn Randomness,
+    known: impl Fn(TokenId) -> Result<bool, Failure>,
+) -> Result<usize, Failure> {
+    let mut orphans = Vec::new();
+    for id in vault.records(TOKEN_HALF)? {
+        if !known(TokenId::from_bytes(id))? {
+            orphans.push(RecordKey::new(TOKEN_HALF, id));
+        }
+    }
+    if !orphans.is_empty() {
+        let order = OrderId::from_bytes(random_bytes(random)?);
+        vault.destroy(*order.as_bytes(), &orphans, |_| Ok::<(), VaultError>(()))?;
+    }
+    Ok(orphans.len())
+}
+
+/// Draws random bytes.
+pub(crate) fn random_bytes<const N: usize>(random: &dyn Randomness) -> Result<[u8; N], RandomnessError> {
+    let mut bytes = [0; N];
+    random.fill(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// What nonces, read tokens and sealed PIN states are derived from.
+pub(crate) struct MasterKey(Zeroizing<[u8; 32]>);
+
+impl MasterKey {
+    /// A pseudo-random value for one purpose over some input: HMAC-SHA256 under a line that names the purpose.
+    pub(crate) fn derive(&self, purpose: &'static str, input: &[u8]) -> Zeroizing<[u8; 32]> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, &*self.0);
+        let mut context = hmac::Context::with_key(&key);
+        context.update(purpose.as_bytes());
+        context.update(b"\n");
+        context.update(input);
+        let mut out = Zeroizing::new([0; 32]);
+        out.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        out
+    }
+
+    /// The key that seals the gateway's memory of PIN exchanges.
+    pub(crate) fn pin_state_key(&self) -> Zeroizing<[u8; 32]> {
+        self.derive("quittance-gateway/pin-state/1", b"")
+    }
+}
+
+/// Seals bytes under a key: nonce, ciphertext, tag (AES-256-GCM); `place` is bound.
+pub(crate) fn seal(key: &[u8; 32], random: &dyn Randomness, place: &str, plain: &[u8]) -> Result<Vec<u8>, Failure> {
+    let nonce: [u8; NONCE_LEN] = random_bytes(random)?;
+    let mut sealed = plain.to_vec();
+    cipher(key)?
+        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.as_bytes()), &mut sealed)
+        .map_err(|_| Failure::Cipher)?;
+    Ok([nonce.as_slice(), &sealed].concat())
+}
+
+/// Opens what [`seal`] made for the same place.
+pub(crate) fn unseal(key: &[u8; 32], place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Failure::Cipher)?;
+    let mut plain = Zeroizing::new(sealed.to_vec());
+    let length = cipher(key)?
+        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place.as_bytes()), &mut plain)
+        .map_err(|_| Failure::Cipher)?
+        .len();
+    plain.truncate(length);
+    Ok(plain)
+}
+
+fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, Failure> {
+    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| Failure::Cipher)
+}
+
+/// Randomness in the form that OPAQUE wants, which has no way to report a failure: ask [`PinRandomness::check`]
+/// before using what was made with it.
+pub(crate) struct PinRandomness<'r> {
+    source: &'r dyn Randomness,
+    failed: bool,
+}
+
+impl<'r> PinRandomness<'r> {
+    pub(crate) fn new(source: &'r dyn Randomness) -> Self {
+        Self { source, failed: false }
+    }
+
+    /// Whether every draw succeeded.
+    pub(crate) fn check(&self) -> Result<(), RandomnessError> {
+        if self.failed { Err(RandomnessError) } else { Ok(()) }
+    }
+}
+
+impl RngCore for PinRandomness<'_> {
+    fn next_u32(&mut self) -> u32 {
+        let mut bytes = [0; 4];
+        self.fill_bytes(&mut bytes);
+        u32::from_le_bytes(bytes)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill_bytes(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
+    fn fill_bytes(&mut self, out: &mut [u8]) {
+        self.failed |= self.source.fill(out).is_err();
+        if self.failed {
+            // OPAQUE draws scalars until one is not zero: bytes of zero would never let it return.
+            out.fill(1);
+        }
+    }
+
+    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
+        self.fill_bytes(out);
+        Ok(())
+    }
+}
+
+impl CryptoRng for PinRandomness<'_> {}

@@ -1,0 +1,237 @@
+//! Charges: a permit is reserved in one commit, the network's answer is taken in a second.
+
+use quittance_flows::charge::{ChargeRequest, authorize};
+use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, MandateState, PayerEventKind};
+use quittance_protocol::log::EntryKind;
+use quittance_protocol::log_body::TombstoneBody;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{self, PermitAmount, ReplicaState};
+use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified};
+
+use super::{consent, order, permit};
+use crate::failure::{Decided, Failure};
+use crate::logbook;
+use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOutcome};
+use crate::secrets::{token_half, unseal};
+use crate::store::{Charge, ChargeState, Mandate, Permit, StoredAnswer};
+use crate::turn::{After, Answer, Turn};
+
+const DAY: i64 = 86_400;
+
+/// Decides about a merchant's charge.
+pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) -> Decided<Answer> {
+    let body = said.body();
+    if let Some(known) = turn.store.charge_of(said.kid(), said.claims().jti)? {
+        if known.content != said.content() {
+            return Err(Problem::new(Code::JtiReused).at("/jti").into());
+        }
+        // Reserved before, and its answer was lost with the process: the network is asked again under its name.
+        ask_again(turn, &known)?;
+        return Ok(Answer::Charge);
+    }
+    let merchant = turn.store.merchant_of_key(said.kid())?.ok_or(Code::UnknownKey)?;
+    let mandate = turn.store.mandate(body.mandate)?.filter(|row| row.merchant == merchant.merchant);
+    let mandate = mandate.ok_or_else(|| Problem::new(Code::NotFound).at("/mandate"))?;
+    let charge = ChargeId::from_bytes(turn.world.draw()?);
+    match choose_permit(turn, &mandate, body)? {
+        Ok((permit, reference)) => {
+            let row = Charge {
+                charge,
+                mandate: mandate.mandate,
+                token: mandate.token,
+                merchant: mandate.merchant,
+                amount: body.amount,
+                reference: body.reference.clone(),
+                permit,
+                at: turn.now,
+                kid: *said.kid(),
+                jti: said.claims().jti,
+                content: said.content(),
+                state: ChargeState::Pending,
+                decision: None,
+            };
+            turn.store.put_charge(&row)?;
+            turn.after.push(After::Charge(NetworkCharge {
+                charge,
+                reference,
+                amount: row.amount,
+                payee: row.merchant,
+            }));
+            Ok(Answer::Charge)
+        }
+        Err(code) => {
+            if code == Code::TokenDestroyed {
+                raise_tombstone(turn, &mandate)?;
+            }
+            Answer::json(&ChargeAnswer { charge, decision: ChargeDecision::Declined { code } })
+        }
+    }
+}
+
+/// The permit that the charge uses, reserved, with the opened funding reference; or the code of the decline.
+fn choose_permit(
+    turn: &mut Turn<'_>,
+    mandate: &Mandate,
+    body: &statement::Charge,
+) -> Decided<Result<(u64, FundingReference), Code>> {
+    let taken = taken_in_period(turn, mandate)?;
+    let request = ChargeRequest {
+        mandate: &mandate.standing,
+        gateway_half: mandate.half,
+        limits: &mandate.terms.limits,
+        taken_in_period: taken,
+        payee: mandate.merchant,
+        amount: body.amount,
+        challenge: body.permit.is_some().then_some(body.reference.as_str()),
+        now: turn.now,
+    };
+    // A dead token is dead whatever is handed over: its permit is not even looked at.
+    let handed = match &body.permit {
+        Some(compact) if mandate.half != ReplicaState::Destroyed => Some(read_handed(turn, mandate, compact)?),
+        _ => None,
+    };
+    let permits: Vec<_> = match &handed {
+        Some(permit) => vec![(permit.number, permit.permit.clone())],
+        None if body.permit.is_some() => Vec::new(),
+        None => {
+            let unused = turn.store.unused_permits(mandate.token, turn.now)?;
+            unused.into_iter().map(|permit| (permit.number, permit.permit)).collect()
+        }
+    };
+    let number = match authorize(&request, &permits) {
+        Ok(number) => number,
+        Err(code) => return Ok(Err(code)),
+    };
+    let reserved = match &handed {
+        Some(permit) => reserve_handed(turn, mandate, permit)?,
+        None => turn.store.reserve_permit(mandate.token, number)?,
+    };
+    if !reserved {
+        return Ok(Err(Code::PermitMissing));
+    }
+    let Some(reference) = open_reference(turn, mandate)? else {
+        tracing::error!(mandate = %mandate.mandate, "the half of a live token is missing in the vault");
+        return Ok(Err(Code::TokenDestroyed));
+    };
+    Ok(Ok((number, reference)))
+}
+
+/// A permit that the payer handed over: exact, and for this one question.
+fn read_handed(turn: &Turn<'_>, mandate: &Mandate, compact: &str) -> Decided<Permit> {
+    let below = |problem: Problem| {
+        let inner = problem.pointer().unwrap_or_default().to_owned();
+        problem.at(format!("/permit{inner}"))
+    };
+    let permit = permit::read(turn, mandate, compact).map_err(below)?;
+    if !matches!(permit.body().amount, PermitAmount::Exact(_)) {
+        return Err(Problem::new(Code::PermitAmount).at("/permit/amount").into());
+    }
+    Ok(permit::row(&permit))
+}
+
+/// A number is used once, whoever brings it.
+fn reserve_handed(turn: &Turn<'_>, mandate: &Mandate, permit: &Permit) -> Decided<bool> {
+    match turn.store.permit_content(mandate.token, permit.number)? {
+        None => {
+            turn.store.add_permit(mandate.token, permit, true)?;
+            Ok(true)
+        }
+        Some(content) if content == permit.content => Ok(turn.store.reserve_permit(mandate.token, permit.number)?),
+        Some(_) => Ok(false),
+    }
+}
+
+fn taken_in_period(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Money> {
+    let since = mandate.active_since.unwrap_or(turn.now);
+    let period = i64::from(mandate.terms.limits.period_days.max(1)).saturating_mul(DAY);
+    let passed = turn.now.seconds_since(since).max(0) / period;
+    let begin: Timestamp = since.plus_seconds(passed.saturating_mul(period));
+    let minor = turn.store.taken_since(mandate.mandate, begin)?;
+    let currency = mandate.terms.limits.per_period.currency();
+    Ok(Money::new(minor, currency).map_err(|_| Failure::Damaged("the sum of charges"))?)
+}
+
+/// Opens the funding reference with the gateway's half; none where the half is gone.
+fn open_reference(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Option<FundingReference>> {
+    let (Some(half), Some(sealed)) = (turn.vault.get(&token_half(mandate.token))?, &mandate.sealed_reference) else {
+        return Ok(None);
+    };
+    let half = <&[u8; 32]>::try_from(half.as_slice()).map_err(|_| Failure::Damaged("a token's half"))?;
+    Ok(Some(unseal(half, &consent::place(mandate.token), sealed.as_slice())?))
+}
+
+/// Somebody tried a dead token: one entry for each token, one alarm for each use.
+fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
+    let uses = turn.store.count_dead_use(mandate.token)?;
+    if uses == 1 {
+        let body = TombstoneBody { token: mandate.commitment, first_use: turn.now };
+        logbook::say(turn.store, turn.world, turn.now, EntryKind::Tombstone, &body)?;
+        turn.store.add_notice(mandate.merchant, &MerchantNotice::DeadTokenUsed { mandate: mandate.mandate })?;
+    }
+    let event = EventId::from_bytes(turn.world.draw()?);
+    let kind = PayerEventKind::DeadTokenUsed { mandate: mandate.mandate, uses };
+    turn.store.add_event(mandate.account, event, turn.now, kind)?;
+    Ok(())
+}
+
+/// Asks the network once more about a pending charge: to charge, while the mandate lives; else what became of it.
+pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
+    let mandate = turn.store.mandate(charge.mandate)?.ok_or(Failure::Damaged("a charge's mandate"))?;
+    let reference = match mandate.standing.state {
+        MandateState::Active => open_reference(turn, &mandate)?,
+        _ => None,
+    };
+    turn.after.push(match reference {
+        Some(reference) => After::Charge(NetworkCharge {
+            charge: charge.charge,
+            reference,
+            amount: charge.amount,
+            payee: charge.merchant,
+        }),
+        None => After::Resolve(charge.charge),
+    });
+    Ok(())
+}
+
+/// Takes the network's answer: the charge as it is now, with the bytes that its merchant hears for ever.
+pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome) -> Decided<Charge> {
+    let mut charge = turn.store.charge(id)?.ok_or(Failure::Damaged("a charge"))?;
+    if charge.state != ChargeState::Pending {
+        return Ok(charge);
+    }
+    let mandate = turn.store.mandate(charge.mandate)?.ok_or(Failure::Damaged("a charge's mandate"))?;
+    let decision = match outcome {
+        NetworkOutcome::Approved { acquirer_reference } => {
+            charge.state = ChargeState::Approved;
+            turn.store.use_permit(charge.token, charge.permit)?;
+            let event = EventId::from_bytes(turn.world.draw()?);
+            let kind = PayerEventKind::Charged { mandate: charge.mandate, amount: charge.amount };
+            turn.store.add_event(mandate.account, event, turn.now, kind)?;
+            ChargeDecision::Approved { acquirer_reference: acquirer_reference.clone(), amount: charge.amount }
+        }
+        NetworkOutcome::Declined => {
+            charge.state = ChargeState::Declined;
+            turn.store.free_permit(charge.token, charge.permit)?;
+            if mandate.order.is_some() {
+                turn.store.drop_permits(charge.token)?;
+            }
+            // The funding source's own bound, unless the mandate stopped while the charge was on its way.
+            let stopped = mandate.standing.state != MandateState::Active;
+            ChargeDecision::Declined { code: if stopped { Code::MandateHeld } else { Code::LimitExceeded } }
+        }
+    };
+    charge.decision = Some(decision);
+    turn.store.put_charge(&charge)?;
+    let body = answer(&charge)?;
+    let stored = StoredAnswer { content: charge.content, at: turn.now, status: 200, body: Some(body) };
+    turn.store.put_answer(&charge.kid, charge.jti, &stored)?;
+    if let Some(id) = mandate.order {
+        order::drain(turn, id, false)?;
+    }
+    Ok(charge)
+}
+
+fn answer(charge: &Charge) -> Result<Vec<u8>, Failure> {
+    let decision = charge.decision.clone().ok_or(Failure::Rules("a charge is answered before its decision"))?;
+    serde_json::to_vec(&ChargeAnswer { charge: charge.charge, decision }).map_err(|_| Failure::Damaged("an answer"))
+}

@@ -1,0 +1,150 @@
+//! Consent: a mandate comes to life with both halves of its token.
+
+use std::collections::BTreeSet;
+
+use quittance_flows::{FlowEffect, Phase, mandate};
+use quittance_protocol::jws::Alg;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{Consent, Offer, ReplicaState, Terms, operation_digest, token_commitment};
+use quittance_protocol::{B64, Digest32, Problem, Received, Verified};
+use zeroize::Zeroizing;
+
+use super::flow;
+use crate::factor;
+use crate::failure::{Decided, Failure};
+use crate::parties::FundingReference;
+use crate::secrets::{seal, token_half};
+use crate::store::{Device, Mandate};
+use crate::turn::{Answer, Turn};
+use crate::views;
+
+/// Takes a consent. Without the funding reference everything is checked and nothing kept: the card network is asked
+/// first, outside of any transaction.
+pub(super) fn decide(
+    turn: &mut Turn<'_>,
+    device: &Device,
+    said: &Verified<Consent>,
+    reference: Option<FundingReference>,
+) -> Decided<Answer> {
+    let body = said.body();
+    factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
+    check_flow(turn, device, body)?;
+    let offer = check_offer(turn, device, body)?;
+    let taken = |pointer: &str| Problem::new(Code::VersionConflict).at(pointer).detail("draw a fresh id");
+    if turn.store.mandate(body.mandate)?.is_some() {
+        return Err(taken("/mandate").into());
+    }
+    if turn.store.mandate_of_token(body.token)?.is_some() {
+        return Err(taken("/token").into());
+    }
+    if body.token_key.alg() != Alg::Ed25519 {
+        return Err(Problem::new(Code::Malformed).at("/token_key").detail("a token's key is Ed25519").into());
+    }
+    let kid = body.token_key.thumbprint();
+    if turn.store.mandate_of_token_key(&kid)?.is_some() || turn.store.merchant_of_key(&kid)?.is_some() {
+        return Err(taken("/token_key").into());
+    }
+    let Some(reference) = reference else { return Ok(Answer::Reference(body.token)) };
+
+    let half: Zeroizing<[u8; 32]> = Zeroizing::new(turn.world.draw()?);
+    let sealed = seal(&half, &*turn.world.randomness, &place(body.token), &reference)?;
+    let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
+    let mut row = Mandate {
+        mandate: body.mandate,
+        account: device.account,
+        device: device.device,
+        merchant: offer.merchant,
+        offer: offer.offer,
+        terms: offer.terms,
+        token: body.token,
+        token_key: body.token_key,
+        commitment: token_commitment(body.token, &kid),
+        standing: mandate::Mandate::provisioning(),
+        half: ReplicaState::Provisioning,
+        sealed_reference: Some(B64::new(sealed)),
+        consent: said.compact().to_owned(),
+        consent_number: said.claims().seq.unwrap_or(0),
+        active_since: None,
+        provisioning_until: Some(turn.now.plus_seconds(deadline)),
+        order: None,
+        version: 0,
+    };
+    turn.store.put_mandate(&mut row)?;
+    let answer = Answer::json(&views::mandate(turn.store, &row, turn.now)?)?;
+    // Last, and before the commit: a half without a row is an orphan that the next start destroys; a row without a
+    // half would be a mandate that can never pay.
+    turn.vault.transact(|tx| tx.put(&token_half(body.token), &*half))?;
+    Ok(answer)
+}
+
+/// Binds a sealed reference to its token.
+pub(super) fn place(token: quittance_protocol::TokenId) -> String {
+    format!("quittance-gateway/funding/1\n{token}")
+}
+
+fn check_flow(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<()> {
+    let missing = || Problem::new(Code::NotFound).at("/flow");
+    let run = flow::load(turn.store, turn.world, device, body.flow)?.ok_or_else(missing)?;
+    let rejected = |pointer: &str| Problem::new(Code::ProofRejected).at(pointer);
+    if run.definition.effect != FlowEffect::Provision || run.state.start.mandates != [body.mandate] {
+        return Err(rejected("/flow").into());
+    }
+    match run.state.phase {
+        Phase::Completed => {}
+        Phase::Expired => return Err(Code::FlowExpired.into()),
+        Phase::Open(_) | Phase::Cancelled => return Err(Problem::new(Code::StepOrder).at("/flow").into()),
+    }
+    if flow::is_idle(turn, &run)? {
+        return Err(Code::FlowExpired.into());
+    }
+    let details = Digest32::of(body.offer.as_bytes());
+    if run.state.start.operation != operation_digest(&run.state.start.definition, &[body.mandate], &details) {
+        return Err(rejected("/offer").into());
+    }
+    Ok(())
+}
+
+fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offer> {
+    let below = |problem: Problem| {
+        let inner = problem.pointer().unwrap_or_default().to_owned();
+        problem.at(format!("/offer{inner}"))
+    };
+    let offer = Received::parse(&body.offer).map_err(below)?;
+    let merchant = turn.store.merchant_of_key(offer.kid())?;
+    let merchant = merchant.ok_or_else(|| Problem::new(Code::UnknownKey).at("/offer/header/kid"))?;
+    let offer = offer.verify::<Offer>(&merchant.key, &turn.world.origin).map_err(below)?.into_body();
+    if offer.merchant != merchant.merchant {
+        return Err(Problem::new(Code::UnknownKey).at("/offer/merchant").into());
+    }
+    if turn.now >= offer.expires_at {
+        return Err(Problem::new(Code::TooLate).at("/offer/expires_at").into());
+    }
+    let terms = serde_json::to_vec(&offer.terms).map_err(|_| Failure::Damaged("an offer's terms"))?;
+    if body.terms_hash != Digest32::of(&terms) {
+        return Err(Problem::new(Code::ProofRejected).at("/terms_hash").into());
+    }
+    check_terms(&offer.terms)?;
+    if turn.store.offer_is_taken(device.account, offer.offer)? {
+        return Err(Problem::new(Code::VersionConflict).at("/offer/offer").detail("it was signed already").into());
+    }
+    Ok(offer)
+}
+
+fn check_terms(terms: &Terms) -> Decided<()> {
+    let limits = &terms.limits;
+    let malformed = |pointer: &str| Problem::new(Code::Malformed).at(pointer.to_owned());
+    let amounts = [("per_charge", &limits.per_charge), ("per_period", &limits.per_period)];
+    for (name, amount) in amounts {
+        if !amount.is_positive() {
+            return Err(malformed(&format!("/offer/terms/limits/{name}")).detail("a limit is above zero").into());
+        }
+    }
+    let currencies: BTreeSet<_> = amounts.iter().map(|(_, amount)| amount.currency()).collect();
+    if currencies.len() != 1 {
+        return Err(Problem::new(Code::CurrencyMismatch).at("/offer/terms/limits/per_period").into());
+    }
+    if limits.period_days == 0 {
+        return Err(malformed("/offer/terms/limits/period_days").detail("a period has at least one day").into());
+    }
+    Ok(())
+}

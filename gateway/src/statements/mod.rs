@@ -1,0 +1,175 @@
+//! Statements: who said it, whether it may be believed, what is decided about it.
+
+mod activation;
+mod charge;
+mod consent;
+mod enrolment;
+mod flow;
+mod hold;
+mod order;
+mod permit;
+mod pin;
+mod reconciliation;
+
+use quittance_protocol::jws::Statement;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{
+    Acknowledgement, Activation, AnswerFlow, Attestation, CancelFlow, Charge, Consent, Enrolment, Hold, HoldChange,
+    Intent, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Session, StartFlow, Undo,
+};
+use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Verified};
+
+use crate::failure::Decided;
+use crate::parties::FundingReference;
+use crate::store::{Device, Store};
+use crate::turn::{Answer, Turn};
+
+pub(crate) use charge::{ask_again, settle};
+pub(crate) use enrolment::{SESSION_LIFE, read_token, session_answer};
+pub(crate) use order::{closed_by_deadline, drain, never_activated};
+pub(crate) use pin::LOGIN_LIFE;
+
+macro_rules! statements {
+    ($($kind:ident,)*) => {
+        /// A statement whose signature holds.
+        pub(crate) enum Said {
+            $($kind(Box<Verified<$kind>>),)*
+        }
+
+        impl Said {
+            pub(crate) fn kid(&self) -> &Thumbprint {
+                match self { $(Self::$kind(said) => said.kid(),)* }
+            }
+
+            pub(crate) fn claims(&self) -> &Claims {
+                match self { $(Self::$kind(said) => said.claims(),)* }
+            }
+
+            pub(crate) fn content(&self) -> Digest32 {
+                match self { $(Self::$kind(said) => said.content(),)* }
+            }
+
+            pub(crate) fn name(&self) -> &'static str {
+                match self { $(Self::$kind(_) => <$kind as Statement>::NAME,)* }
+            }
+
+            fn verify(received: &Received, key: &PublicKey, audience: &str) -> Result<Self, Problem> {
+                match received.name() {
+                    $(<$kind as Statement>::NAME => {
+                        received.verify::<$kind>(key, audience).map(Box::new).map(Self::$kind)
+                    })*
+                    _ => Err(Problem::new(Code::WrongType).at("/header/typ")),
+                }
+            }
+
+            fn is_known(name: &str) -> bool {
+                [$(<$kind as Statement>::NAME,)*].contains(&name)
+            }
+        }
+    };
+}
+
+statements! {
+    Enrolment, Session, PinRegister, PinStart, PinFinish, StartFlow, AnswerFlow, CancelFlow, Consent, Activation,
+    Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Undo, Reconciliation,
+}
+
+impl Said {
+    /// Whether it lowers authority, so that it is taken even from a device in quarantine.
+    fn lowers(&self) -> bool {
+        match self {
+            Self::Hold(said) => matches!(said.body().change, HoldChange::Add {}),
+            Self::Intent(_) | Self::Attestation(_) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Checks a statement's form and signature with the key that the store knows for it. Changes nothing.
+///
+/// # Errors
+/// What `Received` answers; `wrong_type` for statements that are never posted alone; `unknown_key`.
+pub(crate) fn believe(store: Store<'_>, audience: &str, compact: &str) -> Decided<Said> {
+    let received = Received::parse(compact)?;
+    if !Said::is_known(received.name()) {
+        return Err(Problem::new(Code::WrongType).at("/header/typ").into());
+    }
+    let key = match received.name() {
+        Enrolment::NAME => Some(received.unverified_body::<Enrolment>()?.1.device_key),
+        Charge::NAME => store.merchant_of_key(received.kid())?.map(|merchant| merchant.key),
+        Permit::NAME => store.mandate_of_token_key(received.kid())?.map(|mandate| mandate.token_key),
+        _ => store.device_of_key(received.kid())?.map(|device| device.device_key),
+    };
+    let key = key.ok_or_else(|| Problem::new(Code::UnknownKey).at("/header/kid"))?;
+    let said = Said::verify(&received, &key, audience)?;
+    if said.claims().seq.is_some_and(|number| i64::try_from(number).is_err()) {
+        return Err(Problem::new(Code::Malformed).at("/seq").detail("use a number below 2^63").into());
+    }
+    Ok(said)
+}
+
+/// Decides about a statement that was not answered before.
+///
+/// # Errors
+/// The refusal; the caller takes back whatever was written.
+pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<FundingReference>) -> Decided<Answer> {
+    match said {
+        Said::Enrolment(said) => return enrolment::enrol(turn, said),
+        Said::Charge(said) => return charge::decide(turn, said),
+        Said::Permit(said) => return permit::deposit(turn, said),
+        _ => {}
+    }
+    let unknown = || Problem::new(Code::UnknownKey).at("/header/kid");
+    let mut device = turn.store.device_of_key(said.kid())?.ok_or_else(unknown)?;
+    if let Some(fork) = check_number(turn, &mut device, said)? {
+        return Ok(fork);
+    }
+    if device.quarantined && !said.lowers() {
+        return Err(Code::DeviceQuarantined.into());
+    }
+    match said {
+        Said::Session(said) => enrolment::open_session(turn, &device, said),
+        Said::PinRegister(said) => pin::register(turn, &device, said),
+        Said::PinStart(said) => pin::start(turn, &device, said),
+        Said::PinFinish(said) => pin::finish(turn, &device, said),
+        Said::StartFlow(said) => flow::start(turn, &device, said),
+        Said::AnswerFlow(said) => flow::answer(turn, &device, said),
+        Said::CancelFlow(said) => flow::cancel(turn, &device, said),
+        Said::Consent(said) => consent::decide(turn, &device, said, reference),
+        Said::Activation(said) => activation::decide(turn, &device, said),
+        Said::Hold(said) => hold::decide(turn, &device, said),
+        Said::Intent(said) => order::intend(turn, &device, said),
+        Said::Attestation(said) => order::attest(turn, &device, said),
+        Said::Acknowledgement(said) => order::acknowledge(turn, &device, said),
+        Said::Undo(said) => order::undo(turn, &device, said),
+        Said::Reconciliation(said) => reconciliation::reconcile(turn, &device, said),
+        Said::Enrolment(_) | Said::Charge(_) | Said::Permit(_) => Err(Code::WrongType.into()),
+    }
+}
+
+/// One number, one content: the same number with another content means two phones with one key, and quarantines the
+/// device for good.
+fn check_number(turn: &Turn<'_>, device: &mut Device, said: &Said) -> Decided<Option<Answer>> {
+    let Some(number) = said.claims().seq else { return Ok(None) };
+    match turn.store.sequence(device.device, number)? {
+        Some(content) if content != said.content() => {
+            device.quarantined = true;
+            turn.store.put_device(device)?;
+            tracing::warn!(device = %device.device, "sequence fork: the device is quarantined");
+            Ok(Some(Answer::Problem(Problem::new(Code::SequenceFork).at("/seq"))))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Records a device's number once its statement is answered for good.
+pub(crate) fn record_number(turn: &Turn<'_>, said: &Said) -> Decided<()> {
+    let Some(number) = said.claims().seq else { return Ok(()) };
+    if matches!(said, Said::Permit(_) | Said::Charge(_)) {
+        return Ok(());
+    }
+    if let Some(device) = turn.store.device_of_key(said.kid())? {
+        turn.store.put_sequence(device.device, number, said.content())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,50 @@
+//! Reconciliation: both sides find out where they differ (domain 7.2).
+
+use std::collections::BTreeMap;
+
+use quittance_flows::HoldOwner;
+use quittance_flows::mandate::MandateEvent;
+use quittance_protocol::answer::MandateState;
+use quittance_protocol::statement::{Reconciliation, ReplicaState};
+use quittance_protocol::Verified;
+
+use super::flow;
+use crate::failure::Decided;
+use crate::store::Device;
+use crate::turn::{Answer, Turn};
+
+/// Compares what the phone holds. Where its half is gone while ours lives, ours is held: nobody can be charged under
+/// a token whose payer lost it, and only the payer can say that it ends.
+pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Reconciliation>) -> Decided<Answer> {
+    let body = said.body();
+    let told: BTreeMap<_, _> = body.tokens.iter().map(|held| (held.token, held.state)).collect();
+    let number = said.claims().seq.unwrap_or(0);
+    for mut mandate in turn.store.mandates_of(device.account)? {
+        // A statement from before the consent cannot know of the mandate, whatever the order of arrival.
+        if mandate.device != device.device || mandate.consent_number > number {
+            continue;
+        }
+        let lives = matches!(
+            mandate.standing.state,
+            MandateState::Provisioning | MandateState::Active | MandateState::Suspended
+        );
+        let gone = !matches!(
+            told.get(&mandate.token),
+            Some(ReplicaState::Provisioning | ReplicaState::Active | ReplicaState::Held)
+        );
+        if lives && gone && !mandate.standing.holds.contains(&HoldOwner::Revocation) {
+            let held = mandate.standing.step(MandateEvent::HoldAdded(HoldOwner::Revocation));
+            mandate.standing = held.map_err(flow::refusal)?;
+            mandate.follow_holds();
+            turn.store.put_mandate(&mut mandate)?;
+            tracing::warn!(mandate = %mandate.mandate, "the phone's half is gone: the mandate is held");
+        }
+    }
+    let mut orphans = Vec::new();
+    for held in &body.tokens {
+        if turn.store.mandate_of_token(held.token)?.is_none() {
+            orphans.push(held.token);
+        }
+    }
+    Ok(Answer::Reconciled { account: device.account, orphans, events_after: body.events_after.unwrap_or(0) })
+}

@@ -1,0 +1,97 @@
+//! Payers, their phones, what they should be told.
+
+use quittance_protocol::answer::{PayerEvent, PayerEventKind};
+use quittance_protocol::log_body::EvidenceLevel;
+use quittance_protocol::{AccountId, B64, DeviceId, EventId, PublicKey, Thumbprint, Timestamp};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, from_integer, to_doc, to_integer};
+use crate::failure::Failure;
+
+/// One payer's account.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Account {
+    /// Grows with every destruction (R-010).
+    pub(crate) risk_epoch: u64,
+}
+
+/// One enrolled phone.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Device {
+    pub(crate) device: DeviceId,
+    pub(crate) account: AccountId,
+    pub(crate) device_key: PublicKey,
+    pub(crate) biometric_key: PublicKey,
+    pub(crate) passcode_key: Option<PublicKey>,
+    pub(crate) attestation: Vec<B64>,
+    pub(crate) evidence_level: EvidenceLevel,
+    pub(crate) quarantined: bool,
+}
+
+impl Store<'_> {
+    pub(crate) fn add_account(self, account: AccountId) -> Result<(), Failure> {
+        self.run("INSERT INTO accounts (account) VALUES (?1)", [account.to_string()])?;
+        Ok(())
+    }
+
+    pub(crate) fn account(self, account: AccountId) -> Result<Account, Failure> {
+        let epoch = self.one("SELECT risk_epoch FROM accounts WHERE account=?1", [account.to_string()], |row| row.get(0))?;
+        let risk_epoch = from_integer(epoch.ok_or(Failure::Damaged("an account"))?)?;
+        Ok(Account { risk_epoch })
+    }
+
+    pub(crate) fn set_risk_epoch(self, account: AccountId, epoch: u64) -> Result<(), Failure> {
+        let epoch = to_integer(epoch)?;
+        self.run("UPDATE accounts SET risk_epoch=?2 WHERE account=?1", params![account.to_string(), epoch])?;
+        Ok(())
+    }
+
+    pub(crate) fn put_device(self, device: &Device) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO devices (device, account, kid, doc) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (device) DO UPDATE SET doc=excluded.doc",
+            params![
+                device.device.to_string(),
+                device.account.to_string(),
+                device.device_key.thumbprint().to_string(),
+                to_doc(device)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn device_of_key(self, kid: &Thumbprint) -> Result<Option<Device>, Failure> {
+        self.doc("SELECT doc FROM devices WHERE kid=?1", [kid.to_string()])
+    }
+
+    /// Appends to what the payer should know.
+    pub(crate) fn add_event(
+        self,
+        account: AccountId,
+        event: EventId,
+        at: Timestamp,
+        kind: PayerEventKind,
+    ) -> Result<(), Failure> {
+        let last: Option<i64> = self.one(
+            "SELECT COALESCE(MAX(number), 0) FROM events WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        let number = from_integer(last.unwrap_or(0))?.saturating_add(1);
+        let event = PayerEvent { event, number, at, kind };
+        self.run(
+            "INSERT INTO events (account, number, doc) VALUES (?1, ?2, ?3)",
+            params![account.to_string(), to_integer(number)?, to_doc(&event)?],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn events_after(self, account: AccountId, after: u64) -> Result<Vec<PayerEvent>, Failure> {
+        let after = i64::try_from(after).unwrap_or(i64::MAX);
+        self.docs(
+            "SELECT doc FROM events WHERE account=?1 AND number>?2 ORDER BY number LIMIT 500",
+            params![account.to_string(), after],
+        )
+    }
+}

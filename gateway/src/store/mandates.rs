@@ -1,0 +1,123 @@
+//! Mandates with the gateway's half of their tokens.
+
+use quittance_flows::mandate;
+use quittance_protocol::statement::{ReplicaState, Terms};
+use quittance_protocol::{
+    AccountId, B64, DeviceId, Digest32, MandateId, MerchantId, OfferId, OrderId, PublicKey, Thumbprint, Timestamp,
+    TokenId,
+};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, to_doc, to_integer};
+use crate::failure::Failure;
+
+/// One mandate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Mandate {
+    pub(crate) mandate: MandateId,
+    pub(crate) account: AccountId,
+    pub(crate) device: DeviceId,
+    pub(crate) merchant: MerchantId,
+    pub(crate) offer: OfferId,
+    pub(crate) terms: Terms,
+    pub(crate) token: TokenId,
+    pub(crate) token_key: PublicKey,
+    /// The token's public name in the log.
+    pub(crate) commitment: Digest32,
+    /// What the rules decide by.
+    pub(crate) standing: mandate::Mandate,
+    /// The gateway's half.
+    pub(crate) half: ReplicaState,
+    /// The funding reference, sealed under the half; gone with it.
+    pub(crate) sealed_reference: Option<B64>,
+    /// The payer's consent, as evidence (R-311).
+    pub(crate) consent: String,
+    /// The device's number of the consent: what was said before it cannot know of the mandate.
+    pub(crate) consent_number: u64,
+    pub(crate) active_since: Option<Timestamp>,
+    /// When it ends by itself unless it is activated.
+    pub(crate) provisioning_until: Option<Timestamp>,
+    pub(crate) order: Option<OrderId>,
+    pub(crate) version: u64,
+}
+
+impl Mandate {
+    /// Brings the half in step with the mandate, as far as both can go back: held while somebody holds.
+    pub(crate) fn follow_holds(&mut self) {
+        if matches!(self.half, ReplicaState::Active | ReplicaState::Held) {
+            self.half = if self.standing.holds.is_empty() { ReplicaState::Active } else { ReplicaState::Held };
+        }
+    }
+}
+
+impl Store<'_> {
+    pub(crate) fn mandate(self, mandate: MandateId) -> Result<Option<Mandate>, Failure> {
+        self.doc("SELECT doc FROM mandates WHERE mandate=?1", [mandate.to_string()])
+    }
+
+    pub(crate) fn mandate_of_token(self, token: TokenId) -> Result<Option<Mandate>, Failure> {
+        self.doc("SELECT doc FROM mandates WHERE token=?1", [token.to_string()])
+    }
+
+    pub(crate) fn mandate_of_token_key(self, kid: &Thumbprint) -> Result<Option<Mandate>, Failure> {
+        self.doc("SELECT doc FROM mandates WHERE token_kid=?1", [kid.to_string()])
+    }
+
+    pub(crate) fn mandates_of(self, account: AccountId) -> Result<Vec<Mandate>, Failure> {
+        self.docs("SELECT doc FROM mandates WHERE account=?1 ORDER BY rowid", [account.to_string()])
+    }
+
+    pub(crate) fn mandates_of_order(self, order: OrderId) -> Result<Vec<Mandate>, Failure> {
+        self.docs("SELECT doc FROM mandates WHERE orders=?1 ORDER BY rowid", [order.to_string()])
+    }
+
+    /// Mandates whose activation did not come in time.
+    pub(crate) fn never_activated(self, now: Timestamp) -> Result<Vec<Mandate>, Failure> {
+        self.docs("SELECT doc FROM mandates WHERE provisioning_until<=?1", [now.unix()])
+    }
+
+    pub(crate) fn offer_is_taken(self, account: AccountId, offer: OfferId) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT 1 FROM mandates WHERE account=?1 AND offer=?2",
+            params![account.to_string(), offer.to_string()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
+    /// Writes a mandate as its next version.
+    pub(crate) fn put_mandate(self, mandate: &mut Mandate) -> Result<(), Failure> {
+        mandate.version = mandate.version.saturating_add(1);
+        self.run(
+            "INSERT INTO mandates
+             (mandate, account, token, token_kid, offer, provisioning_until, version, orders, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (mandate) DO UPDATE SET provisioning_until=excluded.provisioning_until,
+             version=excluded.version, orders=excluded.orders, doc=excluded.doc",
+            params![
+                mandate.mandate.to_string(),
+                mandate.account.to_string(),
+                mandate.token.to_string(),
+                mandate.token_key.thumbprint().to_string(),
+                mandate.offer.to_string(),
+                mandate.provisioning_until.map(|until| until.unix()),
+                to_integer(mandate.version)?,
+                mandate.order.map(|order| order.to_string()),
+                to_doc(mandate)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Counts one more use of a destroyed token, and says how many there were with it.
+    pub(crate) fn count_dead_use(self, token: TokenId) -> Result<u64, Failure> {
+        let uses = self.one(
+            "INSERT INTO dead_uses (token, uses) VALUES (?1, 1)
+             ON CONFLICT (token) DO UPDATE SET uses=uses+1 RETURNING uses",
+            [token.to_string()],
+            |row| row.get(0),
+        )?;
+        super::from_integer(uses.unwrap_or(0))
+    }
+}

@@ -1,0 +1,66 @@
+//! Merchants, with what they still have to be told.
+
+use quittance_protocol::{MerchantId, PublicKey, Thumbprint};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, from_doc, to_doc};
+use crate::failure::Failure;
+use crate::parties::MerchantNotice;
+
+/// A merchant that may offer mandates and charge them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Merchant {
+    pub(crate) merchant: MerchantId,
+    pub(crate) name: String,
+    pub(crate) key: PublicKey,
+}
+
+/// Something that a merchant has not been told yet.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    pub(crate) number: i64,
+    pub(crate) merchant: MerchantId,
+    pub(crate) notice: MerchantNotice,
+}
+
+impl Store<'_> {
+    pub(crate) fn put_merchant(self, merchant: &Merchant) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO merchants (merchant, kid, doc) VALUES (?1, ?2, ?3)
+             ON CONFLICT (merchant) DO UPDATE SET kid=excluded.kid, doc=excluded.doc",
+            params![merchant.merchant.to_string(), merchant.key.thumbprint().to_string(), to_doc(merchant)?],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn merchant_of_key(self, kid: &Thumbprint) -> Result<Option<Merchant>, Failure> {
+        self.doc("SELECT doc FROM merchants WHERE kid=?1", [kid.to_string()])
+    }
+
+    pub(crate) fn add_notice(self, merchant: MerchantId, notice: &MerchantNotice) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO notices (merchant, doc) VALUES (?1, ?2)",
+            params![merchant.to_string(), to_doc(notice)?],
+        )?;
+        Ok(())
+    }
+
+    pub(crate) fn undelivered(self) -> Result<Vec<Notice>, Failure> {
+        let rows = self.all(
+            "SELECT number, merchant, doc FROM notices WHERE delivered=0 ORDER BY number LIMIT 100",
+            [],
+            |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
+        )?;
+        rows.into_iter()
+            .map(|(number, merchant, doc)| {
+                Ok(Notice { number, merchant: super::to_id(&merchant)?, notice: from_doc(&doc)? })
+            })
+            .collect()
+    }
+
+    pub(crate) fn mark_delivered(self, number: i64) -> Result<(), Failure> {
+        self.run("UPDATE notices SET delivered=1 WHERE number=?1", [number])?;
+        Ok(())
+    }
+}

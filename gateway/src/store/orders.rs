@@ -1,0 +1,110 @@
+//! Destruction orders.
+
+use quittance_flows::destruction::gateway::{GatewayState, OwnHalf, PhoneSide};
+use quittance_protocol::log_body::{ClosureKind, EvidenceLevel, TerminationCause};
+use quittance_protocol::{AccountId, B64, Digest32, MandateId, OrderId, Timestamp, TokenId};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, to_doc};
+use crate::failure::Failure;
+
+/// One order.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) order: OrderId,
+    pub(crate) account: AccountId,
+    pub(crate) mandates: Vec<MandateId>,
+    pub(crate) tokens: Vec<TokenId>,
+    pub(crate) commitments: Vec<Digest32>,
+    pub(crate) cause: TerminationCause,
+    pub(crate) nonce: B64,
+    pub(crate) effective_at: Timestamp,
+    /// SHA-256 of the policy bundle that it is pinned to.
+    pub(crate) policy: Digest32,
+    /// The payer's intent, compact.
+    pub(crate) intent: Option<String>,
+    pub(crate) intent_content: Option<Digest32>,
+    /// The phone's attestation, compact.
+    pub(crate) attestation: Option<String>,
+    /// How strong the phone's side is.
+    pub(crate) evidence_level: EvidenceLevel,
+    /// What the rules decide by.
+    pub(crate) state: GatewayState,
+    /// The vault's destruction that ends its halves: one for all orders of a commit.
+    pub(crate) batch: Option<B64>,
+    pub(crate) drain_until: Timestamp,
+    pub(crate) silent_until: Timestamp,
+    /// Places of its entries in the log.
+    pub(crate) ordered_entry: u64,
+    pub(crate) destroyed_entry: Option<u64>,
+    pub(crate) closure: Option<StoredClosure>,
+    pub(crate) risk_epochs: Option<(u64, u64)>,
+    /// What the phone found when it checked the closure.
+    pub(crate) acknowledged: Option<bool>,
+}
+
+/// The closure that was logged last.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct StoredClosure {
+    pub(crate) kind: ClosureKind,
+    /// Its place in the log.
+    pub(crate) entry: u64,
+}
+
+impl Store<'_> {
+    pub(crate) fn order(self, order: OrderId) -> Result<Option<Order>, Failure> {
+        self.doc("SELECT doc FROM orders WHERE orders=?1", [order.to_string()])
+    }
+
+    pub(crate) fn put_order(self, order: &Order) -> Result<(), Failure> {
+        let own = match order.state.own {
+            OwnHalf::Quiesced => "quiesced",
+            OwnHalf::Destroying => "destroying",
+            OwnHalf::Destroyed => "destroyed",
+        };
+        let draining = (order.state.own == OwnHalf::Quiesced).then(|| order.drain_until.unix());
+        let silent = (order.state.phone == PhoneSide::Silent).then(|| order.silent_until.unix());
+        self.run(
+            "INSERT INTO orders (orders, account, own, batch, drain_until, silent_until, acknowledged, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (orders) DO UPDATE SET own=excluded.own, batch=excluded.batch,
+             drain_until=excluded.drain_until, silent_until=excluded.silent_until,
+             acknowledged=excluded.acknowledged, doc=excluded.doc",
+            params![
+                order.order.to_string(),
+                order.account.to_string(),
+                own,
+                order.batch.as_ref().map(B64::as_slice),
+                draining,
+                silent,
+                order.acknowledged == Some(true),
+                to_doc(order)?
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// Orders whose halves the vault has to destroy.
+    pub(crate) fn destroying(self) -> Result<Vec<Order>, Failure> {
+        self.docs("SELECT doc FROM orders WHERE own='destroying' ORDER BY rowid", [])
+    }
+
+    /// Orders that wait for charges in flight.
+    pub(crate) fn draining(self) -> Result<Vec<Order>, Failure> {
+        self.docs("SELECT doc FROM orders WHERE own='quiesced' ORDER BY rowid", [])
+    }
+
+    /// Orders whose phone had its time and said nothing.
+    pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Order>, Failure> {
+        self.docs("SELECT doc FROM orders WHERE silent_until<=?1 ORDER BY rowid", [now.unix()])
+    }
+
+    /// Orders that the phone has not confirmed as closed.
+    pub(crate) fn unacknowledged(self, account: AccountId) -> Result<Vec<Order>, Failure> {
+        self.docs(
+            "SELECT doc FROM orders WHERE account=?1 AND acknowledged=0 ORDER BY rowid",
+            [account.to_string()],
+        )
+    }
+}

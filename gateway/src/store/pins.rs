@@ -1,0 +1,107 @@
+//! Payment PINs: records, the counter of guesses, exchanges under way.
+
+use quittance_protocol::{AccountId, FlowId, Timestamp};
+use rusqlite::params;
+
+use super::{Store, to_time};
+use crate::failure::Failure;
+
+/// A registered PIN with its guesses.
+#[derive(Debug, Clone)]
+pub(crate) struct PinCounter {
+    /// The OPAQUE record; without the vault's PIN keys nobody can search it.
+    pub(crate) record: Vec<u8>,
+    /// Guesses since the last right one.
+    pub(crate) used: u32,
+    /// When the last guess was counted.
+    pub(crate) last_guess: Timestamp,
+}
+
+/// An exchange between its first and its third message.
+#[derive(Debug, Clone)]
+pub(crate) struct PinLogin {
+    /// The first message.
+    pub(crate) request: Vec<u8>,
+    /// What the third message is judged by, sealed; gone once it was used.
+    pub(crate) sealed_state: Option<Vec<u8>>,
+    /// The answer that was given.
+    pub(crate) answer: Vec<u8>,
+    /// What was said about the guesses left.
+    pub(crate) attempts_left: u32,
+    /// When it began.
+    pub(crate) at: Timestamp,
+}
+
+impl Store<'_> {
+    pub(crate) fn pin(self, account: AccountId) -> Result<Option<PinCounter>, Failure> {
+        let row = self.one(
+            "SELECT record, used, last_guess FROM pins WHERE account=?1",
+            [account.to_string()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
+        )?;
+        let Some((record, used, last_guess)) = row else { return Ok(None) };
+        Ok(Some(PinCounter { record, used, last_guess: to_time(last_guess)? }))
+    }
+
+    pub(crate) fn add_pin(self, account: AccountId, record: &[u8]) -> Result<(), Failure> {
+        self.run("INSERT INTO pins (account, record) VALUES (?1, ?2)", params![account.to_string(), record])?;
+        Ok(())
+    }
+
+    pub(crate) fn count_guesses(self, account: AccountId, used: u32, last_guess: Timestamp) -> Result<(), Failure> {
+        self.run(
+            "UPDATE pins SET used=?2, last_guess=?3 WHERE account=?1",
+            params![account.to_string(), used, last_guess.unix()],
+        )?;
+        Ok(())
+    }
+
+    /// The exchange of a flow's step that began with `request`; without it, the latest one.
+    pub(crate) fn pin_login(
+        self,
+        flow: FlowId,
+        step: &str,
+        request: Option<&[u8]>,
+    ) -> Result<Option<PinLogin>, Failure> {
+        let row = self.one(
+            "SELECT request, sealed_state, answer, attempts_left, at FROM pin_logins
+             WHERE flow=?1 AND step=?2 AND (?3 IS NULL OR request=?3) ORDER BY rowid DESC LIMIT 1",
+            params![flow.to_string(), step, request],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, i64>(4)?)),
+        )?;
+        let Some((request, sealed_state, answer, attempts_left, at)) = row else { return Ok(None) };
+        Ok(Some(PinLogin { request, sealed_state, answer, attempts_left, at: to_time(at)? }))
+    }
+
+    pub(crate) fn add_pin_login(self, flow: FlowId, step: &str, login: &PinLogin) -> Result<(), Failure> {
+        self.run(
+            "INSERT OR REPLACE INTO pin_logins (flow, step, request, sealed_state, answer, attempts_left, at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                flow.to_string(),
+                step,
+                login.request,
+                login.sealed_state,
+                login.answer,
+                login.attempts_left,
+                login.at.unix()
+            ],
+        )?;
+        Ok(())
+    }
+
+    /// A state is judged by once.
+    pub(crate) fn use_up_pin_logins(self, flow: FlowId, step: &str) -> Result<(), Failure> {
+        self.run(
+            "UPDATE pin_logins SET sealed_state=NULL WHERE flow=?1 AND step=?2",
+            params![flow.to_string(), step],
+        )?;
+        Ok(())
+    }
+
+    /// Removes exchanges that nobody may finish any more.
+    pub(crate) fn forget_pin_logins(self, begun_before: Timestamp) -> Result<(), Failure> {
+        self.run("DELETE FROM pin_logins WHERE at<?1", [begun_before.unix()])?;
+        Ok(())
+    }
+}

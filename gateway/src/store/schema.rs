@@ -1,0 +1,247 @@
+//! The database's shape: how it is made, how it is recognised.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::failure::Failure;
+use crate::files;
+
+/// `QGTW`: what the file says of itself in its header.
+const APPLICATION_ID: i32 = 0x5147_5457;
+
+/// The version that this program writes.
+pub(crate) const VERSION: i32 = 1;
+
+/// One step for each version, from the one before; the last brings the database to [`VERSION`].
+const MIGRATIONS: [&str; 1] = [VERSION_1];
+
+const VERSION_1: &str = "
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_entries (
+    place INTEGER PRIMARY KEY, bytes BLOB NOT NULL, salt BLOB NOT NULL, body BLOB NOT NULL, proof TEXT
+) STRICT;
+CREATE TABLE log_hashes (
+    level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoints (size INTEGER PRIMARY KEY, note TEXT NOT NULL) STRICT;
+CREATE TABLE policies (
+    version INTEGER PRIMARY KEY, bundle TEXT NOT NULL, entry INTEGER NOT NULL REFERENCES log_entries
+) STRICT;
+
+CREATE TABLE merchants (merchant TEXT PRIMARY KEY, kid TEXT NOT NULL UNIQUE, doc TEXT NOT NULL) STRICT;
+CREATE TABLE notices (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, merchant TEXT NOT NULL REFERENCES merchants, doc TEXT NOT NULL,
+    delivered INTEGER NOT NULL DEFAULT 0
+) STRICT;
+
+CREATE TABLE accounts (account TEXT PRIMARY KEY, risk_epoch INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE TABLE devices (
+    device TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, kid TEXT NOT NULL UNIQUE, doc TEXT NOT NULL
+) STRICT;
+CREATE TABLE events (
+    account TEXT NOT NULL REFERENCES accounts, number INTEGER NOT NULL, doc TEXT NOT NULL,
+    PRIMARY KEY (account, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answers (
+    kid TEXT NOT NULL, jti TEXT NOT NULL, content BLOB NOT NULL, at INTEGER NOT NULL,
+    status INTEGER NOT NULL, body BLOB, PRIMARY KEY (kid, jti)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE sequences (
+    device TEXT NOT NULL REFERENCES devices, number INTEGER NOT NULL, content BLOB NOT NULL,
+    PRIMARY KEY (device, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE spent_nonces (nonce BLOB PRIMARY KEY, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE spent_proofs (
+    kid TEXT NOT NULL, jti TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (kid, jti)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pins (
+    account TEXT PRIMARY KEY REFERENCES accounts, record BLOB NOT NULL, used INTEGER NOT NULL DEFAULT 0,
+    last_guess INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE pin_logins (
+    flow TEXT NOT NULL REFERENCES flows, step TEXT NOT NULL, request BLOB NOT NULL, sealed_state BLOB,
+    answer BLOB NOT NULL, attempts_left INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (flow, step, request)
+) STRICT;
+CREATE TABLE flows (
+    flow TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, doc TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE orders (
+    orders TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, own TEXT NOT NULL, batch BLOB,
+    drain_until INTEGER, silent_until INTEGER, acknowledged INTEGER NOT NULL DEFAULT 0, doc TEXT NOT NULL
+) STRICT;
+CREATE INDEX orders_open ON orders (own) WHERE own != 'destroyed';
+CREATE INDEX orders_silent ON orders (silent_until) WHERE silent_until IS NOT NULL;
+CREATE INDEX orders_of_account ON orders (account);
+CREATE TABLE mandates (
+    mandate TEXT PRIMARY KEY, account TEXT NOT NULL REFERENCES accounts, token TEXT NOT NULL UNIQUE,
+    token_kid TEXT NOT NULL UNIQUE, offer TEXT NOT NULL, provisioning_until INTEGER, version INTEGER NOT NULL,
+    orders TEXT REFERENCES orders, doc TEXT NOT NULL, UNIQUE (account, offer)
+) STRICT;
+CREATE INDEX mandates_provisioning ON mandates (provisioning_until) WHERE provisioning_until IS NOT NULL;
+CREATE TABLE permits (
+    token TEXT NOT NULL REFERENCES mandates (token), number INTEGER NOT NULL, content BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('unused', 'reserved', 'used', 'dropped')), not_after INTEGER NOT NULL,
+    doc TEXT NOT NULL, PRIMARY KEY (token, number)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE charges (
+    charge TEXT PRIMARY KEY, mandate TEXT NOT NULL REFERENCES mandates, kid TEXT NOT NULL, jti TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('pending', 'approved', 'declined')), at INTEGER NOT NULL,
+    minor INTEGER NOT NULL, doc TEXT NOT NULL, UNIQUE (kid, jti)
+) STRICT;
+CREATE INDEX charges_pending ON charges (state) WHERE state = 'pending';
+CREATE INDEX notices_due ON notices (number) WHERE delivered = 0;
+CREATE INDEX charges_of_mandate ON charges (mandate, at);
+CREATE TABLE dead_uses (token TEXT PRIMARY KEY REFERENCES mandates (token), uses INTEGER NOT NULL) STRICT;
+";
+
+/// What stands at the database's path.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum DatabaseState {
+    /// Nothing.
+    Missing,
+    /// A gateway database of this or an older version.
+    Known,
+    /// A gateway database of a newer version.
+    Newer {
+        /// Its version.
+        found: i32,
+    },
+    /// Some other file.
+    Foreign,
+}
+
+/// Looks at the file's header without opening it as a database, so that nothing of it changes.
+pub(crate) fn inspect(path: &Path) -> io::Result<DatabaseState> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(DatabaseState::Missing),
+        Err(error) => return Err(error),
+    };
+    let mut header = [0; 72];
+    match file.read_exact(&mut header) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(DatabaseState::Foreign),
+        Err(error) => return Err(error),
+    }
+    // SQLite file format, section 1.3: user version at 60, application id at 68, both big-endian.
+    let number = |from: usize| {
+        let bytes = header.get(from..from + 4).and_then(|bytes| bytes.try_into().ok());
+        bytes.map_or(0, i32::from_be_bytes)
+    };
+    Ok(match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
+        (true, APPLICATION_ID, found) if found > VERSION => DatabaseState::Newer { found },
+        (true, APPLICATION_ID, _) => DatabaseState::Known,
+        _ => DatabaseState::Foreign,
+    })
+}
+
+/// Makes a new database; its name appears only when it is whole.
+pub(crate) fn create(path: &Path, vault: &[u8; 16]) -> Result<Connection, CreateError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = Path::new(&name);
+    if let Err(error) = std::fs::remove_file(new)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error.into());
+    }
+    files::private(std::fs::OpenOptions::new().write(true).create_new(true)).open(new)?;
+    let connection = Connection::open(new)?;
+    // In one transaction with a rollback journal: the file is whole before it gets its name.
+    connection.execute_batch(&format!("PRAGMA synchronous=FULL; PRAGMA application_id={APPLICATION_ID}; BEGIN;"))?;
+    migrate(&connection, 0)?;
+    connection.execute("INSERT INTO meta VALUES ('vault', ?1)", [hex::encode(vault)])?;
+    connection.execute_batch("COMMIT")?;
+    connection.close().map_err(|(_, error)| error)?;
+    File::open(new)?.sync_all()?;
+    std::fs::rename(new, path)?;
+    files::sync_parent(path)?;
+    Ok(open(path, vault)?)
+}
+
+/// Why a database could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CreateError {
+    #[error(transparent)]
+    File(#[from] io::Error),
+    #[error(transparent)]
+    Failure(#[from] Failure),
+    #[error(transparent)]
+    Database(#[from] rusqlite::Error),
+}
+
+/// Opens the database for the sequencer, brought to this version.
+pub(crate) fn open(path: &Path, vault: &[u8; 16]) -> Result<Connection, Failure> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    // A newer version may stand in the write-ahead log only.
+    let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if version > VERSION {
+        return Err(Failure::Damaged("the schema: it is of a newer program"));
+    }
+    let known: String = connection.query_row("SELECT value FROM meta WHERE name='vault'", [], |row| row.get(0))?;
+    if known != hex::encode(vault) {
+        return Err(Failure::Damaged("the pairing: the database belongs to another vault"));
+    }
+    connection.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;
+         PRAGMA secure_delete=ON; PRAGMA trusted_schema=OFF;",
+    )?;
+    if version < VERSION {
+        connection.execute_batch("BEGIN IMMEDIATE")?;
+        migrate(&connection, version)?;
+        connection.execute_batch("COMMIT")?;
+    }
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(connection)
+}
+
+/// Opens the database beside the sequencer: reads only, never waits for a writer.
+pub(crate) fn open_for_reads(path: &Path) -> Result<Connection, Failure> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn migrate(connection: &Connection, from: i32) -> Result<(), Failure> {
+    let done = usize::try_from(from).map_err(|_| Failure::Damaged("the schema version"))?;
+    for step in MIGRATIONS.iter().skip(done) {
+        connection.execute_batch(step)?;
+    }
+    Ok(connection.execute_batch(&format!("PRAGMA user_version={VERSION}"))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_says_what_it_is_before_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.sqlite");
+        assert_eq!(inspect(&path).unwrap(), DatabaseState::Missing);
+        drop(create(&path, &[1; 16]).unwrap());
+        assert_eq!(inspect(&path).unwrap(), DatabaseState::Known);
+        let other = folder.path().join("other");
+        std::fs::write(&other, [0; 100]).unwrap();
+        assert_eq!(inspect(&other).unwrap(), DatabaseState::Foreign);
+    }
+
+    #[test]
+    fn a_database_opens_only_with_the_vault_that_it_was_made_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.sqlite");
+        drop(create(&path, &[1; 16]).unwrap());
+        assert!(open(&path, &[1; 16]).is_ok());
+        assert!(open(&path, &[2; 16]).is_err());
+    }
+}

@@ -1,0 +1,64 @@
+//! One turn of the sequencer: a transaction in which statements are decided one after the other.
+
+use quittance_protocol::{AccountId, ChargeId, OrderId, Problem, Timestamp, TokenId};
+use quittance_vault::Vault;
+use serde::Serialize;
+
+use crate::failure::{Decided, Failure};
+use crate::parties::NetworkCharge;
+use crate::store::Store;
+use crate::world::World;
+
+/// What a decision may touch.
+pub(crate) struct Turn<'t> {
+    /// The batch's transaction.
+    pub(crate) store: Store<'t>,
+    /// The halves.
+    pub(crate) vault: &'t mut Vault,
+    /// Everything that does not change.
+    pub(crate) world: &'t World,
+    /// Gateway time, one for the whole turn.
+    pub(crate) now: Timestamp,
+    /// Names the vault's destruction that this commit's orders will share.
+    pub(crate) batch: [u8; 16],
+    /// What to do once the turn is durable.
+    pub(crate) after: Vec<After>,
+    /// Whether what a crash left is being completed.
+    pub(crate) resuming: bool,
+}
+
+/// Something to be done after the commit, never before.
+pub(crate) enum After {
+    /// Ask the card network to charge.
+    Charge(NetworkCharge),
+    /// Ask the card network what became of a charge.
+    Resolve(ChargeId),
+    /// Let a read token read.
+    OpenSession { token: Vec<u8>, account: AccountId, until: Timestamp },
+}
+
+/// What the caller hears.
+pub(crate) enum Answer {
+    /// This JSON, now.
+    Json(Vec<u8>),
+    /// A refusal whose effects stay (a counted guess, an expired flow).
+    Problem(Problem),
+    /// The order as it stands at the end of the turn, with its log proofs.
+    Order(OrderId),
+    /// How phone and gateway compare, at the end of the turn.
+    Reconciled { account: AccountId, orphans: Vec<TokenId>, events_after: u64 },
+    /// A read token, which is not stored: it can be derived again.
+    Session(Vec<u8>),
+    /// Nothing yet: the card network is asked.
+    Charge,
+    /// Nothing yet, nothing done: the card network is asked for this token's funding reference, then the
+    /// statement is decided again.
+    Reference(TokenId),
+}
+
+impl Answer {
+    /// An answer that stands already.
+    pub(crate) fn json<T: Serialize>(value: &T) -> Decided<Self> {
+        Ok(serde_json::to_vec(value).map(Self::Json).map_err(|_| Failure::Damaged("an answer"))?)
+    }
+}

@@ -1,0 +1,67 @@
+//! Records as the wire shows them, built from rows.
+
+use quittance_protocol::answer::{Closure, MandateRecord, OrderRecord};
+use quittance_protocol::{AccountId, Annex, Timestamp};
+
+use crate::failure::Failure;
+use crate::logbook;
+use crate::store::{Mandate, Order, Store};
+
+/// A mandate as its payer sees it.
+pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result<MandateRecord, Failure> {
+    let permits = store.unused_permits(row.token, now)?.len();
+    Ok(MandateRecord {
+        mandate: row.mandate,
+        token: row.token,
+        terms: row.terms.clone(),
+        state: row.standing.state,
+        holds: row.standing.holds.iter().map(|owner| owner.name().to_owned()).collect(),
+        gateway_half: row.half,
+        permits_left: u32::try_from(permits).unwrap_or(u32::MAX),
+        next_permit: store.next_permit(row.token)?,
+        order: row.order,
+        active_since: row.active_since,
+        version: row.version,
+    })
+}
+
+/// All mandates of an account; none is an empty list (H8).
+pub(crate) fn mandates(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<MandateRecord>, Failure> {
+    store.mandates_of(account)?.iter().map(|row| mandate(store, row, now)).collect()
+}
+
+/// An order as its device sees it. Its entries must be covered by a checkpoint.
+pub(crate) fn order(store: Store<'_>, row: &Order) -> Result<OrderRecord, Failure> {
+    let closure = match row.closure {
+        Some(closure) => {
+            let logged = logbook::quote(store, closure.entry)?;
+            let statements = [row.intent.clone(), row.attestation.clone()].into_iter().flatten();
+            // A unilateral closure names no attestation, even where one that proves nothing came later.
+            let body: quittance_protocol::log_body::ClosureBody =
+                serde_json::from_slice(logged.body.as_slice()).map_err(|_| Failure::Damaged("a closure"))?;
+            let named = [body.intent, body.phone_attestation];
+            let statements = statements
+                .filter(|compact| {
+                    quittance_protocol::Received::parse(compact)
+                        .is_ok_and(|statement| named.contains(&Some(statement.content())))
+                })
+                .collect();
+            Some(Closure {
+                receipt: logged.proof,
+                annex: Annex { salt: logged.salt, body: logged.body, statements },
+            })
+        }
+        None => None,
+    };
+    Ok(OrderRecord {
+        order: row.order,
+        mandates: row.mandates.clone(),
+        tokens: row.commitments.clone(),
+        nonce: row.nonce.clone(),
+        effective_at: row.effective_at,
+        state: row.state.name(),
+        ordered: logbook::quote(store, row.ordered_entry)?,
+        destroyed: row.destroyed_entry.map(|place| logbook::quote(store, place)).transpose()?,
+        closure,
+    })
+}
