@@ -3,7 +3,7 @@
 use crate::liar::Lie;
 use crate::phone_protocol::Command;
 use crate::process::Programs;
-use crate::story::{Casting, PIN, Side, Story, cny, mandate_of};
+use crate::story::{Casting, PIN, Side, Story, cny};
 use crate::thief::{Loot, Victim, open_copy};
 use quittance_protocol::MandateId;
 use serde_json::Value;
@@ -200,7 +200,7 @@ fn steal(copies: &Path, phone_keys: &[PathBuf], gateway_keys: &[PathBuf]) -> io:
 fn loot(copies: &Path, side: &str, victim: Victim, keys: &[PathBuf]) -> io::Result<Vec<Loot>> {
     let file = match victim {
         Victim::Phone => "wallet.vault",
-        Victim::Gateway => "halves.vault",
+        Victim::Gateway => "vault.sqlite",
     };
     let image = copies.join(side).join(file);
     if !image.exists() {

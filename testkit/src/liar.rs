@@ -31,14 +31,14 @@ pub enum Lie {
 
 struct Liar {
     honest: Router,
-    signer: NoteSigner,
+    signer: Arc<NoteSigner>,
     lie: Lie,
     /// Leaves of the log that it shows instead of the honest one, once it has lied.
     shown: Mutex<Option<Vec<Hash>>>,
 }
 
 /// Puts the liar in front of an honest gateway whose log key it has.
-pub fn lying(honest: Router, signer: NoteSigner, lie: Lie) -> Router {
+pub fn lying(honest: Router, signer: Arc<NoteSigner>, lie: Lie) -> Router {
     let liar = Arc::new(Liar { honest: honest.clone(), signer, lie, shown: Mutex::default() });
     honest.layer(from_fn_with_state(liar, intercept))
 }

@@ -1,9 +1,12 @@
 //! Software keys, hostile peers, scripted phones: for tests and the demo, never part of a product.
 
 pub mod demo;
+pub mod hoarder;
 pub mod http;
 pub mod kill;
 pub mod liar;
+pub mod network;
+pub mod phone;
 pub mod phone_protocol;
 pub mod process;
 pub mod scripted_prompt;

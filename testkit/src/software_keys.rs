@@ -6,6 +6,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 const NONCE_BYTES: usize = 12;
 
@@ -16,6 +18,14 @@ pub struct SoftwareDeviceKeys {
     /// Where ended epoch keys are kept all the same: the control of every destruction test.
     stash: Option<PathBuf>,
     random: SystemRandom,
+    change: Mutex<KeyChange>,
+}
+
+/// When the last epoch key was made, and how long until the one before it was gone.
+#[derive(Debug, Default)]
+struct KeyChange {
+    began: Option<Instant>,
+    took: Duration,
 }
 
 impl SoftwareDeviceKeys {
@@ -25,7 +35,7 @@ impl SoftwareDeviceKeys {
     /// [`DeviceKeyError::HardwareUnavailable`] where the folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, DeviceKeyError> {
         std::fs::create_dir_all(folder).map_err(|_| DeviceKeyError::HardwareUnavailable)?;
-        Ok(Self { folder: folder.to_owned(), stash: None, random: SystemRandom::new() })
+        Ok(Self { folder: folder.to_owned(), stash: None, random: SystemRandom::new(), change: Mutex::default() })
     }
 
     /// The control: a keystore that says it deleted a key, and kept a copy.
@@ -45,6 +55,11 @@ impl SoftwareDeviceKeys {
         let pair = self.pair(alias)?.ok_or(DeviceKeyError::KeyMissing)?;
         let signature = pair.sign(&self.random, message).map_err(|_| DeviceKeyError::Unexpected)?;
         Ok(signature.as_ref().to_vec())
+    }
+
+    /// How long the last change of epoch took, from the new key's making to the old key's end.
+    pub fn last_key_change(&self) -> Duration {
+        self.change.lock().unwrap_or_else(PoisonError::into_inner).took
     }
 
     fn pair(&self, alias: KeyAlias) -> Result<Option<EcdsaKeyPair>, DeviceKeyError> {
@@ -103,6 +118,7 @@ impl DeviceKeys for SoftwareDeviceKeys {
     }
 
     fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+        self.change.lock().unwrap_or_else(PoisonError::into_inner).began = Some(Instant::now());
         let file = self.epoch_file(epoch);
         if read(&file)?.is_none() { write(&file, &self.random::<32>()?) } else { Ok(()) }
     }
@@ -130,7 +146,10 @@ impl DeviceKeys for SoftwareDeviceKeys {
         if let (Some(stash), Some(bytes)) = (&self.stash, read(&file)?) {
             write(&stash.join(format!("epoch-{epoch}")), &bytes)?;
         }
-        remove(&file)
+        remove(&file)?;
+        let mut change = self.change.lock().unwrap_or_else(PoisonError::into_inner);
+        change.took = change.began.map_or(Duration::ZERO, |began| began.elapsed());
+        Ok(())
     }
 
     fn epoch_key_exists(&self, epoch: u64) -> Result<bool, DeviceKeyError> {

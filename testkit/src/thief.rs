@@ -1,7 +1,7 @@
 //! A thief who has copied vault files and holds whatever keys exist today.
 
 use crate::software_keys::SoftwareDeviceKeys;
-use quittance_gateway::custodian::FolderCustodian;
+use quittance_gateway::FolderCustodian;
 use quittance_vault::{RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault, VaultOptions};
 use quittance_wallet::ports::{DeviceKeyError, DeviceKeys};
 use std::io;

@@ -1,0 +1,149 @@
+//! A network between phone and gateway that can fail: down, answers lost, answers doubled.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+const MOST_BYTES: usize = 16 << 20;
+
+/// What goes wrong on the way. Shared by every request.
+#[derive(Debug, Default)]
+pub struct Faults {
+    /// So many requests are carried out, and their answers are lost.
+    lose_answers: AtomicU32,
+    /// So many requests never arrive.
+    lose_requests: AtomicU32,
+    /// Each statement is delivered so many times more; the last answer is given.
+    repeat: AtomicU32,
+    /// Bodies of the statements that arrived, in their sequence.
+    seen: Mutex<Vec<String>>,
+}
+
+impl Faults {
+    /// The next `n` answers are lost.
+    pub fn lose_answers(&self, n: u32) {
+        self.lose_answers.store(n, Ordering::SeqCst);
+    }
+
+    /// The next `n` requests are lost.
+    pub fn lose_requests(&self, n: u32) {
+        self.lose_requests.store(n, Ordering::SeqCst);
+    }
+
+    /// Every statement arrives `n` times more than it was sent.
+    pub fn repeat_statements(&self, n: u32) {
+        self.repeat.store(n, Ordering::SeqCst);
+    }
+
+    /// Every statement that arrived, as it was sent.
+    pub fn statements(&self) -> Vec<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A server on loopback that can be switched off, then on again at the same port.
+#[derive(Debug)]
+pub struct Network {
+    /// What goes wrong while it is up.
+    pub faults: Arc<Faults>,
+    router: Router,
+    address: SocketAddr,
+    server: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Network {
+    /// Serves `router` behind faults. Where `address` is given it is used again.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub async fn up(router: Router, address: Option<SocketAddr>) -> std::io::Result<Self> {
+        let faults = Arc::<Faults>::default();
+        let inner = router.clone();
+        let router = router.layer(from_fn_with_state((Arc::clone(&faults), inner), pass));
+        let listener = TcpListener::bind(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))).await?;
+        let network = Self { faults, router, address: listener.local_addr()?, server: Mutex::default() };
+        network.serve(listener);
+        Ok(network)
+    }
+
+    /// Where it answers.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// From now on nobody answers: connections are refused.
+    pub async fn down(&self) {
+        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(server) = server {
+            server.abort();
+            let _aborted = server.await;
+        }
+    }
+
+    /// Answers again.
+    ///
+    /// # Errors
+    /// What the network says.
+    pub async fn again(&self) -> std::io::Result<()> {
+        self.down().await;
+        let listener = TcpListener::bind(self.address).await?;
+        self.serve(listener);
+        Ok(())
+    }
+
+    fn serve(&self, listener: TcpListener) {
+        let router = self.router.clone();
+        let server = tokio::spawn(async move {
+            // Each connection lives as a task of the server's set, so that it ends with it.
+            let mut connections = tokio::task::JoinSet::new();
+            while let Ok((stream, _)) = listener.accept().await {
+                let service = hyper_util::service::TowerToHyperService::new(router.clone());
+                connections.spawn(async move {
+                    let io = hyper_util::rt::TokioIo::new(stream);
+                    let executor = hyper_util::rt::TokioExecutor::new();
+                    let _closed = hyper_util::server::conn::auto::Builder::new(executor).serve_connection(io, service).await;
+                });
+            }
+        });
+        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+    }
+}
+
+/// Counts one fault down; says whether it is to happen now.
+fn take(counter: &AtomicU32) -> bool {
+    counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+}
+
+async fn pass(State((faults, inner)): State<(Arc<Faults>, Router)>, request: Request, next: Next) -> Response {
+    if take(&faults.lose_requests) {
+        return cut();
+    }
+    let is_statement = request.method() == Method::POST && request.uri().path() == "/v1/statements";
+    if !is_statement {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let Ok(bytes) = to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
+    faults.seen.lock().unwrap_or_else(PoisonError::into_inner).push(String::from_utf8_lossy(&bytes).into_owned());
+    for _ in 0..faults.repeat.load(Ordering::SeqCst) {
+        let again = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
+        let _answer = inner.clone().oneshot(again).await;
+    }
+    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
+    if take(&faults.lose_answers) { cut() } else { response }
+}
+
+/// An answer that breaks off before its first byte of content.
+fn cut() -> Response {
+    let broken = futures_util::stream::once(async { Err::<Vec<u8>, _>(std::io::Error::other("cut")) });
+    Response::new(Body::from_stream(broken))
+}

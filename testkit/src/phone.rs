@@ -1,0 +1,199 @@
+//! The phone of tests and demo: a wallet with software keys, told what to do line by line.
+
+use crate::phone_protocol::{Command, Reply};
+use crate::scripted_prompt::ScriptedPrompt;
+use crate::software_keys::SoftwareDeviceKeys;
+use quittance_protocol::log_body::ClosureKind;
+use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey};
+use quittance_wallet::{Answer, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
+use serde_json::{Value, json};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+use zeroize::Zeroizing;
+
+/// How a phone is set up.
+#[derive(Debug, Clone)]
+pub struct PhoneConfig {
+    /// Its files; `keys` below it stands for its hardware.
+    pub data: PathBuf,
+    /// The gateway's address, which is its origin too.
+    pub gateway: String,
+    /// The log's verifier key.
+    pub log_vkey: String,
+    /// The control: where ended epoch keys are kept all the same.
+    pub keep_old_keys: Option<PathBuf>,
+}
+
+/// A wallet with a willing payer.
+pub struct Phone {
+    wallet: Wallet,
+    keys: Arc<SoftwareDeviceKeys>,
+    pin: Option<String>,
+}
+
+/// The public key of the sandbox's policy author.
+///
+/// # Errors
+/// None for the constant seed.
+pub fn sandbox_author() -> Result<PublicKey, quittance_protocol::key::InvalidKey> {
+    let seed = Zeroizing::new(quittance_flows::policy::SANDBOX_AUTHOR_SEED);
+    Ok(*quittance_protocol::ed25519::SigningKey::from_seed(&seed)?.public_key())
+}
+
+impl Phone {
+    /// Switches the phone on: completes what a crash left.
+    ///
+    /// # Errors
+    /// What the wallet says.
+    pub async fn on(config: PhoneConfig) -> Result<Self, WalletError> {
+        let folder = config.data.join("keys");
+        let keys = match &config.keep_old_keys {
+            Some(stash) => SoftwareDeviceKeys::open_keeping_old_keys(&folder, stash)?,
+            None => SoftwareDeviceKeys::open(&folder)?,
+        };
+        let keys = Arc::new(keys);
+        let author = sandbox_author().map_err(|_| WalletError::Internal("the sandbox author's key"))?;
+        let wallet_config = WalletConfig {
+            data_dir: config.data.clone(),
+            gateway_url: config.gateway.clone(),
+            origin: config.gateway,
+            log_vkey: config.log_vkey,
+            policy_author: serde_json::to_string(&author).map_err(|_| WalletError::Internal("the sandbox author's key"))?,
+            sandbox: true,
+        };
+        let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
+        let wallet = Wallet::open(&wallet_config, Arc::<SoftwareDeviceKeys>::clone(&keys), prompt, Ports::system())?;
+        Ok(Self { wallet, keys, pin: None })
+    }
+
+    /// Does what it is told.
+    pub async fn obey(&mut self, command: Command) -> Reply {
+        match self.carry_out(command).await {
+            Ok(value) => Reply::Ok(value),
+            Err(error) => Reply::Error { kind: format!("{:?}", error.kind()), text: error.to_string() },
+        }
+    }
+
+    async fn carry_out(&mut self, command: Command) -> Result<Value, WalletError> {
+        match command {
+            Command::Enrol { pin } => {
+                let view = self.wallet.enrol(Zeroizing::new(pin.into_bytes())).await?;
+                Ok(json!({
+                    "device": view.device, "evidence_level": view.evidence_level, "key_store": view.key_store,
+                }))
+            }
+            Command::Sign { offer, pin } => {
+                self.pin = Some(pin);
+                let flow = self.wallet.start_sign(&offer).await?;
+                self.answer_all(flow).await?;
+                let report = self.wallet.sync().await?;
+                let mandate = self.wallet.mandate_of(flow)?;
+                if self.wallet.mandate(mandate)?.can_pay {
+                    Ok(json!({ "mandate": mandate }))
+                } else {
+                    Err(if report.online { WalletError::NotPayable } else { WalletError::Offline })
+                }
+            }
+            Command::Permit { mandate, amount, challenge } => {
+                let permit = self.wallet.payer_present_permit(mandate, amount, &challenge).await?;
+                Ok(json!({ "permit": permit }))
+            }
+            Command::Pause { mandate } => self.wallet.pause(&[mandate]).await.map(|()| Value::Null),
+            Command::Resume { mandate } => self.wallet.resume(&[mandate]).await.map(|()| Value::Null),
+            Command::Cancel { mandates, pin } => self.cancel(&mandates, pin).await,
+            Command::Sync => {
+                let report = self.wallet.sync().await?;
+                Ok(json!({ "online": report.online }))
+            }
+            Command::Mandates => {
+                let list = self.wallet.mandates()?;
+                Ok(list.iter().map(|m| json!({ "mandate": m.mandate, "state": m.state, "holds": m.holds })).collect())
+            }
+            Command::Events => {
+                let mut events = Vec::new();
+                while let Some(event) = self.wallet.next_event()? {
+                    events.push(serde_json::to_value(event).map_err(|_| WalletError::Internal("an event"))?);
+                }
+                Ok(events.into())
+            }
+            Command::Export { order, folder } => self.export(order, &folder),
+        }
+    }
+
+    /// Answers every prompt of a flow as a willing payer does.
+    async fn answer_all(&self, flow: FlowId) -> Result<(), WalletError> {
+        while let Some(prompt) = self.wallet.next_prompt(flow)? {
+            let answer = match prompt.kind {
+                PromptKind::Consent { .. } => Answer::Agree,
+                PromptKind::Confirm { .. } => Answer::Confirm,
+                PromptKind::Biometric => Answer::UseBiometric,
+                PromptKind::PaymentPin { .. } => {
+                    Answer::PaymentPin(Zeroizing::new(self.pin.clone().unwrap_or_default().into_bytes()))
+                }
+            };
+            self.wallet.submit(flow, answer).await?;
+        }
+        Ok(())
+    }
+
+    async fn cancel(&mut self, mandates: &[MandateId], pin: String) -> Result<Value, WalletError> {
+        self.pin = Some(pin);
+        let flow = self.wallet.start_revoke(mandates).await?;
+        let mut accepted = Instant::now();
+        while let Some(prompt) = self.wallet.next_prompt(flow)? {
+            let answer = match prompt.kind {
+                PromptKind::PaymentPin { .. } => {
+                    Answer::PaymentPin(Zeroizing::new(self.pin.clone().unwrap_or_default().into_bytes()))
+                }
+                PromptKind::Biometric => Answer::UseBiometric,
+                PromptKind::Consent { .. } => Answer::Agree,
+                PromptKind::Confirm { .. } => Answer::Confirm,
+            };
+            self.wallet.submit(flow, answer).await?;
+            accepted = Instant::now();
+        }
+        let report = self.wallet.sync().await?;
+        let took = accepted.elapsed();
+        let state = self.end_of(mandates)?;
+        if state == "closing" && !report.online {
+            return Err(WalletError::Offline);
+        }
+        Ok(json!({ "state": state, "pin_to_closed_ms": took.as_millis(), "phone_destroy_ms": self.keys.last_key_change().as_millis() }))
+    }
+
+    /// Where the order of these mandates stands.
+    fn end_of(&self, mandates: &[MandateId]) -> Result<&'static str, WalletError> {
+        let mut name = "closed";
+        for mandate in mandates {
+            match self.wallet.mandate(*mandate)?.ending.map(|ending| ending.stage) {
+                Some(EndingStage::Closed(ClosureKind::TwoSided)) => {}
+                Some(EndingStage::Closed(ClosureKind::Unilateral)) => name = "closed_unilateral",
+                Some(EndingStage::Disputed) => return Ok("disputed"),
+                _ => return Ok("closing"),
+            }
+        }
+        Ok(name)
+    }
+
+    fn export(&self, order: Option<OrderId>, folder: &Path) -> Result<Value, WalletError> {
+        let order = match order {
+            Some(order) => order,
+            None => self.wallet.receipts()?.last().map(|receipt| receipt.order).ok_or(WalletError::NoReceipt)?,
+        };
+        let export = self.wallet.export_receipt(order)?;
+        let write = |name: &str, bytes: &[u8]| {
+            std::fs::write(folder.join(name), bytes).map_err(|error| WalletError::Folder(error.kind()))
+        };
+        std::fs::create_dir_all(folder.join("statements")).map_err(|error| WalletError::Folder(error.kind()))?;
+        write("receipt.tlog-proof", export.receipt.as_bytes())?;
+        write("annex.json", export.annex_json.as_bytes())?;
+        write("log.vkey", export.log_vkey.as_bytes())?;
+        write("entry.bin", &export.entry)?;
+        for (name, statement) in &export.statements {
+            write(&format!("statements/{name}.jws"), statement.as_bytes())?;
+        }
+        write("statements/jwks.json", export.jwks.as_bytes())?;
+        Ok(json!({ "order": order, "bytes": export.receipt.len() }))
+    }
+}
