@@ -1,5 +1,7 @@
 //! The gateway's own destruction: what the vault did becomes a statement in the log.
 
+use std::time::Instant;
+
 use quittance_flows::charge::{ChargeRequest, authorize};
 use quittance_flows::destruction::gateway::{self, GatewayEffect, GatewayEvent, PhoneSide};
 use quittance_flows::mandate::MandateEvent;
@@ -45,7 +47,11 @@ pub(crate) fn begin(store: Store<'_>) -> Result<Vec<Batch>, Failure> {
 
 /// Lets the vault destroy a batch: one rotation, however many orders. Repeating it is free.
 pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, VaultError> {
-    vault.destroy(batch.id, &batch.targets, |_| Ok(()))
+    let began = Instant::now();
+    let done = vault.destroy(batch.id, &batch.targets, |_| Ok(()))?;
+    let destroy_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(halves = batch.targets.len(), destroy_ms, epoch = done.epoch_new, "halves destroyed");
+    Ok(done)
 }
 
 /// States what the vault did, for one order of the batch.

@@ -57,7 +57,8 @@ pub async fn tell(programs: &Programs, out: Option<&Path>) -> io::Result<()> {
 
     say("7", "The receipt is checked by a small program that knows the log's public key, nothing else.");
     let folder = out.map_or_else(|| stage.join("out"), Path::to_owned);
-    let exported = story.ask(&Command::Export { order: None, folder: folder.clone() }).await?;
+    story.ask(&Command::Export { order: None, folder: folder.clone() }).await?;
+    std::fs::write(folder.join("statements/permit.jws"), &permit)?;
     let bytes = check_receipt(programs, &folder)?;
 
     say("8", "What it took (a second mandate, cancelled without an interruption):");
@@ -71,7 +72,6 @@ pub async fn tell(programs: &Programs, out: Option<&Path>) -> io::Result<()> {
     } else {
         more(format!("The receipt has {bytes} bytes."));
     }
-    drop(exported);
     if let Some(out) = out {
         println!("\nKept in {}: receipt.tlog-proof, tampered.tlog-proof, annex.json (private), log.vkey, entry.bin, statements/", out.display());
     }

@@ -220,6 +220,10 @@ impl Inner {
         if let Some(attestation) = &row.attestation {
             statements.push(("attestation".to_owned(), attestation.clone()));
         }
+        let tokens = self.read_all::<MandateRow>()?.into_iter().filter(|mandate| mandates_of(&row.state).contains(&mandate.mandate));
+        let tokens: Vec<PublicKey> = tokens.map(|mandate| mandate.token_key).collect();
+        let mut keys = vec![("device", &device.device_key), ("biometric", &device.biometric_key)];
+        keys.extend(tokens.iter().map(|key| ("token", key)));
         let parsed = Receipt::parse(receipt.receipt.as_bytes()).map_err(|_| WalletError::Journal("receipt"))?;
         let annex_json = serde_json::to_string_pretty(&receipt.annex).map_err(|_| WalletError::Internal("annex"))?;
         Ok(ExportedReceipt {
@@ -228,7 +232,7 @@ impl Inner {
             log_vkey: self.pinned.log.to_string(),
             entry: parsed.entry_bytes().to_vec(),
             statements,
-            jwks: jwks(&[("device", &device.device_key), ("biometric", &device.biometric_key)])?,
+            jwks: jwks(&keys)?,
         })
     }
 
@@ -345,7 +349,8 @@ fn jwks(keys: &[(&str, &PublicKey)]) -> Result<String, WalletError> {
         let mut jwk = serde_json::to_value(key).map_err(|_| WalletError::Internal("jwk"))?;
         if let Some(members) = jwk.as_object_mut() {
             members.insert("kid".to_owned(), key.thumbprint().to_string().into());
-            members.insert("alg".to_owned(), "ES256".into());
+            let alg = serde_json::to_value(key.alg()).map_err(|_| WalletError::Internal("jwk"))?;
+            members.insert("alg".to_owned(), alg);
             members.insert("use".to_owned(), "sig".into());
             members.insert("quittance_key".to_owned(), (*of).into());
         }
