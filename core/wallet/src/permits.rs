@@ -76,12 +76,9 @@ impl Unit<'_> {
                     .gateway
                     .as_ref()
                     .map_or(row.deposited.len(), |record| record.permits_left as usize);
-                row.deposited
-                    .iter()
-                    .rev()
-                    .take(left)
-                    .map(|permit| permit.not_before)
-                    .collect()
+                let used = row.deposited.len().saturating_sub(left);
+                row.deposited.drain(..used);
+                row.deposited.iter().map(|permit| permit.not_before).collect()
             }
         };
         let mut permits = Vec::new();

@@ -220,7 +220,10 @@ impl Inner {
         if let Some(attestation) = &row.attestation {
             statements.push(("attestation".to_owned(), attestation.clone()));
         }
-        let tokens = self.read_all::<MandateRow>()?.into_iter().filter(|mandate| mandates_of(&row.state).contains(&mandate.mandate));
+        let tokens = self
+            .read_all::<MandateRow>()?
+            .into_iter()
+            .filter(|mandate| mandates_of(&row.state).contains(&mandate.mandate));
         let tokens: Vec<PublicKey> = tokens.map(|mandate| mandate.token_key).collect();
         let mut keys = vec![("device", &device.device_key), ("biometric", &device.biometric_key)];
         keys.extend(tokens.iter().map(|key| ("token", key)));

@@ -1,0 +1,8 @@
+//! What a phone must do, and what it must not, one subject each.
+
+mod hostile_prompt;
+mod lost_answers;
+mod pin;
+mod secrets;
+mod thread;
+mod time;

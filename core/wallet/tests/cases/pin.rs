@@ -1,0 +1,67 @@
+//! The payment PIN: a wrong one is counted, the flow stays, five of them lock.
+
+use crate::support::phone::{Phone, pin};
+use crate::support::{OTHER_PIN, Sandboxed};
+use quittance_wallet::{Answer, ErrorKind, PromptKind, WalletError};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_pins_are_counted_until_they_lock_and_the_hold_stays() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+    for left in [4, 3, 2, 1, 0] {
+        let wrong = phone.wallet.submit(flow, Answer::PaymentPin(pin(OTHER_PIN))).await;
+        assert!(
+            matches!(wrong, Err(WalletError::WrongPin { attempts_left }) if attempts_left == left),
+            "{wrong:?}"
+        );
+        let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+        assert_eq!(
+            prompt.kind,
+            PromptKind::PaymentPin {
+                digits: 6,
+                attempts_left: Some(left)
+            }
+        );
+    }
+    let locked = phone.answer(flow).await.unwrap_err();
+    assert!(
+        matches!(locked.kind(), ErrorKind::Wait { seconds: Some(seconds) } if seconds > 80_000),
+        "{locked:?}"
+    );
+    assert!(
+        !phone.wallet.mandate(mandate).unwrap().can_pay,
+        "a locked PIN keeps the hold"
+    );
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "ride", None).await,
+        "mandate_held"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pin_of_another_form_costs_nothing() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let flow = phone
+        .wallet
+        .start_sign(&sandbox.offer(&merchant, "subscription").await)
+        .await
+        .unwrap();
+    assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+    let refused = phone.wallet.submit(flow, Answer::PaymentPin(pin(b"12345"))).await;
+    assert!(
+        matches!(refused, Err(WalletError::PinFormat { digits: 6 })),
+        "{refused:?}"
+    );
+    assert_eq!(sandbox.plug.said("pin-start").len(), 0);
+    assert!(matches!(
+        phone.wallet.submit(flow, Answer::Agree).await,
+        Err(WalletError::WrongAnswer)
+    ));
+    phone.walk(flow).await.unwrap();
+}

@@ -1,0 +1,90 @@
+//! What time brings: permits are renewed, what never became active ends on both sides.
+
+use crate::support::Sandboxed;
+use crate::support::phone::{Phone, cny};
+use crate::support::plug::Line;
+use quittance_protocol::answer::MandateState;
+use quittance_protocol::log_body::TerminationCause;
+use quittance_protocol::statement::ReplicaState;
+
+const DAY: u32 = 86_400;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_period_gets_its_permit_at_a_later_contact() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "again", None).await,
+        "permit_missing",
+        "one permit for each period"
+    );
+    sandbox.advance(31 * DAY).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(phone.wallet.mandate(mandate).unwrap().permits_ahead, 3);
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "second", None).await,
+        "approved"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_never_became_active_ends_on_both_sides() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let flow = phone
+        .wallet
+        .start_sign(&sandbox.offer(&merchant, "subscription").await)
+        .await
+        .unwrap();
+    sandbox.plug.lose_answer_of("consent");
+    phone.walk(flow).await.unwrap();
+    let mandate = phone.wallet.mandates().unwrap().first().unwrap().mandate;
+    assert!(
+        phone
+            .wallet
+            .payer_present_permit(mandate, cny(100), "till")
+            .await
+            .is_err(),
+        "H7: not active before both confirm"
+    );
+    sandbox.advance(16 * 60).await;
+    sandbox.plug.set(Line::Up);
+    phone.until_closed(mandate).await;
+    let view = phone.wallet.mandate(mandate).unwrap();
+    assert_eq!(
+        (view.state, view.phone_half),
+        (MandateState::Rejected, ReplicaState::Destroyed)
+    );
+    assert_eq!(
+        phone.wallet.receipts().unwrap().first().unwrap().cause,
+        TerminationCause::NeverActivated
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_provisioning_mandate_can_be_revoked() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let flow = phone
+        .wallet
+        .start_sign(&sandbox.offer(&merchant, "subscription").await)
+        .await
+        .unwrap();
+    sandbox.plug.lose_answer_of("consent");
+    phone.walk(flow).await.unwrap();
+    let mandate = phone.wallet.mandates().unwrap().first().unwrap().mandate;
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    sandbox.plug.set(Line::Up);
+    phone.until_closed(mandate).await;
+    assert_eq!(
+        phone.wallet.mandate(mandate).unwrap().phone_half,
+        ReplicaState::Destroyed
+    );
+}

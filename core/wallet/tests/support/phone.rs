@@ -1,0 +1,312 @@
+//! A phone with software keys and a payer who follows a script.
+
+use super::{PIN, Sandboxed};
+use async_trait::async_trait;
+use quittance_protocol::{Currency, FlowId, MandateId, Money};
+use quittance_wallet::ports::{CreatedKey, KeyStoreKind};
+use quittance_wallet::{
+    Answer, BiometricError, BiometricPrompt, BiometricRequest, DeviceKeyError, DeviceKeys, EndingStage, KeyAlias,
+    Ports, PromptKind, Wallet, WalletError, WalletEvent,
+};
+use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use ring::rand::{SecureRandom, SystemRandom};
+use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// Keys in memory; they outlive the wallet, as hardware outlives a process.
+pub(crate) struct SoftwareKeys {
+    signing: Mutex<HashMap<KeyAlias, Vec<u8>>>,
+    epochs: Mutex<HashMap<u64, [u8; 32]>>,
+    random: SystemRandom,
+}
+
+impl SoftwareKeys {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self {
+            signing: Mutex::default(),
+            epochs: Mutex::default(),
+            random: SystemRandom::new(),
+        })
+    }
+
+    fn pair(&self, alias: KeyAlias) -> Option<EcdsaKeyPair> {
+        let keys = self.signing.lock().unwrap();
+        keys.get(&alias)
+            .map(|pkcs8| EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, pkcs8, &self.random).unwrap())
+    }
+
+    fn signed(&self, alias: KeyAlias, message: &[u8]) -> Vec<u8> {
+        self.pair(alias)
+            .unwrap()
+            .sign(&self.random, message)
+            .unwrap()
+            .as_ref()
+            .to_vec()
+    }
+
+    fn epoch_key(&self, epoch: u64) -> Result<LessSafeKey, DeviceKeyError> {
+        let key = *self
+            .epochs
+            .lock()
+            .unwrap()
+            .get(&epoch)
+            .ok_or(DeviceKeyError::KeyMissing)?;
+        Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).unwrap()))
+    }
+}
+
+impl DeviceKeys for SoftwareKeys {
+    fn create_key(&self, alias: KeyAlias, _challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError> {
+        self.signing.lock().unwrap().entry(alias).or_insert_with(|| {
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.random)
+                .unwrap()
+                .as_ref()
+                .to_vec()
+        });
+        let public_key_sec1 = self.public_key(alias)?.ok_or(DeviceKeyError::Unexpected)?;
+        Ok(CreatedKey {
+            public_key_sec1,
+            attestation: Vec::new(),
+        })
+    }
+
+    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
+        Ok(self.pair(alias).map(|pair| pair.public_key().as_ref().to_vec()))
+    }
+
+    fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
+        assert_eq!(alias, KeyAlias::Device, "the other keys sign after a prompt only");
+        Ok(self.signed(alias, &message))
+    }
+
+    fn delete_key(&self, alias: KeyAlias) -> Result<(), DeviceKeyError> {
+        self.signing.lock().unwrap().remove(&alias);
+        Ok(())
+    }
+
+    fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+        let mut key = [0; 32];
+        self.random.fill(&mut key).unwrap();
+        self.epochs.lock().unwrap().entry(epoch).or_insert(key);
+        Ok(())
+    }
+
+    fn wrap(&self, epoch: u64, plain: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
+        let mut nonce = [0; 12];
+        self.random.fill(&mut nonce).unwrap();
+        let mut sealed = plain;
+        let key = self.epoch_key(epoch)?;
+        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), &mut sealed)
+            .unwrap();
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    fn unwrap(&self, epoch: u64, wrapped: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
+        let key = self.epoch_key(epoch)?;
+        let (nonce, sealed) = wrapped.split_first_chunk::<12>().ok_or(DeviceKeyError::Refused)?;
+        let mut sealed = sealed.to_vec();
+        let plain = key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::empty(), &mut sealed);
+        plain.map(|plain| plain.to_vec()).map_err(|_| DeviceKeyError::Refused)
+    }
+
+    fn delete_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+        self.epochs.lock().unwrap().remove(&epoch);
+        Ok(())
+    }
+
+    fn epoch_key_exists(&self, epoch: u64) -> Result<bool, DeviceKeyError> {
+        Ok(self.epochs.lock().unwrap().contains_key(&epoch))
+    }
+
+    fn describe(&self) -> KeyStoreKind {
+        KeyStoreKind::Software
+    }
+}
+
+/// How one prompt ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Thumb {
+    Right,
+    Fault(BiometricError),
+    YesWithoutSignature,
+    Garbage,
+    OldSignature,
+    OtherKey,
+}
+
+/// Plays its script, then shows the right thumb for ever.
+pub(crate) struct Payer {
+    keys: Arc<SoftwareKeys>,
+    script: Mutex<VecDeque<Thumb>>,
+    last: Mutex<Vec<u8>>,
+}
+
+impl Payer {
+    pub(crate) fn then(&self, thumb: Thumb) {
+        self.script.lock().unwrap().push_back(thumb);
+    }
+}
+
+#[async_trait]
+impl BiometricPrompt for Payer {
+    async fn sign(&self, request: BiometricRequest) -> Result<Vec<u8>, BiometricError> {
+        assert_eq!(request.alias, KeyAlias::Biometric);
+        let thumb = self.script.lock().unwrap().pop_front().unwrap_or(Thumb::Right);
+        match thumb {
+            Thumb::Right => {
+                let signature = self.keys.signed(KeyAlias::Biometric, &request.challenge);
+                self.last.lock().unwrap().clone_from(&signature);
+                Ok(signature)
+            }
+            Thumb::Fault(error) => Err(error),
+            Thumb::YesWithoutSignature => Ok(Vec::new()),
+            Thumb::Garbage => Ok(b"true".to_vec()),
+            Thumb::OldSignature => Ok(self.last.lock().unwrap().clone()),
+            Thumb::OtherKey => Ok(self.keys.signed(KeyAlias::Device, &request.challenge)),
+        }
+    }
+}
+
+pub(crate) struct Phone {
+    pub(crate) wallet: Wallet,
+    pub(crate) keys: Arc<SoftwareKeys>,
+    pub(crate) payer: Arc<Payer>,
+    folder: TempDir,
+}
+
+impl Phone {
+    /// A phone that knows nobody.
+    pub(crate) fn new(sandbox: &Sandboxed) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = SoftwareKeys::new();
+        let payer = Arc::new(Payer {
+            keys: Arc::clone(&keys),
+            script: Mutex::default(),
+            last: Mutex::default(),
+        });
+        let wallet = Wallet::open(
+            &sandbox.config(folder.path()),
+            keys.clone(),
+            payer.clone(),
+            Ports::system(),
+        )
+        .unwrap();
+        Self {
+            wallet,
+            keys,
+            payer,
+            folder,
+        }
+    }
+
+    /// A phone that is enrolled.
+    pub(crate) async fn enrolled(sandbox: &Sandboxed) -> Self {
+        let phone = Self::new(sandbox);
+        phone.wallet.enrol(pin(PIN)).await.unwrap();
+        phone
+    }
+
+    /// The process ends and is started again; hardware and files stay.
+    pub(crate) fn restart(self, sandbox: &Sandboxed) -> Self {
+        let Self {
+            wallet,
+            keys,
+            payer,
+            folder,
+        } = self;
+        drop(wallet);
+        let wallet = Wallet::open(
+            &sandbox.config(folder.path()),
+            keys.clone(),
+            payer.clone(),
+            Ports::system(),
+        )
+        .unwrap();
+        Self {
+            wallet,
+            keys,
+            payer,
+            folder,
+        }
+    }
+
+    /// Answers the open step as a willing payer would.
+    pub(crate) async fn answer(&self, flow: FlowId) -> Result<bool, WalletError> {
+        let Some(prompt) = self.wallet.next_prompt(flow)? else {
+            return Ok(false);
+        };
+        let answer = match prompt.kind {
+            PromptKind::Consent { .. } => Answer::Agree,
+            PromptKind::Confirm { .. } => Answer::Confirm,
+            PromptKind::Biometric => Answer::UseBiometric,
+            PromptKind::PaymentPin { .. } => Answer::PaymentPin(pin(PIN)),
+        };
+        self.wallet.submit(flow, answer).await?;
+        Ok(true)
+    }
+
+    /// Answers until nothing is asked.
+    pub(crate) async fn walk(&self, flow: FlowId) -> Result<(), WalletError> {
+        while self.answer(flow).await? {}
+        Ok(())
+    }
+
+    pub(crate) async fn sign(&self, offer: &str) -> MandateId {
+        let before: Vec<_> = self
+            .wallet
+            .mandates()
+            .unwrap()
+            .iter()
+            .map(|view| view.mandate)
+            .collect();
+        let flow = self.wallet.start_sign(offer).await.unwrap();
+        self.walk(flow).await.unwrap();
+        self.wallet
+            .mandates()
+            .unwrap()
+            .iter()
+            .map(|view| view.mandate)
+            .find(|mandate| !before.contains(mandate))
+            .unwrap()
+    }
+
+    /// Closed within a few contacts: the gateway may still be destroying its half at the first.
+    pub(crate) async fn until_closed(&self, mandate: MandateId) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while Instant::now() < deadline {
+            if let Some(EndingStage::Closed(_)) = self.stage(mandate) {
+                return;
+            }
+            self.wallet.sync().await.unwrap();
+        }
+        panic!("not closed: {:?}, events {:?}", self.stage(mandate), self.events());
+    }
+
+    /// Every byte that stands in the phone's folder.
+    pub(crate) fn files(&self) -> Vec<u8> {
+        let entries = std::fs::read_dir(self.folder.path()).unwrap();
+        entries
+            .flat_map(|entry| std::fs::read(entry.unwrap().path()).unwrap())
+            .collect()
+    }
+
+    pub(crate) fn stage(&self, mandate: MandateId) -> Option<EndingStage> {
+        self.wallet.mandate(mandate).unwrap().ending.map(|ending| ending.stage)
+    }
+
+    pub(crate) fn events(&self) -> Vec<WalletEvent> {
+        std::iter::from_fn(|| self.wallet.next_event().unwrap()).collect()
+    }
+}
+
+pub(crate) fn pin(digits: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(digits.to_vec())
+}
+
+pub(crate) fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::new("CNY").unwrap()).unwrap()
+}

@@ -1,0 +1,81 @@
+//! The network between phone and gateway, that can be pulled, and that remembers what was said.
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use quittance_protocol::Received;
+use std::sync::{Arc, Mutex};
+
+/// What becomes of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Line {
+    /// It arrives, and so does its answer.
+    #[default]
+    Up,
+    /// It does not arrive.
+    Down,
+    /// It arrives, and its answer is lost.
+    AnswersLost,
+}
+
+#[derive(Clone, Default)]
+pub(crate) struct Plug {
+    line: Arc<Mutex<Line>>,
+    said: Arc<Mutex<Vec<String>>>,
+    pulled_at: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Plug {
+    pub(crate) fn set(&self, line: Line) {
+        *self.line.lock().unwrap() = line;
+    }
+
+    /// Pulls the plug as soon as a statement of this kind comes along; it arrives, its answer does not.
+    pub(crate) fn lose_answer_of(&self, statement: &'static str) {
+        *self.pulled_at.lock().unwrap() = Some(statement);
+    }
+
+    /// Every statement of a kind that the phone sent, as it was sent.
+    pub(crate) fn said(&self, statement: &str) -> Vec<String> {
+        let of_kind = |compact: &&String| Received::parse(compact).is_ok_and(|received| received.name() == statement);
+        self.said.lock().unwrap().iter().filter(of_kind).cloned().collect()
+    }
+
+    pub(crate) fn wrap(&self, router: Router) -> Router {
+        let plug = self.clone();
+        router.layer(from_fn(move |request: Request, next: Next| {
+            let plug = plug.clone();
+            async move { plug.pass(request, next).await }
+        }))
+    }
+
+    async fn pass(&self, request: Request, next: Next) -> Response {
+        let (head, body) = request.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.unwrap();
+        let mut line = *self.line.lock().unwrap();
+        if head.uri.path() == "/v1/statements" {
+            let compact = String::from_utf8_lossy(&bytes).into_owned();
+            let name = Received::parse(&compact)
+                .map(|received| received.name().to_owned())
+                .unwrap_or_default();
+            self.said.lock().unwrap().push(compact);
+            let mut pulled_at = self.pulled_at.lock().unwrap();
+            if *pulled_at == Some(name.as_str()) {
+                *pulled_at = None;
+                *self.line.lock().unwrap() = Line::Down;
+                line = Line::AnswersLost;
+            }
+        }
+        let out_of_order = || axum::http::StatusCode::BAD_GATEWAY.into_response();
+        match line {
+            Line::Up => next.run(Request::from_parts(head, Body::from(bytes))).await,
+            Line::Down => out_of_order(),
+            Line::AnswersLost => {
+                next.run(Request::from_parts(head, Body::from(bytes))).await;
+                out_of_order()
+            }
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! The wallet against a real gateway over a real loopback listener, with software keys.
+
+#[cfg(test)]
+mod cases;
+#[cfg(test)]
+mod support;
