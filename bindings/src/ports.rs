@@ -1,5 +1,6 @@
 //! What native code gives: keys in hardware, the biometric prompt.
 
+use crate::convert::same_variants;
 use async_trait::async_trait;
 use quittance_wallet::ports as inner;
 use std::sync::Arc;
@@ -156,30 +157,24 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for BiometricError {
     }
 }
 
-/// Writes the same mapping of variants in both directions, so that they cannot part.
-macro_rules! same_variants {
-    ($ours:ident = $theirs:path { $($variant:ident $({ $($field:ident),* })?),* $(,)? }) => {
-        impl From<$theirs> for $ours {
-            fn from(value: $theirs) -> Self {
-                use $theirs as Theirs;
-                match value { $(Theirs::$variant $({ $($field),* })? => $ours::$variant $({ $($field),* })?,)* }
-            }
-        }
-
-        impl From<$ours> for $theirs {
-            fn from(value: $ours) -> Self {
-                use $theirs as Theirs;
-                match value { $($ours::$variant $({ $($field),* })? => Theirs::$variant $({ $($field),* })?,)* }
-            }
-        }
-    };
-}
-
-same_variants!(KeyAlias = inner::KeyAlias { Device, Biometric, Passcode });
+same_variants!(
+    KeyAlias = inner::KeyAlias {
+        Device,
+        Biometric,
+        Passcode
+    }
+);
 same_variants!(KeyStoreKind = inner::KeyStoreKind { Software, Hardware });
-same_variants!(DeviceKeyError = inner::DeviceKeyError {
-    KeyMissing, KeyInvalidated, HardwareUnavailable, Locked, Refused, Unexpected
-});
+same_variants!(
+    DeviceKeyError = inner::DeviceKeyError {
+        KeyMissing,
+        KeyInvalidated,
+        HardwareUnavailable,
+        Locked,
+        Refused,
+        Unexpected
+    }
+);
 same_variants!(BiometricError = inner::BiometricError {
     UserCancelled, TimedOut, NotRecognised { failures }, LockedOut { permanent }, NotEnrolled, HardwareUnavailable,
     KeyInvalidated, KeyMissing, Unexpected
@@ -189,9 +184,16 @@ same_variants!(BiometricError = inner::BiometricError {
 pub(crate) struct NativeKeys(pub(crate) Arc<dyn DeviceKeys>);
 
 impl inner::DeviceKeys for NativeKeys {
-    fn create_key(&self, alias: inner::KeyAlias, challenge: Vec<u8>) -> Result<inner::CreatedKey, inner::DeviceKeyError> {
+    fn create_key(
+        &self,
+        alias: inner::KeyAlias,
+        challenge: Vec<u8>,
+    ) -> Result<inner::CreatedKey, inner::DeviceKeyError> {
         let made = self.0.create_key(alias.into(), challenge)?;
-        Ok(inner::CreatedKey { public_key_sec1: made.public_key_sec1, attestation: made.attestation })
+        Ok(inner::CreatedKey {
+            public_key_sec1: made.public_key_sec1,
+            attestation: made.attestation,
+        })
     }
 
     fn public_key(&self, alias: inner::KeyAlias) -> Result<Option<Vec<u8>>, inner::DeviceKeyError> {

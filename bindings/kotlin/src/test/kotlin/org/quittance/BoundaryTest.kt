@@ -1,0 +1,114 @@
+package org.quittance
+
+import java.nio.file.Path
+import kotlinx.coroutines.runBlocking
+import org.junit.jupiter.api.AfterAll
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.BeforeEach
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.TestInstance
+import org.junit.jupiter.api.assertThrows
+import org.quittance.testing.ScriptedPrompt
+import org.quittance.testing.SoftwareDeviceKeys
+import org.quittance.testing.Stage
+
+/** What crosses between native code and the library. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class BoundaryTest {
+    private val stage = Stage()
+
+    // JUnit makes one object for all tests here; each test opens a phone of its own, with keys of its own.
+    private lateinit var keys: SoftwareDeviceKeys
+    private lateinit var prompt: ScriptedPrompt
+
+    @BeforeEach
+    fun `take a new phone`() {
+        keys = SoftwareDeviceKeys()
+        prompt = ScriptedPrompt(keys)
+    }
+
+    @AfterAll
+    fun close() = stage.close()
+
+    @Test
+    fun `the quickstart ends with a receipt`() = runBlocking<Unit> {
+        val exported = signThenStop(at("quickstart"), keys, prompt, Stage.pin(), stage.offer(), Stage::agree)
+        assertTrue(exported.receipt.startsWith("c2sp.org/tlog-proof@v1\n"), exported.receipt)
+    }
+
+    @Test
+    fun `an exception of the keystore arrives without its text`() = runBlocking<Unit> {
+        val broken = object : DeviceKeys by keys {
+            override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey = throw IllegalStateException(PRIVATE)
+        }
+        Wallet.open(at("broken"), broken, prompt).use { wallet ->
+            val caught = assertThrows<WalletException.Keystore> { wallet.enrol(Stage.pin()) }
+            assertTrue(caught.reason is DeviceKeyException.Unexpected)
+            assertEquals(ErrorKind.Support, errorKind(caught))
+            assertFalse(caught.message.contains(PRIVATE))
+        }
+    }
+
+    @Test
+    fun `a keystore that is locked now can be asked again`() = runBlocking<Unit> {
+        var locked = true
+        val sometimesLocked = object : DeviceKeys by keys {
+            override fun sign(alias: KeyAlias, message: ByteArray): ByteArray {
+                if (locked) throw DeviceKeyException.Locked()
+                return keys.sign(alias, message)
+            }
+        }
+        Wallet.open(at("locked"), sometimesLocked, prompt).use { wallet ->
+            val caught = assertThrows<WalletException.Keystore> { wallet.enrol(Stage.pin()) }
+            assertTrue(caught.reason is DeviceKeyException.Locked)
+            assertEquals(ErrorKind.PhoneSettings, errorKind(caught))
+            locked = false
+            assertEquals(KeyStoreKind.SOFTWARE, wallet.enrol(Stage.pin()).keyStore)
+        }
+    }
+
+    @Test
+    fun `input that cannot be used is named`() = runBlocking<Unit> {
+        Wallet.open(at("input"), keys, prompt).use { wallet ->
+            val flow = "flo_" + "0".repeat(32)
+            val mandate = "man_" + "0".repeat(32)
+            assertEquals("flow", assertThrows<WalletException.InvalidInput> { wallet.nextPrompt("x") }.member)
+            assertEquals("flow", assertThrows<WalletException.Unknown> { wallet.nextPrompt(flow) }.what)
+            val two = listOf(mandate, "man_1")
+            assertEquals("mandates[1]", assertThrows<WalletException.InvalidInput> { wallet.startRevoke(two) }.member)
+            val euro = Money(1, "euro")
+            val amount = assertThrows<WalletException.InvalidInput> { wallet.payerPresentPermit(mandate, euro, "c") }
+            assertEquals("amount.currency", amount.member)
+            assertEquals("offer", assertThrows<WalletException.InvalidInput> { wallet.readOffer("no offer") }.member)
+            assertEquals("pin", assertThrows<WalletException.InvalidInput> { wallet.enrol("12".toByteArray()) }.member)
+            assertThrows<WalletException.NotEnrolled> { wallet.startRevoke(listOf(mandate)) }
+        }
+        val wrong = stage.config.copy(logVkey = "none")
+        val caught = assertThrows<WalletException.Configuration> { Wallet.open(wrong, keys, prompt) }
+        assertEquals("log_vkey", caught.member)
+    }
+
+    @Test
+    fun `a folder is open in one wallet at a time`() = runBlocking<Unit> {
+        val config = at("twice")
+        Wallet.open(config, keys, prompt).use {
+            val caught = assertThrows<WalletException.Storage> { Wallet.open(config, keys, prompt) }
+            assertEquals(ErrorKind.Retry, errorKind(caught))
+        }
+        Wallet.open(config, keys, prompt).close()
+    }
+
+    @Test
+    fun `a printed answer does not show the PIN`() {
+        assertEquals("PaymentPin(…)", Answer.PaymentPin(Stage.pin()).toString())
+    }
+
+    /** Another phone of the stage, by the name of its folder. */
+    private fun at(name: String): WalletConfig = stage.config.copy(dataDir = Path.of(stage.config.dataDir, name).toString())
+
+    private companion object {
+        const val PRIVATE = "what an exception says is nobody's business"
+    }
+}

@@ -1,0 +1,270 @@
+//! Mandates as a screen shows them, with their ends.
+
+use crate::convert::{moment, same_variants_out};
+use crate::events::DisputeReason;
+use crate::records::{EvidenceLevel, Terms};
+use quittance_protocol as protocol;
+use quittance_wallet as inner;
+use std::time::SystemTime;
+
+/// Where a mandate stands on this phone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum MandateState {
+    /// Both halves are being made.
+    Provisioning,
+    /// Can be charged.
+    Active,
+    /// Somebody holds it.
+    Suspended,
+    /// Ending; no way back.
+    Revoking,
+    /// Ended.
+    Ended,
+    /// Never came to life.
+    Rejected,
+}
+
+/// Who holds a mandate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum HoldOwner {
+    /// The payer's own pause.
+    Payer,
+    /// A cancellation that is under way or was left.
+    Revocation,
+}
+
+/// Where one half of a token stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum HalfState {
+    /// Made, not yet confirmed by the other side.
+    Provisioning,
+    /// Can pay.
+    Active,
+    /// Cannot pay; can become active again.
+    Held,
+    /// Cannot pay; only forward from here.
+    Quiesced,
+    /// Destroyed, probed and stated.
+    Destroyed,
+}
+
+/// One mandate as this phone knows it.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Mandate {
+    /// The mandate.
+    pub mandate: String,
+    /// The merchant.
+    pub merchant: String,
+    /// What was agreed.
+    pub terms: Terms,
+    /// Where it stands on this phone.
+    pub state: MandateState,
+    /// Who holds it.
+    pub holds: Vec<HoldOwner>,
+    /// This phone's half of the token.
+    pub phone_half: HalfState,
+    /// The gateway's half, as it last told.
+    pub gateway_half: Option<HalfState>,
+    /// Whether this phone makes payer-present permits for it now.
+    pub can_pay: bool,
+    /// Permits made ahead whose window has not ended: what could still be charged without this phone.
+    pub permits_ahead: u32,
+    /// When the last of them ends.
+    pub permits_until: Option<SystemTime>,
+    /// When it became active.
+    pub active_since: Option<SystemTime>,
+    /// How it ends, once it does.
+    pub ending: Option<Ending>,
+}
+
+/// How far an end has come.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Ending {
+    /// The order, once the gateway's is known.
+    pub order: Option<String>,
+    /// How far this phone has come.
+    pub stage: EndingStage,
+    /// Why the gateway's word is not believed, where it is not.
+    pub dispute: Option<DisputeReason>,
+}
+
+/// How far an end has come, as this phone verified it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum EndingStage {
+    /// It waits to be told to the gateway; this phone makes no permit any more.
+    Waiting,
+    /// The gateway's order is known; this phone's half is being destroyed.
+    Ordered,
+    /// This phone's half is destroyed; the statement is on its way.
+    Attesting,
+    /// The gateway has the statement; its closure is missing.
+    AwaitingClosure,
+    /// Closed, verified.
+    Closed {
+        /// Both sides, or the gateway alone.
+        kind: ClosureKind,
+    },
+    /// The gateway's closure did not pass this phone's checks.
+    Disputed,
+}
+
+/// Who stated its destruction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum ClosureKind {
+    /// Phone and gateway.
+    TwoSided,
+    /// The gateway alone.
+    Unilateral,
+}
+
+/// Why a mandate ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum TerminationCause {
+    /// The payer, online.
+    Payer,
+    /// The payer, without the gateway in reach.
+    PayerOffline,
+    /// It never became active in time.
+    NeverActivated,
+}
+
+/// A receipt in the payer's hand.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ReceiptSummary {
+    /// The order.
+    pub order: String,
+    /// What ended.
+    pub mandates: Vec<String>,
+    /// Both sides, or the gateway alone.
+    pub kind: ClosureKind,
+    /// Why it ended.
+    pub cause: TerminationCause,
+    /// How strong the evidence of the phone's side is.
+    pub evidence_level: EvidenceLevel,
+    /// When the closure was logged.
+    pub closed_at: SystemTime,
+}
+
+/// A statement of this phone under the name of its file.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct NamedStatement {
+    /// `identify`, `intent` or `attestation`.
+    pub name: String,
+    /// Compact JWS.
+    pub compact: String,
+}
+
+/// A receipt with all that a stranger needs to check it, and what the payer keeps private.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct ExportedReceipt {
+    /// The `.tlog-proof` file.
+    pub receipt: String,
+    /// Private: what opens it.
+    pub annex_json: String,
+    /// The log's C2SP verifier key.
+    pub log_vkey: String,
+    /// The exact bytes whose leaf hash is in the log.
+    pub entry: Vec<u8>,
+    /// This phone's statements.
+    pub statements: Vec<NamedStatement>,
+    /// Their public keys as a JWK set.
+    pub jwks: String,
+}
+
+same_variants_out!(
+    MandateState = protocol::answer::MandateState {
+        Provisioning,
+        Active,
+        Suspended,
+        Revoking,
+        Ended,
+        Rejected
+    }
+);
+same_variants_out!(HoldOwner = quittance_flows::HoldOwner { Payer, Revocation });
+same_variants_out!(
+    HalfState = protocol::statement::ReplicaState {
+        Provisioning,
+        Active,
+        Held,
+        Quiesced,
+        Destroyed
+    }
+);
+same_variants_out!(ClosureKind = protocol::log_body::ClosureKind { TwoSided, Unilateral });
+same_variants_out!(
+    TerminationCause = protocol::log_body::TerminationCause {
+        Payer,
+        PayerOffline,
+        NeverActivated
+    }
+);
+
+impl From<inner::MandateView> for Mandate {
+    fn from(view: inner::MandateView) -> Self {
+        Self {
+            mandate: view.mandate.to_string(),
+            merchant: view.merchant.to_string(),
+            terms: view.terms.into(),
+            state: view.state.into(),
+            holds: view.holds.into_iter().map(Into::into).collect(),
+            phone_half: view.phone_half.into(),
+            gateway_half: view.gateway_half.map(Into::into),
+            can_pay: view.can_pay,
+            permits_ahead: view.permits_ahead,
+            permits_until: view.permits_until.map(moment),
+            active_since: view.active_since.map(moment),
+            ending: view.ending.map(Into::into),
+        }
+    }
+}
+
+impl From<inner::EndingView> for Ending {
+    fn from(view: inner::EndingView) -> Self {
+        Self {
+            order: view.order.map(|order| order.to_string()),
+            stage: view.stage.into(),
+            dispute: view.dispute.map(Into::into),
+        }
+    }
+}
+
+impl From<inner::EndingStage> for EndingStage {
+    fn from(stage: inner::EndingStage) -> Self {
+        match stage {
+            inner::EndingStage::Waiting => Self::Waiting,
+            inner::EndingStage::Ordered => Self::Ordered,
+            inner::EndingStage::Attesting => Self::Attesting,
+            inner::EndingStage::AwaitingClosure => Self::AwaitingClosure,
+            inner::EndingStage::Closed(kind) => Self::Closed { kind: kind.into() },
+            inner::EndingStage::Disputed => Self::Disputed,
+        }
+    }
+}
+
+impl From<inner::ReceiptView> for ReceiptSummary {
+    fn from(view: inner::ReceiptView) -> Self {
+        Self {
+            order: view.order.to_string(),
+            mandates: view.mandates.iter().map(ToString::to_string).collect(),
+            kind: view.kind.into(),
+            cause: view.cause.into(),
+            evidence_level: view.evidence_level.into(),
+            closed_at: moment(view.closed_at),
+        }
+    }
+}
+
+impl From<inner::ExportedReceipt> for ExportedReceipt {
+    fn from(exported: inner::ExportedReceipt) -> Self {
+        let named = |(name, compact)| NamedStatement { name, compact };
+        Self {
+            receipt: exported.receipt,
+            annex_json: exported.annex_json,
+            log_vkey: exported.log_vkey,
+            entry: exported.entry,
+            statements: exported.statements.into_iter().map(named).collect(),
+            jwks: exported.jwks,
+        }
+    }
+}

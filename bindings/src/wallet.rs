@@ -1,0 +1,257 @@
+//! The wallet as an app holds it.
+
+use crate::convert::{amount, id, ids};
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::mandates::{ExportedReceipt, Mandate, ReceiptSummary};
+use crate::ports::{BiometricPrompt, DeviceKeys, NativeKeys, NativePrompt};
+use crate::prompts::{Answer, Prompt};
+use crate::records::{Enrolment, LogEvidence, Money, Offer, SyncReport, WalletConfig};
+use quittance_wallet as inner;
+use std::future::Future;
+use std::sync::Arc;
+use tokio::runtime::{Builder, Runtime};
+use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
+
+/// Threads that carry the wallet's calls; what may block (keystore, file) has threads of its own.
+const WORKERS: usize = 2;
+
+/// A phone's wallet. Calls may come from any thread, at any time, twice.
+///
+/// Every call runs on threads of the wallet's own and is only awaited by the caller: it blocks no thread of the app, and a
+/// caller that stops waiting (a cancelled coroutine, a dropped task) does not stop the work half-way. To leave a flow, call
+/// [`Wallet::cancel_flow`]. One folder is open in one wallet at a time.
+#[derive(uniffi::Object)]
+pub struct Wallet {
+    wallet: inner::Wallet,
+    /// Present until the wallet is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Wallet {
+    /// Ends the wallet's threads without waiting for them: the last owner may be a thread that must not block.
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
+/// What a task of the runtime did; a task that did not end is a defect.
+async fn outcome<T, E: Into<WalletError>>(task: JoinHandle<Result<T, E>>) -> Result<T, WalletError> {
+    match task.await {
+        Ok(done) => done.map_err(Into::into),
+        Err(_) => Err(WalletError::Internal {
+            place: "a call ended before its answer".to_owned(),
+        }),
+    }
+}
+
+impl Wallet {
+    fn runtime(&self) -> Result<&Runtime, WalletError> {
+        self.runtime.as_ref().ok_or_else(|| WalletError::Internal {
+            place: "runtime".to_owned(),
+        })
+    }
+
+    /// Does work that speaks with the gateway, the prompt or the payer.
+    async fn act<T, F>(&self, work: impl FnOnce(inner::Wallet) -> F) -> Result<T, WalletError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, inner::WalletError>> + Send + 'static,
+    {
+        outcome(self.runtime()?.spawn(work(self.wallet.clone()))).await
+    }
+
+    /// Does work that only touches the wallet's file.
+    async fn look<T, W>(&self, work: W) -> Result<T, WalletError>
+    where
+        T: Send + 'static,
+        W: FnOnce(inner::Wallet) -> Result<T, inner::WalletError> + Send + 'static,
+    {
+        let wallet = self.wallet.clone();
+        outcome(self.runtime()?.spawn_blocking(move || work(wallet))).await
+    }
+}
+
+#[uniffi::export]
+impl Wallet {
+    /// Opens the wallet, making its file where there is none, and completes what a crash left.
+    ///
+    /// Throws `Configuration` naming the member that cannot be used; `Storage` where the folder is open elsewhere, does not
+    /// belong to this keystore, or is of a newer version. Nothing is overwritten.
+    #[uniffi::constructor]
+    pub async fn open(
+        config: WalletConfig,
+        keys: Arc<dyn DeviceKeys>,
+        prompt: Arc<dyn BiometricPrompt>,
+    ) -> Result<Arc<Self>, WalletError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("quittance")
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|_| WalletError::Internal {
+            place: "threads cannot be started".to_owned(),
+        })?;
+        let (keys, prompt) = (Arc::new(NativeKeys(keys)), Arc::new(NativePrompt(prompt)));
+        let config = inner::WalletConfig::from(config);
+        let opening =
+            runtime.spawn_blocking(move || inner::Wallet::open(&config, keys, prompt, inner::Ports::system()));
+        match outcome(opening).await {
+            Ok(wallet) => Ok(Arc::new(Self {
+                wallet,
+                runtime: Some(runtime),
+            })),
+            Err(error) => {
+                runtime.shutdown_background();
+                Err(error)
+            }
+        }
+    }
+
+    /// Who this phone is; nothing before it is enrolled.
+    pub async fn enrolment(&self) -> Result<Option<Enrolment>, WalletError> {
+        Ok(self.look(|wallet| wallet.enrolment()).await?.map(Into::into))
+    }
+
+    /// Enrols the phone: its keys, then the payment PIN (its digits in ASCII; overwrite your own copy afterwards). Called
+    /// again it goes on where it was; once enrolled it answers who the phone is, whatever the PIN.
+    pub async fn enrol(&self, pin: Vec<u8>) -> Result<Enrolment, WalletError> {
+        let pin = Zeroizing::new(pin);
+        Ok(self.act(|wallet| async move { wallet.enrol(pin).await }).await?.into())
+    }
+
+    /// Reads the payload of a merchant's QR code, without a network. Its words are the merchant's own.
+    pub fn read_offer(&self, text: &str) -> Result<Offer, WalletError> {
+        Ok(self.wallet.read_offer(text)?.into())
+    }
+
+    /// Begins to sign an offer that is shown in the language `locale` (BCP 47, such as `en`): the flow. An offer that is
+    /// being signed, or was signed, gives its flow.
+    pub async fn start_sign(&self, offer: String, locale: String) -> Result<String, WalletError> {
+        let flow = self
+            .act(|wallet| async move { wallet.start_sign_in(&offer, &locale).await })
+            .await?;
+        Ok(flow.to_string())
+    }
+
+    /// Begins to end mandates by the quick path, with or without a network: the flow. What is ending already, or has ended,
+    /// gives the flow that did it.
+    pub async fn start_revoke(&self, mandates: Vec<String>) -> Result<String, WalletError> {
+        let mandates = ids("mandates", &mandates)?;
+        let flow = self
+            .act(|wallet| async move { wallet.start_revoke(&mandates).await })
+            .await?;
+        Ok(flow.to_string())
+    }
+
+    /// What the open step of a flow asks; nothing where the flow needs nothing more from the payer.
+    pub async fn next_prompt(&self, flow: String) -> Result<Option<Prompt>, WalletError> {
+        let flow = id("flow", &flow)?;
+        Ok(self.look(move |wallet| wallet.next_prompt(flow)).await?.map(Into::into))
+    }
+
+    /// Answers the open step of a flow. After an error the flow is where it was.
+    pub async fn submit(&self, flow: String, answer: Answer) -> Result<(), WalletError> {
+        let answer = inner::Answer::from(answer);
+        let flow = id("flow", &flow)?;
+        self.act(|wallet| async move { wallet.submit(flow, answer).await })
+            .await
+    }
+
+    /// Leaves a flow. What it held stays held; see [`Wallet::resume`].
+    pub async fn cancel_flow(&self, flow: String) -> Result<(), WalletError> {
+        let flow = id("flow", &flow)?;
+        self.act(|wallet| async move { wallet.cancel_flow(flow).await }).await
+    }
+
+    /// The order that a cancellation led to, once the gateway's is known.
+    pub async fn order_of(&self, flow: String) -> Result<Option<String>, WalletError> {
+        let flow = id("flow", &flow)?;
+        Ok(self
+            .look(move |wallet| wallet.order_of(flow))
+            .await?
+            .map(|order| order.to_string()))
+    }
+
+    /// Pauses mandates: on this phone at once, at the gateway as soon as it is reached.
+    pub async fn pause(&self, mandates: Vec<String>) -> Result<(), WalletError> {
+        let mandates = ids("mandates", &mandates)?;
+        self.act(|wallet| async move { wallet.pause(&mandates).await }).await
+    }
+
+    /// Lifts the payer's pause, and the hold of a cancellation that was left. Asks the biometric prompt.
+    pub async fn resume(&self, mandates: Vec<String>) -> Result<(), WalletError> {
+        let mandates = ids("mandates", &mandates)?;
+        self.act(|wallet| async move { wallet.resume(&mandates).await }).await
+    }
+
+    /// Every mandate of this phone, without a network; none is an empty list.
+    pub async fn mandates(&self) -> Result<Vec<Mandate>, WalletError> {
+        Ok(self
+            .look(|wallet| wallet.mandates())
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// One mandate.
+    pub async fn mandate(&self, mandate: String) -> Result<Mandate, WalletError> {
+        let mandate = id("mandate", &mandate)?;
+        Ok(self.look(move |wallet| wallet.mandate(mandate)).await?.into())
+    }
+
+    /// Makes a permit for exactly this amount and challenge: what the merchant in front of the payer gets. Works without a
+    /// network; throws `NotPayable` where the mandate is held, ending or ended on this phone.
+    pub async fn payer_present_permit(
+        &self,
+        mandate: String,
+        amount: Money,
+        challenge: String,
+    ) -> Result<String, WalletError> {
+        let mandate = id("mandate", &mandate)?;
+        let amount = self::amount("amount", &amount)?;
+        self.act(|wallet| async move { wallet.payer_present_permit(mandate, amount, &challenge).await })
+            .await
+    }
+
+    /// One contact with the gateway: sends what waits, hears what is new, destroys what is ordered, verifies closures,
+    /// renews permits. A gateway out of reach is no error: the report says so.
+    pub async fn sync(&self) -> Result<SyncReport, WalletError> {
+        Ok(self.act(|wallet| async move { wallet.sync().await }).await?.into())
+    }
+
+    /// Takes the oldest thing that the payer should know; nothing where there is none.
+    pub async fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
+        Ok(self.look(|wallet| wallet.next_event()).await?.map(Into::into))
+    }
+
+    /// The receipts of closed orders, oldest first.
+    pub async fn receipts(&self) -> Result<Vec<ReceiptSummary>, WalletError> {
+        Ok(self
+            .look(|wallet| wallet.receipts())
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+
+    /// A receipt with all that a stranger needs to check it.
+    pub async fn export_receipt(&self, order: String) -> Result<ExportedReceipt, WalletError> {
+        let order = id("order", &order)?;
+        Ok(self.look(move |wallet| wallet.export_receipt(order)).await?.into())
+    }
+
+    /// Checkpoints of the log that contradicted each other, kept as evidence.
+    pub async fn log_evidence(&self) -> Result<Vec<LogEvidence>, WalletError> {
+        Ok(self
+            .look(|wallet| wallet.log_evidence())
+            .await?
+            .into_iter()
+            .map(Into::into)
+            .collect())
+    }
+}
