@@ -92,6 +92,8 @@ impl Gateway {
 
     /// Finishes what is queued, commits it, closes the files. Later statements are answered `internal`.
     pub fn shutdown(&self) {
+        // Readers go first: the last one to close the database tidies its write-ahead log, and they cannot.
+        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
         // The thread may have ended already; there is nobody to tell then.
         let _ended = self.shared.commands.send(Command::Stop);
         let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -100,7 +102,6 @@ impl Gateway {
         {
             tracing::error!("the sequencer ended in a panic");
         }
-        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 

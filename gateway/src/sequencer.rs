@@ -181,6 +181,8 @@ impl Sequencer {
         }
         match outcome {
             Ok(after) => {
+                // First, so that a read token reads as soon as its answer is heard.
+                self.carry_out(after);
                 for waker in round.wakers {
                     // Nobody may be waiting any more, which changes nothing.
                     let _gone = waker.send(());
@@ -194,7 +196,6 @@ impl Sequencer {
                 for (said, token) in round.references {
                     self.ask_for_reference(said, token);
                 }
-                self.carry_out(after);
             }
             Err(failure) => {
                 tracing::error!(error = %failure, "a batch was not committed; its callers may repeat it");

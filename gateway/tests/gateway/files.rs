@@ -1,0 +1,82 @@
+//! The data folder: clear errors, nothing overwritten.
+
+use quittance_gateway::OpenError;
+use rusqlite::Connection;
+
+use crate::support::phone::{Phone, approved};
+use crate::support::House;
+
+#[tokio::test]
+async fn a_second_gateway_on_one_data_folder_is_told_so() {
+    let house = House::new();
+    let refused = house.open(&house.data()).err().expect("the folder is in use");
+    assert!(matches!(refused, OpenError::InUse), "{refused}");
+    assert!(refused.to_string().contains("another gateway"));
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    approved(&house.charge(token.mandate, 100).await);
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_untouched() {
+    let house = House::new();
+    house.stop();
+    let path = house.data().join("gateway.sqlite");
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
+    let before = std::fs::read(&path).unwrap();
+    let refused = house.start().unwrap_err();
+    assert!(matches!(refused, OpenError::NewerDatabase { found: 99, .. }), "{refused}");
+    assert!(refused.to_string().contains("update the program"));
+    assert_eq!(std::fs::read(&path).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_missing_vault_or_database_is_refused_and_nothing_made_in_its_place() {
+    for (file, wanted) in [("vault.sqlite", "vault.sqlite is missing"), ("gateway.sqlite", "gateway.sqlite is missing")] {
+        let house = House::new();
+        house.stop();
+        let path = house.data().join(file);
+        let kept = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        let refused = house.start().unwrap_err();
+        assert!(refused.to_string().contains(wanted), "{refused}");
+        assert!(!path.exists(), "{file} was made anew");
+        // Put back, everything goes on.
+        std::fs::write(&path, kept).unwrap();
+        house.start().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_foreign_file_or_anothers_vault_is_refused() {
+    let house = House::new();
+    house.stop();
+    let other = House::new();
+    other.stop();
+    std::fs::copy(other.data().join("vault.sqlite"), house.data().join("vault.sqlite")).unwrap();
+    assert!(house.start().is_err(), "keys, vault and database belong together");
+
+    let house = House::closed();
+    std::fs::create_dir_all(house.data()).unwrap();
+    std::fs::write(house.data().join("gateway.sqlite"), b"a diary").unwrap();
+    assert!(matches!(house.start().unwrap_err(), OpenError::NotADatabase));
+    assert_eq!(std::fs::read(house.data().join("gateway.sqlite")).unwrap(), b"a diary");
+}
+
+#[tokio::test]
+async fn no_secret_stands_in_the_database() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    approved(&house.charge(token.mandate, 100).await);
+    let bearer = phone.session().await;
+    house.stop();
+    let bytes = std::fs::read(house.data().join("gateway.sqlite")).unwrap();
+    let funding = quittance_protocol::Digest32::of(format!("simulated-funding/{}", token.token).as_bytes());
+    for secret in [funding.to_string().as_bytes(), funding.as_bytes().as_slice(), bearer.as_bytes()] {
+        assert!(!bytes.windows(secret.len()).any(|window| window == secret));
+    }
+    // The control: what is not secret is found by the same search.
+    let known = token.token.to_string();
+    assert!(bytes.windows(known.len()).any(|window| window == known.as_bytes()));
+}

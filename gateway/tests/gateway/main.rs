@@ -1,0 +1,22 @@
+//! The gateway at its boundary: signed statements in, answers and proofs out.
+
+#[cfg(test)]
+mod bad_input;
+#[cfg(test)]
+mod charges;
+#[cfg(test)]
+mod destruction;
+#[cfg(test)]
+mod files;
+#[cfg(test)]
+mod flows;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod pins;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod thread;

@@ -1,0 +1,271 @@
+//! A gateway with a hand-driven phone, without a wallet: every statement is made by hand.
+
+pub(crate) mod custodians;
+pub(crate) mod phone;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+
+use axum::body::{Body, to_bytes};
+use axum::http::{Request, header};
+use quittance_gateway::{
+    CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, OpenError, Parts, PolicySource,
+    SimulatedCardNetwork, SimulatedMerchants,
+};
+use quittance_protocol::answer::Nonce;
+use quittance_protocol::log::VerifierKey;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{Charge, Limits, MandateKind, Offer, Terms};
+use quittance_protocol::{Currency, MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp};
+use quittance_vault::{Randomness as _, SystemRandomness};
+use serde::de::DeserializeOwned;
+use tower::ServiceExt as _;
+
+pub(crate) const ORIGIN: &str = "https://gateway.test";
+pub(crate) const DAY: i64 = 86_400;
+
+/// Time stands still unless the test moves it.
+pub(crate) struct HandClock(AtomicI64);
+
+impl HandClock {
+    pub(crate) fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::SeqCst);
+    }
+}
+
+impl Clock for HandClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+pub(crate) fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemRandomness::new().fill(&mut bytes).unwrap();
+    bytes
+}
+
+pub(crate) fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::new("CNY").unwrap()).unwrap()
+}
+
+/// What came back over HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: String,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    #[track_caller]
+    pub(crate) fn ok<T: DeserializeOwned>(&self) -> T {
+        assert_eq!(self.status, 200, "{}", String::from_utf8_lossy(&self.body));
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn problem(&self) -> Problem {
+        assert_eq!(self.content_type, "application/problem+json", "{}", String::from_utf8_lossy(&self.body));
+        let problem: Problem = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem.status(), self.status);
+        problem
+    }
+
+    #[track_caller]
+    pub(crate) fn code(&self) -> Code {
+        self.problem().code()
+    }
+
+    #[track_caller]
+    pub(crate) fn text(&self) -> String {
+        assert_eq!(self.status, 200);
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+}
+
+/// A gateway on a folder of its own, that can be stopped and started again.
+pub(crate) struct House {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) clock: Arc<HandClock>,
+    pub(crate) network: Arc<SimulatedCardNetwork>,
+    pub(crate) merchants: Arc<SimulatedMerchants>,
+    pub(crate) merchant: MerchantId,
+    pub(crate) merchant_key: PublicKey,
+    custodian: Mutex<Arc<dyn KeyCustodian>>,
+    other_network: Mutex<Option<Arc<dyn CardNetwork>>>,
+    gateway: Mutex<Option<Gateway>>,
+}
+
+impl House {
+    pub(crate) fn new() -> Self {
+        let house = Self::closed();
+        house.start().unwrap();
+        house
+    }
+
+    /// Everything but the gateway itself.
+    pub(crate) fn closed() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let random = Arc::new(SystemRandomness::new());
+        let custodian = FolderCustodian::open(&folder.path().join("keys"), random.clone()).unwrap();
+        let network = Arc::new(SimulatedCardNetwork::open(&folder.path().join("network.sqlite")).unwrap());
+        let merchants = Arc::new(SimulatedMerchants::open(&folder.path().join("merchants.sqlite"), random).unwrap());
+        let (merchant, merchant_key) = merchants.create("Bluebird").unwrap();
+        Self {
+            folder,
+            clock: Arc::new(HandClock(AtomicI64::new(1_800_000_000))),
+            network,
+            merchants,
+            merchant,
+            merchant_key,
+            custodian: Mutex::new(Arc::new(custodian)),
+            other_network: Mutex::new(None),
+            gateway: Mutex::new(None),
+        }
+    }
+
+    pub(crate) fn data(&self) -> std::path::PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub(crate) fn custodian(&self) -> Arc<dyn KeyCustodian> {
+        self.custodian.lock().unwrap().clone()
+    }
+
+    /// Puts another custodian in for the next start.
+    pub(crate) fn use_custodian(&self, custodian: Arc<dyn KeyCustodian>) {
+        *self.custodian.lock().unwrap() = custodian;
+    }
+
+    /// Puts another card network in for the next start.
+    pub(crate) fn use_network(&self, network: Option<Arc<dyn CardNetwork>>) {
+        *self.other_network.lock().unwrap() = network;
+    }
+
+    pub(crate) fn open(&self, data: &Path) -> Result<Gateway, OpenError> {
+        let config = Config {
+            data: data.to_owned(),
+            origin: ORIGIN.to_owned(),
+            log_name: None,
+            merchants: vec![KnownMerchant {
+                merchant: self.merchant,
+                name: "Bluebird".to_owned(),
+                jwk: self.merchant_key,
+            }],
+            policy: PolicySource::Sandbox,
+        };
+        let network = self.other_network.lock().unwrap().clone();
+        let parts = Parts {
+            custodian: self.custodian(),
+            clock: self.clock.clone(),
+            randomness: Arc::new(SystemRandomness::new()),
+            card_network: network.unwrap_or_else(|| self.network.clone()),
+            merchants: self.merchants.clone(),
+            sandbox: None,
+        };
+        Gateway::open(config, parts)
+    }
+
+    pub(crate) fn start(&self) -> Result<(), OpenError> {
+        let gateway = self.open(&self.data())?;
+        *self.gateway.lock().unwrap() = Some(gateway);
+        Ok(())
+    }
+
+    pub(crate) fn stop(&self) {
+        if let Some(gateway) = self.gateway.lock().unwrap().take() {
+            gateway.shutdown();
+        }
+    }
+
+    pub(crate) fn restart(&self) {
+        self.stop();
+        self.start().unwrap();
+    }
+
+    pub(crate) fn gateway(&self) -> Gateway {
+        self.gateway.lock().unwrap().clone().expect("the gateway is stopped")
+    }
+
+    /// Waits until everything that follows from what was answered is done.
+    pub(crate) async fn settle(&self) {
+        self.gateway().wake().await;
+        self.gateway().wake().await;
+    }
+
+    pub(crate) async fn advance(&self, seconds: i64) {
+        self.clock.advance(seconds);
+        self.settle().await;
+    }
+
+    pub(crate) fn log_key(&self) -> VerifierKey {
+        self.gateway().log_key()
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
+        let response = self.gateway().router().oneshot(request).await.unwrap();
+        let status = response.status().as_u16();
+        let content_type = response.headers().get(header::CONTENT_TYPE);
+        let content_type = content_type.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+        Reply { status, content_type, body }
+    }
+
+    pub(crate) async fn post(&self, compact: &str) -> Reply {
+        self.send(statement(compact.to_owned())).await
+    }
+
+    pub(crate) async fn get(&self, path: &str, bearer: Option<&str>) -> Reply {
+        let mut request = Request::get(path);
+        if let Some(token) = bearer {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    pub(crate) async fn nonce(&self) -> Nonce {
+        self.get("/v1/nonce", None).await.ok()
+    }
+
+    pub(crate) fn offer(&self) -> String {
+        self.offer_of(MandateKind::PayAsYouGo, cny(5000), cny(20_000), 30)
+    }
+
+    pub(crate) fn offer_of(&self, kind: MandateKind, per_charge: Money, per_period: Money, period_days: u16) -> String {
+        let offer = Offer {
+            offer: OfferId::from_bytes(random()),
+            merchant: self.merchant,
+            terms: Terms {
+                merchant_name: "Bluebird".to_owned(),
+                service: "Rides".to_owned(),
+                kind,
+                limits: Limits { per_charge, per_period, period_days },
+            },
+            expires_at: self.clock.now().plus_seconds(DAY),
+        };
+        self.sign_as_merchant(&offer)
+    }
+
+    pub(crate) fn sign_as_merchant<T: quittance_protocol::Statement>(&self, body: &T) -> String {
+        let jti = StatementId::from_bytes(random());
+        self.merchants.sign(self.merchant, ORIGIN, self.clock.now(), jti, body).unwrap()
+    }
+
+    /// A merchant-initiated charge.
+    pub(crate) async fn charge(&self, mandate: MandateId, minor: i64) -> Reply {
+        let charge = Charge { mandate, amount: cny(minor), reference: hex::encode(random::<8>()), permit: None };
+        self.post(&self.sign_as_merchant(&charge)).await
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+pub(crate) fn statement(body: impl Into<Body>) -> Request<Body> {
+    Request::post("/v1/statements").header(header::CONTENT_TYPE, "application/jose").body(body.into()).unwrap()
+}
