@@ -19,7 +19,7 @@ async fn each_period_gets_its_permit_at_a_later_contact() {
     phone.wallet.sync().await.unwrap();
     assert_eq!(
         sandbox.charge(&merchant, mandate, 100, "again", None).await,
-        "permit_missing",
+        "permit_window",
         "one permit for each period"
     );
     sandbox.advance(31 * DAY).await;

@@ -276,14 +276,19 @@ impl Phone {
 
     /// Closed within a few contacts: the gateway may still be destroying its half at the first.
     pub(crate) async fn until_closed(&self, mandate: MandateId) {
+        self.until(mandate, |stage| matches!(stage, EndingStage::Closed(_)))
+            .await;
+    }
+
+    pub(crate) async fn until(&self, mandate: MandateId, wanted: impl Fn(EndingStage) -> bool) {
         let deadline = Instant::now() + Duration::from_secs(20);
         while Instant::now() < deadline {
-            if let Some(EndingStage::Closed(_)) = self.stage(mandate) {
+            if self.stage(mandate).is_some_and(&wanted) {
                 return;
             }
             self.wallet.sync().await.unwrap();
         }
-        panic!("not closed: {:?}, events {:?}", self.stage(mandate), self.events());
+        panic!("it stays at {:?}, events {:?}", self.stage(mandate), self.events());
     }
 
     /// Every byte that stands in the phone's folder.

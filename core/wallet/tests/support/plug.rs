@@ -6,6 +6,7 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use quittance_protocol::Received;
+use serde_json::Value;
 use std::sync::{Arc, Mutex};
 
 /// What becomes of a message.
@@ -25,7 +26,11 @@ pub(crate) struct Plug {
     line: Arc<Mutex<Line>>,
     said: Arc<Mutex<Vec<String>>>,
     pulled_at: Arc<Mutex<Option<&'static str>>>,
+    lie: Arc<Mutex<Option<Lie>>>,
 }
+
+/// Changes every JSON answer of the gateway.
+type Lie = Box<dyn Fn(&mut Value) + Send>;
 
 impl Plug {
     pub(crate) fn set(&self, line: Line) {
@@ -35,6 +40,27 @@ impl Plug {
     /// Pulls the plug as soon as a statement of this kind comes along; it arrives, its answer does not.
     pub(crate) fn lose_answer_of(&self, statement: &'static str) {
         *self.pulled_at.lock().unwrap() = Some(statement);
+    }
+
+    /// Lets somebody between phone and gateway change every answer, or, with none, nobody.
+    pub(crate) fn lie(&self, lie: Option<Lie>) {
+        *self.lie.lock().unwrap() = lie;
+    }
+
+    async fn told(&self, response: Response) -> Response {
+        let (head, body) = response.into_parts();
+        let bytes = to_bytes(body, 1 << 20).await.unwrap();
+        let bytes = match (&*self.lie.lock().unwrap(), serde_json::from_slice::<Value>(&bytes)) {
+            (Some(lie), Ok(mut json)) => {
+                lie(&mut json);
+                serde_json::to_vec(&json).unwrap()
+            }
+            _ => bytes.to_vec(),
+        };
+        let mut response = (head.status, bytes).into_response();
+        *response.headers_mut() = head.headers;
+        response.headers_mut().remove("content-length");
+        response
     }
 
     /// Every statement of a kind that the phone sent, as it was sent.
@@ -70,7 +96,10 @@ impl Plug {
         }
         let out_of_order = || axum::http::StatusCode::BAD_GATEWAY.into_response();
         match line {
-            Line::Up => next.run(Request::from_parts(head, Body::from(bytes))).await,
+            Line::Up => {
+                self.told(next.run(Request::from_parts(head, Body::from(bytes))).await)
+                    .await
+            }
             Line::Down => out_of_order(),
             Line::AnswersLost => {
                 next.run(Request::from_parts(head, Body::from(bytes))).await;
