@@ -5,6 +5,7 @@ use crate::phone_protocol::{Command as PhoneCommand, Reply};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU16, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
@@ -84,12 +85,18 @@ impl GatewaySetup {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// A port of loopback that is free now.
+    /// A port of loopback that is free now, below the range from which systems take ports for outgoing
+    /// connections: nobody else takes it while the gateway is down between two lives.
     ///
     /// # Errors
-    /// What the network says.
+    /// Where no port is free.
     pub fn free_port() -> io::Result<u16> {
-        Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        let start = 10_240 + u16::try_from(std::process::id() % 200).unwrap_or(0) * 100;
+        (0..100)
+            .map(|_| start + NEXT.fetch_add(1, Ordering::Relaxed) % 100)
+            .find(|port| std::net::TcpListener::bind(("127.0.0.1", *port)).is_ok())
+            .ok_or_else(|| io::Error::other("no port is free"))
     }
 }
 

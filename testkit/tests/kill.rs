@@ -35,7 +35,11 @@ impl Stage {
         let run = self.folder.path().join("run");
         let _ = std::fs::remove_dir_all(&run);
         copy_folder(&self.folder.path().join("stage"), &run);
-        Story::open(self.programs.clone(), &run, &Casting::default(), true).await.expect("the copy")
+        let opened = Story::open(self.programs.clone(), &run, &Casting::default(), true).await;
+        opened.unwrap_or_else(|error| {
+            let log = std::fs::read_to_string(run.join("gateway.log")).unwrap_or_default();
+            panic!("the copy: {error}: {}", log.lines().last().unwrap_or_default())
+        })
     }
 }
 
@@ -168,6 +172,8 @@ async fn play(stage: &Stage, side: Side, n: u64, again: Option<u64>) -> bool {
     let receipt = std::fs::read(folder.join("receipt.tlog-proof")).expect("a receipt");
     let key: VerifierKey = run.story.http.get("/log/vkey").await.text.trim_end().parse().expect("a key");
     Receipt::parse(&receipt).expect("a receipt").verify(&key).unwrap_or_else(|e| panic!("{context}: {e}"));
+    run.story.kill(Side::Phone).await.expect("the phone leaves");
+    run.story.kill(Side::Gateway).await.expect("the gateway leaves");
     died
 }
 
@@ -179,6 +185,9 @@ async fn every_step(side: Side) {
     loop {
         let again = (seeded.below(8) == 0).then(|| 1 + seeded.below(60));
         again_runs += usize::from(again.is_some());
+        if n % 50 == 0 {
+            println!("{side:?}: {n} steps so far");
+        }
         if !play(&stage, side, n, again).await {
             break;
         }
