@@ -33,8 +33,11 @@ impl SystemClock {
 
     fn shifted(&self, offset: i64) -> Timestamp {
         // A system clock before 1970 is read as 1970: every window is then closed, which is the safe side.
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        self.epoch.plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(offset))
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        self.epoch
+            .plus_seconds(i64::try_from(seconds).unwrap_or(i64::MAX).saturating_add(offset))
     }
 }
 
@@ -59,11 +62,18 @@ impl SandboxClock {
     /// What the file system answers; [`io::ErrorKind::InvalidData`] where the file holds no number.
     pub fn open(file: &Path) -> io::Result<Self> {
         let offset = match std::fs::read_to_string(file) {
-            Ok(text) => text.trim().parse().map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?,
+            Ok(text) => text
+                .trim()
+                .parse()
+                .map_err(|_| io::Error::from(io::ErrorKind::InvalidData))?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => 0,
             Err(error) => return Err(error),
         };
-        Ok(Self { system: SystemClock::new()?, file: file.to_owned(), offset: Mutex::new(offset) })
+        Ok(Self {
+            system: SystemClock::new()?,
+            file: file.to_owned(),
+            offset: Mutex::new(offset),
+        })
     }
 
     /// Moves time forward; durable when this returns.
@@ -81,6 +91,7 @@ impl SandboxClock {
 
 impl Clock for SandboxClock {
     fn now(&self) -> Timestamp {
-        self.system.shifted(*self.offset.lock().unwrap_or_else(PoisonError::into_inner))
+        self.system
+            .shifted(*self.offset.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

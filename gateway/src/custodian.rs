@@ -31,7 +31,10 @@ impl FolderCustodian {
     /// What the file system answers.
     pub fn open(folder: &Path, random: Arc<dyn Randomness>) -> io::Result<Self> {
         files::private_folder(folder)?;
-        Ok(Self { folder: folder.to_owned(), random })
+        Ok(Self {
+            folder: folder.to_owned(),
+            random,
+        })
     }
 
     fn file(&self, epoch: u64) -> PathBuf {
@@ -39,7 +42,9 @@ impl FolderCustodian {
     }
 
     fn random(&self, out: &mut [u8]) -> Result<(), RootKeyError> {
-        self.random.fill(out).map_err(|_| RootKeyError::Unavailable { detail: "no randomness".to_owned() })
+        self.random.fill(out).map_err(|_| RootKeyError::Unavailable {
+            detail: "no randomness".to_owned(),
+        })
     }
 
     fn key(&self, epoch: u64) -> Result<LessSafeKey, RootKeyError> {
@@ -55,13 +60,17 @@ impl FolderCustodian {
 }
 
 fn unavailable(error: &io::Error) -> RootKeyError {
-    RootKeyError::Unavailable { detail: error.kind().to_string() }
+    RootKeyError::Unavailable {
+        detail: error.kind().to_string(),
+    }
 }
 
 fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, RootKeyError> {
     UnboundKey::new(&AES_256_GCM, key)
         .map(LessSafeKey::new)
-        .map_err(|_| RootKeyError::Unavailable { detail: "cipher".to_owned() })
+        .map_err(|_| RootKeyError::Unavailable {
+            detail: "cipher".to_owned(),
+        })
 }
 
 /// Binds what is wrapped to its epoch.
@@ -87,14 +96,18 @@ impl RootKeys for FolderCustodian {
         self.random(&mut nonce)?;
         let mut sealed = Zeroizing::new(root.to_vec());
         key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), associated(epoch), &mut *sealed)
-            .map_err(|_| RootKeyError::Unavailable { detail: "cipher".to_owned() })?;
+            .map_err(|_| RootKeyError::Unavailable {
+                detail: "cipher".to_owned(),
+            })?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
         let key = self.key(epoch)?;
         let refused = RootKeyError::Refused { epoch };
-        let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_LEN>().ok_or_else(|| refused.clone())?;
+        let (nonce, sealed) = wrapped
+            .split_first_chunk::<NONCE_LEN>()
+            .ok_or_else(|| refused.clone())?;
         let mut sealed = Zeroizing::new(sealed.to_vec());
         let root = key
             .open_in_place(Nonce::assume_unique_for_key(*nonce), associated(epoch), &mut sealed)
@@ -141,11 +154,17 @@ mod tests {
         keys.create(2).unwrap();
         let wrapped = keys.wrap(1, &[7; 32]).unwrap();
         assert_eq!(*keys.unwrap(1, &wrapped).unwrap(), [7; 32]);
-        assert_eq!(keys.unwrap(2, &wrapped).unwrap_err(), RootKeyError::Refused { epoch: 2 });
+        assert_eq!(
+            keys.unwrap(2, &wrapped).unwrap_err(),
+            RootKeyError::Refused { epoch: 2 }
+        );
         keys.delete(1).unwrap();
         keys.delete(1).unwrap();
         assert!(!keys.exists(1).unwrap());
-        assert_eq!(keys.unwrap(1, &wrapped).unwrap_err(), RootKeyError::Missing { epoch: 1 });
+        assert_eq!(
+            keys.unwrap(1, &wrapped).unwrap_err(),
+            RootKeyError::Missing { epoch: 1 }
+        );
     }
 
     #[test]

@@ -39,7 +39,11 @@ pub(crate) fn begin(store: Store<'_>) -> Result<Vec<Batch>, Failure> {
                 batch.orders.push(order.order);
                 batch.targets.extend(targets);
             }
-            None => batches.push(Batch { id, orders: vec![order.order], targets: targets.collect() }),
+            None => batches.push(Batch {
+                id,
+                orders: vec![order.order],
+                targets: targets.collect(),
+            }),
         }
     }
     Ok(batches)
@@ -50,7 +54,12 @@ pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, Vault
     let began = Instant::now();
     let done = vault.destroy(batch.id, &batch.targets, |_| Ok(()))?;
     let destroy_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(halves = batch.targets.len(), destroy_ms, epoch = done.epoch_new, "halves destroyed");
+    tracing::info!(
+        halves = batch.targets.len(),
+        destroy_ms,
+        epoch = done.epoch_new,
+        "halves destroyed"
+    );
     Ok(done)
 }
 
@@ -127,9 +136,11 @@ fn probe(turn: &Turn<'_>, mandate: &Mandate) -> Decided<()> {
     }
     let limits = &mandate.terms.limits;
     let last = turn.store.last_good_permit(mandate.token)?;
-    let amount = last.as_ref().map_or(limits.per_charge, |permit| match permit.permit.amount {
-        PermitAmount::AtMost(amount) | PermitAmount::Exact(amount) => amount,
-    });
+    let amount = last
+        .as_ref()
+        .map_or(limits.per_charge, |permit| match permit.permit.amount {
+            PermitAmount::AtMost(amount) | PermitAmount::Exact(amount) => amount,
+        });
     let nothing = Money::new(0, limits.per_period.currency()).map_err(|_| Failure::Damaged("a mandate's limits"))?;
     let request = ChargeRequest {
         mandate: &mandate.standing,
@@ -150,9 +161,12 @@ fn probe(turn: &Turn<'_>, mandate: &Mandate) -> Decided<()> {
 
 /// Says the closure that both statements, or the clock, allow.
 fn close(turn: &mut Turn<'_>, order: &mut Order, kind: ClosureKind) -> Decided<()> {
-    let destroyed = order.destroyed_entry.ok_or(Failure::Rules("a closure before our own destruction"))?;
-    let (risk_epoch_before, risk_epoch_after) =
-        order.risk_epochs.ok_or(Failure::Rules("a closure before our own destruction"))?;
+    let destroyed = order
+        .destroyed_entry
+        .ok_or(Failure::Rules("a closure before our own destruction"))?;
+    let (risk_epoch_before, risk_epoch_after) = order
+        .risk_epochs
+        .ok_or(Failure::Rules("a closure before our own destruction"))?;
     let phone_attestation = match order.state.phone {
         PhoneSide::Destroyed(said) | PhoneSide::Absent(said) => Some(said),
         PhoneSide::Silent | PhoneSide::Overdue => None,
@@ -174,7 +188,10 @@ fn close(turn: &mut Turn<'_>, order: &mut Order, kind: ClosureKind) -> Decided<(
         effective_at: order.effective_at,
     };
     let said = logbook::say(turn.store, turn.world, turn.now, EntryKind::Closure, &body)?;
-    order.closure = Some(StoredClosure { kind, entry: said.place });
+    order.closure = Some(StoredClosure {
+        kind,
+        entry: said.place,
+    });
     // A second closure is news for the phone.
     order.acknowledged = None;
     Ok(())

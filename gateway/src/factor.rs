@@ -21,7 +21,10 @@ pub(crate) fn make_nonce(world: &World, now: Timestamp) -> Result<[u8; 32], Fail
     let random: [u8; 8] = world.draw()?;
     let head = [now.unix().to_be_bytes(), random].concat();
     let tag = world.secrets.master.derive(NONCE_PURPOSE, &head);
-    nonce.iter_mut().zip(head.iter().chain(tag.iter())).for_each(|(to, from)| *to = *from);
+    nonce
+        .iter_mut()
+        .zip(head.iter().chain(tag.iter()))
+        .for_each(|(to, from)| *to = *from);
     Ok(nonce)
 }
 
@@ -30,15 +33,25 @@ pub(crate) fn make_nonce(world: &World, now: Timestamp) -> Result<[u8; 32], Fail
 /// # Errors
 /// `nonce_needed` where it is not ours, too old, or spent.
 pub(crate) fn spend_nonce(turn: &Turn<'_>, nonce: &[u8], pointer: &str) -> Decided<()> {
-    let needed = || Problem::new(Code::NonceNeeded).at(pointer).detail("ask for a fresh nonce and sign again");
-    let (head, tag) = nonce.split_at_checked(16).filter(|(_, tag)| tag.len() == 16).ok_or_else(needed)?;
+    let needed = || {
+        Problem::new(Code::NonceNeeded)
+            .at(pointer)
+            .detail("ask for a fresh nonce and sign again")
+    };
+    let (head, tag) = nonce
+        .split_at_checked(16)
+        .filter(|(_, tag)| tag.len() == 16)
+        .ok_or_else(needed)?;
     let expected = turn.world.secrets.master.derive(NONCE_PURPOSE, head);
     // Compared by digest: how long it takes says nothing about where they differ.
     let expected = expected.get(..16).unwrap_or_default();
     if Digest32::of(expected) != Digest32::of(tag) {
         return Err(needed().into());
     }
-    let made = head.first_chunk().map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(needed)?;
+    let made = head
+        .first_chunk()
+        .map(|bytes| i64::from_be_bytes(*bytes))
+        .ok_or_else(needed)?;
     let made = Timestamp::from_unix(made).map_err(|_| needed())?;
     let until = made.plus_seconds(NONCE_LIFE);
     if turn.now >= until || !turn.store.spend_nonce(nonce, until)? {
@@ -73,7 +86,9 @@ pub(crate) fn check_proof(
         problem.at(format!("{pointer}{inner}"))
     };
     let proof = Received::parse(compact).map_err(below)?;
-    let proof = proof.verify::<FactorProof>(&device.biometric_key, &turn.world.origin).map_err(below)?;
+    let proof = proof
+        .verify::<FactorProof>(&device.biometric_key, &turn.world.origin)
+        .map_err(below)?;
     let body = proof.body();
     let rejected = |member: &str| Problem::new(Code::ProofRejected).at(format!("{pointer}/{member}"));
     if body.flow != expected.flow {

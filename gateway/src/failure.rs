@@ -42,7 +42,11 @@ impl Failure {
             Self::Vault(error) => matches!(error, VaultError::StorageFull),
             _ => false,
         };
-        if full { Problem::new(Code::StorageFull).retry_after(60) } else { Problem::new(Code::Internal) }
+        if full {
+            Problem::new(Code::StorageFull).retry_after(60)
+        } else {
+            Problem::new(Code::Internal)
+        }
     }
 }
 

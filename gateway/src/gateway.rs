@@ -11,12 +11,12 @@ use quittance_protocol::{Problem, PublicKey, Timestamp};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
+use crate::command::Command;
 use crate::config::{Config, Parts, Sandbox};
 use crate::failure::{Decided, Failure, Refusal};
 use crate::http;
 use crate::open::{OpenError, Opened, author_key, open};
 use crate::replay::Response;
-use crate::sequencer::Command;
 use crate::statements::believe;
 use crate::store::{Merchant, Store, open_for_reads};
 use crate::world::World;
@@ -46,8 +46,15 @@ impl Gateway {
     /// # Errors
     /// [`OpenError`]; nothing was overwritten.
     pub fn open(config: Config, parts: Parts) -> Result<Self, OpenError> {
-        let Opened { sequencer, commands, world, database } = open(config, &parts)?;
-        let thread = std::thread::Builder::new().name("sequencer".to_owned()).spawn(move || sequencer.run())?;
+        let Opened {
+            sequencer,
+            commands,
+            world,
+            database,
+        } = open(config, &parts)?;
+        let thread = std::thread::Builder::new()
+            .name("sequencer".to_owned())
+            .spawn(move || sequencer.run())?;
         Ok(Self {
             shared: Arc::new(Shared {
                 world,
@@ -93,7 +100,11 @@ impl Gateway {
     /// Finishes what is queued, commits it, closes the files. Later statements are answered `internal`.
     pub fn shutdown(&self) {
         // Readers go first: the last one to close the database tidies its write-ahead log, and they cannot.
-        self.shared.readers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.shared
+            .readers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
         // The thread may have ended already; there is nobody to tell then.
         let _ended = self.shared.commands.send(Command::Stop);
         let thread = self.shared.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -113,7 +124,9 @@ impl Shared {
 
     /// Believes a statement, or not, then lets the sequencer decide about it.
     pub(crate) async fn submit(self: &Arc<Self>, compact: String) -> Response {
-        let Ok(_permit) = self.under_way.acquire().await else { return gone() };
+        let Ok(_permit) = self.under_way.acquire().await else {
+            return gone();
+        };
         let origin = self.world.origin.clone();
         let said = match self.read(move |store| believe(store, &origin, &compact)).await {
             Ok(said) => said,
@@ -129,7 +142,10 @@ impl Shared {
     /// Makes a merchant known; says whether it is.
     pub(crate) async fn add_merchant(&self, merchant: Merchant) -> bool {
         let (caller, answer) = oneshot::channel();
-        self.commands.send(Command::Merchant(Box::new(merchant), caller)).is_ok() && answer.await.unwrap_or(false)
+        self.commands
+            .send(Command::Merchant(Box::new(merchant), caller))
+            .is_ok()
+            && answer.await.unwrap_or(false)
     }
 
     pub(crate) async fn wake(&self) {
@@ -153,7 +169,11 @@ impl Shared {
                 None => open_for_reads(&shared.database)?,
             };
             let done = work(Store::new(&connection));
-            shared.readers.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            shared
+                .readers
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(connection);
             done
         });
         match done.await {

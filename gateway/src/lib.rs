@@ -14,6 +14,7 @@
 //! What a test replaces is in [`Parts`]; there is no switch that weakens anything.
 
 mod clock;
+mod command;
 mod config;
 mod custodian;
 mod destruction;
@@ -26,6 +27,7 @@ mod logbook;
 mod open;
 mod parties;
 mod replay;
+mod round;
 mod secrets;
 mod sequencer;
 mod statements;

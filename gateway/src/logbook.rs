@@ -29,7 +29,16 @@ pub(crate) fn say<T: Serialize>(
     let bytes = Entry::commit(kind, now, &salt, &body).to_bytes();
     let place = store.log_size()?;
     let hashes = merkle::append(merkle::leaf_hash(&bytes), place, &store)?;
-    store.add_entry(place, &StoredEntry { bytes, salt: salt.to_vec(), body, proof: None }, &hashes)?;
+    store.add_entry(
+        place,
+        &StoredEntry {
+            bytes,
+            salt: salt.to_vec(),
+            body,
+            proof: None,
+        },
+        &hashes,
+    )?;
     Ok(Said { place })
 }
 
@@ -59,8 +68,14 @@ pub(crate) fn seal(store: Store<'_>, world: &World) -> Result<(), Failure> {
 /// What was said at a place, with everything that its reader needs to check it.
 pub(crate) fn quote(store: Store<'_>, place: u64) -> Result<Logged, Failure> {
     let entry = store.entry(place)?.ok_or(Failure::Damaged("a log entry"))?;
-    let proof = entry.proof.ok_or(Failure::Rules("an entry is quoted before its checkpoint"))?;
-    Ok(Logged { salt: B64::new(entry.salt), body: B64::new(entry.body), proof })
+    let proof = entry
+        .proof
+        .ok_or(Failure::Rules("an entry is quoted before its checkpoint"))?;
+    Ok(Logged {
+        salt: B64::new(entry.salt),
+        body: B64::new(entry.body),
+        proof,
+    })
 }
 
 /// SHA-256 of an entry's bytes.

@@ -65,7 +65,11 @@ type Failed = Box<dyn std::error::Error + Send + Sync>;
 #[tokio::main]
 async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
     match serve(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -133,8 +137,10 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
     let custodian = FolderCustodian::open(&keys, Arc::clone(&randomness))
         .map_err(|error| format!("--keys {}: {error}", keys.display()))?;
     let card_network = Arc::new(SimulatedCardNetwork::open(&data.join("simulated-card-network.sqlite"))?);
-    let merchants =
-        Arc::new(SimulatedMerchants::open(&data.join("simulated-merchants.sqlite"), Arc::clone(&randomness))?);
+    let merchants = Arc::new(SimulatedMerchants::open(
+        &data.join("simulated-merchants.sqlite"),
+        Arc::clone(&randomness),
+    )?);
     let (clock, sandbox): (Arc<dyn Clock>, _) = if arguments.sandbox {
         let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
         let sandbox = Sandbox {
@@ -146,7 +152,14 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
     } else {
         (Arc::new(SystemClock::new()?), None)
     };
-    Ok(Parts { custodian: Arc::new(custodian), clock, randomness, card_network, merchants, sandbox })
+    Ok(Parts {
+        custodian: Arc::new(custodian),
+        clock,
+        randomness,
+        card_network,
+        merchants,
+        sandbox,
+    })
 }
 
 fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {
@@ -155,7 +168,10 @@ fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {
             let bundle =
                 std::fs::read_to_string(policy).map_err(|error| format!("--policy {}: {error}", policy.display()))?;
             let author = json_file::<PublicKey>("--policy-author", author)?;
-            Ok(PolicySource::Signed { bundle: bundle.trim().to_owned(), author })
+            Ok(PolicySource::Signed {
+                bundle: bundle.trim().to_owned(),
+                author,
+            })
         }
         _ if arguments.sandbox => Ok(PolicySource::Sandbox),
         _ => Ok(PolicySource::Own),
@@ -176,7 +192,9 @@ fn make_private(folder: &Path) -> Result<(), Failed> {
         use std::os::unix::fs::DirBuilderExt as _;
         builder.mode(0o700);
     }
-    builder.create(folder).map_err(|error| format!("--data {}: {error}", folder.display()).into())
+    builder
+        .create(folder)
+        .map_err(|error| format!("--data {}: {error}", folder.display()).into())
 }
 
 /// Ends when the process is asked to stop.

@@ -51,7 +51,9 @@ pub enum OpenError {
     #[error("database: gateway.sqlite is no gateway database; move it away, or choose another --data")]
     NotADatabase,
     /// The database stands without its vault.
-    #[error("vault: vault.sqlite is missing beside an existing database; put it back: without it no token can be charged or destroyed")]
+    #[error(
+        "vault: vault.sqlite is missing beside an existing database; put it back: without it no token can be charged or destroyed"
+    )]
     VaultMissing,
     /// The vault stands without its database.
     #[error("database: gateway.sqlite is missing beside an existing vault; put it back, or choose another --data")]
@@ -104,7 +106,7 @@ impl From<VaultError> for OpenError {
 /// An opened gateway before it serves.
 pub(crate) struct Opened {
     pub(crate) sequencer: Sequencer,
-    pub(crate) commands: mpsc::Sender<crate::sequencer::Command>,
+    pub(crate) commands: mpsc::Sender<crate::command::Command>,
     pub(crate) world: Arc<World>,
     pub(crate) database: PathBuf,
 }
@@ -115,7 +117,12 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
     let database = config.data.join("gateway.sqlite");
     let state = store::inspect(&database)?;
     match state {
-        DatabaseState::Newer { found } => return Err(OpenError::NewerDatabase { found, known: store::VERSION }),
+        DatabaseState::Newer { found } => {
+            return Err(OpenError::NewerDatabase {
+                found,
+                known: store::VERSION,
+            });
+        }
         DatabaseState::Foreign => return Err(OpenError::NotADatabase),
         DatabaseState::Missing | DatabaseState::Known => {}
     }
@@ -151,10 +158,20 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
     }
     let world = Arc::new(world);
     let (commands, inbox) = mpsc::channel();
-    let mut sequencer =
-        Sequencer::new(connection, vault, Arc::clone(&world), runtime, (commands.clone(), inbox));
+    let mut sequencer = Sequencer::new(
+        connection,
+        vault,
+        Arc::clone(&world),
+        runtime,
+        (commands.clone(), inbox),
+    );
     sequencer.resume();
-    Ok(Opened { sequencer, commands, world, database })
+    Ok(Opened {
+        sequencer,
+        commands,
+        world,
+        database,
+    })
 }
 
 /// Database and vault belong together: either both are made now, or both stand. The vault's lock comes first.
@@ -164,7 +181,11 @@ fn open_both(
     state: &DatabaseState,
     parts: &Parts,
 ) -> Result<(Connection, Vault), OpenError> {
-    let options = VaultOptions { path: data.join("vault.sqlite"), height: VAULT_HEIGHT, vfs: None };
+    let options = VaultOptions {
+        path: data.join("vault.sqlite"),
+        height: VAULT_HEIGHT,
+        vfs: None,
+    };
     let custodian: Arc<dyn RootKeys> = Arc::clone(&parts.custodian) as Arc<dyn RootKeys>;
     let random = Arc::clone(&parts.randomness);
     let vault_stands = options.path.try_exists()?;
@@ -210,7 +231,10 @@ fn log_name(store: Store<'_>, config: &Config) -> Result<String, OpenError> {
         (Some(known), _) => Ok(known),
         (None, Some(wanted)) => Ok(wanted.clone()),
         (None, None) => {
-            let authority = config.origin.split_once("://").map_or(config.origin.as_str(), |(_, rest)| rest);
+            let authority = config
+                .origin
+                .split_once("://")
+                .map_or(config.origin.as_str(), |(_, rest)| rest);
             Ok(authority.to_owned())
         }
     }
@@ -227,7 +251,11 @@ fn begin_world(
         store.put_meta(LOG_NAME, world.log.verifier().name())?;
     }
     for known in merchants {
-        store.put_merchant(&Merchant { merchant: known.merchant, name: known.name.clone(), key: known.jwk })?;
+        store.put_merchant(&Merchant {
+            merchant: known.merchant,
+            name: known.name.clone(),
+            key: known.jwk,
+        })?;
     }
     for (_, bundle, entry) in store.policies()? {
         // It was verified when it came into force; its author may have changed since.
@@ -248,11 +276,19 @@ fn begin_world(
     if let Ok(current) = world.policies.current() {
         offered.succeeds(current.policy.bundle.version)?;
     }
-    let body = PolicyBody { version, bundle: bundle.content() };
+    let body = PolicyBody {
+        version,
+        bundle: bundle.content(),
+    };
     let said = logbook::say(store, world, world.clock.now(), EntryKind::Policy, &body)?;
     store.add_policy(version, bundle.compact(), said.place)?;
     logbook::seal(store, world)?;
-    world.policies.add(offered.clone(), bundle.content(), bundle.compact().to_owned(), said.place);
+    world.policies.add(
+        offered.clone(),
+        bundle.content(),
+        bundle.compact().to_owned(),
+        said.place,
+    );
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! Idempotency: same statement, same answer, for ever.
 
-use quittance_protocol::problem::{Code, Retry};
 use quittance_protocol::Problem;
+use quittance_protocol::problem::{Code, Retry};
 
 use crate::failure::{Decided, Failure};
 use crate::statements::{SESSION_LIFE, Said, read_token, record_number, session_answer};
@@ -21,13 +21,21 @@ pub(crate) struct Response {
 
 impl Response {
     pub(crate) fn ok(body: Vec<u8>) -> Self {
-        Self { status: 200, body, retry_after: None }
+        Self {
+            status: 200,
+            body,
+            retry_after: None,
+        }
     }
 
     pub(crate) fn problem(problem: &Problem) -> Self {
         // A problem is made of fixed texts and always has a JSON form.
         let body = serde_json::to_vec(problem).unwrap_or_default();
-        Self { status: problem.status(), body, retry_after: problem.retry_after_seconds() }
+        Self {
+            status: problem.status(),
+            body,
+            retry_after: problem.retry_after_seconds(),
+        }
     }
 }
 
@@ -36,25 +44,43 @@ impl Response {
 /// # Errors
 /// `jti_reused` where its id was used with other content.
 pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Response>> {
-    let Some(stored) = turn.store.answer(said.kid(), said.claims().jti)? else { return Ok(None) };
+    let Some(stored) = turn.store.answer(said.kid(), said.claims().jti)? else {
+        return Ok(None);
+    };
     if stored.content != said.content() {
         return Err(Problem::new(Code::JtiReused).at("/jti").into());
     }
     if let Some(body) = stored.body {
-        return Ok(Some(Response { status: stored.status, body, retry_after: None }));
+        return Ok(Some(Response {
+            status: stored.status,
+            body,
+            retry_after: None,
+        }));
     }
     // A read token: derived again, with the end of its life where it was.
-    let device = turn.store.device_of_key(said.kid())?.ok_or(Failure::Damaged("a session"))?;
+    let device = turn
+        .store
+        .device_of_key(said.kid())?
+        .ok_or(Failure::Damaged("a session"))?;
     let token = read_token(turn.world, said.content().as_bytes());
     let until = stored.at.plus_seconds(i64::from(SESSION_LIFE));
-    turn.after.push(After::OpenSession { token: token.clone(), account: device.account, until });
+    turn.after.push(After::OpenSession {
+        token: token.clone(),
+        account: device.account,
+        until,
+    });
     Ok(Some(Response::ok(session_answer(token)?)))
 }
 
 /// Keeps an answer, with the number of its statement. `body` is left out for read tokens.
 pub(crate) fn keep(turn: &Turn<'_>, said: &Said, status: u16, body: Option<&[u8]>) -> Decided<()> {
     record_number(turn, said)?;
-    let answer = StoredAnswer { content: said.content(), at: turn.now, status, body: body.map(<[u8]>::to_vec) };
+    let answer = StoredAnswer {
+        content: said.content(),
+        at: turn.now,
+        status,
+        body: body.map(<[u8]>::to_vec),
+    };
     Ok(turn.store.put_answer(said.kid(), said.claims().jti, &answer)?)
 }
 

@@ -1,9 +1,9 @@
 //! The gateway's own secrets, all of them records of its vault.
 
-use rand_core::{CryptoRng, RngCore};
 use quittance_protocol::pin::ServerKeys;
 use quittance_protocol::{OrderId, TokenId};
 use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Vault, VaultError};
+use rand_core::{CryptoRng, RngCore};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
@@ -32,7 +32,8 @@ pub(crate) struct Secrets {
 impl Secrets {
     /// Reads the secrets, or draws them where the vault is new.
     pub(crate) fn load(vault: &mut Vault, random: &dyn Randomness) -> Result<Self, Failure> {
-        let seed = |vault: &mut Vault, key| load_or_draw(vault, key, || random_bytes::<32>(random).map(|seed| seed.to_vec()));
+        let seed =
+            |vault: &mut Vault, key| load_or_draw(vault, key, || random_bytes::<32>(random).map(|seed| seed.to_vec()));
         let log_seed = seed(vault, &LOG_SEED)?;
         let master = seed(vault, &MASTER)?;
         let policy_author = seed(vault, &POLICY_AUTHOR)?;
@@ -65,7 +66,9 @@ fn load_or_draw(
 }
 
 fn sized(bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, Failure> {
-    <[u8; 32]>::try_from(bytes).map(Zeroizing::new).map_err(|_| Failure::Damaged("a secret in the vault"))
+    <[u8; 32]>::try_from(bytes)
+        .map(Zeroizing::new)
+        .map_err(|_| Failure::Damaged("a secret in the vault"))
 }
 
 /// Names the record of a token's gateway half.
@@ -111,7 +114,9 @@ impl MasterKey {
         context.update(b"\n");
         context.update(input);
         let mut out = Zeroizing::new([0; 32]);
-        out.iter_mut().zip(context.sign().as_ref()).for_each(|(to, from)| *to = *from);
+        out.iter_mut()
+            .zip(context.sign().as_ref())
+            .for_each(|(to, from)| *to = *from);
         out
     }
 
@@ -126,7 +131,11 @@ pub(crate) fn seal(key: &[u8; 32], random: &dyn Randomness, place: &str, plain: 
     let nonce: [u8; NONCE_LEN] = random_bytes(random)?;
     let mut sealed = plain.to_vec();
     cipher(key)?
-        .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(place.as_bytes()), &mut sealed)
+        .seal_in_place_append_tag(
+            Nonce::assume_unique_for_key(nonce),
+            Aad::from(place.as_bytes()),
+            &mut sealed,
+        )
         .map_err(|_| Failure::Cipher)?;
     Ok([nonce.as_slice(), &sealed].concat())
 }
@@ -136,7 +145,11 @@ pub(crate) fn unseal(key: &[u8; 32], place: &str, sealed: &[u8]) -> Result<Zeroi
     let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Failure::Cipher)?;
     let mut plain = Zeroizing::new(sealed.to_vec());
     let length = cipher(key)?
-        .open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(place.as_bytes()), &mut plain)
+        .open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(place.as_bytes()),
+            &mut plain,
+        )
         .map_err(|_| Failure::Cipher)?
         .len();
     plain.truncate(length);
@@ -144,7 +157,9 @@ pub(crate) fn unseal(key: &[u8; 32], place: &str, sealed: &[u8]) -> Result<Zeroi
 }
 
 fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, Failure> {
-    UnboundKey::new(&AES_256_GCM, key).map(LessSafeKey::new).map_err(|_| Failure::Cipher)
+    UnboundKey::new(&AES_256_GCM, key)
+        .map(LessSafeKey::new)
+        .map_err(|_| Failure::Cipher)
 }
 
 /// Randomness in the form that OPAQUE wants, which has no way to report a failure: ask [`PinRandomness::check`]

@@ -1,6 +1,8 @@
 //! What time brings about by itself.
 
-use quittance_protocol::Timestamp;
+use std::collections::HashSet;
+
+use quittance_protocol::{ChargeId, Timestamp};
 
 use crate::failure::{Decided, Failure};
 use crate::statements::{self, closed_by_deadline, never_activated};
@@ -30,10 +32,12 @@ pub(crate) fn run(turn: &mut Turn<'_>) -> Decided<()> {
     Ok(())
 }
 
-/// Asks again about charges whose outcome nobody knows.
-pub(crate) fn ask_about_charges(turn: &mut Turn<'_>) -> Decided<()> {
+/// Asks again about charges whose outcome nobody knows and nobody is asking about.
+pub(crate) fn ask_about_charges(turn: &mut Turn<'_>, asking: &HashSet<ChargeId>) -> Decided<()> {
     for charge in turn.store.pending_charges()? {
-        statements::ask_again(turn, &charge)?;
+        if !asking.contains(&charge.charge) {
+            statements::ask_again(turn, &charge)?;
+        }
     }
     Ok(())
 }
@@ -41,6 +45,7 @@ pub(crate) fn ask_about_charges(turn: &mut Turn<'_>) -> Decided<()> {
 /// Forgets what cannot matter any more.
 pub(crate) fn tidy(turn: &Turn<'_>) -> Decided<()> {
     turn.store.forget_nonces(turn.now)?;
-    turn.store.forget_pin_logins(turn.now.plus_seconds(-statements::LOGIN_LIFE))?;
+    turn.store
+        .forget_pin_logins(turn.now.plus_seconds(-statements::LOGIN_LIFE))?;
     Ok(())
 }

@@ -34,7 +34,11 @@ pub(crate) enum After {
     /// Ask the card network what became of a charge.
     Resolve(ChargeId),
     /// Let a read token read.
-    OpenSession { token: Vec<u8>, account: AccountId, until: Timestamp },
+    OpenSession {
+        token: Vec<u8>,
+        account: AccountId,
+        until: Timestamp,
+    },
 }
 
 /// What the caller hears.
@@ -46,7 +50,11 @@ pub(crate) enum Answer {
     /// The order as it stands at the end of the turn, with its log proofs.
     Order(OrderId),
     /// How phone and gateway compare, at the end of the turn.
-    Reconciled { account: AccountId, orphans: Vec<TokenId>, events_after: u64 },
+    Reconciled {
+        account: AccountId,
+        orphans: Vec<TokenId>,
+        events_after: u64,
+    },
     /// A read token, which is not stored: it can be derived again.
     Session(Vec<u8>),
     /// Nothing yet: the card network is asked.
@@ -59,6 +67,8 @@ pub(crate) enum Answer {
 impl Answer {
     /// An answer that stands already.
     pub(crate) fn json<T: Serialize>(value: &T) -> Decided<Self> {
-        Ok(serde_json::to_vec(value).map(Self::Json).map_err(|_| Failure::Damaged("an answer"))?)
+        Ok(serde_json::to_vec(value)
+            .map(Self::Json)
+            .map_err(|_| Failure::Damaged("an answer"))?)
     }
 }

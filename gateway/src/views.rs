@@ -27,7 +27,11 @@ pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result
 
 /// All mandates of an account; none is an empty list (H8).
 pub(crate) fn mandates(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<MandateRecord>, Failure> {
-    store.mandates_of(account)?.iter().map(|row| mandate(store, row, now)).collect()
+    store
+        .mandates_of(account)?
+        .iter()
+        .map(|row| mandate(store, row, now))
+        .collect()
 }
 
 /// An order as its device sees it. Its entries must be covered by a checkpoint.
@@ -48,7 +52,11 @@ pub(crate) fn order(store: Store<'_>, row: &Order) -> Result<OrderRecord, Failur
                 .collect();
             Some(Closure {
                 receipt: logged.proof,
-                annex: Annex { salt: logged.salt, body: logged.body, statements },
+                annex: Annex {
+                    salt: logged.salt,
+                    body: logged.body,
+                    statements,
+                },
             })
         }
         None => None,
@@ -61,7 +69,10 @@ pub(crate) fn order(store: Store<'_>, row: &Order) -> Result<OrderRecord, Failur
         effective_at: row.effective_at,
         state: row.state.name(),
         ordered: logbook::quote(store, row.ordered_entry)?,
-        destroyed: row.destroyed_entry.map(|place| logbook::quote(store, place)).transpose()?,
+        destroyed: row
+            .destroyed_entry
+            .map(|place| logbook::quote(store, place))
+            .transpose()?,
         closure,
     })
 }

@@ -52,12 +52,23 @@ pub(crate) struct PolicyInForce {
 
 impl Policies {
     pub(crate) fn add(&mut self, policy: Policy, content: Digest32, bundle: String, entry: u64) {
-        self.by_version.insert(policy.bundle.version, PolicyInForce { policy, content, bundle, entry });
+        self.by_version.insert(
+            policy.bundle.version,
+            PolicyInForce {
+                policy,
+                content,
+                bundle,
+                entry,
+            },
+        );
     }
 
     /// The newest bundle.
     pub(crate) fn current(&self) -> Result<&PolicyInForce, Failure> {
-        self.by_version.values().next_back().ok_or(Failure::Damaged("the list of policies"))
+        self.by_version
+            .values()
+            .next_back()
+            .ok_or(Failure::Damaged("the list of policies"))
     }
 
     /// The bundle of a version.

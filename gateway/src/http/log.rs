@@ -16,13 +16,24 @@ use crate::replay::Response;
 
 /// The newest checkpoint.
 pub(super) async fn checkpoint(State(shared): Served) -> Result<impl IntoResponse, Refused> {
-    let note = shared.read(|store| Ok(store.checkpoint()?.ok_or(Code::NotFound)?.1)).await?;
-    Ok(([(header::CONTENT_TYPE, CHECKPOINT_TYPE), (header::CACHE_CONTROL, "no-store")], note))
+    let note = shared
+        .read(|store| Ok(store.checkpoint()?.ok_or(Code::NotFound)?.1))
+        .await?;
+    Ok((
+        [
+            (header::CONTENT_TYPE, CHECKPOINT_TYPE),
+            (header::CACHE_CONTROL, "no-store"),
+        ],
+        note,
+    ))
 }
 
 /// The log's verifier key; for people, since whoever checks the log has pinned it.
 pub(super) async fn vkey(State(shared): Served) -> impl IntoResponse {
-    ([(header::CONTENT_TYPE, CHECKPOINT_TYPE)], format!("{}\n", shared.world.log.verifier()))
+    (
+        [(header::CONTENT_TYPE, CHECKPOINT_TYPE)],
+        format!("{}\n", shared.world.log.verifier()),
+    )
 }
 
 /// Two sizes of the log.
@@ -43,7 +54,10 @@ pub(super) async fn consistency(
         .read(move |store| {
             let size = store.checkpoint()?.map_or(0, |(size, _)| size);
             if from == 0 || from > to {
-                return Err(Problem::new(Code::Malformed).at("/from").detail("0 < from <= to").into());
+                return Err(Problem::new(Code::Malformed)
+                    .at("/from")
+                    .detail("0 < from <= to")
+                    .into());
             }
             if to > size {
                 return Err(Problem::new(Code::NotFound).at("/to").into());
@@ -51,7 +65,9 @@ pub(super) async fn consistency(
             Ok(merkle::consistency_proof(from, to, &store)?)
         })
         .await?;
-    json(&ConsistencyAnswer { hashes: hashes.into_iter().map(Digest32::from_bytes).collect() })
+    json(&ConsistencyAnswer {
+        hashes: hashes.into_iter().map(Digest32::from_bytes).collect(),
+    })
 }
 
 /// A tile of hashes, or a bundle of entries.
@@ -76,5 +92,8 @@ pub(super) async fn tile(State(shared): Served, Path(path): Path<String>) -> Res
         .await?;
     // A tile never changes; a partial one is a beginning of the full one.
     let forever = "public, max-age=31536000, immutable";
-    Ok(([(header::CONTENT_TYPE, TILE_TYPE), (header::CACHE_CONTROL, forever)], bytes))
+    Ok((
+        [(header::CONTENT_TYPE, TILE_TYPE), (header::CACHE_CONTROL, forever)],
+        bytes,
+    ))
 }

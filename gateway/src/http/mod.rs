@@ -40,9 +40,15 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             .route("/sandbox/merchants/{merchant}/offers", post(sandbox::make_offer))
             .route("/sandbox/merchants/{merchant}/charges", post(sandbox::charge))
             .route("/sandbox/merchants/{merchant}/notices", get(sandbox::notices))
-            .route("/sandbox/card-network", get(sandbox::seen_charges).post(sandbox::script));
+            .route(
+                "/sandbox/card-network",
+                get(sandbox::seen_charges).post(sandbox::script),
+            );
     }
-    router.fallback(nothing_here).method_not_allowed_fallback(nothing_here).with_state(shared)
+    router
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(nothing_here)
+        .with_state(shared)
 }
 
 async fn nothing_here() -> Refused {
@@ -73,10 +79,16 @@ impl IntoResponse for Refused {
 impl IntoResponse for Response {
     fn into_response(self) -> axum::response::Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let content = if status == StatusCode::OK { "application/json" } else { problem::CONTENT_TYPE };
+        let content = if status == StatusCode::OK {
+            "application/json"
+        } else {
+            problem::CONTENT_TYPE
+        };
         let mut response = (status, [(header::CONTENT_TYPE, content)], self.body).into_response();
         if let Some(seconds) = self.retry_after {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }
@@ -84,5 +96,7 @@ impl IntoResponse for Response {
 
 /// A record as JSON.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response, Refused> {
-    serde_json::to_vec(value).map(Response::ok).map_err(|_| Code::Internal.into())
+    serde_json::to_vec(value)
+        .map(Response::ok)
+        .map_err(|_| Code::Internal.into())
 }

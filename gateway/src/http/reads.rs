@@ -20,7 +20,10 @@ use crate::views;
 pub(super) async fn nonce(State(shared): Served) -> Result<Response, Refused> {
     let now = shared.now();
     let nonce = make_nonce(&shared.world, now).map_err(|failure| failure.problem())?;
-    json(&Nonce { nonce: B64::new(nonce), now })
+    json(&Nonce {
+        nonce: B64::new(nonce),
+        now,
+    })
 }
 
 /// The policy in force, with its log proof.
@@ -37,7 +40,9 @@ pub(super) async fn policy(State(shared): Served) -> Result<Response, Refused> {
 pub(super) async fn mandates(State(shared): Served, headers: HeaderMap) -> Result<Response, Refused> {
     let account = bearer(&shared, &headers)?;
     let now = shared.now();
-    let records = shared.read(move |store| Ok(views::mandates(store, account, now)?)).await?;
+    let records = shared
+        .read(move |store| Ok(views::mandates(store, account, now)?))
+        .await?;
     json(&records)
 }
 
@@ -52,7 +57,10 @@ pub(super) async fn order(
     let order: OrderId = order.parse().map_err(|_| missing())?;
     let record = shared
         .read(move |store| {
-            let row = store.order(order)?.filter(|row| row.account == account).ok_or_else(missing)?;
+            let row = store
+                .order(order)?
+                .filter(|row| row.account == account)
+                .ok_or_else(missing)?;
             Ok(views::order(store, &row)?)
         })
         .await?;
@@ -67,5 +75,9 @@ fn bearer(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<AccountId, Refuse
         .and_then(|value| value.strip_prefix("Bearer "))
         .and_then(|token| from_base64url(token).ok())
         .ok_or(Code::SessionNeeded)?;
-    Ok(shared.world.sessions.account(&token, shared.now()).ok_or(Code::SessionNeeded)?)
+    Ok(shared
+        .world
+        .sessions
+        .account(&token, shared.now())
+        .ok_or(Code::SessionNeeded)?)
 }

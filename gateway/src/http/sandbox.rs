@@ -60,7 +60,14 @@ pub(super) async fn create_merchant(State(shared): Served, body: Body) -> Result
     let NewMerchant { name } = take(body).await?;
     let merchants = &sandbox(&shared)?.merchants;
     let (merchant, jwk) = merchants.create(&name).map_err(failed)?;
-    if !shared.add_merchant(Merchant { merchant, name, key: jwk }).await {
+    if !shared
+        .add_merchant(Merchant {
+            merchant,
+            name,
+            key: jwk,
+        })
+        .await
+    {
         return Err(Code::Internal.into());
     }
     json(&MadeMerchant { merchant, jwk })
@@ -88,7 +95,13 @@ pub(super) async fn make_offer(
     body: Body,
 ) -> Result<Response, Refused> {
     let merchant = merchant_id(&merchant)?;
-    let NewOffer { service, kind, per_charge, per_period, period_days } = take(body).await?;
+    let NewOffer {
+        service,
+        kind,
+        per_charge,
+        per_period,
+        period_days,
+    } = take(body).await?;
     let merchants = &sandbox(&shared)?.merchants;
     let now = shared.now();
     let drawn = shared.world.draw().map_err(|failure| failure.problem())?;
@@ -99,12 +112,18 @@ pub(super) async fn make_offer(
             merchant_name: merchants.name(merchant).map_err(failed)?,
             service,
             kind,
-            limits: Limits { per_charge, per_period, period_days },
+            limits: Limits {
+                per_charge,
+                per_period,
+                period_days,
+            },
         },
         expires_at: now.plus_seconds(OFFER_LIFE),
     };
     let jti = StatementId::from_bytes(drawn);
-    let offer = merchants.sign(merchant, &shared.world.origin, now, jti, &offer).map_err(failed)?;
+    let offer = merchants
+        .sign(merchant, &shared.world.origin, now, jti, &offer)
+        .map_err(failed)?;
     json(&MadeOffer { offer })
 }
 
@@ -125,11 +144,22 @@ pub(super) async fn charge(
     body: Body,
 ) -> Result<Response, Refused> {
     let merchant = merchant_id(&merchant)?;
-    let NewCharge { mandate, amount, reference, permit } = take(body).await?;
-    let charge = Charge { mandate, amount, reference, permit };
+    let NewCharge {
+        mandate,
+        amount,
+        reference,
+        permit,
+    } = take(body).await?;
+    let charge = Charge {
+        mandate,
+        amount,
+        reference,
+        permit,
+    };
     let merchants = &sandbox(&shared)?.merchants;
-    let statement =
-        merchants.charge_statement(merchant, &shared.world.origin, shared.now(), &charge).map_err(failed)?;
+    let statement = merchants
+        .charge_statement(merchant, &shared.world.origin, shared.now(), &charge)
+        .map_err(failed)?;
     Ok(shared.submit(statement).await)
 }
 

@@ -18,9 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Takes a compact statement.
 pub(super) async fn post(State(shared): Served, headers: HeaderMap, body: Body) -> Result<Response, Refused> {
-    let content = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let content = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     if content != jws::CONTENT_TYPE {
-        return Err(Problem::new(Code::Malformed).detail("send the statement as application/jose").into());
+        return Err(Problem::new(Code::Malformed)
+            .detail("send the statement as application/jose")
+            .into());
     }
     let bytes = read(body).await?;
     let compact = String::from_utf8(bytes)
@@ -34,6 +39,8 @@ pub(super) async fn read(body: Body) -> Result<Vec<u8>, Refused> {
     match bytes.await {
         Ok(Ok(bytes)) => Ok(bytes.to_vec()),
         Ok(Err(_)) => Err(Problem::new(Code::TooLarge).detail("a body has at most 64 KiB").into()),
-        Err(_) => Err(Problem::new(Code::Malformed).detail("the body did not arrive in time").into()),
+        Err(_) => Err(Problem::new(Code::Malformed)
+            .detail("the body did not arrive in time")
+            .into()),
     }
 }

@@ -22,7 +22,9 @@ pub struct NetworkCharge {
 
 impl std::fmt::Debug for NetworkCharge {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NetworkCharge").field("charge", &self.charge).finish_non_exhaustive()
+        f.debug_struct("NetworkCharge")
+            .field("charge", &self.charge)
+            .finish_non_exhaustive()
     }
 }
 

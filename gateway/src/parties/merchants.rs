@@ -92,7 +92,10 @@ impl SimulatedMerchants {
                  number INTEGER PRIMARY KEY, merchant TEXT NOT NULL, notice TEXT NOT NULL
              ) STRICT;",
         )?;
-        Ok(Self { file: Mutex::new(file), random })
+        Ok(Self {
+            file: Mutex::new(file),
+            random,
+        })
     }
 
     /// Makes a merchant: its id with its public key.
@@ -116,7 +119,11 @@ impl SimulatedMerchants {
     /// [`SimulatorError::NoSuchMerchant`], or what SQLite answers.
     pub fn name(&self, merchant: MerchantId) -> Result<String, SimulatorError> {
         self.file()
-            .query_row("SELECT name FROM merchants WHERE merchant=?1", [merchant.to_string()], |row| row.get(0))
+            .query_row(
+                "SELECT name FROM merchants WHERE merchant=?1",
+                [merchant.to_string()],
+                |row| row.get(0),
+            )
             .optional()?
             .ok_or(SimulatorError::NoSuchMerchant)
     }
@@ -135,11 +142,20 @@ impl SimulatedMerchants {
     ) -> Result<String, SimulatorError> {
         let seed: Option<[u8; 32]> = self
             .file()
-            .query_row("SELECT seed FROM merchants WHERE merchant=?1", [merchant.to_string()], |row| row.get(0))
+            .query_row(
+                "SELECT seed FROM merchants WHERE merchant=?1",
+                [merchant.to_string()],
+                |row| row.get(0),
+            )
             .optional()?;
         let seed = Zeroizing::new(seed.ok_or(SimulatorError::NoSuchMerchant)?);
         let key = SigningKey::from_seed(&seed).map_err(|_| SimulatorError::Damaged)?;
-        let claims = Claims { aud: audience.to_owned(), iat, jti, seq: None };
+        let claims = Claims {
+            aud: audience.to_owned(),
+            iat,
+            jti,
+            seq: None,
+        };
         let unsigned = Unsigned::new(&key.public_key().thumbprint(), &claims, body)?;
         Ok(unsigned.with_signature(&key.sign(unsigned.signing_input())))
     }
@@ -157,11 +173,17 @@ impl SimulatedMerchants {
         charge: &Charge,
     ) -> Result<String, SimulatorError> {
         let name = format!("{merchant}\n{}\n{}", charge.mandate, charge.reference);
-        let id = Digest32::of(name.as_bytes()).as_bytes().first_chunk::<16>().copied().unwrap_or_default();
+        let id = Digest32::of(name.as_bytes())
+            .as_bytes()
+            .first_chunk::<16>()
+            .copied()
+            .unwrap_or_default();
         let jti = StatementId::from_bytes(id);
         let before: Option<String> = self
             .file()
-            .query_row("SELECT statement FROM charges WHERE jti=?1", [jti.to_string()], |row| row.get(0))
+            .query_row("SELECT statement FROM charges WHERE jti=?1", [jti.to_string()], |row| {
+                row.get(0)
+            })
             .optional()?;
         if let Some(before) = before
             && Received::parse(&before)?.unverified_body::<Charge>()?.1 == *charge
@@ -184,7 +206,8 @@ impl SimulatedMerchants {
         let file = self.file();
         let mut statement = file.prepare("SELECT notice FROM notices WHERE merchant=?1 ORDER BY number")?;
         let rows = statement.query_map([merchant.to_string()], |row| row.get::<_, String>(0))?;
-        rows.map(|text| serde_json::from_str(&text?).map_err(|_| SimulatorError::Damaged)).collect()
+        rows.map(|text| serde_json::from_str(&text?).map_err(|_| SimulatorError::Damaged))
+            .collect()
     }
 
     fn file(&self) -> MutexGuard<'_, Connection> {

@@ -71,7 +71,10 @@ impl SimulatedCardNetwork {
              ) STRICT;
              CREATE TABLE IF NOT EXISTS funding (reference BLOB PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;",
         )?;
-        Ok(Self { file: Mutex::new(file), script: Mutex::default() })
+        Ok(Self {
+            file: Mutex::new(file),
+            script: Mutex::default(),
+        })
     }
 
     /// Changes what becomes of charges from now on.
@@ -85,7 +88,8 @@ impl SimulatedCardNetwork {
     /// What SQLite answers.
     pub fn charges(&self) -> Result<Vec<SeenCharge>, SimulatorError> {
         let file = self.file();
-        let mut statement = file.prepare("SELECT charge, minor, currency, acquirer_reference, calls FROM charges ORDER BY rowid")?;
+        let mut statement =
+            file.prepare("SELECT charge, minor, currency, acquirer_reference, calls FROM charges ORDER BY rowid")?;
         let rows = statement.query_map([], |row| {
             Ok((
                 row.get::<_, String>(0)?,
@@ -105,7 +109,12 @@ impl SimulatedCardNetwork {
                 }
                 _ => None,
             };
-            Ok(SeenCharge { charge, amount, acquirer_reference, calls })
+            Ok(SeenCharge {
+                charge,
+                amount,
+                acquirer_reference,
+                calls,
+            })
         })
         .collect()
     }
@@ -139,11 +148,18 @@ impl SimulatedCardNetwork {
             return Ok(outcome);
         }
         let token: Option<String> = file
-            .query_row("SELECT token FROM funding WHERE reference=?1", params![asked.reference.as_slice()], |row| row.get(0))
+            .query_row(
+                "SELECT token FROM funding WHERE reference=?1",
+                params![asked.reference.as_slice()],
+                |row| row.get(0),
+            )
             .optional()?;
         let acquirer_reference = (script.outcome == ScriptedOutcome::Approve && token.is_some()).then(|| {
             let digest = Digest32::of(format!("acquirer/{}", asked.charge).as_bytes());
-            format!("ACQ-{}", digest.to_string().get(..12).unwrap_or_default().to_uppercase())
+            format!(
+                "ACQ-{}",
+                digest.to_string().get(..12).unwrap_or_default().to_uppercase()
+            )
         });
         file.execute(
             "INSERT INTO charges (charge, minor, currency, token, acquirer_reference, calls) VALUES (?1, ?2, ?3, ?4, ?5, 1)",
@@ -160,7 +176,10 @@ impl SimulatedCardNetwork {
         if let Some(outcome) = Self::seen(&file, charge)? {
             return Ok(outcome);
         }
-        file.execute("INSERT INTO charges (charge, calls) VALUES (?1, 1)", [charge.to_string()])?;
+        file.execute(
+            "INSERT INTO charges (charge, calls) VALUES (?1, 1)",
+            [charge.to_string()],
+        )?;
         Ok(NetworkOutcome::Declined)
     }
 }

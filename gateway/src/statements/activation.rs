@@ -18,7 +18,10 @@ use crate::views;
 pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Activation>) -> Decided<Answer> {
     let body = said.body();
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
-    let mandate = turn.store.mandate(body.mandate)?.filter(|row| row.account == device.account);
+    let mandate = turn
+        .store
+        .mandate(body.mandate)?
+        .filter(|row| row.account == device.account);
     let mut mandate = mandate.ok_or_else(|| Problem::new(Code::NotFound).at("/mandate"))?;
     match mandate.standing.state {
         MandateState::Provisioning => {}
@@ -38,6 +41,11 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Activ
     mandate.active_since = Some(turn.now);
     mandate.provisioning_until = None;
     turn.store.put_mandate(&mut mandate)?;
-    turn.store.add_notice(mandate.merchant, &MerchantNotice::MandateActive { mandate: mandate.mandate })?;
+    turn.store.add_notice(
+        mandate.merchant,
+        &MerchantNotice::MandateActive {
+            mandate: mandate.mandate,
+        },
+    )?;
     Answer::json(&views::mandate(turn.store, &mandate, turn.now)?)
 }

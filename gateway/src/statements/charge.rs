@@ -30,7 +30,10 @@ pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) ->
         return Ok(Answer::Charge);
     }
     let merchant = turn.store.merchant_of_key(said.kid())?.ok_or(Code::UnknownKey)?;
-    let mandate = turn.store.mandate(body.mandate)?.filter(|row| row.merchant == merchant.merchant);
+    let mandate = turn
+        .store
+        .mandate(body.mandate)?
+        .filter(|row| row.merchant == merchant.merchant);
     let mandate = mandate.ok_or_else(|| Problem::new(Code::NotFound).at("/mandate"))?;
     let charge = ChargeId::from_bytes(turn.world.draw()?);
     match choose_permit(turn, &mandate, body)? {
@@ -63,7 +66,10 @@ pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) ->
             if code == Code::TokenDestroyed {
                 raise_tombstone(turn, &mandate)?;
             }
-            Answer::json(&ChargeAnswer { charge, decision: ChargeDecision::Declined { code } })
+            Answer::json(&ChargeAnswer {
+                charge,
+                decision: ChargeDecision::Declined { code },
+            })
         }
     }
 }
@@ -95,7 +101,10 @@ fn choose_permit(
         None if body.permit.is_some() => Vec::new(),
         None => {
             let unused = turn.store.unused_permits(mandate.token, turn.now)?;
-            unused.into_iter().map(|permit| (permit.number, permit.permit)).collect()
+            unused
+                .into_iter()
+                .map(|permit| (permit.number, permit.permit))
+                .collect()
         }
     };
     let number = match authorize(&request, &permits) {
@@ -164,19 +173,33 @@ fn open_reference(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Option<FundingR
 fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
     let uses = turn.store.count_dead_use(mandate.token)?;
     if uses == 1 {
-        let body = TombstoneBody { token: mandate.commitment, first_use: turn.now };
+        let body = TombstoneBody {
+            token: mandate.commitment,
+            first_use: turn.now,
+        };
         logbook::say(turn.store, turn.world, turn.now, EntryKind::Tombstone, &body)?;
-        turn.store.add_notice(mandate.merchant, &MerchantNotice::DeadTokenUsed { mandate: mandate.mandate })?;
+        turn.store.add_notice(
+            mandate.merchant,
+            &MerchantNotice::DeadTokenUsed {
+                mandate: mandate.mandate,
+            },
+        )?;
     }
     let event = EventId::from_bytes(turn.world.draw()?);
-    let kind = PayerEventKind::DeadTokenUsed { mandate: mandate.mandate, uses };
+    let kind = PayerEventKind::DeadTokenUsed {
+        mandate: mandate.mandate,
+        uses,
+    };
     turn.store.add_event(mandate.account, event, turn.now, kind)?;
     Ok(())
 }
 
 /// Asks the network once more about a pending charge: to charge, while the mandate lives; else what became of it.
 pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
-    let mandate = turn.store.mandate(charge.mandate)?.ok_or(Failure::Damaged("a charge's mandate"))?;
+    let mandate = turn
+        .store
+        .mandate(charge.mandate)?
+        .ok_or(Failure::Damaged("a charge's mandate"))?;
     let reference = match mandate.standing.state {
         MandateState::Active => open_reference(turn, &mandate)?,
         _ => None,
@@ -199,15 +222,24 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
     if charge.state != ChargeState::Pending {
         return Ok(charge);
     }
-    let mandate = turn.store.mandate(charge.mandate)?.ok_or(Failure::Damaged("a charge's mandate"))?;
+    let mandate = turn
+        .store
+        .mandate(charge.mandate)?
+        .ok_or(Failure::Damaged("a charge's mandate"))?;
     let decision = match outcome {
         NetworkOutcome::Approved { acquirer_reference } => {
             charge.state = ChargeState::Approved;
             turn.store.use_permit(charge.token, charge.permit)?;
             let event = EventId::from_bytes(turn.world.draw()?);
-            let kind = PayerEventKind::Charged { mandate: charge.mandate, amount: charge.amount };
+            let kind = PayerEventKind::Charged {
+                mandate: charge.mandate,
+                amount: charge.amount,
+            };
             turn.store.add_event(mandate.account, event, turn.now, kind)?;
-            ChargeDecision::Approved { acquirer_reference: acquirer_reference.clone(), amount: charge.amount }
+            ChargeDecision::Approved {
+                acquirer_reference: acquirer_reference.clone(),
+                amount: charge.amount,
+            }
         }
         NetworkOutcome::Declined => {
             charge.state = ChargeState::Declined;
@@ -217,13 +249,24 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
             }
             // The funding source's own bound, unless the mandate stopped while the charge was on its way.
             let stopped = mandate.standing.state != MandateState::Active;
-            ChargeDecision::Declined { code: if stopped { Code::MandateHeld } else { Code::LimitExceeded } }
+            ChargeDecision::Declined {
+                code: if stopped {
+                    Code::MandateHeld
+                } else {
+                    Code::LimitExceeded
+                },
+            }
         }
     };
     charge.decision = Some(decision);
     turn.store.put_charge(&charge)?;
     let body = answer(&charge)?;
-    let stored = StoredAnswer { content: charge.content, at: turn.now, status: 200, body: Some(body) };
+    let stored = StoredAnswer {
+        content: charge.content,
+        at: turn.now,
+        status: 200,
+        body: Some(body),
+    };
     turn.store.put_answer(&charge.kid, charge.jti, &stored)?;
     if let Some(id) = mandate.order {
         order::drain(turn, id, false)?;
@@ -232,6 +275,13 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
 }
 
 fn answer(charge: &Charge) -> Result<Vec<u8>, Failure> {
-    let decision = charge.decision.clone().ok_or(Failure::Rules("a charge is answered before its decision"))?;
-    serde_json::to_vec(&ChargeAnswer { charge: charge.charge, decision }).map_err(|_| Failure::Damaged("an answer"))
+    let decision = charge
+        .decision
+        .clone()
+        .ok_or(Failure::Rules("a charge is answered before its decision"))?;
+    serde_json::to_vec(&ChargeAnswer {
+        charge: charge.charge,
+        decision,
+    })
+    .map_err(|_| Failure::Damaged("an answer"))
 }

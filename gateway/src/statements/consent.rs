@@ -30,7 +30,11 @@ pub(super) fn decide(
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
     check_flow(turn, device, body)?;
     let offer = check_offer(turn, device, body)?;
-    let taken = |pointer: &str| Problem::new(Code::VersionConflict).at(pointer).detail("draw a fresh id");
+    let taken = |pointer: &str| {
+        Problem::new(Code::VersionConflict)
+            .at(pointer)
+            .detail("draw a fresh id")
+    };
     if turn.store.mandate(body.mandate)?.is_some() {
         return Err(taken("/mandate").into());
     }
@@ -38,13 +42,18 @@ pub(super) fn decide(
         return Err(taken("/token").into());
     }
     if body.token_key.alg() != Alg::Ed25519 {
-        return Err(Problem::new(Code::Malformed).at("/token_key").detail("a token's key is Ed25519").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/token_key")
+            .detail("a token's key is Ed25519")
+            .into());
     }
     let kid = body.token_key.thumbprint();
     if turn.store.mandate_of_token_key(&kid)?.is_some() || turn.store.merchant_of_key(&kid)?.is_some() {
         return Err(taken("/token_key").into());
     }
-    let Some(reference) = reference else { return Ok(Answer::Reference(body.token)) };
+    let Some(reference) = reference else {
+        return Ok(Answer::Reference(body.token));
+    };
 
     let half: Zeroizing<[u8; 32]> = Zeroizing::new(turn.world.draw()?);
     let sealed = seal(&half, &*turn.world.randomness, &place(body.token), &reference)?;
@@ -112,7 +121,10 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     let offer = Received::parse(&body.offer).map_err(below)?;
     let merchant = turn.store.merchant_of_key(offer.kid())?;
     let merchant = merchant.ok_or_else(|| Problem::new(Code::UnknownKey).at("/offer/header/kid"))?;
-    let offer = offer.verify::<Offer>(&merchant.key, &turn.world.origin).map_err(below)?.into_body();
+    let offer = offer
+        .verify::<Offer>(&merchant.key, &turn.world.origin)
+        .map_err(below)?
+        .into_body();
     if offer.merchant != merchant.merchant {
         return Err(Problem::new(Code::UnknownKey).at("/offer/merchant").into());
     }
@@ -125,7 +137,10 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     }
     check_terms(&offer.terms)?;
     if turn.store.offer_is_taken(device.account, offer.offer)? {
-        return Err(Problem::new(Code::VersionConflict).at("/offer/offer").detail("it was signed already").into());
+        return Err(Problem::new(Code::VersionConflict)
+            .at("/offer/offer")
+            .detail("it was signed already")
+            .into());
     }
     Ok(offer)
 }
@@ -136,15 +151,21 @@ fn check_terms(terms: &Terms) -> Decided<()> {
     let amounts = [("per_charge", &limits.per_charge), ("per_period", &limits.per_period)];
     for (name, amount) in amounts {
         if !amount.is_positive() {
-            return Err(malformed(&format!("/offer/terms/limits/{name}")).detail("a limit is above zero").into());
+            return Err(malformed(&format!("/offer/terms/limits/{name}"))
+                .detail("a limit is above zero")
+                .into());
         }
     }
     let currencies: BTreeSet<_> = amounts.iter().map(|(_, amount)| amount.currency()).collect();
     if currencies.len() != 1 {
-        return Err(Problem::new(Code::CurrencyMismatch).at("/offer/terms/limits/per_period").into());
+        return Err(Problem::new(Code::CurrencyMismatch)
+            .at("/offer/terms/limits/per_period")
+            .into());
     }
     if limits.period_days == 0 {
-        return Err(malformed("/offer/terms/limits/period_days").detail("a period has at least one day").into());
+        return Err(malformed("/offer/terms/limits/period_days")
+            .detail("a period has at least one day")
+            .into());
     }
     Ok(())
 }

@@ -20,18 +20,33 @@ pub(crate) const SESSION_LIFE: u32 = 300;
 pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<Answer> {
     let body = said.body();
     let p256 = |key: &quittance_protocol::PublicKey, pointer: &str| {
-        let problem = || Problem::new(Code::Malformed).at(pointer).detail("this key must be P-256");
-        if key.alg() == Alg::Es256 { Ok(()) } else { Err(problem()) }
+        let problem = || {
+            Problem::new(Code::Malformed)
+                .at(pointer)
+                .detail("this key must be P-256")
+        };
+        if key.alg() == Alg::Es256 {
+            Ok(())
+        } else {
+            Err(problem())
+        }
     };
     p256(&body.biometric_key, "/biometric_key")?;
     if let Some(key) = &body.passcode_key {
         p256(key, "/passcode_key")?;
     }
-    let own = |key| Problem::new(Code::Malformed).at(key).detail("each factor needs a key of its own");
+    let own = |key| {
+        Problem::new(Code::Malformed)
+            .at(key)
+            .detail("each factor needs a key of its own")
+    };
     if body.biometric_key == body.device_key {
         return Err(own("/biometric_key").into());
     }
-    if body.passcode_key.is_some_and(|key| key == body.device_key || key == body.biometric_key) {
+    if body
+        .passcode_key
+        .is_some_and(|key| key == body.device_key || key == body.biometric_key)
+    {
         return Err(own("/passcode_key").into());
     }
     if let Some(known) = turn.store.device_of_key(said.kid())? {
@@ -71,17 +86,28 @@ fn answer(turn: &Turn<'_>, device: &Device) -> Decided<Answer> {
 pub(super) fn open_session(turn: &mut Turn<'_>, device: &Device, said: &Verified<Session>) -> Decided<Answer> {
     let token = read_token(turn.world, said.content().as_bytes());
     let until = turn.now.plus_seconds(i64::from(SESSION_LIFE));
-    turn.after.push(After::OpenSession { token: token.clone(), account: device.account, until });
+    turn.after.push(After::OpenSession {
+        token: token.clone(),
+        account: device.account,
+        until,
+    });
     Ok(Answer::Session(session_answer(token)?))
 }
 
 /// The read token of a session statement.
 pub(crate) fn read_token(world: &World, content: &[u8]) -> Vec<u8> {
-    world.secrets.master.derive("quittance-gateway/read-token/1", content).to_vec()
+    world
+        .secrets
+        .master
+        .derive("quittance-gateway/read-token/1", content)
+        .to_vec()
 }
 
 /// What the caller hears.
 pub(crate) fn session_answer(token: Vec<u8>) -> Result<Vec<u8>, Failure> {
-    serde_json::to_vec(&SessionOpened { token: B64::new(token), expires_in: SESSION_LIFE })
-        .map_err(|_| Failure::Damaged("an answer"))
+    serde_json::to_vec(&SessionOpened {
+        token: B64::new(token),
+        expires_in: SESSION_LIFE,
+    })
+    .map_err(|_| Failure::Damaged("an answer"))
 }

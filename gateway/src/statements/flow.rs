@@ -36,7 +36,11 @@ pub(super) enum Found<'w> {
 impl Run<'_> {
     /// Takes one event, writes it, carries its effects out.
     pub(super) fn admit(&mut self, turn: &mut Turn<'_>, author: Author, kind: FlowEventKind) -> Decided<()> {
-        let event = FlowEvent { at: turn.now, author, kind };
+        let event = FlowEvent {
+            at: turn.now,
+            author,
+            kind,
+        };
         let (state, effects) = flow::step(self.definition, &self.state, &event).map_err(refusal)?;
         self.state = state;
         self.flow.events.push(event);
@@ -52,7 +56,10 @@ impl Run<'_> {
     }
 
     pub(super) fn log(&self) -> Decided<Answer> {
-        Answer::json(&FlowLog { flow: self.flow.flow, events: self.flow.events.clone() })
+        Answer::json(&FlowLog {
+            flow: self.flow.flow,
+            events: self.flow.events.clone(),
+        })
     }
 
     /// The open step, where it is the one that is named.
@@ -90,13 +97,30 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<StartF
     if definition.authority == Authority::Raises {
         factor::spend_nonce(turn, start.nonce.as_slice(), "/start/nonce")?;
     } else if start.nonce.as_slice().len() < 16 {
-        return Err(Problem::new(Code::Malformed).at("/start/nonce").detail("use at least 16 fresh bytes").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/start/nonce")
+            .detail("use at least 16 fresh bytes")
+            .into());
     }
-    let event = FlowEvent { at: turn.now, author: Author::Phone, kind: FlowEventKind::Started(start.clone()) };
+    let event = FlowEvent {
+        at: turn.now,
+        author: Author::Phone,
+        kind: FlowEventKind::Started(start.clone()),
+    };
     let state = flow::begin(&event).map_err(refusal)?;
-    let flow = Flow { flow: start.flow, account: device.account, device: device.device, events: vec![event] };
+    let flow = Flow {
+        flow: start.flow,
+        account: device.account,
+        device: device.device,
+        events: vec![event],
+    };
     turn.store.put_flow(&flow)?;
-    Run { flow, definition, state }.log()
+    Run {
+        flow,
+        definition,
+        state,
+    }
+    .log()
 }
 
 fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definition: &FlowDefinition) -> Decided<()> {
@@ -118,11 +142,17 @@ fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definitio
         };
     }
     for (index, mandate) in start.mandates.iter().enumerate() {
-        let row = turn.store.mandate(*mandate)?.filter(|row| row.account == device.account);
+        let row = turn
+            .store
+            .mandate(*mandate)?
+            .filter(|row| row.account == device.account);
         row.ok_or_else(|| Problem::new(Code::NotFound).at(format!("/start/mandates/{index}")))?;
     }
     if start.operation != operation_digest(&start.definition, &start.mandates, &Digest32::of(b"")) {
-        return Err(Problem::new(Code::Malformed).at("/start/operation").detail("it is not this flow's digest").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/start/operation")
+            .detail("it is not this flow's digest")
+            .into());
     }
     Ok(())
 }
@@ -136,9 +166,10 @@ pub(super) fn answer(turn: &mut Turn<'_>, device: &Device, said: &Verified<Answe
     };
     let open = run.open_step(&body.step)?;
     let kind = match (&body.answer, open.ask) {
-        (StepAnswer::Confirmed { shown }, StepKind::Prompt(_)) => {
-            FlowEventKind::Answered { step: body.step.clone(), shown: *shown }
-        }
+        (StepAnswer::Confirmed { shown }, StepKind::Prompt(_)) => FlowEventKind::Answered {
+            step: body.step.clone(),
+            shown: *shown,
+        },
         (StepAnswer::Proof { proof }, StepKind::Factor(FactorKind::Biometric)) => {
             let start = &run.state.start;
             let raises = run.definition.authority == Authority::Raises;
@@ -152,7 +183,10 @@ pub(super) fn answer(turn: &mut Turn<'_>, device: &Device, said: &Verified<Answe
             };
             let proof = factor::check_proof(turn, device, proof, &expected, "/answer/proof")?;
             factor::spend_proof(turn.store, &proof, "/answer/proof")?;
-            FlowEventKind::FactorProved { step: body.step.clone(), evidence: proof.content() }
+            FlowEventKind::FactorProved {
+                step: body.step.clone(),
+                evidence: proof.content(),
+            }
         }
         (StepAnswer::Offline {}, _) if open.skip_if.is_some() => FlowEventKind::WentOffline {},
         _ => return Err(Problem::new(Code::StepOrder).at("/answer").into()),
@@ -189,7 +223,11 @@ pub(super) fn find<'w>(turn: &mut Turn<'w>, device: &Device, id: FlowId) -> Deci
 
 /// Whether nobody touched a run for the idle life of the policy that it is pinned to.
 pub(super) fn is_idle(turn: &Turn<'_>, run: &Run<'_>) -> Result<bool, Failure> {
-    let policy = turn.world.policies.version(run.state.start.policy_version).ok_or(Failure::Damaged("a flow"))?;
+    let policy = turn
+        .world
+        .policies
+        .version(run.state.start.policy_version)
+        .ok_or(Failure::Damaged("a flow"))?;
     Ok(turn.now.seconds_since(run.state.last_at) > policy.policy.flow.idle_life.get())
 }
 
@@ -200,24 +238,40 @@ pub(super) fn load<'w>(
     device: &Device,
     id: FlowId,
 ) -> Result<Option<Run<'w>>, Failure> {
-    let Some(flow) = store.flow(id)?.filter(|flow| flow.device == device.device) else { return Ok(None) };
+    let Some(flow) = store.flow(id)?.filter(|flow| flow.device == device.device) else {
+        return Ok(None);
+    };
     let Some(FlowEventKind::Started(start)) = flow.events.first().map(|event| &event.kind) else {
         return Err(Failure::Damaged("a flow"));
     };
-    let definition =
-        world.policies.definition(start.policy_version, &start.definition).ok_or(Failure::Damaged("a flow"))?;
+    let definition = world
+        .policies
+        .definition(start.policy_version, &start.definition)
+        .ok_or(Failure::Damaged("a flow"))?;
     let state = flow::fold(definition, &flow.events).map_err(|_| Failure::Damaged("a flow"))?;
-    Ok(Some(Run { flow, definition, state }))
+    Ok(Some(Run {
+        flow,
+        definition,
+        state,
+    }))
 }
 
 /// Holds a cancellation's mandates: no charge passes from here on. What ends already needs no hold.
 fn hold_for_revocation(turn: &mut Turn<'_>, start: &FlowStart) -> Decided<()> {
     for id in &start.mandates {
-        let Some(mut mandate) = turn.store.mandate(*id)? else { continue };
-        if matches!(mandate.standing.state, MandateState::Revoking | MandateState::Ended | MandateState::Rejected) {
+        let Some(mut mandate) = turn.store.mandate(*id)? else {
+            continue;
+        };
+        if matches!(
+            mandate.standing.state,
+            MandateState::Revoking | MandateState::Ended | MandateState::Rejected
+        ) {
             continue;
         }
-        mandate.standing = mandate.standing.step(MandateEvent::HoldAdded(HoldOwner::Revocation)).map_err(refusal)?;
+        mandate.standing = mandate
+            .standing
+            .step(MandateEvent::HoldAdded(HoldOwner::Revocation))
+            .map_err(refusal)?;
         mandate.follow_holds();
         turn.store.put_mandate(&mut mandate)?;
     }

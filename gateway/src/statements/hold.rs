@@ -1,8 +1,8 @@
 //! The payer's pause: adding it needs nothing, lifting it needs the payer.
 
+use quittance_flows::definition::FactorKind;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{Authority, FlowEffect, HoldOwner, StepKind};
-use quittance_flows::definition::FactorKind;
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{FactorProof, Hold, HoldChange, operation_digest};
@@ -20,7 +20,10 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Hold>
     let body = said.body();
     let most = turn.world.policies.current()?.policy.cancellation.batch_max_items;
     if body.mandates.is_empty() {
-        return Err(Problem::new(Code::Malformed).at("/mandates").detail("name the mandates").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/mandates")
+            .detail("name the mandates")
+            .into());
     }
     if body.mandates.len() > usize::try_from(most).unwrap_or(usize::MAX) {
         return Err(Problem::new(Code::LimitExceeded).at("/mandates").into());
@@ -38,8 +41,10 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Hold>
             lift(turn, &mut mandates)?;
         }
     }
-    let records: Result<Vec<_>, Failure> =
-        mandates.iter().map(|row| views::mandate(turn.store, row, turn.now)).collect();
+    let records: Result<Vec<_>, Failure> = mandates
+        .iter()
+        .map(|row| views::mandate(turn.store, row, turn.now))
+        .collect();
     Answer::json(&records?)
 }
 
@@ -70,7 +75,10 @@ fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
             MandateState::Provisioning | MandateState::Active | MandateState::Suspended => {}
         }
         for owner in [HoldOwner::Payer, HoldOwner::Revocation] {
-            mandate.standing = mandate.standing.step(MandateEvent::HoldLifted(owner)).map_err(flow::refusal)?;
+            mandate.standing = mandate
+                .standing
+                .step(MandateEvent::HoldLifted(owner))
+                .map_err(flow::refusal)?;
         }
         mandate.follow_holds();
         turn.store.put_mandate(mandate)?;
@@ -81,7 +89,10 @@ fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
 /// The proof is over a flow of its own, whose nonce is the gateway's.
 fn check_wish(turn: &Turn<'_>, device: &Device, body: &Hold, nonce: &[u8], proof: &str) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
-    let wish = policy.flows.iter().find(|(_, flow)| flow.effect == FlowEffect::LiftPause);
+    let wish = policy
+        .flows
+        .iter()
+        .find(|(_, flow)| flow.effect == FlowEffect::LiftPause);
     let (name, definition) = wish.ok_or(Failure::Rules("the policy has no flow that lifts a pause"))?;
     let step = definition
         .steps

@@ -97,13 +97,18 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, compact: &str) -> Decide
     let key = match received.name() {
         Enrolment::NAME => Some(received.unverified_body::<Enrolment>()?.1.device_key),
         Charge::NAME => store.merchant_of_key(received.kid())?.map(|merchant| merchant.key),
-        Permit::NAME => store.mandate_of_token_key(received.kid())?.map(|mandate| mandate.token_key),
+        Permit::NAME => store
+            .mandate_of_token_key(received.kid())?
+            .map(|mandate| mandate.token_key),
         _ => store.device_of_key(received.kid())?.map(|device| device.device_key),
     };
     let key = key.ok_or_else(|| Problem::new(Code::UnknownKey).at("/header/kid"))?;
     let said = Said::verify(&received, &key, audience)?;
     if said.claims().seq.is_some_and(|number| i64::try_from(number).is_err()) {
-        return Err(Problem::new(Code::Malformed).at("/seq").detail("use a number below 2^63").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/seq")
+            .detail("use a number below 2^63")
+            .into());
     }
     Ok(said)
 }
@@ -150,7 +155,9 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
 /// One number, one content: the same number with another content means two phones with one key, and quarantines the
 /// device for good.
 fn check_number(turn: &Turn<'_>, device: &mut Device, said: &Said) -> Decided<Option<Answer>> {
-    let Some(number) = said.claims().seq else { return Ok(None) };
+    let Some(number) = said.claims().seq else {
+        return Ok(None);
+    };
     match turn.store.sequence(device.device, number)? {
         Some(content) if content != said.content() => {
             device.quarantined = true;

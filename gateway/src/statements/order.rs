@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use quittance_flows::destruction::gateway::{self, GatewayEvent, GatewayState, PhoneSide};
 use quittance_flows::definition::FactorKind;
+use quittance_flows::destruction::gateway::{self, GatewayEvent, GatewayState, PhoneSide};
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{FlowDefinition, FlowEffect, Phase, Refused, StepKind};
 use quittance_protocol::log::EntryKind;
@@ -28,7 +28,10 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
     let body = said.body();
     let policy = turn.world.policies.current()?;
     if body.mandates.is_empty() || body.mandates.iter().collect::<BTreeSet<_>>().len() != body.mandates.len() {
-        return Err(Problem::new(Code::Malformed).at("/mandates").detail("name each mandate once").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/mandates")
+            .detail("name each mandate once")
+            .into());
     }
     if body.mandates.len() > usize::try_from(policy.policy.cancellation.batch_max_items).unwrap_or(usize::MAX) {
         return Err(Problem::new(Code::LimitExceeded).at("/mandates").into());
@@ -48,7 +51,11 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
         let order = joined.ok_or(Failure::Rules("an intent without mandates"))?;
         return Ok(Answer::Order(order));
     }
-    let cause = if body.offline { TerminationCause::PayerOffline } else { TerminationCause::Payer };
+    let cause = if body.offline {
+        TerminationCause::PayerOffline
+    } else {
+        TerminationCause::Payer
+    };
     place(turn, device.account, live, cause, Some(said)).map(Answer::Order)
 }
 
@@ -57,10 +64,19 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
 fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> {
     let pointer = "/proof";
     let check = |name: &str, definition: &FlowDefinition, nonce: &[u8]| -> Decided<Verified<FactorProof>> {
-        let step = definition.steps.iter().find(|step| step.ask == StepKind::Factor(FactorKind::Biometric));
+        let step = definition
+            .steps
+            .iter()
+            .find(|step| step.ask == StepKind::Factor(FactorKind::Biometric));
         let step = step.ok_or(Failure::Rules("a cancellation asks for no biometric proof"))?;
         let operation = operation_digest(name, &body.mandates, &Digest32::of(b""));
-        let expected = Expected { flow: body.flow, step: &step.id, nonce, operation, life: None };
+        let expected = Expected {
+            flow: body.flow,
+            step: &step.id,
+            nonce,
+            operation,
+            life: None,
+        };
         factor::check_proof(turn, device, &body.proof, &expected, pointer)
     };
     let rejected = |pointer: &str| Problem::new(Code::ProofRejected).at(pointer);
@@ -71,9 +87,16 @@ fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> 
             }
             let proved = run.state.phase == Phase::Completed && !run.state.offline;
             if !proved && !body.offline {
-                return Err(Problem::new(Code::StepOrder).at("/flow").detail("the flow is not done").into());
+                return Err(Problem::new(Code::StepOrder)
+                    .at("/flow")
+                    .detail("the flow is not done")
+                    .into());
             }
-            check(&run.state.start.definition, run.definition, run.state.start.nonce.as_slice())?
+            check(
+                &run.state.start.definition,
+                run.definition,
+                run.state.start.nonce.as_slice(),
+            )?
         }
         // Everything happened offline, and the intent came first: it carries all that is needed.
         None if body.offline => {
@@ -152,7 +175,13 @@ fn place(
         row.order = Some(id);
         turn.store.put_mandate(&mut row)?;
         turn.store.drop_permits(row.token)?;
-        turn.store.add_notice(row.merchant, &MerchantNotice::MandateEnded { mandate: row.mandate, at: turn.now })?;
+        turn.store.add_notice(
+            row.merchant,
+            &MerchantNotice::MandateEnded {
+                mandate: row.mandate,
+                at: turn.now,
+            },
+        )?;
     }
     drain(turn, id, false)?;
     Ok(id)
@@ -190,7 +219,12 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
         return Err(rejected("/tokens").into());
     }
     let event = match &body.outcome {
-        PhoneOutcome::Destroyed { epoch_old, epoch_new, probe, .. } => {
+        PhoneOutcome::Destroyed {
+            epoch_old,
+            epoch_new,
+            probe,
+            ..
+        } => {
             if epoch_new <= epoch_old {
                 return Err(rejected("/outcome/epoch_new").into());
             }
@@ -212,7 +246,9 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
 
 /// Whether the phone said exactly this before, in a statement that got lost or was signed again after a crash.
 fn says_the_same(order: &Order, body: &Attestation) -> Decided<bool> {
-    let Some(before) = &order.attestation else { return Ok(false) };
+    let Some(before) = &order.attestation else {
+        return Ok(false);
+    };
     let (_, before) = Received::parse(before)?.unverified_body::<Attestation>()?;
     Ok(before == *body)
 }
@@ -222,7 +258,10 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<
     let body = said.body();
     let mut order = find(turn, device, body.order)?;
     if order.closure.is_none() {
-        return Err(Problem::new(Code::StepOrder).at("/order").detail("there is no closure yet").into());
+        return Err(Problem::new(Code::StepOrder)
+            .at("/order")
+            .detail("there is no closure yet")
+            .into());
     }
     if !body.verified {
         tracing::error!(order = %body.order, "a phone refused a closure");
@@ -236,7 +275,10 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<
 pub(super) fn undo(turn: &mut Turn<'_>, device: &Device, said: &Verified<Undo>) -> Decided<Answer> {
     let order = find(turn, device, said.body().order)?;
     factor::spend_nonce(turn, said.body().nonce.as_slice(), "/nonce")?;
-    Err(Problem::new(Code::TooLate).at("/order").next("order", &order.order.to_string()).into())
+    Err(Problem::new(Code::TooLate)
+        .at("/order")
+        .next("order", &order.order.to_string())
+        .into())
 }
 
 /// The phone had its time.
@@ -261,7 +303,9 @@ fn take(turn: &mut Turn<'_>, order: &mut Order, event: GatewayEvent) -> Decided<
         Refused::Contradiction => Problem::new(Code::ProofRejected).at("/outcome"),
         other => flow::refusal(other),
     })?;
-    if state.phone == order.state.phone && matches!(event, GatewayEvent::PhoneDestroyed(_) | GatewayEvent::PhoneAbsent(_)) {
+    if state.phone == order.state.phone
+        && matches!(event, GatewayEvent::PhoneDestroyed(_) | GatewayEvent::PhoneAbsent(_))
+    {
         return Ok(());
     }
     order.state = state;

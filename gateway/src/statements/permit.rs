@@ -50,11 +50,7 @@ pub(super) fn take_carried(
 }
 
 /// Checks a compact permit's signature by the token's key.
-pub(super) fn read(
-    turn: &Turn<'_>,
-    mandate: &Mandate,
-    compact: &str,
-) -> Result<Verified<statement::Permit>, Problem> {
+pub(super) fn read(turn: &Turn<'_>, mandate: &Mandate, compact: &str) -> Result<Verified<statement::Permit>, Problem> {
     let permit = Received::parse(compact)?;
     let permit = permit.verify::<statement::Permit>(&mandate.token_key, &turn.world.origin)?;
     if permit.body().token != mandate.token {
@@ -62,7 +58,9 @@ pub(super) fn read(
     }
     match permit.claims().seq {
         Some(number) if number > 0 && i64::try_from(number).is_ok() => Ok(permit),
-        _ => Err(Problem::new(Code::Malformed).at("/seq").detail("permits are numbered from 1")),
+        _ => Err(Problem::new(Code::Malformed)
+            .at("/seq")
+            .detail("permits are numbered from 1")),
     }
 }
 
@@ -82,7 +80,10 @@ fn take(turn: &Turn<'_>, mandate: &Mandate, since: Timestamp, said: &Verified<st
     }
     let row = row(said);
     if row.number == 0 {
-        return Err(Problem::new(Code::Malformed).at("/seq").detail("permits are numbered from 1").into());
+        return Err(Problem::new(Code::Malformed)
+            .at("/seq")
+            .detail("permits are numbered from 1")
+            .into());
     }
     match turn.store.permit_content(mandate.token, row.number)? {
         // The very same permit came before: it is taken already.
@@ -112,7 +113,11 @@ fn check(turn: &Turn<'_>, mandate: &Mandate, since: Timestamp, permit: &statemen
         Err(MoneyError::CurrencyMismatch) => return Err(wrong(Code::CurrencyMismatch, "/amount").into()),
         _ => return Err(wrong(Code::PermitAmount, "/amount").into()),
     }
-    let longest = plan.iter().map(|planned| planned.not_after.seconds_since(planned.not_before)).max().unwrap_or(0);
+    let longest = plan
+        .iter()
+        .map(|planned| planned.not_after.seconds_since(planned.not_before))
+        .max()
+        .unwrap_or(0);
     let last = plan.iter().map(|planned| planned.not_after).max().unwrap_or(turn.now);
     if permit.not_before >= permit.not_after || permit.not_after.seconds_since(permit.not_before) > longest {
         return Err(wrong(Code::PermitWindow, "/not_before").into());
@@ -121,7 +126,9 @@ fn check(turn: &Turn<'_>, mandate: &Mandate, since: Timestamp, permit: &statemen
         return Err(wrong(Code::PermitWindow, "/not_after").into());
     }
     if turn.store.unused_permits(mandate.token, turn.now)?.len() >= plan.len() {
-        return Err(Problem::new(Code::LimitExceeded).detail("enough permits are deposited").into());
+        return Err(Problem::new(Code::LimitExceeded)
+            .detail("enough permits are deposited")
+            .into());
     }
     Ok(())
 }

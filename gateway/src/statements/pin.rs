@@ -23,7 +23,9 @@ pub(crate) const LOGIN_LIFE: i64 = 300;
 pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinRegister>) -> Decided<Answer> {
     let body = said.body();
     if turn.store.pin(device.account)?.is_some() {
-        return Err(Problem::new(Code::StepOrder).detail("a payment PIN is set already").into());
+        return Err(Problem::new(Code::StepOrder)
+            .detail("a payment PIN is set already")
+            .into());
     }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
     let account = device.account.to_string();
@@ -38,7 +40,10 @@ pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<Pin
         }
     };
     let attempts_left = turn.world.policies.current()?.policy.secrets.payment_pin.max_attempts;
-    Answer::json(&PinAnswer { message: B64::new(message), attempts_left })
+    Answer::json(&PinAnswer {
+        message: B64::new(message),
+        attempts_left,
+    })
 }
 
 /// Counts a guess, then answers its first message. The same message for the same step gets the same answer free.
@@ -49,10 +54,15 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
         Found::Expired(answer) => return Ok(answer),
     };
     expect_pin_step(&run, &body.step)?;
-    if let Some(login) = turn.store.pin_login(body.flow, &body.step, Some(body.message.as_slice()))?
+    if let Some(login) = turn
+        .store
+        .pin_login(body.flow, &body.step, Some(body.message.as_slice()))?
         && turn.now.seconds_since(login.at) < LOGIN_LIFE
     {
-        return Answer::json(&PinAnswer { message: B64::new(login.answer), attempts_left: login.attempts_left });
+        return Answer::json(&PinAnswer {
+            message: B64::new(login.answer),
+            attempts_left: login.attempts_left,
+        });
     }
     let counter = turn
         .store
@@ -61,7 +71,10 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
     let rules = &turn.world.policies.current()?.policy.secrets.payment_pin;
     let mut used = counter.used;
     if used >= rules.max_attempts {
-        let wait = rules.locked_for.get().saturating_sub(turn.now.seconds_since(counter.last_guess));
+        let wait = rules
+            .locked_for
+            .get()
+            .saturating_sub(turn.now.seconds_since(counter.last_guess));
         if wait > 0 {
             let wait = u32::try_from(wait).unwrap_or(u32::MAX);
             return Err(Problem::new(Code::FactorLocked).retry_after(wait).into());
@@ -93,7 +106,10 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
         at: turn.now,
     };
     turn.store.add_pin_login(body.flow, &body.step, &login)?;
-    Answer::json(&PinAnswer { message: B64::new(login.answer), attempts_left })
+    Answer::json(&PinAnswer {
+        message: B64::new(login.answer),
+        attempts_left,
+    })
 }
 
 /// Judges the third message. A right one sets the counter back; a wrong one leaves its guess counted.
@@ -104,7 +120,11 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
         Found::Expired(answer) => return Ok(answer),
     };
     expect_pin_step(&run, &body.step)?;
-    let again = || Problem::new(Code::StepOrder).at("/message").detail("begin the PIN check again");
+    let again = || {
+        Problem::new(Code::StepOrder)
+            .at("/message")
+            .detail("begin the PIN check again")
+    };
     let login = turn.store.pin_login(body.flow, &body.step, None)?.ok_or_else(again)?;
     let sealed = login.sealed_state.as_deref().ok_or_else(again)?;
     if turn.now.seconds_since(login.at) >= LOGIN_LIFE {
@@ -115,18 +135,35 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
     turn.store.use_up_pin_logins(body.flow, &body.step)?;
     match pin::server_login_finish(&state, body.message.as_slice()) {
         Ok(_session_key) => {
-            let counter = turn.store.pin(device.account)?.ok_or(Failure::Damaged("a payment PIN"))?;
+            let counter = turn
+                .store
+                .pin(device.account)?
+                .ok_or(Failure::Damaged("a payment PIN"))?;
             turn.store.count_guesses(device.account, 0, counter.last_guess)?;
             let evidence = Digest32::of(body.message.as_slice());
-            run.admit(turn, Author::Gateway, FlowEventKind::FactorProved { step: body.step.clone(), evidence })?;
+            run.admit(
+                turn,
+                Author::Gateway,
+                FlowEventKind::FactorProved {
+                    step: body.step.clone(),
+                    evidence,
+                },
+            )?;
             run.log()
         }
         Err(problem) if problem.code() == Code::ProofRejected => {
             let attempts_left = login.attempts_left;
-            let failed = FlowEventKind::FactorFailed { step: body.step.clone(), attempts_left };
+            let failed = FlowEventKind::FactorFailed {
+                step: body.step.clone(),
+                attempts_left,
+            };
             run.admit(turn, Author::Gateway, failed)?;
             let left = attempts_left.to_string();
-            Ok(Answer::Problem(Problem::new(Code::ProofRejected).at("/message").next("attempts_left", &left)))
+            Ok(Answer::Problem(
+                Problem::new(Code::ProofRejected)
+                    .at("/message")
+                    .next("attempts_left", &left),
+            ))
         }
         Err(problem) => Err(problem.into()),
     }

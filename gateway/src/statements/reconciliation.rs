@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use quittance_flows::HoldOwner;
 use quittance_flows::mandate::MandateEvent;
+use quittance_protocol::Verified;
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::statement::{Reconciliation, ReplicaState};
-use quittance_protocol::Verified;
 
 use super::flow;
 use crate::failure::Decided;
@@ -46,5 +46,9 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
             orphans.push(held.token);
         }
     }
-    Ok(Answer::Reconciled { account: device.account, orphans, events_after: body.events_after.unwrap_or(0) })
+    Ok(Answer::Reconciled {
+        account: device.account,
+        orphans,
+        events_after: body.events_after.unwrap_or(0),
+    })
 }

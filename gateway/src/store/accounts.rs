@@ -36,14 +36,21 @@ impl Store<'_> {
     }
 
     pub(crate) fn account(self, account: AccountId) -> Result<Account, Failure> {
-        let epoch = self.one("SELECT risk_epoch FROM accounts WHERE account=?1", [account.to_string()], |row| row.get(0))?;
+        let epoch = self.one(
+            "SELECT risk_epoch FROM accounts WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
         let risk_epoch = from_integer(epoch.ok_or(Failure::Damaged("an account"))?)?;
         Ok(Account { risk_epoch })
     }
 
     pub(crate) fn set_risk_epoch(self, account: AccountId, epoch: u64) -> Result<(), Failure> {
         let epoch = to_integer(epoch)?;
-        self.run("UPDATE accounts SET risk_epoch=?2 WHERE account=?1", params![account.to_string(), epoch])?;
+        self.run(
+            "UPDATE accounts SET risk_epoch=?2 WHERE account=?1",
+            params![account.to_string(), epoch],
+        )?;
         Ok(())
     }
 
@@ -79,7 +86,12 @@ impl Store<'_> {
             |row| row.get(0),
         )?;
         let number = from_integer(last.unwrap_or(0))?.saturating_add(1);
-        let event = PayerEvent { event, number, at, kind };
+        let event = PayerEvent {
+            event,
+            number,
+            at,
+            kind,
+        };
         self.run(
             "INSERT INTO events (account, number, doc) VALUES (?1, ?2, ?3)",
             params![account.to_string(), to_integer(number)?, to_doc(&event)?],

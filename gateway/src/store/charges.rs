@@ -68,7 +68,9 @@ impl Store<'_> {
             params![token.to_string(), to_integer(number)?],
             |row| row.get(0),
         )?;
-        content.map(|content| super::to_array(&content).map(Digest32::from_bytes)).transpose()
+        content
+            .map(|content| super::to_array(&content).map(Digest32::from_bytes))
+            .transpose()
     }
 
     /// Takes a permit whose number was never seen; `reserved` where a charge uses it at once.
@@ -135,7 +137,10 @@ impl Store<'_> {
 
     /// No unused permit of the token can be used any more.
     pub(crate) fn drop_permits(self, token: TokenId) -> Result<(), Failure> {
-        self.run("UPDATE permits SET state='dropped' WHERE token=?1 AND state='unused'", [token.to_string()])?;
+        self.run(
+            "UPDATE permits SET state='dropped' WHERE token=?1 AND state='unused'",
+            [token.to_string()],
+        )?;
         Ok(())
     }
 
@@ -163,7 +168,10 @@ impl Store<'_> {
     }
 
     pub(crate) fn charge_of(self, kid: &Thumbprint, jti: StatementId) -> Result<Option<Charge>, Failure> {
-        self.doc("SELECT doc FROM charges WHERE kid=?1 AND jti=?2", params![kid.to_string(), jti.to_string()])
+        self.doc(
+            "SELECT doc FROM charges WHERE kid=?1 AND jti=?2",
+            params![kid.to_string(), jti.to_string()],
+        )
     }
 
     pub(crate) fn pending_charges(self) -> Result<Vec<Charge>, Failure> {

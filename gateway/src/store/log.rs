@@ -43,7 +43,9 @@ impl Store<'_> {
 
     /// How many entries were appended, also in this transaction.
     pub(crate) fn log_size(self) -> Result<u64, Failure> {
-        let size = self.one("SELECT COALESCE(MAX(place)+1, 0) FROM log_entries", [], |row| row.get(0))?;
+        let size = self.one("SELECT COALESCE(MAX(place)+1, 0) FROM log_entries", [], |row| {
+            row.get(0)
+        })?;
         from_integer(size.unwrap_or(0))
     }
 
@@ -65,7 +67,14 @@ impl Store<'_> {
         self.one(
             "SELECT bytes, salt, body, proof FROM log_entries WHERE place=?1",
             [to_integer(place)?],
-            |row| Ok(StoredEntry { bytes: row.get(0)?, salt: row.get(1)?, body: row.get(2)?, proof: row.get(3)? }),
+            |row| {
+                Ok(StoredEntry {
+                    bytes: row.get(0)?,
+                    salt: row.get(1)?,
+                    body: row.get(2)?,
+                    proof: row.get(3)?,
+                })
+            },
         )
     }
 
@@ -78,28 +87,38 @@ impl Store<'_> {
     }
 
     pub(crate) fn put_proof(self, place: u64, proof: &str) -> Result<(), Failure> {
-        self.run("UPDATE log_entries SET proof=?2 WHERE place=?1", params![to_integer(place)?, proof])?;
+        self.run(
+            "UPDATE log_entries SET proof=?2 WHERE place=?1",
+            params![to_integer(place)?, proof],
+        )?;
         Ok(())
     }
 
     pub(crate) fn add_checkpoint(self, size: u64, note: &str) -> Result<(), Failure> {
-        self.run("INSERT INTO checkpoints (size, note) VALUES (?1, ?2)", params![to_integer(size)?, note])?;
+        self.run(
+            "INSERT INTO checkpoints (size, note) VALUES (?1, ?2)",
+            params![to_integer(size)?, note],
+        )?;
         Ok(())
     }
 
     /// The newest checkpoint: its size with its text.
     pub(crate) fn checkpoint(self) -> Result<Option<(u64, String)>, Failure> {
-        let row = self.one("SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?))
-        })?;
+        let row = self.one(
+            "SELECT size, note FROM checkpoints ORDER BY size DESC LIMIT 1",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
+        )?;
         row.map(|(size, note)| Ok((from_integer(size)?, note))).transpose()
     }
 
     /// Every bundle that was ever in force: version, compact statement, place of its entry.
     pub(crate) fn policies(self) -> Result<Vec<(u64, String, u64)>, Failure> {
-        let rows = self.all("SELECT version, bundle, entry FROM policies ORDER BY version", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?))
-        })?;
+        let rows = self.all(
+            "SELECT version, bundle, entry FROM policies ORDER BY version",
+            [],
+            |row| Ok((row.get::<_, i64>(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
+        )?;
         rows.into_iter()
             .map(|(version, bundle, entry)| Ok((from_integer(version)?, bundle, from_integer(entry)?)))
             .collect()

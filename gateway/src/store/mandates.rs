@@ -46,7 +46,11 @@ impl Mandate {
     /// Brings the half in step with the mandate, as far as both can go back: held while somebody holds.
     pub(crate) fn follow_holds(&mut self) {
         if matches!(self.half, ReplicaState::Active | ReplicaState::Held) {
-            self.half = if self.standing.holds.is_empty() { ReplicaState::Active } else { ReplicaState::Held };
+            self.half = if self.standing.holds.is_empty() {
+                ReplicaState::Active
+            } else {
+                ReplicaState::Held
+            };
         }
     }
 }
@@ -65,11 +69,17 @@ impl Store<'_> {
     }
 
     pub(crate) fn mandates_of(self, account: AccountId) -> Result<Vec<Mandate>, Failure> {
-        self.docs("SELECT doc FROM mandates WHERE account=?1 ORDER BY rowid", [account.to_string()])
+        self.docs(
+            "SELECT doc FROM mandates WHERE account=?1 ORDER BY rowid",
+            [account.to_string()],
+        )
     }
 
     pub(crate) fn mandates_of_order(self, order: OrderId) -> Result<Vec<Mandate>, Failure> {
-        self.docs("SELECT doc FROM mandates WHERE orders=?1 ORDER BY rowid", [order.to_string()])
+        self.docs(
+            "SELECT doc FROM mandates WHERE orders=?1 ORDER BY rowid",
+            [order.to_string()],
+        )
     }
 
     /// Mandates whose activation did not come in time.

@@ -29,7 +29,11 @@ impl Store<'_> {
         self.run(
             "INSERT INTO merchants (merchant, kid, doc) VALUES (?1, ?2, ?3)
              ON CONFLICT (merchant) DO UPDATE SET kid=excluded.kid, doc=excluded.doc",
-            params![merchant.merchant.to_string(), merchant.key.thumbprint().to_string(), to_doc(merchant)?],
+            params![
+                merchant.merchant.to_string(),
+                merchant.key.thumbprint().to_string(),
+                to_doc(merchant)?
+            ],
         )?;
         Ok(())
     }
@@ -54,7 +58,11 @@ impl Store<'_> {
         )?;
         rows.into_iter()
             .map(|(number, merchant, doc)| {
-                Ok(Notice { number, merchant: super::to_id(&merchant)?, notice: from_doc(&doc)? })
+                Ok(Notice {
+                    number,
+                    merchant: super::to_id(&merchant)?,
+                    notice: from_doc(&doc)?,
+                })
             })
             .collect()
     }

@@ -53,7 +53,11 @@ impl<'c> Store<'c> {
 
     /// Forgets the batch. Where SQLite has done so by itself, nothing is left to do.
     pub(crate) fn abandon(self) -> Result<(), Failure> {
-        if self.0.is_autocommit() { Ok(()) } else { Ok(self.0.execute_batch("ROLLBACK")?) }
+        if self.0.is_autocommit() {
+            Ok(())
+        } else {
+            Ok(self.0.execute_batch("ROLLBACK")?)
+        }
     }
 
     /// Marks where one decision begins.
@@ -102,12 +106,17 @@ impl<'c> Store<'c> {
 
     /// One row's JSON.
     fn doc<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Option<T>, Failure> {
-        self.one(sql, params, |row| row.get::<_, String>(0))?.map(|text| from_doc(&text)).transpose()
+        self.one(sql, params, |row| row.get::<_, String>(0))?
+            .map(|text| from_doc(&text))
+            .transpose()
     }
 
     /// The JSON of several rows.
     fn docs<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Vec<T>, Failure> {
-        self.all(sql, params, |row| row.get::<_, String>(0))?.iter().map(|text| from_doc(text)).collect()
+        self.all(sql, params, |row| row.get::<_, String>(0))?
+            .iter()
+            .map(|text| from_doc(text))
+            .collect()
     }
 }
 

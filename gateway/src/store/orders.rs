@@ -97,7 +97,10 @@ impl Store<'_> {
 
     /// Orders whose phone had its time and said nothing.
     pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Order>, Failure> {
-        self.docs("SELECT doc FROM orders WHERE silent_until<=?1 ORDER BY rowid", [now.unix()])
+        self.docs(
+            "SELECT doc FROM orders WHERE silent_until<=?1 ORDER BY rowid",
+            [now.unix()],
+        )
     }
 
     /// Orders that the phone has not confirmed as closed.

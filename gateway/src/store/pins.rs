@@ -39,12 +39,21 @@ impl Store<'_> {
             [account.to_string()],
             |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
         )?;
-        let Some((record, used, last_guess)) = row else { return Ok(None) };
-        Ok(Some(PinCounter { record, used, last_guess: to_time(last_guess)? }))
+        let Some((record, used, last_guess)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(PinCounter {
+            record,
+            used,
+            last_guess: to_time(last_guess)?,
+        }))
     }
 
     pub(crate) fn add_pin(self, account: AccountId, record: &[u8]) -> Result<(), Failure> {
-        self.run("INSERT INTO pins (account, record) VALUES (?1, ?2)", params![account.to_string(), record])?;
+        self.run(
+            "INSERT INTO pins (account, record) VALUES (?1, ?2)",
+            params![account.to_string(), record],
+        )?;
         Ok(())
     }
 
@@ -67,10 +76,26 @@ impl Store<'_> {
             "SELECT request, sealed_state, answer, attempts_left, at FROM pin_logins
              WHERE flow=?1 AND step=?2 AND (?3 IS NULL OR request=?3) ORDER BY rowid DESC LIMIT 1",
             params![flow.to_string(), step, request],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get::<_, i64>(4)?)),
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get(1)?,
+                    row.get(2)?,
+                    row.get(3)?,
+                    row.get::<_, i64>(4)?,
+                ))
+            },
         )?;
-        let Some((request, sealed_state, answer, attempts_left, at)) = row else { return Ok(None) };
-        Ok(Some(PinLogin { request, sealed_state, answer, attempts_left, at: to_time(at)? }))
+        let Some((request, sealed_state, answer, attempts_left, at)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(PinLogin {
+            request,
+            sealed_state,
+            answer,
+            attempts_left,
+            at: to_time(at)?,
+        }))
     }
 
     pub(crate) fn add_pin_login(self, flow: FlowId, step: &str, login: &PinLogin) -> Result<(), Failure> {

@@ -24,10 +24,24 @@ impl Store<'_> {
         let row = self.one(
             "SELECT content, at, status, body FROM answers WHERE kid=?1 AND jti=?2",
             params![kid.to_string(), jti.to_string()],
-            |row| Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, i64>(1)?, row.get::<_, u16>(2)?, row.get(3)?)),
+            |row| {
+                Ok((
+                    row.get::<_, Vec<u8>>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, u16>(2)?,
+                    row.get(3)?,
+                ))
+            },
         )?;
-        let Some((content, at, status, body)) = row else { return Ok(None) };
-        Ok(Some(StoredAnswer { content: Digest32::from_bytes(to_array(&content)?), at: to_time(at)?, status, body }))
+        let Some((content, at, status, body)) = row else {
+            return Ok(None);
+        };
+        Ok(Some(StoredAnswer {
+            content: Digest32::from_bytes(to_array(&content)?),
+            at: to_time(at)?,
+            status,
+            body,
+        }))
     }
 
     pub(crate) fn put_answer(self, kid: &Thumbprint, jti: StatementId, answer: &StoredAnswer) -> Result<(), Failure> {
@@ -52,7 +66,9 @@ impl Store<'_> {
             params![device.to_string(), to_integer(number)?],
             |row| row.get(0),
         )?;
-        content.map(|content| to_array(&content).map(Digest32::from_bytes)).transpose()
+        content
+            .map(|content| to_array(&content).map(Digest32::from_bytes))
+            .transpose()
     }
 
     pub(crate) fn put_sequence(self, device: DeviceId, number: u64, content: Digest32) -> Result<(), Failure> {
@@ -85,7 +101,9 @@ impl Store<'_> {
             params![kid.to_string(), jti.to_string()],
             |row| row.get(0),
         )?;
-        content.map(|content| to_array(&content).map(Digest32::from_bytes)).transpose()
+        content
+            .map(|content| to_array(&content).map(Digest32::from_bytes))
+            .transpose()
     }
 
     pub(crate) fn spend_proof(self, kid: &Thumbprint, jti: StatementId, content: Digest32) -> Result<(), Failure> {

@@ -136,11 +136,13 @@ pub(crate) fn inspect(path: &Path) -> io::Result<DatabaseState> {
         let bytes = header.get(from..from + 4).and_then(|bytes| bytes.try_into().ok());
         bytes.map_or(0, i32::from_be_bytes)
     };
-    Ok(match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
-        (true, APPLICATION_ID, found) if found > VERSION => DatabaseState::Newer { found },
-        (true, APPLICATION_ID, _) => DatabaseState::Known,
-        _ => DatabaseState::Foreign,
-    })
+    Ok(
+        match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
+            (true, APPLICATION_ID, found) if found > VERSION => DatabaseState::Newer { found },
+            (true, APPLICATION_ID, _) => DatabaseState::Known,
+            _ => DatabaseState::Foreign,
+        },
+    )
 }
 
 /// Makes a new database; its name appears only when it is whole.
@@ -156,7 +158,9 @@ pub(crate) fn create(path: &Path, vault: &[u8; 16]) -> Result<Connection, Create
     files::private(std::fs::OpenOptions::new().write(true).create_new(true)).open(new)?;
     let connection = Connection::open(new)?;
     // In one transaction with a rollback journal: the file is whole before it gets its name.
-    connection.execute_batch(&format!("PRAGMA synchronous=FULL; PRAGMA application_id={APPLICATION_ID}; BEGIN;"))?;
+    connection.execute_batch(&format!(
+        "PRAGMA synchronous=FULL; PRAGMA application_id={APPLICATION_ID}; BEGIN;"
+    ))?;
     migrate(&connection, 0)?;
     connection.execute("INSERT INTO meta VALUES ('vault', ?1)", [hex::encode(vault)])?;
     connection.execute_batch("COMMIT")?;
@@ -180,7 +184,10 @@ pub(crate) enum CreateError {
 
 /// Opens the database for the sequencer, brought to this version.
 pub(crate) fn open(path: &Path, vault: &[u8; 16]) -> Result<Connection, Failure> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
     connection.busy_timeout(Duration::from_secs(5))?;
     // A newer version may stand in the write-ahead log only.
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
@@ -206,7 +213,8 @@ pub(crate) fn open(path: &Path, vault: &[u8; 16]) -> Result<Connection, Failure>
 
 /// Opens the database beside the sequencer: reads only, never waits for a writer.
 pub(crate) fn open_for_reads(path: &Path) -> Result<Connection, Failure> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)

@@ -28,7 +28,13 @@ impl Forge {
             "aud": ORIGIN, "iat": house.clock.now(), "jti": StatementId::from_bytes(random()), "seq": 1,
             "nonce": house.nonce().await.nonce, "device_key": key, "biometric_key": biometric.public(), "attestation": [],
         });
-        assert_eq!(house.post(&forge.sign(&forge.header("enrolment"), &payload.to_string())).await.status, 200);
+        assert_eq!(
+            house
+                .post(&forge.sign(&forge.header("enrolment"), &payload.to_string()))
+                .await
+                .status,
+            200
+        );
         forge
     }
 
@@ -37,7 +43,11 @@ impl Forge {
     }
 
     fn sign(&self, header: &str, payload: &str) -> String {
-        let input = format!("{}.{}", to_base64url(header.as_bytes()), to_base64url(payload.as_bytes()));
+        let input = format!(
+            "{}.{}",
+            to_base64url(header.as_bytes()),
+            to_base64url(payload.as_bytes())
+        );
         let signature = self.0.sign(&ring::rand::SystemRandom::new(), input.as_bytes()).unwrap();
         format!("{input}.{}", to_base64url(signature.as_ref()))
     }
@@ -65,37 +75,91 @@ async fn forms_that_are_not_of_the_protocol_are_refused_by_member() {
         let house = &house;
         async move { house.post(&compact).await.problem() }
     };
-    is(&post(forge.session(&house, |p| p["extra"] = json!(1))).await, Code::UnknownMember, Some("/extra"));
-    is(&post(forge.session(&house, |p| p["aud"] = json!("https://other.test"))).await, Code::WrongAudience, Some("/aud"));
-    is(&post(forge.session(&house, |p| p["seq"] = json!(u64::MAX))).await, Code::Malformed, Some("/seq"));
-    is(&post(forge.session(&house, |p| p["seq"] = json!(1.5))).await, Code::Malformed, Some("/seq"));
-    let no_number = forge.session(&house, |p| { p.as_object_mut().unwrap().remove("seq"); });
+    is(
+        &post(forge.session(&house, |p| p["extra"] = json!(1))).await,
+        Code::UnknownMember,
+        Some("/extra"),
+    );
+    is(
+        &post(forge.session(&house, |p| p["aud"] = json!("https://other.test"))).await,
+        Code::WrongAudience,
+        Some("/aud"),
+    );
+    is(
+        &post(forge.session(&house, |p| p["seq"] = json!(u64::MAX))).await,
+        Code::Malformed,
+        Some("/seq"),
+    );
+    is(
+        &post(forge.session(&house, |p| p["seq"] = json!(1.5))).await,
+        Code::Malformed,
+        Some("/seq"),
+    );
+    let no_number = forge.session(&house, |p| {
+        p.as_object_mut().unwrap().remove("seq");
+    });
     is(&post(no_number).await, Code::Malformed, Some("/seq"));
     let payload = forge.session(&house, |_| ());
     let payload = String::from_utf8(from_base64url(payload.split('.').nth(1).unwrap()).unwrap()).unwrap();
     let twice = payload.replacen("{", "{\"seq\":7,", 1);
-    is(&post(forge.sign(&forge.header("session"), &twice)).await, Code::Malformed, Some("/seq"));
+    is(
+        &post(forge.sign(&forge.header("session"), &twice)).await,
+        Code::Malformed,
+        Some("/seq"),
+    );
     for name in ["offer", "factor-proof", "policy", "unheard"] {
-        is(&post(forge.sign(&forge.header(name), &payload)).await, Code::WrongType, Some("/header/typ"));
+        is(
+            &post(forge.sign(&forge.header(name), &payload)).await,
+            Code::WrongType,
+            Some("/header/typ"),
+        );
     }
     let other_type = forge.header("session").replace("+jwt", "");
-    is(&post(forge.sign(&other_type, &payload)).await, Code::WrongType, Some("/header/typ"));
+    is(
+        &post(forge.sign(&other_type, &payload)).await,
+        Code::WrongType,
+        Some("/header/typ"),
+    );
     let none = forge.header("session").replace("ES256", "none");
-    is(&post(forge.sign(&none, &payload)).await, Code::WrongAlg, Some("/header/alg"));
+    is(
+        &post(forge.sign(&none, &payload)).await,
+        Code::WrongAlg,
+        Some("/header/alg"),
+    );
     let more = forge.header("session").replacen("{", "{\"jku\":\"x\",", 1);
-    is(&post(forge.sign(&more, &payload)).await, Code::UnknownMember, Some("/header/jku"));
+    is(
+        &post(forge.sign(&more, &payload)).await,
+        Code::UnknownMember,
+        Some("/header/jku"),
+    );
     let stranger = forge.header("session").replace(&forge.1, &to_base64url(&[7; 32]));
-    is(&post(forge.sign(&stranger, &payload)).await, Code::UnknownKey, Some("/header/kid"));
+    is(
+        &post(forge.sign(&stranger, &payload)).await,
+        Code::UnknownKey,
+        Some("/header/kid"),
+    );
     // base64url: padding, the other alphabet, stray bits in the last character.
-    for bad in [format!("{good}="), format!("{good}\n"), good.replacen('.', "..", 1), good.replace('.', "")] {
+    for bad in [
+        format!("{good}="),
+        format!("{good}\n"),
+        good.replacen('.', "..", 1),
+        good.replace('.', ""),
+    ] {
         assert_eq!(post(bad).await.code(), Code::Malformed);
     }
     let mut flipped = good.clone();
     let last = flipped.pop().unwrap();
     flipped.push(if last == 'A' { 'B' } else { 'A' });
-    assert!(matches!(post(flipped).await.code(), Code::Malformed | Code::BadSignature));
+    assert!(matches!(
+        post(flipped).await.code(),
+        Code::Malformed | Code::BadSignature
+    ));
     let other_payload = forge.session(&house, |_| ());
-    let mixed = format!("{}.{}", other_payload.rsplit_once('.').unwrap().0, good.rsplit_once('.').unwrap().1);
+    let mixed = format!(
+        "{}.{}",
+        other_payload.rsplit_once('.').unwrap().0,
+        good.rsplit_once('.').unwrap().1
+    );
     assert_eq!(post(mixed).await.code(), Code::BadSignature);
     // None of them used up the number: the good one still passes.
     assert_eq!(house.post(&good).await.status, 200);
@@ -108,11 +172,20 @@ async fn ten_megabytes_and_a_hundred_thousand_levels_are_refused_without_work() 
     assert_eq!((reply.status, reply.code()), (413, Code::TooLarge));
     let forge = Forge::enrolled(&house).await;
     let deep = format!("{{\"x\":{}{}}}", "[".repeat(20_000), "]".repeat(20_000));
-    assert_eq!(house.post(&forge.sign(&forge.header("session"), &deep)).await.code(), Code::Malformed);
+    assert_eq!(
+        house.post(&forge.sign(&forge.header("session"), &deep)).await.code(),
+        Code::Malformed
+    );
     let deeper = format!("{{\"x\":{}", "[".repeat(100_000));
-    assert_eq!(house.post(&forge.sign(&forge.header("session"), &deeper)).await.code(), Code::TooLarge);
+    assert_eq!(
+        house.post(&forge.sign(&forge.header("session"), &deeper)).await.code(),
+        Code::TooLarge
+    );
     let plain = Request::post("/v1/statements").header(header::CONTENT_TYPE, "application/json");
-    assert_eq!(house.send(plain.body(Body::from("{}")).unwrap()).await.code(), Code::Malformed);
+    assert_eq!(
+        house.send(plain.body(Body::from("{}")).unwrap()).await.code(),
+        Code::Malformed
+    );
     assert_eq!(house.send(statement(vec![0xff, 0xfe])).await.code(), Code::Malformed);
     assert_eq!(house.get("/nowhere", None).await.code(), Code::NotFound);
     assert_eq!(house.get("/v1/statements", None).await.code(), Code::NotFound);
@@ -140,10 +213,18 @@ async fn amounts_that_overflow_and_currencies_that_differ_move_no_money() {
         json!({"minor": 30, "currency": "CNY", "x": 1}),
     ] {
         let problem = house.post(&charge(amount.clone()).sign(&house)).await.problem();
-        assert!(problem.pointer().is_some_and(|pointer| pointer.starts_with("/amount")), "{amount}: {problem}");
+        assert!(
+            problem.pointer().is_some_and(|pointer| pointer.starts_with("/amount")),
+            "{amount}: {problem}"
+        );
     }
     let usd = quittance_protocol::Money::new(100, quittance_protocol::Currency::new("USD").unwrap()).unwrap();
-    let dollars = Charge { mandate: token.mandate, amount: usd, reference: "r".to_owned(), permit: None };
+    let dollars = Charge {
+        mandate: token.mandate,
+        amount: usd,
+        reference: "r".to_owned(),
+        permit: None,
+    };
     let declined = crate::support::phone::declined(&house.post(&house.sign_as_merchant(&dollars)).await);
     assert_eq!(declined, Code::CurrencyMismatch);
     assert!(house.network.charges().unwrap().is_empty());
@@ -170,7 +251,11 @@ impl quittance_protocol::Statement for Loose {
 impl RawCharge {
     fn sign(self, house: &House) -> String {
         let member = |name: &str| self.0[name].clone();
-        let body = Loose { mandate: member("mandate"), reference: member("reference"), amount: member("amount") };
+        let body = Loose {
+            mandate: member("mandate"),
+            reference: member("reference"),
+            amount: member("amount"),
+        };
         house.sign_as_merchant(&body)
     }
 }
@@ -181,13 +266,26 @@ async fn a_signature_by_anothers_key_says_nothing() {
     let phone = Phone::ready(&house).await;
     let other = Phone::ready(&house).await;
     // The header names the phone, the signature is the other's.
-    let claims = Claims { seq: Some(900), ..phone.claims(None) };
+    let claims = Claims {
+        seq: Some(900),
+        ..phone.claims(None)
+    };
     let mine = phone.device.sign(&claims, &Session {});
     let theirs = other.device.sign(&claims, &Session {});
-    let mixed = format!("{}.{}", mine.rsplit_once('.').unwrap().0, theirs.rsplit_once('.').unwrap().1);
+    let mixed = format!(
+        "{}.{}",
+        mine.rsplit_once('.').unwrap().0,
+        theirs.rsplit_once('.').unwrap().1
+    );
     assert_eq!(house.post(&mixed).await.code(), Code::BadSignature);
     let token = phone.sign_mandate().await;
-    assert_eq!(other.pause(&[token.mandate]).await.problem().pointer(), Some("/mandates/0"));
-    assert_eq!(house.get("/v1/mandates", Some(&other.session().await)).await.text(), "[]");
+    assert_eq!(
+        other.pause(&[token.mandate]).await.problem().pointer(),
+        Some("/mandates/0")
+    );
+    assert_eq!(
+        house.get("/v1/mandates", Some(&other.session().await)).await.text(),
+        "[]"
+    );
     approved(&house.charge(token.mandate, 100).await);
 }

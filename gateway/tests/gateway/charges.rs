@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use quittance_gateway::Clock as _;
 use quittance_gateway::{
     CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkScript, ScriptedOutcome, Unavailable,
 };
-use quittance_gateway::Clock as _;
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, OrderState};
 use quittance_protocol::statement::{Charge, MandateKind, Permit, PermitAmount};
 use quittance_protocol::{ChargeId, Code, TokenId};
@@ -46,7 +46,9 @@ async fn the_limit_of_a_period_holds_on_both_sides_and_ends_with_the_period() {
     // R-340
     let house = House::new();
     let phone = Phone::ready(&house).await;
-    let token = phone.provision(&house.offer_of(MandateKind::PayAsYouGo, cny(5000), cny(6000), 30)).await;
+    let token = phone
+        .provision(&house.offer_of(MandateKind::PayAsYouGo, cny(5000), cny(6000), 30))
+        .await;
     let permits = (1..=3).map(|number| token.pooled(&house, number)).collect();
     assert_eq!(phone.activate(&token, permits).await.status, 200);
     approved(&house.charge(token.mandate, 5000).await);
@@ -54,7 +56,11 @@ async fn the_limit_of_a_period_holds_on_both_sides_and_ends_with_the_period() {
     approved(&house.charge(token.mandate, 1000).await);
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitExceeded);
     house.clock.advance(30 * DAY);
-    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::PermitMissing, "the old permits' window is over");
+    assert_eq!(
+        declined(&house.charge(token.mandate, 1).await),
+        Code::PermitMissing,
+        "the old permits' window is over"
+    );
     assert_eq!(house.post(&token.pooled(&house, 4)).await.status, 200);
     approved(&house.charge(token.mandate, 5000).await);
 }
@@ -68,31 +74,97 @@ async fn permits_beyond_the_plan_are_refused_by_the_member_at_fault() {
     let good = permit(&house, &token);
     let now = house.clock.now();
     let cases = [
-        ("/permits/0/payee", Code::PermitPayee, Permit { payee: quittance_protocol::MerchantId::from_bytes([1; 16]), ..good.clone() }),
-        ("/permits/0/amount", Code::PermitAmount, Permit { amount: PermitAmount::AtMost(cny(5001)), ..good.clone() }),
-        ("/permits/0/amount", Code::PermitAmount, Permit { amount: PermitAmount::AtMost(cny(0)), ..good.clone() }),
-        ("/permits/0/not_before", Code::PermitWindow, Permit { not_before: now.plus_seconds(-1), ..good.clone() }),
-        ("/permits/0/not_before", Code::PermitWindow, Permit { not_before: good.not_after, ..good.clone() }),
-        ("/permits/0/not_after", Code::PermitWindow, Permit {
-            not_before: now.plus_seconds(301),
-            not_after: good.not_after.plus_seconds(301),
-            ..good.clone()
-        }),
-        ("/permits/0/challenge", Code::PermitChallenge, Permit { challenge: Some("x".to_owned()), ..good.clone() }),
+        (
+            "/permits/0/payee",
+            Code::PermitPayee,
+            Permit {
+                payee: quittance_protocol::MerchantId::from_bytes([1; 16]),
+                ..good.clone()
+            },
+        ),
+        (
+            "/permits/0/amount",
+            Code::PermitAmount,
+            Permit {
+                amount: PermitAmount::AtMost(cny(5001)),
+                ..good.clone()
+            },
+        ),
+        (
+            "/permits/0/amount",
+            Code::PermitAmount,
+            Permit {
+                amount: PermitAmount::AtMost(cny(0)),
+                ..good.clone()
+            },
+        ),
+        (
+            "/permits/0/not_before",
+            Code::PermitWindow,
+            Permit {
+                not_before: now.plus_seconds(-1),
+                ..good.clone()
+            },
+        ),
+        (
+            "/permits/0/not_before",
+            Code::PermitWindow,
+            Permit {
+                not_before: good.not_after,
+                ..good.clone()
+            },
+        ),
+        (
+            "/permits/0/not_after",
+            Code::PermitWindow,
+            Permit {
+                not_before: now.plus_seconds(301),
+                not_after: good.not_after.plus_seconds(301),
+                ..good.clone()
+            },
+        ),
+        (
+            "/permits/0/challenge",
+            Code::PermitChallenge,
+            Permit {
+                challenge: Some("x".to_owned()),
+                ..good.clone()
+            },
+        ),
     ];
     for (pointer, code, permit) in cases {
-        let problem = phone.activate(&token, vec![token.sign(1, now, &permit)]).await.problem();
+        let problem = phone
+            .activate(&token, vec![token.sign(1, now, &permit)])
+            .await
+            .problem();
         assert_eq!((problem.code(), problem.pointer()), (code, Some(pointer)));
     }
     let usd = quittance_protocol::Money::new(1, quittance_protocol::Currency::new("USD").unwrap()).unwrap();
-    let dollars = Permit { amount: PermitAmount::AtMost(usd), ..good.clone() };
-    assert_eq!(phone.activate(&token, vec![token.sign(1, now, &dollars)]).await.code(), Code::CurrencyMismatch);
+    let dollars = Permit {
+        amount: PermitAmount::AtMost(usd),
+        ..good.clone()
+    };
+    assert_eq!(
+        phone.activate(&token, vec![token.sign(1, now, &dollars)]).await.code(),
+        Code::CurrencyMismatch
+    );
     let four = (1..=4).map(|number| token.sign(number, now, &good)).collect();
     assert_eq!(phone.activate(&token, four).await.code(), Code::LimitExceeded);
     assert_eq!(phone.activate(&token, Vec::new()).await.code(), Code::PermitMissing);
-    assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Provisioning, "nothing changed");
-    let stranger = Token { token: token.token, mandate: token.mandate, ..Token::new() };
-    assert_eq!(phone.activate(&token, vec![stranger.sign(1, now, &good)]).await.code(), Code::UnknownKey);
+    assert_eq!(
+        phone.mandate(token.mandate).await.state,
+        MandateState::Provisioning,
+        "nothing changed"
+    );
+    let stranger = Token {
+        token: token.token,
+        mandate: token.mandate,
+        ..Token::new()
+    };
+    assert_eq!(
+        phone.activate(&token, vec![stranger.sign(1, now, &good)]).await.code(),
+        Code::UnknownKey
+    );
 }
 
 #[tokio::test]
@@ -112,8 +184,14 @@ async fn a_permit_number_is_never_accepted_twice() {
     };
     let first = present(8);
     approved(&house.post(&house.sign_as_merchant(&first)).await);
-    assert_eq!(declined(&house.post(&house.sign_as_merchant(&first)).await), Code::PermitMissing);
-    assert_eq!(declined(&house.post(&house.sign_as_merchant(&present(2))).await), Code::PermitMissing);
+    assert_eq!(
+        declined(&house.post(&house.sign_as_merchant(&first)).await),
+        Code::PermitMissing
+    );
+    assert_eq!(
+        declined(&house.post(&house.sign_as_merchant(&present(2))).await),
+        Code::PermitMissing
+    );
     assert_eq!(house.network.charges().unwrap().len(), 2);
 }
 
@@ -128,8 +206,14 @@ async fn a_permit_on_the_spot_answers_its_challenge_and_amount_only() {
         reference: reference.to_owned(),
         permit: Some(token.present(&house, 20, 700, "till 1")),
     };
-    assert_eq!(declined(&house.post(&house.sign_as_merchant(&charge(700, "till 2"))).await), Code::PermitChallenge);
-    assert_eq!(declined(&house.post(&house.sign_as_merchant(&charge(699, "till 1"))).await), Code::PermitAmount);
+    assert_eq!(
+        declined(&house.post(&house.sign_as_merchant(&charge(700, "till 2"))).await),
+        Code::PermitChallenge
+    );
+    assert_eq!(
+        declined(&house.post(&house.sign_as_merchant(&charge(699, "till 1"))).await),
+        Code::PermitAmount
+    );
     let late = house.sign_as_merchant(&charge(700, "till 1"));
     house.clock.advance(300);
     assert_eq!(declined(&house.post(&late).await), Code::PermitWindow);
@@ -140,7 +224,10 @@ async fn a_decline_of_the_network_consumes_no_permit() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
-    house.network.script(NetworkScript { outcome: ScriptedOutcome::Decline, delay_ms: 0 });
+    house.network.script(NetworkScript {
+        outcome: ScriptedOutcome::Decline,
+        delay_ms: 0,
+    });
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::LimitExceeded);
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
     house.network.script(NetworkScript::default());
@@ -152,11 +239,22 @@ async fn a_network_that_does_not_answer_is_asked_again_under_the_same_charge() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
-    let charge = Charge { mandate: token.mandate, amount: cny(100), reference: "r".to_owned(), permit: None };
+    let charge = Charge {
+        mandate: token.mandate,
+        amount: cny(100),
+        reference: "r".to_owned(),
+        permit: None,
+    };
     let charge = house.sign_as_merchant(&charge);
-    house.network.script(NetworkScript { outcome: ScriptedOutcome::Unavailable, delay_ms: 0 });
+    house.network.script(NetworkScript {
+        outcome: ScriptedOutcome::Unavailable,
+        delay_ms: 0,
+    });
     let problem = house.post(&charge).await.problem();
-    assert_eq!((problem.code(), problem.retry_after_seconds()), (Code::ExternalUnavailable, Some(5)));
+    assert_eq!(
+        (problem.code(), problem.retry_after_seconds()),
+        (Code::ExternalUnavailable, Some(5))
+    );
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 2, "reserved meanwhile");
     house.network.script(NetworkScript::default());
     house.restart();
@@ -175,7 +273,12 @@ async fn a_pause_stops_charges_and_lifting_it_takes_nonce_and_biometrics() {
     let held: Vec<MandateRecord> = phone.pause(&[token.mandate]).await.ok();
     assert_eq!(held[0].holds, ["payer"]);
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateHeld);
-    let thief = Phone { house: &house, device: crate::support::phone::Key::new(), biometric: crate::support::phone::Key::new(), number: 1.into() };
+    let thief = Phone {
+        house: &house,
+        device: crate::support::phone::Key::new(),
+        biometric: crate::support::phone::Key::new(),
+        number: 1.into(),
+    };
     assert_eq!(thief.resume(&[token.mandate]).await.code(), Code::UnknownKey);
     let lifted: Vec<MandateRecord> = phone.resume(&[token.mandate]).await.ok();
     assert_eq!((lifted[0].state, lifted[0].holds.len()), (MandateState::Active, 0));
@@ -188,10 +291,24 @@ async fn merchants_charge_only_their_own_mandates() {
     let other = House::new();
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
-    let charge = Charge { mandate: token.mandate, amount: cny(1), reference: "r".to_owned(), permit: None };
-    assert_eq!(house.post(&other.sign_as_merchant(&charge)).await.code(), Code::UnknownKey);
-    let unknown = Charge { mandate: quittance_protocol::MandateId::from_bytes([0; 16]), ..charge };
-    assert_eq!(house.post(&house.sign_as_merchant(&unknown)).await.code(), Code::NotFound);
+    let charge = Charge {
+        mandate: token.mandate,
+        amount: cny(1),
+        reference: "r".to_owned(),
+        permit: None,
+    };
+    assert_eq!(
+        house.post(&other.sign_as_merchant(&charge)).await.code(),
+        Code::UnknownKey
+    );
+    let unknown = Charge {
+        mandate: quittance_protocol::MandateId::from_bytes([0; 16]),
+        ..charge
+    };
+    assert_eq!(
+        house.post(&house.sign_as_merchant(&unknown)).await.code(),
+        Code::NotFound
+    );
 }
 
 /// A network that holds charges back until it is let go.
@@ -219,7 +336,11 @@ impl CardNetwork for Slow {
 #[tokio::test]
 async fn a_charge_in_flight_drains_before_the_half_is_destroyed() {
     let house = House::closed();
-    let slow = Arc::new(Slow { inner: house.network.clone(), arrived: Notify::new(), go: Semaphore::new(0) });
+    let slow = Arc::new(Slow {
+        inner: house.network.clone(),
+        arrived: Notify::new(),
+        go: Semaphore::new(0),
+    });
     house.use_network(Some(slow.clone()));
     house.start().unwrap();
     let phone = Phone::ready(&house).await;
@@ -230,7 +351,11 @@ async fn a_charge_in_flight_drains_before_the_half_is_destroyed() {
         slow.arrived.notified().await;
         let order: OrderRecord = phone.post(&intent).await.ok();
         house.settle().await;
-        assert_eq!(phone.order(order.order).await.state, OrderState::Quiesced, "it waits for the charge");
+        assert_eq!(
+            phone.order(order.order).await.state,
+            OrderState::Quiesced,
+            "it waits for the charge"
+        );
         slow.go.add_permits(1);
         order
     };
@@ -243,7 +368,11 @@ async fn a_charge_in_flight_drains_before_the_half_is_destroyed() {
 #[tokio::test]
 async fn a_charge_that_outlives_the_drain_is_resolved_and_never_passes_later() {
     let house = House::closed();
-    let slow = Arc::new(Slow { inner: house.network.clone(), arrived: Notify::new(), go: Semaphore::new(0) });
+    let slow = Arc::new(Slow {
+        inner: house.network.clone(),
+        arrived: Notify::new(),
+        go: Semaphore::new(0),
+    });
     house.use_network(Some(slow.clone()));
     house.start().unwrap();
     let phone = Phone::ready(&house).await;
@@ -256,12 +385,19 @@ async fn a_charge_that_outlives_the_drain_is_resolved_and_never_passes_later() {
         house.advance(29).await;
         assert_eq!(phone.order(order.order).await.state, OrderState::Quiesced);
         house.advance(1).await;
-        assert_eq!(phone.order(order.order).await.state, OrderState::Destroyed, "the drain is bounded");
+        assert_eq!(
+            phone.order(order.order).await.state,
+            OrderState::Destroyed,
+            "the drain is bounded"
+        );
         order
     };
     let (charged, _) = tokio::join!(charging, ordering);
     assert_eq!(declined(&charged), Code::MandateHeld);
     slow.go.add_permits(1);
     let seen = house.network.charges().unwrap();
-    assert!(seen.iter().all(|charge| charge.acquirer_reference.is_none()), "no money moved");
+    assert!(
+        seen.iter().all(|charge| charge.acquirer_reference.is_none()),
+        "no money moved"
+    );
 }

@@ -25,7 +25,12 @@ fn destroyed(order: &OrderRecord) -> DestroyedBody {
 
 fn closure(house: &House, order: &OrderRecord) -> ClosureBody {
     let closure = order.closure.as_ref().expect("a closure");
-    Receipt::parse(closure.receipt.as_bytes()).unwrap().verify(&house.log_key()).unwrap().open(&closure.annex).unwrap()
+    Receipt::parse(closure.receipt.as_bytes())
+        .unwrap()
+        .verify(&house.log_key())
+        .unwrap()
+        .open(&closure.annex)
+        .unwrap()
 }
 
 #[tokio::test]
@@ -50,7 +55,11 @@ async fn a_charge_between_hold_and_end_is_declined_then_the_dead_token_rings_onc
     let house = House::new();
     let (phone, token) = active(&house).await;
     let intent = phone.intend(&[token.mandate]).await;
-    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateHeld, "R-301: the first step holds");
+    assert_eq!(
+        declined(&house.charge(token.mandate, 100).await),
+        Code::MandateHeld,
+        "R-301: the first step holds"
+    );
     let _: OrderRecord = phone.post(&intent).await.ok();
     house.settle().await;
     let size = |note: String| note.lines().nth(1).unwrap().parse::<u64>().unwrap();
@@ -58,10 +67,20 @@ async fn a_charge_between_hold_and_end_is_declined_then_the_dead_token_rings_onc
     for _ in 0..3 {
         assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::TokenDestroyed);
     }
-    assert_eq!(size(house.get("/log/checkpoint", None).await.text()), before + 1, "one tombstone a token");
+    assert_eq!(
+        size(house.get("/log/checkpoint", None).await.text()),
+        before + 1,
+        "one tombstone a token"
+    );
     let told = phone.reconcile(&[(&token, ReplicaState::Destroyed)]).await;
     let last = told.events.last().map(|event| event.kind.clone());
-    assert_eq!(last, Some(PayerEventKind::DeadTokenUsed { mandate: token.mandate, uses: 3 }));
+    assert_eq!(
+        last,
+        Some(PayerEventKind::DeadTokenUsed {
+            mandate: token.mandate,
+            uses: 3
+        })
+    );
     assert!(house.network.charges().unwrap().is_empty());
 }
 
@@ -78,7 +97,10 @@ async fn a_permit_copied_on_its_way_is_worth_nothing_after_the_end() {
         reference: "till 4".to_owned(),
         permit: Some(permit),
     };
-    assert_eq!(declined(&house.post(&house.sign_as_merchant(&charge)).await), Code::TokenDestroyed);
+    assert_eq!(
+        declined(&house.post(&house.sign_as_merchant(&charge)).await),
+        Code::TokenDestroyed
+    );
 }
 
 #[tokio::test]
@@ -92,12 +114,20 @@ async fn a_restart_at_each_stage_of_the_destruction_ends_in_the_same_state() {
         house.start().unwrap();
         let (phone, token) = active(&house).await;
         let intent = phone.intend(&[token.mandate]).await;
-        let stop = if stage.contains("epoch") { &failing.at_create } else { &failing.at_delete };
+        let stop = if stage.contains("epoch") {
+            &failing.at_create
+        } else {
+            &failing.at_delete
+        };
         stop.store(true, Ordering::SeqCst);
         let order: OrderRecord = phone.post(&intent).await.ok();
         house.settle().await;
         assert_eq!(phone.order(order.order).await.state, OrderState::Destroying, "{stage}");
-        assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld, "{stage}");
+        assert_eq!(
+            declined(&house.charge(token.mandate, 1).await),
+            Code::MandateHeld,
+            "{stage}"
+        );
         house.stop();
         house.use_custodian(good);
         house.start().unwrap();
@@ -150,7 +180,10 @@ async fn a_custodian_that_keeps_its_old_keys_never_lets_the_gateway_say_destroye
     let order = phone.order(order.order).await;
     assert_eq!((order.state, order.destroyed), (OrderState::Destroying, None));
     assert!(keeping.exists(1).unwrap());
-    let attested: OrderRecord = phone.post(&phone.attestation(&phone.order(order.order).await)).await.ok();
+    let attested: OrderRecord = phone
+        .post(&phone.attestation(&phone.order(order.order).await))
+        .await
+        .ok();
     assert_eq!(attested.closure, None, "no closure without our own destruction (I4)");
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
 }
@@ -181,11 +214,18 @@ async fn a_phone_that_has_no_such_token_makes_it_unilateral() {
     let (phone, token) = active(&house).await;
     let order = phone.revoke(&[token.mandate]).await;
     house.settle().await;
-    let absent = Attestation { outcome: PhoneOutcome::Absent {}, ..phone.attestation(&order) };
+    let absent = Attestation {
+        outcome: PhoneOutcome::Absent {},
+        ..phone.attestation(&order)
+    };
     let answer: OrderRecord = phone.post(&absent).await.ok();
     assert_eq!(answer.state, OrderState::ClosedUnilateral);
     assert!(closure(&house, &answer).phone_attestation.is_some());
-    assert_eq!(phone.post(&phone.attestation(&order)).await.code(), Code::ProofRejected, "it said something else");
+    assert_eq!(
+        phone.post(&phone.attestation(&order)).await.code(),
+        Code::ProofRejected,
+        "it said something else"
+    );
 }
 
 #[tokio::test]
@@ -199,26 +239,67 @@ async fn an_attestation_that_does_not_fit_is_refused_and_changes_nothing() {
     let outcome = |change: fn(&mut PhoneOutcome)| {
         let mut outcome = good.outcome.clone();
         change(&mut outcome);
-        Attestation { outcome, ..good.clone() }
+        Attestation {
+            outcome,
+            ..good.clone()
+        }
     };
     let cases = [
-        ("/nonce", Attestation { nonce: B64::new(random::<32>()), ..good.clone() }),
-        ("/tokens", Attestation { tokens: vec![Digest32::of(b"another")], ..good.clone() }),
-        ("/tokens", Attestation { tokens: Vec::new(), ..good.clone() }),
-        ("/outcome/epoch_new", outcome(|o| {
-            if let PhoneOutcome::Destroyed { epoch_new, epoch_old, .. } = o { *epoch_new = *epoch_old }
-        })),
-        ("/outcome/probe", outcome(|o| {
-            if let PhoneOutcome::Destroyed { probe, .. } = o { probe.key_found = true }
-        })),
+        (
+            "/nonce",
+            Attestation {
+                nonce: B64::new(random::<32>()),
+                ..good.clone()
+            },
+        ),
+        (
+            "/tokens",
+            Attestation {
+                tokens: vec![Digest32::of(b"another")],
+                ..good.clone()
+            },
+        ),
+        (
+            "/tokens",
+            Attestation {
+                tokens: Vec::new(),
+                ..good.clone()
+            },
+        ),
+        (
+            "/outcome/epoch_new",
+            outcome(|o| {
+                if let PhoneOutcome::Destroyed {
+                    epoch_new, epoch_old, ..
+                } = o
+                {
+                    *epoch_new = *epoch_old
+                }
+            }),
+        ),
+        (
+            "/outcome/probe",
+            outcome(|o| {
+                if let PhoneOutcome::Destroyed { probe, .. } = o {
+                    probe.key_found = true
+                }
+            }),
+        ),
     ];
     for (pointer, attestation) in cases {
         let problem = phone.post(&attestation).await.problem();
-        assert_eq!((problem.code(), problem.pointer()), (Code::ProofRejected, Some(pointer)));
+        assert_eq!(
+            (problem.code(), problem.pointer()),
+            (Code::ProofRejected, Some(pointer))
+        );
     }
     assert_eq!(phone.order(order.order).await.state, OrderState::Destroyed);
     let stranger = Phone::ready(&house).await;
-    assert_eq!(stranger.post(&good).await.code(), Code::NotFound, "another account's order does not exist");
+    assert_eq!(
+        stranger.post(&good).await.code(),
+        Code::NotFound,
+        "another account's order does not exist"
+    );
 }
 
 #[tokio::test]
@@ -249,10 +330,22 @@ async fn an_intent_made_offline_needs_no_flow_and_no_pin() {
     let start = phone.flow_start("mandate.cancel.quick", &mandates, b"", B64::new(random::<32>()));
     let flow = crate::support::phone::Flow { start };
     let proof = phone.proof(&flow, "identify");
-    let intent = Intent { flow: flow.start.flow, mandates: mandates.to_vec(), offline: false, proof };
-    assert_eq!(phone.post(&intent).await.code(), Code::NotFound, "online, the flow comes first");
+    let intent = Intent {
+        flow: flow.start.flow,
+        mandates: mandates.to_vec(),
+        offline: false,
+        proof,
+    };
+    assert_eq!(
+        phone.post(&intent).await.code(),
+        Code::NotFound,
+        "online, the flow comes first"
+    );
     house.clock.advance(3 * DAY);
-    let offline = phone.say(&Intent { offline: true, ..intent });
+    let offline = phone.say(&Intent {
+        offline: true,
+        ..intent
+    });
     let order: OrderRecord = house.post(&offline).await.ok();
     assert_eq!(house.post(&offline).await.ok::<OrderRecord>().order, order.order);
     house.settle().await;
@@ -269,18 +362,37 @@ async fn an_intent_without_the_right_proof_ends_nothing() {
     let intent = phone.intend(&[token.mandate]).await;
     let thief = Phone::new(&house);
     let foreign = {
-        let flow = crate::support::phone::Flow { start: phone.flow_start("mandate.cancel.quick", &[token.mandate], b"", B64::new(random::<32>())) };
+        let flow = crate::support::phone::Flow {
+            start: phone.flow_start("mandate.cancel.quick", &[token.mandate], b"", B64::new(random::<32>())),
+        };
         thief.proof(&flow, "identify")
     };
     for proof in [String::new(), "garbage".to_owned(), foreign] {
-        let reply = phone.post(&Intent { proof, offline: true, ..intent.clone() }).await;
+        let reply = phone
+            .post(&Intent {
+                proof,
+                offline: true,
+                ..intent.clone()
+            })
+            .await;
         assert_ne!(reply.status, 200);
     }
-    assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Suspended, "held, not ended");
+    assert_eq!(
+        phone.mandate(token.mandate).await.state,
+        MandateState::Suspended,
+        "held, not ended"
+    );
     // Leaving out the PIN while claiming to be online is refused, too.
-    let flow = phone.begin_with("mandate.cancel.quick", &[token.mandate], b"", B64::new(random::<32>())).await;
+    let flow = phone
+        .begin_with("mandate.cancel.quick", &[token.mandate], b"", B64::new(random::<32>()))
+        .await;
     let proof = phone.identify(&flow).await;
-    let early = Intent { flow: flow.start.flow, mandates: vec![token.mandate], offline: false, proof };
+    let early = Intent {
+        flow: flow.start.flow,
+        mandates: vec![token.mandate],
+        offline: false,
+        proof,
+    };
     assert_eq!(phone.post(&early).await.code(), Code::StepOrder);
 }
 
@@ -289,7 +401,11 @@ async fn a_batch_is_one_order_and_one_epoch() {
     //
     let house = House::new();
     let phone = Phone::ready(&house).await;
-    let tokens = [phone.sign_mandate().await, phone.sign_mandate().await, phone.sign_mandate().await];
+    let tokens = [
+        phone.sign_mandate().await,
+        phone.sign_mandate().await,
+        phone.sign_mandate().await,
+    ];
     let spared = phone.sign_mandate().await;
     let mandates: Vec<_> = tokens.iter().map(|token| token.mandate).collect();
     let order = phone.revoke(&mandates).await;
@@ -310,7 +426,10 @@ async fn a_consent_without_activation_is_destroyed_like_everything_else() {
     assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Provisioning);
     house.advance(1).await;
     let record = phone.mandate(token.mandate).await;
-    assert_eq!((record.state, record.gateway_half), (MandateState::Rejected, ReplicaState::Destroyed));
+    assert_eq!(
+        (record.state, record.gateway_half),
+        (MandateState::Rejected, ReplicaState::Destroyed)
+    );
     let told = phone.reconcile(&[(&token, ReplicaState::Provisioning)]).await;
     let order = told.orders.first().expect("the order is listed");
     let closed: OrderRecord = phone.post(&phone.attestation(order)).await.ok();
@@ -335,11 +454,16 @@ async fn reconciliation_holds_what_the_phone_lost_and_names_orphans() {
     let house = House::new();
     let (phone, token) = active(&house).await;
     let orphan = Token::new();
-    let told = phone.reconcile(&[(&token, ReplicaState::Active), (&orphan, ReplicaState::Active)]).await;
+    let told = phone
+        .reconcile(&[(&token, ReplicaState::Active), (&orphan, ReplicaState::Active)])
+        .await;
     assert_eq!(told.orphans, [orphan.token]);
     assert_eq!(told.mandates[0].state, MandateState::Active);
     let told = phone.reconcile(&[]).await;
-    assert_eq!((told.mandates[0].state, told.mandates[0].holds.as_slice()), (MandateState::Suspended, &["revocation".to_owned()][..]));
+    assert_eq!(
+        (told.mandates[0].state, told.mandates[0].holds.as_slice()),
+        (MandateState::Suspended, &["revocation".to_owned()][..])
+    );
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
     assert!(told.orders.is_empty(), "the gateway orders nothing by itself");
 }

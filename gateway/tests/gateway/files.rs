@@ -3,8 +3,8 @@
 use quittance_gateway::OpenError;
 use rusqlite::Connection;
 
-use crate::support::phone::{Phone, approved};
 use crate::support::House;
+use crate::support::phone::{Phone, approved};
 
 #[tokio::test]
 async fn a_second_gateway_on_one_data_folder_is_told_so() {
@@ -22,17 +22,26 @@ async fn a_database_of_a_newer_version_is_refused_and_untouched() {
     let house = House::new();
     house.stop();
     let path = house.data().join("gateway.sqlite");
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("PRAGMA user_version=99")
+        .unwrap();
     let before = std::fs::read(&path).unwrap();
     let refused = house.start().unwrap_err();
-    assert!(matches!(refused, OpenError::NewerDatabase { found: 99, .. }), "{refused}");
+    assert!(
+        matches!(refused, OpenError::NewerDatabase { found: 99, .. }),
+        "{refused}"
+    );
     assert!(refused.to_string().contains("update the program"));
     assert_eq!(std::fs::read(&path).unwrap(), before);
 }
 
 #[tokio::test]
 async fn a_missing_vault_or_database_is_refused_and_nothing_made_in_its_place() {
-    for (file, wanted) in [("vault.sqlite", "vault.sqlite is missing"), ("gateway.sqlite", "gateway.sqlite is missing")] {
+    for (file, wanted) in [
+        ("vault.sqlite", "vault.sqlite is missing"),
+        ("gateway.sqlite", "gateway.sqlite is missing"),
+    ] {
         let house = House::new();
         house.stop();
         let path = house.data().join(file);
@@ -73,7 +82,11 @@ async fn no_secret_stands_in_the_database() {
     house.stop();
     let bytes = std::fs::read(house.data().join("gateway.sqlite")).unwrap();
     let funding = quittance_protocol::Digest32::of(format!("simulated-funding/{}", token.token).as_bytes());
-    for secret in [funding.to_string().as_bytes(), funding.as_bytes().as_slice(), bearer.as_bytes()] {
+    for secret in [
+        funding.to_string().as_bytes(),
+        funding.as_bytes().as_slice(),
+        bearer.as_bytes(),
+    ] {
         assert!(!bytes.windows(secret.len()).any(|window| window == secret));
     }
     // The control: what is not secret is found by the same search.

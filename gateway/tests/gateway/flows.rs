@@ -14,13 +14,36 @@ async fn steps_out_of_sequence_are_refused_and_change_nothing() {
     let token = Token::new();
     let offer = house.offer();
     let flow = phone.begin("mandate.sign", &[token.mandate], offer.as_bytes()).await;
-    let proof = StepAnswer::Proof { proof: phone.proof(&flow, "identify") };
-    assert_eq!(phone.answer(&flow, "identify", proof.clone()).await.code(), Code::StepOrder);
-    assert_eq!(phone.answer(&flow, "consent", proof).await.code(), Code::StepOrder, "a proof answers no prompt");
-    assert_eq!(phone.answer(&flow, "payment_pin", StepAnswer::Offline {}).await.code(), Code::StepOrder);
+    let proof = StepAnswer::Proof {
+        proof: phone.proof(&flow, "identify"),
+    };
+    assert_eq!(
+        phone.answer(&flow, "identify", proof.clone()).await.code(),
+        Code::StepOrder
+    );
+    assert_eq!(
+        phone.answer(&flow, "consent", proof).await.code(),
+        Code::StepOrder,
+        "a proof answers no prompt"
+    );
+    assert_eq!(
+        phone.answer(&flow, "payment_pin", StepAnswer::Offline {}).await.code(),
+        Code::StepOrder
+    );
     let consent = phone.consent(&flow, &token, &offer).await;
-    assert_eq!(phone.post(&consent).await.code(), Code::StepOrder, "the flow is not done");
-    assert_eq!(phone.house.get("/v1/mandates", Some(&phone.session().await)).await.text(), "[]");
+    assert_eq!(
+        phone.post(&consent).await.code(),
+        Code::StepOrder,
+        "the flow is not done"
+    );
+    assert_eq!(
+        phone
+            .house
+            .get("/v1/mandates", Some(&phone.session().await))
+            .await
+            .text(),
+        "[]"
+    );
 }
 
 #[tokio::test]
@@ -37,14 +60,52 @@ async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
         nonce: flow.start.nonce.clone(),
         operation: flow.start.operation,
     };
-    let sign = |key: &Key, body: &FactorProof| StepAnswer::Proof { proof: key.sign(&phone.claims(None), body) };
+    let sign = |key: &Key, body: &FactorProof| StepAnswer::Proof {
+        proof: key.sign(&phone.claims(None), body),
+    };
     let cases = [
         (Code::UnknownKey, sign(&Key::new(), &good)),
         (Code::UnknownKey, sign(&phone.device, &good)),
-        (Code::ProofRejected, sign(&phone.biometric, &FactorProof { step: "consent".to_owned(), ..good.clone() })),
-        (Code::ProofRejected, sign(&phone.biometric, &FactorProof { nonce: B64::new(random::<32>()), ..good.clone() })),
-        (Code::ProofRejected, sign(&phone.biometric, &FactorProof { operation: Digest32::of(b"other"), ..good.clone() })),
-        (Code::ProofRejected, sign(&phone.biometric, &FactorProof { flow: quittance_protocol::FlowId::from_bytes(random()), ..good.clone() })),
+        (
+            Code::ProofRejected,
+            sign(
+                &phone.biometric,
+                &FactorProof {
+                    step: "consent".to_owned(),
+                    ..good.clone()
+                },
+            ),
+        ),
+        (
+            Code::ProofRejected,
+            sign(
+                &phone.biometric,
+                &FactorProof {
+                    nonce: B64::new(random::<32>()),
+                    ..good.clone()
+                },
+            ),
+        ),
+        (
+            Code::ProofRejected,
+            sign(
+                &phone.biometric,
+                &FactorProof {
+                    operation: Digest32::of(b"other"),
+                    ..good.clone()
+                },
+            ),
+        ),
+        (
+            Code::ProofRejected,
+            sign(
+                &phone.biometric,
+                &FactorProof {
+                    flow: quittance_protocol::FlowId::from_bytes(random()),
+                    ..good.clone()
+                },
+            ),
+        ),
         (Code::Malformed, StepAnswer::Proof { proof: String::new() }),
     ];
     for (code, answer) in cases {
@@ -52,7 +113,11 @@ async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
     }
     let old = sign(&phone.biometric, &good);
     house.clock.advance(300);
-    assert_eq!(phone.answer(&flow, "identify", old).await.code(), Code::ProofRejected, "five minutes are over");
+    assert_eq!(
+        phone.answer(&flow, "identify", old).await.code(),
+        Code::ProofRejected,
+        "five minutes are over"
+    );
     let fresh = sign(&phone.biometric, &good);
     house.clock.advance(299);
     let _: FlowLog = phone.answer(&flow, "identify", fresh).await.ok();
@@ -64,12 +129,42 @@ async fn a_proof_is_used_once() {
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
     let nonce = B64::new(random::<32>());
-    let flow = phone.begin_with("mandate.cancel.quick", &[token.mandate], b"", nonce).await;
+    let flow = phone
+        .begin_with("mandate.cancel.quick", &[token.mandate], b"", nonce)
+        .await;
     let proof = phone.identify(&flow).await;
     let again = phone.answer(&flow, "identify", StepAnswer::Proof { proof }).await;
     assert_eq!(again.code(), Code::StepOrder, "the step is behind");
     let lifted: Vec<MandateRecord> = phone.resume(&[token.mandate]).await.ok();
-    assert_eq!(lifted[0].state, MandateState::Active, "an abandoned cancellation's hold is lifted by the payer");
+    assert_eq!(
+        lifted[0].state,
+        MandateState::Active,
+        "an abandoned cancellation's hold is lifted by the payer"
+    );
+}
+
+#[tokio::test]
+async fn a_proof_id_used_before_is_refused_whatever_it_proves() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let claims = phone.claims(None);
+    let mut replies = Vec::new();
+    for _ in 0..2 {
+        let token = Token::new();
+        let flow = phone.begin("mandate.sign", &[token.mandate], b"offer").await;
+        phone.confirm(&flow, "consent").await;
+        let start = &flow.start;
+        let body = FactorProof {
+            flow: start.flow,
+            step: "identify".to_owned(),
+            nonce: start.nonce.clone(),
+            operation: start.operation,
+        };
+        let proof = phone.biometric.sign(&claims, &body);
+        replies.push(phone.answer(&flow, "identify", StepAnswer::Proof { proof }).await);
+    }
+    assert_eq!(replies[0].status, 200);
+    assert_eq!(replies[1].code(), Code::ProofReused);
 }
 
 #[tokio::test]
@@ -78,11 +173,16 @@ async fn leaving_a_cancellation_keeps_its_hold() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
-    let flow = phone.begin_with("mandate.cancel.quick", &[token.mandate], b"", B64::new(random::<32>())).await;
+    let flow = phone
+        .begin_with("mandate.cancel.quick", &[token.mandate], b"", B64::new(random::<32>()))
+        .await;
     phone.identify(&flow).await;
     let _: FlowLog = phone.post(&CancelFlow { flow: flow.start.flow }).await.ok();
     let record = phone.mandate(token.mandate).await;
-    assert_eq!((record.state, record.holds.as_slice()), (MandateState::Suspended, &["revocation".to_owned()][..]));
+    assert_eq!(
+        (record.state, record.holds.as_slice()),
+        (MandateState::Suspended, &["revocation".to_owned()][..])
+    );
 }
 
 #[tokio::test]
@@ -93,7 +193,15 @@ async fn a_flow_that_nobody_touches_expires_after_30_minutes() {
         let token = Token::new();
         let flow = phone.begin("mandate.sign", &[token.mandate], b"offer").await;
         house.clock.advance(idle);
-        let reply = phone.answer(&flow, "consent", StepAnswer::Confirmed { shown: Digest32::of(b"x") }).await;
+        let reply = phone
+            .answer(
+                &flow,
+                "consent",
+                StepAnswer::Confirmed {
+                    shown: Digest32::of(b"x"),
+                },
+            )
+            .await;
         match passes {
             true => assert_eq!(reply.status, 200),
             false => assert_eq!(reply.code(), Code::FlowExpired),
@@ -112,14 +220,28 @@ async fn a_flow_starts_only_from_what_is_known() {
         StartFlow { start }
     };
     let cases = [
-        (Code::PolicyTooOld, start(|s| s.definition = "mandate.cancel.unheard".to_owned())),
+        (
+            Code::PolicyTooOld,
+            start(|s| s.definition = "mandate.cancel.unheard".to_owned()),
+        ),
         (Code::PolicyTooOld, start(|s| s.policy_version = 2)),
         (Code::Malformed, start(|s| s.operation = Digest32::of(b"other"))),
-        (Code::NotFound, start(|s| s.mandates = vec![MandateId::from_bytes([9; 16])])),
+        (
+            Code::NotFound,
+            start(|s| s.mandates = vec![MandateId::from_bytes([9; 16])]),
+        ),
         (Code::Malformed, start(|s| s.mandates = Vec::new())),
-        (Code::NonceNeeded, StartFlow {
-            start: phone.flow_start("mandate.sign", &[MandateId::from_bytes(random())], b"", B64::new(random::<32>())),
-        }),
+        (
+            Code::NonceNeeded,
+            StartFlow {
+                start: phone.flow_start(
+                    "mandate.sign",
+                    &[MandateId::from_bytes(random())],
+                    b"",
+                    B64::new(random::<32>()),
+                ),
+            },
+        ),
     ];
     for (code, start) in cases {
         assert_eq!(phone.post(&start).await.code(), code);

@@ -19,8 +19,15 @@ async fn hundred(house: &House, compact: &str) -> Vec<Reply> {
             let response = tower::ServiceExt::oneshot(router, request).await.unwrap();
             let status = response.status().as_u16();
             let content_type = response.headers()["content-type"].to_str().unwrap().to_owned();
-            let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-            Reply { status, content_type, body }
+            let body = axum::body::to_bytes(response.into_body(), usize::MAX)
+                .await
+                .unwrap()
+                .to_vec();
+            Reply {
+                status,
+                content_type,
+                body,
+            }
         });
     }
     sent.join_all().await
@@ -49,7 +56,12 @@ async fn a_statement_sent_a_hundred_times_in_parallel_has_one_effect_and_one_ans
     };
     one_answer(&hundred(&house, &phone.say(&activation)).await);
 
-    let charge = Charge { mandate: token.mandate, amount: cny(3000), reference: "one".to_owned(), permit: None };
+    let charge = Charge {
+        mandate: token.mandate,
+        amount: cny(3000),
+        reference: "one".to_owned(),
+        permit: None,
+    };
     let charge = house.sign_as_merchant(&charge);
     approved(&one_answer(&hundred(&house, &charge).await));
     assert_eq!(house.network.charges().unwrap().len(), 1, "no double charge");
@@ -78,7 +90,10 @@ async fn the_stored_answer_survives_a_restart_byte_for_byte() {
         permit: None,
     });
     let unknown = quittance_protocol::MandateId::from_bytes(random());
-    let hold = Hold { mandates: vec![unknown], change: HoldChange::Add {} };
+    let hold = Hold {
+        mandates: vec![unknown],
+        change: HoldChange::Add {},
+    };
     let refused = phone.say(&hold);
     let before = (house.post(&charge).await, house.post(&refused).await);
     assert_eq!(declined(&before.0), Code::LimitExceeded);
@@ -94,8 +109,16 @@ async fn the_same_id_with_other_content_is_refused() {
     let token = phone.sign_mandate().await;
     let jti = StatementId::from_bytes(random());
     let charge = |minor| {
-        let body = Charge { mandate: token.mandate, amount: cny(minor), reference: "x".to_owned(), permit: None };
-        house.merchants.sign(house.merchant, ORIGIN, house.clock.now(), jti, &body).unwrap()
+        let body = Charge {
+            mandate: token.mandate,
+            amount: cny(minor),
+            reference: "x".to_owned(),
+            permit: None,
+        };
+        house
+            .merchants
+            .sign(house.merchant, ORIGIN, house.clock.now(), jti, &body)
+            .unwrap()
     };
     approved(&house.post(&charge(100)).await);
     assert_eq!(house.post(&charge(200)).await.code(), Code::JtiReused);
@@ -113,7 +136,10 @@ async fn a_reused_sequence_number_quarantines_the_device_but_stopping_still_work
     let problem = house.post(&forked).await.problem();
     assert_eq!((problem.code(), problem.pointer()), (Code::SequenceFork, Some("/seq")));
     assert_eq!(phone.post(&Session {}).await.code(), Code::DeviceQuarantined);
-    let listing = Reconciliation { tokens: Vec::new(), events_after: None };
+    let listing = Reconciliation {
+        tokens: Vec::new(),
+        events_after: None,
+    };
     assert_eq!(phone.post(&listing).await.code(), Code::DeviceQuarantined);
     assert_eq!(phone.resume(&[token.mandate]).await.code(), Code::DeviceQuarantined);
     // What lowers authority is taken from it all the same.
@@ -131,7 +157,11 @@ async fn a_nonce_is_spent_once_and_lives_five_minutes() {
     let nonce = phone.nonce().await;
     let _: Enrolled = phone.post(&phone.enrolment(nonce.clone())).await.ok();
     let other = Phone::new(&house);
-    assert_eq!(other.post(&other.enrolment(nonce)).await.code(), Code::NonceNeeded, "spent");
+    assert_eq!(
+        other.post(&other.enrolment(nonce)).await.code(),
+        Code::NonceNeeded,
+        "spent"
+    );
     for (age, passes) in [(299, true), (300, false)] {
         let other = Phone::new(&house);
         let nonce = other.nonce().await;
@@ -156,10 +186,17 @@ async fn a_read_token_reads_for_300_seconds_and_is_the_same_for_the_same_stateme
     // H8: no mandates is an empty list.
     assert_eq!(house.get("/v1/mandates", Some(&bearer)).await.text(), "[]");
     house.restart();
-    assert_eq!(house.get("/v1/mandates", Some(&bearer)).await.code(), Code::SessionNeeded, "held in memory");
+    assert_eq!(
+        house.get("/v1/mandates", Some(&bearer)).await.code(),
+        Code::SessionNeeded,
+        "held in memory"
+    );
     assert_eq!(house.post(&session).await, first);
     house.clock.advance(299);
     assert_eq!(house.get("/v1/mandates", Some(&bearer)).await.text(), "[]");
     house.clock.advance(1);
-    assert_eq!(house.get("/v1/mandates", Some(&bearer)).await.code(), Code::SessionNeeded);
+    assert_eq!(
+        house.get("/v1/mandates", Some(&bearer)).await.code(),
+        Code::SessionNeeded
+    );
 }

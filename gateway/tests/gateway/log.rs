@@ -53,15 +53,27 @@ async fn tiles_rebuild_the_checkpoint_and_old_checkpoints_are_beginnings() {
 #[tokio::test]
 async fn nothing_is_served_beyond_the_checkpoint_and_bad_paths_are_not_found() {
     let house = House::new();
-    for path in ["/log/tile/0/000.p/2", "/log/tile/0/000", "/log/tile/0/0", "/log/tile/x/000", "/log/tile/entries/000.p/0"] {
+    for path in [
+        "/log/tile/0/000.p/2",
+        "/log/tile/0/000",
+        "/log/tile/0/0",
+        "/log/tile/x/000",
+        "/log/tile/entries/000.p/0",
+    ] {
         assert_eq!(house.get(path, None).await.code(), Code::NotFound, "{path}");
     }
     let malformed = |reply: Reply| reply.code() == Code::Malformed;
     assert!(malformed(house.get("/log/consistency?from=0&to=1", None).await));
     assert!(malformed(house.get("/log/consistency?from=2&to=1", None).await));
     assert!(malformed(house.get("/log/consistency?from=a", None).await));
-    assert_eq!(house.get("/log/consistency?from=1&to=2", None).await.code(), Code::NotFound);
-    assert_eq!(house.get("/log/vkey", None).await.text().trim(), house.log_key().to_string());
+    assert_eq!(
+        house.get("/log/consistency?from=1&to=2", None).await.code(),
+        Code::NotFound
+    );
+    assert_eq!(
+        house.get("/log/vkey", None).await.text().trim(),
+        house.log_key().to_string()
+    );
 }
 
 #[tokio::test]

@@ -17,6 +17,8 @@ mod log;
 #[cfg(test)]
 mod pins;
 #[cfg(test)]
+mod program;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod thread;

@@ -9,7 +9,9 @@ use crate::support::{House, Reply, random};
 async fn at_the_pin<'h>(phone: &Phone<'h>) -> Flow {
     let token = phone.sign_mandate().await;
     let mandates = [token.mandate];
-    let flow = phone.begin_with("mandate.cancel.quick", &mandates, b"", B64::new(random::<32>())).await;
+    let flow = phone
+        .begin_with("mandate.cancel.quick", &mandates, b"", B64::new(random::<32>()))
+        .await;
     phone.identify(&flow).await;
     phone.confirm(&flow, "confirm").await;
     flow
@@ -24,15 +26,32 @@ async fn five_wrong_guesses_lock_the_pin_and_24_hours_unlock_it() {
         let (state, start) = phone.guess(&flow, b"000000");
         let answer: PinAnswer = phone.post(&start).await.ok();
         assert_eq!(answer.attempts_left, left);
-        assert!(phone.finish_guess(&flow, state, b"000000", &answer).is_none(), "the phone learns that it is wrong");
+        assert!(
+            phone.finish_guess(&flow, state, b"000000", &answer).is_none(),
+            "the phone learns that it is wrong"
+        );
     }
     let (_, right) = phone.guess(&flow, PIN);
     let locked = phone.say(&right);
     let problem = house.post(&locked).await.problem();
-    assert_eq!((problem.code(), problem.retry_after_seconds()), (Code::FactorLocked, Some(86_400)));
+    assert_eq!(
+        (problem.code(), problem.retry_after_seconds()),
+        (Code::FactorLocked, Some(86_400))
+    );
     // The hold of the cancellation stands meanwhile.
     house.clock.advance(86_399);
-    assert_eq!(phone.begin("mandate.sign", &[quittance_protocol::MandateId::from_bytes(random())], b"").await.start.policy_version, 1);
+    assert_eq!(
+        phone
+            .begin(
+                "mandate.sign",
+                &[quittance_protocol::MandateId::from_bytes(random())],
+                b""
+            )
+            .await
+            .start
+            .policy_version,
+        1
+    );
     let problem = house.post(&locked).await.problem();
     assert_eq!(problem.code(), Code::FlowExpired, "this flow waited too long");
     house.clock.advance(1);
@@ -110,7 +129,13 @@ async fn of_64_guesses_in_parallel_no_more_than_five_are_evaluated() {
     for _ in 0..64 {
         let compact = phone.say(&phone.guess(&flow, b"000000").1);
         let (router, request) = (house.gateway().router(), crate::support::statement(compact));
-        sent.spawn(async move { tower::ServiceExt::oneshot(router, request).await.unwrap().status().as_u16() });
+        sent.spawn(async move {
+            tower::ServiceExt::oneshot(router, request)
+                .await
+                .unwrap()
+                .status()
+                .as_u16()
+        });
     }
     let answers = sent.join_all().await;
     assert_eq!(answers.iter().filter(|status| **status == 200).count(), 5);
@@ -131,11 +156,19 @@ async fn a_forged_third_message_proves_nothing_and_can_be_tried_once() {
     let problem = phone.post(&forged).await.problem();
     assert_eq!(problem.code(), Code::ProofRejected);
     assert_eq!(problem.next_steps().get("attempts_left").map(String::as_str), Some("4"));
-    assert_eq!(phone.post(&forged).await.code(), Code::StepOrder, "the exchange is used up");
+    assert_eq!(
+        phone.post(&forged).await.code(),
+        Code::StepOrder,
+        "the exchange is used up"
+    );
     let stale = |reply: Reply| reply.code();
     let (state, start) = phone.guess(&flow, PIN);
     let answer: PinAnswer = phone.post(&start).await.ok();
     house.clock.advance(300);
     let finish = phone.finish_guess(&flow, state, PIN, &answer).unwrap();
-    assert_eq!(stale(phone.post(&finish).await), Code::StepOrder, "five minutes are over");
+    assert_eq!(
+        stale(phone.post(&finish).await),
+        Code::StepOrder,
+        "five minutes are over"
+    );
 }

@@ -1,14 +1,13 @@
 //! The whole thread: from enrolment to a closure that anybody can check.
 
-
+use crate::support::phone::{Phone, approved, declined};
+use crate::support::{House, cny};
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, PayerEventKind};
 use quittance_protocol::log::verify_logged;
 use quittance_protocol::log::{EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, EvidenceLevel, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, ReplicaState, Undo};
-use quittance_protocol::{Code, Digest32, Received, Receipt};
-use crate::support::phone::{Phone, approved, declined};
-use crate::support::{House, cny};
+use quittance_protocol::{Code, Digest32, Receipt, Received};
 
 #[tokio::test]
 async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_sides() {
@@ -16,7 +15,10 @@ async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_side
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
     let record = phone.mandate(token.mandate).await;
-    assert_eq!((record.state, record.gateway_half, record.permits_left), (MandateState::Active, ReplicaState::Active, 3));
+    assert_eq!(
+        (record.state, record.gateway_half, record.permits_left),
+        (MandateState::Active, ReplicaState::Active, 3)
+    );
 
     // within the limits it passes, above the cap it is declined with its reason.
     approved(&house.charge(token.mandate, 3000).await);
@@ -29,7 +31,10 @@ async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_side
     let order = phone.order(order.order).await;
     assert_eq!(order.state, OrderState::Destroyed);
     let record = phone.mandate(token.mandate).await;
-    assert_eq!((record.state, record.gateway_half), (MandateState::Ended, ReplicaState::Destroyed));
+    assert_eq!(
+        (record.state, record.gateway_half),
+        (MandateState::Ended, ReplicaState::Destroyed)
+    );
 
     // The order is in the log, and says what was asked for.
     let log = house.log_key();
@@ -37,7 +42,11 @@ async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_side
         let proof: TlogProof = quoted.proof.parse().unwrap();
         let entry = verify_logged(&quoted.proof, &log, &proof.extra.unwrap()).unwrap();
         assert_eq!(entry.entry().kind, kind);
-        assert!(entry.entry().opens_to(quoted.salt.as_slice().try_into().unwrap(), quoted.body.as_slice()));
+        assert!(
+            entry
+                .entry()
+                .opens_to(quoted.salt.as_slice().try_into().unwrap(), quoted.body.as_slice())
+        );
         quoted.body.clone()
     };
     let body: OrderBody = serde_json::from_slice(logged(&order.ordered, EntryKind::Order).as_slice()).unwrap();
@@ -51,7 +60,10 @@ async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_side
     let closed: OrderRecord = phone.post(&phone.attestation(&order)).await.ok();
     assert_eq!(closed.state, OrderState::Closed);
     let closure = closed.closure.clone().unwrap();
-    let receipt = Receipt::parse(closure.receipt.as_bytes()).unwrap().verify(&log).unwrap();
+    let receipt = Receipt::parse(closure.receipt.as_bytes())
+        .unwrap()
+        .verify(&log)
+        .unwrap();
     let body = receipt.open(&closure.annex).unwrap();
     assert_eq!(body.kind, ClosureKind::TwoSided);
     assert_eq!(body.evidence_level, EvidenceLevel::E0, "software keys are nothing more");
@@ -61,15 +73,35 @@ async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_side
     let attested = Received::parse(closure.annex.statements.last().unwrap()).unwrap();
     assert_eq!(body.phone_attestation, Some(attested.content()));
 
-    let acknowledged: OrderRecord =
-        phone.post(&Acknowledgement { order: order.order, verified: true }).await.ok();
+    let acknowledged: OrderRecord = phone
+        .post(&Acknowledgement {
+            order: order.order,
+            verified: true,
+        })
+        .await
+        .ok();
     assert_eq!(acknowledged.closure.unwrap().receipt, closure.receipt);
     let reconciled = phone.reconcile(&[(&token, ReplicaState::Destroyed)]).await;
     assert!(reconciled.orders.is_empty() && reconciled.orphans.is_empty());
-    let charged = reconciled.events.iter().filter(|event| event.kind == PayerEventKind::Charged { mandate: token.mandate, amount: cny(3000) });
+    let charged = reconciled.events.iter().filter(|event| {
+        event.kind
+            == PayerEventKind::Charged {
+                mandate: token.mandate,
+                amount: cny(3000),
+            }
+    });
     assert_eq!(charged.count(), 1);
 
     // Undo after effective_at: 409 too_late, with the order to look at.
-    let undo = phone.post(&Undo { nonce: phone.nonce().await, order: order.order }).await.problem();
-    assert_eq!((undo.code(), undo.next_steps().get("order")), (Code::TooLate, Some(&order.order.to_string())));
+    let undo = phone
+        .post(&Undo {
+            nonce: phone.nonce().await,
+            order: order.order,
+        })
+        .await
+        .problem();
+    assert_eq!(
+        (undo.code(), undo.next_steps().get("order")),
+        (Code::TooLate, Some(&order.order.to_string()))
+    );
 }

@@ -16,17 +16,27 @@ pub(crate) struct Failing {
 
 impl Failing {
     pub(crate) fn new(inner: Arc<dyn KeyCustodian>) -> Self {
-        Self { inner, at_create: AtomicBool::new(false), at_delete: AtomicBool::new(false) }
+        Self {
+            inner,
+            at_create: AtomicBool::new(false),
+            at_delete: AtomicBool::new(false),
+        }
     }
 }
 
 fn gone() -> RootKeyError {
-    RootKeyError::Unavailable { detail: "scripted".to_owned() }
+    RootKeyError::Unavailable {
+        detail: "scripted".to_owned(),
+    }
 }
 
 impl RootKeys for Failing {
     fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
-        if self.at_create.load(Ordering::SeqCst) { Err(gone()) } else { self.inner.create(epoch) }
+        if self.at_create.load(Ordering::SeqCst) {
+            Err(gone())
+        } else {
+            self.inner.create(epoch)
+        }
     }
     fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
         self.inner.wrap(epoch, root)
@@ -35,7 +45,11 @@ impl RootKeys for Failing {
         self.inner.unwrap(epoch, wrapped)
     }
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        if self.at_delete.load(Ordering::SeqCst) { Err(gone()) } else { self.inner.delete(epoch) }
+        if self.at_delete.load(Ordering::SeqCst) {
+            Err(gone())
+        } else {
+            self.inner.delete(epoch)
+        }
     }
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.inner.exists(epoch)

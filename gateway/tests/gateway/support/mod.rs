@@ -67,7 +67,12 @@ impl Reply {
 
     #[track_caller]
     pub(crate) fn problem(&self) -> Problem {
-        assert_eq!(self.content_type, "application/problem+json", "{}", String::from_utf8_lossy(&self.body));
+        assert_eq!(
+            self.content_type,
+            "application/problem+json",
+            "{}",
+            String::from_utf8_lossy(&self.body)
+        );
         let problem: Problem = serde_json::from_slice(&self.body).unwrap();
         assert_eq!(problem.status(), self.status);
         problem
@@ -208,9 +213,15 @@ impl House {
         let response = self.gateway().router().oneshot(request).await.unwrap();
         let status = response.status().as_u16();
         let content_type = response.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type.map(|value| value.to_str().unwrap().to_owned()).unwrap_or_default();
+        let content_type = content_type
+            .map(|value| value.to_str().unwrap().to_owned())
+            .unwrap_or_default();
         let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        Reply { status, content_type, body }
+        Reply {
+            status,
+            content_type,
+            body,
+        }
     }
 
     pub(crate) async fn post(&self, compact: &str) -> Reply {
@@ -241,7 +252,11 @@ impl House {
                 merchant_name: "Bluebird".to_owned(),
                 service: "Rides".to_owned(),
                 kind,
-                limits: Limits { per_charge, per_period, period_days },
+                limits: Limits {
+                    per_charge,
+                    per_period,
+                    period_days,
+                },
             },
             expires_at: self.clock.now().plus_seconds(DAY),
         };
@@ -250,12 +265,19 @@ impl House {
 
     pub(crate) fn sign_as_merchant<T: quittance_protocol::Statement>(&self, body: &T) -> String {
         let jti = StatementId::from_bytes(random());
-        self.merchants.sign(self.merchant, ORIGIN, self.clock.now(), jti, body).unwrap()
+        self.merchants
+            .sign(self.merchant, ORIGIN, self.clock.now(), jti, body)
+            .unwrap()
     }
 
     /// A merchant-initiated charge.
     pub(crate) async fn charge(&self, mandate: MandateId, minor: i64) -> Reply {
-        let charge = Charge { mandate, amount: cny(minor), reference: hex::encode(random::<8>()), permit: None };
+        let charge = Charge {
+            mandate,
+            amount: cny(minor),
+            reference: hex::encode(random::<8>()),
+            permit: None,
+        };
         self.post(&self.sign_as_merchant(&charge)).await
     }
 }
@@ -267,5 +289,8 @@ impl Drop for House {
 }
 
 pub(crate) fn statement(body: impl Into<Body>) -> Request<Body> {
-    Request::post("/v1/statements").header(header::CONTENT_TYPE, "application/jose").body(body.into()).unwrap()
+    Request::post("/v1/statements")
+        .header(header::CONTENT_TYPE, "application/jose")
+        .body(body.into())
+        .unwrap()
 }

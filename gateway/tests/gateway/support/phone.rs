@@ -14,8 +14,8 @@ use quittance_protocol::statement::{
     ReplicaState, Session, StartFlow, StepAnswer, operation_digest,
 };
 use quittance_protocol::{
-    B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp, TokenId, Unsigned,
-    pin,
+    B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp, TokenId,
+    Unsigned, pin,
 };
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -57,12 +57,20 @@ pub(crate) struct Token {
 impl Token {
     pub(crate) fn new() -> Self {
         let key = SigningKey::from_seed(&Zeroizing::new(random())).unwrap();
-        Self { token: TokenId::from_bytes(random()), mandate: MandateId::from_bytes(random()), key }
+        Self {
+            token: TokenId::from_bytes(random()),
+            mandate: MandateId::from_bytes(random()),
+            key,
+        }
     }
 
     pub(crate) fn sign(&self, number: u64, iat: Timestamp, permit: &Permit) -> String {
-        let claims =
-            Claims { aud: ORIGIN.to_owned(), iat, jti: StatementId::from_bytes(random()), seq: Some(number) };
+        let claims = Claims {
+            aud: ORIGIN.to_owned(),
+            iat,
+            jti: StatementId::from_bytes(random()),
+            seq: Some(number),
+        };
         let unsigned = Unsigned::new(&self.key.public_key().thumbprint(), &claims, permit).unwrap();
         unsigned.with_signature(&self.key.sign(unsigned.signing_input()))
     }
@@ -70,27 +78,35 @@ impl Token {
     /// A permit for the pool, as the plan makes it.
     pub(crate) fn pooled(&self, house: &House, number: u64) -> String {
         let now = house.clock.now();
-        self.sign(number, now, &Permit {
-            token: self.token,
-            payee: house.merchant,
-            amount: PermitAmount::AtMost(crate::support::cny(5000)),
-            not_before: now,
-            not_after: now.plus_seconds(30 * DAY),
-            challenge: None,
-        })
+        self.sign(
+            number,
+            now,
+            &Permit {
+                token: self.token,
+                payee: house.merchant,
+                amount: PermitAmount::AtMost(crate::support::cny(5000)),
+                not_before: now,
+                not_after: now.plus_seconds(30 * DAY),
+                challenge: None,
+            },
+        )
     }
 
     /// A permit for one charge on the spot.
     pub(crate) fn present(&self, house: &House, number: u64, minor: i64, challenge: &str) -> String {
         let now = house.clock.now();
-        self.sign(number, now, &Permit {
-            token: self.token,
-            payee: house.merchant,
-            amount: PermitAmount::Exact(crate::support::cny(minor)),
-            not_before: now,
-            not_after: now.plus_seconds(300),
-            challenge: Some(challenge.to_owned()),
-        })
+        self.sign(
+            number,
+            now,
+            &Permit {
+                token: self.token,
+                payee: house.merchant,
+                amount: PermitAmount::Exact(crate::support::cny(minor)),
+                not_before: now,
+                not_after: now.plus_seconds(300),
+                challenge: Some(challenge.to_owned()),
+            },
+        )
     }
 }
 
@@ -129,11 +145,21 @@ pub(crate) struct Flow {
 
 impl<'h> Phone<'h> {
     pub(crate) fn new(house: &'h House) -> Self {
-        Self { house, device: Key::new(), biometric: Key::new(), number: AtomicU64::new(1) }
+        Self {
+            house,
+            device: Key::new(),
+            biometric: Key::new(),
+            number: AtomicU64::new(1),
+        }
     }
 
     pub(crate) fn claims(&self, seq: Option<u64>) -> Claims {
-        Claims { aud: ORIGIN.to_owned(), iat: self.house.clock.now(), jti: StatementId::from_bytes(random()), seq }
+        Claims {
+            aud: ORIGIN.to_owned(),
+            iat: self.house.clock.now(),
+            jti: StatementId::from_bytes(random()),
+            seq,
+        }
     }
 
     /// A statement of the device, under its next number.
@@ -167,11 +193,18 @@ impl<'h> Phone<'h> {
 
     pub(crate) async fn register_pin(&self) {
         let (state, message) = pin::client_register_start(PIN, &mut Rng).unwrap();
-        let request =
-            PinRegister { nonce: self.nonce().await, phase: PinPhase::Request, message: B64::new(message) };
+        let request = PinRegister {
+            nonce: self.nonce().await,
+            phase: PinPhase::Request,
+            message: B64::new(message),
+        };
         let answer: PinAnswer = self.post(&request).await.ok();
         let record = pin::client_register_finish(state, PIN, answer.message.as_slice(), &mut Rng).unwrap();
-        let record = PinRegister { nonce: self.nonce().await, phase: PinPhase::Record, message: B64::new(record) };
+        let record = PinRegister {
+            nonce: self.nonce().await,
+            phase: PinPhase::Record,
+            message: B64::new(record),
+        };
         let _: PinAnswer = self.post(&record).await.ok();
     }
 
@@ -186,7 +219,13 @@ impl<'h> Phone<'h> {
         self.begin_with(definition, mandates, details, nonce).await
     }
 
-    pub(crate) async fn begin_with(&self, definition: &str, mandates: &[MandateId], details: &[u8], nonce: B64) -> Flow {
+    pub(crate) async fn begin_with(
+        &self,
+        definition: &str,
+        mandates: &[MandateId],
+        details: &[u8],
+        nonce: B64,
+    ) -> Flow {
         let start = self.flow_start(definition, mandates, details, nonce);
         let _: FlowLog = self.post(&StartFlow { start: start.clone() }).await.ok();
         Flow { start }
@@ -214,35 +253,58 @@ impl<'h> Phone<'h> {
     }
 
     pub(crate) async fn answer(&self, flow: &Flow, step: &str, answer: StepAnswer) -> Reply {
-        self.post(&AnswerFlow { flow: flow.start.flow, step: step.to_owned(), answer }).await
+        self.post(&AnswerFlow {
+            flow: flow.start.flow,
+            step: step.to_owned(),
+            answer,
+        })
+        .await
     }
 
     pub(crate) async fn confirm(&self, flow: &Flow, step: &str) {
-        let shown = StepAnswer::Confirmed { shown: Digest32::of(b"shown") };
+        let shown = StepAnswer::Confirmed {
+            shown: Digest32::of(b"shown"),
+        };
         let _: FlowLog = self.answer(flow, step, shown).await.ok();
     }
 
     pub(crate) async fn identify(&self, flow: &Flow) -> String {
         let proof = self.proof(flow, "identify");
-        let _: FlowLog = self.answer(flow, "identify", StepAnswer::Proof { proof: proof.clone() }).await.ok();
+        let _: FlowLog = self
+            .answer(flow, "identify", StepAnswer::Proof { proof: proof.clone() })
+            .await
+            .ok();
         proof
     }
 
     /// First message of a guess.
     pub(crate) fn guess(&self, flow: &Flow, guess: &[u8]) -> (pin::LoggingIn, PinStart) {
         let (state, message) = pin::client_login_start(guess, &mut Rng).unwrap();
-        let start =
-            PinStart { flow: flow.start.flow, step: "payment_pin".to_owned(), message: B64::new(message) };
+        let start = PinStart {
+            flow: flow.start.flow,
+            step: "payment_pin".to_owned(),
+            message: B64::new(message),
+        };
         (state, start)
     }
 
     /// Third message, or none where the phone itself learns that the PIN was wrong.
-    pub(crate) fn finish_guess(&self, flow: &Flow, state: pin::LoggingIn, guess: &[u8], answer: &PinAnswer) -> Option<PinFinish> {
+    pub(crate) fn finish_guess(
+        &self,
+        flow: &Flow,
+        state: pin::LoggingIn,
+        guess: &[u8],
+        answer: &PinAnswer,
+    ) -> Option<PinFinish> {
         let start = &flow.start;
         let context = pin::context(start.flow, "payment_pin", start.nonce.as_slice(), &start.operation);
         let done = pin::client_login_finish(state, guess, answer.message.as_slice(), &context, &mut Rng);
         let message = B64::new(done.ok()?.0);
-        Some(PinFinish { flow: start.flow, step: "payment_pin".to_owned(), message })
+        Some(PinFinish {
+            flow: start.flow,
+            step: "payment_pin".to_owned(),
+            message,
+        })
     }
 
     pub(crate) async fn prove_pin(&self, flow: &Flow) -> FlowLog {
@@ -284,7 +346,12 @@ impl<'h> Phone<'h> {
     }
 
     pub(crate) async fn activate(&self, token: &Token, permits: Vec<String>) -> Reply {
-        self.post(&Activation { nonce: self.nonce().await, mandate: token.mandate, permits }).await
+        self.post(&Activation {
+            nonce: self.nonce().await,
+            mandate: token.mandate,
+            permits,
+        })
+        .await
     }
 
     /// An active mandate with a full pool of permits.
@@ -298,7 +365,10 @@ impl<'h> Phone<'h> {
     pub(crate) async fn mandate(&self, mandate: MandateId) -> MandateRecord {
         let bearer = self.session().await;
         let records: Vec<MandateRecord> = self.house.get("/v1/mandates", Some(&bearer)).await.ok();
-        records.into_iter().find(|record| record.mandate == mandate).expect("the mandate")
+        records
+            .into_iter()
+            .find(|record| record.mandate == mandate)
+            .expect("the mandate")
     }
 
     pub(crate) async fn order(&self, order: quittance_protocol::OrderId) -> OrderRecord {
@@ -308,19 +378,33 @@ impl<'h> Phone<'h> {
 
     /// The quick path up to the intent, which is returned unsent.
     pub(crate) async fn intend(&self, mandates: &[MandateId]) -> Intent {
-        let flow = self.begin_with("mandate.cancel.quick", mandates, b"", B64::new(random::<32>())).await;
+        let flow = self
+            .begin_with("mandate.cancel.quick", mandates, b"", B64::new(random::<32>()))
+            .await;
         let proof = self.identify(&flow).await;
         self.confirm(&flow, "confirm").await;
         self.prove_pin(&flow).await;
-        Intent { flow: flow.start.flow, mandates: mandates.to_vec(), offline: false, proof }
+        Intent {
+            flow: flow.start.flow,
+            mandates: mandates.to_vec(),
+            offline: false,
+            proof,
+        }
     }
 
     /// An intent made offline, whose flow the gateway does not know yet: nothing is held before it arrives.
     pub(crate) async fn intend_without_hold(&self, token: &Token) -> Intent {
         let mandates = [token.mandate];
-        let flow = Flow { start: self.flow_start("mandate.cancel.quick", &mandates, b"", B64::new(random::<32>())) };
+        let flow = Flow {
+            start: self.flow_start("mandate.cancel.quick", &mandates, b"", B64::new(random::<32>())),
+        };
         let proof = self.proof(&flow, "identify");
-        Intent { flow: flow.start.flow, mandates: mandates.to_vec(), offline: true, proof }
+        Intent {
+            flow: flow.start.flow,
+            mandates: mandates.to_vec(),
+            offline: true,
+            proof,
+        }
     }
 
     pub(crate) async fn revoke(&self, mandates: &[MandateId]) -> OrderRecord {
@@ -337,29 +421,53 @@ impl<'h> Phone<'h> {
                 epoch_old: 1,
                 epoch_new: 2,
                 destroyed_key: Digest32::of(b"key"),
-                probe: Probe { old_root_opens: false, records_open: false, key_found: false },
+                probe: Probe {
+                    old_root_opens: false,
+                    records_open: false,
+                    key_found: false,
+                },
                 resumed: false,
             },
         }
     }
 
     pub(crate) async fn pause(&self, mandates: &[MandateId]) -> Reply {
-        self.post(&Hold { mandates: mandates.to_vec(), change: HoldChange::Add {} }).await
+        self.post(&Hold {
+            mandates: mandates.to_vec(),
+            change: HoldChange::Add {},
+        })
+        .await
     }
 
     pub(crate) async fn resume(&self, mandates: &[MandateId]) -> Reply {
         let nonce = self.nonce().await;
-        let flow = Flow { start: self.flow_start("mandate.resume", mandates, b"", nonce.clone()) };
+        let flow = Flow {
+            start: self.flow_start("mandate.resume", mandates, b"", nonce.clone()),
+        };
         let proof = self.proof(&flow, "identify");
-        self.post(&Hold { mandates: mandates.to_vec(), change: HoldChange::Lift { nonce, proof } }).await
+        self.post(&Hold {
+            mandates: mandates.to_vec(),
+            change: HoldChange::Lift { nonce, proof },
+        })
+        .await
     }
 
     pub(crate) async fn reconcile(&self, tokens: &[(&Token, ReplicaState)]) -> Reconciled {
         let tokens = tokens
             .iter()
-            .map(|(token, state)| HeldToken { token: token.token, mandate: token.mandate, state: *state, next_permit: 4 })
+            .map(|(token, state)| HeldToken {
+                token: token.token,
+                mandate: token.mandate,
+                state: *state,
+                next_permit: 4,
+            })
             .collect();
-        self.post(&Reconciliation { tokens, events_after: None }).await.ok()
+        self.post(&Reconciliation {
+            tokens,
+            events_after: None,
+        })
+        .await
+        .ok()
     }
 
     /// Enrolled, with a PIN.

@@ -1,0 +1,282 @@
+//! What one turn decides: statements one after the other, each with a way back, then their answers.
+
+use std::collections::{HashMap, HashSet};
+
+use quittance_protocol::answer::Reconciled;
+use quittance_protocol::problem::Code;
+use quittance_protocol::{ChargeId, Digest32, Problem, StatementId, Thumbprint, TokenId};
+use tokio::sync::oneshot;
+
+use crate::command::Command;
+use crate::failure::{Failure, Refusal};
+use crate::parties::{FundingReference, Unavailable};
+use crate::replay::{self, Response};
+use crate::statements::{self, Said};
+use crate::turn::{Answer, Turn};
+use crate::views;
+
+/// One statement: whose, which.
+pub(crate) type Key = (Thumbprint, StatementId);
+
+/// Callers that wait for the answer to one statement.
+struct Waiting {
+    content: Digest32,
+    callers: Vec<oneshot::Sender<Response>>,
+}
+
+/// What a turn decided about one statement, before its answer can be written.
+struct Verdict {
+    said: Box<Said>,
+    answer: Answer,
+}
+
+/// What the thread remembers between turns; all of it may be lost.
+#[derive(Default)]
+pub(crate) struct Memory {
+    waiting: HashMap<Key, Waiting>,
+    /// Charges that the card network is being asked about.
+    pub(crate) asking: HashSet<ChargeId>,
+    /// Whether notices are on their way.
+    pub(crate) delivering: bool,
+}
+
+impl Memory {
+    /// Answers everybody who waits for this statement.
+    pub(crate) fn answer(&mut self, key: &Key, response: &Response) {
+        if let Some(waiting) = self.waiting.remove(key) {
+            for caller in waiting.callers {
+                // The caller may have gone; the answer is stored, so it can ask again.
+                let _gone = caller.send(response.clone());
+            }
+        }
+    }
+}
+
+/// What one turn has to answer.
+#[derive(Default)]
+pub(crate) struct Round {
+    /// Every statement that this turn decides about, to be answered even if the commit fails.
+    pub(crate) keys: Vec<Key>,
+    verdicts: Vec<Verdict>,
+    pub(crate) responses: Vec<(Key, Response)>,
+    pub(crate) references: Vec<(Box<Said>, TokenId)>,
+    pub(crate) merchants: Vec<(oneshot::Sender<bool>, bool)>,
+    pub(crate) wakers: Vec<oneshot::Sender<()>>,
+}
+
+impl Round {
+    pub(crate) fn take(&mut self, turn: &mut Turn<'_>, memory: &mut Memory, command: Command) -> Result<(), Failure> {
+        match command {
+            Command::Statement(said, caller) => {
+                let key = (*said.kid(), said.claims().jti);
+                match memory.waiting.get_mut(&key) {
+                    Some(waiting) if waiting.content == said.content() => waiting.callers.push(caller),
+                    Some(_) => {
+                        let reused = Problem::new(Code::JtiReused).at("/jti");
+                        let _gone = caller.send(Response::problem(&reused));
+                    }
+                    None => {
+                        let waiting = Waiting {
+                            content: said.content(),
+                            callers: vec![caller],
+                        };
+                        memory.waiting.insert(key, waiting);
+                        self.decide(turn, said, None)?;
+                    }
+                }
+            }
+            Command::Consent(said, Ok(reference)) => self.decide(turn, said, Some(reference))?,
+            Command::Consent(said, Err(Unavailable)) => {
+                self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
+            }
+            Command::Charged(charge, Ok(outcome)) => {
+                memory.asking.remove(&charge);
+                let settled = in_mark(turn, |turn| statements::settle(turn, charge, &outcome)).map_err(failure)?;
+                let key = (settled.kid, settled.jti);
+                let stored = turn.store.answer(&settled.kid, settled.jti)?;
+                let body = stored
+                    .and_then(|stored| stored.body)
+                    .ok_or(Failure::Damaged("a charge's answer"))?;
+                self.keys.push(key);
+                self.responses.push((key, Response::ok(body)));
+            }
+            Command::Charged(charge, Err(Unavailable)) => {
+                memory.asking.remove(&charge);
+                if let Some(row) = turn.store.charge(charge)? {
+                    self.responses.push(((row.kid, row.jti), unavailable()));
+                }
+            }
+            Command::Merchant(merchant, reply) => {
+                let known = in_mark(turn, |turn| turn.store.put_merchant(&merchant)).is_ok();
+                self.merchants.push((reply, known));
+            }
+            Command::Delivered(Some(number)) => turn.store.mark_delivered(number)?,
+            Command::Delivered(None) => {
+                memory.delivering = false;
+            }
+            Command::Wake(waker) => self.wakers.push(waker),
+            Command::Stop => {}
+        }
+        if turn.store.stands() {
+            Ok(())
+        } else {
+            Err(Failure::Rules("the transaction ended early"))
+        }
+    }
+
+    /// Decides about one statement; a refusal takes back only its own writes.
+    fn decide(
+        &mut self,
+        turn: &mut Turn<'_>,
+        said: Box<Said>,
+        reference: Option<FundingReference>,
+    ) -> Result<(), Failure> {
+        let key = (*said.kid(), said.claims().jti);
+        self.keys.push(key);
+        let before = match replay::find(turn, &said) {
+            Ok(before) => before,
+            Err(refusal) => {
+                self.responses.push((key, Response::problem(&problem(&said, refusal))));
+                return Ok(());
+            }
+        };
+        if let Some(response) = before {
+            self.responses.push((key, response));
+            return Ok(());
+        }
+        let decided = in_mark(turn, |turn| match statements::decide(turn, &said, reference)? {
+            // Checked only: nothing of it is kept until the card network has answered.
+            Answer::Reference(token) => Err(Asked::Reference(token)),
+            answer => Ok(answer),
+        });
+        match decided {
+            Ok(answer) => self.verdicts.push(Verdict { said, answer }),
+            Err(Asked::Reference(token)) => {
+                self.keys.retain(|waiting| *waiting != key);
+                self.references.push((said, token));
+            }
+            Err(Asked::Refused(refusal)) => {
+                let problem = problem(&said, refusal);
+                if replay::is_kept(&problem) {
+                    self.verdicts.push(Verdict {
+                        said,
+                        answer: Answer::Problem(problem),
+                    });
+                } else {
+                    self.responses.push((key, Response::problem(&problem)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the answers, once the checkpoint that some of them quote is signed.
+    pub(crate) fn write(&mut self, turn: &mut Turn<'_>) -> Result<(), Failure> {
+        for Verdict { said, answer } in std::mem::take(&mut self.verdicts) {
+            let key = (*said.kid(), said.claims().jti);
+            let keep = |turn: &Turn<'_>, response: &Response, stored: bool| {
+                let body = stored.then_some(response.body.as_slice());
+                replay::keep(turn, &said, response.status, body).map_err(failure)
+            };
+            let (response, stored) = match answer {
+                Answer::Charge | Answer::Reference(_) => {
+                    // The caller waits on; should the process end, it asks again.
+                    self.keys.retain(|waiting| *waiting != key);
+                    continue;
+                }
+                Answer::Session(body) => (Response::ok(body), false),
+                Answer::Json(body) => (Response::ok(body), true),
+                Answer::Problem(problem) => (Response::problem(&problem), true),
+                Answer::Order(id) => {
+                    let order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
+                    (Response::ok(json(&views::order(turn.store, &order)?)?), true)
+                }
+                Answer::Reconciled {
+                    account,
+                    orphans,
+                    events_after,
+                } => {
+                    let orders = turn.store.unacknowledged(account)?;
+                    let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
+                    let answer = Reconciled {
+                        mandates: views::mandates(turn.store, account, turn.now)?,
+                        orders: orders?,
+                        orphans,
+                        events: turn.store.events_after(account, events_after)?,
+                        now: turn.now,
+                    };
+                    (Response::ok(json(&answer)?), true)
+                }
+            };
+            keep(turn, &response, stored)?;
+            self.responses.push((key, response));
+        }
+        Ok(())
+    }
+}
+
+/// Why a decision did not come to an answer.
+enum Asked {
+    Refused(Refusal),
+    Reference(TokenId),
+}
+
+impl<E: Into<Refusal>> From<E> for Asked {
+    fn from(error: E) -> Self {
+        Self::Refused(error.into())
+    }
+}
+
+/// Runs one decision so that an error takes back its writes, and what it wanted done after the commit.
+pub(crate) fn in_mark<T, E: From<Failure>>(
+    turn: &mut Turn<'_>,
+    work: impl FnOnce(&mut Turn<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    let kept = turn.after.len();
+    turn.store.mark()?;
+    match work(turn) {
+        Ok(done) => {
+            turn.store.keep()?;
+            Ok(done)
+        }
+        Err(error) => {
+            turn.after.truncate(kept);
+            if turn.store.stands() {
+                turn.store.take_back()?;
+            }
+            Err(error)
+        }
+    }
+}
+
+fn problem(said: &Said, refusal: Refusal) -> Problem {
+    match refusal {
+        Refusal::Problem(problem) => {
+            tracing::info!(statement = said.name(), code = problem.code().name(), "refused");
+            problem
+        }
+        Refusal::Failure(failure) => {
+            tracing::error!(statement = said.name(), error = %failure, "a statement could not be decided");
+            failure.problem()
+        }
+    }
+}
+
+/// In work of the gateway's own there is nobody to refuse.
+pub(crate) fn failure(refusal: Refusal) -> Failure {
+    match refusal {
+        Refusal::Failure(failure) => failure,
+        Refusal::Problem(problem) => {
+            tracing::error!(code = problem.code().name(), "the gateway refused its own work");
+            Failure::Rules("the gateway's own work was refused")
+        }
+    }
+}
+
+fn unavailable() -> Response {
+    Response::problem(&Problem::new(Code::ExternalUnavailable).retry_after(5))
+}
+
+fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Failure> {
+    serde_json::to_vec(value).map_err(|_| Failure::Damaged("an answer"))
+}

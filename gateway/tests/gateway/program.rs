@@ -1,0 +1,54 @@
+//! The program itself: one line when ready, clear errors, a graceful end.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+fn start(data: &Path) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_quittance-gateway"))
+        .args(["--listen", "127.0.0.1:0", "--data"])
+        .arg(data)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+#[test]
+fn it_says_where_it_listens_refuses_a_second_one_and_stops_when_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = start(folder.path());
+    let mut line = String::new();
+    BufReader::new(first.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let port = line.trim().strip_prefix("listening on http://127.0.0.1:").expect(&line);
+    assert_ne!(port.parse::<u16>().unwrap(), 0);
+
+    let second = start(folder.path()).wait_with_output().unwrap();
+    assert!(!second.status.success());
+    assert!(second.stdout.is_empty());
+    assert!(
+        String::from_utf8(second.stderr)
+            .unwrap()
+            .contains("another gateway has it open")
+    );
+
+    let told = Command::new("kill")
+        .args(["-TERM", &first.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    let ended = first.wait_with_output().unwrap();
+    assert!(ended.status.success());
+    let logs = String::from_utf8(ended.stderr).unwrap();
+    for line in logs.lines() {
+        serde_json::from_str::<serde_json::Value>(line).expect("structured");
+    }
+    assert!(logs.contains("stopped"));
+    assert!(
+        !folder.path().join("gateway.sqlite-wal").exists(),
+        "the files are closed"
+    );
+    assert!(folder.path().join("policy-author.jwk").exists());
+}
