@@ -40,6 +40,11 @@ impl Http {
         finish(self.client.get(format!("{}{path}", self.base)).send().await).await
     }
 
+    /// `GET path` with a read token.
+    pub async fn get_as(&self, path: &str, token: &str) -> Answer {
+        finish(self.client.get(format!("{}{path}", self.base)).bearer_auth(token).send().await).await
+    }
+
     /// `POST path` with a JSON body.
     pub async fn post(&self, path: &str, body: &Value) -> Answer {
         finish(self.client.post(format!("{}{path}", self.base)).json(body).send().await).await

@@ -11,5 +11,6 @@ pub mod phone_protocol;
 pub mod process;
 pub mod scripted_prompt;
 pub mod software_keys;
+pub mod stage;
 pub mod story;
 pub mod thief;

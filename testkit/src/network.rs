@@ -4,11 +4,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
-use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use quittance_protocol::Received;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -24,6 +24,8 @@ pub struct Faults {
     lose_requests: AtomicU32,
     /// Each statement is delivered so many times more; the last answer is given.
     repeat: AtomicU32,
+    /// So many answers to statements of this name are lost.
+    lose_answers_to: Mutex<Option<(&'static str, u32)>>,
     /// Bodies of the statements that arrived, in their sequence.
     seen: Mutex<Vec<String>>,
 }
@@ -32,6 +34,11 @@ impl Faults {
     /// The next `n` answers are lost.
     pub fn lose_answers(&self, n: u32) {
         self.lose_answers.store(n, Ordering::SeqCst);
+    }
+
+    /// The next `n` answers to statements of this name are lost, and no others.
+    pub fn lose_answers_to(&self, name: &'static str, n: u32) {
+        *locked(&self.lose_answers_to) = Some((name, n));
     }
 
     /// The next `n` requests are lost.
@@ -46,8 +53,29 @@ impl Faults {
 
     /// Every statement that arrived, as it was sent.
     pub fn statements(&self) -> Vec<String> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.seen).clone()
     }
+
+    /// Those of them that have this name, such as `intent`.
+    pub fn statements_of(&self, name: &str) -> Vec<String> {
+        let named = |compact: &String| Received::parse(compact).is_ok_and(|received| received.name() == name);
+        self.statements().into_iter().filter(named).collect()
+    }
+
+    /// Whether the answer to this statement is to be lost now.
+    fn takes_answer_to(&self, compact: &str) -> bool {
+        let mut wanted = locked(&self.lose_answers_to);
+        let Some((name, left @ 1..)) = wanted.as_mut() else { return false };
+        let hit = Received::parse(compact).is_ok_and(|received| received.name() == *name);
+        if hit {
+            *left -= 1;
+        }
+        hit
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A server on loopback that can be switched off, then on again at the same port.
@@ -55,7 +83,8 @@ impl Faults {
 pub struct Network {
     /// What goes wrong while it is up.
     pub faults: Arc<Faults>,
-    router: Router,
+    /// Who answers behind the faults; can be exchanged.
+    behind: Arc<Mutex<Router>>,
     address: SocketAddr,
     server: Mutex<Option<JoinHandle<()>>>,
 }
@@ -67,10 +96,9 @@ impl Network {
     /// What the network says.
     pub async fn up(router: Router, address: Option<SocketAddr>) -> std::io::Result<Self> {
         let faults = Arc::<Faults>::default();
-        let inner = router.clone();
-        let router = router.layer(from_fn_with_state((Arc::clone(&faults), inner), pass));
+        let behind = Arc::new(Mutex::new(router));
         let listener = TcpListener::bind(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))).await?;
-        let network = Self { faults, router, address: listener.local_addr()?, server: Mutex::default() };
+        let network = Self { faults, behind, address: listener.local_addr()?, server: Mutex::default() };
         network.serve(listener);
         Ok(network)
     }
@@ -80,9 +108,14 @@ impl Network {
         self.address
     }
 
+    /// From the next request on another router answers: a gateway that was started again, or one that lies.
+    pub fn exchange(&self, router: Router) {
+        *locked(&self.behind) = router;
+    }
+
     /// From now on nobody answers: connections are refused.
     pub async fn down(&self) {
-        let server = self.server.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let server = locked(&self.server).take();
         if let Some(server) = server {
             server.abort();
             let _aborted = server.await;
@@ -101,7 +134,7 @@ impl Network {
     }
 
     fn serve(&self, listener: TcpListener) {
-        let router = self.router.clone();
+        let router = Router::new().fallback(pass).with_state((Arc::clone(&self.faults), Arc::clone(&self.behind)));
         let server = tokio::spawn(async move {
             // Each connection lives as a task of the server's set, so that it ends with it.
             let mut connections = tokio::task::JoinSet::new();
@@ -114,7 +147,7 @@ impl Network {
                 });
             }
         });
-        *self.server.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        *locked(&self.server) = Some(server);
     }
 }
 
@@ -123,23 +156,27 @@ fn take(counter: &AtomicU32) -> bool {
     counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
 }
 
-async fn pass(State((faults, inner)): State<(Arc<Faults>, Router)>, request: Request, next: Next) -> Response {
+type Way = (Arc<Faults>, Arc<Mutex<Router>>);
+
+async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response {
     if take(&faults.lose_requests) {
         return cut();
     }
+    let inner = locked(&behind).clone();
     let is_statement = request.method() == Method::POST && request.uri().path() == "/v1/statements";
     if !is_statement {
-        return next.run(request).await;
+        return inner.oneshot(request).await.into_response();
     }
     let (parts, body) = request.into_parts();
     let Ok(bytes) = to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
-    faults.seen.lock().unwrap_or_else(PoisonError::into_inner).push(String::from_utf8_lossy(&bytes).into_owned());
+    let compact = String::from_utf8_lossy(&bytes).into_owned();
+    locked(&faults.seen).push(compact.clone());
     for _ in 0..faults.repeat.load(Ordering::SeqCst) {
         let again = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
         let _answer = inner.clone().oneshot(again).await;
     }
-    let response = next.run(Request::from_parts(parts, Body::from(bytes))).await;
-    if take(&faults.lose_answers) { cut() } else { response }
+    let response = inner.oneshot(Request::from_parts(parts, Body::from(bytes))).await.into_response();
+    if take(&faults.lose_answers) || faults.takes_answer_to(&compact) { cut() } else { response }
 }
 
 /// An answer that breaks off before its first byte of content.

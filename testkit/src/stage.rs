@@ -1,0 +1,285 @@
+//! A stage in one process: a real gateway on loopback, phones, a merchant, and everything that can go wrong between.
+
+mod doubles;
+mod phone;
+
+pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, PhoneClock};
+pub use phone::{StagePhone, pin_of};
+
+use crate::http::{Answer, Http};
+use crate::network::Network;
+use crate::story::PIN;
+use axum::Router;
+use quittance_gateway::{
+    Clock as _, Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
+    SimulatedMerchants,
+};
+use quittance_protocol::answer::OrderRecord;
+use quittance_protocol::{MandateId, OrderId, Timestamp};
+use quittance_vault::{Randomness, SystemRandomness};
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// Whatever a stage fails with; a test unwraps it.
+pub type Staged<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// How long a condition may take to become true.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Gateway, merchant and the folder that everything lives in.
+pub struct Stage {
+    /// The way from the phones to the gateway, with its faults.
+    pub network: Network,
+    /// The merchant's, the log reader's and the director's own way, which never fails.
+    pub http: Http,
+    /// Gateway time.
+    pub clock: Arc<SandboxClock>,
+    /// The card network, whose charges can be kept waiting.
+    pub card_network: Arc<GatedCardNetwork>,
+    /// The gateway's keystore, which can fail.
+    pub custodian: Arc<FaultyCustodian>,
+    back_door: Network,
+    folder: tempfile::TempDir,
+    gateway: Mutex<Option<Gateway>>,
+    sandbox: Sandbox,
+    merchant: String,
+}
+
+impl Stage {
+    /// Sets the stage: a new gateway in the sandbox, one merchant, no phone yet.
+    ///
+    /// # Errors
+    /// What the system or the gateway says.
+    pub async fn set() -> Staged<Self> {
+        let folder = tempfile::tempdir()?;
+        let data = folder.path().join("gateway");
+        std::fs::create_dir_all(&data)?;
+        let random: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
+        let network = Network::up(Router::new(), None).await?;
+        let back_door = Network::up(Router::new(), None).await?;
+        let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
+        let simulated = Arc::new(SimulatedCardNetwork::open(&data.join("card-network.sqlite"))?);
+        let merchants = Arc::new(SimulatedMerchants::open(&data.join("merchants.sqlite"), Arc::clone(&random))?);
+        let honest = FolderCustodian::open(&data.join("keys"), random)?;
+        let sandbox = Sandbox { clock: Arc::clone(&clock), card_network: Arc::clone(&simulated), merchants };
+        let http = Http::new(&format!("http://{}", back_door.address()));
+        let mut stage = Self {
+            network,
+            http,
+            clock,
+            card_network: Arc::new(GatedCardNetwork::new(simulated)),
+            custodian: Arc::new(FaultyCustodian::new(honest)),
+            back_door,
+            folder,
+            gateway: Mutex::default(),
+            sandbox,
+            merchant: String::new(),
+        };
+        stage.open_gateway(PolicySource::Sandbox)?;
+        let made = stage.http.post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" })).await;
+        stage.merchant = made.text_of("merchant");
+        Ok(stage)
+    }
+
+    /// A stage with an enrolled phone and one active mandate: CNY 50.00 a charge, CNY 300.00 in 30 days.
+    ///
+    /// # Errors
+    /// As [`Stage::set`], or what the phone says.
+    pub async fn with_mandate() -> Staged<(Self, StagePhone, MandateId)> {
+        let stage = Self::set().await?;
+        let phone = stage.enrolled().await?;
+        let mandate = phone.sign(&stage.offer().await?).await?;
+        Ok((stage, phone, mandate))
+    }
+
+    /// The origin of every statement.
+    pub fn origin(&self) -> String {
+        format!("http://{}", self.network.address())
+    }
+
+    /// The gateway that runs now.
+    ///
+    /// # Errors
+    /// While none does.
+    pub fn gateway(&self) -> Staged<Gateway> {
+        let gateway = self.gateway.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        gateway.ok_or_else(|| "the gateway is not running".into())
+    }
+
+    /// A phone that nobody has used.
+    ///
+    /// # Errors
+    /// What the wallet says.
+    pub fn phone(&self) -> Staged<StagePhone> {
+        let vkey = self.gateway()?.log_key().to_string();
+        let folder: PathBuf = (1..).map(|n| self.folder.path().join(format!("phone-{n}"))).find(|f| !f.exists()).ok_or("no folder")?;
+        StagePhone::new(&folder, &self.origin(), &vkey, self.clock.now())
+    }
+
+    /// A phone whose payer has enrolled it, with [`PIN`].
+    ///
+    /// # Errors
+    /// What the wallet says.
+    pub async fn enrolled(&self) -> Staged<StagePhone> {
+        let phone = self.phone()?;
+        phone.enrol(PIN).await?;
+        Ok(phone)
+    }
+
+    fn open_gateway(&self, policy: PolicySource) -> Staged<()> {
+        let config = Config {
+            data: self.folder.path().join("gateway"),
+            origin: self.origin(),
+            log_name: None,
+            merchants: Vec::new(),
+            policy,
+        };
+        let clock = Arc::<SandboxClock>::clone(&self.clock);
+        let card_network = Arc::<GatedCardNetwork>::clone(&self.card_network);
+        let merchants = Arc::<SimulatedMerchants>::clone(&self.sandbox.merchants);
+        let custodian = Arc::<FaultyCustodian>::clone(&self.custodian);
+        let randomness = Arc::new(SystemRandomness::new());
+        let sandbox = Some(self.sandbox.clone());
+        let gateway = Gateway::open(config, Parts { custodian, clock, randomness, card_network, merchants, sandbox })?;
+        self.network.exchange(gateway.router());
+        self.back_door.exchange(gateway.router());
+        *self.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(gateway);
+        Ok(())
+    }
+
+    /// Stops the gateway: nobody answers, its files are closed.
+    ///
+    /// # Errors
+    /// Where it does not stop.
+    pub async fn stop_gateway(&self) -> Staged<()> {
+        self.network.down().await;
+        self.network.exchange(Router::new());
+        self.back_door.exchange(Router::new());
+        let gateway = self.gateway.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(gateway) = gateway {
+            tokio::task::spawn_blocking(move || gateway.shutdown()).await?;
+        }
+        Ok(())
+    }
+
+    /// Starts the gateway on the files that stand.
+    ///
+    /// # Errors
+    /// What the gateway says.
+    pub async fn start_gateway(&self, policy: PolicySource) -> Staged<()> {
+        self.open_gateway(policy)?;
+        Ok(self.network.again().await?)
+    }
+
+    /// The gateway ends and is started again on the same files.
+    ///
+    /// # Errors
+    /// What the gateway says.
+    pub async fn restart_gateway(&self) -> Staged<()> {
+        self.stop_gateway().await?;
+        self.start_gateway(PolicySource::Sandbox).await
+    }
+
+    /// Lets gateway time pass, and whatever is due by then happen.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub async fn pass(&self, seconds: u32) -> Staged<Timestamp> {
+        let now = self.clock.advance(seconds)?;
+        self.gateway()?.wake().await;
+        Ok(now)
+    }
+
+    /// The merchant's offer: rides, CNY 50.00 a charge, CNY 300.00 in 30 days.
+    ///
+    /// # Errors
+    /// Where the gateway makes none.
+    pub async fn offer(&self) -> Staged<String> {
+        let terms = json!({
+            "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
+            "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
+        });
+        let answer = self.http.post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms).await;
+        let offer = answer.text_of("offer");
+        if offer.is_empty() { Err(answer.text.into()) } else { Ok(offer) }
+    }
+
+    /// The merchant charges; the same reference is the same charge.
+    pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str) -> Answer {
+        let amount = json!({ "minor": minor, "currency": "CNY" });
+        let body = json!({ "mandate": mandate, "amount": amount, "reference": reference });
+        self.http.post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body).await
+    }
+
+    /// What became of a charge of CNY 10.00: `approved`, or the code of the decline.
+    pub async fn try_charge(&self, mandate: MandateId, reference: &str) -> String {
+        decision(&self.charge(mandate, 1000, reference).await)
+    }
+
+    /// What the merchant was told.
+    pub async fn notices(&self) -> Vec<Value> {
+        let answer = self.http.get(&format!("/sandbox/merchants/{}/notices", self.merchant)).await;
+        answer.json.as_array().cloned().unwrap_or_default()
+    }
+
+    /// An order as the gateway tells it to its payer now.
+    ///
+    /// # Errors
+    /// What the gateway refuses.
+    pub async fn order(&self, phone: &StagePhone, order: OrderId) -> Staged<OrderRecord> {
+        let answer = self.read(phone, &format!("/v1/orders/{order}")).await?;
+        serde_json::from_value(answer.json).map_err(|_| answer.text.into())
+    }
+
+    /// Reads as the payer of a phone: with a read token of its own.
+    ///
+    /// # Errors
+    /// What the gateway refuses.
+    pub async fn read(&self, phone: &StagePhone, path: &str) -> Staged<Answer> {
+        let session = phone.say(&quittance_protocol::statement::Session {})?;
+        let opened = self.http.statement(&session).await;
+        let token = opened.text_of("token");
+        if token.is_empty() {
+            return Err(opened.text.into());
+        }
+        Ok(self.http.get_as(path, &token).await)
+    }
+
+    /// How many entries of a kind the public log holds.
+    pub async fn logged(&self, kind: &str) -> usize {
+        let checkpoint = self.http.get("/log/checkpoint").await.text;
+        let size = checkpoint.lines().nth(1).unwrap_or_default().to_owned();
+        let entries = self.http.get(&format!("/log/tile/entries/000.p/{size}")).await.text;
+        entries.matches(&format!("quittance-entry/1\n{kind}\n")).count()
+    }
+
+    /// Waits until an order stands where it should.
+    ///
+    /// # Errors
+    /// Where it does not come to stand there in time.
+    pub async fn until_order(
+        &self,
+        phone: &StagePhone,
+        order: OrderId,
+        stands: impl Fn(&OrderRecord) -> bool,
+    ) -> Staged<OrderRecord> {
+        let waiting = async {
+            loop {
+                let record = self.order(phone, order).await?;
+                if stands(&record) {
+                    return Ok(record);
+                }
+                self.gateway()?.wake().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| "the order never came to stand there")?
+    }
+}
+
+/// `approved`, or the code of a declined charge.
+pub fn decision(charge: &Answer) -> String {
+    let part = |pointer: &str| charge.json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+    part("/decision/code").or_else(|| part("/decision/decision")).unwrap_or_else(|| charge.code().to_owned())
+}
