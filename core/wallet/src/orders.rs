@@ -206,6 +206,11 @@ impl Unit<'_> {
     /// The row that an order belongs to: its own, the one of the intent that it answers, or a new one.
     fn order_row(&mut self, record: &OrderRecord, answered: Option<&Purpose>) -> Result<Option<OrderRow>, WalletError> {
         let rows = self.list::<OrderRow>()?;
+        // Where cancellations overlap, the gateway's order is for what is under no other order yet.
+        let elsewhere = |row: &OrderRow, mandate: &MandateId| {
+            rows.iter()
+                .any(|other| other.place != row.place && mandates_of(&other.state).contains(mandate))
+        };
         let intended = rows.iter().find(|row| match (&row.state, answered) {
             (PhoneState::Intended { .. }, Some(Purpose::Intent { flow })) => row.place == *flow.as_bytes(),
             (PhoneState::Intended { mandates }, _) => mandates.iter().all(|wanted| record.mandates.contains(wanted)),
@@ -224,7 +229,13 @@ impl Unit<'_> {
         }
         if let Some(row) = own.or(intended) {
             self.join_flow(row, record)?;
-            return Ok(Some(row.clone()));
+            let mut row = row.clone();
+            if let PhoneState::Intended { mandates } = &row.state {
+                let mut left = mandates.clone();
+                left.retain(|wanted| record.mandates.contains(wanted) || !elsewhere(&row, wanted));
+                row.state = PhoneState::Intended { mandates: left };
+            }
+            return Ok(Some(row));
         }
         let mut ours = Vec::new();
         for mandate in &record.mandates {
