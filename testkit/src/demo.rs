@@ -21,20 +21,38 @@ pub async fn tell(programs: &Programs, out: Option<&Path>) -> io::Result<()> {
     let mut story = Story::open(programs.clone(), &stage.join("honest"), &Casting::default(), false).await?;
     let mandate = begin(&mut story, true).await?;
 
-    say("3", "A thief copies the phone's files, the gateway's database and vault, and a permit on its way.");
+    say(
+        "3",
+        "A thief copies the phone's files, the gateway's database and vault, and a permit on its way.",
+    );
     let permit = story
-        .ask(&Command::Permit { mandate, amount: cny(2000)?, challenge: "till-7".to_owned() })
+        .ask(&Command::Permit {
+            mandate,
+            amount: cny(2000)?,
+            challenge: "till-7".to_owned(),
+        })
         .await?;
-    let permit = permit.get("permit").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let permit = permit
+        .get("permit")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     let copies = stage.join("copies");
     copy_images(&stage.join("honest"), &copies)?;
 
-    say("4", "The payer stops it: thumb, confirm, PIN. While both halves are being destroyed, both processes");
+    say(
+        "4",
+        "The payer stops it: thumb, confirm, PIN. While both halves are being destroyed, both processes",
+    );
     more("are killed from outside (SIGKILL), then started again.");
     let order_at = interrupted_cancel(&mut story, mandate).await?;
     more(order_at);
     let closed = story.ask(&Story::cancel(mandate)).await?;
-    must(closed.get("state").and_then(Value::as_str) == Some("closed"), "the phone says closed", &closed)?;
+    must(
+        closed.get("state").and_then(Value::as_str) == Some("closed"),
+        "the phone says closed",
+        &closed,
+    )?;
     more("Both went on where they were: CLOSED, checked by the phone itself against the public log.");
 
     say("5", "The thief is given every copy and all keys that exist today.");
@@ -44,36 +62,72 @@ pub async fn tell(programs: &Programs, out: Option<&Path>) -> io::Result<()> {
     more("phone's copy: nothing opens. Gateway's copy: nothing opens.");
     control(programs, stage).await?;
 
-    say("6", "The merchant tries again, by mandate, then with the copied permit.");
+    say(
+        "6",
+        "The merchant tries again, by mandate, then with the copied permit.",
+    );
     for (reference, permit) in [("ride-9", None), ("till-7", Some(permit.as_str()))] {
         let answer = story.charge(mandate, 2000, reference, permit).await;
-        let code = answer.json.pointer("/decision/code").and_then(Value::as_str).unwrap_or_default().to_owned();
-        must(code == "token_destroyed", "the charge is refused as token_destroyed", &answer.json)?;
+        let code = answer
+            .json
+            .pointer("/decision/code")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned();
+        must(
+            code == "token_destroyed",
+            "the charge is refused as token_destroyed",
+            &answer.json,
+        )?;
     }
     story.ask(&Command::Sync).await?;
     let events = story.ask(&Command::Events).await?;
-    must(events.to_string().contains("dead_token_used"), "the alarm rings", &events)?;
+    must(
+        events.to_string().contains("dead_token_used"),
+        "the alarm rings",
+        &events,
+    )?;
     more("Refused twice: token_destroyed. The payer's alarm rings: a dead token was used.");
 
-    say("7", "The receipt is checked by a small program that knows the log's public key, nothing else.");
+    say(
+        "7",
+        "The receipt is checked by a small program that knows the log's public key, nothing else.",
+    );
     let folder = out.map_or_else(|| stage.join("out"), Path::to_owned);
-    story.ask(&Command::Export { order: None, folder: folder.clone() }).await?;
+    story
+        .ask(&Command::Export {
+            order: None,
+            folder: folder.clone(),
+        })
+        .await?;
     std::fs::write(folder.join("statements/permit.jws"), &permit)?;
     let bytes = check_receipt(programs, &folder)?;
 
-    say("8", "What it took (a second mandate, cancelled without an interruption):");
+    say(
+        "8",
+        "What it took (a second mandate, cancelled without an interruption):",
+    );
     let offer = story.offer().await?;
     let second = story.sign(&offer).await?;
     let timed = story.ask(&Story::cancel(second)).await?;
     let figure = |name: &str| timed.get(name).map(ToString::to_string).unwrap_or_default();
-    more(format!("PIN accepted to closed: {} ms, of which {} ms destroying on the phone", figure("pin_to_closed_ms"), figure("phone_destroy_ms")));
+    more(format!(
+        "PIN accepted to closed: {} ms, of which {} ms destroying on the phone",
+        figure("pin_to_closed_ms"),
+        figure("phone_destroy_ms")
+    ));
     if let Some(milliseconds) = gateway_destroy_ms(&stage.join("honest/gateway.log")) {
-        more(format!("and {milliseconds} ms destroying at the gateway. The receipt has {bytes} bytes."));
+        more(format!(
+            "and {milliseconds} ms destroying at the gateway. The receipt has {bytes} bytes."
+        ));
     } else {
         more(format!("The receipt has {bytes} bytes."));
     }
     if let Some(out) = out {
-        println!("\nKept in {}: receipt.tlog-proof, tampered.tlog-proof, annex.json (private), log.vkey, entry.bin, statements/", out.display());
+        println!(
+            "\nKept in {}: receipt.tlog-proof, tampered.tlog-proof, annex.json (private), log.vkey, entry.bin, statements/",
+            out.display()
+        );
     }
     Ok(())
 }
@@ -95,7 +149,10 @@ pub async fn tell_lie(programs: &Programs, lie: Lie) -> io::Result<()> {
     };
     let mut story = Story::open(programs.clone(), &stage.path().join("lie"), &casting, false).await?;
     let mandate = begin(&mut story, true).await?;
-    say("3", "The payer stops it: thumb, confirm, PIN. The gateway hands out a false closure:");
+    say(
+        "3",
+        "The payer stops it: thumb, confirm, PIN. The gateway hands out a false closure:",
+    );
     more(match lie {
         Lie::Unlogged => "its entry is not in the public log.",
         Lie::WrongToken => "it is logged and proved, and names another token.",
@@ -106,7 +163,9 @@ pub async fn tell_lie(programs: &Programs, lie: Lie) -> io::Result<()> {
     let events = story.ask(&Command::Events).await?;
     let reason = find_text(&events, "reason").unwrap_or_default();
     must(!reason.is_empty(), "the phone says why", &events)?;
-    more(format!("The phone does NOT say closed. It says: {state}, because {reason}."));
+    more(format!(
+        "The phone does NOT say closed. It says: {state}, because {reason}."
+    ));
     more("The token is dead on this phone all the same; the false closure is kept as evidence.");
     Ok(())
 }
@@ -118,21 +177,53 @@ async fn begin(story: &mut Story, aloud: bool) -> io::Result<MandateId> {
     if aloud {
         let (gateway, phone) = story.ids();
         let id = |id: Option<u32>| id.map_or_else(String::new, |id| id.to_string());
-        say("1", format!("A gateway (process {}) and a phone (process {}) start. The phone enrols.", id(gateway), id(phone)));
-        let level = enrolled.get("evidence_level").and_then(Value::as_str).unwrap_or("?").to_owned();
-        let store = enrolled.get("key_store").and_then(Value::as_str).unwrap_or("?").to_owned();
-        more(format!("Its keys are {} keys: evidence level {level}, and it says so.", store.to_uppercase()));
+        say(
+            "1",
+            format!(
+                "A gateway (process {}) and a phone (process {}) start. The phone enrols.",
+                id(gateway),
+                id(phone)
+            ),
+        );
+        let level = enrolled
+            .get("evidence_level")
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+            .to_owned();
+        let store = enrolled
+            .get("key_store")
+            .and_then(Value::as_str)
+            .unwrap_or("?")
+            .to_owned();
+        more(format!(
+            "Its keys are {} keys: evidence level {level}, and it says so.",
+            store.to_uppercase()
+        ));
     }
     let offer = story.offer().await?;
     let mandate = story.sign(&offer).await?;
     let good = story.charge(mandate, 3000, "ride-1", None).await;
-    must(good.json.pointer("/decision/decision").and_then(Value::as_str) == Some("approved"), "CNY 30.00 pass", &good.json)?;
+    must(
+        good.json.pointer("/decision/decision").and_then(Value::as_str) == Some("approved"),
+        "CNY 30.00 pass",
+        &good.json,
+    )?;
     let above = story.charge(mandate, 6000, "ride-2", None).await;
-    let code = above.json.pointer("/decision/code").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let code = above
+        .json
+        .pointer("/decision/code")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
     must(code == "limit_exceeded", "CNY 60.00 are declined", &above.json)?;
     if aloud {
-        say("2", "The payer signs a permission from a merchant's offer: Bluebird Rides, at most CNY 50.00 a charge.");
-        more(format!("A charge of CNY 30.00 passes. One of CNY 60.00 is declined: {code}."));
+        say(
+            "2",
+            "The payer signs a permission from a merchant's offer: Bluebird Rides, at most CNY 50.00 a charge.",
+        );
+        more(format!(
+            "A charge of CNY 30.00 passes. One of CNY 60.00 is declined: {code}."
+        ));
     }
     Ok(mandate)
 }
@@ -173,6 +264,7 @@ async fn control(programs: &Programs, stage: &Path) -> io::Result<()> {
         gateway_program: Some("quittance-hostile-gateway"),
         gateway_arguments: vec!["--keep-old-keys".to_owned(), text(kept("gateway"))],
         phone_arguments: vec!["--keep-old-keys".to_owned(), text(kept("phone"))],
+        ..Casting::default()
     };
     let mut story = Story::open(programs.clone(), &folder, &casting, false).await?;
     let mandate = begin(&mut story, false).await?;
@@ -183,7 +275,9 @@ async fn control(programs: &Programs, stage: &Path) -> io::Result<()> {
     let gateway = loot(&copies, "gateway", Victim::Gateway, &[kept("gateway")])?;
     let half = |found: &[Loot]| found.first().map(|l| l.half.chars().take(16).collect::<String>());
     let (Some(own), Some(other)) = (half(&phone), half(&gateway)) else {
-        return Err(io::Error::other("the control failed: with the old keys kept, the thief must win"));
+        return Err(io::Error::other(
+            "the control failed: with the old keys kept, the thief must win",
+        ));
     };
     more("Control, the same with keystores that secretly keep their old keys: the thief prints both halves,");
     more(format!("s_t = {own}… and g_t = {other}…"));
@@ -235,8 +329,14 @@ fn check_receipt(programs: &Programs, folder: &Path) -> io::Result<u64> {
     }
     std::fs::write(&tampered, bytes)?;
     let check = |file: &Path| -> io::Result<(bool, String)> {
-        let output = std::process::Command::new(programs.path("check-receipt")).arg(folder.join("log.vkey")).arg(file).output()?;
-        Ok((output.status.success(), String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+        let output = std::process::Command::new(programs.path("check-receipt"))
+            .arg(folder.join("log.vkey"))
+            .arg(file)
+            .output()?;
+        Ok((
+            output.status.success(),
+            String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+        ))
     };
     let (valid, words) = check(&receipt)?;
     must(valid, "the receipt is valid", &words.clone().into())?;
@@ -252,19 +352,27 @@ async fn log_size(story: &Story) -> u64 {
 }
 
 fn size_of(checkpoint: &str) -> u64 {
-    checkpoint.lines().nth(1).and_then(|size| size.parse().ok()).unwrap_or(0)
+    checkpoint
+        .lines()
+        .nth(1)
+        .and_then(|size| size.parse().ok())
+        .unwrap_or(0)
 }
 
 /// The last `destroy_ms` of the gateway's own log.
 fn gateway_destroy_ms(log: &Path) -> Option<String> {
     let text = std::fs::read_to_string(log).ok()?;
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.filter_map(|line| find(&line, "destroy_ms").map(ToString::to_string)).next_back()
+    lines
+        .filter_map(|line| find(&line, "destroy_ms").map(ToString::to_string))
+        .next_back()
 }
 
 fn find<'v>(value: &'v Value, name: &str) -> Option<&'v Value> {
     match value {
-        Value::Object(members) => members.get(name).or_else(|| members.values().find_map(|inner| find(inner, name))),
+        Value::Object(members) => members
+            .get(name)
+            .or_else(|| members.values().find_map(|inner| find(inner, name))),
         Value::Array(items) => items.iter().find_map(|inner| find(inner, name)),
         _ => None,
     }
@@ -275,7 +383,11 @@ fn find_text(value: &Value, name: &str) -> Option<String> {
 }
 
 fn must(holds: bool, what: &str, seen: &Value) -> io::Result<()> {
-    if holds { Ok(()) } else { Err(io::Error::other(format!("expected: {what}; seen: {seen}"))) }
+    if holds {
+        Ok(())
+    } else {
+        Err(io::Error::other(format!("expected: {what}; seen: {seen}")))
+    }
 }
 
 fn say(number: &str, line: impl AsRef<str>) {

@@ -19,6 +19,8 @@ pub struct Casting {
     pub gateway_program: Option<&'static str>,
     /// Further arguments of the gateway.
     pub gateway_arguments: Vec<String>,
+    /// Another program than the phone of the test kit, by name.
+    pub phone_program: Option<&'static str>,
     /// Further arguments of the phone.
     pub phone_arguments: Vec<String>,
 }
@@ -35,6 +37,7 @@ pub struct Story {
     phone: Option<PhoneProcess>,
     switches: Option<Switches>,
     merchant: String,
+    deaths: u32,
 }
 
 #[derive(Debug)]
@@ -84,7 +87,7 @@ impl Story {
         let gateway = GatewayProcess::start(gateway_setup.clone(), under).await?;
         let http = Http::new(&gateway_setup.origin());
         let phone_setup = PhoneSetup {
-            program: programs.path("quittance-phone"),
+            program: programs.path(casting.phone_program.unwrap_or("quittance-phone")),
             data: folder.join("phone"),
             gateway: gateway_setup.origin(),
             log_vkey: http.get("/log/vkey").await.text.trim_end().to_owned(),
@@ -93,15 +96,31 @@ impl Story {
         let merchant_file = folder.join("merchant");
         let merchant = match std::fs::read_to_string(&merchant_file) {
             Ok(merchant) => merchant,
-            Err(_) => http.post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" })).await.text_of("merchant"),
+            Err(_) => http
+                .post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" }))
+                .await
+                .text_of("merchant"),
         };
         std::fs::write(&merchant_file, &merchant)?;
-        Ok(Self { http, programs, gateway_setup, phone_setup, gateway: Some(gateway), phone: None, switches, merchant })
+        Ok(Self {
+            http,
+            programs,
+            gateway_setup,
+            phone_setup,
+            gateway: Some(gateway),
+            phone: None,
+            switches,
+            merchant,
+            deaths: 0,
+        })
     }
 
     /// The process ids, gateway first.
     pub fn ids(&self) -> (Option<u32>, Option<u32>) {
-        (self.gateway.as_ref().and_then(GatewayProcess::id), self.phone.as_ref().and_then(PhoneProcess::id))
+        (
+            self.gateway.as_ref().and_then(GatewayProcess::id),
+            self.phone.as_ref().and_then(PhoneProcess::id),
+        )
     }
 
     /// Arms one side's switch.
@@ -129,7 +148,10 @@ impl Story {
     }
 
     fn switch(&self, side: Side) -> io::Result<&KillSwitch> {
-        let switches = self.switches.as_ref().ok_or_else(|| io::Error::other("the story was not opened killable"))?;
+        let switches = self
+            .switches
+            .as_ref()
+            .ok_or_else(|| io::Error::other("the story was not opened killable"))?;
         Ok(match side {
             Side::Gateway => &switches.gateway,
             Side::Phone => &switches.phone,
@@ -158,7 +180,11 @@ impl Story {
     /// # Errors
     /// What the system says.
     pub async fn revive(&mut self) -> io::Result<()> {
-        if self.gateway.as_mut().is_none_or(GatewayProcess::has_died) {
+        if self.gateway.as_mut().is_some_and(GatewayProcess::has_died) {
+            self.deaths += 1;
+            self.gateway = None;
+        }
+        if self.gateway.is_none() {
             let library = self.programs.kill_library();
             let under = self.switches.as_ref().map(|s| (&s.gateway, library.as_path()));
             self.gateway = Some(GatewayProcess::start(self.gateway_setup.clone(), under).await?);
@@ -171,9 +197,9 @@ impl Story {
         Ok(())
     }
 
-    /// Whether the gateway's process has died.
-    pub fn gateway_has_died(&mut self) -> bool {
-        self.gateway.as_mut().is_none_or(GatewayProcess::has_died)
+    /// How often a process died by itself, as far as it was noticed; killing from outside does not count.
+    pub fn deaths(&self) -> u32 {
+        self.deaths
     }
 
     /// Gives the phone one command; nothing comes back where it died over it.
@@ -182,9 +208,12 @@ impl Story {
     /// What the system says.
     pub async fn try_ask(&mut self, command: &Command) -> io::Result<Option<Reply>> {
         self.revive().await?;
-        let Some(phone) = self.phone.as_mut() else { return Ok(None) };
+        let Some(phone) = self.phone.as_mut() else {
+            return Ok(None);
+        };
         let reply = phone.ask(command).await?;
         if reply.is_none() {
+            self.deaths += 1;
             self.kill(Side::Phone).await?;
         }
         Ok(reply)
@@ -210,23 +239,39 @@ impl Story {
             "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
             "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
         });
-        let answer = self.http.post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms).await;
+        let answer = self
+            .http
+            .post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms)
+            .await;
         let offer = answer.text_of("offer");
-        if offer.is_empty() { Err(io::Error::other(format!("no offer: {}", answer.text))) } else { Ok(offer) }
+        if offer.is_empty() {
+            Err(io::Error::other(format!("no offer: {}", answer.text)))
+        } else {
+            Ok(offer)
+        }
     }
 
     /// The merchant charges. The same reference is the same charge.
     pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str, permit: Option<&str>) -> Answer {
-        let mut body = json!({ "mandate": mandate, "amount": { "minor": minor, "currency": "CNY" }, "reference": reference });
+        let mut body =
+            json!({ "mandate": mandate, "amount": { "minor": minor, "currency": "CNY" }, "reference": reference });
         if let (Some(permit), Some(members)) = (permit, body.as_object_mut()) {
             members.insert("permit".to_owned(), permit.into());
         }
-        self.http.post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body).await
+        self.http
+            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
+            .await
     }
 
     /// The simulated card network's ledger.
     pub async fn ledger(&self) -> Vec<Value> {
-        self.http.get("/sandbox/card-network").await.json.as_array().cloned().unwrap_or_default()
+        self.http
+            .get("/sandbox/card-network")
+            .await
+            .json
+            .as_array()
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// Signs a mandate.
@@ -234,13 +279,21 @@ impl Story {
     /// # Errors
     /// The phone's error.
     pub async fn sign(&mut self, offer: &str) -> io::Result<MandateId> {
-        let signed = self.ask(&Command::Sign { offer: offer.to_owned(), pin: PIN.to_owned() }).await?;
+        let signed = self
+            .ask(&Command::Sign {
+                offer: offer.to_owned(),
+                pin: PIN.to_owned(),
+            })
+            .await?;
         mandate_of(&signed)
     }
 
     /// The command that cancels one mandate.
     pub fn cancel(mandate: MandateId) -> Command {
-        Command::Cancel { mandates: vec![mandate], pin: PIN.to_owned() }
+        Command::Cancel {
+            mandates: vec![mandate],
+            pin: PIN.to_owned(),
+        }
     }
 }
 
@@ -250,7 +303,8 @@ impl Story {
 /// Where it names none.
 pub fn mandate_of(reply: &Value) -> io::Result<MandateId> {
     let text = reply.get("mandate").and_then(Value::as_str).unwrap_or_default();
-    text.parse().map_err(|_| io::Error::other(format!("no mandate in {reply}")))
+    text.parse()
+        .map_err(|_| io::Error::other(format!("no mandate in {reply}")))
 }
 
 /// An amount in CNY.

@@ -1,0 +1,155 @@
+//! The controls: a copy of the tree with one bug planted in it, which the same kills must find.
+
+use crate::run::{Act, Stage, play};
+use quittance_testkit::process::Programs;
+use quittance_testkit::story::{Casting, Side};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// A bug: in `file`, `right` becomes `wrong`.
+struct Bug {
+    name: &'static str,
+    file: &'static str,
+    right: &'static str,
+    wrong: &'static str,
+    programs: Casting,
+}
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("..")
+        .canonicalize()
+        .expect("the repository")
+}
+
+/// Copies what git knows, plants the bug, gives the programs names of their own, builds them.
+fn plant(bug: &Bug) -> Programs {
+    let repository = repository();
+    let programs = Programs::built().expect("built");
+    let target = programs.path("").parent().expect("a target folder").to_owned();
+    let copy = target.join("planted").join(bug.name);
+    let _ = std::fs::remove_dir_all(&copy);
+    let listed = Command::new("git")
+        .current_dir(&repository)
+        .args(["ls-files", "-co", "--exclude-standard"])
+        .output();
+    for name in String::from_utf8(listed.expect("git").stdout).expect("names").lines() {
+        let to = copy.join(name);
+        std::fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        // A file that git knows may be gone from the work tree.
+        let _gone = std::fs::copy(repository.join(name), to);
+    }
+    let file = copy.join(bug.file);
+    let source = std::fs::read_to_string(&file).expect("the source");
+    assert_eq!(
+        source.matches(bug.right).count(),
+        1,
+        "{}: the place where the bug is planted has changed",
+        bug.name
+    );
+    std::fs::write(&file, source.replace(bug.right, bug.wrong)).expect("planted");
+    let name = |program: Option<&'static str>| program.expect("a name").to_owned();
+    let (gateway, phone) = (name(bug.programs.gateway_program), name(bug.programs.phone_program));
+    let manifest = copy.join("gateway/Cargo.toml");
+    let text = std::fs::read_to_string(&manifest).expect("a manifest");
+    std::fs::write(
+        &manifest,
+        format!("{text}\n[[bin]]\nname = \"{gateway}\"\npath = \"src/main.rs\"\n"),
+    )
+    .expect("named");
+    let programs_of_the_kit = copy.join("testkit/src/bin");
+    std::fs::rename(
+        programs_of_the_kit.join("quittance-phone.rs"),
+        programs_of_the_kit.join(format!("{phone}.rs")),
+    )
+    .expect("named");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let built = Command::new(cargo)
+        .current_dir(&copy)
+        .args(["build", "--quiet", "--offline", "--target-dir"])
+        .arg(&target)
+        .args([
+            "-p",
+            "quittance-gateway",
+            "-p",
+            "quittance-testkit",
+            "--bin",
+            &gateway,
+            "--bin",
+            &phone,
+        ])
+        .status();
+    assert!(
+        built.expect("cargo").success(),
+        "{}: the planted tree does not build",
+        bug.name
+    );
+    programs
+}
+
+/// Kills before one step after the other until a run does not come to its right end.
+async fn must_be_found(bug: Bug, side: Side, act: Act) {
+    let programs = plant(&bug);
+    let stage = std::sync::Arc::new(Stage::set(programs, bug.programs.clone()).await);
+    for n in 1.. {
+        let stage = std::sync::Arc::clone(&stage);
+        let run = tokio::spawn(async move { play(&stage, side, act, n, None).await });
+        match run.await {
+            Err(wrong_end) => {
+                assert!(wrong_end.is_panic(), "{wrong_end}");
+                println!("{}: found at step {n}", bug.name);
+                return;
+            }
+            Ok(true) => {}
+            Ok(false) => panic!("{}: killed before each of {} steps, and not found", bug.name, n - 1),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_answering_before_the_commit_is_found() {
+    let bug = Bug {
+        name: "answer-before-commit",
+        file: "gateway/src/sequencer.rs",
+        right: "            round.write(&mut turn)?;\n            store.commit()?;\n",
+        wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            store.commit()?;\n",
+        programs: Casting {
+            gateway_program: Some("gateway-answers-before-commit"),
+            phone_program: Some("phone-beside-early-answers"),
+            ..Casting::default()
+        },
+    };
+    must_be_found(bug, Side::Gateway, Act::All).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_deleting_the_old_key_before_the_commit_is_found() {
+    let bug = Bug {
+        name: "delete-before-commit",
+        file: "core/vault/src/epoch.rs",
+        right: "        match self.write_epoch(epoch_new, batch, work) {\n",
+        wrong: "        self.keys.delete(epoch).map_err(VaultError::from)?;\n        match self.write_epoch(epoch_new, batch, work) {\n",
+        programs: Casting {
+            gateway_program: Some("gateway-deletes-before-commit"),
+            phone_program: Some("phone-deletes-before-commit"),
+            ..Casting::default()
+        },
+    };
+    must_be_found(bug, Side::Phone, Act::Cancel).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_an_outbox_row_in_a_second_transaction_is_found() {
+    let bug = Bug {
+        name: "outbox-in-second-transaction",
+        file: "core/wallet/src/unit.rs",
+        right: "            self.vault()\n                .transact(|transaction| write(transaction, &rows, &secrets))?;\n",
+        wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let (second, first): (Staged, Staged) = rows.into_iter().partition(|((name, _), _)| *name == outbox);\n            self.vault().transact(|transaction| write(transaction, &first, &secrets))?;\n            self.vault().transact(|transaction| write(transaction, &second, &[]))?;\n",
+        programs: Casting {
+            gateway_program: Some("gateway-beside-split-outbox"),
+            phone_program: Some("phone-splits-outbox"),
+            ..Casting::default()
+        },
+    };
+    must_be_found(bug, Side::Phone, Act::Cancel).await;
+}
