@@ -23,7 +23,11 @@ pub struct Answer {
 
 impl Http {
     /// A client for the gateway at `base`, such as `http://127.0.0.1:8080`.
-    #[expect(clippy::disallowed_methods, clippy::expect_used, reason = "a test client for loopback; it cannot go on without")]
+    #[expect(
+        clippy::disallowed_methods,
+        clippy::expect_used,
+        reason = "a test client for loopback; it cannot go on without"
+    )]
     pub fn new(base: &str) -> Self {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let tls = rustls::ClientConfig::builder_with_provider(provider)
@@ -31,8 +35,15 @@ impl Http {
             .expect("ring knows the default versions")
             .with_root_certificates(rustls::RootCertStore::empty())
             .with_no_client_auth();
-        let client = reqwest::Client::builder().tls_backend_preconfigured(tls).no_proxy().build().expect("a client");
-        Self { client, base: base.trim_end_matches('/').to_owned() }
+        let client = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            .no_proxy()
+            .build()
+            .expect("a client");
+        Self {
+            client,
+            base: base.trim_end_matches('/').to_owned(),
+        }
     }
 
     /// `GET path`.
@@ -42,7 +53,14 @@ impl Http {
 
     /// `GET path` with a read token.
     pub async fn get_as(&self, path: &str, token: &str) -> Answer {
-        finish(self.client.get(format!("{}{path}", self.base)).bearer_auth(token).send().await).await
+        finish(
+            self.client
+                .get(format!("{}{path}", self.base))
+                .bearer_auth(token)
+                .send()
+                .await,
+        )
+        .await
     }
 
     /// `POST path` with a JSON body.
@@ -53,7 +71,14 @@ impl Http {
     /// Posts a statement as it is.
     pub async fn statement(&self, compact: &str) -> Answer {
         let request = self.client.post(format!("{}/v1/statements", self.base));
-        finish(request.header("content-type", "application/jose").body(compact.to_owned()).send().await).await
+        finish(
+            request
+                .header("content-type", "application/jose")
+                .body(compact.to_owned())
+                .send()
+                .await,
+        )
+        .await
     }
 }
 
@@ -65,12 +90,22 @@ impl Answer {
 
     /// A text member of the answer, or nothing.
     pub fn text_of(&self, member: &str) -> String {
-        self.json.get(member).and_then(Value::as_str).unwrap_or_default().to_owned()
+        self.json
+            .get(member)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
     }
 }
 
 async fn finish(sent: Result<reqwest::Response, reqwest::Error>) -> Answer {
-    let Ok(response) = sent else { return Answer { status: 0, json: Value::Null, text: String::new() } };
+    let Ok(response) = sent else {
+        return Answer {
+            status: 0,
+            json: Value::Null,
+            text: String::new(),
+        };
+    };
     let status = response.status().as_u16();
     let text = response.text().await.unwrap_or_default();
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);

@@ -17,9 +17,17 @@ impl KillSwitch {
     /// # Errors
     /// What the file system says.
     pub fn new(path: &Path) -> io::Result<Self> {
-        let file = std::fs::File::options().read(true).write(true).create(true).truncate(true).open(path)?;
+        let file = std::fs::File::options()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .open(path)?;
         file.write_all_at(&[0; 16], 0)?;
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
     }
 
     /// From now on counts; the `n`-th step is the last thing that the process does not do. `u64::MAX` only counts.
@@ -51,6 +59,9 @@ impl KillSwitch {
 
     /// The environment that puts a process under this switch.
     pub fn environment(&self, library: &Path) -> [(&'static str, PathBuf); 2] {
-        [("LD_PRELOAD", library.to_owned()), ("QUITTANCE_KILL_AT", self.path.clone())]
+        [
+            ("LD_PRELOAD", library.to_owned()),
+            ("QUITTANCE_KILL_AT", self.path.clone()),
+        ]
     }
 }

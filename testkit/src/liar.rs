@@ -39,7 +39,12 @@ struct Liar {
 
 /// Puts the liar in front of an honest gateway whose log key it has.
 pub fn lying(honest: Router, signer: Arc<NoteSigner>, lie: Lie) -> Router {
-    let liar = Arc::new(Liar { honest: honest.clone(), signer, lie, shown: Mutex::default() });
+    let liar = Arc::new(Liar {
+        honest: honest.clone(),
+        signer,
+        lie,
+        shown: Mutex::default(),
+    });
     honest.layer(from_fn_with_state(liar, intercept))
 }
 
@@ -51,8 +56,12 @@ async fn intercept(State(liar): State<Arc<Liar>>, request: Request, next: Next) 
     }
     let response = next.run(request).await;
     let (mut parts, body) = response.into_parts();
-    let Ok(bytes) = to_bytes(body, MOST_BYTES).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    let Ok(mut json) = serde_json::from_slice::<Value>(&bytes) else { return Response::from_parts(parts, Body::from(bytes)) };
+    let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let Ok(mut json) = serde_json::from_slice::<Value>(&bytes) else {
+        return Response::from_parts(parts, Body::from(bytes));
+    };
     if !liar.forge_all(&mut json).await {
         return Response::from_parts(parts, Body::from(bytes));
     }
@@ -110,13 +119,21 @@ impl Liar {
         let checkpoint = String::from_utf8(self.honest_bytes("/log/checkpoint").await?).ok()?;
         let size: u16 = checkpoint.lines().nth(1)?.parse().ok()?;
         let bundle = self.honest_bytes(&format!("/log/tile/entries/000.p/{size}")).await?;
-        let mut leaves: Vec<Hash> = tiles::open_bundle(&bundle).ok()?.iter().map(|entry| merkle::leaf_hash(entry)).collect();
+        let mut leaves: Vec<Hash> = tiles::open_bundle(&bundle)
+            .ok()?
+            .iter()
+            .map(|entry| merkle::leaf_hash(entry))
+            .collect();
         *leaves.get_mut(usize::try_from(index).ok()?)? = leaf;
         Some(leaves)
     }
 
     async fn honest_bytes(&self, path: &str) -> Option<Vec<u8>> {
-        let request = Request::builder().method(Method::GET).uri(path).body(Body::empty()).ok()?;
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .body(Body::empty())
+            .ok()?;
         let response = self.honest.clone().oneshot(request).await.ok()?;
         Some(to_bytes(response.into_body(), MOST_BYTES).await.ok()?.to_vec())
     }
@@ -126,7 +143,10 @@ impl Liar {
         let store = |level: u8, place: u64| store.get(&(level, place)).copied();
         let root = merkle::root(size, &store).ok()?;
         let checkpoint = Checkpoint::sign(&self.signer, size, root).ok()?;
-        Some((checkpoint.note().to_owned(), merkle::inclusion_proof(index, size, &store).ok()?))
+        Some((
+            checkpoint.note().to_owned(),
+            merkle::inclusion_proof(index, size, &store).ok()?,
+        ))
     }
 
     /// After the lie, the log that is shown is the forged one: consistent in itself.
@@ -136,11 +156,17 @@ impl Liar {
         match path {
             "/log/checkpoint" => Some(self.prove(leaves, 0)?.0.into_response()),
             "/log/consistency" => {
-                let number = |name: &str| query.split('&').find_map(|part| part.strip_prefix(name)?.parse::<u64>().ok());
+                let number = |name: &str| {
+                    query
+                        .split('&')
+                        .find_map(|part| part.strip_prefix(name)?.parse::<u64>().ok())
+                };
                 let (_, store) = grown(leaves)?;
                 let store = |level: u8, place: u64| store.get(&(level, place)).copied();
                 let hashes = merkle::consistency_proof(number("from=")?, number("to=")?, &store).ok()?;
-                let answer = ConsistencyAnswer { hashes: hashes.into_iter().map(Digest32::from_bytes).collect() };
+                let answer = ConsistencyAnswer {
+                    hashes: hashes.into_iter().map(Digest32::from_bytes).collect(),
+                };
                 Some(axum::Json(answer).into_response())
             }
             _ => None,
@@ -154,7 +180,10 @@ fn grown(leaves: &[Hash]) -> Option<(u64, Stored)> {
     let mut store = Stored::new();
     let mut size = 0;
     for leaf in leaves {
-        let written = merkle::append(*leaf, size, &|level: u8, index: u64| store.get(&(level, index)).copied()).ok()?;
+        let written = merkle::append(*leaf, size, &|level: u8, index: u64| {
+            store.get(&(level, index)).copied()
+        })
+        .ok()?;
         store.extend(written.into_iter().map(|new| ((new.level, new.index), new.hash)));
         size += 1;
     }

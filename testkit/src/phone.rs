@@ -59,19 +59,32 @@ impl Phone {
             gateway_url: config.gateway.clone(),
             origin: config.gateway,
             log_vkey: config.log_vkey,
-            policy_author: serde_json::to_string(&author).map_err(|_| WalletError::Internal("the sandbox author's key"))?,
+            policy_author: serde_json::to_string(&author)
+                .map_err(|_| WalletError::Internal("the sandbox author's key"))?,
             sandbox: true,
         };
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
-        let wallet = Wallet::open(&wallet_config, Arc::<SoftwareDeviceKeys>::clone(&keys), prompt, Ports::system())?;
-        Ok(Self { wallet, keys, pin: None })
+        let wallet = Wallet::open(
+            &wallet_config,
+            Arc::<SoftwareDeviceKeys>::clone(&keys),
+            prompt,
+            Ports::system(),
+        )?;
+        Ok(Self {
+            wallet,
+            keys,
+            pin: None,
+        })
     }
 
     /// Does what it is told.
     pub async fn obey(&mut self, command: Command) -> Reply {
         match self.carry_out(command).await {
             Ok(value) => Reply::Ok(value),
-            Err(error) => Reply::Error { kind: format!("{:?}", error.kind()), text: error.to_string() },
+            Err(error) => Reply::Error {
+                kind: format!("{:?}", error.kind()),
+                text: error.to_string(),
+            },
         }
     }
 
@@ -92,10 +105,18 @@ impl Phone {
                 if self.wallet.mandate(mandate)?.can_pay {
                     Ok(json!({ "mandate": mandate }))
                 } else {
-                    Err(if report.online { WalletError::NotPayable } else { WalletError::Offline })
+                    Err(if report.online {
+                        WalletError::NotPayable
+                    } else {
+                        WalletError::Offline
+                    })
                 }
             }
-            Command::Permit { mandate, amount, challenge } => {
+            Command::Permit {
+                mandate,
+                amount,
+                challenge,
+            } => {
                 let permit = self.wallet.payer_present_permit(mandate, amount, &challenge).await?;
                 Ok(json!({ "permit": permit }))
             }
@@ -108,7 +129,10 @@ impl Phone {
             }
             Command::Mandates => {
                 let list = self.wallet.mandates()?;
-                Ok(list.iter().map(|m| json!({ "mandate": m.mandate, "state": m.state, "holds": m.holds })).collect())
+                Ok(list
+                    .iter()
+                    .map(|m| json!({ "mandate": m.mandate, "state": m.state, "holds": m.holds }))
+                    .collect())
             }
             Command::Events => {
                 let mut events = Vec::new();
@@ -159,7 +183,9 @@ impl Phone {
         if state == "closing" && !report.online {
             return Err(WalletError::Offline);
         }
-        Ok(json!({ "state": state, "pin_to_closed_ms": took.as_millis(), "phone_destroy_ms": self.keys.last_key_change().as_millis() }))
+        Ok(
+            json!({ "state": state, "pin_to_closed_ms": took.as_millis(), "phone_destroy_ms": self.keys.last_key_change().as_millis() }),
+        )
     }
 
     /// Where the order of these mandates stands.
@@ -179,7 +205,12 @@ impl Phone {
     fn export(&self, order: Option<OrderId>, folder: &Path) -> Result<Value, WalletError> {
         let order = match order {
             Some(order) => order,
-            None => self.wallet.receipts()?.last().map(|receipt| receipt.order).ok_or(WalletError::NoReceipt)?,
+            None => self
+                .wallet
+                .receipts()?
+                .last()
+                .map(|receipt| receipt.order)
+                .ok_or(WalletError::NoReceipt)?,
         };
         let export = self.wallet.export_receipt(order)?;
         let write = |name: &str, bytes: &[u8]| {

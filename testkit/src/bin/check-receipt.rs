@@ -32,7 +32,10 @@ fn main() -> ExitCode {
 fn check(key: &str, receipt: &str, annex: Option<&str>) -> Result<String, String> {
     let read = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
     let text = String::from_utf8(read(key)?).map_err(|_| "the key file is not text".to_owned())?;
-    let key: VerifierKey = text.trim_end().parse().map_err(|error| format!("the key file: {error}"))?;
+    let key: VerifierKey = text
+        .trim_end()
+        .parse()
+        .map_err(|error| format!("the key file: {error}"))?;
     let receipt = Receipt::parse(&read(receipt)?).map_err(|error| error.to_string())?;
     let verified = receipt.verify(&key).map_err(|error| error.to_string())?;
     let logged = verified.logged();
@@ -46,7 +49,10 @@ fn check(key: &str, receipt: &str, annex: Option<&str>) -> Result<String, String
         let annex: Annex = serde_json::from_slice(&read(annex)?).map_err(|error| format!("the annex: {error}"))?;
         let body = verified.open(&annex).map_err(|error| error.to_string())?;
         for mandate in &body.mandates {
-            lines.push_str(&format!("\nannex: it is about {mandate}, {}, level {:?}", body.order, body.evidence_level));
+            lines.push_str(&format!(
+                "\nannex: it is about {mandate}, {}, level {:?}",
+                body.order, body.evidence_level
+            ));
         }
     }
     Ok(lines)

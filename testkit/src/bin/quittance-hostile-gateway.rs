@@ -4,7 +4,8 @@
 
 use clap::Parser;
 use quittance_gateway::{
-    Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork, SimulatedMerchants,
+    Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
+    SimulatedMerchants,
 };
 use quittance_testkit::hoarder::HoardingCustodian;
 use quittance_testkit::liar::{Lie, lying};
@@ -58,7 +59,10 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
     let folder = data.join("keys");
     let honest = FolderCustodian::open(&folder, Arc::clone(&randomness))?;
     let card_network = Arc::new(SimulatedCardNetwork::open(&data.join("simulated-card-network.sqlite"))?);
-    let merchants = Arc::new(SimulatedMerchants::open(&data.join("simulated-merchants.sqlite"), Arc::clone(&randomness))?);
+    let merchants = Arc::new(SimulatedMerchants::open(
+        &data.join("simulated-merchants.sqlite"),
+        Arc::clone(&randomness),
+    )?);
     let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
     let parts = Parts {
         custodian: match arguments.keep_old_keys {
@@ -69,7 +73,11 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
         randomness,
         card_network: Arc::<SimulatedCardNetwork>::clone(&card_network),
         merchants: Arc::<SimulatedMerchants>::clone(&merchants),
-        sandbox: Some(Sandbox { clock, card_network, merchants }),
+        sandbox: Some(Sandbox {
+            clock,
+            card_network,
+            merchants,
+        }),
     };
     let config = Config {
         data: data.clone(),

@@ -45,9 +45,14 @@ async fn main() -> ExitCode {
     while let Ok(Some(line)) = lines.next_line().await {
         let reply = match serde_json::from_str::<Command>(&line) {
             Ok(command) => phone.obey(command).await,
-            Err(error) => Reply::Error { kind: "FixInput".to_owned(), text: error.to_string() },
+            Err(error) => Reply::Error {
+                kind: "FixInput".to_owned(),
+                text: error.to_string(),
+            },
         };
-        let Ok(line) = serde_json::to_string(&reply) else { return ExitCode::FAILURE };
+        let Ok(line) = serde_json::to_string(&reply) else {
+            return ExitCode::FAILURE;
+        };
         if out.write_all(format!("{line}\n").as_bytes()).await.is_err() || out.flush().await.is_err() {
             return ExitCode::FAILURE;
         }
