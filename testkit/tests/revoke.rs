@@ -1,14 +1,14 @@
 //! Stopping: offline, twice, a hundred times, half-way, from a phone that was set up anew.
 
 use quittance_flows::HoldOwner;
+use quittance_protocol::Receipt;
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
+use quittance_protocol::bytes::{B64, Digest32};
+use quittance_protocol::flow_event::FlowStart;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::statement::{
     AnswerFlow, Attestation, Hold, HoldChange, PhoneOutcome, Probe, StartFlow, StepAnswer, operation_digest,
 };
-use quittance_protocol::bytes::{B64, Digest32};
-use quittance_protocol::flow_event::FlowStart;
-use quittance_protocol::Receipt;
 use quittance_testkit::stage::{Stage, StagePhone};
 use quittance_testkit::story::cny;
 use quittance_wallet::{EndingStage, WalletError, WalletEvent};
@@ -16,7 +16,10 @@ use quittance_wallet::{EndingStage, WalletError, WalletEvent};
 const DEVICE_DEADLINE: u32 = 7 * 86_400;
 
 async fn permit(phone: &StagePhone, mandate: quittance_protocol::MandateId) -> Result<String, WalletError> {
-    phone.wallet.payer_present_permit(mandate, cny(1000).unwrap(), "till 4").await
+    phone
+        .wallet
+        .payer_present_permit(mandate, cny(1000).unwrap(), "till 4")
+        .await
 }
 
 // Domain 8.3 "phone offline at step 1".
@@ -32,10 +35,17 @@ async fn a_mandate_revoked_offline_is_held_at_once_and_closed_when_the_gateway_i
     assert!(!view.can_pay);
     assert!(view.holds.contains(&HoldOwner::Revocation), "{:?}", view.holds);
     assert_eq!(view.ending.unwrap().stage, EndingStage::Waiting);
-    assert!(view.permits_ahead > 0, "the payer is told what can still be charged elsewhere");
+    assert!(
+        view.permits_ahead > 0,
+        "the payer is told what can still be charged elsewhere"
+    );
     assert!(matches!(permit(&phone, mandate).await, Err(WalletError::NotPayable)));
     assert_eq!(stage.logged("order").await, 0);
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "approved", "control: the gateway does not know yet");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: the gateway does not know yet"
+    );
 
     stage.network.again().await.unwrap();
     let report = phone.wallet.sync().await.unwrap();
@@ -59,7 +69,11 @@ async fn revoking_twice_gives_the_same_flow_order_and_receipt() {
     assert_eq!(second, first);
     assert_eq!(phone.wallet.export_receipt(order).unwrap(), receipt);
     assert_eq!(stage.logged("order").await, 1);
-    assert_eq!(stage.network.faults.statements_of("intent").len(), 1, "nothing is said twice");
+    assert_eq!(
+        stage.network.faults.statements_of("intent").len(),
+        1,
+        "nothing is said twice"
+    );
 }
 
 // I5.
@@ -76,12 +90,25 @@ async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and
         mandates: vec![mandate],
         nonce: B64::new([7; 32]),
     };
-    let proof = StepAnswer::Proof { proof: intent.proof.clone() };
+    let proof = StepAnswer::Proof {
+        proof: intent.proof.clone(),
+    };
     let statements = [
         phone.say(&intent).unwrap(),
-        phone.say(&Hold { mandates: vec![mandate], change: HoldChange::Add {} }).unwrap(),
+        phone
+            .say(&Hold {
+                mandates: vec![mandate],
+                change: HoldChange::Add {},
+            })
+            .unwrap(),
         phone.say(&StartFlow { start }).unwrap(),
-        phone.say(&AnswerFlow { flow: intent.flow, step: "identify".to_owned(), answer: proof }).unwrap(),
+        phone
+            .say(&AnswerFlow {
+                flow: intent.flow,
+                step: "identify".to_owned(),
+                answer: proof,
+            })
+            .unwrap(),
     ];
     let mut asked = tokio::task::JoinSet::new();
     for round in 0..100 {
@@ -100,12 +127,20 @@ async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and
         assert_eq!(answers.len(), 100);
         answers.sort_unstable();
         answers.dedup();
-        assert_eq!(answers.len(), 1, "statement {which} was answered in {} ways", answers.len());
+        assert_eq!(
+            answers.len(),
+            1,
+            "statement {which} was answered in {} ways",
+            answers.len()
+        );
     }
     let order: OrderRecord = serde_json::from_str(&answers[0][0]).unwrap();
     assert_eq!(order.mandates, [mandate]);
     assert_eq!(stage.logged("order").await, 1);
-    let ended = stage.until_order(&phone, order.order, |order| order.state == OrderState::Destroyed).await.unwrap();
+    let ended = stage
+        .until_order(&phone, order.order, |order| order.state == OrderState::Destroyed)
+        .await
+        .unwrap();
     assert!(ended.destroyed.is_some());
     assert_eq!(stage.logged("destroyed").await, 1);
     // Control: another statement with the same wish is another statement, and joins the same order.
@@ -119,7 +154,11 @@ async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and
 #[tokio::test]
 async fn a_cancellation_that_is_left_after_identifying_keeps_its_hold_until_the_payer_lifts_it() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "approved", "control: without the hold it passes");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: without the hold it passes"
+    );
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
     phone.answer_until(flow, "confirm").await.unwrap();
 
@@ -152,14 +191,27 @@ async fn an_order_whose_phone_was_set_up_anew_closes_unilaterally_and_says_so() 
     stage.network.faults.lose_answers_to("intent", 0);
     phone.enrol("135790").await.unwrap();
     phone.wallet.sync().await.unwrap();
-    assert!(phone.wallet.mandates().unwrap().is_empty(), "the new phone has no such token");
-    assert_eq!(stage.logged("closure").await, 0, "it is not closed while the old phone may still answer");
+    assert!(
+        phone.wallet.mandates().unwrap().is_empty(),
+        "the new phone has no such token"
+    );
+    assert_eq!(
+        stage.logged("closure").await,
+        0,
+        "it is not closed while the old phone may still answer"
+    );
 
     stage.pass(DEVICE_DEADLINE).await.unwrap();
 
     let token = stage.http.statement(&session).await.text_of("token");
-    let record: OrderRecord =
-        serde_json::from_str(&stage.http.get_as(&format!("/v1/orders/{}", order.order), &token).await.text).unwrap();
+    let record: OrderRecord = serde_json::from_str(
+        &stage
+            .http
+            .get_as(&format!("/v1/orders/{}", order.order), &token)
+            .await
+            .text,
+    )
+    .unwrap();
     assert_eq!(record.state, OrderState::ClosedUnilateral);
     assert_eq!(kind_of(&record, &stage), ClosureKind::Unilateral);
     assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");
@@ -172,7 +224,11 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
         epoch_old: 1,
         epoch_new: 2,
         destroyed_key: Digest32::of(b"a key"),
-        probe: Probe { old_root_opens: false, records_open: false, key_found: false },
+        probe: Probe {
+            old_root_opens: false,
+            records_open: false,
+            key_found: false,
+        },
         resumed: false,
     };
     let outcomes = [
@@ -184,9 +240,17 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
         let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
         let intent = phone.say(&phone.offline_intent(&[mandate]).unwrap()).unwrap();
         let order: OrderRecord = serde_json::from_str(&stage.http.statement(&intent).await.text).unwrap();
-        let attestation = Attestation { order: order.order, nonce: order.nonce, tokens: order.tokens, outcome };
+        let attestation = Attestation {
+            order: order.order,
+            nonce: order.nonce,
+            tokens: order.tokens,
+            outcome,
+        };
         stage.http.statement(&phone.say(&attestation).unwrap()).await;
-        let record = stage.until_order(&phone, order.order, |order| order.closure.is_some()).await.unwrap();
+        let record = stage
+            .until_order(&phone, order.order, |order| order.closure.is_some())
+            .await
+            .unwrap();
         assert_eq!(kind_of(&record, &stage), kind);
     }
 }
@@ -207,9 +271,25 @@ async fn the_payer_hears_held_then_closing_then_closed() {
     phone.wallet.sync().await.unwrap();
     let events = phone.events().unwrap();
     let place = |wanted: fn(&WalletEvent) -> bool| events.iter().position(wanted).expect("the event");
-    let held = place(|event| matches!(event, WalletEvent::Held { by: HoldOwner::Revocation, .. }));
+    let held = place(|event| {
+        matches!(
+            event,
+            WalletEvent::Held {
+                by: HoldOwner::Revocation,
+                ..
+            }
+        )
+    });
     let closing = place(|event| matches!(event, WalletEvent::Closing { .. }));
-    let closed = place(|event| matches!(event, WalletEvent::Closed { kind: ClosureKind::TwoSided, .. }));
+    let closed = place(|event| {
+        matches!(
+            event,
+            WalletEvent::Closed {
+                kind: ClosureKind::TwoSided,
+                ..
+            }
+        )
+    });
     assert!(held < closing && closing < closed, "{events:?}");
     assert_eq!(stage.logged("closure").await, 1);
 }
