@@ -1,6 +1,6 @@
 // swift-tools-version: 6.0
 // `cargo xtask test` of the suite "swift" writes the generated sources and hands the linker the folder
-// of the native library. Only the generated module is in Swift 5 mode: async foreign traits, as
+// of the native libraries. Only the generated modules are in Swift 5 mode: async foreign traits, as
 // UniFFI 0.32 writes them, do not compile in mode 6.
 import PackageDescription
 
@@ -17,6 +17,14 @@ let package = Package(
             dependencies: ["QuittanceFFI"],
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),
-        .testTarget(name: "QuittanceTests", dependencies: ["Quittance"]),
+        // P-256 and AES-GCM for the tests: Foundation has neither on Linux. No product depends on it.
+        .systemLibrary(name: "SoftwareCryptoFFI", path: "Tests/SoftwareCryptoFFI"),
+        .target(
+            name: "SoftwareCrypto",
+            dependencies: ["SoftwareCryptoFFI"],
+            path: "Tests/SoftwareCrypto",
+            swiftSettings: [.swiftLanguageMode(.v5)]
+        ),
+        .testTarget(name: "QuittanceTests", dependencies: ["Quittance", "SoftwareCrypto"]),
     ]
 )

@@ -10,16 +10,17 @@ use crate::run::{Outcome, Workspace, at, failed, run};
 /// so that much would be built once more.
 pub(crate) fn build_library(workspace: &Workspace) -> Outcome<PathBuf> {
     run(&mut workspace.cargo(&["build", "--workspace", "--locked"]))?;
-    let name = if cfg!(target_os = "macos") {
-        "libquittance.dylib"
-    } else {
-        "libquittance.so"
-    };
-    let library = workspace.binaries().join(name);
+    built_library(workspace, "quittance")
+}
+
+/// The path of a library that was built.
+pub(crate) fn built_library(workspace: &Workspace, name: &str) -> Outcome<PathBuf> {
+    let suffix = if cfg!(target_os = "macos") { "dylib" } else { "so" };
+    let library = workspace.binaries().join(format!("lib{name}.{suffix}"));
     if library.exists() {
         Ok(library)
     } else {
-        failed(format!("{name} was not built"))
+        failed(format!("{} was not built", library.display()))
     }
 }
 

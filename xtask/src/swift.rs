@@ -11,6 +11,9 @@ use crate::swift_root::SwiftRoot;
 /// The oldest Swift that the package is written for.
 const SWIFT: u32 = 6;
 
+/// Digits of a library's digest in the name of its folder.
+const DIGITS: usize = 16;
+
 /// The Swift toolchain, if neither this machine nor the folder target/swift-root has it.
 pub(crate) fn missing(workspace: &Workspace) -> Vec<Need> {
     if has_swift() || SwiftRoot::at(workspace).is_ready() {
@@ -24,39 +27,56 @@ pub(crate) fn missing(workspace: &Workspace) -> Vec<Need> {
     }]
 }
 
-/// Where the package finds the library and the sources that were generated for it.
+/// Where the package finds the libraries and the sources that were generated for them.
 #[derive(Debug)]
 pub(crate) struct Prepared {
-    /// Holds the library, in a folder named by its content: SwiftPM links again only when a path
+    /// Holds the libraries, in a folder named by their content: SwiftPM links again only when a path
     /// of its command line changes, not when a library behind the path does.
     libraries: PathBuf,
 }
 
-/// Builds the library and writes the Swift sources that belong to it.
+/// Builds the libraries and writes the Swift sources that belong to them: the facade, and the keys in
+/// software of its tests.
 pub(crate) fn prepare(workspace: &Workspace) -> Outcome<Prepared> {
-    let library = bindings::build_library(workspace)?;
-    let package = workspace.root.join("bindings/swift");
-    let all = workspace.cache("swift/generated")?;
-    bindings::generate(workspace, &library, "swift", &all)?;
-    copy(&all, "Quittance.swift", &package.join("Sources/Quittance"))?;
-    copy(&all, "QuittanceFFI.h", &package.join("Sources/QuittanceFFI"))?;
+    let facade = bindings::build_library(workspace)?;
+    let keys = bindings::built_library(workspace, "quittance_software_keys")?;
+    generate(workspace, &facade, "Sources", "Quittance")?;
+    generate(workspace, &keys, "Tests", "SoftwareCrypto")?;
 
-    let digest = output(Command::new("git").arg("hash-object").arg(&library))?;
-    let libraries = workspace.target.join("swift/libraries").join(digest.trim());
+    let both = [facade, keys];
+    let digests = output(Command::new("git").arg("hash-object").args(&both))?;
+    let name: Vec<&str> = digests
+        .split_whitespace()
+        .filter_map(|digest| digest.get(..DIGITS))
+        .collect();
+    let libraries = workspace.target.join("swift/libraries").join(name.join("-"));
     if !libraries.exists() {
-        replace_libraries(&library, &libraries)?;
+        replace_libraries(&both, &libraries)?;
     }
     Ok(Prepared { libraries })
 }
 
-/// Puts the library into its folder, and removes the folders of older ones.
-fn replace_libraries(library: &Path, folder: &Path) -> Outcome {
+/// Writes one module's sources into its two folders of the package.
+fn generate(workspace: &Workspace, library: &Path, part: &str, module: &str) -> Outcome {
+    let all = workspace.cache("swift/generated")?;
+    bindings::generate(workspace, library, "swift", &all)?;
+    let package = workspace.root.join("bindings/swift").join(part);
+    copy(&all, &format!("{module}.swift"), &package.join(module))?;
+    let ffi = format!("{module}FFI");
+    copy(&all, &format!("{ffi}.h"), &package.join(ffi))
+}
+
+/// Puts the libraries into their folder, and removes the folders of older ones.
+fn replace_libraries(libraries: &[PathBuf], folder: &Path) -> Outcome {
     if let Some(older) = folder.parent().filter(|older| older.exists()) {
         at(older, fs::remove_dir_all(older))?;
     }
     at(folder, fs::create_dir_all(folder))?;
-    let copy = folder.join(library.file_name().unwrap_or_default());
-    at(&copy, fs::copy(library, &copy).map(|_| ()))
+    for library in libraries {
+        let copy = folder.join(library.file_name().unwrap_or_default());
+        at(&copy, fs::copy(library, &copy).map(|_| ()))?;
+    }
+    Ok(())
 }
 
 /// Runs the Swift tests against the host's library and against real gateways.

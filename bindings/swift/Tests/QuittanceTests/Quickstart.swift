@@ -1,0 +1,23 @@
+import Foundation
+import Quittance
+
+// quickstart
+func signThenStop(
+    config: WalletConfig, keys: DeviceKeys, prompt: BiometricPrompt, pin: Data, offer: String,
+    ask: (Prompt) async throws -> Answer
+) async throws -> ExportedReceipt {
+    let wallet = try await Wallet.open(config: config, keys: keys, prompt: prompt)
+    _ = try await wallet.enrol(pin: pin)                                        // keys are made, the PIN is set
+    try await wallet.answer(wallet.startSign(offer: offer, locale: "en"), ask)  // terms, thumb, PIN
+    let mandates = try await wallet.mandates().map(\.mandate)
+    try await wallet.answer(wallet.startRevoke(mandates: mandates), ask)        // thumb, consequences, PIN
+    _ = try await wallet.sync()                                                 // sends what could not be sent
+    return try await wallet.exportReceipt(order: wallet.receipts()[0].order)    // anyone can check it, offline
+}
+extension Wallet {
+    /// One prompt after the other; `errorKind(error:)` names what to do about an error. No step is lost.
+    func answer(_ flow: String, _ ask: (Prompt) async throws -> Answer) async throws {
+        while let prompt = try await nextPrompt(flow: flow) { try await submit(flow: flow, answer: ask(prompt)) }
+    }
+}
+// quickstart
