@@ -65,7 +65,9 @@ impl Faults {
     /// Whether the answer to this statement is to be lost now.
     fn takes_answer_to(&self, compact: &str) -> bool {
         let mut wanted = locked(&self.lose_answers_to);
-        let Some((name, left @ 1..)) = wanted.as_mut() else { return false };
+        let Some((name, left @ 1..)) = wanted.as_mut() else {
+            return false;
+        };
         let hit = Received::parse(compact).is_ok_and(|received| received.name() == *name);
         if hit {
             *left -= 1;
@@ -98,7 +100,12 @@ impl Network {
         let faults = Arc::<Faults>::default();
         let behind = Arc::new(Mutex::new(router));
         let listener = TcpListener::bind(address.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 0)))).await?;
-        let network = Self { faults, behind, address: listener.local_addr()?, server: Mutex::default() };
+        let network = Self {
+            faults,
+            behind,
+            address: listener.local_addr()?,
+            server: Mutex::default(),
+        };
         network.serve(listener);
         Ok(network)
     }
@@ -134,7 +141,9 @@ impl Network {
     }
 
     fn serve(&self, listener: TcpListener) {
-        let router = Router::new().fallback(pass).with_state((Arc::clone(&self.faults), Arc::clone(&self.behind)));
+        let router = Router::new()
+            .fallback(pass)
+            .with_state((Arc::clone(&self.faults), Arc::clone(&self.behind)));
         let server = tokio::spawn(async move {
             // Each connection lives as a task of the server's set, so that it ends with it.
             let mut connections = tokio::task::JoinSet::new();
@@ -143,7 +152,9 @@ impl Network {
                 connections.spawn(async move {
                     let io = hyper_util::rt::TokioIo::new(stream);
                     let executor = hyper_util::rt::TokioExecutor::new();
-                    let _closed = hyper_util::server::conn::auto::Builder::new(executor).serve_connection(io, service).await;
+                    let _closed = hyper_util::server::conn::auto::Builder::new(executor)
+                        .serve_connection(io, service)
+                        .await;
                 });
             }
         });
@@ -153,7 +164,9 @@ impl Network {
 
 /// Counts one fault down; says whether it is to happen now.
 fn take(counter: &AtomicU32) -> bool {
-    counter.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok()
+    counter
+        .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
+        .is_ok()
 }
 
 type Way = (Arc<Faults>, Arc<Mutex<Router>>);
@@ -168,15 +181,24 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
         return inner.oneshot(request).await.into_response();
     }
     let (parts, body) = request.into_parts();
-    let Ok(bytes) = to_bytes(body, MOST_BYTES).await else { return StatusCode::BAD_REQUEST.into_response() };
+    let Ok(bytes) = to_bytes(body, MOST_BYTES).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
     let compact = String::from_utf8_lossy(&bytes).into_owned();
     locked(&faults.seen).push(compact.clone());
     for _ in 0..faults.repeat.load(Ordering::SeqCst) {
         let again = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
         let _answer = inner.clone().oneshot(again).await;
     }
-    let response = inner.oneshot(Request::from_parts(parts, Body::from(bytes))).await.into_response();
-    if take(&faults.lose_answers) || faults.takes_answer_to(&compact) { cut() } else { response }
+    let response = inner
+        .oneshot(Request::from_parts(parts, Body::from(bytes)))
+        .await
+        .into_response();
+    if take(&faults.lose_answers) || faults.takes_answer_to(&compact) {
+        cut()
+    } else {
+        response
+    }
 }
 
 /// An answer that breaks off before its first byte of content.

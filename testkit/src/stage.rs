@@ -61,9 +61,16 @@ impl Stage {
         let back_door = Network::up(Router::new(), None).await?;
         let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
         let simulated = Arc::new(SimulatedCardNetwork::open(&data.join("card-network.sqlite"))?);
-        let merchants = Arc::new(SimulatedMerchants::open(&data.join("merchants.sqlite"), Arc::clone(&random))?);
+        let merchants = Arc::new(SimulatedMerchants::open(
+            &data.join("merchants.sqlite"),
+            Arc::clone(&random),
+        )?);
         let honest = FolderCustodian::open(&data.join("keys"), random)?;
-        let sandbox = Sandbox { clock: Arc::clone(&clock), card_network: Arc::clone(&simulated), merchants };
+        let sandbox = Sandbox {
+            clock: Arc::clone(&clock),
+            card_network: Arc::clone(&simulated),
+            merchants,
+        };
         let http = Http::new(&format!("http://{}", back_door.address()));
         let mut stage = Self {
             network,
@@ -78,7 +85,10 @@ impl Stage {
             merchant: String::new(),
         };
         stage.open_gateway(PolicySource::Sandbox)?;
-        let made = stage.http.post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" })).await;
+        let made = stage
+            .http
+            .post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" }))
+            .await;
         stage.merchant = made.text_of("merchant");
         Ok(stage)
     }
@@ -114,7 +124,10 @@ impl Stage {
     /// What the wallet says.
     pub fn phone(&self) -> Staged<StagePhone> {
         let vkey = self.gateway()?.log_key().to_string();
-        let folder: PathBuf = (1..).map(|n| self.folder.path().join(format!("phone-{n}"))).find(|f| !f.exists()).ok_or("no folder")?;
+        let folder: PathBuf = (1..)
+            .map(|n| self.folder.path().join(format!("phone-{n}")))
+            .find(|f| !f.exists())
+            .ok_or("no folder")?;
         StagePhone::new(&folder, &self.origin(), &vkey, self.clock.now())
     }
 
@@ -142,7 +155,17 @@ impl Stage {
         let custodian = Arc::<FaultyCustodian>::clone(&self.custodian);
         let randomness = Arc::new(SystemRandomness::new());
         let sandbox = Some(self.sandbox.clone());
-        let gateway = Gateway::open(config, Parts { custodian, clock, randomness, card_network, merchants, sandbox })?;
+        let gateway = Gateway::open(
+            config,
+            Parts {
+                custodian,
+                clock,
+                randomness,
+                card_network,
+                merchants,
+                sandbox,
+            },
+        )?;
         self.network.exchange(gateway.router());
         self.back_door.exchange(gateway.router());
         *self.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(gateway);
@@ -201,16 +224,25 @@ impl Stage {
             "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
             "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
         });
-        let answer = self.http.post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms).await;
+        let answer = self
+            .http
+            .post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms)
+            .await;
         let offer = answer.text_of("offer");
-        if offer.is_empty() { Err(answer.text.into()) } else { Ok(offer) }
+        if offer.is_empty() {
+            Err(answer.text.into())
+        } else {
+            Ok(offer)
+        }
     }
 
     /// The merchant charges; the same reference is the same charge.
     pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str) -> Answer {
         let amount = json!({ "minor": minor, "currency": "CNY" });
         let body = json!({ "mandate": mandate, "amount": amount, "reference": reference });
-        self.http.post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body).await
+        self.http
+            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
+            .await
     }
 
     /// What became of a charge of CNY 10.00: `approved`, or the code of the decline.
@@ -220,7 +252,10 @@ impl Stage {
 
     /// What the merchant was told.
     pub async fn notices(&self) -> Vec<Value> {
-        let answer = self.http.get(&format!("/sandbox/merchants/{}/notices", self.merchant)).await;
+        let answer = self
+            .http
+            .get(&format!("/sandbox/merchants/{}/notices", self.merchant))
+            .await;
         answer.json.as_array().cloned().unwrap_or_default()
     }
 
@@ -274,12 +309,16 @@ impl Stage {
                 self.gateway()?.wake().await;
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.map_err(|_| "the order never came to stand there")?
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .map_err(|_| "the order never came to stand there")?
     }
 }
 
 /// `approved`, or the code of a declined charge.
 pub fn decision(charge: &Answer) -> String {
     let part = |pointer: &str| charge.json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    part("/decision/code").or_else(|| part("/decision/decision")).unwrap_or_else(|| charge.code().to_owned())
+    part("/decision/code")
+        .or_else(|| part("/decision/decision"))
+        .unwrap_or_else(|| charge.code().to_owned())
 }

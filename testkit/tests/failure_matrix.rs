@@ -2,6 +2,7 @@
 //!
 //! Two rows stand elsewhere: "phone restored from backup" with the vault's own tests, SIGKILL at every step in `kill`.
 
+#[cfg(test)]
 mod support;
 
 use quittance_flows::HoldOwner;
@@ -24,6 +25,7 @@ const DEVICE_DEADLINE: u32 = 7 * 86_400;
 const DRAIN: u32 = 30;
 
 /// The phone says its intent and never hears of the order.
+#[cfg(test)]
 async fn ordered_and_silent(stage: &Stage, phone: &StagePhone, mandate: MandateId) -> OrderRecord {
     stage.network.faults.lose_answers_to("intent", 1);
     phone.cancel(&[mandate]).await.unwrap();
@@ -500,12 +502,14 @@ async fn an_order_keeps_the_policy_that_it_was_made_under() {
     );
 }
 
+#[cfg(test)]
 async fn ordered_later(stage: &Stage, phone: &StagePhone, mandate: MandateId) -> OrderRecord {
     let intent = phone.say(&phone.offline_intent(&[mandate]).unwrap()).unwrap();
     order_of(&stage.http.statement(&intent).await)
 }
 
 /// The shipped bundle as version 2, with a shorter time for silent phones.
+#[cfg(test)]
 fn next_policy() -> (String, PolicySource) {
     let mut json: serde_json::Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
     json["bundle"]["version"] = 2.into();
@@ -657,6 +661,7 @@ async fn an_attestation_whose_answer_was_lost_is_said_again_and_closes_once() {
     assert_eq!(stage.logged("closure").await, 1);
 }
 
+#[cfg(test)]
 fn closure_body(stage: &Stage, record: &OrderRecord) -> ClosureBody {
     let closure = record.closure.as_ref().expect("a closure");
     let receipt = quittance_protocol::Receipt::parse(closure.receipt.as_bytes()).unwrap();

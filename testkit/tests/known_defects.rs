@@ -9,16 +9,27 @@ use quittance_wallet::{EndingStage, ErrorKind, Missing, WalletEvent};
 #[tokio::test]
 async fn a_crash_between_the_remote_and_the_local_end_never_leaves_the_mandate_active() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
-    assert!(phone.wallet.mandate(mandate).unwrap().can_pay, "control: it pays before");
+    assert!(
+        phone.wallet.mandate(mandate).unwrap().can_pay,
+        "control: it pays before"
+    );
     stage.network.faults.lose_answers_to("intent", 1);
     phone.cancel(&[mandate]).await.unwrap();
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed", "the gateway has done its part");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "token_destroyed",
+        "the gateway has done its part"
+    );
 
     let phone = phone.restarted().unwrap();
 
     let view = phone.wallet.mandate(mandate).unwrap();
     assert!(!view.can_pay, "the phone does not say active: {:?}", view.state);
-    assert_eq!(view.ending.unwrap().stage, EndingStage::Waiting, "it knows what it wanted");
+    assert_eq!(
+        view.ending.unwrap().stage,
+        EndingStage::Waiting,
+        "it knows what it wanted"
+    );
     phone.wallet.sync().await.unwrap();
     assert!(phone.is_closed(mandate).unwrap());
 }
@@ -29,10 +40,17 @@ async fn a_gateway_that_stops_half_way_through_an_end_goes_on_with_it() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     stage.custodian.lose_deletions(true);
     phone.cancel(&[mandate]).await.unwrap();
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held", "half-way it does not pay");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "mandate_held",
+        "half-way it does not pay"
+    );
     stage.stop_gateway().await.unwrap();
     stage.custodian.lose_deletions(false);
-    stage.start_gateway(quittance_gateway::PolicySource::Sandbox).await.unwrap();
+    stage
+        .start_gateway(quittance_gateway::PolicySource::Sandbox)
+        .await
+        .unwrap();
     phone.wallet.sync().await.unwrap();
     assert!(phone.is_closed(mandate).unwrap());
     assert_eq!(stage.try_charge(mandate, "ride-2").await, "token_destroyed");
@@ -67,12 +85,30 @@ async fn an_end_that_only_one_side_has_made_is_shown_as_open_until_both_have() {
 
     let view = phone.wallet.mandate(mandate).unwrap();
     assert_eq!(view.phone_half, ReplicaState::Destroyed);
-    assert_eq!(view.ending.unwrap().stage, EndingStage::Attesting, "half an end is not called an end");
+    assert_eq!(
+        view.ending.unwrap().stage,
+        EndingStage::Attesting,
+        "half an end is not called an end"
+    );
     assert!(phone.wallet.receipts().unwrap().is_empty());
     let events = phone.events().unwrap();
-    assert!(!events.iter().any(|event| matches!(event, WalletEvent::Closed { .. })), "{events:?}");
-    let waits = |event: &WalletEvent| matches!(event, WalletEvent::Closing { missing: Missing::PhoneStatement, .. });
-    assert!(events.iter().any(waits), "the payer is told what is missing: {events:?}");
+    assert!(
+        !events.iter().any(|event| matches!(event, WalletEvent::Closed { .. })),
+        "{events:?}"
+    );
+    let waits = |event: &WalletEvent| {
+        matches!(
+            event,
+            WalletEvent::Closing {
+                missing: Missing::PhoneStatement,
+                ..
+            }
+        )
+    };
+    assert!(
+        events.iter().any(waits),
+        "the payer is told what is missing: {events:?}"
+    );
     assert!(phone.wallet.next_attempt().unwrap().is_some(), "and it is tried again");
 
     phone.wallet.sync().await.unwrap();
@@ -97,7 +133,11 @@ async fn what_a_retry_needs_outlives_the_token() {
     let listed = phone.wallet.mandates().unwrap();
     assert_eq!(listed.len(), 1, "an ended mandate stays in the list");
     assert_eq!(listed[0].state, MandateState::Ended);
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed", "the tombstone stays too");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "token_destroyed",
+        "the tombstone stays too"
+    );
 }
 
 // H7: the mandate is active whatever became of its making.
@@ -117,7 +157,11 @@ async fn a_mandate_is_not_active_before_both_halves_are_confirmed() {
 
     phone.wallet.sync().await.unwrap();
     assert_eq!(phone.wallet.mandate(mandate).unwrap().state, MandateState::Active);
-    assert_eq!(stage.try_charge(mandate, "ride-2").await, "approved", "control: confirmed on both sides it pays");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-2").await,
+        "approved",
+        "control: confirmed on both sides it pays"
+    );
 }
 
 // H7: one that is never confirmed ends like every other (I12).
@@ -137,8 +181,20 @@ async fn a_mandate_whose_making_never_ends_is_rejected_and_its_halves_destroyed(
     }
 
     let view = phone.wallet.mandate(mandate).unwrap();
-    assert_eq!((view.phone_half, view.can_pay), (ReplicaState::Destroyed, false), "{:?}", view.state);
-    assert!(matches!(view.state, MandateState::Rejected | MandateState::Ended | MandateState::Revoking), "{:?}", view.state);
+    assert_eq!(
+        (view.phone_half, view.can_pay),
+        (ReplicaState::Destroyed, false),
+        "{:?}",
+        view.state
+    );
+    assert!(
+        matches!(
+            view.state,
+            MandateState::Rejected | MandateState::Ended | MandateState::Revoking
+        ),
+        "{:?}",
+        view.state
+    );
     assert_ne!(stage.try_charge(mandate, "ride-1").await, "approved");
     assert_eq!(stage.logged("destroyed").await, 1);
 }
@@ -162,7 +218,11 @@ async fn a_payer_without_mandates_has_an_empty_list() {
 async fn a_paused_mandate_can_be_revoked() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     phone.wallet.pause(&[mandate]).await.unwrap();
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held", "control: it is paused");
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "mandate_held",
+        "control: it is paused"
+    );
     assert_eq!(phone.wallet.mandate(mandate).unwrap().state, MandateState::Suspended);
 
     let flow = phone.cancel(&[mandate]).await.unwrap();
@@ -172,6 +232,10 @@ async fn a_paused_mandate_can_be_revoked() {
     let order = phone.wallet.order_of(flow).unwrap().unwrap();
     assert_eq!(stage.order(&phone, order).await.unwrap().state, OrderState::Closed);
     let lifted = phone.wallet.resume(&[mandate]).await.unwrap_err();
-    assert_eq!(lifted.kind(), ErrorKind::FixInput, "and not brought back by lifting the pause: {lifted}");
+    assert_eq!(
+        lifted.kind(),
+        ErrorKind::FixInput,
+        "and not brought back by lifting the pause: {lifted}"
+    );
     assert_eq!(stage.try_charge(mandate, "ride-2").await, "token_destroyed");
 }

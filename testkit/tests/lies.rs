@@ -13,11 +13,14 @@ struct Met {
 }
 
 /// A cancellation under a gateway that lies, or does not; three contacts, so that it may lie three times.
+#[cfg(test)]
 async fn cancelled_under(lie: Option<Lie>) -> Met {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let gateway = stage.gateway().unwrap();
     if let Some(lie) = lie {
-        stage.network.exchange(lying(gateway.router(), gateway.log_signer(), lie));
+        stage
+            .network
+            .exchange(lying(gateway.router(), gateway.log_signer(), lie));
     }
     // Whether a call ends in an error is not the question: what the phone shows is.
     let _ = phone.cancel(&[mandate]).await;
@@ -37,14 +40,28 @@ async fn cancelled_under(lie: Option<Lie>) -> Met {
     }
 }
 
+#[cfg(test)]
 fn assert_disputed(met: &Met, reasons: &[DisputeReason]) {
     assert_eq!(met.stage, EndingStage::Disputed);
-    assert!(met.dispute.is_some_and(|reason| reasons.contains(&reason)), "{:?}", met.dispute);
+    assert!(
+        met.dispute.is_some_and(|reason| reasons.contains(&reason)),
+        "{:?}",
+        met.dispute
+    );
     assert_eq!(met.receipts, 0, "there is no receipt of a lie");
     let told = |event: &WalletEvent| matches!(event, WalletEvent::Disputed { reason, .. } if reasons.contains(reason));
     assert!(met.events.iter().any(told), "the payer is told: {:?}", met.events);
-    assert!(!met.events.iter().any(|event| matches!(event, WalletEvent::Closed { .. })), "{:?}", met.events);
-    assert!(matches!(met.paid, Err(WalletError::NotPayable)), "this phone's half is gone all the same");
+    assert!(
+        !met.events
+            .iter()
+            .any(|event| matches!(event, WalletEvent::Closed { .. })),
+        "{:?}",
+        met.events
+    );
+    assert!(
+        matches!(met.paid, Err(WalletError::NotPayable)),
+        "this phone's half is gone all the same"
+    );
 }
 
 // I4; H3.
@@ -74,7 +91,9 @@ async fn an_honest_gateway_closes() {
 async fn a_dispute_ends_when_the_gateway_shows_the_true_closure() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let gateway = stage.gateway().unwrap();
-    stage.network.exchange(lying(gateway.router(), gateway.log_signer(), Lie::Unlogged));
+    stage
+        .network
+        .exchange(lying(gateway.router(), gateway.log_signer(), Lie::Unlogged));
     let _ = phone.cancel(&[mandate]).await;
     let _ = phone.wallet.sync().await;
     assert_eq!(phone.stage_of(mandate).unwrap(), Some(EndingStage::Disputed));

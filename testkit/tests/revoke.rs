@@ -15,6 +15,7 @@ use quittance_wallet::{EndingStage, WalletError, WalletEvent};
 
 const DEVICE_DEADLINE: u32 = 7 * 86_400;
 
+#[cfg(test)]
 async fn permit(phone: &StagePhone, mandate: quittance_protocol::MandateId) -> Result<String, WalletError> {
     phone
         .wallet
@@ -255,6 +256,7 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
     }
 }
 
+#[cfg(test)]
 fn kind_of(record: &OrderRecord, stage: &Stage) -> ClosureKind {
     let closure = record.closure.as_ref().expect("a closure");
     let receipt = Receipt::parse(closure.receipt.as_bytes()).unwrap();

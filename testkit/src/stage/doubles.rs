@@ -24,7 +24,11 @@ pub struct GatedCardNetwork {
 impl GatedCardNetwork {
     /// An open gate before this network.
     pub fn new(ledger: Arc<SimulatedCardNetwork>) -> Self {
-        Self { ledger, shut: watch::Sender::new(false), waiting: watch::Sender::new(0) }
+        Self {
+            ledger,
+            shut: watch::Sender::new(false),
+            waiting: watch::Sender::new(0),
+        }
     }
 
     /// From now on charges wait.
@@ -73,7 +77,10 @@ pub struct FaultyCustodian {
 impl FaultyCustodian {
     /// A keystore without faults.
     pub fn new(honest: FolderCustodian) -> Self {
-        Self { honest, loses: AtomicBool::new(false) }
+        Self {
+            honest,
+            loses: AtomicBool::new(false),
+        }
     }
 
     /// Whether from now on keys are deleted while nobody hears of it.
@@ -98,7 +105,9 @@ impl RootKeys for FaultyCustodian {
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
         self.honest.delete(epoch)?;
         if self.loses.load(Ordering::SeqCst) {
-            return Err(RootKeyError::Unavailable { detail: "the answer was lost".to_owned() });
+            return Err(RootKeyError::Unavailable {
+                detail: "the answer was lost".to_owned(),
+            });
         }
         Ok(())
     }
@@ -125,7 +134,12 @@ struct Death {
 impl DyingKeys {
     /// A keystore that lives.
     pub fn new(keys: Arc<SoftwareDeviceKeys>) -> Self {
-        Self { keys, plan: Mutex::default(), calls: AtomicU64::new(0), dead: AtomicBool::new(false) }
+        Self {
+            keys,
+            plan: Mutex::default(),
+            calls: AtomicU64::new(0),
+            dead: AtomicBool::new(false),
+        }
     }
 
     /// It dies at the n-th call about an epoch from now on, counted from 1; `carried_out` says whether that call
@@ -157,7 +171,11 @@ impl DyingKeys {
     }
 
     fn alive(&self) -> Result<(), DeviceKeyError> {
-        if self.is_dead() { Err(DeviceKeyError::HardwareUnavailable) } else { Ok(()) }
+        if self.is_dead() {
+            Err(DeviceKeyError::HardwareUnavailable)
+        } else {
+            Ok(())
+        }
     }
 }
 
@@ -217,7 +235,10 @@ pub struct PhoneClock {
 impl PhoneClock {
     /// A clock that stands at this moment.
     pub fn new(start: Timestamp) -> Self {
-        Self { start, moved: AtomicI64::new(0) }
+        Self {
+            start,
+            moved: AtomicI64::new(0),
+        }
     }
 
     /// Moves it, either way.

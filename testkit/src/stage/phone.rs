@@ -56,10 +56,22 @@ impl StagePhone {
         let keys = Arc::new(SoftwareDeviceKeys::open(&folder.join("hardware"))?);
         let hardware = Arc::new(DyingKeys::new(Arc::clone(&keys)));
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
-        let ports = Ports { clock: Arc::<PhoneClock>::clone(&clock), ..Ports::system() };
+        let ports = Ports {
+            clock: Arc::<PhoneClock>::clone(&clock),
+            ..Ports::system()
+        };
         let device_keys = Arc::<DyingKeys>::clone(&hardware);
         let wallet = Wallet::open(&config, device_keys, Arc::<ScriptedPrompt>::clone(&prompt), ports)?;
-        Ok(Self { wallet, keys, hardware, prompt, clock, config, folder, number: AtomicU64::new(number) })
+        Ok(Self {
+            wallet,
+            keys,
+            hardware,
+            prompt,
+            clock,
+            config,
+            folder,
+            number: AtomicU64::new(number),
+        })
     }
 
     /// The app's process ends; it is started again on the same files.
@@ -67,7 +79,14 @@ impl StagePhone {
     /// # Errors
     /// What the wallet says.
     pub fn restarted(self) -> Staged<Self> {
-        let Self { wallet, config, folder, clock, number, .. } = self;
+        let Self {
+            wallet,
+            config,
+            folder,
+            clock,
+            number,
+            ..
+        } = self;
         drop(wallet);
         Self::on(config, folder, clock, number.into_inner())
     }
@@ -77,7 +96,13 @@ impl StagePhone {
     /// # Errors
     /// What the system or the wallet says.
     pub fn reinstalled(self) -> Staged<Self> {
-        let Self { wallet, config, folder, clock, .. } = self;
+        let Self {
+            wallet,
+            config,
+            folder,
+            clock,
+            ..
+        } = self;
         drop(wallet);
         std::fs::remove_dir_all(&folder)?;
         Self::on(config, folder, clock, OWN_NUMBERS)
@@ -100,7 +125,11 @@ impl StagePhone {
         let flow = self.wallet.start_sign(offer).await?;
         self.answer_all(flow).await?;
         let mandate = self.wallet.mandate_of(flow)?;
-        if self.wallet.mandate(mandate)?.can_pay { Ok(mandate) } else { Err("the mandate is not active".into()) }
+        if self.wallet.mandate(mandate)?.can_pay {
+            Ok(mandate)
+        } else {
+            Err("the mandate is not active".into())
+        }
     }
 
     /// Answers every prompt of a flow as a willing payer does.
@@ -127,7 +156,9 @@ impl StagePhone {
     /// # Errors
     /// What the wallet says.
     pub async fn answer_with(&self, flow: FlowId, pin: &str) -> Result<(), WalletError> {
-        let Some(prompt) = self.wallet.next_prompt(flow)? else { return Ok(()) };
+        let Some(prompt) = self.wallet.next_prompt(flow)? else {
+            return Ok(());
+        };
         let answer = match prompt.kind {
             PromptKind::Consent { .. } => Answer::Agree,
             PromptKind::Confirm { .. } => Answer::Confirm,
@@ -222,14 +253,24 @@ impl StagePhone {
             nonce: B64::new(random::<32>()?),
             operation: operation_digest("mandate.cancel.quick", mandates, &Digest32::of(b"")),
         })?;
-        Ok(Intent { flow, mandates: mandates.to_vec(), offline: true, proof })
+        Ok(Intent {
+            flow,
+            mandates: mandates.to_vec(),
+            offline: true,
+            proof,
+        })
     }
 
     fn signed<T: Statement>(&self, alias: KeyAlias, seq: Option<u64>, body: &T) -> Staged<String> {
         let key = self.keys.public_key(alias)?.ok_or("the phone has no such key")?;
         let key = PublicKey::p256_from_sec1(&key)?;
         let aud = self.config.origin.clone();
-        let claims = Claims { aud, iat: self.clock.now(), jti: StatementId::from_bytes(random()?), seq };
+        let claims = Claims {
+            aud,
+            iat: self.clock.now(),
+            jti: StatementId::from_bytes(random()?),
+            seq,
+        };
         let unsigned = Unsigned::new(&key.thumbprint(), &claims, body)?;
         let der = self.keys.sign_after_prompt(alias, unsigned.signing_input())?;
         Ok(unsigned.with_der_signature(&der)?)
