@@ -20,8 +20,11 @@ const WORKERS: usize = 2;
 /// A phone's wallet. Calls may come from any thread, at any time, twice.
 ///
 /// Every call runs on threads of the wallet's own and is only awaited by the caller: it blocks no thread of the app, and a
-/// caller that stops waiting (a cancelled coroutine, a dropped task) does not stop the work half-way. To leave a flow, call
-/// [`Wallet::cancel_flow`]. One folder is open in one wallet at a time.
+/// caller that stops waiting (a cancelled coroutine, a dropped task) does not stop the work half-way. To leave a flow,
+/// call [`Wallet::cancel_flow`].
+///
+/// One folder is open in one wallet at a time. A wallet that is let go while a call is under way ends as a process that
+/// is killed: nothing durable is lost, and its folder is free once that call has come to its next rest.
 #[derive(uniffi::Object)]
 pub struct Wallet {
     wallet: inner::Wallet,

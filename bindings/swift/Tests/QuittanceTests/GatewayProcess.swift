@@ -36,10 +36,14 @@ final class GatewayProcess: @unchecked Sendable {
         origin = announced
     }
 
-    deinit {
-        // Not SIGTERM: the child has the signal mask of the thread that started it, which blocks that.
-        kill(process.processIdentifier, SIGKILL)
+    /// Ends it at once. Not by SIGTERM: the child has the signal mask of the thread that started it, which blocks that.
+    func stop() {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
+    }
+
+    deinit {
+        stop()
         try? FileManager.default.removeItem(at: folder)
     }
 

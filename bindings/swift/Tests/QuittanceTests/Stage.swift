@@ -26,6 +26,11 @@ final class Stage: Sendable {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// The phone has no network from now on.
+    func goOffline() {
+        gateway.stop()
+    }
+
     /// Opens the phone's wallet.
     func open() async throws -> Wallet {
         try await Wallet.open(config: config, keys: keys, prompt: prompt)

@@ -54,6 +54,9 @@ class Stage : AutoCloseable {
         }
     }
 
+    /** The phone has no network from now on. */
+    fun goOffline() = gateway.close()
+
     override fun close() {
         gateway.close()
         folder.toFile().deleteRecursively()
