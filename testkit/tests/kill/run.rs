@@ -169,8 +169,15 @@ pub async fn play(stage: &Stage, side: Side, act: Act, n: u64, again: Option<u64
         value["state"] == "closed"
     })
     .await;
-    run.revive().await;
     run.story.disarm(side).expect("disarmed");
+    run.again = None;
+    // A gateway that dies with its last answer is noticed here, and counted.
+    let mut tries = 0;
+    while run.story.http.get("/log/checkpoint").await.status != 200 {
+        run.revive().await;
+        tries += 1;
+        assert!(tries < 1000, "the gateway does not answer");
+    }
     let died = run.deaths > 0;
     look_at_the_end(&mut run, stage, mandate, &format!("{side:?} killed before step {n}")).await;
     leave(&mut run.story).await;
