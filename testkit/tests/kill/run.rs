@@ -10,7 +10,7 @@ use std::path::Path;
 
 /// From where on the steps are counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
+pub(crate) enum Act {
     /// Sign, charge, cancel.
     All,
     /// Cancel alone.
@@ -18,7 +18,7 @@ pub enum Act {
 }
 
 /// A stage that was set once: an enrolled phone, a gateway, one offer. Every run plays on a copy.
-pub struct Stage {
+pub(crate) struct Stage {
     programs: Programs,
     casting: Casting,
     folder: tempfile::TempDir,
@@ -26,7 +26,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set(programs: Programs, casting: Casting) -> Self {
+    pub(crate) async fn set(programs: Programs, casting: Casting) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let stage = folder.path().join("stage");
         let mut story = Story::open(programs.clone(), &stage, &casting, true)
@@ -144,7 +144,7 @@ async fn kinds_in_log(story: &Story) -> impl Fn(&str) -> usize + use<> {
 }
 
 /// Plays one run, the armed side dying before its n-th step; checks the end. Says whether anybody died.
-pub async fn play(stage: &Stage, side: Side, act: Act, n: u64, again: Option<u64>) -> bool {
+pub(crate) async fn play(stage: &Stage, side: Side, act: Act, n: u64, again: Option<u64>) -> bool {
     let mut run = Run {
         story: stage.copy().await,
         side,
