@@ -219,6 +219,11 @@ impl Unit<'_> {
         definition(&self.inner.policy_of(row.start.policy_version)?, row)
     }
 
+    /// Whether every step of a flow is done, as this phone sees it.
+    pub(crate) fn is_complete(&self, row: &FlowRow) -> Result<bool, WalletError> {
+        Ok(fold(&self.definition(row)?, row)?.phase == Phase::Completed)
+    }
+
     /// A new run with its first event.
     pub(crate) fn begin_flow(
         &self,

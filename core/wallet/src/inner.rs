@@ -30,6 +30,8 @@ pub(crate) struct Inner {
     pub(crate) session: Mutex<Option<Session>>,
     /// First messages of PIN checks whose answer has not come, so that sending again costs no second guess.
     pub(crate) pins: Mutex<BTreeMap<FlowId, PinAttempt>>,
+    /// One PIN check at a time: a button that is pressed twice must not cost two guesses.
+    pub(crate) pin_check: tokio::sync::Mutex<()>,
 }
 
 impl Inner {
@@ -62,6 +64,7 @@ impl Inner {
             vault: Mutex::new(vault),
             session: Mutex::new(None),
             pins: Mutex::new(BTreeMap::new()),
+            pin_check: tokio::sync::Mutex::new(()),
         })
     }
 

@@ -143,6 +143,8 @@ impl Inner {
     ) -> Result<(), WalletError> {
         check_form(&pin, open.policy.secrets.payment_pin.digits)?;
         let flow = open.flow();
+        // Falls with the future, should the caller drop it. Whoever waited finds the step done.
+        let _one_at_a_time = self.pin_check.lock().await;
         match self.flush(None).await {
             Ok(_) => {}
             Err(WalletError::Offline) => return self.without_network(&open).await,
