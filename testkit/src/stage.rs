@@ -259,6 +259,28 @@ impl Stage {
         answer.json.as_array().cloned().unwrap_or_default()
     }
 
+    /// Waits until the merchant was told something: how often.
+    ///
+    /// # Errors
+    /// Where it is not told in time.
+    pub async fn until_noticed(&self, notice: &str) -> Staged<usize> {
+        let waiting = async {
+            loop {
+                let told = self.notices().await;
+                let of_it = told
+                    .iter()
+                    .filter(|told| told.get("notice").is_some_and(|name| name == notice));
+                match of_it.count() {
+                    0 => self.gateway()?.wake().await,
+                    count => return Ok(count),
+                }
+            }
+        };
+        tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .map_err(|_| "the merchant was never told")?
+    }
+
     /// An order as the gateway tells it to its payer now.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody};
 use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome, Undo};
 use quittance_protocol::{Claims, MandateId, Received, StatementId, Unsigned};
 use quittance_testkit::stage::{Stage, StagePhone, decision};
-use quittance_wallet::{DisputeReason, EndingStage, Missing, WalletError, WalletEvent};
+use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, Missing, WalletError, WalletEvent};
 use std::sync::Arc;
 use support::{forked, heard, listen, order_of};
 
@@ -188,8 +188,7 @@ async fn a_batch_that_overlaps_a_single_cancellation_ends_every_mandate_once() {
 async fn a_charge_between_order_and_destruction_is_declined_while_one_in_flight_drains() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     stage.card_network.shut();
-    let ((), order, in_flight) = tokio::join!(
-        async { stage.card_network.charge_arrived().await },
+    let (order, in_flight) = tokio::join!(
         async {
             stage.card_network.charge_arrived().await;
             let flow = phone.cancel(&[mandate]).await.unwrap();
@@ -227,13 +226,13 @@ async fn a_charge_that_stays_in_flight_holds_the_destruction_up_for_the_drain_an
             stage.card_network.charge_arrived().await;
             let flow = phone.cancel(&[mandate]).await.unwrap();
             let order = phone.wallet.order_of(flow).unwrap().unwrap();
-            stage.pass(DRAIN - 10).await.unwrap();
+            stage.pass(DRAIN - 20).await.unwrap();
             assert_eq!(
                 stage.order(&phone, order).await.unwrap().state,
                 OrderState::Quiesced,
                 "it still waits"
             );
-            stage.pass(10).await.unwrap();
+            stage.pass(20).await.unwrap();
             stage
                 .until_order(&phone, order, |record| record.destroyed.is_some())
                 .await
@@ -628,10 +627,27 @@ async fn each_use_of_a_destroyed_token_is_declined_and_alarms_its_payer_and_one_
         })
         .collect();
     assert_eq!(uses, [1, 2]);
+    let told = stage.until_noticed("dead_token_used").await.unwrap();
+    assert_eq!(told, 1, "the merchant hears once that its books are out of date");
     assert!(
         stage.card_network.ledger.charges().unwrap().is_empty(),
         "the network was not even asked"
     );
+}
+
+// Row "phone restored from backup", as far as this phone sees it: old files and new keys open nothing.
+#[tokio::test]
+async fn files_from_before_a_destruction_do_not_open_after_it() {
+    let (_stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let backup = phone.backup().unwrap();
+    let phone = phone.restored(backup.path()).expect("control: before it they open");
+    phone.cancel(&[mandate]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.is_closed(mandate).unwrap());
+    let refused = phone.restored(backup.path()).err().expect("they opened");
+    let refused = refused.downcast_ref::<WalletError>().expect("a wallet's error");
+    assert!(matches!(refused, WalletError::Vault(_)), "{refused:?}");
+    assert_eq!(refused.kind(), ErrorKind::Reenrol, "{refused:?}");
 }
 
 // Row "phone crash", the other end: the gateway has the attestation, its answer was lost.

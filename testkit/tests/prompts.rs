@@ -300,6 +300,27 @@ async fn a_right_pin_sets_the_counter_back() {
     assert_eq!(attempts_left(phone.answer_with(flow, WRONG).await), 4);
 }
 
+// A button that is pressed twice: the last guess is not lost over it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_right_pin_that_is_submitted_twice_at_once_passes_once() {
+    let stage = Stage::set().await.unwrap();
+    let phone = stage.enrolled().await.unwrap();
+    let flow = at_the_pin(&stage, &phone).await;
+    for left in [4, 3, 2, 1] {
+        assert_eq!(attempts_left(phone.answer_with(flow, WRONG).await), left);
+    }
+    let (one, other) = tokio::join!(phone.answer_with(flow, PIN), phone.answer_with(flow, PIN));
+    assert!(one.is_ok() && other.is_ok(), "{one:?}, {other:?}");
+    assert!(
+        phone
+            .wallet
+            .mandate(phone.wallet.mandate_of(flow).unwrap())
+            .unwrap()
+            .can_pay
+    );
+    assert_eq!(stage.network.faults.statements_of("pin-finish").len(), 1);
+}
+
 #[tokio::test]
 async fn a_pin_that_locks_during_a_cancellation_leaves_the_hold_and_another_way_to_stop() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();

@@ -1,14 +1,15 @@
 //! Stopping: offline, twice, a hundred times, half-way, from a phone that was set up anew.
 
 use quittance_flows::HoldOwner;
-use quittance_protocol::Receipt;
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
-use quittance_protocol::bytes::{B64, Digest32};
+use quittance_protocol::bytes::Digest32;
 use quittance_protocol::flow_event::FlowStart;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::statement::{
-    AnswerFlow, Attestation, Hold, HoldChange, PhoneOutcome, Probe, StartFlow, StepAnswer, operation_digest,
+    AnswerFlow, Attestation, FactorProof, Hold, HoldChange, PhoneOutcome, Probe, StartFlow, StepAnswer,
+    operation_digest,
 };
+use quittance_protocol::{Receipt, Received};
 use quittance_testkit::stage::{Stage, StagePhone};
 use quittance_testkit::story::cny;
 use quittance_wallet::{EndingStage, WalletError, WalletEvent};
@@ -82,6 +83,8 @@ async fn revoking_twice_gives_the_same_flow_order_and_receipt() {
 async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and_one_answer() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let intent = phone.offline_intent(&[mandate]).unwrap();
+    let proof = Received::parse(&intent.proof).unwrap();
+    let nonce = proof.unverified_body::<FactorProof>().unwrap().1.nonce;
     let operation = operation_digest("mandate.cancel.quick", &[mandate], &Digest32::of(b""));
     let start = FlowStart {
         flow: intent.flow,
@@ -89,7 +92,7 @@ async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and
         policy_version: 1,
         operation,
         mandates: vec![mandate],
-        nonce: B64::new([7; 32]),
+        nonce,
     };
     let proof = StepAnswer::Proof {
         proof: intent.proof.clone(),
@@ -262,6 +265,37 @@ fn kind_of(record: &OrderRecord, stage: &Stage) -> ClosureKind {
     let receipt = Receipt::parse(closure.receipt.as_bytes()).unwrap();
     let verified = receipt.verify(&stage.gateway().unwrap().log_key()).unwrap();
     verified.open(&closure.annex).unwrap().kind
+}
+
+// stopping works from every live state, the first one included.
+#[tokio::test]
+async fn a_mandate_that_is_not_yet_active_can_be_revoked() {
+    for lost in ["consent", "activation"] {
+        let stage = Stage::set().await.unwrap();
+        let phone = stage.enrolled().await.unwrap();
+        stage.network.faults.lose_answers_to(lost, 1);
+        let flow = phone.wallet.start_sign(&stage.offer().await.unwrap()).await.unwrap();
+        phone.answer_all(flow).await.unwrap();
+        let mandate = phone.wallet.mandate_of(flow).unwrap();
+        assert_eq!(
+            phone.wallet.mandate(mandate).unwrap().state,
+            MandateState::Provisioning,
+            "control: not yet active"
+        );
+
+        phone.cancel(&[mandate]).await.unwrap();
+        phone.wallet.sync().await.unwrap();
+
+        let view = phone.wallet.mandate(mandate).unwrap();
+        assert!(
+            phone.is_closed(mandate).unwrap(),
+            "{lost}: {:?}, {:?}",
+            view.state,
+            view.ending
+        );
+        assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");
+        assert_eq!(stage.logged("order").await, 1);
+    }
 }
 
 // the payer hears of each step.

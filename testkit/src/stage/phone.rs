@@ -108,6 +108,35 @@ impl StagePhone {
         Self::on(config, folder, clock, OWN_NUMBERS)
     }
 
+    /// A copy of the wallet's files as they stand, without the keys: what a backup would hold.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn backup(&self) -> Staged<tempfile::TempDir> {
+        let copy = tempfile::tempdir()?;
+        copy_files(&self.config.data_dir, copy.path())?;
+        Ok(copy)
+    }
+
+    /// The phone with files of another time, and the keys of now.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`] where they do not belong together any more.
+    pub fn restored(self, backup: &Path) -> Staged<Self> {
+        let Self {
+            wallet,
+            config,
+            folder,
+            clock,
+            number,
+            ..
+        } = self;
+        drop(wallet);
+        std::fs::remove_dir_all(&config.data_dir)?;
+        copy_files(backup, &config.data_dir)?;
+        Self::on(config, folder, clock, number.into_inner())
+    }
+
     /// Introduces the phone and sets its PIN.
     ///
     /// # Errors
@@ -275,6 +304,15 @@ impl StagePhone {
         let der = self.keys.sign_after_prompt(alias, unsigned.signing_input())?;
         Ok(unsigned.with_der_signature(&der)?)
     }
+}
+
+fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
+    }
+    Ok(())
 }
 
 /// A typed PIN.
