@@ -175,15 +175,20 @@ impl Story {
         }
     }
 
+    /// Notices a gateway that has died; starts nobody.
+    pub fn bury(&mut self) {
+        if self.gateway.as_mut().is_some_and(GatewayProcess::has_died) {
+            self.deaths += 1;
+            self.gateway = None;
+        }
+    }
+
     /// Starts whoever is dead. A gateway that was killed by its switch is started with the switch as it stands.
     ///
     /// # Errors
     /// What the system says.
     pub async fn revive(&mut self) -> io::Result<()> {
-        if self.gateway.as_mut().is_some_and(GatewayProcess::has_died) {
-            self.deaths += 1;
-            self.gateway = None;
-        }
+        self.bury();
         if self.gateway.is_none() {
             let library = self.programs.kill_library();
             let under = self.switches.as_ref().map(|s| (&s.gateway, library.as_path()));

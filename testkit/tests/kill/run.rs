@@ -85,19 +85,20 @@ struct Run {
 }
 
 impl Run {
-    /// Starts whoever is dead; after a death the switch is armed for the recovery, or disarmed.
+    /// Starts whoever is dead. After a death the switch is armed for the recovery, from its first step on, or disarmed.
     async fn revive(&mut self) {
-        if self.story.revive().await.is_err() {
-            // Died while it started, by the second kill: once more, unarmed.
-            self.story.disarm(self.side).expect("disarmed");
-            self.story.revive().await.expect("both start");
-        }
+        self.story.bury();
         if self.story.deaths() > self.deaths {
             self.deaths = self.story.deaths();
             match self.again.take() {
                 Some(n) => self.story.arm(self.side, n).expect("armed again"),
                 None => self.story.disarm(self.side).expect("disarmed"),
             }
+        }
+        if self.story.revive().await.is_err() {
+            // Died while it started, by the second kill: once more, unarmed.
+            self.story.disarm(self.side).expect("disarmed");
+            self.story.revive().await.expect("both start");
         }
     }
 
