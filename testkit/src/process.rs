@@ -39,7 +39,16 @@ impl Programs {
     pub fn built() -> io::Result<Self> {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let status = std::process::Command::new(cargo)
-            .args(["build", "--quiet", "-p", "quittance-gateway", "-p", "quittance-testkit", "-p", "quittance-kill-at"])
+            .args([
+                "build",
+                "--quiet",
+                "-p",
+                "quittance-gateway",
+                "-p",
+                "quittance-testkit",
+                "-p",
+                "quittance-kill-at",
+            ])
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .status()?;
         if !status.success() {
@@ -106,10 +115,19 @@ impl GatewayProcess {
     /// # Errors
     /// Where it ends before it listens; its own words are in `gateway.log` beside its data folder.
     pub async fn start(setup: GatewaySetup, kill: Option<(&KillSwitch, &Path)>) -> io::Result<Self> {
-        let log = std::fs::File::options().create(true).append(true).open(setup.data.with_extension("log"))?;
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(setup.data.with_extension("log"))?;
         let mut command = Command::new(&setup.program);
         command
-            .args(["--sandbox", "--listen", &format!("127.0.0.1:{}", setup.port), "--origin", &setup.origin()])
+            .args([
+                "--sandbox",
+                "--listen",
+                &format!("127.0.0.1:{}", setup.port),
+                "--origin",
+                &setup.origin(),
+            ])
             .arg("--data")
             .arg(&setup.data)
             .args(&setup.arguments)
@@ -131,7 +149,9 @@ impl GatewayProcess {
             }
         }
         let status = child.wait().await?;
-        Err(io::Error::other(format!("the gateway ended before it listened: {status}")))
+        Err(io::Error::other(format!(
+            "the gateway ended before it listened: {status}"
+        )))
     }
 
     /// The process id.
@@ -193,7 +213,10 @@ impl PhoneProcess {
     /// # Errors
     /// What the system says; the phone's own words are in `phone.log` beside its data folder.
     pub fn start(setup: PhoneSetup, kill: Option<(&KillSwitch, &Path)>) -> io::Result<Self> {
-        let log = std::fs::File::options().create(true).append(true).open(setup.data.with_extension("log"))?;
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(setup.data.with_extension("log"))?;
         let mut command = Command::new(&setup.program);
         command
             .args(["--gateway", &setup.gateway, "--log-vkey", &setup.log_vkey])
@@ -211,7 +234,12 @@ impl PhoneProcess {
         let missing = || io::Error::other("no pipe");
         let stdin = child.stdin.take().ok_or_else(missing)?;
         let stdout = BufReader::new(child.stdout.take().ok_or_else(missing)?).lines();
-        Ok(Self { setup, child, stdin, stdout })
+        Ok(Self {
+            setup,
+            child,
+            stdin,
+            stdout,
+        })
     }
 
     /// Gives one command; nothing comes back where the process died over it.

@@ -34,23 +34,37 @@ pub struct ScriptedPrompt {
 impl ScriptedPrompt {
     /// A payer who always shows the right thumb.
     pub fn willing(keys: Arc<SoftwareDeviceKeys>) -> Self {
-        Self { keys, script: Mutex::default(), last: Mutex::default() }
+        Self {
+            keys,
+            script: Mutex::default(),
+            last: Mutex::default(),
+        }
     }
 
     /// What the next prompts will end in.
     pub fn then(&self, outcomes: impl IntoIterator<Item = Outcome>) {
-        self.script.lock().unwrap_or_else(PoisonError::into_inner).extend(outcomes);
+        self.script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(outcomes);
     }
 
     fn signature(&self, alias: KeyAlias, challenge: &[u8]) -> Result<Vec<u8>, BiometricError> {
-        self.keys.sign_after_prompt(alias, challenge).map_err(|_| BiometricError::KeyMissing)
+        self.keys
+            .sign_after_prompt(alias, challenge)
+            .map_err(|_| BiometricError::KeyMissing)
     }
 }
 
 #[async_trait]
 impl BiometricPrompt for ScriptedPrompt {
     async fn sign(&self, request: BiometricRequest) -> Result<Vec<u8>, BiometricError> {
-        let outcome = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front().unwrap_or(Outcome::Thumb);
+        let outcome = self
+            .script
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop_front()
+            .unwrap_or(Outcome::Thumb);
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
             Outcome::Thumb => {

@@ -35,7 +35,12 @@ impl SoftwareDeviceKeys {
     /// [`DeviceKeyError::HardwareUnavailable`] where the folder cannot be made.
     pub fn open(folder: &Path) -> Result<Self, DeviceKeyError> {
         std::fs::create_dir_all(folder).map_err(|_| DeviceKeyError::HardwareUnavailable)?;
-        Ok(Self { folder: folder.to_owned(), stash: None, random: SystemRandom::new(), change: Mutex::default() })
+        Ok(Self {
+            folder: folder.to_owned(),
+            stash: None,
+            random: SystemRandom::new(),
+            change: Mutex::default(),
+        })
     }
 
     /// The control: a keystore that says it deleted a key, and kept a copy.
@@ -44,7 +49,10 @@ impl SoftwareDeviceKeys {
     /// As [`SoftwareDeviceKeys::open`].
     pub fn open_keeping_old_keys(folder: &Path, stash: &Path) -> Result<Self, DeviceKeyError> {
         std::fs::create_dir_all(stash).map_err(|_| DeviceKeyError::HardwareUnavailable)?;
-        Ok(Self { stash: Some(stash.to_owned()), ..Self::open(folder)? })
+        Ok(Self {
+            stash: Some(stash.to_owned()),
+            ..Self::open(folder)?
+        })
     }
 
     /// Signs with any key, as the platform would after its prompt: DER.
@@ -53,7 +61,9 @@ impl SoftwareDeviceKeys {
     /// [`DeviceKeyError::KeyMissing`].
     pub fn sign_after_prompt(&self, alias: KeyAlias, message: &[u8]) -> Result<Vec<u8>, DeviceKeyError> {
         let pair = self.pair(alias)?.ok_or(DeviceKeyError::KeyMissing)?;
-        let signature = pair.sign(&self.random, message).map_err(|_| DeviceKeyError::Unexpected)?;
+        let signature = pair
+            .sign(&self.random, message)
+            .map_err(|_| DeviceKeyError::Unexpected)?;
         Ok(signature.as_ref().to_vec())
     }
 
@@ -63,7 +73,9 @@ impl SoftwareDeviceKeys {
     }
 
     fn pair(&self, alias: KeyAlias) -> Result<Option<EcdsaKeyPair>, DeviceKeyError> {
-        let Some(pkcs8) = read(&self.key_file(alias))? else { return Ok(None) };
+        let Some(pkcs8) = read(&self.key_file(alias))? else {
+            return Ok(None);
+        };
         EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &pkcs8, &self.random)
             .map(Some)
             .map_err(|_| DeviceKeyError::Unexpected)
@@ -102,7 +114,10 @@ impl DeviceKeys for SoftwareDeviceKeys {
             write(&self.key_file(alias), pkcs8.as_ref())?;
         }
         let public_key_sec1 = self.public_key(alias)?.ok_or(DeviceKeyError::Unexpected)?;
-        Ok(CreatedKey { public_key_sec1, attestation: Vec::new() })
+        Ok(CreatedKey {
+            public_key_sec1,
+            attestation: Vec::new(),
+        })
     }
 
     fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
@@ -120,25 +135,39 @@ impl DeviceKeys for SoftwareDeviceKeys {
     fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
         self.change.lock().unwrap_or_else(PoisonError::into_inner).began = Some(Instant::now());
         let file = self.epoch_file(epoch);
-        if read(&file)?.is_none() { write(&file, &self.random::<32>()?) } else { Ok(()) }
+        if read(&file)?.is_none() {
+            write(&file, &self.random::<32>()?)
+        } else {
+            Ok(())
+        }
     }
 
     fn wrap(&self, epoch: u64, plain: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
         let nonce = self.random::<NONCE_BYTES>()?;
         let mut sealed = plain;
         self.epoch_key(epoch)?
-            .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), Aad::from(epoch.to_be_bytes()), &mut sealed)
+            .seal_in_place_append_tag(
+                Nonce::assume_unique_for_key(nonce),
+                Aad::from(epoch.to_be_bytes()),
+                &mut sealed,
+            )
             .map_err(|_| DeviceKeyError::Unexpected)?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
     fn unwrap(&self, epoch: u64, wrapped: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
         let key = self.epoch_key(epoch)?;
-        let (nonce, sealed) = wrapped.split_first_chunk::<NONCE_BYTES>().ok_or(DeviceKeyError::Refused)?;
+        let (nonce, sealed) = wrapped
+            .split_first_chunk::<NONCE_BYTES>()
+            .ok_or(DeviceKeyError::Refused)?;
         let mut sealed = sealed.to_vec();
-        key.open_in_place(Nonce::assume_unique_for_key(*nonce), Aad::from(epoch.to_be_bytes()), &mut sealed)
-            .map(|plain| plain.to_vec())
-            .map_err(|_| DeviceKeyError::Refused)
+        key.open_in_place(
+            Nonce::assume_unique_for_key(*nonce),
+            Aad::from(epoch.to_be_bytes()),
+            &mut sealed,
+        )
+        .map(|plain| plain.to_vec())
+        .map_err(|_| DeviceKeyError::Refused)
     }
 
     fn delete_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
@@ -153,7 +182,9 @@ impl DeviceKeys for SoftwareDeviceKeys {
     }
 
     fn epoch_key_exists(&self, epoch: u64) -> Result<bool, DeviceKeyError> {
-        self.epoch_file(epoch).try_exists().map_err(|_| DeviceKeyError::HardwareUnavailable)
+        self.epoch_file(epoch)
+            .try_exists()
+            .map_err(|_| DeviceKeyError::HardwareUnavailable)
     }
 
     fn describe(&self) -> KeyStoreKind {
@@ -192,5 +223,6 @@ fn remove(file: &Path) -> Result<(), DeviceKeyError> {
 }
 
 fn sync_folder(file: &Path) -> std::io::Result<()> {
-    file.parent().map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
+    file.parent()
+        .map_or(Ok(()), |folder| std::fs::File::open(folder)?.sync_all())
 }

@@ -68,15 +68,26 @@ fn try_epoch(vault: &Path, folder: &Path, epoch: u64, victim: Victim) -> io::Res
         Victim::Phone => Arc::new(PhoneKeys(SoftwareDeviceKeys::open(folder).map_err(io::Error::other)?)),
         Victim::Gateway => Arc::new(FolderCustodian::open(folder, Arc::new(SystemRandomness::default()))?),
     };
-    let options = VaultOptions { path, height: 2, vfs: None };
-    let Ok(vault) = Vault::open(options, Arc::new(OneEpoch { inner, epoch }), Arc::new(SystemRandomness::default())) else {
+    let options = VaultOptions {
+        path,
+        height: 2,
+        vfs: None,
+    };
+    let Ok(vault) = Vault::open(
+        options,
+        Arc::new(OneEpoch { inner, epoch }),
+        Arc::new(SystemRandomness::default()),
+    ) else {
         return Ok(Vec::new());
     };
     let mut loot = Vec::new();
     for id in vault.records(TOKEN_HALF).map_err(io::Error::other)? {
         let key = quittance_vault::RecordKey::new(TOKEN_HALF, id);
         if let Ok(Some(half)) = vault.get(&key) {
-            loot.push(Loot { token: hex::encode(id), half: hex::encode(half.as_slice()) });
+            loot.push(Loot {
+                token: hex::encode(id),
+                half: hex::encode(half.as_slice()),
+            });
         }
     }
     Ok(loot)
@@ -98,7 +109,11 @@ impl RootKeys for OneEpoch {
     }
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
-        if epoch == self.epoch { self.inner.unwrap(epoch, wrapped) } else { Err(RootKeyError::Missing { epoch }) }
+        if epoch == self.epoch {
+            self.inner.unwrap(epoch, wrapped)
+        } else {
+            Err(RootKeyError::Missing { epoch })
+        }
     }
 
     fn delete(&self, _epoch: u64) -> Result<(), RootKeyError> {
@@ -118,7 +133,9 @@ impl PhoneKeys {
         match error {
             DeviceKeyError::KeyMissing => RootKeyError::Missing { epoch },
             DeviceKeyError::Refused => RootKeyError::Refused { epoch },
-            _ => RootKeyError::Unavailable { detail: error.to_string() },
+            _ => RootKeyError::Unavailable {
+                detail: error.to_string(),
+            },
         }
     }
 }
@@ -133,8 +150,13 @@ impl RootKeys for PhoneKeys {
     }
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
-        let root = self.0.unwrap(epoch, wrapped.to_vec()).map_err(|e| Self::error(epoch, e))?;
-        <[u8; 32]>::try_from(root).map(Zeroizing::new).map_err(|_| RootKeyError::Refused { epoch })
+        let root = self
+            .0
+            .unwrap(epoch, wrapped.to_vec())
+            .map_err(|e| Self::error(epoch, e))?;
+        <[u8; 32]>::try_from(root)
+            .map(Zeroizing::new)
+            .map_err(|_| RootKeyError::Refused { epoch })
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
