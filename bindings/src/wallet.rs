@@ -170,6 +170,12 @@ impl Wallet {
         self.act(|wallet| async move { wallet.cancel_flow(flow).await }).await
     }
 
+    /// The mandate that a signing flow makes: the same from the flow's first step on.
+    pub async fn mandate_of(&self, flow: String) -> Result<String, WalletError> {
+        let flow = id("flow", &flow)?;
+        Ok(self.look(move |wallet| wallet.mandate_of(flow)).await?.to_string())
+    }
+
     /// The order that a cancellation led to, once the gateway's is known.
     pub async fn order_of(&self, flow: String) -> Result<Option<String>, WalletError> {
         let flow = id("flow", &flow)?;
