@@ -3,7 +3,9 @@
 //! The steps are counted by the preloaded kill-at library, not listed by hand: n rises by one until a run is left
 //! untouched, which ends the loop by itself. The controls are product code with a planted bug.
 
+#[cfg(test)]
 mod planted;
+#[cfg(test)]
 mod run;
 
 use quittance_testkit::process::Programs;
@@ -23,6 +25,7 @@ impl Seeded {
     }
 }
 
+#[cfg(test)]
 async fn every_step(side: Side) {
     let stage = Stage::set(Programs::built().expect("built"), Casting::default()).await;
     let mut seeded = Seeded(0x5157_4954);
