@@ -52,10 +52,50 @@ impl Memory {
     }
 }
 
+/// Work on the side that is over with the commands of one turn, whether or not they can be committed.
+#[derive(Default)]
+pub(crate) struct Over {
+    /// Charges that the card network was asked about.
+    pub(crate) charges: Vec<ChargeId>,
+    /// Consents whose funding reference was asked for; each has been with the card network since an earlier turn.
+    pub(crate) consents: Vec<Key>,
+    deliveries: bool,
+}
+
+impl Over {
+    pub(crate) fn of(commands: &[Command]) -> Self {
+        let mut over = Self::default();
+        for command in commands {
+            match command {
+                Command::Charged(charge, _) => over.charges.push(*charge),
+                Command::Consent(said, _) => over.consents.push((*said.kid(), said.claims().jti)),
+                Command::Delivered(None) => over.deliveries = true,
+                Command::Statement(..)
+                | Command::Merchant(..)
+                | Command::Delivered(Some(_))
+                | Command::Wake(_)
+                | Command::Stop => {}
+            }
+        }
+        over
+    }
+
+    /// Lets each of them be begun again.
+    pub(crate) fn forget(&self, memory: &mut Memory) {
+        for charge in &self.charges {
+            memory.asking.remove(charge);
+        }
+        if self.deliveries {
+            memory.delivering = false;
+        }
+    }
+}
+
 /// What one turn has to answer.
 #[derive(Default)]
 pub(crate) struct Round {
-    /// Every statement that this turn decides about, to be answered even if the commit fails.
+    /// Every statement that this turn decides about, to be answered should the commit fail, also those that are only
+    /// answered later when it does not: what is not answered then would be waited for in vain.
     pub(crate) keys: Vec<Key>,
     verdicts: Vec<Verdict>,
     pub(crate) responses: Vec<(Key, Response)>,
@@ -90,18 +130,15 @@ impl Round {
                 self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
             }
             Command::Charged(charge, Ok(outcome)) => {
-                memory.asking.remove(&charge);
                 let settled = in_mark(turn, |turn| statements::settle(turn, charge, &outcome)).map_err(failure)?;
                 let key = (settled.kid, settled.jti);
                 let stored = turn.store.answer(&settled.kid, settled.jti)?;
                 let body = stored
                     .and_then(|stored| stored.body)
                     .ok_or(Failure::Damaged("a charge's answer"))?;
-                self.keys.push(key);
                 self.responses.push((key, Response::ok(body)));
             }
             Command::Charged(charge, Err(Unavailable)) => {
-                memory.asking.remove(&charge);
                 if let Some(row) = turn.store.charge(charge)? {
                     self.responses.push(((row.kid, row.jti), unavailable()));
                 }
@@ -111,11 +148,9 @@ impl Round {
                 self.merchants.push((reply, known));
             }
             Command::Delivered(Some(number)) => turn.store.mark_delivered(number)?,
-            Command::Delivered(None) => {
-                memory.delivering = false;
-            }
             Command::Wake(waker) => self.wakers.push(waker),
-            Command::Stop => {}
+            // What it ends is over already, see [`Over`].
+            Command::Delivered(None) | Command::Stop => {}
         }
         if turn.store.stands() {
             Ok(())
@@ -151,10 +186,8 @@ impl Round {
         });
         match decided {
             Ok(answer) => self.verdicts.push(Verdict { said, answer }),
-            Err(Asked::Reference(token)) => {
-                self.keys.retain(|waiting| *waiting != key);
-                self.references.push((said, token));
-            }
+            // The caller waits on.
+            Err(Asked::Reference(token)) => self.references.push((said, token)),
             Err(Asked::Refused(refusal)) => {
                 let problem = problem(&said, refusal);
                 if replay::is_kept(&problem) {
@@ -179,11 +212,8 @@ impl Round {
                 replay::keep(turn, &said, response.status, body).map_err(failure)
             };
             let (response, stored) = match answer {
-                Answer::Charge | Answer::Reference(_) => {
-                    // The caller waits on; should the process end, it asks again.
-                    self.keys.retain(|waiting| *waiting != key);
-                    continue;
-                }
+                // The caller waits on; should the process end, it asks again.
+                Answer::Charge | Answer::Reference(_) => continue,
                 Answer::Session(body) => (Response::ok(body), false),
                 Answer::Json(body) => (Response::ok(body), true),
                 Answer::Problem(problem) => (Response::problem(&problem), true),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use quittance_protocol::{Timestamp, TokenId};
+use quittance_protocol::{ChargeId, Timestamp, TokenId};
 use quittance_vault::Vault;
 use rusqlite::Connection;
 
@@ -13,7 +13,7 @@ use crate::destruction;
 use crate::failure::Failure;
 use crate::logbook;
 use crate::replay::Response;
-use crate::round::{Memory, Round, failure, in_mark};
+use crate::round::{Memory, Over, Round, failure, in_mark};
 use crate::statements::Said;
 use crate::store::Store;
 use crate::timers;
@@ -120,6 +120,7 @@ impl Sequencer {
         }
         let world = Arc::clone(&self.world);
         let mut round = Round::default();
+        let over = Over::of(&commands);
         let outcome = (|| {
             let store = Store::new(&self.connection);
             store.begin()?;
@@ -154,6 +155,7 @@ impl Sequencer {
         if tidy {
             self.due.tidy = Instant::now() + TIDY;
         }
+        over.forget(&mut self.memory);
         match outcome {
             Ok(after) => {
                 // First, so that a read token reads as soon as its answer is heard.
@@ -178,9 +180,21 @@ impl Sequencer {
                     tracing::error!(%error, "the batch could not be rolled back");
                 }
                 let response = Response::problem(&failure.problem());
-                for key in round.keys {
-                    self.memory.answer(&key, &response);
+                for key in round.keys.iter().chain(&over.consents) {
+                    self.memory.answer(key, &response);
                 }
+                self.answer_charges(&over.charges, &response);
+            }
+        }
+    }
+
+    /// Answers whoever waits for charges whose outcome could not be kept; they stay pending and are asked about again.
+    fn answer_charges(&mut self, charges: &[ChargeId], response: &Response) {
+        for charge in charges {
+            match Store::new(&self.connection).charge(*charge) {
+                Ok(Some(row)) => self.memory.answer(&(row.kid, row.jti), response),
+                Ok(None) => {}
+                Err(error) => tracing::error!(%error, %charge, "the callers of a charge could not be found"),
             }
         }
     }

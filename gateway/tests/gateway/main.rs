@@ -7,6 +7,8 @@ mod charges;
 #[cfg(test)]
 mod destruction;
 #[cfg(test)]
+mod failed_commits;
+#[cfg(test)]
 mod files;
 #[cfg(test)]
 mod flows;

@@ -1,0 +1,206 @@
+//! A commit that fails strands nobody: callers are told, what was under way is begun again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quittance_gateway::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, Unavailable};
+use quittance_protocol::answer::{MandateRecord, OrderRecord};
+use quittance_protocol::statement::Charge;
+use quittance_protocol::{ChargeId, Code, TokenId};
+use rusqlite::Connection;
+use tokio::sync::{Notify, Semaphore};
+
+use crate::support::phone::{Phone, Token, approved};
+use crate::support::{House, Reply, cny};
+
+/// How long an answer may take at most, database waits and the second question to the network included.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+fn beside(house: &House) -> Connection {
+    let connection = Connection::open(house.data().join("gateway.sqlite")).unwrap();
+    connection.busy_timeout(Duration::from_secs(10)).unwrap();
+    connection
+}
+
+/// Lets every transaction that does `event` fail when it is committed, not earlier: it leaves an unmet foreign key.
+fn poison(house: &House, event: &str) {
+    beside(house)
+        .execute_batch(&format!(
+            "CREATE TABLE poison (x TEXT REFERENCES accounts (account) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER poisoned AFTER {event} BEGIN INSERT INTO poison VALUES ('nobody'); END;"
+        ))
+        .unwrap();
+}
+
+fn heal(house: &House) {
+    beside(house)
+        .execute_batch("DROP TRIGGER poisoned; DROP TABLE poison;")
+        .unwrap();
+}
+
+async fn in_time(reply: impl Future<Output = Reply>) -> Reply {
+    tokio::time::timeout(DEADLINE, reply)
+        .await
+        .expect("it is never answered")
+}
+
+fn charge_of(house: &House, token: &Token) -> String {
+    house.sign_as_merchant(&Charge {
+        mandate: token.mandate,
+        amount: cny(100),
+        reference: "r".to_owned(),
+        permit: None,
+    })
+}
+
+/// A network that answers when it is let go.
+struct Gated {
+    inner: Arc<dyn CardNetwork>,
+    arrived: Notify,
+    go: Semaphore,
+}
+
+impl Gated {
+    fn before(house: &House) -> Arc<Self> {
+        let gated = Arc::new(Self {
+            inner: house.network.clone(),
+            arrived: Notify::new(),
+            go: Semaphore::new(0),
+        });
+        house.use_network(Some(gated.clone()));
+        gated
+    }
+
+    async fn pass(&self) -> Result<(), Unavailable> {
+        self.arrived.notify_one();
+        self.go.acquire().await.map_err(|_| Unavailable)?.forget();
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl CardNetwork for Gated {
+    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
+        self.pass().await?;
+        self.inner.issue_reference(token).await
+    }
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        self.pass().await?;
+        self.inner.charge(charge).await
+    }
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        self.inner.resolve(charge).await
+    }
+}
+
+#[tokio::test]
+async fn a_charge_whose_reservation_is_not_committed_is_answered_and_can_be_repeated() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let charge = charge_of(&house, &token);
+    poison(&house, "INSERT ON charges");
+    assert_eq!(in_time(house.post(&charge)).await.code(), Code::Internal);
+    assert!(
+        house.network.charges().unwrap().is_empty(),
+        "nobody was asked for money"
+    );
+    heal(&house);
+    approved(&in_time(house.post(&charge)).await);
+}
+
+#[tokio::test]
+async fn a_charge_whose_outcome_is_not_committed_is_answered_and_charged_once() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let charge = charge_of(&house, &token);
+    poison(&house, "UPDATE ON charges");
+    assert_eq!(in_time(house.post(&charge)).await.code(), Code::Internal);
+    heal(&house);
+    approved(&in_time(house.post(&charge)).await);
+    let seen = house.network.charges().unwrap();
+    assert_eq!(seen.iter().filter(|seen| seen.acquirer_reference.is_some()).count(), 1);
+}
+
+#[tokio::test]
+async fn an_outcome_that_arrives_while_the_database_is_locked_is_asked_for_again() {
+    let house = House::closed();
+    let network = Gated::before(&house);
+    network.go.add_permits(1);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    network.arrived.notified().await;
+    let charge = charge_of(&house, &token);
+    let locking = async {
+        network.arrived.notified().await;
+        let connection = beside(&house);
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        network.go.add_permits(100);
+        connection
+    };
+    let (first, lock) = tokio::join!(in_time(house.post(&charge)), locking);
+    assert_eq!(first.code(), Code::Internal);
+    lock.execute_batch("ROLLBACK").unwrap();
+    approved(&in_time(house.post(&charge)).await);
+    assert_eq!(house.network.charges().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_consent_that_is_not_committed_is_answered_and_can_be_repeated() {
+    let house = House::closed();
+    let network = Gated::before(&house);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let (token, offer) = (Token::new(), house.offer());
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.say(&phone.consent(&flow, &token, &offer).await);
+    let locking = async {
+        network.arrived.notified().await;
+        let connection = beside(&house);
+        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
+        network.go.add_permits(100);
+        connection
+    };
+    let (first, lock) = tokio::join!(in_time(house.post(&consent)), locking);
+    assert_eq!(first.code(), Code::Internal);
+    lock.execute_batch("ROLLBACK").unwrap();
+    poison(&house, "INSERT ON mandates");
+    assert_eq!(in_time(house.post(&consent)).await.code(), Code::Internal);
+    heal(&house);
+    let made: MandateRecord = in_time(house.post(&consent)).await.ok();
+    assert_eq!(made.mandate, token.mandate);
+    let permits = (1..=3).map(|number| token.pooled(&house, number)).collect();
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    approved(&house.charge(token.mandate, 100).await);
+}
+
+#[tokio::test]
+async fn merchants_hear_their_notices_after_a_round_whose_end_was_lost() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    poison(&house, "UPDATE ON notices");
+    let _: OrderRecord = phone.revoke(&[token.mandate]).await;
+    // The notice arrives; that it did cannot be written down.
+    let told = async {
+        while house.merchants.notices(house.merchant).unwrap().is_empty() {
+            house.settle().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, told)
+        .await
+        .expect("the merchant is told");
+    house.settle().await;
+    heal(&house);
+    let second = phone.sign_mandate().await;
+    let _: OrderRecord = phone.revoke(&[second.mandate]).await;
+    let told = async {
+        while house.merchants.notices(house.merchant).unwrap().len() < 2 {
+            house.settle().await;
+        }
+    };
+    tokio::time::timeout(DEADLINE, told).await.expect("the rounds go on");
+}
