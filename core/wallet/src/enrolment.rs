@@ -12,6 +12,7 @@ use quittance_protocol::answer::Nonce;
 use quittance_protocol::bytes::B64;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Enrolment;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -27,7 +28,7 @@ impl Inner {
             .await?;
         check_form(&pin, digits)?;
         // What an interrupted call left goes first: the same bytes again.
-        self.flush(None).await?;
+        self.flush_all(&mut BTreeSet::new()).await?;
         // Twice, where a nonce ended on the way.
         for _ in 0..2 {
             if self.look(|inner| Ok(inner.introduced())).await? {
@@ -35,7 +36,7 @@ impl Inner {
             }
             let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
             let number = self.unit(move |unit| unit.introduce(nonce)).await?;
-            match self.flush(Some(number)).await {
+            match self.flush(number).await {
                 Ok(_) => {}
                 Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
                 Err(error) => return Err(error),

@@ -11,6 +11,7 @@ use quittance_protocol::FlowId;
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswer};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -141,7 +142,7 @@ impl Inner {
     /// Brings an answer to the gateway. Without a network a flow that takes authority goes on offline, and one that
     /// gives authority waits.
     pub(crate) async fn say(self: &Arc<Self>, open: &OpenFlow, number: u64) -> Result<(), WalletError> {
-        match self.flush(Some(number)).await {
+        match self.flush(number).await {
             Ok(_) => {}
             Err(WalletError::Offline) => {
                 if open.lowers() {
@@ -162,7 +163,7 @@ impl Inner {
         }
         let done = match open.definition.effect {
             FlowEffect::Provision => self.provision().await,
-            FlowEffect::Destroy | FlowEffect::LiftPause => self.pursue().await.map(|_| ()),
+            FlowEffect::Destroy | FlowEffect::LiftPause => self.pursue(&mut BTreeSet::new()).await.map(|_| ()),
         };
         match done {
             Err(WalletError::Offline) => Ok(()),
@@ -204,7 +205,7 @@ impl Inner {
             })
             .await?;
         match number {
-            Some(number) => match self.flush(Some(number)).await {
+            Some(number) => match self.flush(number).await {
                 Ok(_) | Err(WalletError::Offline) => Ok(()),
                 Err(error) => Err(error),
             },

@@ -105,7 +105,7 @@ impl Inner {
             .await
         {
             Ok(answer) => Ok(answer.hashes.iter().map(|hash| *hash.as_bytes()).collect()),
-            Err(SendError::Unreachable) => Err(WalletError::Offline),
+            Err(SendError::Unreachable | SendError::Unconnected) => Err(WalletError::Offline),
             Err(SendError::Problem(problem)) if matches!(problem.retry(), Retry::Same | Retry::After) => {
                 Err(WalletError::Offline)
             }

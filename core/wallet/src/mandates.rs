@@ -71,6 +71,13 @@ impl Unit<'_> {
                 self.tell(WalletEvent::Held { mandate: *mandate, by })?;
             }
         }
+        // What stops is sent first. A lifting that still waits must not undo it afterwards.
+        for waiting in self.list::<OutboxRow>()? {
+            if matches!(&waiting.purpose, Purpose::Resume { mandates: lifted } if mandates.iter().any(|mandate| lifted.contains(mandate)))
+            {
+                self.delete(&waiting);
+            }
+        }
         Ok(())
     }
 

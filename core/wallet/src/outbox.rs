@@ -1,4 +1,4 @@
-//! What waits for the gateway: sent in sequence, the same bytes each time, until it is answered.
+//! What waits for the gateway: what stops first, else in sequence, the same bytes each time, until it is answered.
 //!
 //! A statement is signed once, in the unit that commits what it tells of. Sending it twice, or from two calls at
 //! once, does no harm: the gateway answers the same, and a row that is gone is not applied again. So no lock is held
@@ -7,7 +7,8 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{OutboxRow, Purpose};
+use crate::journal::{FlowRow, OutboxRow, Purpose};
+use crate::revoke::CANCEL;
 use crate::transport::SendError;
 use quittance_protocol::problem::{Problem, Retry};
 use quittance_protocol::{FlowId, MandateId, OrderId, Timestamp};
@@ -21,7 +22,7 @@ const LONGEST_BACK_OFF_SECONDS: i64 = 3_600;
 /// Rows that build on each other. One that has to wait keeps back its own lane alone, so that nothing stands in the
 /// way of stopping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Lane {
+pub(crate) enum Lane {
     Enrolment,
     Flow(FlowId),
     Mandate(MandateId),
@@ -77,18 +78,50 @@ pub(crate) fn due_at(row: &OutboxRow) -> Option<Timestamp> {
     Some(row.not_before.map_or(due, |earliest| earliest.max(due)))
 }
 
+/// What one attempt at a row came to.
+enum Sent {
+    Answered,
+    /// Refused for good.
+    Refused(Problem),
+    /// It waits on.
+    Waits(WalletError),
+    /// There is no way to the gateway at all.
+    NoWay,
+}
+
 impl Inner {
-    /// Sends what waits; with `through`, no further than that row. Answers how many rows were answered.
+    /// Sends what waits as far as row `through`; what lowers authority goes first. Answers how many rows were answered.
     ///
     /// # Errors
-    /// [`WalletError::Offline`] at the first row that does not reach the gateway. What the gateway says against the
-    /// row `through`; refusals of other rows become events.
-    pub(crate) async fn flush(self: &Arc<Self>, through: Option<u64>) -> Result<u32, WalletError> {
-        let mut last = None;
-        let mut stuck = BTreeSet::new();
+    /// [`WalletError::Offline`] where that row does not reach the gateway, and what the gateway says against it;
+    /// refusals of other rows become events.
+    pub(crate) async fn flush(self: &Arc<Self>, through: u64) -> Result<u32, WalletError> {
+        self.send_rows(Some(through), &mut BTreeSet::new()).await
+    }
+
+    /// Sends all that waits, but for lanes that were silent in this contact already. A row without an answer keeps back
+    /// its own lane alone.
+    ///
+    /// # Errors
+    /// [`WalletError::Offline`] where no connection can be made.
+    pub(crate) async fn flush_all(self: &Arc<Self>, silent: &mut BTreeSet<Lane>) -> Result<u32, WalletError> {
+        self.send_rows(None, silent).await
+    }
+
+    async fn send_rows(
+        self: &Arc<Self>,
+        through: Option<u64>,
+        silent: &mut BTreeSet<Lane>,
+    ) -> Result<u32, WalletError> {
+        let mut tried = BTreeSet::new();
+        let mut stuck = silent.clone();
         let mut answered = 0;
-        while let Some(row) = self.next_row(last, through).await? {
-            last = Some(row.number);
+        let mut no_way = false;
+        while let Some((row, urgent)) = self.next_row(&tried, through).await? {
+            tried.insert(row.number);
+            if no_way && !urgent {
+                return Err(WalletError::Offline);
+            }
             let wanted = through == Some(row.number);
             let lane = row.purpose.lane();
             let Some(compact) = row
@@ -102,43 +135,103 @@ impl Inner {
                 }
                 continue;
             };
-            let outcome = match self.transport.post(&compact).await {
-                Ok(answer) => self.take_answer(row.clone(), answer).await,
-                Err(SendError::Problem(problem)) if matches!(problem.retry(), Retry::Never | Retry::Later) => {
-                    self.refuse(row.clone(), problem.clone()).await?;
-                    answered += 1;
-                    if wanted {
-                        return Err(problem.into());
-                    }
-                    continue;
-                }
-                Err(error) => Err(error.into()),
-            };
-            match outcome {
-                Ok(()) => answered += 1,
-                Err(error) => {
-                    let offline = matches!(error, WalletError::Offline);
-                    self.defer(row, &error).await?;
-                    if offline || wanted {
-                        return Err(error);
+            match self.send_row(row, &compact).await? {
+                Sent::Answered => answered += 1,
+                Sent::Refused(problem) if wanted => return Err(problem.into()),
+                Sent::Refused(_) => answered += 1,
+                Sent::Waits(error) if wanted => return Err(error),
+                Sent::NoWay if wanted => return Err(WalletError::Offline),
+                Sent::Waits(error) => {
+                    if matches!(error, WalletError::Offline) {
+                        silent.insert(lane);
                     }
                     stuck.insert(lane);
                 }
+                Sent::NoWay => {
+                    no_way = true;
+                    stuck.insert(lane);
+                }
+            }
+            if wanted {
+                return Ok(answered);
             }
         }
-        Ok(answered)
+        if no_way {
+            Err(WalletError::Offline)
+        } else {
+            Ok(answered)
+        }
     }
 
+    async fn send_row(self: &Arc<Self>, row: OutboxRow, compact: &str) -> Result<Sent, WalletError> {
+        let error = match self.transport.post(compact).await {
+            Ok(answer) => match self.take_answer(row.clone(), answer).await {
+                Ok(()) => return Ok(Sent::Answered),
+                Err(error) => error,
+            },
+            Err(SendError::Problem(problem)) if matches!(problem.retry(), Retry::Never | Retry::Later) => {
+                self.refuse(row, problem.clone()).await?;
+                return Ok(Sent::Refused(problem));
+            }
+            Err(SendError::Unconnected) => {
+                self.defer(row, &WalletError::Offline).await?;
+                return Ok(Sent::NoWay);
+            }
+            Err(error) => error.into(),
+        };
+        self.defer(row, &error).await?;
+        Ok(Sent::Waits(error))
+    }
+
+    /// The next row that was not tried, and whether it lowers authority.
     async fn next_row(
         self: &Arc<Self>,
-        after: Option<u64>,
+        tried: &BTreeSet<u64>,
         through: Option<u64>,
-    ) -> Result<Option<OutboxRow>, WalletError> {
-        let rows = self.look(Inner::read_all::<OutboxRow>).await?;
-        let in_reach = |row: &OutboxRow| {
-            after.is_none_or(|after| row.number > after) && through.is_none_or(|end| row.number <= end)
-        };
-        Ok(rows.into_iter().find(in_reach))
+    ) -> Result<Option<(OutboxRow, bool)>, WalletError> {
+        let tried = tried.clone();
+        self.look(move |inner| {
+            let mut next: Option<(OutboxRow, bool)> = None;
+            for row in inner.read_all::<OutboxRow>()? {
+                if tried.contains(&row.number) || through.is_some_and(|end| row.number > end) {
+                    continue;
+                }
+                let urgent = inner.is_urgent(&row.purpose)?;
+                if next.as_ref().is_none_or(|(_, found)| urgent && !found) {
+                    next = Some((row, urgent));
+                }
+            }
+            Ok(next)
+        })
+        .await
+    }
+
+    /// Whether a statement takes authority away from what the gateway knows. Rows of one lane keep their sequence.
+    fn is_urgent(&self, purpose: &Purpose) -> Result<bool, WalletError> {
+        match purpose {
+            Purpose::Pause { .. } | Purpose::Intent { .. } | Purpose::Attestation { .. } => Ok(true),
+            Purpose::FlowStart { flow }
+            | Purpose::FlowAnswer { flow }
+            | Purpose::FlowCancel { flow }
+            | Purpose::PinFinish { flow } => {
+                let row = self.read::<FlowRow>(flow.as_bytes())?;
+                Ok(row.is_some_and(|row| row.start.definition == CANCEL))
+            }
+            Purpose::Enrolment {}
+            | Purpose::PinRecord {}
+            | Purpose::Consent { .. }
+            | Purpose::Activation { .. }
+            | Purpose::Permit { .. }
+            | Purpose::Resume { .. }
+            | Purpose::Acknowledgement { .. } => Ok(false),
+        }
+    }
+
+    /// The last row that a flow waits with.
+    pub(crate) fn last_row_of(&self, flow: FlowId) -> Result<Option<u64>, WalletError> {
+        let rows = self.read_all::<OutboxRow>()?;
+        let of_it = rows.iter().filter(|row| row.purpose.lane() == Lane::Flow(flow));
+        Ok(of_it.map(|row| row.number).max())
     }
 
     fn may_send(&self, row: &OutboxRow) -> bool {

@@ -132,7 +132,7 @@ impl Inner {
         let number = self
             .unit(move |unit| unit.send(Purpose::PinRecord {}, &statement))
             .await?;
-        self.flush(Some(number)).await.map(|_| ())
+        self.flush(number).await.map(|_| ())
     }
 
     /// Proves the PIN at the open step. The guess is counted by the gateway before it answers the first message.
@@ -145,10 +145,14 @@ impl Inner {
         let flow = open.flow();
         // Falls with the future, should the caller drop it. Whoever waited finds the step done.
         let _one_at_a_time = self.pin_check.lock().await;
-        match self.flush(None).await {
-            Ok(_) => {}
-            Err(WalletError::Offline) => return self.without_network(&open).await,
-            Err(error) => return Err(error),
+        // The gateway has to know all that came before in this flow.
+        if let Some(number) = self.look(move |inner| inner.last_row_of(flow)).await? {
+            match self.flush(number).await {
+                // A refusal is on the flow's own row.
+                Ok(_) | Err(WalletError::Problem(_)) => {}
+                Err(WalletError::Offline) => return self.without_network(&open).await,
+                Err(error) => return Err(error),
+            }
         }
         // What waited may have been the end of this very check.
         let now_open = self.look(move |inner| inner.open_flow(flow)).await?;
@@ -161,7 +165,7 @@ impl Inner {
             Err(error) => {
                 let again = match &error {
                     SendError::Problem(problem) => matches!(problem.retry(), Retry::Same),
-                    SendError::Unreachable | SendError::NotUnderstood(_) => true,
+                    SendError::Unreachable | SendError::Unconnected | SendError::NotUnderstood(_) => true,
                 };
                 if again {
                     self.pins
@@ -170,7 +174,7 @@ impl Inner {
                         .insert(flow, attempt);
                 }
                 return match error {
-                    SendError::Unreachable => self.without_network(&open).await,
+                    SendError::Unreachable | SendError::Unconnected => self.without_network(&open).await,
                     SendError::Problem(problem) if problem.code() == Code::FactorLocked => {
                         Err(WalletError::PinLocked {
                             retry_after: problem.retry_after_seconds(),
@@ -198,7 +202,7 @@ impl Inner {
         let number = self
             .unit(move |unit| unit.send(Purpose::PinFinish { flow }, &statement))
             .await?;
-        self.flush(Some(number)).await?;
+        self.flush(number).await?;
         self.carry_on(&open).await
     }
 

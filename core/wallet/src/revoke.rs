@@ -75,7 +75,7 @@ impl Inner {
                 unit.send(Purpose::Pause { mandates: live }, &pause)
             })
             .await?;
-        match self.flush(Some(number)).await {
+        match self.flush(number).await {
             Ok(_) | Err(WalletError::Offline) => Ok(()),
             Err(error) => Err(error),
         }
@@ -107,7 +107,7 @@ impl Inner {
                 )
             })
             .await?;
-        self.flush(Some(number)).await.map(|_| ())
+        self.flush(number).await.map(|_| ())
     }
 
     /// How many permits are deposited for the flow's mandates: what can still be charged while the gateway does not

@@ -68,7 +68,7 @@ impl Inner {
                 Ok((flow, number))
             })
             .await?;
-        match self.flush(Some(row)).await {
+        match self.flush(row).await {
             // The statement waits in the outbox; the next answer sends it first.
             Ok(_) | Err(WalletError::Offline) => Ok(flow),
             Err(error) => Err(error),
@@ -120,7 +120,7 @@ impl Inner {
                     self.unit(move |unit| unit.prepare_provisioning(mandate, nonce)).await?
                 }
             };
-            match self.flush(Some(number)).await {
+            match self.flush(number).await {
                 Ok(_) => {}
                 Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
                 Err(error) => return Err(error),

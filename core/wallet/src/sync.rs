@@ -5,7 +5,7 @@ use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{MandateRow, OrderRow, OutboxRow, Provisioning};
 use crate::orders::{OrderNews, known_order, mandates_of};
-use crate::outbox::due_at;
+use crate::outbox::{Lane, due_at};
 use crate::transport::{SendError, read};
 use crate::unit::Unit;
 use crate::views::SyncReport;
@@ -46,34 +46,35 @@ impl Inner {
         if self.look(Inner::enrolment_view).await?.is_none() {
             return Err(WalletError::NotEnrolled);
         }
-        // Stopping comes first: what waits is sent before anything is asked.
-        report.sent += self.flush(None).await?;
-        report.sent += self.pursue().await?;
+        // Stopping comes first: what waits is sent before anything is asked. What gets no answer is not waited for
+        // again in this contact.
+        let mut silent = BTreeSet::new();
+        report.sent += self.pursue(&mut silent).await?;
         self.refresh_policy().await?;
         self.reconcile().await?;
-        report.sent += self.pursue().await?;
+        report.sent += self.pursue(&mut silent).await?;
         match self.provision().await {
             // The mandate's own events tell what became of it.
             Ok(()) | Err(WalletError::Problem(_)) => {}
             Err(error) => return Err(error),
         }
         self.unit(|unit| unit.renew_all_permits()).await?;
-        report.sent += self.flush(None).await?;
+        report.sent += self.flush_all(&mut silent).await?;
         self.follow_newest().await
     }
 
     /// Brings every destruction as far as it goes now: halves that are due end, statements are sent, closures are
     /// fetched and checked.
-    pub(crate) async fn pursue(self: &Arc<Self>) -> Result<u32, WalletError> {
-        let mut sent = self.flush(None).await?;
+    pub(crate) async fn pursue(self: &Arc<Self>, silent: &mut BTreeSet<Lane>) -> Result<u32, WalletError> {
+        let mut sent = self.flush_all(silent).await?;
         self.look(Inner::destroy_due).await?;
-        sent += self.flush(None).await?;
+        sent += self.flush_all(silent).await?;
         for order in self.look(Inner::unclosed_orders).await? {
             let record = self.fetch_order(order).await?;
             let news = self.check_order(record).await?;
             self.unit(move |unit| unit.take_order(&news, None)).await?;
         }
-        sent += self.flush(None).await?;
+        sent += self.flush_all(silent).await?;
         Ok(sent)
     }
 

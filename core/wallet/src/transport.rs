@@ -24,6 +24,8 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
 pub(crate) enum SendError {
     /// No gateway at the other end. Whether the message arrived is not known.
     Unreachable,
+    /// No connection could be made: nothing was sent, and nothing else would be.
+    Unconnected,
     /// The gateway refused.
     Problem(Problem),
     /// Something answered that does not speak this protocol.
@@ -33,7 +35,7 @@ pub(crate) enum SendError {
 impl From<SendError> for WalletError {
     fn from(error: SendError) -> Self {
         match error {
-            SendError::Unreachable => WalletError::Offline,
+            SendError::Unreachable | SendError::Unconnected => WalletError::Offline,
             SendError::Problem(problem) => WalletError::Problem(problem),
             SendError::NotUnderstood(what) => WalletError::Answer(what),
         }
@@ -147,7 +149,13 @@ fn client(loopback: bool) -> Result<reqwest::Client, WalletError> {
 }
 
 async fn answer(request: RequestBuilder) -> Result<Vec<u8>, SendError> {
-    let response = request.send().await.map_err(|_| SendError::Unreachable)?;
+    let response = request.send().await.map_err(|error| {
+        if error.is_connect() {
+            SendError::Unconnected
+        } else {
+            SendError::Unreachable
+        }
+    })?;
     let status = response.status();
     let is_problem = response
         .headers()

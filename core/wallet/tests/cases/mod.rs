@@ -5,5 +5,6 @@ mod lies;
 mod lost_answers;
 mod pin;
 mod secrets;
+mod stopping;
 mod thread;
 mod time;

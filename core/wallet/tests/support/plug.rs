@@ -27,6 +27,7 @@ pub(crate) struct Plug {
     said: Arc<Mutex<Vec<String>>>,
     pulled_at: Arc<Mutex<Option<&'static str>>>,
     lie: Arc<Mutex<Option<Lie>>>,
+    stalled: Arc<Mutex<Vec<&'static str>>>,
 }
 
 /// Changes every JSON answer of the gateway.
@@ -40,6 +41,11 @@ impl Plug {
     /// Pulls the plug as soon as a statement of this kind comes along; it arrives, its answer does not.
     pub(crate) fn lose_answer_of(&self, statement: &'static str) {
         *self.pulled_at.lock().unwrap() = Some(statement);
+    }
+
+    /// Statements of these kinds do not arrive, all others do.
+    pub(crate) fn stall(&self, statements: &[&'static str]) {
+        *self.stalled.lock().unwrap() = statements.to_vec();
     }
 
     /// Lets somebody between phone and gateway change every answer, or, with none, nobody.
@@ -69,6 +75,13 @@ impl Plug {
         self.said.lock().unwrap().iter().filter(of_kind).cloned().collect()
     }
 
+    /// The kind of every statement that the phone sent, in their sequence.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let said = self.said.lock().unwrap();
+        let name = |compact: &String| Received::parse(compact).map(|received| received.name().to_owned());
+        said.iter().filter_map(|compact| name(compact).ok()).collect()
+    }
+
     pub(crate) fn wrap(&self, router: Router) -> Router {
         let plug = self.clone();
         router.layer(from_fn(move |request: Request, next: Next| {
@@ -87,6 +100,9 @@ impl Plug {
                 .map(|received| received.name().to_owned())
                 .unwrap_or_default();
             self.said.lock().unwrap().push(compact);
+            if self.stalled.lock().unwrap().contains(&name.as_str()) {
+                return axum::http::StatusCode::BAD_GATEWAY.into_response();
+            }
             let mut pulled_at = self.pulled_at.lock().unwrap();
             if *pulled_at == Some(name.as_str()) {
                 *pulled_at = None;
