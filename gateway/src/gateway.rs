@@ -7,22 +7,20 @@ use std::thread::JoinHandle;
 
 use quittance_protocol::log::{NoteSigner, VerifierKey};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{Problem, PublicKey, Timestamp};
+use quittance_protocol::{Problem, PublicKey, Received, Timestamp};
 use rusqlite::Connection;
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
 use crate::command::Command;
 use crate::config::{Config, Parts, Sandbox};
 use crate::failure::{Decided, Failure, Refusal};
 use crate::http;
+use crate::lanes::Lanes;
 use crate::open::{OpenError, Opened, author_key, open};
 use crate::replay::Response;
 use crate::statements::believe;
 use crate::store::{Merchant, Store, open_for_reads};
 use crate::world::World;
-
-/// Statements that may be under way at once; more of them wait outside.
-const MOST_UNDER_WAY: usize = 1024;
 
 /// A gateway: database, vault and sequencer. Cheap to clone; [`Gateway::shutdown`] ends it.
 #[derive(Clone)]
@@ -34,7 +32,7 @@ pub(crate) struct Shared {
     pub(crate) world: Arc<World>,
     pub(crate) sandbox: Option<Sandbox>,
     commands: Sender<Command>,
-    under_way: Semaphore,
+    lanes: Lanes,
     database: PathBuf,
     readers: Mutex<Vec<Connection>>,
     thread: Mutex<Option<JoinHandle<()>>>,
@@ -60,7 +58,7 @@ impl Gateway {
                 world,
                 sandbox: parts.sandbox,
                 commands,
-                under_way: Semaphore::new(MOST_UNDER_WAY),
+                lanes: Lanes::default(),
                 database,
                 readers: Mutex::default(),
                 thread: Mutex::new(Some(thread)),
@@ -124,11 +122,15 @@ impl Shared {
 
     /// Believes a statement, or not, then lets the sequencer decide about it.
     pub(crate) async fn submit(self: &Arc<Self>, compact: String) -> Response {
-        let Ok(_permit) = self.under_way.acquire().await else {
+        let received = match Received::parse(&compact) {
+            Ok(received) => received,
+            Err(problem) => return Response::problem(&problem),
+        };
+        let Ok(_permit) = self.lanes.of(received.name()).acquire().await else {
             return gone();
         };
         let origin = self.world.origin.clone();
-        let said = match self.read(move |store| believe(store, &origin, &compact)).await {
+        let said = match self.read(move |store| believe(store, &origin, &received)).await {
             Ok(said) => said,
             Err(problem) => return Response::problem(&problem),
         };

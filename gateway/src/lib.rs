@@ -23,6 +23,7 @@ mod failure;
 mod files;
 mod gateway;
 mod http;
+mod lanes;
 mod logbook;
 mod open;
 mod parties;

@@ -12,6 +12,7 @@ use crate::command::Command;
 use crate::destruction;
 use crate::failure::Failure;
 use crate::logbook;
+use crate::parties::Unavailable;
 use crate::replay::Response;
 use crate::round::{Memory, Over, Round, failure, in_mark};
 use crate::statements::Said;
@@ -26,6 +27,8 @@ const TICK: Duration = Duration::from_millis(500);
 const MOST: usize = 256;
 /// How long to wait before an outside party or the vault is tried again.
 const AGAIN: Duration = Duration::from_secs(3);
+/// How long the card network may take over one answer; what became of a charge is asked about again later.
+const NETWORK_PATIENCE: Duration = Duration::from_secs(30);
 /// How often rows that cannot matter any more are removed.
 const TIDY: Duration = Duration::from_secs(600);
 
@@ -211,7 +214,7 @@ impl Sequencer {
                     if self.memory.asking.insert(charge.charge) {
                         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                         self.runtime.spawn(async move {
-                            let outcome = world.card_network.charge(&charge).await;
+                            let outcome = in_time(world.card_network.charge(&charge)).await;
                             let _ended = outbox.send(Command::Charged(charge.charge, outcome));
                         });
                     }
@@ -219,7 +222,7 @@ impl Sequencer {
                 After::Resolve(charge) => {
                     let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                     self.runtime.spawn(async move {
-                        let outcome = world.card_network.resolve(charge).await;
+                        let outcome = in_time(world.card_network.resolve(charge)).await;
                         let _ended = outbox.send(Command::Charged(charge, outcome));
                     });
                 }
@@ -230,7 +233,7 @@ impl Sequencer {
     fn ask_for_reference(&self, said: Box<Said>, token: TokenId) {
         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
         self.runtime.spawn(async move {
-            let reference = world.card_network.issue_reference(token).await;
+            let reference = in_time(world.card_network.issue_reference(token)).await;
             let _ended = outbox.send(Command::Consent(said, reference));
         });
     }
@@ -306,4 +309,11 @@ impl Sequencer {
             let _ended = outbox.send(Command::Delivered(None));
         });
     }
+}
+
+/// A network that does not answer in time is unavailable; every call to it may be repeated.
+async fn in_time<T>(call: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Unavailable> {
+    tokio::time::timeout(NETWORK_PATIENCE, call)
+        .await
+        .unwrap_or(Err(Unavailable))
 }

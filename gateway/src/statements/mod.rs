@@ -89,8 +89,7 @@ impl Said {
 ///
 /// # Errors
 /// What `Received` answers; `wrong_type` for statements that are never posted alone; `unknown_key`.
-pub(crate) fn believe(store: Store<'_>, audience: &str, compact: &str) -> Decided<Said> {
-    let received = Received::parse(compact)?;
+pub(crate) fn believe(store: Store<'_>, audience: &str, received: &Received) -> Decided<Said> {
     if !Said::is_known(received.name()) {
         return Err(Problem::new(Code::WrongType).at("/header/typ").into());
     }
@@ -103,7 +102,7 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, compact: &str) -> Decide
         _ => store.device_of_key(received.kid())?.map(|device| device.device_key),
     };
     let key = key.ok_or_else(|| Problem::new(Code::UnknownKey).at("/header/kid"))?;
-    let said = Said::verify(&received, &key, audience)?;
+    let said = Said::verify(received, &key, audience)?;
     if said.claims().seq.is_some_and(|number| i64::try_from(number).is_err()) {
         return Err(Problem::new(Code::Malformed)
             .at("/seq")

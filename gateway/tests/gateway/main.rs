@@ -17,6 +17,8 @@ mod idempotency;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod patience;
+#[cfg(test)]
 mod pins;
 #[cfg(test)]
 mod program;

@@ -1,0 +1,149 @@
+//! A card network that hangs: it keeps nobody from stopping, and its callers are told in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use quittance_gateway::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, Unavailable};
+use quittance_protocol::answer::MandateRecord;
+use quittance_protocol::statement::Charge;
+use quittance_protocol::{ChargeId, Code, TokenId};
+use tokio::sync::{Notify, watch};
+
+use crate::support::phone::{Phone, Token, approved};
+use crate::support::{House, cny, statement};
+
+/// A network that never answers while it hangs.
+struct Hanging {
+    inner: Arc<dyn CardNetwork>,
+    arrived: Notify,
+    hangs: watch::Sender<bool>,
+}
+
+impl Hanging {
+    fn before(house: &House) -> Arc<Self> {
+        let hanging = Arc::new(Self {
+            inner: house.network.clone(),
+            arrived: Notify::new(),
+            hangs: watch::Sender::new(false),
+        });
+        house.use_network(Some(hanging.clone()));
+        hanging
+    }
+
+    async fn pass(&self) {
+        let mut hangs = self.hangs.subscribe();
+        if *hangs.borrow_and_update() {
+            self.arrived.notify_one();
+        }
+        drop(hangs.wait_for(|hangs| !hangs).await);
+    }
+
+    fn hang(&self) {
+        self.hangs.send_replace(true);
+    }
+}
+
+#[async_trait]
+impl CardNetwork for Hanging {
+    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
+        self.pass().await;
+        self.inner.issue_reference(token).await
+    }
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        self.pass().await;
+        self.inner.charge(charge).await
+    }
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        self.pass().await;
+        self.inner.resolve(charge).await
+    }
+}
+
+fn charge_of(house: &House, token: &Token) -> String {
+    house.sign_as_merchant(&Charge {
+        mandate: token.mandate,
+        amount: cny(100),
+        reference: "r".to_owned(),
+        permit: None,
+    })
+}
+
+#[tokio::test]
+async fn a_thousand_hanging_charges_keep_nobody_from_stopping() {
+    let house = House::closed();
+    let network = Hanging::before(&house);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    network.hang();
+    let charge = charge_of(&house, &token);
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..1100 {
+        let (router, request) = (house.gateway().router(), statement(charge.clone()));
+        waiting.spawn(tower::ServiceExt::oneshot(router, request));
+    }
+    // Each of them begins to wait before this task goes on.
+    tokio::task::yield_now().await;
+    let stopping = async {
+        assert_eq!(phone.pause(&[token.mandate]).await.status, 200);
+        phone.revoke(&[token.mandate]).await
+    };
+    tokio::time::timeout(Duration::from_secs(20), stopping)
+        .await
+        .expect("stopping waits behind charges");
+    assert!(waiting.try_join_next().is_none(), "the control: they do hang");
+}
+
+/// Posts a statement, lets 31 seconds pass once the network was asked, then hears the answer.
+async fn post_into_silence(house: &House, network: &Hanging, compact: &str) -> Code {
+    let (router, request) = (house.gateway().router(), statement(compact.to_owned()));
+    let posted = tokio::spawn(tower::ServiceExt::oneshot(router, request));
+    network.arrived.notified().await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    let answered = tokio::time::timeout(Duration::from_secs(10), posted).await;
+    let response = answered.expect("it is never answered").unwrap().unwrap();
+    let body = axum::body::to_bytes(response.into_body(), usize::MAX).await.unwrap();
+    serde_json::from_slice::<quittance_protocol::Problem>(&body)
+        .unwrap()
+        .code()
+}
+
+#[tokio::test]
+async fn a_charge_is_answered_in_time_and_can_be_repeated() {
+    let house = House::closed();
+    let network = Hanging::before(&house);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    network.hang();
+    let charge = charge_of(&house, &token);
+    assert_eq!(
+        post_into_silence(&house, &network, &charge).await,
+        Code::ExternalUnavailable
+    );
+    network.hangs.send_replace(false);
+    approved(&house.post(&charge).await);
+    assert_eq!(house.network.charges().unwrap().len(), 1, "no double charge");
+}
+
+#[tokio::test]
+async fn a_consent_is_answered_in_time_and_can_be_repeated() {
+    let house = House::closed();
+    let network = Hanging::before(&house);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let (token, offer) = (Token::new(), house.offer());
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.say(&phone.consent(&flow, &token, &offer).await);
+    network.hang();
+    assert_eq!(
+        post_into_silence(&house, &network, &consent).await,
+        Code::ExternalUnavailable
+    );
+    network.hangs.send_replace(false);
+    let made: MandateRecord = house.post(&consent).await.ok();
+    assert_eq!(made.mandate, token.mandate);
+}
