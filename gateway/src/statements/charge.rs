@@ -111,6 +111,9 @@ fn choose_permit(
         Ok(number) => number,
         Err(code) => return Ok(Err(code)),
     };
+    if permit::is_in_quarantine(turn, mandate)? {
+        return Ok(Err(Code::DeviceQuarantined));
+    }
     let reserved = match &handed {
         Some(permit) => reserve_handed(turn, mandate, permit)?,
         None => turn.store.reserve_permit(mandate.token, number)?,

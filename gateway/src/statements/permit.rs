@@ -7,7 +7,7 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, PermitAmount};
 use quittance_protocol::{Problem, Received, Timestamp, Verified};
 
-use crate::failure::Decided;
+use crate::failure::{Decided, Failure};
 use crate::store::{Mandate, Permit};
 use crate::turn::{Answer, Turn};
 use crate::views;
@@ -25,9 +25,19 @@ pub(super) fn deposit(turn: &mut Turn<'_>, said: &Verified<statement::Permit>) -
         MandateState::Revoking => return Err(Code::TooLate.into()),
         MandateState::Ended | MandateState::Rejected => return Err(Code::MandateEnded.into()),
     }
+    if is_in_quarantine(turn, &mandate)? {
+        return Err(Code::DeviceQuarantined.into());
+    }
     let since = mandate.active_since.unwrap_or(turn.now);
     take(turn, &mandate, since, said)?;
     Answer::json(&views::mandate(turn.store, &mandate, turn.now)?)
+}
+
+/// Whether the phone that holds the other half is in quarantine: two phones may sign with it then, so none of its
+/// permits is good.
+pub(super) fn is_in_quarantine(turn: &Turn<'_>, mandate: &Mandate) -> Decided<bool> {
+    let device = turn.store.device(mandate.device)?;
+    Ok(device.ok_or(Failure::Damaged("a mandate's device"))?.quarantined)
 }
 
 /// Reads and takes a permit that another statement carries at `pointer`.

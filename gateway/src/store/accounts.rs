@@ -68,6 +68,10 @@ impl Store<'_> {
         Ok(())
     }
 
+    pub(crate) fn device(self, device: DeviceId) -> Result<Option<Device>, Failure> {
+        self.doc("SELECT doc FROM devices WHERE device=?1", [device.to_string()])
+    }
+
     pub(crate) fn device_of_key(self, kid: &Thumbprint) -> Result<Option<Device>, Failure> {
         self.doc("SELECT doc FROM devices WHERE kid=?1", [kid.to_string()])
     }

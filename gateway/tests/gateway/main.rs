@@ -23,6 +23,8 @@ mod pins;
 #[cfg(test)]
 mod program;
 #[cfg(test)]
+mod quarantine;
+#[cfg(test)]
 mod support;
 #[cfg(test)]
 mod thread;
