@@ -179,6 +179,11 @@ impl Round {
             self.responses.push((key, response));
             return Ok(());
         }
+        // Kept also where the statement itself is refused.
+        if let Err(refusal) = in_mark(turn, |turn| statements::note_fork(turn, &said)) {
+            self.responses.push((key, Response::problem(&problem(&said, refusal))));
+            return Ok(());
+        }
         let decided = in_mark(turn, |turn| match statements::decide(turn, &said, reference)? {
             // Checked only: nothing of it is kept until the card network has answered.
             Answer::Reference(token) => Err(Asked::Reference(token)),

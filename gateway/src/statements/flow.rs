@@ -231,6 +231,12 @@ pub(super) fn is_idle(turn: &Turn<'_>, run: &Run<'_>) -> Result<bool, Failure> {
     Ok(turn.now.seconds_since(run.state.last_at) > policy.policy.flow.idle_life.get())
 }
 
+/// Whether a device's run takes authority away.
+pub(super) fn lowers(turn: &Turn<'_>, device: &Device, id: FlowId) -> Result<bool, Failure> {
+    let run = load(turn.store, turn.world, device, id)?;
+    Ok(run.is_some_and(|run| run.definition.authority == Authority::Lowers))
+}
+
 /// A device's run as it stands.
 pub(super) fn load<'w>(
     store: Store<'_>,

@@ -11,6 +11,7 @@ mod permit;
 mod pin;
 mod reconciliation;
 
+use quittance_flows::Authority;
 use quittance_protocol::jws::Statement;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
@@ -74,15 +75,34 @@ statements! {
     Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Undo, Reconciliation,
 }
 
-impl Said {
-    /// Whether it lowers authority, so that it is taken even from a device in quarantine.
-    fn lowers(&self) -> bool {
-        match self {
-            Self::Hold(said) => matches!(said.body().change, HoldChange::Add {}),
-            Self::Intent(_) | Self::Attestation(_) => true,
-            _ => false,
+/// Whether a statement lowers authority, or only reads so that authority can be lowered: such a one is taken even
+/// from a device in quarantine, because its payer must be able to stop.
+fn lowers(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
+    let run = |flow| flow::lowers(turn, device, flow);
+    Ok(match said {
+        Said::Hold(said) => matches!(said.body().change, HoldChange::Add {}),
+        Said::StartFlow(said) => {
+            let start = &said.body().start;
+            let definition = turn.world.policies.definition(start.policy_version, &start.definition);
+            definition.is_some_and(|definition| definition.authority == Authority::Lowers)
         }
-    }
+        Said::AnswerFlow(said) => run(said.body().flow)?,
+        Said::CancelFlow(said) => run(said.body().flow)?,
+        Said::PinStart(said) => run(said.body().flow)?,
+        Said::PinFinish(said) => run(said.body().flow)?,
+        Said::Intent(_)
+        | Said::Attestation(_)
+        | Said::Acknowledgement(_)
+        | Said::Session(_)
+        | Said::Reconciliation(_) => true,
+        Said::Enrolment(_)
+        | Said::PinRegister(_)
+        | Said::Consent(_)
+        | Said::Activation(_)
+        | Said::Permit(_)
+        | Said::Charge(_)
+        | Said::Undo(_) => false,
+    })
 }
 
 /// Checks a statement's form and signature with the key that the store knows for it. Changes nothing.
@@ -124,12 +144,14 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
         _ => {}
     }
     let unknown = || Problem::new(Code::UnknownKey).at("/header/kid");
-    let mut device = turn.store.device_of_key(said.kid())?.ok_or_else(unknown)?;
-    if let Some(fork) = check_number(turn, &mut device, said)? {
-        return Ok(fork);
-    }
-    if device.quarantined && !said.lowers() {
-        return Err(Code::DeviceQuarantined.into());
+    let device = turn.store.device_of_key(said.kid())?.ok_or_else(unknown)?;
+    if device.quarantined && !lowers(turn, &device, said)? {
+        let refused = if forks(turn, &device, said)? {
+            Problem::new(Code::SequenceFork).at("/seq")
+        } else {
+            Problem::new(Code::DeviceQuarantined)
+        };
+        return Err(refused.into());
     }
     match said {
         Said::Session(said) => enrolment::open_session(turn, &device, said),
@@ -152,20 +174,29 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
 }
 
 /// One number, one content: the same number with another content means two phones with one key, and quarantines the
-/// device for good.
-fn check_number(turn: &Turn<'_>, device: &mut Device, said: &Said) -> Decided<Option<Answer>> {
-    let Some(number) = said.claims().seq else {
-        return Ok(None);
-    };
-    match turn.store.sequence(device.device, number)? {
-        Some(content) if content != said.content() => {
-            device.quarantined = true;
-            turn.store.put_device(device)?;
-            tracing::warn!(device = %device.device, "sequence fork: the device is quarantined");
-            Ok(Some(Answer::Problem(Problem::new(Code::SequenceFork).at("/seq"))))
-        }
-        _ => Ok(None),
+/// device for good, whatever is decided about the statement itself.
+pub(crate) fn note_fork(turn: &Turn<'_>, said: &Said) -> Decided<()> {
+    if matches!(said, Said::Enrolment(_) | Said::Charge(_) | Said::Permit(_)) {
+        return Ok(());
     }
+    let Some(mut device) = turn.store.device_of_key(said.kid())? else {
+        return Ok(());
+    };
+    if !device.quarantined && forks(turn, &device, said)? {
+        device.quarantined = true;
+        turn.store.put_device(&device)?;
+        tracing::warn!(device = %device.device, "sequence fork: the device is quarantined");
+    }
+    Ok(())
+}
+
+/// Whether the statement's number was used with another content.
+fn forks(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
+    let Some(number) = said.claims().seq else {
+        return Ok(false);
+    };
+    let content = turn.store.sequence(device.device, number)?;
+    Ok(content.is_some_and(|content| content != said.content()))
 }
 
 /// Records a device's number once its statement is answered for good.

@@ -1,9 +1,7 @@
 //! Repeating anything changes nothing and answers the same (I5, H1, H2).
 
-use std::sync::atomic::Ordering;
-
 use quittance_protocol::answer::{Enrolled, OrderRecord};
-use quittance_protocol::statement::{Charge, Hold, HoldChange, Reconciliation, Session};
+use quittance_protocol::statement::{Charge, Hold, HoldChange, Session};
 use quittance_protocol::{Code, StatementId};
 
 use crate::support::phone::{Phone, approved, declined};
@@ -123,31 +121,6 @@ async fn the_same_id_with_other_content_is_refused() {
     approved(&house.post(&charge(100)).await);
     assert_eq!(house.post(&charge(200)).await.code(), Code::JtiReused);
     assert_eq!(house.network.charges().unwrap().len(), 1);
-}
-
-#[tokio::test]
-async fn a_reused_sequence_number_quarantines_the_device_but_stopping_still_works() {
-    let house = House::new();
-    let phone = Phone::ready(&house).await;
-    let token = phone.sign_mandate().await;
-    let intent = phone.intend(&[token.mandate]).await;
-    let used = phone.number.load(Ordering::SeqCst) - 1;
-    let forked = phone.device.sign(&phone.claims(Some(used)), &Session {});
-    let problem = house.post(&forked).await.problem();
-    assert_eq!((problem.code(), problem.pointer()), (Code::SequenceFork, Some("/seq")));
-    assert_eq!(phone.post(&Session {}).await.code(), Code::DeviceQuarantined);
-    let listing = Reconciliation {
-        tokens: Vec::new(),
-        events_after: None,
-    };
-    assert_eq!(phone.post(&listing).await.code(), Code::DeviceQuarantined);
-    assert_eq!(phone.resume(&[token.mandate]).await.code(), Code::DeviceQuarantined);
-    // What lowers authority is taken from it all the same.
-    assert_eq!(phone.pause(&[token.mandate]).await.status, 200);
-    let order: OrderRecord = phone.post(&intent).await.ok();
-    house.settle().await;
-    assert_eq!(phone.post(&phone.attestation(&order)).await.status, 200);
-    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::TokenDestroyed);
 }
 
 #[tokio::test]

@@ -2,19 +2,31 @@
 
 use std::sync::atomic::Ordering;
 
-use quittance_protocol::Code;
-use quittance_protocol::statement::{Charge, Session};
+use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
+use quittance_protocol::statement::{Acknowledgement, Charge, Hold, HoldChange, ReplicaState, StartFlow};
+use quittance_protocol::{Code, MandateId, Statement};
 
-use crate::support::House;
-use crate::support::cny;
 use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::{House, cny, random};
 
 /// Two phones with one key: a number is used for a second content.
 async fn fork(phone: &Phone<'_>) {
+    let problem = phone.house.post(&forked(phone, &raising(phone).await)).await.problem();
+    assert_eq!((problem.code(), problem.pointer()), (Code::SequenceFork, Some("/seq")));
+    assert_eq!(phone.post(&raising(phone).await).await.code(), Code::DeviceQuarantined);
+}
+
+/// A statement under the number of the one before it.
+fn forked<T: Statement>(phone: &Phone<'_>, body: &T) -> String {
     let used = phone.number.load(Ordering::SeqCst) - 1;
-    let forked = phone.device.sign(&phone.claims(Some(used)), &Session {});
-    let _ = phone.house.post(&forked).await;
-    assert_eq!(phone.resume(&[]).await.code(), Code::DeviceQuarantined);
+    phone.device.sign(&phone.claims(Some(used)), body)
+}
+
+/// The beginning of a flow that would raise authority.
+async fn raising(phone: &Phone<'_>) -> StartFlow {
+    let fresh = [MandateId::from_bytes(random())];
+    let start = phone.flow_start("mandate.sign", &fresh, b"offer", phone.nonce().await);
+    StartFlow { start }
 }
 
 fn present(house: &House, token: &Token, number: u64, till: &str) -> String {
@@ -51,4 +63,68 @@ async fn its_permits_are_worth_nothing_deposited_or_handed_over() {
     let other = Phone::ready(&house).await;
     let token = other.sign_mandate().await;
     approved(&house.charge(token.mandate, 100).await);
+}
+
+#[tokio::test]
+async fn it_cancels_destroys_attests_and_fetches_its_closure() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    fork(&phone).await;
+    assert_eq!(phone.pause(&[token.mandate]).await.status, 200);
+    assert_eq!(phone.resume(&[token.mandate]).await.code(), Code::DeviceQuarantined);
+    // Session, flow-start, flow-answer, pin-start, pin-finish, intent.
+    let order = phone.revoke(&[token.mandate]).await;
+    house.settle().await;
+    let order = phone.order(order.order).await;
+    assert_eq!(order.state, OrderState::Destroyed);
+    let closed: OrderRecord = phone.post(&phone.attestation(&order)).await.ok();
+    assert_eq!(closed.state, OrderState::Closed);
+    let told = phone.reconcile(&[(&token, ReplicaState::Destroyed)]).await;
+    assert_eq!(told.orders.len(), 1);
+    let acknowledgement = Acknowledgement {
+        order: order.order,
+        verified: true,
+    };
+    assert_eq!(phone.post(&acknowledgement).await.status, 200);
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::TokenDestroyed);
+}
+
+#[tokio::test]
+async fn a_hold_that_forks_holds_and_quarantines() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let hold = Hold {
+        mandates: vec![token.mandate],
+        change: HoldChange::Add {},
+    };
+    assert_eq!(house.post(&forked(&phone, &hold)).await.status, 200);
+    assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Suspended);
+    assert_eq!(phone.post(&raising(&phone).await).await.code(), Code::DeviceQuarantined);
+}
+
+#[tokio::test]
+async fn an_intent_that_forks_orders_and_quarantines() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let intent = phone.intend(&[token.mandate]).await;
+    let order: OrderRecord = house.post(&forked(&phone, &intent)).await.ok();
+    house.settle().await;
+    assert_eq!(phone.order(order.order).await.state, OrderState::Destroyed);
+    assert_eq!(phone.post(&raising(&phone).await).await.code(), Code::DeviceQuarantined);
+}
+
+#[tokio::test]
+async fn a_fork_is_recorded_also_where_the_statement_itself_is_refused() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    phone.sign_mandate().await;
+    let unknown = Hold {
+        mandates: vec![MandateId::from_bytes(random())],
+        change: HoldChange::Add {},
+    };
+    assert_eq!(house.post(&forked(&phone, &unknown)).await.code(), Code::NotFound);
+    assert_eq!(phone.post(&raising(&phone).await).await.code(), Code::DeviceQuarantined);
 }
