@@ -9,11 +9,16 @@ use std::process::Command;
 /// A bug: in `file`, `right` becomes `wrong`.
 struct Bug {
     name: &'static str,
+    /// Cargo tells a copy from the real tree by it, so that nothing of the copy is taken for the real thing.
+    version: &'static str,
     file: &'static str,
     right: &'static str,
     wrong: &'static str,
     programs: Casting,
 }
+
+/// The version of every crate, as the workspace gives it.
+const VERSION: &str = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
 
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -48,6 +53,18 @@ fn plant(bug: &Bug) -> Programs {
         bug.name
     );
     std::fs::write(&file, source.replace(bug.right, bug.wrong)).expect("planted");
+    let workspace = copy.join("Cargo.toml");
+    let text = std::fs::read_to_string(&workspace).expect("a manifest");
+    assert_eq!(
+        text.matches(VERSION).count(),
+        1,
+        "the workspace's version stands elsewhere"
+    );
+    std::fs::write(
+        &workspace,
+        text.replace(VERSION, &format!("\nversion = \"{}\"\n", bug.version)),
+    )
+    .expect("versioned");
     let name = |program: Option<&'static str>| program.expect("a name").to_owned();
     let (gateway, phone) = (name(bug.programs.gateway_program), name(bug.programs.phone_program));
     let manifest = copy.join("gateway/Cargo.toml");
@@ -98,7 +115,8 @@ async fn must_be_found(bug: Bug, side: Side, act: Act) {
         match run.await {
             Err(wrong_end) => {
                 let words = wrong_end.into_panic();
-                let words = words.downcast_ref::<String>().cloned().unwrap_or_default();
+                let text = words.downcast_ref::<&str>().map(ToString::to_string);
+                let words = words.downcast_ref::<String>().cloned().or(text).unwrap_or_default();
                 let wrong = words.contains("never came to its end") || words.contains("killed before step");
                 assert!(wrong, "{}: the run itself failed: {words}", bug.name);
                 // Without the bug the very same kill does no harm.
@@ -116,6 +134,7 @@ async fn must_be_found(bug: Bug, side: Side, act: Act) {
 async fn control_answering_before_the_commit_is_found() {
     let bug = Bug {
         name: "answer-before-commit",
+        version: "0.0.1",
         file: "gateway/src/sequencer.rs",
         right: "            round.write(&mut turn)?;\n            store.commit()?;\n",
         wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            std::thread::sleep(std::time::Duration::from_millis(20));\n            store.commit()?;\n",
@@ -132,6 +151,7 @@ async fn control_answering_before_the_commit_is_found() {
 async fn control_deleting_the_old_key_before_the_commit_is_found() {
     let bug = Bug {
         name: "delete-before-commit",
+        version: "0.0.2",
         file: "core/vault/src/epoch.rs",
         right: "        match self.write_epoch(epoch_new, batch, work) {\n",
         wrong: "        self.keys.delete(epoch).map_err(VaultError::from)?;\n        match self.write_epoch(epoch_new, batch, work) {\n",
@@ -148,6 +168,7 @@ async fn control_deleting_the_old_key_before_the_commit_is_found() {
 async fn control_an_outbox_row_in_a_second_transaction_is_found() {
     let bug = Bug {
         name: "outbox-in-second-transaction",
+        version: "0.0.3",
         file: "core/wallet/src/unit.rs",
         right: "            self.vault()\n                .transact(|transaction| write(transaction, &rows, &secrets))?;\n",
         wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let (second, first): (Staged, Staged) = rows.into_iter().partition(|((name, _), _)| *name == outbox);\n            self.vault().transact(|transaction| write(transaction, &first, &secrets))?;\n            self.vault().transact(|transaction| write(transaction, &second, &[]))?;\n",
