@@ -9,7 +9,8 @@ use crate::store::{Mandate, Order, Store};
 
 /// A mandate as its payer sees it.
 pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result<MandateRecord, Failure> {
-    let permits = store.unused_permits(row.token, now)?.len();
+    // Counted as a deposit counts them: a phone that believes fewer would deposit one too many.
+    let permits = store.outstanding_permits(row.token, now)?;
     Ok(MandateRecord {
         mandate: row.mandate,
         token: row.token,

@@ -135,7 +135,9 @@ fn check(turn: &Turn<'_>, mandate: &Mandate, since: Timestamp, permit: &statemen
     if permit.not_after <= turn.now || permit.not_after > last.plus_seconds(AHEAD) {
         return Err(wrong(Code::PermitWindow, "/not_after").into());
     }
-    if turn.store.unused_permits(mandate.token, turn.now)?.len() >= plan.len() {
+    // One that a charge has reserved comes back where the network declines, so it counts.
+    let most = u64::try_from(plan.len()).unwrap_or(u64::MAX);
+    if turn.store.outstanding_permits(mandate.token, turn.now)? >= most {
         return Err(Problem::new(Code::LimitExceeded)
             .detail("enough permits are deposited")
             .into());

@@ -97,6 +97,16 @@ impl Store<'_> {
         )
     }
 
+    /// How many permits can still be used, or are being used by a charge that may yet be declined.
+    pub(crate) fn outstanding_permits(self, token: TokenId, now: Timestamp) -> Result<u64, Failure> {
+        let count = self.one(
+            "SELECT COUNT(*) FROM permits WHERE token=?1 AND state IN ('unused', 'reserved') AND not_after>?2",
+            params![token.to_string(), now.unix()],
+            |row| row.get(0),
+        )?;
+        from_integer(count.unwrap_or(0))
+    }
+
     /// The last permit that could have been used when the token was quiesced.
     pub(crate) fn last_good_permit(self, token: TokenId) -> Result<Option<Permit>, Failure> {
         self.doc(

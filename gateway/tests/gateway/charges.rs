@@ -255,7 +255,11 @@ async fn a_network_that_does_not_answer_is_asked_again_under_the_same_charge() {
         (problem.code(), problem.retry_after_seconds()),
         (Code::ExternalUnavailable, Some(5))
     );
-    assert_eq!(phone.mandate(token.mandate).await.permits_left, 2, "reserved meanwhile");
+    assert_eq!(
+        phone.mandate(token.mandate).await.permits_left,
+        3,
+        "reserved, it may come back"
+    );
     house.network.script(NetworkScript::default());
     house.restart();
     approved(&house.post(&charge).await);
@@ -309,6 +313,36 @@ async fn merchants_charge_only_their_own_mandates() {
         house.post(&house.sign_as_merchant(&unknown)).await.code(),
         Code::NotFound
     );
+}
+
+#[tokio::test]
+async fn a_permit_that_a_pending_charge_reserved_counts_as_outstanding() {
+    // R-314: at most three, also where the network declines and the reserved one comes back.
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let charge = house.sign_as_merchant(&Charge {
+        mandate: token.mandate,
+        amount: cny(100),
+        reference: "r".to_owned(),
+        permit: None,
+    });
+    let script = |outcome| house.network.script(NetworkScript { outcome, delay_ms: 0 });
+    script(ScriptedOutcome::Unavailable);
+    assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
+    assert_eq!(
+        house.post(&token.pooled(&house, 4)).await.code(),
+        Code::LimitExceeded,
+        "one is reserved, two are unused"
+    );
+    script(ScriptedOutcome::Decline);
+    assert_eq!(declined(&house.post(&charge).await), Code::LimitExceeded);
+    assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
+    script(ScriptedOutcome::Approve);
+    for _ in 0..3 {
+        approved(&house.charge(token.mandate, 100).await);
+    }
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::PermitMissing);
 }
 
 /// A network that holds charges back until it is let go.
