@@ -3,7 +3,7 @@
 use crate::events::DisputeReason;
 use crate::journal::ReceiptRow;
 use crate::log_check::{Opened, open_logged};
-use quittance_flows::destruction::phone::Order;
+use quittance_flows::destruction::phone::{Ground, Order};
 use quittance_protocol::answer::{Closure, OrderRecord};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::log::{EntryKind, VerifierKey};
@@ -17,6 +17,8 @@ pub(crate) struct Known<'a> {
     pub(crate) order: &'a Order,
     /// The policy that the order's own log entry is pinned to.
     pub(crate) policy: Option<Digest32>,
+    /// On what the order's own log entry says that it stands.
+    pub(crate) ground: Option<Ground>,
     /// The compact intents of this phone.
     pub(crate) intents: &'a [String],
     /// The compact attestation of this phone.
@@ -72,6 +74,15 @@ fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason
         DisputeReason::OtherToken,
     )?;
     expect(body.nonce == known.order.nonce, DisputeReason::OtherNonce)?;
+    // The order was checked against what this phone asked for before anything was destroyed: the closure says the same.
+    let said = Ground {
+        cause: body.cause,
+        intent: body.intent,
+    };
+    expect(
+        known.ground.is_none_or(|ordered| ordered == said),
+        DisputeReason::OtherIntent,
+    )?;
     match body.intent {
         Some(intent) => expect(
             known.intents.iter().any(|ours| content(ours) == Some(intent)),
@@ -125,6 +136,6 @@ fn check_destroyed(
     }
 }
 
-fn content(compact: &str) -> Option<Digest32> {
+pub(crate) fn content(compact: &str) -> Option<Digest32> {
     Received::parse(compact).ok().map(|received| received.content())
 }

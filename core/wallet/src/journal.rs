@@ -2,7 +2,7 @@
 
 use crate::events::WalletEvent;
 use crate::time::GatewayTime;
-use quittance_flows::destruction::phone::PhoneState;
+use quittance_flows::destruction::phone::{Ground, PhoneState};
 use quittance_flows::{Mandate, Policy};
 use quittance_protocol::answer::MandateRecord;
 use quittance_protocol::bytes::Digest32;
@@ -227,6 +227,9 @@ pub(crate) struct OrderRow {
     pub(crate) intents: Vec<String>,
     /// SHA-256 of the policy bundle that the order is pinned to.
     pub(crate) policy: Option<Digest32>,
+    /// On what the order stands, as it is logged.
+    #[serde(default)]
+    pub(crate) ground: Option<Ground>,
     /// The compact attestation, once made.
     pub(crate) attestation: Option<String>,
     /// From when on nothing takes it back.
@@ -235,6 +238,23 @@ pub(crate) struct OrderRow {
     pub(crate) receipt: Option<ReceiptRow>,
     /// Why this phone does not believe it.
     pub(crate) dispute: Option<crate::events::DisputeReason>,
+}
+
+impl OrderRow {
+    /// A row for an order of which nothing is known yet.
+    pub(crate) fn new(place: [u8; 16], mandates: Vec<MandateId>, intents: Vec<String>) -> Self {
+        Self {
+            place,
+            state: PhoneState::Intended { mandates },
+            intents,
+            policy: None,
+            ground: None,
+            attestation: None,
+            effective_at: None,
+            receipt: None,
+            dispute: None,
+        }
+    }
 }
 
 /// A closure that passed every check.

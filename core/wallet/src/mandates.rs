@@ -30,6 +30,11 @@ impl MandateRow {
             && self.order.is_none()
     }
 
+    /// Whether it never could be charged, as this phone knows it.
+    pub(crate) fn was_never_active(&self) -> bool {
+        matches!(self.replica.state, MandateState::Provisioning | MandateState::Rejected)
+    }
+
     /// Whether it has not ended.
     pub(crate) fn is_live(&self) -> bool {
         !matches!(self.replica.state, MandateState::Ended | MandateState::Rejected)

@@ -1,19 +1,21 @@
 //! Destruction orders on the phone: what the gateway says is checked, then folded by the pure step.
 
-use crate::closure::{Known, verify_closure, verify_order};
+use crate::closure::{Known, content, verify_closure, verify_order};
 use crate::error::WalletError;
 use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::Opened;
 use crate::unit::Unit;
-use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, PhoneState};
+use quittance_flows::destruction::phone::{
+    self, Ground, Order, PhoneEffect, PhoneEvent, PhoneState, Wish, is_grounded,
+};
 use quittance_flows::mandate::MandateEvent;
-use quittance_protocol::MandateId;
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log::{Checkpoint, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
+use quittance_protocol::{MandateId, Received};
 use std::sync::Arc;
 
 /// An order as the gateway tells it, with what the phone's own check of the log found.
@@ -76,39 +78,19 @@ impl Unit<'_> {
         };
         let compact = self.sign(&intent)?;
         self.enqueue(Purpose::Intent { flow: start.flow }, Some(compact.clone()))?;
-        self.put(&OrderRow {
-            place: *start.flow.as_bytes(),
-            state: PhoneState::Intended {
-                mandates: start.mandates.clone(),
-            },
-            intents: vec![compact],
-            policy: None,
-            attestation: None,
-            effective_at: None,
-            receipt: None,
-            dispute: None,
-        })
+        self.put(&OrderRow::new(
+            *start.flow.as_bytes(),
+            start.mandates.clone(),
+            vec![compact],
+        ))
     }
 
     /// Takes what the gateway says of an order. `answered` is the statement that it answers, if it answers one.
     pub(crate) fn take_order(&mut self, news: &OrderNews, answered: Option<&Purpose>) -> Result<(), WalletError> {
         let record = &news.record;
-        let Some(mut row) = self.order_row(record, answered)? else {
+        let Some(mut row) = self.order_row(news, answered)? else {
             return Ok(());
         };
-        if matches!(row.state, PhoneState::Intended { .. }) {
-            let ordered = match &news.ordered {
-                Ok(ordered) if news.consistent => ordered,
-                Ok(_) => return self.dispute(row, record, DisputeReason::LogInconsistent),
-                Err(reason) => return self.dispute(row, record, *reason),
-            };
-            if !self.tokens_are_ours(record)? {
-                return self.dispute(row, record, DisputeReason::OrderMismatch);
-            }
-            self.heard(ordered.entry.time)?;
-            row.policy = Some(ordered.body.policy);
-            row.effective_at = Some(record.effective_at);
-        }
         let order = order_of(record);
         match phone::step(&row.state, PhoneEvent::OrderReceived(order.clone())) {
             Ok((next, _destroy)) => row.state = next,
@@ -144,6 +126,7 @@ impl Unit<'_> {
         let known = Known {
             order: &order,
             policy: row.policy,
+            ground: row.ground,
             intents: &row.intents,
             attestation: row.attestation.as_deref(),
         };
@@ -203,61 +186,130 @@ impl Unit<'_> {
         })
     }
 
-    /// The row that an order belongs to: its own, the one of the intent that it answers, or a new one.
-    fn order_row(&mut self, record: &OrderRecord, answered: Option<&Purpose>) -> Result<Option<OrderRow>, WalletError> {
+    /// The row that an order belongs to: its own, or a new one, made of what waited for it; `None` where the order is
+    /// not this phone's, or is not believed as it stands.
+    fn order_row(&mut self, news: &OrderNews, answered: Option<&Purpose>) -> Result<Option<OrderRow>, WalletError> {
+        let record = &news.record;
         let rows = self.list::<OrderRow>()?;
-        // Where cancellations overlap, the gateway's order is for what is under no other order yet.
-        let elsewhere = |row: &OrderRow, mandate: &MandateId| {
-            rows.iter()
-                .any(|other| other.place != row.place && mandates_of(&other.state).contains(mandate))
-        };
-        let intended = rows.iter().find(|row| match (&row.state, answered) {
-            (PhoneState::Intended { .. }, Some(Purpose::Intent { flow })) => row.place == *flow.as_bytes(),
-            (PhoneState::Intended { mandates }, _) => mandates.iter().all(|wanted| record.mandates.contains(wanted)),
-            _ => false,
-        });
         let own = rows
             .iter()
             .find(|row| known_order(&row.state).is_some_and(|known| known.order == record.order));
-        if let (Some(own), Some(intended)) = (own, intended) {
-            // Two ways to the same end met: the later joins, and its intent counts as well.
+        if let Some(own) = own {
             let mut own = own.clone();
-            own.intents.extend(intended.intents.iter().cloned());
-            self.delete(intended);
-            self.join_flow(intended, record)?;
+            let (_, intents) = self.claim(&rows, record, answered)?;
+            add_new(&mut own.intents, intents);
             return Ok(Some(own));
         }
-        if let Some(row) = own.or(intended) {
-            self.join_flow(row, record)?;
-            let mut row = row.clone();
-            if let PhoneState::Intended { mandates } = &row.state {
-                let mut left = mandates.clone();
-                left.retain(|wanted| record.mandates.contains(wanted) || !elsewhere(&row, wanted));
-                row.state = PhoneState::Intended { mandates: left };
-            }
-            return Ok(Some(row));
-        }
-        let mut ours = Vec::new();
+        let mut ours = false;
         for mandate in &record.mandates {
-            if self.get::<MandateRow>(mandate.as_bytes())?.is_some() {
-                ours.push(*mandate);
-            }
+            ours |= self.get::<MandateRow>(mandate.as_bytes())?.is_some();
         }
-        // An order for mandates of a phone before this one: the gateway closes it without us.
-        Ok((!ours.is_empty()).then(|| OrderRow {
-            place: *record.order.as_bytes(),
-            state: PhoneState::Intended { mandates: ours },
-            intents: Vec::new(),
-            policy: None,
-            attestation: None,
-            effective_at: None,
-            receipt: None,
-            dispute: None,
-        }))
+        if !ours {
+            // An order for mandates of a phone before this one: the gateway closes it without us.
+            return Ok(None);
+        }
+        let ordered = match self.check_grounds(news, &rows) {
+            Ok(Ok(ordered)) => ordered,
+            Ok(Err(reason)) => {
+                let waiting = rows
+                    .iter()
+                    .find(|row| row.place == *record.order.as_bytes() || waits_for(row, record));
+                // A row that names nothing keeps the payer free to end the mandate by an own wish.
+                let row = waiting.cloned();
+                let row = row.unwrap_or_else(|| OrderRow::new(*record.order.as_bytes(), Vec::new(), Vec::new()));
+                self.dispute(row, record, reason)?;
+                return Ok(None);
+            }
+            Err(error) => return Err(error),
+        };
+        self.heard(ordered.entry.time)?;
+        let (place, mut intents) = self.claim(&rows, record, answered)?;
+        let named = rows
+            .iter()
+            .flat_map(|row| &row.intents)
+            .filter(|intent| ordered.body.intent.is_some() && content(intent) == ordered.body.intent);
+        add_new(&mut intents, named.cloned().collect());
+        if let Some(doubt) = rows.iter().find(|row| row.place == *record.order.as_bytes()) {
+            self.delete(doubt);
+        }
+        let place = place.unwrap_or(*record.order.as_bytes());
+        let mut row = OrderRow::new(place, record.mandates.clone(), intents);
+        row.policy = Some(ordered.body.policy);
+        row.ground = Some(ground_of(&ordered.body));
+        row.effective_at = Some(record.effective_at);
+        Ok(Some(row))
     }
 
-    fn join_flow(&mut self, row: &OrderRow, record: &OrderRecord) -> Result<(), WalletError> {
-        if let Some(mut flow) = self.get::<FlowRow>(&row.place)?
+    /// Whether the order is logged, is about this phone's tokens, and ends nothing that may not end.
+    fn check_grounds<'n>(
+        &self,
+        news: &'n OrderNews,
+        rows: &[OrderRow],
+    ) -> Result<Result<&'n Opened<OrderBody>, DisputeReason>, WalletError> {
+        let record = &news.record;
+        let ordered = match &news.ordered {
+            Ok(ordered) if news.consistent => ordered,
+            Ok(_) => return Ok(Err(DisputeReason::LogInconsistent)),
+            Err(reason) => return Ok(Err(*reason)),
+        };
+        let wishes: Vec<Wish> = rows
+            .iter()
+            .flat_map(|row| &row.intents)
+            .filter_map(|compact| wish(compact))
+            .collect();
+        let mut never_active = Vec::new();
+        for mandate in &record.mandates {
+            let row = self.get::<MandateRow>(mandate.as_bytes())?;
+            if row.is_some_and(|row| row.was_never_active()) {
+                never_active.push(*mandate);
+            }
+        }
+        let grounded = is_grounded(&order_of(record), &ground_of(&ordered.body), &wishes, &never_active);
+        if grounded && self.tokens_are_ours(record)? {
+            Ok(Ok(ordered))
+        } else {
+            Ok(Err(DisputeReason::OrderMismatch))
+        }
+    }
+
+    /// Takes an order's mandates out of what still waits for an order: the place of the intent that was answered, or
+    /// that waits for nothing more, and the intents that asked.
+    fn claim(
+        &mut self,
+        rows: &[OrderRow],
+        record: &OrderRecord,
+        answered: Option<&Purpose>,
+    ) -> Result<(Option<[u8; 16]>, Vec<String>), WalletError> {
+        let (mut place, mut intents) = (None, Vec::new());
+        for row in rows.iter().filter(|row| waits_for(row, record)) {
+            let mut left = mandates_of(&row.state).to_vec();
+            left.retain(|wanted| !record.mandates.contains(wanted));
+            add_new(&mut intents, row.intents.clone());
+            self.join_flow(row.place, record)?;
+            let is_answered = matches!(answered, Some(Purpose::Intent { flow }) if row.place == *flow.as_bytes());
+            if left.is_empty() || is_answered {
+                self.delete(row);
+                place = if is_answered {
+                    Some(row.place)
+                } else {
+                    place.or(Some(row.place))
+                };
+            }
+            if let Some(first) = left.first() {
+                // What is under another order waits for that one; the place of the flow goes to the answer.
+                let place = if is_answered { *first.as_bytes() } else { row.place };
+                self.put(&OrderRow {
+                    place,
+                    state: PhoneState::Intended { mandates: left },
+                    ..row.clone()
+                })?;
+            }
+        }
+        Ok((place, intents))
+    }
+
+    fn join_flow(&mut self, place: [u8; 16], record: &OrderRecord) -> Result<(), WalletError> {
+        if let Some(mut flow) = self.get::<FlowRow>(&place)?
             && flow.order.is_none()
         {
             flow.order = Some(record.order);
@@ -324,6 +376,36 @@ pub(crate) fn mandates_of(state: &PhoneState) -> &[MandateId] {
         PhoneState::Intended { mandates } => mandates,
         other => known_order(other).map_or(&[], |order| &order.mandates),
     }
+}
+
+/// Whether a row waits for an order that ends some of its mandates.
+fn waits_for(row: &OrderRow, record: &OrderRecord) -> bool {
+    matches!(&row.state, PhoneState::Intended { mandates } if mandates.iter().any(|wanted| record.mandates.contains(wanted)))
+}
+
+fn add_new(intents: &mut Vec<String>, more: Vec<String>) {
+    for intent in more {
+        if !intents.contains(&intent) {
+            intents.push(intent);
+        }
+    }
+}
+
+fn ground_of(body: &OrderBody) -> Ground {
+    Ground {
+        cause: body.cause,
+        intent: body.intent,
+    }
+}
+
+/// What an own intent asks for.
+fn wish(compact: &str) -> Option<Wish> {
+    let received = Received::parse(compact).ok()?;
+    let (_, body) = received.unverified_body::<Intent>().ok()?;
+    Some(Wish {
+        intent: received.content(),
+        mandates: body.mandates,
+    })
 }
 
 fn order_of(record: &OrderRecord) -> Order {

@@ -2,7 +2,7 @@
 
 use crate::Refused;
 use quittance_protocol::bytes::{B64, Digest32};
-use quittance_protocol::log_body::ClosureKind;
+use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::statement::PhoneOutcome;
 use quittance_protocol::{MandateId, OrderId};
 use serde::{Deserialize, Serialize};
@@ -46,6 +46,41 @@ pub struct Order {
     pub tokens: Vec<Digest32>,
 }
 
+/// On what the gateway says that an order stands, from the order's own log entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ground {
+    /// Why.
+    pub cause: TerminationCause,
+    /// Content digest of the payer's intent; absent where no payer asked.
+    pub intent: Option<Digest32>,
+}
+
+/// One signed intent of this phone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// Content digest of the statement.
+    pub intent: Digest32,
+    /// What it asks to end.
+    pub mandates: Vec<MandateId>,
+}
+
+/// Whether an order ends only what may end: mandates that the named intent of this phone names, all or some of them,
+/// or, where no payer asked, mandates that were never active on this phone. Nothing is destroyed for another order.
+#[must_use]
+pub fn is_grounded(order: &Order, ground: &Ground, wishes: &[Wish], never_active: &[MandateId]) -> bool {
+    if order.mandates.is_empty() {
+        return false;
+    }
+    let within = |allowed: &[MandateId]| order.mandates.iter().all(|mandate| allowed.contains(mandate));
+    match (ground.cause, ground.intent) {
+        (TerminationCause::Payer | TerminationCause::PayerOffline, Some(intent)) => wishes
+            .iter()
+            .any(|wish| wish.intent == intent && within(&wish.mandates)),
+        (TerminationCause::NeverActivated, None) => within(never_active),
+        _ => false,
+    }
+}
+
 /// What the phone learns; everything is verified before it becomes an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneEvent {
@@ -80,14 +115,15 @@ pub enum PhoneEffect {
 /// Takes one event.
 ///
 /// # Errors
-/// [`Refused::Contradiction`] where an order differs from the one that is known or names other mandates
-/// than the intent; [`Refused::TooEarly`] before what it builds on; [`Refused::Ended`] after the end.
+/// [`Refused::Contradiction`] where an order differs from the one that is known or names mandates that are not to end
+/// ([`is_grounded`] tells which may); [`Refused::TooEarly`] before what it builds on; [`Refused::Ended`] after the end.
 pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<PhoneEffect>), Refused> {
     use PhoneEvent as E;
     use PhoneState as S;
     match (state, event) {
         (S::Intended { mandates }, E::OrderReceived(order)) => {
-            if mandates.iter().any(|wanted| !order.mandates.contains(wanted)) {
+            // An order for some of them is one; what is left waits for its own.
+            if order.mandates.is_empty() || order.mandates.iter().any(|ended| !mandates.contains(ended)) {
                 return Err(Refused::Contradiction);
             }
             Ok((S::Ordered(order.clone()), vec![PhoneEffect::DestroyHalves(order)]))
@@ -243,6 +279,57 @@ mod tests {
         assert_eq!(
             step(&ordered, PhoneEvent::OrderReceived(order(2))).unwrap_err(),
             Refused::Contradiction
+        );
+    }
+
+    #[test]
+    fn an_order_with_a_mandate_too_many_is_refused_and_one_for_some_of_them_is_taken() {
+        let [first, second] = [1, 2].map(|number| MandateId::from_bytes([number; 16]));
+        let mut wider = order(1);
+        wider.mandates = vec![first, second];
+        assert_eq!(
+            step(&intended(), PhoneEvent::OrderReceived(wider)).unwrap_err(),
+            Refused::Contradiction
+        );
+        let both = PhoneState::Intended {
+            mandates: vec![first, second],
+        };
+        let (next, _) = step(&both, PhoneEvent::OrderReceived(order(1))).unwrap();
+        assert_eq!(next, PhoneState::Ordered(order(1)));
+    }
+
+    #[test]
+    fn an_order_stands_on_an_own_intent_or_on_what_never_was_active() {
+        let [named, other] = [1, 2].map(|number| MandateId::from_bytes([number; 16]));
+        let intent = Digest32::of(b"intent");
+        let wish = |mandates: &[MandateId]| Wish {
+            intent,
+            mandates: mandates.to_vec(),
+        };
+        let ground = |cause, intent| Ground { cause, intent };
+        let payer = ground(TerminationCause::Payer, Some(intent));
+        assert!(is_grounded(&order(1), &payer, &[wish(&[named])], &[]));
+        assert!(
+            is_grounded(&order(1), &payer, &[wish(&[named, other])], &[]),
+            "a part of the wish"
+        );
+        assert!(
+            !is_grounded(&order(1), &payer, &[wish(&[other])], &[named]),
+            "not what was named"
+        );
+        assert!(!is_grounded(&order(1), &payer, &[], &[named]), "another's intent");
+        let foreign = ground(TerminationCause::PayerOffline, Some(Digest32::of(b"other")));
+        assert!(!is_grounded(&order(1), &foreign, &[wish(&[named])], &[]));
+        let nobody = ground(TerminationCause::Payer, None);
+        assert!(
+            !is_grounded(&order(1), &nobody, &[wish(&[named])], &[named]),
+            "no intent at all"
+        );
+        let never = ground(TerminationCause::NeverActivated, None);
+        assert!(is_grounded(&order(1), &never, &[], &[named]));
+        assert!(
+            !is_grounded(&order(1), &never, &[wish(&[named])], &[other]),
+            "it was active here"
         );
     }
 

@@ -1,8 +1,15 @@
 //! Nothing that fails on the way keeps a stop from the gateway.
 
-use crate::support::Sandboxed;
 use crate::support::phone::Phone;
 use crate::support::plug::Line;
+use crate::support::{Merchant, Sandboxed};
+use axum::http::Method;
+use quittance_protocol::MandateId;
+use quittance_protocol::log_body::TerminationCause;
+use quittance_protocol::statement::ReplicaState;
+use quittance_wallet::{DisputeReason, WalletEvent};
+use serde_json::Value;
+use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_statement_that_never_arrives_does_not_keep_a_cancellation_back() {
@@ -44,5 +51,100 @@ async fn a_pause_after_a_lifting_that_did_not_arrive_stays() {
     assert_eq!(
         sandbox.charge(&merchant, mandate, 100, "ride", None).await,
         "mandate_held"
+    );
+}
+
+/// A mandate that the gateway knows and that gets no permits.
+async fn unactivated(sandbox: &Sandboxed, phone: &Phone, merchant: &Merchant) -> MandateId {
+    let offer = sandbox.offer(merchant, "pay_as_you_go").await;
+    sandbox.plug.stall(&["activation"]);
+    let flow = phone.wallet.start_sign(&offer).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    phone.wallet.mandate_of(flow).unwrap()
+}
+
+/// Waits until the gateway has told the merchant that the mandate ended.
+async fn until_ended_at_the_gateway(sandbox: &Sandboxed, merchant: &Merchant, mandate: MandateId) {
+    let path = format!("/sandbox/merchants/{}/notices", merchant.id);
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while Instant::now() < deadline {
+        let told = sandbox.ask(Method::GET, &path, Value::Null).await.to_string();
+        if told.contains(&mandate.to_string()) {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+    panic!("the gateway did not end it");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_that_nobody_asked_for_ends_nothing_that_was_active() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    // The gateway says "active", and logs an order as if it never had been.
+    sandbox.plug.lie(Some(Box::new(|json| {
+        if json["state"] == "provisioning" {
+            json["state"] = "active".into();
+        }
+    })));
+    let mandate = unactivated(&sandbox, &phone, &merchant).await;
+    assert!(phone.events().contains(&WalletEvent::MandateActive { mandate }));
+    sandbox.advance(16 * 60).await;
+    until_ended_at_the_gateway(&sandbox, &merchant, mandate).await;
+    phone.wallet.sync().await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    let disputes: Vec<_> = phone
+        .events()
+        .into_iter()
+        .filter(|event| {
+            matches!(
+                event,
+                WalletEvent::Disputed {
+                    reason: DisputeReason::OrderMismatch,
+                    ..
+                }
+            )
+        })
+        .collect();
+    assert_eq!(disputes.len(), 1, "told once");
+    assert_ne!(
+        phone.wallet.mandate(mandate).unwrap().phone_half,
+        ReplicaState::Destroyed
+    );
+    assert_eq!(phone.wallet.receipts().unwrap(), []);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_which_the_gateway_ended_one_already_closes_whole() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let live = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let late = unactivated(&sandbox, &phone, &merchant).await;
+    sandbox.plug.set(Line::Down);
+    let flow = phone.wallet.start_revoke(&[live, late]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    sandbox.advance(16 * 60).await;
+    until_ended_at_the_gateway(&sandbox, &merchant, late).await;
+    sandbox.plug.stall(&[]);
+    sandbox.plug.set(Line::Up);
+    phone.until_closed(live).await;
+    phone.until_closed(late).await;
+    let events = phone.events();
+    assert!(
+        !events.iter().any(|event| matches!(event, WalletEvent::Disputed { .. })),
+        "{events:?}"
+    );
+    let causes: Vec<_> = phone
+        .wallet
+        .receipts()
+        .unwrap()
+        .iter()
+        .map(|receipt| receipt.cause)
+        .collect();
+    assert!(
+        causes.contains(&TerminationCause::PayerOffline) && causes.contains(&TerminationCause::NeverActivated),
+        "{causes:?}"
     );
 }
