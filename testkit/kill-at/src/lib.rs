@@ -42,7 +42,14 @@ extern "C" fn map_control() {
             return;
         }
         let bytes = std::mem::size_of::<Control>();
-        let map = libc::mmap(std::ptr::null_mut(), bytes, libc::PROT_READ | libc::PROT_WRITE, libc::MAP_SHARED, file, 0);
+        let map = libc::mmap(
+            std::ptr::null_mut(),
+            bytes,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_SHARED,
+            file,
+            0,
+        );
         if map != libc::MAP_FAILED {
             CONTROL.store(map.cast(), Ordering::SeqCst);
         }
