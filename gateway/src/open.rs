@@ -18,7 +18,7 @@ use crate::config::{Config, Parts, PolicySource};
 use crate::failure::Failure;
 use crate::files;
 use crate::logbook;
-use crate::secrets::{Secrets, destroy_orphans};
+use crate::secrets::{Secrets, settle_halves};
 use crate::sequencer::Sequencer;
 use crate::store::{self, DatabaseState, Merchant, Store};
 use crate::world::{Policies, Sessions, World};
@@ -58,6 +58,11 @@ pub enum OpenError {
     /// The vault stands without its database.
     #[error("database: gateway.sqlite is missing beside an existing vault; put it back, or choose another --data")]
     DatabaseMissing,
+    /// The database does not know what was done in the vault since: a copy of before was put back.
+    #[error(
+        "database: gateway.sqlite is older than the vault; put the newest one back: this one would cost live tokens their halves, or bring ended ones back"
+    )]
+    DatabaseOlder,
     /// The vault does not open.
     #[error("vault: {0}")]
     Vault(VaultError),
@@ -143,7 +148,9 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
         sessions: Sessions::default(),
     };
     let store = Store::new(&connection);
-    let orphans = destroy_orphans(&mut vault, random, |token| Ok(store.mandate_of_token(token)?.is_some()))?;
+    let known = |token| Ok(store.mandate_of_token(token)?.is_some());
+    let orphans = settle_halves(&mut vault, random, known, &store.live_tokens()?)?;
+    let orphans = orphans.ok_or(OpenError::DatabaseOlder)?;
     if orphans > 0 {
         tracing::info!(orphans, "halves of tokens that never came to be were destroyed");
     }

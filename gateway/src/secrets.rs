@@ -1,5 +1,7 @@
 //! The gateway's own secrets, all of them records of its vault.
 
+use std::collections::BTreeSet;
+
 use quittance_protocol::pin::ServerKeys;
 use quittance_protocol::{OrderId, TokenId};
 use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Vault, VaultError};
@@ -12,6 +14,8 @@ use crate::failure::Failure;
 
 /// Kind of the records that hold a token's gateway half.
 pub(crate) const TOKEN_HALF: RecordKind = RecordKind(1);
+/// Journal rows of halves that were stored ahead of their rows in the database.
+const AHEAD: &str = "ahead";
 const LOG_SEED: RecordKey = RecordKey::new(RecordKind(2), [0; 16]);
 const PIN_SERVER: RecordKey = RecordKey::new(RecordKind(3), [0; 16]);
 const MASTER: RecordKey = RecordKey::new(RecordKind(4), [0; 16]);
@@ -76,23 +80,55 @@ pub(crate) fn token_half(token: TokenId) -> RecordKey {
     RecordKey::new(TOKEN_HALF, *token.as_bytes())
 }
 
-/// Destroys what no row of the database knows: halves that were made for a consent whose commit never came.
-pub(crate) fn destroy_orphans(
+/// Stores a token's half ahead of its row, marked as such until the row is committed.
+pub(crate) fn put_half(vault: &mut Vault, token: TokenId, half: &[u8; 32]) -> Result<(), VaultError> {
+    vault.transact(|tx| {
+        tx.put(&token_half(token), half)?;
+        tx.journal_put(AHEAD, token.as_bytes(), b"")
+    })
+}
+
+/// The row of a token's half is committed.
+pub(crate) fn half_stands(vault: &mut Vault, token: TokenId) -> Result<(), VaultError> {
+    vault.transact(|tx| tx.journal_delete(AHEAD, token.as_bytes()).map(|_| ()))
+}
+
+/// Compares the vault's halves with the database's rows, then destroys halves that were made for a consent whose
+/// commit never came. None: the database is older than the vault, and nothing is destroyed.
+pub(crate) fn settle_halves(
     vault: &mut Vault,
     random: &dyn Randomness,
     known: impl Fn(TokenId) -> Result<bool, Failure>,
-) -> Result<usize, Failure> {
+    live: &[TokenId],
+) -> Result<Option<usize>, Failure> {
+    let halves: BTreeSet<_> = vault.records(TOKEN_HALF)?.into_iter().collect();
+    if live.iter().any(|token| !halves.contains(token.as_bytes())) {
+        return Ok(None);
+    }
+    let ahead = vault.journal_list(AHEAD)?;
+    let ahead: BTreeSet<_> = ahead.into_iter().map(|(token, _)| token).collect();
     let mut orphans = Vec::new();
-    for id in vault.records(TOKEN_HALF)? {
-        if !known(TokenId::from_bytes(id))? {
-            orphans.push(RecordKey::new(TOKEN_HALF, id));
+    for id in halves {
+        let token = TokenId::from_bytes(id);
+        match (known(token)?, ahead.contains(id.as_slice())) {
+            (true, true) => half_stands(vault, token)?,
+            (true, false) => {}
+            (false, true) => orphans.push(token),
+            // Its row was committed once.
+            (false, false) => return Ok(None),
         }
     }
     if !orphans.is_empty() {
         let order = OrderId::from_bytes(random_bytes(random)?);
-        vault.destroy(*order.as_bytes(), &orphans, |_| Ok::<(), VaultError>(()))?;
+        let targets: Vec<_> = orphans.iter().copied().map(token_half).collect();
+        vault.destroy(*order.as_bytes(), &targets, |tx| {
+            for token in &orphans {
+                tx.journal_delete(AHEAD, token.as_bytes())?;
+            }
+            Ok::<(), VaultError>(())
+        })?;
     }
-    Ok(orphans.len())
+    Ok(Some(orphans.len()))
 }
 
 /// Draws random bytes.

@@ -15,6 +15,7 @@ use crate::logbook;
 use crate::parties::Unavailable;
 use crate::replay::Response;
 use crate::round::{Memory, Over, Round, failure, in_mark};
+use crate::secrets::half_stands;
 use crate::statements::Said;
 use crate::store::Store;
 use crate::timers;
@@ -209,6 +210,12 @@ impl Sequencer {
                 After::OpenSession { token, account, until } => {
                     let now = self.world.clock.now();
                     self.world.sessions.open(&token, account, until, now);
+                }
+                After::HalfStands(token) => {
+                    // Otherwise the next start notes it.
+                    if let Err(error) = half_stands(&mut self.vault, token) {
+                        tracing::warn!(%error, "a half's mark could not be taken away");
+                    }
                 }
                 After::Charge(charge) => {
                     if self.memory.asking.insert(charge.charge) {

@@ -33,6 +33,8 @@ pub(crate) enum After {
     Charge(NetworkCharge),
     /// Ask the card network what became of a charge.
     Resolve(ChargeId),
+    /// Note in the vault that the row of a token's half is committed.
+    HalfStands(TokenId),
     /// Let a read token read.
     OpenSession {
         token: Vec<u8>,

@@ -13,9 +13,9 @@ use super::flow;
 use crate::factor;
 use crate::failure::{Decided, Failure};
 use crate::parties::FundingReference;
-use crate::secrets::{seal, token_half};
+use crate::secrets::{put_half, seal};
 use crate::store::{Device, Mandate};
-use crate::turn::{Answer, Turn};
+use crate::turn::{After, Answer, Turn};
 use crate::views;
 
 /// Takes a consent. Without the funding reference everything is checked and nothing kept: the card network is asked
@@ -82,7 +82,8 @@ pub(super) fn decide(
     let answer = Answer::json(&views::mandate(turn.store, &row, turn.now)?)?;
     // Last, and before the commit: a half without a row is an orphan that the next start destroys; a row without a
     // half would be a mandate that can never pay.
-    turn.vault.transact(|tx| tx.put(&token_half(body.token), &*half))?;
+    put_half(turn.vault, body.token, &half)?;
+    turn.after.push(After::HalfStands(body.token));
     Ok(answer)
 }
 

@@ -82,6 +82,16 @@ impl Store<'_> {
         )
     }
 
+    /// Tokens that nobody ordered the end of: each of them has its half in the vault.
+    pub(crate) fn live_tokens(self) -> Result<Vec<TokenId>, Failure> {
+        self.all("SELECT token FROM mandates WHERE orders IS NULL", [], |row| {
+            row.get::<_, String>(0)
+        })?
+        .iter()
+        .map(|token| super::to_id(token))
+        .collect()
+    }
+
     /// Mandates whose activation did not come in time.
     pub(crate) fn never_activated(self, now: Timestamp) -> Result<Vec<Mandate>, Failure> {
         self.docs("SELECT doc FROM mandates WHERE provisioning_until<=?1", [now.unix()])

@@ -204,3 +204,22 @@ async fn merchants_hear_their_notices_after_a_round_whose_end_was_lost() {
     };
     tokio::time::timeout(DEADLINE, told).await.expect("the rounds go on");
 }
+
+#[tokio::test]
+async fn a_half_whose_consent_was_never_committed_is_destroyed_at_the_next_start() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let kept = phone.sign_mandate().await;
+    let (token, offer) = (Token::new(), house.offer());
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.consent(&flow, &token, &offer).await;
+    poison(&house, "INSERT ON mandates");
+    assert_eq!(in_time(phone.post(&consent)).await.code(), Code::Internal);
+    heal(&house);
+    house.stop();
+    assert_eq!(house.halves().len(), 2);
+    house.start().unwrap();
+    approved(&house.charge(kept.mandate, 100).await);
+    house.stop();
+    assert_eq!(house.halves().len(), 1);
+}

@@ -73,6 +73,38 @@ async fn a_foreign_file_or_anothers_vault_is_refused() {
 }
 
 #[tokio::test]
+async fn a_database_that_is_older_than_the_vault_is_refused_and_no_half_is_destroyed() {
+    for ended in [false, true] {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        let first = phone.sign_mandate().await;
+        house.stop();
+        let database = house.data().join("gateway.sqlite");
+        let older = std::fs::read(&database).unwrap();
+        house.start().unwrap();
+        let second = phone.sign_mandate().await;
+        if ended {
+            // Also where only an end is missing.
+            phone.revoke(&[first.mandate, second.mandate]).await;
+            house.settle().await;
+        }
+        house.stop();
+        let newest = std::fs::read(&database).unwrap();
+        let halves = house.halves();
+        assert_eq!(halves.len(), if ended { 0 } else { 2 });
+        std::fs::write(&database, older).unwrap();
+        let refused = house.start().unwrap_err();
+        assert!(matches!(refused, OpenError::DatabaseOlder), "{refused}");
+        assert_eq!(house.halves(), halves);
+        // The newest put back, everything goes on.
+        std::fs::write(&database, newest).unwrap();
+        house.start().unwrap();
+        let third = phone.sign_mandate().await;
+        approved(&house.charge(third.mandate, 100).await);
+    }
+}
+
+#[tokio::test]
 async fn no_secret_stands_in_the_database() {
     let house = House::new();
     let phone = Phone::ready(&house).await;

@@ -18,7 +18,7 @@ use quittance_protocol::log::VerifierKey;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Charge, Limits, MandateKind, Offer, Terms};
 use quittance_protocol::{Currency, MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp};
-use quittance_vault::{Randomness as _, SystemRandomness};
+use quittance_vault::{Randomness as _, RecordKey, RecordKind, SystemRandomness, Vault, VaultOptions};
 use serde::de::DeserializeOwned;
 use tower::ServiceExt as _;
 
@@ -188,6 +188,23 @@ impl House {
     pub(crate) fn restart(&self) {
         self.stop();
         self.start().unwrap();
+    }
+
+    /// The halves in the vault of a stopped gateway, with the ids of their tokens.
+    pub(crate) fn halves(&self) -> Vec<([u8; 16], Vec<u8>)> {
+        let options = VaultOptions {
+            path: self.data().join("vault.sqlite"),
+            height: 4,
+            vfs: None,
+        };
+        let vault = Vault::open(options, self.custodian(), Arc::new(SystemRandomness::new())).unwrap();
+        let halves = vault.records(RecordKind(1)).unwrap().into_iter();
+        halves
+            .map(|id| {
+                let half = vault.get(&RecordKey::new(RecordKind(1), id)).unwrap().unwrap();
+                (id, half.to_vec())
+            })
+            .collect()
     }
 
     pub(crate) fn gateway(&self) -> Gateway {
