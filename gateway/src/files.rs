@@ -34,8 +34,11 @@ pub(crate) fn sync_parent(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Makes a folder that only the owner can look into (0700), with those above it.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+/// Makes a folder that only the owner can look into (0700), with those above it that are missing.
+///
+/// # Errors
+/// What the file system answers.
+pub fn private_folder(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]

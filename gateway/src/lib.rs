@@ -42,6 +42,7 @@ pub use clock::{Clock, SandboxClock, SystemClock};
 pub use config::{Config, KnownMerchant, Parts, PolicySource, Sandbox};
 pub use custodian::{FolderCustodian, KeyCustodian};
 pub use failure::Failure;
+pub use files::private_folder;
 pub use gateway::Gateway;
 pub use open::OpenError;
 pub use parties::{

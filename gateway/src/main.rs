@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Parser;
 use quittance_gateway::{
     Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Sandbox, SandboxClock,
-    SimulatedCardNetwork, SimulatedMerchants, SystemClock,
+    SimulatedCardNetwork, SimulatedMerchants, SystemClock, private_folder,
 };
 use quittance_protocol::PublicKey;
 use quittance_vault::{Randomness, SystemRandomness};
@@ -131,7 +131,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
 /// What the gateway works with. There is no other card network than the simulated one yet, in the sandbox or not.
 fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
     let data = &arguments.data;
-    make_private(data)?;
+    private_folder(data).map_err(|error| format!("--data {}: {error}", data.display()))?;
     let randomness: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
     let keys = arguments.keys.clone().unwrap_or_else(|| data.join("keys"));
     let custodian = FolderCustodian::open(&keys, Arc::clone(&randomness))
@@ -182,19 +182,6 @@ fn json_file<T: DeserializeOwned>(argument: &str, path: &Path) -> Result<T, Fail
     let failed = |error: &dyn std::fmt::Display| format!("{argument} {}: {error}", path.display());
     let text = std::fs::read(path).map_err(|error| failed(&error))?;
     Ok(serde_json::from_slice(&text).map_err(|error| failed(&error))?)
-}
-
-fn make_private(folder: &Path) -> Result<(), Failed> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::DirBuilderExt as _;
-        builder.mode(0o700);
-    }
-    builder
-        .create(folder)
-        .map_err(|error| format!("--data {}: {error}", folder.display()).into())
 }
 
 /// Ends when the process is asked to stop.
