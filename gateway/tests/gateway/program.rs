@@ -4,6 +4,12 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use quittance_protocol::answer::PinAnswer;
+
+use crate::support::House;
+use crate::support::phone::{PIN, Phone, Token};
+use crate::support::program::Program;
+
 fn start(data: &Path) -> Child {
     Command::new(env!("CARGO_BIN_EXE_quittance-gateway"))
         .args(["--listen", "127.0.0.1:0", "--data"])
@@ -51,4 +57,32 @@ fn it_says_where_it_listens_refuses_a_second_one_and_stops_when_told() {
         "the files are closed"
     );
     assert!(folder.path().join("policy-author.jwk").exists());
+}
+
+#[tokio::test]
+async fn a_killed_gateway_forgets_no_guess() {
+    let house = House::closed();
+    let log = house.folder.path().join("log");
+    let program = Program::start(&house, &log);
+    let phone = Phone::ready(&house).await;
+    let token = Token::new();
+    let flow = phone.begin("mandate.sign", &[token.mandate], b"offer").await;
+    phone.confirm(&flow, "consent").await;
+    phone.identify(&flow).await;
+    for left in [4, 3, 2] {
+        let answer: PinAnswer = phone.post(&phone.guess(&flow, b"000000").1).await.ok();
+        assert_eq!(answer.attempts_left, left);
+    }
+    drop(program);
+    let _program = Program::start(&house, &log);
+    let answer: PinAnswer = phone.post(&phone.guess(&flow, b"000000").1).await.ok();
+    assert_eq!(answer.attempts_left, 1);
+    // The control: only the right PIN gives guesses back.
+    phone.prove_pin(&flow).await;
+    let token = Token::new();
+    let flow = phone.begin("mandate.sign", &[token.mandate], b"offer").await;
+    phone.confirm(&flow, "consent").await;
+    phone.identify(&flow).await;
+    let answer: PinAnswer = phone.post(&phone.guess(&flow, PIN).1).await.ok();
+    assert_eq!(answer.attempts_left, 4);
 }
