@@ -17,6 +17,8 @@ mod idempotency;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod own_log;
+#[cfg(test)]
 mod patience;
 #[cfg(test)]
 mod pins;

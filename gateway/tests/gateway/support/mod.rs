@@ -196,19 +196,23 @@ impl House {
 
     /// The halves in the vault of a stopped gateway, with the ids of their tokens.
     pub(crate) fn halves(&self) -> Vec<([u8; 16], Vec<u8>)> {
+        self.secrets(1)
+    }
+
+    /// All secrets of one kind in the vault of a stopped gateway, with their ids.
+    pub(crate) fn secrets(&self, kind: u8) -> Vec<([u8; 16], Vec<u8>)> {
         let options = VaultOptions {
             path: self.data().join("vault.sqlite"),
             height: 4,
             vfs: None,
         };
         let vault = Vault::open(options, self.custodian(), Arc::new(SystemRandomness::new())).unwrap();
-        let halves = vault.records(RecordKind(1)).unwrap().into_iter();
-        halves
-            .map(|id| {
-                let half = vault.get(&RecordKey::new(RecordKind(1), id)).unwrap().unwrap();
-                (id, half.to_vec())
-            })
-            .collect()
+        let ids = vault.records(RecordKind(kind)).unwrap().into_iter();
+        ids.map(|id| {
+            let secret = vault.get(&RecordKey::new(RecordKind(kind), id)).unwrap().unwrap();
+            (id, secret.to_vec())
+        })
+        .collect()
     }
 
     pub(crate) fn gateway(&self) -> Gateway {
