@@ -62,6 +62,13 @@ pub enum WalletEvent {
         /// How much.
         amount: Money,
     },
+    /// The gateway refused a wish to end mandates: they are held on this phone, and not stopped at the gateway yet.
+    NotStopped {
+        /// Which.
+        mandates: Vec<String>,
+        /// Why: the gateway's code.
+        code: String,
+    },
     /// The log showed two faces. Both checkpoints are kept.
     LogContradiction {
         /// Whether the two notes alone convict the log.
@@ -177,6 +184,10 @@ impl From<inner::WalletEvent> for WalletEvent {
             Inner::Charged { mandate, amount } => Self::Charged {
                 mandate: mandate.to_string(),
                 amount: amount.into(),
+            },
+            Inner::NotStopped { mandates, code } => Self::NotStopped {
+                mandates: mandates.iter().map(ToString::to_string).collect(),
+                code: code.name().to_owned(),
             },
             Inner::LogContradiction { proves_fork } => Self::LogContradiction { proves_fork },
             Inner::Refused { statement, code } => Self::Refused {

@@ -3,11 +3,15 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{DeviceRow, EnrolledRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
+use crate::journal::{
+    DeviceRow, EnrolledRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent,
+};
 use crate::outbox::refused;
+use crate::revoke::CANCEL;
 use crate::transport::read;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::PhoneState;
+use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Enrolled, FlowLog, MandateRecord, OrderRecord};
 use quittance_protocol::problem::{Code, Problem};
 use std::sync::Arc;
@@ -121,6 +125,9 @@ impl Unit<'_> {
                         // A step was proved and its answer lost, then skipped offline: the gateway is as far as we are.
                         return Ok(());
                     }
+                    if problem.code() == Code::NotFound && row.start.definition == CANCEL {
+                        self.reject_unknown_to_gateway(flow)?;
+                    }
                     row.refused = Some(problem.code());
                     self.put(&row)?;
                 }
@@ -144,22 +151,48 @@ impl Unit<'_> {
                 if problem.code() == Code::NotFound {
                     self.reject_unknown_to_gateway(flow)?;
                 }
-                let row = self.get::<OrderRow>(flow.as_bytes())?;
-                if let Some(row) = row.filter(|row| matches!(row.state, PhoneState::Intended { .. })) {
-                    self.delete(&row);
-                }
-                if let Some(mut row) = self.get::<FlowRow>(flow.as_bytes())? {
-                    row.refused = Some(problem.code());
-                    self.put(&row)?;
-                }
+                return self.keep_wish(flow, problem);
             }
             _ => {}
         }
         self.tell(refused(purpose, problem))
     }
 
+    /// A refused intent is not forgotten: what is not ended here alone stays held, and is asked for again.
+    fn keep_wish(&mut self, flow: &FlowId, problem: &Problem) -> Result<(), WalletError> {
+        let Some(mut row) = self.get::<OrderRow>(flow.as_bytes())? else {
+            return Ok(());
+        };
+        let PhoneState::Intended { mandates } = &row.state else {
+            return Ok(());
+        };
+        let mut left = Vec::new();
+        for mandate in mandates {
+            if self
+                .get::<MandateRow>(mandate.as_bytes())?
+                .is_some_and(|row| !row.orphan)
+            {
+                left.push(*mandate);
+            }
+        }
+        if left.is_empty() {
+            self.delete(&row);
+            return Ok(());
+        }
+        row.state = PhoneState::Intended { mandates: left.clone() };
+        row.refused = Some(RefusedIntent {
+            code: problem.code(),
+            times: row.refused.map_or(0, |refused| refused.times).saturating_add(1),
+        });
+        self.put(&row)?;
+        self.tell(WalletEvent::NotStopped {
+            mandates: left,
+            code: problem.code(),
+        })
+    }
+
     /// Mandates of a flow that the gateway never heard of end on this phone alone.
-    fn reject_unknown_to_gateway(&mut self, flow: &quittance_protocol::FlowId) -> Result<(), WalletError> {
+    fn reject_unknown_to_gateway(&mut self, flow: &FlowId) -> Result<(), WalletError> {
         let Some(flow) = self.get::<FlowRow>(flow.as_bytes())? else {
             return Ok(());
         };

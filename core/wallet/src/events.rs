@@ -50,6 +50,13 @@ pub enum WalletEvent {
         /// Which check failed.
         reason: DisputeReason,
     },
+    /// The gateway refused a wish to end mandates: they are held on this phone, and not stopped at the gateway yet.
+    NotStopped {
+        /// Which.
+        mandates: Vec<MandateId>,
+        /// Why.
+        code: Code,
+    },
     /// A merchant tried a destroyed token.
     DeadTokenUsed {
         /// Whose token.

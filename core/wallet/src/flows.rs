@@ -225,6 +225,11 @@ impl Unit<'_> {
         Ok(fold(&self.definition(row)?, row)?.phase == Phase::Completed)
     }
 
+    /// Whether a run went on without the gateway.
+    pub(crate) fn went_offline(&self, row: &FlowRow) -> Result<bool, WalletError> {
+        Ok(fold(&self.definition(row)?, row)?.offline)
+    }
+
     /// A new run with its first event.
     pub(crate) fn begin_flow(
         &self,
@@ -248,6 +253,7 @@ impl Unit<'_> {
             attempts_left: None,
             refused: None,
             order: None,
+            alone: Vec::new(),
         })
     }
 
@@ -327,9 +333,15 @@ impl Unit<'_> {
 
     fn carry_out(&mut self, row: &mut FlowRow, state: &FlowState, effect: Effect) -> Result<(), WalletError> {
         match effect {
-            Effect::Hold => self.hold(&row.start.mandates, HoldOwner::Revocation),
+            Effect::Hold => {
+                self.hold(&row.start.mandates, HoldOwner::Revocation)?;
+                self.hold(&row.alone, HoldOwner::Revocation)
+            }
             Effect::Complete(FlowEffect::Provision) => self.make_half(row),
-            Effect::Complete(FlowEffect::Destroy) => self.intend(row, state.offline),
+            Effect::Complete(FlowEffect::Destroy) => {
+                self.end_alone(row)?;
+                self.intend(row, state.offline)
+            }
             Effect::Complete(FlowEffect::LiftPause) => Ok(()),
         }
     }

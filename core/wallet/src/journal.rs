@@ -180,6 +180,17 @@ pub(crate) struct FlowRow {
     pub(crate) refused: Option<Code>,
     /// The order that it led to.
     pub(crate) order: Option<OrderId>,
+    /// Mandates that end with it on this phone alone: the gateway had not accepted them, and knows no flow about them.
+    #[serde(default)]
+    pub(crate) alone: Vec<MandateId>,
+}
+
+/// The gateway's last refusal of an intent: the wish stands, the mandates stay held here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedIntent {
+    pub(crate) code: Code,
+    /// How often it refused.
+    pub(crate) times: u32,
 }
 
 /// Something that has to reach the gateway. Signed once: sending again sends the same bytes.
@@ -230,6 +241,9 @@ pub(crate) struct OrderRow {
     /// On what the order stands, as it is logged.
     #[serde(default)]
     pub(crate) ground: Option<Ground>,
+    /// How the gateway refused the last intent, where it did.
+    #[serde(default)]
+    pub(crate) refused: Option<RefusedIntent>,
     /// The compact attestation, once made.
     pub(crate) attestation: Option<String>,
     /// From when on nothing takes it back.
@@ -249,6 +263,7 @@ impl OrderRow {
             intents,
             policy: None,
             ground: None,
+            refused: None,
             attestation: None,
             effective_at: None,
             receipt: None,

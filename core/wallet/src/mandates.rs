@@ -3,9 +3,10 @@
 use crate::answers::now_active;
 use crate::error::WalletError;
 use crate::events::WalletEvent;
-use crate::journal::{FlowRow, MandateRow, OutboxRow, Provisioning, Purpose};
+use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::unit::Unit;
 use quittance_flows::definition::Authority;
+use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{HoldOwner, Mandate};
 use quittance_protocol::MandateId;
@@ -28,6 +29,11 @@ impl MandateRow {
             && self.replica.holds.is_empty()
             && self.half == ReplicaState::Active
             && self.order.is_none()
+    }
+
+    /// Whether the gateway has it, as far as this phone was told.
+    pub(crate) fn is_accepted(&self) -> bool {
+        self.gateway.is_some() || self.provisioning != Provisioning::ConsentDue
     }
 
     /// Whether it never could be charged, as this phone knows it.
@@ -133,6 +139,12 @@ impl Unit<'_> {
 
     /// Whether a hold of this owner waits in the outbox: the gateway cannot know it yet.
     fn hold_is_on_its_way(&self, mandate: MandateId, owner: HoldOwner) -> Result<bool, WalletError> {
+        // A confirmed wish to end it stands, whatever became of its statement.
+        let wished =
+            |row: &OrderRow| matches!(&row.state, PhoneState::Intended { mandates } if mandates.contains(&mandate));
+        if owner == HoldOwner::Revocation && self.list::<OrderRow>()?.iter().any(wished) {
+            return Ok(true);
+        }
         for row in self.list::<OutboxRow>()? {
             let waits = match (owner, &row.purpose) {
                 (HoldOwner::Payer, Purpose::Pause { mandates }) => mandates.contains(&mandate),

@@ -7,7 +7,7 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{FlowRow, OutboxRow, Purpose};
+use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
 use crate::revoke::CANCEL;
 use crate::transport::SendError;
 use quittance_protocol::problem::{Problem, Retry};
@@ -124,6 +124,10 @@ impl Inner {
             }
             let wanted = through == Some(row.number);
             let lane = row.purpose.lane();
+            let known = stuck.clone();
+            if self.look(move |inner| inner.waits_for_consent(lane, &known)).await? {
+                stuck.insert(lane);
+            }
             let Some(compact) = row
                 .compact
                 .clone()
@@ -209,13 +213,17 @@ impl Inner {
     /// Whether a statement takes authority away from what the gateway knows. Rows of one lane keep their sequence.
     fn is_urgent(&self, purpose: &Purpose) -> Result<bool, WalletError> {
         match purpose {
-            Purpose::Pause { .. } | Purpose::Intent { .. } | Purpose::Attestation { .. } => Ok(true),
+            Purpose::Pause { .. } | Purpose::Attestation { .. } => Ok(true),
             Purpose::FlowStart { flow }
+            | Purpose::Intent { flow }
             | Purpose::FlowAnswer { flow }
             | Purpose::FlowCancel { flow }
             | Purpose::PinFinish { flow } => {
                 let row = self.read::<FlowRow>(flow.as_bytes())?;
-                Ok(row.is_some_and(|row| row.start.definition == CANCEL))
+                let Some(row) = row.filter(|row| row.start.definition == CANCEL) else {
+                    return Ok(false);
+                };
+                Ok(self.missing_at_gateway(&row)?.is_empty())
             }
             Purpose::Enrolment {}
             | Purpose::PinRecord {}
@@ -225,6 +233,33 @@ impl Inner {
             | Purpose::Resume { .. }
             | Purpose::Acknowledgement { .. } => Ok(false),
         }
+    }
+
+    /// Mandates of a flow whose consent is still to come: it has to be there first, and until then stops nothing.
+    fn missing_at_gateway(&self, flow: &FlowRow) -> Result<Vec<MandateId>, WalletError> {
+        let mut missing = Vec::new();
+        for mandate in &flow.start.mandates {
+            let row = self.read::<MandateRow>(mandate.as_bytes())?;
+            if row.is_some_and(|row| !row.is_accepted()) {
+                missing.push(*mandate);
+            }
+        }
+        Ok(missing)
+    }
+
+    /// Whether a row of a cancellation waits for a consent that is stuck.
+    fn waits_for_consent(&self, lane: Lane, stuck: &BTreeSet<Lane>) -> Result<bool, WalletError> {
+        let Lane::Flow(flow) = lane else { return Ok(false) };
+        let Some(row) = self
+            .read::<FlowRow>(flow.as_bytes())?
+            .filter(|row| row.start.definition == CANCEL)
+        else {
+            return Ok(false);
+        };
+        let missing = self.missing_at_gateway(&row)?;
+        Ok(missing
+            .into_iter()
+            .any(|mandate| stuck.contains(&Lane::Mandate(mandate))))
     }
 
     /// The last row that a flow waits with.

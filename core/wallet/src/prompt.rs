@@ -159,7 +159,7 @@ impl Inner {
 
     fn affected(&self, open: &OpenFlow) -> Result<Vec<AffectedMandate>, WalletError> {
         let mut affected = Vec::new();
-        for mandate in &open.row.start.mandates {
+        for mandate in open.row.start.mandates.iter().chain(&open.row.alone) {
             let row = self
                 .read::<MandateRow>(mandate.as_bytes())?
                 .ok_or(WalletError::UnknownMandate)?;

@@ -1,16 +1,19 @@
 //! Stopping: cancelling for good, pausing, and lifting a pause.
 
 use crate::error::WalletError;
+use crate::events::WalletEvent;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
-use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose};
+use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
 use crate::orders::mandates_of;
 use crate::unit::Unit;
 use quittance_flows::HoldOwner;
+use quittance_flows::destruction::phone::PhoneState;
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::bytes::{B64, Digest32};
 use quittance_protocol::flow_event::FlowStart;
-use quittance_protocol::statement::{Hold, HoldChange, operation_digest};
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{Hold, HoldChange, Intent, operation_digest};
 use quittance_protocol::{FlowId, MandateId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,6 +22,26 @@ use std::sync::Arc;
 pub(crate) const CANCEL: &str = "mandate.cancel.quick";
 /// The definition's name in the policy bundle.
 pub(crate) const RESUME: &str = "mandate.resume";
+
+/// A refused intent is signed anew this often at most.
+const MOST_REFUSALS: u32 = 5;
+
+/// Whether the same wish, signed anew, may be taken.
+fn can_help(refused: RefusedIntent) -> bool {
+    let form = matches!(
+        refused.code,
+        Code::Malformed
+            | Code::UnknownMember
+            | Code::WrongType
+            | Code::WrongAlg
+            | Code::WrongAudience
+            | Code::UnknownKey
+            | Code::TooLarge
+            | Code::LimitExceeded
+            | Code::ProofRejected
+    );
+    refused.times < MOST_REFUSALS && !form
+}
 
 impl Inner {
     /// Begins to end mandates, without the network. What is ending or has ended gives the flow that ended it.
@@ -41,7 +64,15 @@ impl Inner {
             if live.is_empty() {
                 return unit.ending(first)?.ok_or(WalletError::UnknownMandate);
             }
-            if let Some(flow) = unit.open_cancellation(&live)? {
+            let (accepted, alone) = unit.split(live)?;
+            // The gateway refuses a batch for one mandate that it never got. Where it has none of them, it is asked once
+            // it was asked for their consent.
+            let (live, alone) = if accepted.is_empty() {
+                (alone, accepted)
+            } else {
+                (accepted, alone)
+            };
+            if let Some(flow) = unit.open_cancellation(&live, &alone)? {
                 return Ok(flow);
             }
             let start = FlowStart {
@@ -54,7 +85,10 @@ impl Inner {
                 nonce: B64::new(unit.inner.random::<32>()?),
             };
             let flow = start.flow;
-            let row = unit.begin_flow(start, None, String::new())?;
+            let row = FlowRow {
+                alone,
+                ..unit.begin_flow(start, None, String::new())?
+            };
             unit.put(&row)?;
             Ok(flow)
         })
@@ -68,11 +102,18 @@ impl Inner {
                 unit.inner.enrolled()?;
                 let live = unit.live(&mandates)?;
                 unit.hold(&live, HoldOwner::Payer)?;
-                let pause = Hold {
-                    mandates: live.clone(),
-                    change: HoldChange::Add {},
-                };
-                unit.send(Purpose::Pause { mandates: live }, &pause)
+                let (accepted, unknown) = unit.split(live)?;
+                let mut number = None;
+                // One that the gateway does not have must not cost the others their pause.
+                for mandates in [accepted, unknown].into_iter().filter(|some| !some.is_empty()) {
+                    let pause = Hold {
+                        mandates: mandates.clone(),
+                        change: HoldChange::Add {},
+                    };
+                    let row = unit.send(Purpose::Pause { mandates }, &pause)?;
+                    number = number.or(Some(row));
+                }
+                number.ok_or(WalletError::NothingNamed)
             })
             .await?;
         match self.flush(number).await {
@@ -145,17 +186,93 @@ impl Unit<'_> {
         }
     }
 
+    /// What the gateway has, and what it is not known to have.
+    fn split(&self, live: Vec<MandateId>) -> Result<(Vec<MandateId>, Vec<MandateId>), WalletError> {
+        let (mut accepted, mut unknown) = (Vec::new(), Vec::new());
+        for mandate in live {
+            let side = if self.mandate(mandate)?.is_accepted() {
+                &mut accepted
+            } else {
+                &mut unknown
+            };
+            side.push(mandate);
+        }
+        Ok((accepted, unknown))
+    }
+
+    /// Ends what the flow ends on this phone alone. Without a permit of this phone the gateway lets it end as well,
+    /// should it have it after all.
+    pub(crate) fn end_alone(&mut self, flow: &FlowRow) -> Result<(), WalletError> {
+        for mandate in &flow.alone {
+            if self.mandate(*mandate)?.was_never_active() {
+                self.reject_mandate(*mandate)?;
+            } else {
+                // It came to life before the hold: it stays held, and is ended by a wish of its own.
+                self.tell(WalletEvent::NotStopped {
+                    mandates: vec![*mandate],
+                    code: Code::VersionConflict,
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Signs the intents anew that the gateway refused, where that can help.
+    pub(crate) fn renew_intents(&mut self) -> Result<(), WalletError> {
+        for mut row in self.list::<OrderRow>()? {
+            let (Some(refused), PhoneState::Intended { .. }) = (row.refused, &row.state) else {
+                continue;
+            };
+            let flow = FlowId::from_bytes(row.place);
+            let Some(run) = self.get::<FlowRow>(flow.as_bytes())? else {
+                continue;
+            };
+            if !can_help(refused) || self.intent_waits(flow)? {
+                continue;
+            }
+            // Where the gateway misses steps of the flow, the identify proof alone has to do, as without a network.
+            let unfinished = matches!(refused.code, Code::StepOrder | Code::NotFound | Code::FlowExpired);
+            let intent = Intent {
+                offline: unfinished || self.went_offline(&run)?,
+                flow,
+                mandates: run.start.mandates,
+                proof: run
+                    .proof
+                    .ok_or(WalletError::Internal("a cancellation without its proof"))?,
+            };
+            let compact = self.sign(&intent)?;
+            self.enqueue(Purpose::Intent { flow }, Some(compact.clone()))?;
+            row.intents.push(compact);
+            self.put(&row)?;
+        }
+        Ok(())
+    }
+
+    fn intent_waits(&self, flow: FlowId) -> Result<bool, WalletError> {
+        let purpose = Purpose::Intent { flow };
+        Ok(self.list::<OutboxRow>()?.iter().any(|row| row.purpose == purpose))
+    }
+
     /// The place of the order under which a mandate ends, or was asked to.
     fn ending(&self, mandate: MandateId) -> Result<Option<FlowId>, WalletError> {
         let rows = self.list::<OrderRow>()?;
-        let row = rows.iter().find(|row| mandates_of(&row.state).contains(&mandate));
-        Ok(row.map(|row| FlowId::from_bytes(row.place)))
+        for row in rows.iter().filter(|row| mandates_of(&row.state).contains(&mandate)) {
+            let place = FlowId::from_bytes(row.place);
+            let hopeless = matches!(row.state, PhoneState::Intended { .. })
+                && row.refused.is_some_and(|refused| !can_help(refused))
+                && !self.intent_waits(place)?;
+            // A wish that the gateway does not take is begun again by the payer, with a new proof.
+            if !hopeless {
+                return Ok(Some(place));
+            }
+        }
+        Ok(None)
     }
 
     /// A cancellation of exactly these mandates that is under way.
-    fn open_cancellation(&self, mandates: &[MandateId]) -> Result<Option<FlowId>, WalletError> {
+    fn open_cancellation(&self, mandates: &[MandateId], alone: &[MandateId]) -> Result<Option<FlowId>, WalletError> {
         for row in self.list::<FlowRow>()? {
-            let same = row.start.definition == CANCEL && row.start.mandates == mandates;
+            let same = row.start.definition == CANCEL && row.start.mandates == mandates && row.alone == alone;
             if same && self.inner.flow_goes_on(&row)? {
                 return Ok(Some(row.start.flow));
             }

@@ -49,6 +49,7 @@ impl Inner {
         // Stopping comes first: what waits is sent before anything is asked. What gets no answer is not waited for
         // again in this contact.
         let mut silent = BTreeSet::new();
+        self.unit(|unit| unit.renew_intents()).await?;
         report.sent += self.pursue(&mut silent).await?;
         self.refresh_policy().await?;
         self.reconcile().await?;

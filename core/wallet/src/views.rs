@@ -1,5 +1,6 @@
 //! Plain records that a screen shows; nothing in them decides.
 
+use crate::closure::content;
 use crate::error::WalletError;
 use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
@@ -214,7 +215,13 @@ impl Inner {
         {
             statements.push(("identify".to_owned(), proof));
         }
-        if let Some(intent) = row.intents.first() {
+        // A wish may have been signed more than once: the one that the order names.
+        let named = row.ground.and_then(|ground| ground.intent);
+        let own = row
+            .intents
+            .iter()
+            .find(|intent| named.is_some() && content(intent) == named);
+        if let Some(intent) = own.or(row.intents.first()) {
             statements.push(("intent".to_owned(), intent.clone()));
         }
         if let Some(attestation) = &row.attestation {

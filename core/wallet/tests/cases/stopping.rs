@@ -148,3 +148,51 @@ async fn a_batch_of_which_the_gateway_ended_one_already_closes_whole() {
         "{causes:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_with_one_that_the_gateway_never_got_stops_all_the_others() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let live = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    sandbox.plug.stall(&["consent"]);
+    let offer = sandbox.offer(&merchant, "pay_as_you_go").await;
+    let flow = phone.wallet.start_sign(&offer).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    let never = phone.wallet.mandate_of(flow).unwrap();
+    let flow = phone.wallet.start_revoke(&[live, never]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(live).await;
+    let view = phone.wallet.mandate(never).unwrap();
+    assert_eq!(view.phone_half, ReplicaState::Destroyed);
+    let before = sandbox.plug.said("consent").len();
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.plug.said("consent").len(),
+        before,
+        "it is not asked for any more"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refused_intent_is_said_and_signed_anew_and_the_half_stays_held() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    sandbox.plug.refuse("intent", "sequence_fork");
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    let view = phone.wallet.mandate(mandate).unwrap();
+    assert!(!view.can_pay && view.phone_half == ReplicaState::Held, "{view:?}");
+    assert!(
+        phone
+            .events()
+            .iter()
+            .any(|event| matches!(event, WalletEvent::NotStopped { mandates, .. } if *mandates == [mandate])),
+        "the payer is told"
+    );
+    phone.until_closed(mandate).await;
+    let sent = sandbox.plug.said("intent");
+    assert!(sent.len() > 1 && sent.first() != sent.last(), "signed anew");
+}

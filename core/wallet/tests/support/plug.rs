@@ -27,6 +27,7 @@ pub(crate) struct Plug {
     said: Arc<Mutex<Vec<String>>>,
     pulled_at: Arc<Mutex<Option<&'static str>>>,
     lie: Arc<Mutex<Option<Lie>>>,
+    refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
     stalled: Arc<Mutex<Vec<&'static str>>>,
 }
 
@@ -41,6 +42,11 @@ impl Plug {
     /// Pulls the plug as soon as a statement of this kind comes along; it arrives, its answer does not.
     pub(crate) fn lose_answer_of(&self, statement: &'static str) {
         *self.pulled_at.lock().unwrap() = Some(statement);
+    }
+
+    /// The next statement of a kind is refused with a code, as if by the gateway.
+    pub(crate) fn refuse(&self, statement: &'static str, code: &'static str) {
+        *self.refused.lock().unwrap() = Some((statement, code));
     }
 
     /// Statements of these kinds do not arrive, all others do.
@@ -100,6 +106,12 @@ impl Plug {
                 .map(|received| received.name().to_owned())
                 .unwrap_or_default();
             self.said.lock().unwrap().push(compact);
+            if let Some((_, code)) = self.refused.lock().unwrap().take_if(|(of, _)| *of == name) {
+                let problem =
+                    serde_json::json!({ "type": "about:blank", "title": "Refused", "status": 409, "code": code });
+                let head = [("content-type", "application/problem+json")];
+                return (axum::http::StatusCode::CONFLICT, head, problem.to_string()).into_response();
+            }
             if self.stalled.lock().unwrap().contains(&name.as_str()) {
                 return axum::http::StatusCode::BAD_GATEWAY.into_response();
             }
