@@ -9,7 +9,7 @@ mod planted;
 mod run;
 
 use quittance_testkit::process::Programs;
-use quittance_testkit::story::{Casting, Side};
+use quittance_testkit::story::Side;
 use run::{Act, Stage, play};
 
 /// A small generator with a fixed seed: the sample of second kills is the same in every run.
@@ -27,7 +27,7 @@ impl Seeded {
 
 #[cfg(test)]
 async fn every_step(side: Side) {
-    let stage = Stage::set(Programs::built().expect("built"), Casting::default()).await;
+    let stage = Stage::set(Programs::built().expect("built")).await;
     let mut seeded = Seeded(0x5157_4954);
     let (mut n, mut again_runs) = (1, 0);
     loop {

@@ -107,8 +107,8 @@ fn plant(bug: &Bug) -> Programs {
 /// Kills before one step after the other until a run does not come to its right end.
 async fn must_be_found(bug: Bug, side: Side, act: Act) {
     let programs = plant(&bug);
-    let honest = Stage::set(programs.clone(), Casting::default()).await;
-    let stage = std::sync::Arc::new(Stage::set(programs, bug.programs.clone()).await);
+    let honest = Stage::set(programs.clone()).await;
+    let stage = std::sync::Arc::new(Stage::set(programs).await.played_by(bug.programs.clone()));
     for n in 1.. {
         let stage = std::sync::Arc::clone(&stage);
         let run = tokio::spawn(async move { play(&stage, side, act, n, None).await });

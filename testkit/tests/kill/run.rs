@@ -26,7 +26,9 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set(programs: Programs, casting: Casting) -> Self {
+    /// Sets it with honest programs.
+    pub(crate) async fn set(programs: Programs) -> Self {
+        let casting = Casting::default();
         let folder = tempfile::tempdir().expect("a folder");
         let stage = folder.path().join("stage");
         let mut story = Story::open(programs.clone(), &stage, &casting, true)
@@ -44,6 +46,11 @@ impl Stage {
             folder,
             offer,
         }
+    }
+
+    /// The same stage, played on by other programs.
+    pub(crate) fn played_by(self, casting: Casting) -> Self {
+        Self { casting, ..self }
     }
 
     async fn copy(&self) -> Story {
