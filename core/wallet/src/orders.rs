@@ -170,7 +170,7 @@ impl Unit<'_> {
         kind: ClosureKind,
         receipt: ReceiptRow,
     ) -> Result<(), WalletError> {
-        self.heard(receipt.closed_at)?;
+        self.proved_time(receipt.closed_at)?;
         row.receipt = Some(receipt);
         row.dispute = None;
         for mandate in &record.mandates {
@@ -222,7 +222,7 @@ impl Unit<'_> {
             }
             Err(error) => return Err(error),
         };
-        self.heard(ordered.entry.time)?;
+        self.proved_time(ordered.entry.time)?;
         let (place, mut intents) = self.claim(&rows, record, answered)?;
         let named = rows
             .iter()

@@ -48,7 +48,7 @@ impl Inner {
         }
         self.follow(logged.checkpoint).await?;
         self.unit(move |unit| {
-            unit.heard(logged.entry.time)?;
+            unit.proved_time(logged.entry.time)?;
             unit.put(&PolicyRow { policy, content })
         })
         .await

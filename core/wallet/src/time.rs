@@ -2,7 +2,8 @@
 //!
 //! The gateway's time decides everything. The phone keeps the last time that the gateway told, with its own clock's
 //! reading of then, and adds what its own clock has moved since. A clock that went back adds nothing; doubt shortens
-//! rights, never lengthens them.
+//! rights, never lengthens them. What is told without a proof lasts until the next answer only; the times of verified
+//! log entries are a floor below which nothing goes again.
 
 use quittance_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -14,19 +15,35 @@ pub(crate) struct GatewayTime {
     pub(crate) told: Timestamp,
     /// What the phone's own clock said then.
     pub(crate) own: Timestamp,
+    /// The newest time of a verified log entry.
+    #[serde(default)]
+    pub(crate) floor: Option<Timestamp>,
 }
 
 impl GatewayTime {
     /// The estimate when the phone's own clock says `own`.
     pub(crate) fn estimate(&self, own: Timestamp) -> Timestamp {
-        self.told.plus_seconds(own.seconds_since(self.own).max(0))
+        let moved = self.told.plus_seconds(own.seconds_since(self.own).max(0));
+        self.floor.map_or(moved, |floor| floor.max(moved))
     }
 
-    /// Takes in what the gateway told when the phone's own clock said `own`; told time never goes back.
+    /// Takes in what an answer told, without a proof, when the phone's own clock said `own`: the newest answer counts.
     pub(crate) fn heard(known: Option<Self>, told: Timestamp, own: Timestamp) -> Self {
-        match known {
-            Some(known) if known.told > told => known,
-            _ => Self { told, own },
+        let floor = known.and_then(|known| known.floor);
+        Self { told, own, floor }
+    }
+
+    /// Takes in the time of a verified log entry: from then on time is not before it.
+    pub(crate) fn proved(known: Option<Self>, logged: Timestamp, own: Timestamp) -> Self {
+        let known = known.unwrap_or(Self {
+            told: logged,
+            own,
+            floor: None,
+        });
+        let floor = known.floor.map_or(logged, |floor| floor.max(logged));
+        Self {
+            floor: Some(floor),
+            ..known
         }
     }
 }
@@ -47,9 +64,19 @@ mod tests {
     }
 
     #[test]
-    fn an_older_answer_does_not_turn_time_back() {
-        let heard = GatewayTime::heard(None, at(100), at(0));
-        assert_eq!(GatewayTime::heard(Some(heard), at(50), at(9)), heard);
-        assert_eq!(GatewayTime::heard(Some(heard), at(150), at(9)).estimate(at(9)), at(150));
+    fn an_answer_from_far_ahead_does_not_last() {
+        let lied = GatewayTime::heard(None, at(2_000_000_000), at(0));
+        let heard = GatewayTime::heard(Some(lied), at(50), at(9));
+        assert_eq!(heard.estimate(at(9)), at(50));
+    }
+
+    #[test]
+    fn nothing_turns_time_back_before_a_logged_entry() {
+        let proved = GatewayTime::proved(Some(GatewayTime::heard(None, at(100), at(0))), at(90), at(0));
+        assert_eq!(proved.estimate(at(0)), at(100), "an older entry changes nothing");
+        let heard = GatewayTime::heard(Some(proved), at(50), at(0));
+        assert_eq!(heard.estimate(at(0)), at(90));
+        assert_eq!(GatewayTime::proved(Some(heard), at(80), at(0)).estimate(at(0)), at(90));
+        assert_eq!(GatewayTime::proved(None, at(80), at(5)).estimate(at(6)), at(81));
     }
 }

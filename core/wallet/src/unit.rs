@@ -175,7 +175,14 @@ impl Unit<'_> {
         Ok(self.get::<TimeRow>(b"")?.map_or(own, |row| row.0.estimate(own)))
     }
 
-    /// Takes in what the gateway said the time is.
+    /// Takes in the time of a verified log entry.
+    pub(crate) fn proved_time(&mut self, logged: Timestamp) -> Result<(), WalletError> {
+        let known = self.get::<TimeRow>(b"")?.map(|row| row.0);
+        let own = self.inner.ports.clock.now();
+        self.put(&TimeRow(GatewayTime::proved(known, logged, own)))
+    }
+
+    /// Takes in what the gateway said the time is, without a proof.
     pub(crate) fn heard(&mut self, told: Timestamp) -> Result<(), WalletError> {
         let known = self.get::<TimeRow>(b"")?.map(|row| row.0);
         self.put(&TimeRow(GatewayTime::heard(known, told, self.inner.ports.clock.now())))
