@@ -3,7 +3,7 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{MandateRow, OrderRow, OutboxRow, Provisioning};
+use crate::journal::{MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::orders::{OrderNews, known_order, mandates_of};
 use crate::outbox::{Lane, due_at};
 use crate::transport::{SendError, read};
@@ -145,11 +145,22 @@ impl Unit<'_> {
             state: row.half,
             next_permit: row.next_permit,
         };
+        // What is closed, and known to the gateway as closed, is no difference any more: the list stays short.
+        let waiting = self.list::<OutboxRow>()?;
+        let mut settled = BTreeSet::new();
+        for row in self.list::<OrderRow>()? {
+            if let PhoneState::Closed { order, .. } = &row.state {
+                let purpose = Purpose::Acknowledgement { order: order.order };
+                if waiting.iter().all(|row| row.purpose != purpose) {
+                    settled.extend(order.mandates.iter().copied());
+                }
+            }
+        }
         // A half that ended here alone, without the gateway ever hearing of it, is nothing to tell.
         let tokens = self
             .list::<MandateRow>()?
             .iter()
-            .filter(|row| !row.orphan)
+            .filter(|row| !row.orphan && !settled.contains(&row.mandate))
             .map(held)
             .collect();
         let events_after = self.counters()?.gateway_event;

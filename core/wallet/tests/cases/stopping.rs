@@ -4,10 +4,10 @@ use crate::support::phone::Phone;
 use crate::support::plug::Line;
 use crate::support::{Merchant, Sandboxed};
 use axum::http::Method;
-use quittance_protocol::MandateId;
-use quittance_protocol::log_body::TerminationCause;
-use quittance_protocol::statement::ReplicaState;
-use quittance_wallet::{DisputeReason, WalletEvent};
+use quittance_protocol::log_body::{ClosureKind, TerminationCause};
+use quittance_protocol::statement::{Reconciliation, ReplicaState};
+use quittance_protocol::{MandateId, Received};
+use quittance_wallet::{DisputeReason, EndingStage, WalletEvent};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -195,4 +195,25 @@ async fn a_refused_intent_is_said_and_signed_anew_and_the_half_stays_held() {
     phone.until_closed(mandate).await;
     let sent = sandbox.plug.said("intent");
     assert!(sent.len() > 1 && sent.first() != sent.last(), "signed anew");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_closed_and_acknowledged_is_not_told_again() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let told = || {
+        let said = sandbox.plug.said("reconciliation");
+        let received = Received::parse(said.last().unwrap()).unwrap();
+        received.unverified_body::<Reconciliation>().unwrap().1.tokens.len()
+    };
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(told(), 1, "the control: what lives is told");
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(mandate).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(told(), 0);
+    assert_eq!(phone.stage(mandate), Some(EndingStage::Closed(ClosureKind::TwoSided)));
 }
