@@ -62,8 +62,8 @@ pub enum WalletError {
         /// How many digits it must have.
         digits: u8,
     },
-    /// The open step asks for another answer.
-    #[error("the open step asks for another answer")]
+    /// The open step asks for another answer, or what it shows has changed since it was shown: show the prompt anew.
+    #[error("the open step asks for another answer, or shows something else by now: show its prompt again")]
     WrongAnswer,
     /// There is no such flow.
     #[error("there is no such flow on this phone")]

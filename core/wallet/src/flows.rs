@@ -120,7 +120,11 @@ impl Inner {
                 let shown = open.clone();
                 let number = self
                     .unit(move |unit| {
-                        let digest = unit.inner.shown(&shown)?;
+                        let now = unit.inner.open_flow(flow)?.ok_or(WalletError::FlowEnded)?;
+                        if now.step.id != shown.step.id {
+                            return Err(WalletError::WrongAnswer);
+                        }
+                        let digest = unit.inner.shown_to_payer(&now)?;
                         let event = FlowEventKind::Answered {
                             step: shown.step.id.clone(),
                             shown: digest,

@@ -10,6 +10,7 @@ use crate::session::Session;
 use crate::transport::Transport;
 use quittance_flows::Policy;
 use quittance_protocol::FlowId;
+use quittance_protocol::bytes::Digest32;
 use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,6 +31,8 @@ pub(crate) struct Inner {
     pub(crate) session: Mutex<Option<Session>>,
     /// First messages of PIN checks whose answer has not come, so that sending again costs no second guess.
     pub(crate) pins: Mutex<BTreeMap<FlowId, PinAttempt>>,
+    /// Digests of what the payer was last shown, by flow: an answer is to that, and to nothing that came since.
+    pub(crate) handed_out: Mutex<BTreeMap<FlowId, Digest32>>,
     /// One PIN check at a time: a button that is pressed twice must not cost two guesses.
     pub(crate) pin_check: tokio::sync::Mutex<()>,
 }
@@ -64,6 +67,7 @@ impl Inner {
             vault: Mutex::new(vault),
             session: Mutex::new(None),
             pins: Mutex::new(BTreeMap::new()),
+            handed_out: Mutex::new(BTreeMap::new()),
             pin_check: tokio::sync::Mutex::new(()),
         })
     }

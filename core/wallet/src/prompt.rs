@@ -12,6 +12,7 @@ use quittance_flows::{FactorKind, Phase};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::{FlowId, MandateId, Timestamp};
 use serde::Serialize;
+use std::sync::PoisonError;
 
 /// The open step of a flow, with everything that a screen needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,6 +106,11 @@ impl Inner {
                 attempts_left: open.row.attempts_left,
             },
         };
+        if matches!(open.step.ask, StepKind::Prompt(_)) {
+            let digest = self.shown(&open)?;
+            let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+            handed_out.insert(flow, digest);
+        }
         let skipped = |step: &&quittance_flows::Step| open.state.offline && step.skip_if == Some(Condition::Offline);
         let count = open.definition.steps.len() - open.definition.steps.iter().filter(skipped).count();
         let number = match open.state.phase {
@@ -139,6 +145,16 @@ impl Inner {
         };
         let json = serde_json::to_vec(&shown).map_err(|_| WalletError::Internal("what was shown"))?;
         Ok(Digest32::of(&json))
+    }
+
+    /// SHA-256 of what the open step shows, unless the payer was last shown something else.
+    pub(crate) fn shown_to_payer(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
+        let digest = self.shown(open)?;
+        let handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        match handed_out.get(&open.flow()) {
+            Some(seen) if *seen != digest => Err(WalletError::WrongAnswer),
+            _ => Ok(digest),
+        }
     }
 
     fn flow_offer(&self, open: &OpenFlow) -> Result<OfferView, WalletError> {

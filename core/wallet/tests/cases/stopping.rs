@@ -7,7 +7,7 @@ use axum::http::Method;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::statement::{Reconciliation, ReplicaState};
 use quittance_protocol::{MandateId, Received};
-use quittance_wallet::{DisputeReason, EndingStage, WalletEvent};
+use quittance_wallet::{Answer, DisputeReason, EndingStage, WalletError, WalletEvent};
 use serde_json::Value;
 use std::time::{Duration, Instant};
 
@@ -216,4 +216,33 @@ async fn what_is_closed_and_acknowledged_is_not_told_again() {
     phone.wallet.sync().await.unwrap();
     assert_eq!(told(), 0);
     assert_eq!(phone.stage(mandate), Some(EndingStage::Closed(ClosureKind::TwoSided)));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_payer_agrees_to_what_was_shown_and_to_nothing_that_came_since() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    let lost = sandbox.plug.slow("flow-answer");
+    let seen = async {
+        loop {
+            let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+            if prompt.step == "confirm" {
+                lost.notify_one();
+                return prompt;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let (proved, seen) = tokio::join!(phone.answer(flow), seen);
+    proved.unwrap();
+    assert!(!seen.offline);
+    let early = phone.wallet.submit(flow, Answer::Confirm).await;
+    assert!(matches!(early, Err(WalletError::WrongAnswer)), "{early:?}");
+    let anew = phone.wallet.next_prompt(flow).unwrap().unwrap();
+    assert!(anew.offline, "one consequence more");
+    phone.wallet.submit(flow, Answer::Confirm).await.unwrap();
+    phone.until_closed(mandate).await;
 }

@@ -8,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use quittance_protocol::Received;
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -28,8 +29,12 @@ pub(crate) struct Plug {
     pulled_at: Arc<Mutex<Option<&'static str>>>,
     lie: Arc<Mutex<Option<Lie>>>,
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
+    slow: Arc<Mutex<Option<Slow>>>,
     stalled: Arc<Mutex<Vec<&'static str>>>,
 }
+
+/// A kind of statement, and what ends its way.
+type Slow = (&'static str, Arc<Notify>);
 
 /// Changes every JSON answer of the gateway.
 type Lie = Box<dyn Fn(&mut Value) + Send>;
@@ -47,6 +52,13 @@ impl Plug {
     /// The next statement of a kind is refused with a code, as if by the gateway.
     pub(crate) fn refuse(&self, statement: &'static str, code: &'static str) {
         *self.refused.lock().unwrap() = Some((statement, code));
+    }
+
+    /// The next statement of a kind is under way until it is told that it was lost.
+    pub(crate) fn slow(&self, statement: &'static str) -> Arc<Notify> {
+        let lost = Arc::new(Notify::new());
+        *self.slow.lock().unwrap() = Some((statement, Arc::clone(&lost)));
+        lost
     }
 
     /// Statements of these kinds do not arrive, all others do.
@@ -111,6 +123,11 @@ impl Plug {
                     serde_json::json!({ "type": "about:blank", "title": "Refused", "status": 409, "code": code });
                 let head = [("content-type", "application/problem+json")];
                 return (axum::http::StatusCode::CONFLICT, head, problem.to_string()).into_response();
+            }
+            let slow = self.slow.lock().unwrap().take_if(|(of, _)| *of == name);
+            if let Some((_, lost)) = slow {
+                lost.notified().await;
+                return axum::http::StatusCode::BAD_GATEWAY.into_response();
             }
             if self.stalled.lock().unwrap().contains(&name.as_str()) {
                 return axum::http::StatusCode::BAD_GATEWAY.into_response();
