@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quittance_gateway::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, Unavailable};
+use quittance_gateway::{
+    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, SimulatedMerchants,
+    Unavailable,
+};
 use quittance_protocol::answer::{MandateRecord, OrderRecord};
 use quittance_protocol::statement::Charge;
-use quittance_protocol::{ChargeId, Code, TokenId};
+use quittance_protocol::{ChargeId, Code, MerchantId, TokenId};
 use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore};
 
@@ -177,32 +180,54 @@ async fn a_consent_that_is_not_committed_is_answered_and_can_be_repeated() {
     approved(&house.charge(token.mandate, 100).await);
 }
 
+/// Merchants that take a notice when they are let.
+struct Shy {
+    inner: Arc<SimulatedMerchants>,
+    arrived: Notify,
+    go: Semaphore,
+}
+
+#[async_trait]
+impl MerchantSystem for Shy {
+    async fn deliver(&self, merchant: MerchantId, number: u64, notice: &MerchantNotice) -> Result<(), Unavailable> {
+        self.arrived.notify_one();
+        self.go.acquire().await.map_err(|_| Unavailable)?.forget();
+        self.inner.deliver(merchant, number, notice).await
+    }
+}
+
 #[tokio::test]
 async fn merchants_hear_their_notices_after_a_round_whose_end_was_lost() {
-    let house = House::new();
+    let house = House::closed();
+    let shy = Arc::new(Shy {
+        inner: house.merchants.clone(),
+        arrived: Notify::new(),
+        go: Semaphore::new(0),
+    });
+    house.use_merchants(shy.clone());
+    house.start().unwrap();
     let phone = Phone::ready(&house).await;
-    let token = phone.sign_mandate().await;
-    poison(&house, "UPDATE ON notices");
-    let _: OrderRecord = phone.revoke(&[token.mandate]).await;
-    // The notice arrives; that it did cannot be written down.
-    let told = async {
-        while house.merchants.notices(house.merchant).unwrap().is_empty() {
-            house.settle().await;
-        }
-    };
-    tokio::time::timeout(DEADLINE, told)
-        .await
-        .expect("the merchant is told");
+    let (first, second) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let _: OrderRecord = phone.revoke(&[first.mandate]).await;
+    shy.arrived.notified().await;
     house.settle().await;
-    heal(&house);
-    let second = phone.sign_mandate().await;
-    let _: OrderRecord = phone.revoke(&[second.mandate]).await;
-    let told = async {
-        while house.merchants.notices(house.merchant).unwrap().len() < 2 {
-            house.settle().await;
-        }
+    let lock = beside(&house);
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    shy.go.add_permits(100);
+    let told = |count| {
+        let house = &house;
+        tokio::time::timeout(DEADLINE, async move {
+            while house.merchants.notices(house.merchant).unwrap().len() < count {
+                tokio::task::yield_now().await;
+            }
+        })
     };
-    tokio::time::timeout(DEADLINE, told).await.expect("the rounds go on");
+    told(1).await.expect("the first is told");
+    // That it was, and that the round is over, cannot be written down.
+    house.settle().await;
+    lock.execute_batch("ROLLBACK").unwrap();
+    let _: OrderRecord = phone.revoke(&[second.mandate]).await;
+    told(2).await.expect("the rounds go on");
 }
 
 #[tokio::test]

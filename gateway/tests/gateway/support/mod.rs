@@ -11,8 +11,8 @@ use std::sync::{Arc, Mutex};
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
 use quittance_gateway::{
-    CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, OpenError, Parts, PolicySource,
-    SimulatedCardNetwork, SimulatedMerchants,
+    CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
+    Parts, PolicySource, SimulatedCardNetwork, SimulatedMerchants,
 };
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::log::VerifierKey;
@@ -101,6 +101,7 @@ pub(crate) struct House {
     pub(crate) merchant_key: PublicKey,
     custodian: Mutex<Arc<dyn KeyCustodian>>,
     other_network: Mutex<Option<Arc<dyn CardNetwork>>>,
+    other_merchants: Mutex<Option<Arc<dyn MerchantSystem>>>,
     /// Where a gateway program listens that is spoken to instead.
     program: Mutex<Option<u16>>,
     gateway: Mutex<Option<Gateway>>,
@@ -130,6 +131,7 @@ impl House {
             merchant_key,
             custodian: Mutex::new(Arc::new(custodian)),
             other_network: Mutex::new(None),
+            other_merchants: Mutex::new(None),
             program: Mutex::new(None),
             gateway: Mutex::new(None),
         }
@@ -153,6 +155,11 @@ impl House {
         *self.other_network.lock().unwrap() = network;
     }
 
+    /// Lets another system hear the merchants' notices from the next start on.
+    pub(crate) fn use_merchants(&self, merchants: Arc<dyn MerchantSystem>) {
+        *self.other_merchants.lock().unwrap() = Some(merchants);
+    }
+
     pub(crate) fn open(&self, data: &Path) -> Result<Gateway, OpenError> {
         let config = Config {
             data: data.to_owned(),
@@ -166,12 +173,13 @@ impl House {
             policy: PolicySource::Sandbox,
         };
         let network = self.other_network.lock().unwrap().clone();
+        let merchants = self.other_merchants.lock().unwrap().clone();
         let parts = Parts {
             custodian: self.custodian(),
             clock: self.clock.clone(),
             randomness: Arc::new(SystemRandomness::new()),
             card_network: network.unwrap_or_else(|| self.network.clone()),
-            merchants: self.merchants.clone(),
+            merchants: merchants.unwrap_or_else(|| self.merchants.clone()),
             sandbox: None,
         };
         Gateway::open(config, parts)
