@@ -74,7 +74,7 @@ pub struct MandateRecord {
     pub holds: Vec<String>,
     /// The gateway's half.
     pub gateway_half: ReplicaState,
-    /// Unused permits that the gateway still has.
+    /// Permits that the gateway still has: unused ones, with those that a charge in flight has reserved.
     pub permits_left: u32,
     /// The next permit number that was never seen.
     pub next_permit: u64,
