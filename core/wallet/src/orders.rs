@@ -217,6 +217,7 @@ impl Unit<'_> {
                 // A row that names nothing keeps the payer free to end the mandate by an own wish.
                 let row = waiting.cloned();
                 let row = row.unwrap_or_else(|| OrderRow::new(*record.order.as_bytes(), Vec::new(), Vec::new()));
+                self.join_flow(row.place, record)?;
                 self.dispute(row, record, reason)?;
                 return Ok(None);
             }
@@ -283,7 +284,12 @@ impl Unit<'_> {
         let (mut place, mut intents) = (None, Vec::new());
         for row in rows.iter().filter(|row| waits_for(row, record)) {
             let mut left = mandates_of(&row.state).to_vec();
-            left.retain(|wanted| !record.mandates.contains(wanted));
+            // Where cancellations overlap, the gateway's order is for what is under no other order yet.
+            let ordered = |wanted: &MandateId| {
+                let known = rows.iter().filter_map(|row| known_order(&row.state));
+                known.into_iter().any(|order| order.mandates.contains(wanted))
+            };
+            left.retain(|wanted| !record.mandates.contains(wanted) && !ordered(wanted));
             add_new(&mut intents, row.intents.clone());
             self.join_flow(row.place, record)?;
             let is_answered = matches!(answered, Some(Purpose::Intent { flow }) if row.place == *flow.as_bytes());
