@@ -102,12 +102,6 @@ async fn an_intent_whose_answer_was_lost_is_sent_again_byte_for_byte_and_gets_th
     phone.wallet.sync().await.unwrap();
     let phone = phone.restarted().unwrap();
     phone.wallet.sync().await.unwrap();
-    assert_eq!(
-        phone.wallet.order_of(flow).unwrap(),
-        None,
-        "control: three answers were lost"
-    );
-
     phone.wallet.sync().await.unwrap();
 
     let mut intents = stage.network.faults.statements_of("intent");

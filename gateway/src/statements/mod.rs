@@ -105,6 +105,12 @@ fn lowers(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
     })
 }
 
+/// Whether a statement is evidence of what a phone did: under a number that two phones used it proves nothing
+/// (domain 8.3, "attestation with old seq").
+const fn is_evidence(said: &Said) -> bool {
+    matches!(said, Said::Attestation(_) | Said::Acknowledgement(_))
+}
+
 /// Checks a statement's form and signature with the key that the store knows for it. Changes nothing.
 ///
 /// # Errors
@@ -145,13 +151,12 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
     }
     let unknown = || Problem::new(Code::UnknownKey).at("/header/kid");
     let device = turn.store.device_of_key(said.kid())?.ok_or_else(unknown)?;
+    let forks = forks(turn, &device, said)?;
+    if forks && (is_evidence(said) || !lowers(turn, &device, said)?) {
+        return Err(Problem::new(Code::SequenceFork).at("/seq").into());
+    }
     if device.quarantined && !lowers(turn, &device, said)? {
-        let refused = if forks(turn, &device, said)? {
-            Problem::new(Code::SequenceFork).at("/seq")
-        } else {
-            Problem::new(Code::DeviceQuarantined)
-        };
-        return Err(refused.into());
+        return Err(Problem::new(Code::DeviceQuarantined).into());
     }
     match said {
         Said::Session(said) => enrolment::open_session(turn, &device, said),
