@@ -60,7 +60,7 @@ pub enum OpenError {
     DatabaseMissing,
     /// The database does not know what was done in the vault since: a copy of before was put back.
     #[error(
-        "database: gateway.sqlite is older than the vault; put the newest one back: this one would cost live tokens their halves, or bring ended ones back"
+        "gateway.sqlite and vault.sqlite are not of one time; put the newest of both back: these would cost live tokens their halves, or bring ended ones back"
     )]
     DatabaseOlder,
     /// The vault does not open.

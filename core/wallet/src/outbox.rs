@@ -124,8 +124,11 @@ impl Inner {
             }
             let wanted = through == Some(row.number);
             let lane = row.purpose.lane();
-            let known = stuck.clone();
-            if self.look(move |inner| inner.waits_for_consent(lane, &known)).await? {
+            let (purpose, known) = (row.purpose.clone(), stuck.clone());
+            if self
+                .look(move |inner| inner.waits_for_consent(&purpose, &known))
+                .await?
+            {
                 stuck.insert(lane);
             }
             let Some(compact) = row
@@ -213,7 +216,8 @@ impl Inner {
     /// Whether a statement takes authority away from what the gateway knows. Rows of one lane keep their sequence.
     fn is_urgent(&self, purpose: &Purpose) -> Result<bool, WalletError> {
         match purpose {
-            Purpose::Pause { .. } | Purpose::Attestation { .. } => Ok(true),
+            Purpose::Attestation { .. } => Ok(true),
+            Purpose::Pause { mandates } => Ok(self.missing_of(mandates)?.is_empty()),
             Purpose::FlowStart { flow }
             | Purpose::Intent { flow }
             | Purpose::FlowAnswer { flow }
@@ -237,19 +241,29 @@ impl Inner {
 
     /// Mandates of a flow whose consent is still to come: it has to be there first, and until then stops nothing.
     fn missing_at_gateway(&self, flow: &FlowRow) -> Result<Vec<MandateId>, WalletError> {
+        self.missing_of(&flow.start.mandates)
+    }
+
+    fn missing_of(&self, mandates: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
         let mut missing = Vec::new();
-        for mandate in &flow.start.mandates {
+        for mandate in mandates {
             let row = self.read::<MandateRow>(mandate.as_bytes())?;
-            if row.is_some_and(|row| !row.is_accepted()) {
+            if row.is_some_and(|row| row.is_live() && !row.is_accepted()) {
                 missing.push(*mandate);
             }
         }
         Ok(missing)
     }
 
-    /// Whether a row of a cancellation waits for a consent that is stuck.
-    fn waits_for_consent(&self, lane: Lane, stuck: &BTreeSet<Lane>) -> Result<bool, WalletError> {
-        let Lane::Flow(flow) = lane else { return Ok(false) };
+    /// Whether a row of a cancellation waits for a consent that is stuck, or a pause for one that is still to come:
+    /// said before it, a pause would be refused as one of nothing.
+    fn waits_for_consent(&self, purpose: &Purpose, stuck: &BTreeSet<Lane>) -> Result<bool, WalletError> {
+        if let Purpose::Pause { mandates } = purpose {
+            return Ok(!self.missing_of(mandates)?.is_empty());
+        }
+        let Lane::Flow(flow) = purpose.lane() else {
+            return Ok(false);
+        };
         let Some(row) = self
             .read::<FlowRow>(flow.as_bytes())?
             .filter(|row| row.start.definition == CANCEL)

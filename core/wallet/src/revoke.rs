@@ -204,10 +204,11 @@ impl Unit<'_> {
     /// should it have it after all.
     pub(crate) fn end_alone(&mut self, flow: &FlowRow) -> Result<(), WalletError> {
         for mandate in &flow.alone {
-            if self.mandate(*mandate)?.was_never_active() {
+            let row = self.mandate(*mandate)?;
+            if row.was_never_active() && !row.is_accepted() {
                 self.reject_mandate(*mandate)?;
             } else {
-                // It came to life before the hold: it stays held, and is ended by a wish of its own.
+                // The gateway got it in the meantime: it stays held, on both sides, and is ended by a wish of its own.
                 self.tell(WalletEvent::NotStopped {
                     mandates: vec![*mandate],
                     code: Code::VersionConflict,

@@ -3,17 +3,17 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
+use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::orders::{OrderNews, known_order, mandates_of};
 use crate::outbox::{Lane, due_at};
 use crate::transport::{SendError, read};
 use crate::unit::Unit;
 use crate::views::SyncReport;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::answer::{OrderRecord, PayerEventKind, Reconciled};
+use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEventKind, Reconciled};
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{HeldToken, Reconciliation};
+use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation};
 use quittance_protocol::{MandateId, OrderId, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -167,10 +167,47 @@ impl Unit<'_> {
         self.sign(&Reconciliation { tokens, events_after })
     }
 
+    /// The stricter of the two applies on both sides (domain 7.2): a hold of this phone that the gateway does not have,
+    /// and that nothing on its way will tell it, is said once more.
+    fn hold_again(&mut self, record: &MandateRecord) -> Result<(), WalletError> {
+        let Some(row) = self.get::<MandateRow>(record.mandate.as_bytes())? else {
+            return Ok(());
+        };
+        let differs = record.state == MandateState::Active && row.is_live() && !row.replica.holds.is_empty();
+        if !differs || self.is_on_its_way(record.mandate)? {
+            return Ok(());
+        }
+        let mandates = vec![record.mandate];
+        let pause = Hold {
+            mandates: mandates.clone(),
+            change: HoldChange::Add {},
+        };
+        self.send(Purpose::Pause { mandates }, &pause).map(drop)
+    }
+
+    /// Whether a statement that moves the holds of a mandate waits to be sent.
+    fn is_on_its_way(&self, mandate: MandateId) -> Result<bool, WalletError> {
+        for row in self.list::<OutboxRow>()? {
+            let about = match row.purpose {
+                Purpose::Pause { mandates } | Purpose::Resume { mandates } => mandates,
+                Purpose::FlowStart { flow } | Purpose::FlowAnswer { flow } | Purpose::Intent { flow } => {
+                    let flow = self.get::<FlowRow>(flow.as_bytes())?;
+                    flow.map(|flow| flow.start.mandates).unwrap_or_default()
+                }
+                _ => continue,
+            };
+            if about.contains(&mandate) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn take_reconciled(&mut self, answer: &Reconciled, orders: &[OrderNews]) -> Result<(), WalletError> {
         self.heard(answer.now)?;
         for record in &answer.mandates {
             self.take_mandate(record, false)?;
+            self.hold_again(record)?;
         }
         for news in orders {
             self.take_order(news, None)?;

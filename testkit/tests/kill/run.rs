@@ -131,7 +131,11 @@ impl Run {
             self.revive().await;
             let answer = self.story.charge(mandate, 3000, "ride-1", None).await;
             if let Some(decision) = answer.json.pointer("/decision/decision") {
-                assert_eq!(decision, "approved", "{}", answer.text);
+                assert_eq!(
+                    decision, "approved",
+                    "the charge never came to its end: {}",
+                    answer.text
+                );
                 return;
             }
         }

@@ -54,6 +54,39 @@ async fn a_pause_after_a_lifting_that_did_not_arrive_stays() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_of_what_the_gateway_has_not_got_yet_is_said_after_its_consent() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let offer = sandbox.offer(&merchant, "pay_as_you_go").await;
+    sandbox.plug.stall(&["consent"]);
+    let flow = phone.wallet.start_sign(&offer).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    let mandate = phone.wallet.mandate_of(flow).unwrap();
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    sandbox.plug.stall(&[]);
+    phone.wallet.sync().await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    let answer = sandbox.charge(&merchant, mandate, 100, "ride", None).await;
+    assert_eq!(answer, "mandate_held");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_the_gateway_does_not_have_is_said_again() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    sandbox.plug.refuse("hold", "not_found");
+    let _refused = phone.wallet.pause(&[mandate]).await;
+    let before = sandbox.charge(&merchant, mandate, 100, "ride-1", None).await;
+    assert_eq!(before, "approved", "control: the gateway does not know of the pause");
+    phone.wallet.sync().await.unwrap();
+    let after = sandbox.charge(&merchant, mandate, 100, "ride-2", None).await;
+    assert_eq!(after, "mandate_held");
+}
+
 /// A mandate that the gateway knows and that gets no permits.
 async fn unactivated(sandbox: &Sandboxed, phone: &Phone, merchant: &Merchant) -> MandateId {
     let offer = sandbox.offer(merchant, "pay_as_you_go").await;
