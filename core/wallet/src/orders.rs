@@ -196,8 +196,11 @@ impl Unit<'_> {
             .find(|row| known_order(&row.state).is_some_and(|known| known.order == record.order));
         if let Some(own) = own {
             let mut own = own.clone();
-            let (_, intents) = self.claim(&rows, record, answered)?;
-            add_new(&mut own.intents, intents);
+            // An order that changed its mandates claims no wish of theirs: it is refused as it stands.
+            if known_order(&own.state).is_some_and(|known| known.mandates == record.mandates) {
+                let (_, intents) = self.claim(&rows, record, answered)?;
+                add_new(&mut own.intents, intents);
+            }
             return Ok(Some(own));
         }
         let mut ours = false;
