@@ -30,7 +30,7 @@ impl KillSwitch {
         })
     }
 
-    /// From now on counts; the `n`-th step is the last thing that the process does not do. `u64::MAX` only counts.
+    /// From now on counts; the `n`-th step is the last thing that the process does not do.
     ///
     /// # Errors
     /// What the file system says.
@@ -45,16 +45,6 @@ impl KillSwitch {
     /// What the file system says.
     pub fn disarm(&self) -> io::Result<()> {
         self.file.write_all_at(&0u64.to_le_bytes(), 0)
-    }
-
-    /// Steps counted since the switch was armed.
-    ///
-    /// # Errors
-    /// What the file system says.
-    pub fn counted(&self) -> io::Result<u64> {
-        let mut bytes = [0; 8];
-        self.file.read_exact_at(&mut bytes, 8)?;
-        Ok(u64::from_le_bytes(bytes))
     }
 
     /// The environment that puts a process under this switch.

@@ -139,14 +139,6 @@ impl Story {
         self.switch(side)?.disarm()
     }
 
-    /// Steps that one side took since its switch was armed.
-    ///
-    /// # Errors
-    /// As [`Story::arm`].
-    pub fn counted(&self, side: Side) -> io::Result<u64> {
-        self.switch(side)?.counted()
-    }
-
     fn switch(&self, side: Side) -> io::Result<&KillSwitch> {
         let switches = self
             .switches

@@ -288,6 +288,16 @@ pub struct Terms {
     pub limits: Limits,
 }
 
+impl Terms {
+    /// SHA-256 over the terms' JSON: what a payer's consent names as shown.
+    ///
+    /// # Errors
+    /// None for terms that were read; the serialiser's error otherwise.
+    pub fn digest(&self) -> Result<Digest32, serde_json::Error> {
+        serde_json::to_vec(self).map(|json| Digest32::of(&json))
+    }
+}
+
 /// How a mandate is used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,9 +26,7 @@ pub(crate) fn read_offer(text: &str) -> Result<Offer, WalletError> {
 
 /// SHA-256 of the terms as they were shown.
 pub(crate) fn terms_hash(terms: &Terms) -> Result<Digest32, WalletError> {
-    serde_json::to_vec(terms)
-        .map(|json| Digest32::of(&json))
-        .map_err(|_| WalletError::Internal("terms"))
+    terms.digest().map_err(|_| WalletError::Internal("terms"))
 }
 
 impl Inner {

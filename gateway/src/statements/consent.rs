@@ -132,8 +132,8 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     if turn.now >= offer.expires_at {
         return Err(Problem::new(Code::TooLate).at("/offer/expires_at").into());
     }
-    let terms = serde_json::to_vec(&offer.terms).map_err(|_| Failure::Damaged("an offer's terms"))?;
-    if body.terms_hash != Digest32::of(&terms) {
+    let shown = offer.terms.digest().map_err(|_| Failure::Damaged("an offer's terms"))?;
+    if body.terms_hash != shown {
         return Err(Problem::new(Code::ProofRejected).at("/terms_hash").into());
     }
     check_terms(&offer.terms)?;
