@@ -1,15 +1,26 @@
 //! Flow definitions: verification flows as data in the policy bundle.
 
+use crate::factor::FactorKind;
+use quittance_protocol::problem::Code;
 use serde::{Deserialize, Serialize};
 
-/// One verification flow.
+/// One verification flow. docs/flows.md shows how to write one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowDefinition {
     /// Whether completing it gives or takes authority.
     pub authority: Authority,
-    /// What happens when the last step is done.
+    /// What completing it brings about.
     pub effect: FlowEffect,
+    /// Policy key: how long after completion the effect waits and can be taken back. Absent: it is at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<String>,
+    /// Why mandates end that this flow ends, where the payer's own wish is not the whole cause.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<quittance_protocol::log_body::TerminationCause>,
+    /// Policy key: how long the payer may leave an open step alone. Absent: `flow.idle_life`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub idle_life: Option<String>,
     /// The steps, first to last. There are no loops, so a flow ends by construction.
     pub steps: Vec<Step>,
 }
@@ -24,8 +35,8 @@ pub enum Authority {
     Lowers,
 }
 
-/// What a completed flow does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a flow can bring about, at a step or at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FlowEffect {
     /// Make both halves of a token.
@@ -34,6 +45,30 @@ pub enum FlowEffect {
     Destroy,
     /// Lift the payer's own pause.
     LiftPause,
+    /// Hold the mandates: no charge passes from here on.
+    Hold,
+    /// Turn off the linked subscription's renewal.
+    AutoRenewalOff,
+    /// Take back an order that is not yet effective.
+    Undo,
+    /// Change the mandate's limits.
+    ChangeLimits,
+    /// Keep the safety lock on for longer.
+    ExtendLock,
+    /// Take the safety lock off early.
+    ReleaseLock,
+    /// Set what a teen may spend without being asked.
+    SetTeenLimit,
+    /// End teen mode.
+    LeaveTeenMode,
+    /// Take a stop instruction back.
+    LiftStop,
+    /// Ask the trusted contacts.
+    AskContacts,
+    /// Let the payer choose a new payment PIN.
+    OpenPinReset,
+    /// Record that the merchant obstructs.
+    NoteObstruction,
 }
 
 /// One step.
@@ -42,74 +77,267 @@ pub enum FlowEffect {
 pub struct Step {
     /// Name within the flow; part of every proof.
     pub id: String,
-    /// What is asked, and who answers.
-    pub ask: StepKind,
-    /// What happens as soon as this step is done, before the flow completes.
+    /// What is done, and so who answers.
+    #[serde(rename = "do")]
+    pub kind: StepKind,
+    /// The step is there only if this holds when it is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub then: Option<StepEffect>,
-    /// When the step is left out.
+    pub insert_if: Option<Condition>,
+    /// The step is left out if this holds, also while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skip_if: Option<Condition>,
-    /// Policy key that bounds the tries.
+    /// When failed tries end it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub budget: Option<String>,
+    pub tries: Option<Tries>,
+    /// Until when it has to be done, and what happens then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
+    /// Stands in for the step where it is given up: equal or stronger, as the loader proves.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub otherwise: Vec<Step>,
     /// The requirements that ask for it: the answer to "why am I asked this?".
     pub rules: Vec<String>,
 }
 
-/// What a step asks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// What a step does. Each kind names who may say that it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StepKind {
-    /// A screen that the payer agrees to.
+    /// A screen that the payer answers. Said by the phone.
     Prompt(PromptKind),
-    /// A proof.
+    /// A proof. Said by whoever sees it first, see [`FactorKind::author`].
     Factor(FactorKind),
+    /// An outside party decides. Said by the gateway.
+    External(External),
+    /// A person at the desk decides, never one who decided before in the same run. Said by the gateway.
+    Review(Desk),
+    /// A moment has to come. Said by the gateway.
+    Timer(Timer),
+    /// A comparison has to hold; with a deadline it is waited for. Facts are said by the gateway.
+    Guard(Condition),
+    /// Something is brought about. Carried out as soon as it is reached.
+    Effect(FlowEffect),
+    /// The payer is told. Carried out as soon as it is reached; the value is a text key.
+    Notify(String),
+    /// Another definition's steps, in place. The loader puts them in: a running flow never meets this kind.
+    Flow(String),
 }
 
 /// Screens that prove nothing by themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PromptKind {
     /// A text to agree to.
     Consent,
     /// What will happen, with its consequences.
     Confirm,
+    /// Which mandates it is about.
+    Choose,
+    /// Text and facts for a person who decides.
+    Facts,
+    /// People: trusted contacts.
+    People,
+    /// Leave for another app, come back by a link.
+    Jump,
+    /// Exact amounts of recent charges.
+    QuizAmounts,
+    /// The amounts that were wrong, one of three each.
+    QuizAmountsAgain,
+    /// Names of payees.
+    QuizMerchants,
+    /// Days of charges.
+    QuizDates,
 }
 
-/// What can be proved.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FactorKind {
-    /// A signature by the biometric key.
-    Biometric,
-    /// The payment PIN, by OPAQUE.
-    PaymentPin,
+/// Outside parties that decide a step.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct External {
+    /// Who.
+    pub party: Party,
+    /// What each of its decisions leads to. A decision that is not named is refused.
+    pub outcomes: std::collections::BTreeMap<String, Next>,
+    /// A step whose outcome has to be the same, else the run is refused: link and back channel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agrees_with: Option<String>,
 }
 
-/// What a done step does at once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// Outside parties that decide, each behind a trait of the gateway.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum StepEffect {
-    /// Hold the mandates: no charge passes from here on.
-    Hold,
+pub enum Party {
+    /// The payer's bank, by its back channel.
+    BankApp,
+    /// The merchant, asked to release a mandate.
+    Merchant,
+    /// The teen's guardian, on a device of their own.
+    Guardian,
 }
 
-/// When a step is left out.
+/// A queue of the review desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Desk {
+    /// Customer service.
+    Agent,
+    /// The second pair of eyes.
+    Second,
+    /// The platform's own decision about a merchant's mandates.
+    Platform,
+}
+
+/// A moment that has to come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Timer {
+    /// Policy key of the time.
+    pub after: String,
+    /// From when it counts.
+    #[serde(default)]
+    pub from: From,
+}
+
+/// From when a time counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum From {
+    /// From the moment when the step was reached.
+    #[default]
+    Reached,
+    /// From the start of the run.
+    Start,
+}
+
+/// Until when a step has to be done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deadline {
+    /// Policy key of the time.
+    pub after: String,
+    /// From when it counts.
+    #[serde(default)]
+    pub from: From,
+    /// What happens then, or a policy key whose text says so.
+    pub then: NextOrKey,
+}
+
+/// What comes after a step that was not simply done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+pub enum Next {
+    /// On to the next step. `release` is the same word in the mouth of a policy value.
+    #[serde(alias = "release")]
+    GoOn,
+    /// The steps of `otherwise`.
+    Otherwise,
+    /// The run ends refused.
+    Refuse,
+    /// The run ends as expired.
+    Expire,
+    /// Nothing: the step stays open and its factor stays locked for a time of its own.
+    Stay,
+}
+
+/// Said here, or in a value of the policy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum NextOrKey {
+    /// Here.
+    Next(Next),
+    /// At this policy key.
+    Key(String),
+}
+
+/// When failed tries end a step: the failures compared with a bound.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tries {
+    /// How the failures compare.
+    #[serde(flatten)]
+    pub failures: Comparison,
+    /// What happens then.
+    pub then: Next,
+}
+
+/// A comparison of one fact; a bare name means that the fact holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
 pub enum Condition {
-    /// The phone cannot reach the gateway.
-    Offline,
+    /// The fact is at least one.
+    Holds(String),
+    /// The fact compares so.
+    Compares {
+        /// Name, see [`crate::facts`].
+        fact: String,
+        /// How.
+        #[serde(flatten)]
+        comparison: Comparison,
+        /// Code of the refusal where a guard does not hold; `not_eligible` where absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        refuse: Option<Code>,
+    },
 }
 
-impl FactorKind {
-    /// Who sees the proof first, and so may say that it holds.
-    pub const fn author(self) -> quittance_protocol::flow_event::Author {
-        use quittance_protocol::flow_event::Author;
-        match self {
-            FactorKind::Biometric => Author::Phone,
-            FactorKind::PaymentPin => Author::Gateway,
+/// A comparator with its bound: a policy key, or a number where no rule names one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Comparison {
+    /// `>=`
+    AtLeast(Bound),
+    /// `>`
+    MoreThan(Bound),
+    /// `<=`
+    AtMost(Bound),
+    /// `<`
+    LessThan(Bound),
+}
+
+/// What is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Bound {
+    /// A whole number, for counts that are no rule of their own.
+    Number(i64),
+    /// A policy key.
+    Key(String),
+}
+
+impl Step {
+    /// Whether the payer sees it as a step: prompts, factors and other people's turns count, machinery does not.
+    #[must_use]
+    pub const fn counts(&self) -> bool {
+        matches!(
+            self.kind,
+            StepKind::Prompt(_) | StepKind::Factor(_) | StepKind::External(_) | StepKind::Review(_)
+        )
+    }
+
+    /// Whether the payer has to do something for it.
+    #[must_use]
+    pub const fn asks_payer(&self) -> bool {
+        match self.kind {
+            StepKind::Prompt(_) => true,
+            StepKind::Factor(factor) => factor.asks_payer(),
+            _ => false,
         }
+    }
+}
+
+impl FlowDefinition {
+    /// Every step, those that stand in for others included, in the sequence of the text.
+    pub fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        let mut ahead: Vec<&Step> = self.steps.iter().rev().collect();
+        std::iter::from_fn(move || {
+            let step = ahead.pop()?;
+            ahead.extend(step.otherwise.iter().rev());
+            Some(step)
+        })
+    }
+
+    /// Whether the payer does the last step, so that the effect follows in a statement of the phone's; otherwise the
+    /// gateway carries it out without waiting for the phone.
+    #[must_use]
+    pub fn ends_with_payer(&self) -> bool {
+        self.steps.iter().rev().find(|step| step.counts()).is_some_and(Step::asks_payer)
     }
 }

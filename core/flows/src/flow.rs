@@ -1,9 +1,29 @@
-//! The fold that runs every flow: `(definition, events) -> state`, the same at both ends.
+//! The fold that runs every flow: `(rules, events) -> state`, the same at both ends.
+
+mod moment;
+mod settle;
 
 use crate::Refused;
-use crate::definition::{Authority, Condition, FlowDefinition, FlowEffect, Step, StepEffect, StepKind};
+use crate::definition::{Authority, FlowDefinition, FlowEffect, Next, Step, StepKind, Tries};
+use crate::factor::FactorKind;
+use crate::facts::OFFLINE;
+use crate::policy::Policy;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
-use quittance_protocol::{Timestamp, bytes::Digest32};
+use quittance_protocol::problem::Code;
+use quittance_protocol::{Quantity, Timestamp, bytes::Digest32};
+use std::collections::BTreeMap;
+
+pub use moment::{deadline, due, ends_at};
+pub use settle::holds;
+
+/// What a run is folded with: its definition, and the policy that it is pinned to.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'p> {
+    /// The bundle.
+    pub policy: &'p Policy,
+    /// The flow.
+    pub definition: &'p FlowDefinition,
+}
 
 /// Where one run of a flow stands. Made by [`fold`] alone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,26 +32,49 @@ pub struct FlowState {
     pub start: FlowStart,
     /// Where it stands.
     pub phase: Phase,
-    /// Done steps with the evidence of each, in sequence; skipped ones have none.
+    /// The open step, then what is still ahead; steps may still turn out not to be there.
+    ahead: Vec<Position>,
+    /// Steps that are behind, in sequence; skipped ones and those that gave way have no evidence.
     pub done: Vec<DoneStep>,
-    /// Tries that are left at the open step, where a try has failed.
+    /// Failed tries at the open step.
+    pub failures: u32,
+    /// Tries that are left at the open step, where its factor counts them itself and one has failed.
     pub attempts_left: Option<u32>,
-    /// Whether the phone said that it cannot reach the gateway.
-    pub offline: bool,
-    /// The last event's time: idle life counts from here.
+    /// What was handed in at the open step and is being judged.
+    pub submitted: Option<Digest32>,
+    /// When the open step's code was last sent.
+    pub sent_at: Option<Timestamp>,
+    /// What is known about the subject.
+    pub facts: BTreeMap<String, Quantity>,
+    /// What was decided at steps with an outcome, by step.
+    pub outcomes: BTreeMap<String, String>,
+    /// Who decided at the desk, in sequence.
+    pub reviewers: Vec<String>,
+    /// When the run began.
+    pub started_at: Timestamp,
+    /// The open step, once it was reached with all facts that it depends on.
+    reached: Option<String>,
+    /// When the open step was reached.
+    pub reached_at: Timestamp,
+    /// The last event's time.
     pub last_at: Timestamp,
 }
+
+/// Where a step stands in a definition: the index among the steps, then among each `otherwise`.
+type Position = Vec<usize>;
 
 /// Where a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// The step of this index is open.
-    Open(usize),
+    /// A step is open.
+    Open,
     /// Every step is done.
     Completed,
+    /// It ended without its effect, for this reason. What was held stays held.
+    Refused(Code),
     /// The payer left. What was held stays held.
     Cancelled,
-    /// Nobody touched it for the idle life.
+    /// It was left alone for too long.
     Expired,
 }
 
@@ -40,15 +83,19 @@ pub enum Phase {
 pub struct DoneStep {
     /// The step.
     pub id: String,
-    /// Digest of the proof, or of what was shown; absent where the step was skipped.
+    /// Digest of the proof, or of what was shown; absent where the step was skipped, gave way, or needs none.
     pub evidence: Option<Digest32>,
 }
 
 /// What has to be carried out because an event was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// Hold the flow's mandates with owner `revocation`.
-    Hold,
+    /// A step was reached: send its code, ask its party, put it on the desk.
+    Reached(String),
+    /// Bring this about now.
+    Do(FlowEffect),
+    /// Tell the payer: a text key.
+    Notify(String),
     /// The flow is complete: do what it is for.
     Complete(FlowEffect),
 }
@@ -56,361 +103,360 @@ pub enum Effect {
 /// Begins a run.
 ///
 /// # Errors
-/// [`Refused::Author`] where somebody else than the phone begins, [`Refused::StepOrder`] where the event
-/// is no start.
-pub fn begin(event: &FlowEvent) -> Result<FlowState, Refused> {
+/// [`Refused::StepOrder`] where the event is no start.
+pub fn begin(rules: Rules<'_>, event: &FlowEvent) -> Result<(FlowState, Vec<Effect>), Refused> {
     let FlowEventKind::Started(start) = &event.kind else {
         return Err(Refused::StepOrder);
     };
-    if event.author != Author::Phone {
-        return Err(Refused::Author);
-    }
-    Ok(FlowState {
+    let mut state = FlowState {
         start: start.clone(),
-        phase: Phase::Open(0),
+        phase: Phase::Open,
+        ahead: (0..rules.definition.steps.len()).map(|index| vec![index]).collect(),
         done: Vec::new(),
+        failures: 0,
         attempts_left: None,
-        offline: false,
+        submitted: None,
+        sent_at: None,
+        facts: BTreeMap::new(),
+        outcomes: BTreeMap::new(),
+        reviewers: Vec::new(),
+        started_at: event.at,
+        reached: None,
+        reached_at: event.at,
         last_at: event.at,
-    })
+    };
+    // Facts that the first steps depend on are said next; until then only a step without conditions is open.
+    let mut effects = Vec::new();
+    if rules.definition.needs_no_facts_to_begin() {
+        settle::settle(rules, &mut state, event.at, &mut effects)?;
+    }
+    Ok((state, effects))
 }
 
 /// Takes one event.
 ///
 /// # Errors
 /// [`Refused`]; the state that went in is then still the state.
-pub fn step(
-    definition: &FlowDefinition,
-    state: &FlowState,
-    event: &FlowEvent,
-) -> Result<(FlowState, Vec<Effect>), Refused> {
-    let Phase::Open(index) = state.phase else {
+pub fn step(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Result<(FlowState, Vec<Effect>), Refused> {
+    if state.phase != Phase::Open {
         return Err(Refused::Ended);
-    };
-    let open = definition.steps.get(index).ok_or(Refused::Ended)?;
-    let mut next = state.clone();
-    next.last_at = event.at.max(state.last_at);
-    let mut effects = Vec::new();
-    match &event.kind {
-        FlowEventKind::Started(_) => return Err(Refused::StepOrder),
-        FlowEventKind::Answered { step, shown } => {
-            let StepKind::Prompt(_) = open.ask else {
-                return Err(Refused::StepOrder);
-            };
-            expect_author(event, Author::Phone)?;
-            complete_step(definition, &mut next, open, step, Some(*shown), &mut effects)?;
-        }
-        FlowEventKind::FactorProved { step, evidence } => {
-            let StepKind::Factor(factor) = open.ask else {
-                return Err(Refused::StepOrder);
-            };
-            expect_author(event, factor.author())?;
-            complete_step(definition, &mut next, open, step, Some(*evidence), &mut effects)?;
-        }
-        FlowEventKind::FactorFailed { step, attempts_left } => {
-            let StepKind::Factor(factor) = open.ask else {
-                return Err(Refused::StepOrder);
-            };
-            expect_author(event, factor.author())?;
-            if *step != open.id {
-                return Err(Refused::StepOrder);
-            }
-            next.attempts_left = Some(*attempts_left);
-        }
-        FlowEventKind::WentOffline {} => {
-            expect_author(event, Author::Phone)?;
-            if definition.authority == Authority::Raises {
-                return Err(Refused::StepOrder);
-            }
-            next.offline = true;
-            skip(definition, &mut next, &mut effects);
-        }
-        FlowEventKind::Cancelled {} => {
-            expect_author(event, Author::Phone)?;
-            next.phase = Phase::Cancelled;
-        }
-        FlowEventKind::Expired {} => {
-            expect_author(event, Author::Gateway)?;
-            next.phase = Phase::Expired;
-        }
     }
-    Ok((next, effects))
+    let mut run = Run {
+        rules,
+        next: state.clone(),
+        effects: Vec::new(),
+        at: event.at.max(state.last_at),
+    };
+    run.take(event)?;
+    run.next.last_at = run.at;
+    Ok((run.next, run.effects))
 }
 
 /// Folds a whole log.
 ///
 /// # Errors
 /// [`Refused`] at the first event that the definition does not take; an empty log is [`Refused::StepOrder`].
-pub fn fold(definition: &FlowDefinition, events: &[FlowEvent]) -> Result<FlowState, Refused> {
+pub fn fold(rules: Rules<'_>, events: &[FlowEvent]) -> Result<FlowState, Refused> {
     let (first, rest) = events.split_first().ok_or(Refused::StepOrder)?;
-    rest.iter().try_fold(begin(first)?, |state, event| {
-        step(definition, &state, event).map(|(next, _)| next)
+    rest.iter().try_fold(begin(rules, first)?.0, |state, event| {
+        step(rules, &state, event).map(|(next, _)| next)
     })
 }
 
 /// The open step, where there is one.
+#[must_use]
 pub fn open_step<'d>(definition: &'d FlowDefinition, state: &FlowState) -> Option<&'d Step> {
     match state.phase {
-        Phase::Open(index) => definition.steps.get(index),
+        Phase::Open => definition.at(state.ahead.first()?),
         _ => None,
     }
 }
 
-/// Whether a done step of the run did `effect`, so that what follows from it stands.
-pub fn has_held(definition: &FlowDefinition, state: &FlowState) -> bool {
-    definition
-        .steps
+/// The steps that are still to come after the open one, as far as is known now.
+pub fn steps_ahead<'r>(rules: Rules<'r>, state: &'r FlowState) -> impl Iterator<Item = &'r Step> {
+    state
+        .ahead
         .iter()
-        .filter(|step| step.then == Some(StepEffect::Hold))
-        .any(|step| {
-            state
-                .done
-                .iter()
-                .any(|done| done.id == step.id && done.evidence.is_some())
-        })
+        .skip(1)
+        .filter_map(move |position| rules.definition.at(position))
+        .filter(move |step| settle::is_there(rules, state, step).unwrap_or(true))
 }
 
-fn expect_author(event: &FlowEvent, author: Author) -> Result<(), Refused> {
-    if event.author == author {
-        Ok(())
-    } else {
-        Err(Refused::Author)
+impl FlowState {
+    /// Whether the phone said that it cannot reach the gateway.
+    #[must_use]
+    pub fn is_offline(&self) -> bool {
+        self.facts.get(OFFLINE).is_some_and(|fact| *fact >= Quantity::ONE)
     }
 }
 
-fn complete_step(
-    definition: &FlowDefinition,
-    next: &mut FlowState,
-    open: &Step,
-    step: &str,
-    evidence: Option<Digest32>,
-    effects: &mut Vec<Effect>,
-) -> Result<(), Refused> {
-    if step != open.id {
-        return Err(Refused::StepOrder);
-    }
-    if let Some(StepEffect::Hold) = open.then {
-        effects.push(Effect::Hold);
-    }
-    advance(
-        definition,
-        next,
-        DoneStep {
-            id: open.id.clone(),
-            evidence,
-        },
-        effects,
-    );
-    skip(definition, next, effects);
-    Ok(())
-}
-
-/// Leaves out the open step for as long as its condition holds.
-fn skip(definition: &FlowDefinition, next: &mut FlowState, effects: &mut Vec<Effect>) {
-    while let Some(open) = open_step(definition, next)
-        && open.skip_if == Some(Condition::Offline)
-        && next.offline
-    {
-        advance(
-            definition,
-            next,
-            DoneStep {
-                id: open.id.clone(),
-                evidence: None,
-            },
-            effects,
-        );
-    }
-}
-
-fn advance(definition: &FlowDefinition, next: &mut FlowState, done: DoneStep, effects: &mut Vec<Effect>) {
-    next.done.push(done);
-    next.attempts_left = None;
-    let index = next.done.len();
-    if index < definition.steps.len() {
-        next.phase = Phase::Open(index);
-    } else {
-        next.phase = Phase::Completed;
-        effects.push(Effect::Complete(definition.effect));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::{DEFAULT_BUNDLE, Policy};
-    use proptest::prelude::*;
-    use quittance_protocol::{FlowId, MandateId, bytes::B64};
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_unix(1_800_000_000 + second).unwrap()
-    }
-
-    fn event(second: i64, author: Author, kind: FlowEventKind) -> FlowEvent {
-        FlowEvent {
-            at: at(second),
-            author,
-            kind,
+impl FlowDefinition {
+    fn at(&self, position: &[usize]) -> Option<&Step> {
+        let (last, path) = position.split_last()?;
+        let mut steps = &self.steps;
+        for index in path {
+            steps = &steps.get(*index)?.otherwise;
         }
+        steps.get(*last)
     }
 
-    fn started(definition: &str) -> FlowEvent {
-        event(
-            0,
-            Author::Phone,
-            FlowEventKind::Started(FlowStart {
-                flow: FlowId::from_bytes([1; 16]),
-                definition: definition.to_owned(),
-                policy_version: 1,
-                mandates: vec![MandateId::from_bytes([2; 16])],
-                operation: Digest32::of(b"operation"),
-                nonce: B64::from(vec![3; 32]),
-            }),
-        )
-    }
-
-    fn proved(step: &str, author: Author) -> FlowEvent {
-        event(
-            1,
-            author,
-            FlowEventKind::FactorProved {
-                step: step.to_owned(),
-                evidence: Digest32::of(step.as_bytes()),
-            },
-        )
-    }
-
-    fn answered(step: &str) -> FlowEvent {
-        event(
-            2,
-            Author::Phone,
-            FlowEventKind::Answered {
-                step: step.to_owned(),
-                shown: Digest32::of(b"shown"),
-            },
-        )
-    }
-
-    fn offline() -> FlowEvent {
-        event(3, Author::Phone, FlowEventKind::WentOffline {})
-    }
-
-    fn quick() -> FlowDefinition {
-        Policy::load(DEFAULT_BUNDLE)
-            .unwrap()
-            .flow("mandate.cancel.quick")
-            .unwrap()
-            .clone()
-    }
-
-    #[test]
-    fn the_quick_path_holds_at_the_first_step_then_destroys_at_the_third() {
-        let definition = quick();
-        let state = begin(&started("mandate.cancel.quick")).unwrap();
-        let (state, effects) = step(&definition, &state, &proved("identify", Author::Phone)).unwrap();
-        assert_eq!(effects, [Effect::Hold]);
-        assert!(has_held(&definition, &state));
-        let (state, effects) = step(&definition, &state, &answered("confirm")).unwrap();
-        assert_eq!(effects, []);
-        let (state, effects) = step(&definition, &state, &proved("payment_pin", Author::Gateway)).unwrap();
-        assert_eq!(effects, [Effect::Complete(FlowEffect::Destroy)]);
-        assert_eq!(state.phase, Phase::Completed);
-    }
-
-    #[test]
-    fn offline_the_pin_is_skipped_whenever_the_phone_notices() {
-        let definition = quick();
-        for log in [
-            vec![offline(), proved("identify", Author::Phone), answered("confirm")],
-            vec![proved("identify", Author::Phone), offline(), answered("confirm")],
-            vec![proved("identify", Author::Phone), answered("confirm"), offline()],
-        ] {
-            let events: Vec<_> = std::iter::once(started("mandate.cancel.quick")).chain(log).collect();
-            assert_eq!(fold(&definition, &events).unwrap().phase, Phase::Completed);
-        }
-    }
-
-    #[test]
-    fn nobody_skips_a_factor_of_a_flow_that_raises_authority() {
-        let policy = Policy::load(DEFAULT_BUNDLE).unwrap();
-        let sign = policy.flow("mandate.sign").unwrap();
-        let state = begin(&started("mandate.sign")).unwrap();
-        assert_eq!(step(sign, &state, &offline()), Err(Refused::StepOrder));
-    }
-
-    #[test]
-    fn the_phone_cannot_say_that_the_pin_was_right() {
-        let definition = quick();
-        let log = [
-            started("mandate.cancel.quick"),
-            proved("identify", Author::Phone),
-            answered("confirm"),
-        ];
-        let state = fold(&definition, &log).unwrap();
-        assert_eq!(
-            step(&definition, &state, &proved("payment_pin", Author::Phone)),
-            Err(Refused::Author)
-        );
-        assert!(step(&definition, &state, &proved("payment_pin", Author::Gateway)).is_ok());
-    }
-
-    #[test]
-    fn leaving_a_flow_keeps_what_it_held() {
-        let definition = quick();
-        let log = [
-            started("mandate.cancel.quick"),
-            proved("identify", Author::Phone),
-            event(4, Author::Phone, FlowEventKind::Cancelled {}),
-        ];
-        let state = fold(&definition, &log).unwrap();
-        assert_eq!(state.phase, Phase::Cancelled);
-        assert!(has_held(&definition, &state));
-    }
-
-    fn any_event() -> impl Strategy<Value = FlowEvent> {
-        let name = prop::sample::select(vec!["identify", "confirm", "payment_pin", "other"]);
-        let author = prop::sample::select(vec![Author::Phone, Author::Gateway]);
-        (0..7u8, name, author).prop_map(|(kind, name, author)| {
-            let step = name.to_owned();
-            let kind = match kind {
-                0 => started("mandate.cancel.quick").kind,
-                1 => FlowEventKind::Answered {
-                    step,
-                    shown: Digest32::of(b"shown"),
-                },
-                2 | 3 => FlowEventKind::FactorProved {
-                    step,
-                    evidence: Digest32::of(b"evidence"),
-                },
-                4 => FlowEventKind::FactorFailed { step, attempts_left: 2 },
-                5 => FlowEventKind::WentOffline {},
-                _ => FlowEventKind::Cancelled {},
-            };
-            event(5, author, kind)
+    /// Whether the first step stands whatever is found out.
+    fn needs_no_facts_to_begin(&self) -> bool {
+        self.steps.first().is_some_and(|step| {
+            step.insert_if.is_none() && step.skip_if.is_none() && !matches!(step.kind, StepKind::Guard(_))
         })
     }
+}
 
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
+/// One event being taken.
+struct Run<'p> {
+    rules: Rules<'p>,
+    next: FlowState,
+    effects: Vec<Effect>,
+    at: Timestamp,
+}
 
-        #[test]
-        fn no_sequence_completes_without_the_phones_proof_at_identify(events in prop::collection::vec(any_event(), 0..12)) {
-            let definition = quick();
-            let mut state = begin(&started("mandate.cancel.quick")).unwrap();
-            let mut identified = false;
-            let mut pin = false;
-            for event in &events {
-                if let Ok((next, _)) = step(&definition, &state, event) {
-                    if let FlowEventKind::FactorProved { step, .. } = &event.kind {
-                        identified |= step == "identify" && event.author == Author::Phone;
-                        pin |= step == "payment_pin" && event.author == Author::Gateway;
-                    }
-                    state = next;
+impl<'p> Run<'p> {
+    fn take(&mut self, event: &FlowEvent) -> Result<(), Refused> {
+        match &event.kind {
+            FlowEventKind::Started(_) => Err(Refused::StepOrder),
+            FlowEventKind::Found { facts } => {
+                from(event, Author::Gateway)?;
+                // Whether the gateway is in reach is for the phone to say.
+                let facts = facts.iter().filter(|(name, _)| *name != OFFLINE);
+                self.next.facts.extend(facts.map(|(name, fact)| (name.clone(), *fact)));
+                self.settle()
+            }
+            FlowEventKind::Answered { step, shown } => {
+                let open = self.open(step, event)?;
+                let StepKind::Prompt(_) = open.kind else {
+                    return Err(Refused::StepOrder);
+                };
+                from(event, Author::Phone)?;
+                self.done(open, Some(*shown))
+            }
+            FlowEventKind::Returned { step, outcome } => {
+                let open = self.open(step, event)?;
+                let StepKind::Prompt(crate::definition::PromptKind::Jump) = open.kind else {
+                    return Err(Refused::StepOrder);
+                };
+                from(event, Author::Phone)?;
+                self.next.outcomes.insert(open.id.clone(), outcome.clone());
+                self.done(open, Some(Digest32::of(outcome.as_bytes())))
+            }
+            FlowEventKind::Submitted { step, evidence } => {
+                let open = self.open(step, event)?;
+                let StepKind::Factor(factor) = open.kind else {
+                    return Err(Refused::StepOrder);
+                };
+                from(event, Author::Phone)?;
+                if factor.author() == Author::Phone || self.next.submitted.is_some() {
+                    return Err(Refused::StepOrder);
+                }
+                self.next.submitted = Some(*evidence);
+                Ok(())
+            }
+            FlowEventKind::Sent { step } => {
+                self.factor(step, event, Author::Gateway)?;
+                if let Some(moment) = moment::resend_from(self.rules, &self.next)
+                    && event.at < moment
+                {
+                    return Err(Refused::TooEarly);
+                }
+                self.next.sent_at = Some(event.at);
+                Ok(())
+            }
+            FlowEventKind::FactorProved { step, evidence } => {
+                let (open, factor) = self.factor_of(step, event)?;
+                from(event, factor.author())?;
+                self.done(open, Some(*evidence))
+            }
+            FlowEventKind::FactorFailed {
+                step,
+                today,
+                attempts_left,
+            } => {
+                let (open, factor) = self.factor_of(step, event)?;
+                from(event, factor.author())?;
+                self.failed(open, *today, *attempts_left)
+            }
+            FlowEventKind::Reported { step, outcome } => self.reported(step, outcome, event),
+            FlowEventKind::Reviewed {
+                step,
+                reviewer,
+                approves,
+            } => {
+                let open = self.open(step, event)?;
+                let StepKind::Review(_) = open.kind else {
+                    return Err(Refused::StepOrder);
+                };
+                from(event, Author::Gateway)?;
+                if self.next.reviewers.contains(reviewer) {
+                    return Err(Refused::SameReviewer);
+                }
+                self.next.reviewers.push(reviewer.clone());
+                if *approves {
+                    self.done(open, None)
+                } else {
+                    self.go(open, Next::Refuse, Code::ReviewRefused)
                 }
             }
-            if state.phase == Phase::Completed {
-                prop_assert!(identified && (pin || state.offline));
+            FlowEventKind::TimeCame { step } => self.time_came(step, event),
+            FlowEventKind::Objected {} => {
+                from(event, Author::Gateway)?;
+                self.end(Phase::Refused(Code::Objected));
+                Ok(())
+            }
+            FlowEventKind::WentOffline {} => {
+                from(event, Author::Phone)?;
+                if self.rules.definition.authority == Authority::Raises {
+                    return Err(Refused::StepOrder);
+                }
+                self.next.facts.insert(OFFLINE.to_owned(), Quantity::ONE);
+                self.settle()
+            }
+            FlowEventKind::Cancelled {} => {
+                from(event, Author::Phone)?;
+                self.end(Phase::Cancelled);
+                Ok(())
+            }
+            FlowEventKind::Expired {} => {
+                from(event, Author::Gateway)?;
+                match moment::ends_at(self.rules, &self.next) {
+                    Some(end) if event.at >= end => {
+                        self.end(Phase::Expired);
+                        Ok(())
+                    }
+                    _ => Err(Refused::TooEarly),
+                }
             }
         }
     }
+
+    /// The open step, where it is the one that is named and its deadline has not passed.
+    fn open(&self, step: &str, event: &FlowEvent) -> Result<&'p Step, Refused> {
+        let open = self.open_any()?;
+        if open.id != step {
+            return Err(Refused::StepOrder);
+        }
+        match moment::deadline(self.rules, &self.next) {
+            Some(end) if event.at >= end => Err(Refused::TooLate),
+            _ => Ok(open),
+        }
+    }
+
+    fn open_any(&self) -> Result<&'p Step, Refused> {
+        let position = self.next.ahead.first().ok_or(Refused::Ended)?;
+        self.rules.definition.at(position).ok_or(Refused::Ended)
+    }
+
+    fn factor_of(&self, step: &str, event: &FlowEvent) -> Result<(&'p Step, FactorKind), Refused> {
+        let open = self.open(step, event)?;
+        match open.kind {
+            StepKind::Factor(factor) => Ok((open, factor)),
+            _ => Err(Refused::StepOrder),
+        }
+    }
+
+    fn factor(&self, step: &str, event: &FlowEvent, author: Author) -> Result<(&'p Step, FactorKind), Refused> {
+        let found = self.factor_of(step, event)?;
+        from(event, author)?;
+        Ok(found)
+    }
+
+    fn reported(&mut self, step: &str, outcome: &str, event: &FlowEvent) -> Result<(), Refused> {
+        let open = self.open(step, event)?;
+        let StepKind::External(external) = &open.kind else {
+            return Err(Refused::StepOrder);
+        };
+        from(event, Author::Gateway)?;
+        self.next.outcomes.insert(open.id.clone(), outcome.to_owned());
+        let other = external.agrees_with.as_ref().and_then(|other| self.next.outcomes.get(other));
+        if external.agrees_with.is_some() && other.map(String::as_str) != Some(outcome) {
+            return self.go(open, Next::Refuse, Code::ForeignState);
+        }
+        let next = external.outcomes.get(outcome).copied().unwrap_or(Next::Refuse);
+        self.go(open, next, Code::ExternalRefused)
+    }
+
+    fn failed(&mut self, open: &'p Step, today: Option<u32>, attempts_left: Option<u32>) -> Result<(), Refused> {
+        self.next.failures = self.next.failures.saturating_add(1);
+        self.next.attempts_left = attempts_left;
+        self.next.submitted = None;
+        let Some(Tries { failures, then }) = &open.tries else {
+            return Ok(());
+        };
+        let counted = Quantity::from(self.next.failures.max(today.unwrap_or(0)));
+        if settle::compares(self.rules.policy, counted, failures)? && *then != Next::Stay {
+            return self.go(open, *then, Code::BudgetExhausted);
+        }
+        Ok(())
+    }
+
+    fn time_came(&mut self, step: &str, event: &FlowEvent) -> Result<(), Refused> {
+        from(event, Author::Gateway)?;
+        let open = self.open_any()?;
+        if open.id != step {
+            return Err(Refused::StepOrder);
+        }
+        let due = moment::due(self.rules, &self.next).ok_or(Refused::StepOrder)?;
+        if event.at < due {
+            return Err(Refused::TooEarly);
+        }
+        if let StepKind::Timer(_) = open.kind {
+            return self.done(open, None);
+        }
+        let deadline = open.deadline.as_ref().ok_or(Refused::StepOrder)?;
+        let then = self.rules.next_of(&deadline.then).ok_or(Refused::Contradiction)?;
+        self.go(open, then, Code::TooLate)
+    }
+
+    /// What comes after a step that was not simply done.
+    fn go(&mut self, open: &'p Step, next: Next, code: Code) -> Result<(), Refused> {
+        match next {
+            Next::GoOn => self.done(open, None),
+            Next::Otherwise => {
+                let position = self.next.ahead.first().cloned().unwrap_or_default();
+                self.leave(open, None);
+                let instead = (0..open.otherwise.len()).map(|index| {
+                    let mut inner = position.clone();
+                    inner.push(index);
+                    inner
+                });
+                self.next.ahead.splice(0..0, instead.collect::<Vec<_>>());
+                self.settle()
+            }
+            Next::Refuse => {
+                self.end(Phase::Refused(code));
+                Ok(())
+            }
+            Next::Expire => {
+                self.end(Phase::Expired);
+                Ok(())
+            }
+            Next::Stay => Ok(()),
+        }
+    }
+
+    fn done(&mut self, open: &Step, evidence: Option<Digest32>) -> Result<(), Refused> {
+        self.leave(open, evidence);
+        self.settle()
+    }
+
+    fn leave(&mut self, open: &Step, evidence: Option<Digest32>) {
+        settle::leave(&mut self.next, open, evidence);
+    }
+
+    fn settle(&mut self) -> Result<(), Refused> {
+        settle::settle(self.rules, &mut self.next, self.at, &mut self.effects)
+    }
+
+    fn end(&mut self, phase: Phase) {
+        self.next.phase = phase;
+        self.next.ahead.clear();
+    }
+}
+
+fn from(event: &FlowEvent, author: Author) -> Result<(), Refused> {
+    if event.author == author { Ok(()) } else { Err(Refused::Author) }
 }

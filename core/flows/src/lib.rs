@@ -9,13 +9,16 @@
 pub mod charge;
 pub mod definition;
 pub mod destruction;
+pub mod factor;
+pub mod facts;
 pub mod flow;
 pub mod mandate;
 pub mod permits;
 pub mod policy;
 
-pub use definition::{Authority, FactorKind, FlowDefinition, FlowEffect, Step, StepKind};
-pub use flow::{FlowState, Phase};
+pub use definition::{Authority, FlowDefinition, FlowEffect, Step, StepKind};
+pub use factor::{FactorInput, FactorKind};
+pub use flow::{FlowState, Phase, Rules};
 pub use mandate::{HoldOwner, Mandate};
 pub use policy::{Policy, PolicyError, Seconds};
 
@@ -37,6 +40,9 @@ pub enum Refused {
     /// The moment for it has not come.
     #[error("too early")]
     TooEarly,
+    /// Somebody who decided before in the same run may not decide again (four eyes).
+    #[error("somebody who decided before may not decide again")]
+    SameReviewer,
     /// It contradicts what was said before: another nonce, another token.
     #[error("it contradicts what was said before")]
     Contradiction,

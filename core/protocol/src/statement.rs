@@ -46,6 +46,9 @@ statements! {
     PinRegister = "pin-register" by Es256 true {
         /// Gateway nonce: a PIN raises authority.
         pub nonce: B64,
+        /// Which secret it is.
+        #[serde(default, skip_serializing_if = "SecretKind::is_default")]
+        pub secret: SecretKind,
         /// Which message it is.
         pub phase: PinPhase,
         /// The OPAQUE message.
@@ -218,12 +221,17 @@ statements! {
         pub verified: bool,
     }
 
-    /// Takes back an order that is not yet effective.
-    Undo = "undo" by Es256 true {
-        /// Gateway nonce: undo raises authority.
-        pub nonce: B64,
-        /// The order.
-        pub order: OrderId,
+    /// Locks every mandate of the account at once. Lowers authority: needs no nonce, no factor, no network.
+    Lock = "lock" by Es256 true {
+        /// Whether the account's other devices are locked, too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        pub other_devices: bool,
+    }
+
+    /// Stops every charge in a scope, without naming mandates. Lowers authority: needs nothing.
+    Stop = "stop" by Es256 true {
+        /// What is stopped.
+        pub stop: StopScope,
     }
 
     /// The phone tells what it holds, so that both sides find out where they differ (domain 7.2).
@@ -260,8 +268,96 @@ pub enum StepAnswer {
         /// The compact [`FactorProof`].
         proof: String,
     },
+    /// The platform asked, and the payer was not recognised.
+    NotRecognised {
+        /// Failures on this device today, this one counted, as the phone's own durable counter says.
+        today: u32,
+    },
+    /// A code that was sent.
+    Code {
+        /// As typed.
+        code: OneTimeCode,
+    },
+    /// Asks for the code once more.
+    Resend {},
+    /// Images or recordings, uploaded before.
+    Evidence {
+        /// SHA-256 of each, in the sequence that the step asks for.
+        uploads: Vec<Digest32>,
+    },
+    /// What was entered or chosen: facts of a case, answers of a quiz, names of people.
+    Entered {
+        /// One entry for each question, in sequence.
+        entries: Vec<Entry>,
+    },
+    /// Came back from another app.
+    Returned {
+        /// The flow's nonce, as the link carried it; another one is `foreign_state`.
+        state: B64,
+        /// What the link said.
+        outcome: String,
+    },
     /// Cannot reach the gateway for this step, and the definition lets it be skipped.
     Offline {},
+}
+
+/// A one-time code as typed; it appears in no `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OneTimeCode(pub String);
+
+/// What a payer entered; personal, so it appears in no `Debug`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Entry(pub String);
+
+impl std::fmt::Debug for OneTimeCode {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("OneTimeCode(…)")
+    }
+}
+
+impl std::fmt::Debug for Entry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Entry(…)")
+    }
+}
+
+/// What a stop instruction covers.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "scope", rename_all = "snake_case", deny_unknown_fields)]
+pub enum StopScope {
+    /// Every mandate with this merchant, present or future.
+    Merchant {
+        /// The merchant.
+        merchant: MerchantId,
+    },
+    /// Every mandate of this merchant category.
+    Category {
+        /// The category, as in the terms.
+        category: String,
+    },
+    /// Everything.
+    Everything {},
+}
+
+/// Which secret a PIN exchange is about; each has a counter of its own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretKind {
+    /// The payment PIN.
+    #[default]
+    PaymentPin,
+    /// The safety lock's own password.
+    LockPassword,
+}
+
+impl SecretKind {
+    /// Whether it is the one that statements leave out.
+    #[must_use]
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What a permit covers.

@@ -1,0 +1,129 @@
+//! Goes on by itself as far as it can: leaves out what is not there, runs what nobody has to answer.
+
+use super::{DoneStep, Effect, FlowState, Phase, Rules};
+use crate::Refused;
+use crate::definition::{Bound, Comparison, Condition, Step, StepKind};
+use crate::policy::Policy;
+use quittance_protocol::problem::Code;
+use quittance_protocol::{Digest32, Quantity, Timestamp};
+
+/// Moves on to the next step that somebody has to do, or to the end.
+pub(super) fn settle(
+    rules: Rules<'_>,
+    state: &mut FlowState,
+    at: Timestamp,
+    effects: &mut Vec<Effect>,
+) -> Result<(), Refused> {
+    while state.phase == Phase::Open {
+        let Some(position) = state.ahead.first() else {
+            state.phase = Phase::Completed;
+            effects.push(Effect::Complete(rules.definition.effect));
+            break;
+        };
+        let step = rules.definition.at(position).ok_or(Refused::Contradiction)?;
+        let reached_before = state.reached.as_deref() == Some(step.id.as_str());
+        if !reached_before && !is_there(rules, state, step)? {
+            state.ahead.remove(0);
+            continue;
+        }
+        if let Some(condition) = &step.skip_if
+            && holds(rules.policy, state, condition)?
+        {
+            leave(state, step, None);
+            continue;
+        }
+        match &step.kind {
+            StepKind::Effect(effect) => {
+                effects.push(Effect::Do(*effect));
+                leave(state, step, None);
+                continue;
+            }
+            StepKind::Notify(text) => {
+                effects.push(Effect::Notify(text.clone()));
+                leave(state, step, None);
+                continue;
+            }
+            StepKind::Guard(condition) => {
+                if holds(rules.policy, state, condition)? {
+                    leave(state, step, None);
+                    continue;
+                }
+                if step.deadline.is_none() {
+                    state.phase = Phase::Refused(refusal_of(condition));
+                    state.ahead.clear();
+                    break;
+                }
+            }
+            _ => {}
+        }
+        if !reached_before {
+            state.reached = Some(step.id.clone());
+            state.reached_at = at;
+            effects.push(Effect::Reached(step.id.clone()));
+        }
+        break;
+    }
+    Ok(())
+}
+
+/// Puts the open step behind.
+pub(super) fn leave(state: &mut FlowState, open: &Step, evidence: Option<Digest32>) {
+    if !state.ahead.is_empty() {
+        state.ahead.remove(0);
+    }
+    state.done.push(DoneStep {
+        id: open.id.clone(),
+        evidence,
+    });
+    state.failures = 0;
+    state.attempts_left = None;
+    state.submitted = None;
+    state.sent_at = None;
+}
+
+/// Whether a step is part of this run, as far as the facts say now.
+pub(super) fn is_there(rules: Rules<'_>, state: &FlowState, step: &Step) -> Result<bool, Refused> {
+    match &step.insert_if {
+        Some(condition) => holds(rules.policy, state, condition),
+        None => Ok(true),
+    }
+}
+
+/// Whether a condition holds for what is known of a run. What nobody said counts as zero.
+///
+/// # Errors
+/// [`Refused::Contradiction`] where the policy lacks the bound; a loaded bundle never does.
+pub fn holds(policy: &Policy, state: &FlowState, condition: &Condition) -> Result<bool, Refused> {
+    let fact = |name: &str| state.facts.get(name).copied().unwrap_or(Quantity::ZERO);
+    match condition {
+        Condition::Holds(name) => Ok(fact(name) >= Quantity::ONE),
+        Condition::Compares {
+            fact: name, comparison, ..
+        } => compares(policy, fact(name), comparison),
+    }
+}
+
+/// Whether a number compares so with the policy's bound.
+pub(super) fn compares(policy: &Policy, number: Quantity, comparison: &Comparison) -> Result<bool, Refused> {
+    let (Comparison::AtLeast(bound)
+    | Comparison::MoreThan(bound)
+    | Comparison::AtMost(bound)
+    | Comparison::LessThan(bound)) = comparison;
+    let bound = match bound {
+        Bound::Number(number) => Quantity::whole(*number),
+        Bound::Key(key) => policy.quantity(key).map_err(|_| Refused::Contradiction)?,
+    };
+    Ok(match comparison {
+        Comparison::AtLeast(_) => number >= bound,
+        Comparison::MoreThan(_) => number > bound,
+        Comparison::AtMost(_) => number <= bound,
+        Comparison::LessThan(_) => number < bound,
+    })
+}
+
+fn refusal_of(condition: &Condition) -> Code {
+    match condition {
+        Condition::Compares { refuse: Some(code), .. } => *code,
+        _ => Code::NotEligible,
+    }
+}
