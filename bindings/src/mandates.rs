@@ -10,12 +10,20 @@ use std::time::SystemTime;
 /// Where a mandate stands on this phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum MandateState {
+    /// Proposed; nobody began to sign it.
+    Draft,
+    /// The payer is signing it.
+    PendingAuthorization,
+    /// Signed; the payer's bank has to authorize it.
+    PendingBank,
     /// Both halves are being made.
     Provisioning,
     /// Can be charged.
     Active,
     /// Somebody holds it.
     Suspended,
+    /// Its end is ordered for later; held until then, and can be undone.
+    RevocationScheduled,
     /// Ending; no way back.
     Revoking,
     /// Ended.
@@ -124,6 +132,30 @@ pub enum TerminationCause {
     Payer,
     /// The payer, without the gateway in reach.
     PayerOffline,
+    /// The payer, together with others in one batch.
+    PayerBatch,
+    /// The merchant ended the service.
+    Merchant,
+    /// The platform ended it without the merchant.
+    PlatformForced,
+    /// Customer service, on the payer's behalf.
+    Assisted,
+    /// Its validity is over.
+    Expired,
+    /// Every charge that it allowed was made.
+    Consumed,
+    /// The payer's account was closed.
+    AccountClosed,
+    /// The merchant may take no money any more.
+    MerchantBanned,
+    /// The phone was wiped from afar.
+    DeviceWiped,
+    /// The risk engine.
+    Risk,
+    /// The payer's bank did not authorize it.
+    BankRefused,
+    /// The card that paid for it was removed.
+    FundingRemoved,
     /// It never became active in time.
     NeverActivated,
 }
@@ -173,9 +205,13 @@ pub struct ExportedReceipt {
 
 same_variants_out!(
     MandateState = protocol::answer::MandateState {
+        Draft,
+        PendingAuthorization,
+        PendingBank,
         Provisioning,
         Active,
         Suspended,
+        RevocationScheduled,
         Revoking,
         Ended,
         Rejected
@@ -196,6 +232,18 @@ same_variants_out!(
     TerminationCause = protocol::log_body::TerminationCause {
         Payer,
         PayerOffline,
+        PayerBatch,
+        Merchant,
+        PlatformForced,
+        Assisted,
+        Expired,
+        Consumed,
+        AccountClosed,
+        MerchantBanned,
+        DeviceWiped,
+        Risk,
+        BankRefused,
+        FundingRemoved,
         NeverActivated
     }
 );

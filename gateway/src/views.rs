@@ -22,6 +22,7 @@ pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result
         next_permit: store.next_permit(row.token)?,
         order: row.order,
         active_since: row.active_since,
+        ending: None,
         version: row.version,
     })
 }

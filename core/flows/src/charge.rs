@@ -109,11 +109,7 @@ mod tests {
         taken: i64,
         permits: &[(u64, Permit)],
     ) -> Result<u64, Code> {
-        let limits = Limits {
-            per_charge: cny(5000),
-            per_period: cny(9000),
-            period_days: 30,
-        };
+        let limits = Limits::new(cny(5000), cny(9000), 30);
         let request = ChargeRequest {
             mandate,
             gateway_half: half,

@@ -70,16 +70,7 @@ mod tests {
 
     fn terms(kind: MandateKind) -> Terms {
         let cny = |minor| Money::new(minor, Currency::new("CNY").unwrap()).unwrap();
-        Terms {
-            merchant_name: "Bluebird".to_owned(),
-            service: "Rides".to_owned(),
-            kind,
-            limits: Limits {
-                per_charge: cny(5000),
-                per_period: cny(20_000),
-                period_days: 30,
-            },
-        }
+        Terms::new("Bluebird", "Rides", kind, Limits::new(cny(5000), cny(20_000), 30))
     }
 
     fn at(days: i64) -> Timestamp {

@@ -2,7 +2,7 @@
 
 use crate::bytes::{B64, Digest32};
 use crate::flow_event::FlowEvent;
-use crate::log_body::EvidenceLevel;
+use crate::log_body::{Ending, EvidenceLevel};
 use crate::money::Money;
 use crate::problem::Code;
 use crate::receipt::Annex;
@@ -70,7 +70,7 @@ pub struct MandateRecord {
     pub terms: Terms,
     /// Where it stands.
     pub state: MandateState,
-    /// Who holds it, in words of the protocol: `payer`, `revocation`.
+    /// Who holds it, in words of the protocol: `payer`, `revocation`, `safety_lock` ….
     pub holds: Vec<String>,
     /// The gateway's half.
     pub gateway_half: ReplicaState,
@@ -82,20 +82,31 @@ pub struct MandateRecord {
     pub order: Option<OrderId>,
     /// When it became active.
     pub active_since: Option<Timestamp>,
+    /// Why it ended, or why its end is ordered, and by whom.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ending: Option<Ending>,
     /// Grows with every change.
     pub version: u64,
 }
 
-/// Where a mandate stands (domain 7.1, as far as this thread goes).
+/// Where a mandate stands (domain 7.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MandateState {
+    /// Proposed; nobody began to sign it.
+    Draft,
+    /// The payer is signing it.
+    PendingAuthorization,
+    /// Signed; the payer's bank has to authorize it.
+    PendingBank,
     /// Both halves are being made.
     Provisioning,
     /// Can be charged.
     Active,
     /// Somebody holds it.
     Suspended,
+    /// Its end is ordered for later; held until then, and can be undone.
+    RevocationScheduled,
     /// Ending; no way back.
     Revoking,
     /// Ended.

@@ -13,8 +13,107 @@ pub enum TerminationCause {
     Payer,
     /// The payer, without the gateway in reach.
     PayerOffline,
+    /// The payer, together with others in one batch.
+    PayerBatch,
+    /// The merchant ended the service.
+    Merchant,
+    /// The platform ended it without the merchant (forced unbinding).
+    PlatformForced,
+    /// Customer service, on the payer's behalf.
+    Assisted,
+    /// Its validity is over.
+    Expired,
+    /// Every charge that it allowed was made: a used single-use mandate.
+    Consumed,
+    /// The payer's account was closed.
+    AccountClosed,
+    /// The merchant may take no money any more.
+    MerchantBanned,
+    /// The phone was wiped from afar.
+    DeviceWiped,
+    /// The risk engine.
+    Risk,
+    /// The payer's bank did not authorize it.
+    BankRefused,
+    /// The card that paid for it was removed.
+    FundingRemoved,
     /// It never became active in time.
     NeverActivated,
+}
+
+/// Who brought an end about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// The payer.
+    Payer,
+    /// The merchant.
+    Merchant,
+    /// The operator of the gateway.
+    Platform,
+    /// The guardian of a minor payer.
+    Guardian,
+    /// The payer's bank.
+    Bank,
+    /// A rule, with nobody acting: a deadline, a limit that is used up.
+    System,
+}
+
+/// How a mandate ended: why, by whom.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ending {
+    /// Why.
+    pub cause: TerminationCause,
+    /// By whom.
+    pub by: Actor,
+}
+
+impl TerminationCause {
+    /// Every cause.
+    pub const ALL: &'static [TerminationCause] = &[
+        Self::Payer,
+        Self::PayerOffline,
+        Self::PayerBatch,
+        Self::Merchant,
+        Self::PlatformForced,
+        Self::Assisted,
+        Self::Expired,
+        Self::Consumed,
+        Self::AccountClosed,
+        Self::MerchantBanned,
+        Self::DeviceWiped,
+        Self::Risk,
+        Self::BankRefused,
+        Self::FundingRemoved,
+        Self::NeverActivated,
+    ];
+
+    /// Who acts where nobody else is named: the payer closes the account and removes the card, unless the caller
+    /// knows better (a guardian, say).
+    pub const fn usual_actor(self) -> Actor {
+        match self {
+            Self::Payer
+            | Self::PayerOffline
+            | Self::PayerBatch
+            | Self::Assisted
+            | Self::AccountClosed
+            | Self::DeviceWiped
+            | Self::FundingRemoved => Actor::Payer,
+            Self::Merchant => Actor::Merchant,
+            Self::PlatformForced | Self::MerchantBanned | Self::Risk => Actor::Platform,
+            Self::BankRefused => Actor::Bank,
+            Self::Expired | Self::Consumed | Self::NeverActivated => Actor::System,
+        }
+    }
+
+    /// This cause, brought about by whoever usually does.
+    pub const fn by_usual_actor(self) -> Ending {
+        Ending {
+            cause: self,
+            by: self.usual_actor(),
+        }
+    }
 }
 
 /// How strong the evidence of the phone's side is; decided by the gateway.

@@ -138,6 +138,38 @@ codes! {
     PolicyTooOld = "policy_too_old", 409, Later, "The policy in use is too old";
     /// The device is in quarantine.
     DeviceQuarantined = "device_quarantined", 403, Later, "The device is in quarantine";
+    /// The amount is over what teen mode allows.
+    TeenLimit = "teen_limit", 422, Later, "The amount is over what teen mode allows";
+    /// The payer's safety lock is on.
+    SafetyLocked = "safety_locked", 423, Later, "The safety lock is on";
+    /// The payer stopped this merchant, this category, or every charge.
+    StoppedByPayer = "stopped_by_payer", 409, Later, "The payer stopped charges of this kind";
+    /// The caller does not fulfil a condition of the rules.
+    NotEligible = "not_eligible", 403, Later, "A condition for this is not fulfilled";
+    /// The tries that the rules allow are used up.
+    BudgetExhausted = "budget_exhausted", 429, Later, "The tries that are allowed for this are used up";
+    /// The rules allow this at certain hours only.
+    OutsideHours = "outside_hours", 409, After, "This is not open at this hour";
+    /// An outside party was asked and has not decided.
+    ExternalPending = "external_pending", 409, After, "An outside party has not decided yet";
+    /// The payer's bank did not authorize it, or its two answers disagree.
+    BankNotAuthorized = "bank_not_authorized", 403, Later, "The payer's bank did not authorize this";
+    /// The same person may not decide twice, nor about themselves.
+    FourEyes = "four_eyes", 403, Never, "Another person has to decide this";
+    /// The upload is not an image of an accepted kind.
+    NotAnImage = "not_an_image", 422, Never, "The upload is not an image of an accepted kind";
+    /// The link answers another request than the one that is open.
+    ForeignState = "foreign_state", 403, Never, "The link belongs to another request";
+    /// The risk check refused.
+    RiskDenied = "risk_denied", 403, Later, "The risk check refused this";
+    /// This route is not open for this mandate; another one is.
+    RouteClosed = "route_closed", 409, Later, "This route is not open here";
+    /// The limit on all charges together would be exceeded.
+    LimitTotal = "limit_total", 422, Never, "The limit on all charges together would be exceeded";
+    /// The number of charges that is allowed would be exceeded.
+    LimitCount = "limit_count", 422, Later, "The number of charges that is allowed would be exceeded";
+    /// The mandate's validity is over.
+    MandateExpired = "mandate_expired", 410, Never, "The mandate's validity is over";
     /// An outside party does not answer.
     ExternalUnavailable = "external_unavailable", 503, After, "An outside party does not answer";
     /// There is no room to store it durably.

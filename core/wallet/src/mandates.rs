@@ -55,7 +55,8 @@ fn half_of(replica: &Mandate, half: ReplicaState) -> ReplicaState {
         (_, MandateState::Revoking | MandateState::Ended | MandateState::Rejected) => ReplicaState::Quiesced,
         _ if !replica.holds.is_empty() => ReplicaState::Held,
         (_, MandateState::Active) => ReplicaState::Active,
-        (_, MandateState::Provisioning | MandateState::Suspended) => ReplicaState::Provisioning,
+        (_, MandateState::RevocationScheduled) => ReplicaState::Held,
+        _ => ReplicaState::Provisioning,
     }
 }
 
@@ -106,8 +107,11 @@ impl Unit<'_> {
         }
         let before = row.replica.clone();
         match record.state {
-            MandateState::Provisioning => {}
-            MandateState::Active | MandateState::Suspended => {
+            MandateState::Draft
+            | MandateState::PendingAuthorization
+            | MandateState::PendingBank
+            | MandateState::Provisioning => {}
+            MandateState::Active | MandateState::Suspended | MandateState::RevocationScheduled => {
                 row.provisioning = Provisioning::Done;
                 if before.state == MandateState::Provisioning {
                     row.apply(MandateEvent::Activated);

@@ -108,16 +108,12 @@ pub(super) async fn make_offer(
     let offer = Offer {
         offer: OfferId::from_bytes(drawn),
         merchant,
-        terms: Terms {
-            merchant_name: merchants.name(merchant).map_err(failed)?,
+        terms: Terms::new(
+            merchants.name(merchant).map_err(failed)?,
             service,
             kind,
-            limits: Limits {
-                per_charge,
-                per_period,
-                period_days,
-            },
-        },
+            Limits::new(per_charge, per_period, period_days),
+        ),
         expires_at: now.plus_seconds(OFFER_LIFE),
     };
     let jti = StatementId::from_bytes(drawn);

@@ -27,7 +27,7 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Activ
         MandateState::Provisioning => {}
         MandateState::Ended | MandateState::Rejected => return Err(Code::MandateEnded.into()),
         MandateState::Revoking => return Err(Code::TooLate.into()),
-        MandateState::Active | MandateState::Suspended => return Err(Code::StepOrder.into()),
+        _ => return Err(Code::StepOrder.into()),
     }
     if body.permits.is_empty() {
         return Err(Problem::new(Code::PermitMissing).at("/permits").into());

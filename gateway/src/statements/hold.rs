@@ -72,7 +72,9 @@ fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
                 return Err(Problem::new(Code::MandateEnded).at(pointer).into());
             }
             MandateState::Revoking => return Err(Problem::new(Code::TooLate).at(pointer).into()),
-            MandateState::Provisioning | MandateState::Active | MandateState::Suspended => {}
+            // An end that is ordered for later is undone as a whole: its hold is not lifted alone.
+            MandateState::RevocationScheduled => return Err(Problem::new(Code::StepOrder).at(pointer).into()),
+            _ => {}
         }
         for owner in [HoldOwner::Payer, HoldOwner::Revocation] {
             mandate.standing = mandate

@@ -167,7 +167,7 @@ fn place(
     for mut row in mandates {
         let event = match cause {
             TerminationCause::NeverActivated => MandateEvent::ProvisioningEnded,
-            TerminationCause::Payer | TerminationCause::PayerOffline => MandateEvent::Ordered,
+            _ => MandateEvent::Ordered,
         };
         row.standing = row.standing.step(event).map_err(flow::refusal)?;
         row.half = ReplicaState::Quiesced;

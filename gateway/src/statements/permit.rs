@@ -21,7 +21,11 @@ pub(super) fn deposit(turn: &mut Turn<'_>, said: &Verified<statement::Permit>) -
     let mandate = turn.store.mandate_of_token_key(said.kid())?.ok_or_else(unknown)?;
     match mandate.standing.state {
         MandateState::Active | MandateState::Suspended => {}
-        MandateState::Provisioning => return Err(Code::StepOrder.into()),
+        MandateState::Draft
+        | MandateState::PendingAuthorization
+        | MandateState::PendingBank
+        | MandateState::Provisioning => return Err(Code::StepOrder.into()),
+        MandateState::RevocationScheduled => return Err(Code::MandateHeld.into()),
         MandateState::Revoking => return Err(Code::TooLate.into()),
         MandateState::Ended | MandateState::Rejected => return Err(Code::MandateEnded.into()),
     }

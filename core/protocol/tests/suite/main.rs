@@ -12,5 +12,6 @@ mod permits;
 mod receipts;
 #[cfg(test)]
 mod statements;
+mod terms;
 #[cfg(test)]
 mod vectors;

@@ -292,16 +292,12 @@ impl House {
         let offer = Offer {
             offer: OfferId::from_bytes(random()),
             merchant: self.merchant,
-            terms: Terms {
-                merchant_name: "Bluebird".to_owned(),
-                service: "Rides".to_owned(),
+            terms: Terms::new(
+                "Bluebird",
+                "Rides",
                 kind,
-                limits: Limits {
-                    per_charge,
-                    per_period,
-                    period_days,
-                },
-            },
+                Limits::new(per_charge, per_period, period_days),
+            ),
             expires_at: self.clock.now().plus_seconds(DAY),
         };
         self.sign_as_merchant(&offer)

@@ -1,13 +1,15 @@
 //! The policy bundle: every number of the rules, as signed data.
 
-use crate::definition::{Authority, Condition, FactorKind, FlowDefinition, StepEffect, StepKind};
+mod lint;
+
+use crate::definition::FlowDefinition;
 use quittance_protocol::Timestamp;
 use quittance_protocol::jws::{Alg, Statement};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The bundle that the sandbox ships, as its author would sign it.
-pub const DEFAULT_BUNDLE: &str = include_str!("../policy/cn-default.json");
+pub const DEFAULT_BUNDLE: &str = include_str!("../../policy/cn-default.json");
 
 /// Seed of the *sandbox* policy author's Ed25519 key. It is public: whoever reads this can sign sandbox
 /// bundles, so a gateway takes it only with `--sandbox`, and an app pins another author.
@@ -300,9 +302,9 @@ impl Policy {
             }
         }
         for (name, flow) in &self.flows {
-            check_flow(name, flow)?;
+            lint::check_flow(name, flow)?;
         }
-        self.check_hold_is_cheap()
+        lint::check_hold_is_cheap(&self.flows)
     }
 
     /// Accepts this bundle after `in_force`.
@@ -323,76 +325,6 @@ impl Policy {
     pub fn flow(&self, name: &str) -> Option<&FlowDefinition> {
         self.flows.get(name)
     }
-
-    /// The cheapest hold never asks for a factor that signing did not ask for.
-    fn check_hold_is_cheap(&self) -> Result<(), PolicyError> {
-        let Some(sign) = self.flows.get("mandate.sign") else {
-            return Ok(());
-        };
-        let asked: Vec<FactorKind> = sign.steps.iter().filter_map(factor_of).collect();
-        for (name, flow) in self
-            .flows
-            .iter()
-            .filter(|(_, flow)| flow.authority == Authority::Lowers)
-        {
-            let until_hold = flow.steps.iter().position(|s| s.then == Some(StepEffect::Hold));
-            let Some(until_hold) = until_hold else {
-                return Err(PolicyError::Flow {
-                    flow: name.clone(),
-                    what: "no step holds: give one step \"then\": \"hold\"".to_owned(),
-                });
-            };
-            for factor in flow.steps.iter().take(until_hold + 1).filter_map(factor_of) {
-                if !asked.contains(&factor) {
-                    return Err(PolicyError::Flow {
-                        flow: name.clone(),
-                        what: format!("holding asks for {factor:?}, which signing did not ask for"),
-                    });
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-fn factor_of(step: &crate::definition::Step) -> Option<FactorKind> {
-    match step.ask {
-        StepKind::Factor(factor) => Some(factor),
-        StepKind::Prompt(_) => None,
-    }
-}
-
-fn check_flow(name: &str, flow: &FlowDefinition) -> Result<(), PolicyError> {
-    let wrong = |what: String| {
-        Err(PolicyError::Flow {
-            flow: name.to_owned(),
-            what,
-        })
-    };
-    if flow.steps.is_empty() {
-        return wrong("has no steps".to_owned());
-    }
-    let mut ids = BTreeSet::new();
-    for step in &flow.steps {
-        if !ids.insert(step.id.as_str()) {
-            return wrong(format!("two steps are named {}", step.id));
-        }
-        if step.rules.is_empty() {
-            return wrong(format!("step {} names no rule", step.id));
-        }
-        if let Some(budget) = &step.budget
-            && budget != "secrets.payment_pin.max_attempts"
-        {
-            return wrong(format!("step {}: no value {budget}", step.id));
-        }
-        if step.skip_if == Some(Condition::Offline) && flow.authority == Authority::Raises {
-            return wrong(format!(
-                "step {}: what raises authority is never skipped offline",
-                step.id
-            ));
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
