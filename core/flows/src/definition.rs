@@ -119,8 +119,8 @@ pub enum StepKind {
     Effect(FlowEffect),
     /// The payer is told. Carried out as soon as it is reached; the value is a text key.
     Notify(String),
-    /// Another definition's steps, in place. The loader puts them in: a running flow never meets this kind.
-    Flow(String),
+    /// Steps that several flows share. The loader puts them in: a running flow never meets this kind.
+    Part(String),
 }
 
 /// Screens that prove nothing by themselves.

@@ -6,7 +6,7 @@ use crate::log_body::{Ending, EvidenceLevel};
 use crate::money::Money;
 use crate::problem::Code;
 use crate::receipt::Annex;
-use crate::statement::{ReplicaState, Terms};
+use crate::statement::{ReplicaState, StopScope, Terms};
 use crate::{AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +57,79 @@ pub struct FlowLog {
     pub flow: FlowId,
     /// All events, first to last.
     pub events: Vec<FlowEvent>,
+    /// What the open step shows beyond the definition, where it shows something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Asking>,
+    /// Runs that the gateway began because this one is done: one for each item that its bank has to confirm.
+    #[serde(default)]
+    pub next_flows: Vec<FlowId>,
+}
+
+/// What the open step of a run shows, as the gateway found it out. Personal, so it is never stored with the events.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "asking", rename_all = "snake_case")]
+pub enum Asking {
+    /// A code went to a number, of which only the end is shown.
+    Code {
+        /// Such as `••• 4711`.
+        sent_to: String,
+        /// Until when it can be typed.
+        valid_until: Timestamp,
+        /// From when another one can be asked for.
+        resend_from: Timestamp,
+    },
+    /// Another app has to be opened.
+    Jump {
+        /// Its link; carries the run's nonce as `state`.
+        link: String,
+    },
+    /// Gestures to record, in sequence.
+    Gestures {
+        /// Names of gestures: text keys.
+        gestures: Vec<String>,
+    },
+    /// Questions about the account's own charges.
+    Questions {
+        /// One for each entry of the answer.
+        questions: Vec<Question>,
+    },
+    /// People to choose from.
+    People {
+        /// Accounts with the names that the payer gave them.
+        people: Vec<(AccountId, String)>,
+        /// How few will do.
+        at_least: u32,
+    },
+}
+
+/// One question about a charge.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    /// What the question says of the charge: its day, its payee, its amount, as far as it is not what is asked.
+    pub about: String,
+    /// What can be chosen; empty where the answer is typed.
+    pub choices: Vec<String>,
+}
+
+impl std::fmt::Debug for Asking {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Asking(…)")
+    }
+}
+
+impl std::fmt::Debug for Question {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Question(…)")
+    }
+}
+
+/// Answer to an upload: what statements name it by.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Uploaded {
+    /// SHA-256 of the bytes.
+    pub digest: Digest32,
+    /// When it is erased.
+    pub kept_until: Timestamp,
 }
 
 /// A mandate as the gateway holds it: answer to consent, activation, hold and reads.
@@ -85,8 +158,75 @@ pub struct MandateRecord {
     /// Why it ended, or why its end is ordered, and by whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
+    /// Who agreed to it: system-default ones are closed to the quick path.
+    #[serde(default)]
+    pub enrolment: EnrolmentKind,
+    /// Whether the linked subscription renews itself; absent where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auto_renewal: Option<bool>,
+    /// What was taken so far.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<Taken>,
+    /// Until when its scheduled end can be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undo_until: Option<Timestamp>,
+    /// Gateway time of this record: what a screen may call its age.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// Grows with every change.
     pub version: u64,
+}
+
+/// Who agreed to a mandate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EnrolmentKind {
+    /// The payer signed it.
+    #[default]
+    PayerSigned,
+    /// It was switched on without the payer: modelled, never made by default.
+    SystemDefault,
+}
+
+/// What was taken under a mandate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Taken {
+    /// In the current period.
+    pub in_period: Money,
+    /// At all.
+    pub in_total: Money,
+    /// How many charges at all.
+    pub charges: u32,
+    /// When last.
+    pub last_at: Option<Timestamp>,
+}
+
+/// One charge or refund in a mandate's history; answer to `GET /v1/mandates/{id}/charges`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChargeRecord {
+    /// The charge.
+    pub charge: ChargeId,
+    /// When.
+    pub at: Timestamp,
+    /// How much was wanted.
+    pub amount: Money,
+    /// What became of it.
+    pub decision: ChargeDecision,
+    /// How much of it was given back; refunds need no living token.
+    pub refunded: Option<Money>,
+}
+
+/// The safety lock as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockRecord {
+    /// Since when.
+    pub since: Timestamp,
+    /// Until when, unless it is released or extended.
+    pub until: Timestamp,
+    /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
+    pub trigger: String,
+    /// Whether the account's other devices are locked, too.
+    pub other_devices: bool,
 }
 
 /// Where a mandate stands (domain 7.1).
@@ -180,6 +320,10 @@ pub struct OrderRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OrderState {
+    /// Held on both sides; can be taken back until it is effective.
+    Scheduled,
+    /// Taken back before it was effective; the mandates live on.
+    Undone,
     /// Nothing takes it back; charges in flight drain.
     Quiesced,
     /// The gateway's half is being destroyed.
@@ -212,6 +356,15 @@ pub struct Reconciled {
     pub orphans: Vec<TokenId>,
     /// What the payer should know.
     pub events: Vec<PayerEvent>,
+    /// Runs of flows of this device that are open, or ended since the phone last heard of them.
+    #[serde(default)]
+    pub flows: Vec<FlowLog>,
+    /// The safety lock, while it is on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lock: Option<LockRecord>,
+    /// Stop instructions in force.
+    #[serde(default)]
+    pub stops: Vec<StopScope>,
     /// Gateway time.
     pub now: Timestamp,
 }
@@ -239,6 +392,50 @@ pub enum PayerEventKind {
         mandate: MandateId,
         /// How often up to now.
         uses: u64,
+    },
+    /// A flow told the payer something: a text key of its definition.
+    Told {
+        /// The flow.
+        flow: FlowId,
+        /// The text key.
+        text: String,
+    },
+    /// The safety lock went on by itself.
+    Locked {
+        /// What put it on.
+        trigger: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The safety lock ends soon.
+    LockEnds {
+        /// When.
+        at: Timestamp,
+    },
+    /// The safety lock ended.
+    Unlocked {},
+    /// A charge was declined because of a rule that the payer or a guardian can change.
+    Declined {
+        /// Under which mandate.
+        mandate: MandateId,
+        /// Why.
+        code: Code,
+        /// How much was wanted.
+        amount: Money,
+    },
+    /// A merchant objected to a forced end.
+    MerchantObjected {
+        /// The mandate.
+        mandate: MandateId,
+    },
+    /// Somebody names this payer as a trusted contact or guardian, for a run that waits for an answer.
+    AskedToVouch {
+        /// The run.
+        flow: FlowId,
+        /// Whose.
+        requester: AccountId,
+        /// The definition's name.
+        purpose: String,
     },
     /// A charge passed.
     Charged {

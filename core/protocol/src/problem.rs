@@ -136,6 +136,12 @@ codes! {
     VersionConflict = "version_conflict", 412, Later, "It was changed in between";
     /// The caller's policy is too old.
     PolicyTooOld = "policy_too_old", 409, Later, "The policy in use is too old";
+    /// A reviewer decided against it.
+    ReviewRefused = "review_refused", 403, Never, "A reviewer decided against it";
+    /// An outside party decided against it.
+    ExternalRefused = "external_refused", 403, Never, "An outside party decided against it";
+    /// Somebody who may do so objected.
+    Objected = "objected", 409, Never, "Somebody who may do so objected";
     /// The device is in quarantine.
     DeviceQuarantined = "device_quarantined", 403, Later, "The device is in quarantine";
     /// The amount is over what teen mode allows.

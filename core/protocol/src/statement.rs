@@ -5,7 +5,7 @@ use crate::flow_event::FlowStart;
 use crate::jws::{Alg, Statement};
 use crate::key::{PublicKey, Thumbprint};
 use crate::money::Money;
-use crate::{FlowId, MandateId, MerchantId, OfferId, OrderId, Timestamp, TokenId};
+use crate::{AccountId, ChargeId, FlowId, MandateId, MerchantId, OfferId, OrderId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
 macro_rules! statements {
@@ -232,6 +232,50 @@ statements! {
     Stop = "stop" by Es256 true {
         /// What is stopped.
         pub stop: StopScope,
+    }
+
+    /// A trusted contact or guardian answers for somebody, on a device of their own.
+    Vouch = "vouch" by Es256 true {
+        /// The run that asks.
+        pub flow: FlowId,
+        /// Whose run it is.
+        pub requester: AccountId,
+        /// The definition's name: what it is for.
+        pub purpose: String,
+        /// Whether they stand for it; false also objects to a recovery of one's own account.
+        pub approves: bool,
+    }
+
+    /// A reviewer of the desk decides. Signed with the reviewer's own key.
+    Review = "review" by Ed25519 false {
+        /// The run.
+        pub flow: FlowId,
+        /// The open step.
+        pub step: String,
+        /// Whether it goes on.
+        pub approves: bool,
+    }
+
+    /// A merchant objects to an end that was forced on it. Recorded; changes nothing.
+    Objection = "objection" by Ed25519 false {
+        /// The mandate.
+        pub mandate: MandateId,
+        /// SHA-256 of the reasons, which the merchant keeps.
+        pub reasons: Digest32,
+    }
+
+    /// A merchant gives money back (domain 7.1). Needs the charge's acquirer reference, not a living token.
+    Refund = "refund" by Ed25519 false {
+        /// The charge.
+        pub charge: ChargeId,
+        /// How much; never more than is left of it.
+        pub amount: Money,
+    }
+
+    /// A merchant ends a mandate by itself.
+    Release = "release" by Ed25519 false {
+        /// The mandate.
+        pub mandate: MandateId,
     }
 
     /// The phone tells what it holds, so that both sides find out where they differ (domain 7.2).

@@ -49,10 +49,7 @@ impl Rules<'_> {
     pub fn next_of(&self, then: &NextOrKey) -> Option<Next> {
         match then {
             NextOrKey::Next(next) => Some(*next),
-            NextOrKey::Key(key) => {
-                let word = self.policy.text(key).ok()?;
-                serde_json::from_value(serde_json::Value::String(word.to_owned())).ok()
-            }
+            NextOrKey::Key(key) => self.policy.next(key),
         }
     }
 }

@@ -1,6 +1,8 @@
 //! The policy bundle: every number of the rules, as signed data.
 
+mod definitions;
 mod lint;
+mod tmp;
 
 use crate::definition::FlowDefinition;
 use quittance_protocol::Timestamp;
@@ -47,7 +49,11 @@ pub struct Policy {
     pub flow: FlowRules,
     pub secrets: Secrets,
     pub token: TokenRules,
+    #[serde(default)]
+    pub parts: BTreeMap<String, Vec<crate::definition::Step>>,
     pub flows: BTreeMap<String, FlowDefinition>,
+    #[serde(skip)]
+    plain: BTreeMap<String, FlowDefinition>,
 }
 
 /// Which bundle this is.
@@ -246,7 +252,7 @@ impl Policy {
     /// # Errors
     /// Every variant of [`PolicyError`] but `Older`.
     pub fn load(json: &str) -> Result<Self, PolicyError> {
-        let policy: Policy = serde_json::from_str(json).map_err(|e| PolicyError::Malformed(e.to_string()))?;
+        let mut policy: Policy = serde_json::from_str(json).map_err(|e| PolicyError::Malformed(e.to_string()))?;
         policy.check()?;
         Ok(policy)
     }
@@ -255,7 +261,7 @@ impl Policy {
     ///
     /// # Errors
     /// [`PolicyError::Schema`], [`PolicyError::Flow`], [`PolicyError::Value`].
-    pub fn check(&self) -> Result<(), PolicyError> {
+    pub fn check(&mut self) -> Result<(), PolicyError> {
         if self.schema != "quittance-policy/1" {
             return Err(PolicyError::Schema);
         }
@@ -301,10 +307,7 @@ impl Policy {
                 });
             }
         }
-        for (name, flow) in &self.flows {
-            lint::check_flow(name, flow)?;
-        }
-        lint::check_hold_is_cheap(&self.flows)
+        self.put_parts_in()
     }
 
     /// Accepts this bundle after `in_force`.
@@ -321,10 +324,6 @@ impl Policy {
         Ok(())
     }
 
-    /// The definition of a flow.
-    pub fn flow(&self, name: &str) -> Option<&FlowDefinition> {
-        self.flows.get(name)
-    }
 }
 
 #[cfg(test)]
