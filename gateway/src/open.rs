@@ -266,16 +266,18 @@ fn begin_world(
     }
     for (_, bundle, entry) in store.policies()? {
         // It was verified when it came into force; its author may have changed since.
-        let (_, body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
+        let (_, mut body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
+        // Puts the parts of its flows in.
+        body.policy.check()?;
         let content = Received::parse(&bundle)?.content();
         world.policies.add(body.policy, content, bundle, entry);
     }
     let bundle = configured_bundle(world, policy)?;
-    let offered = &bundle.body().policy;
+    let mut offered = bundle.body().policy.clone();
     offered.check()?;
     let version = offered.bundle.version;
     if let Some(known) = world.policies.version(version) {
-        if known.policy != *offered {
+        if known.policy != offered {
             return Err(OpenError::PolicyChanged { version });
         }
         return Ok(());
@@ -291,7 +293,7 @@ fn begin_world(
     store.add_policy(version, bundle.compact(), said.place)?;
     logbook::seal(store, world)?;
     world.policies.add(
-        offered.clone(),
+        offered,
         bundle.content(),
         bundle.compact().to_owned(),
         said.place,

@@ -238,6 +238,9 @@ impl Round {
                         orders: orders?,
                         orphans,
                         events: turn.store.events_after(account, events_after)?,
+                        flows: Vec::new(),
+                        lock: None,
+                        stops: Vec::new(),
                         now: turn.now,
                     };
                     (Response::ok(json(&answer)?), true)

@@ -23,6 +23,11 @@ pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result
         order: row.order,
         active_since: row.active_since,
         ending: None,
+        enrolment: row.enrolment,
+        auto_renewal: row.auto_renewal,
+        taken: None,
+        undo_until: None,
+        as_of: Some(now),
         version: row.version,
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use quittance_flows::{FlowEffect, Phase, mandate};
+use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::jws::Alg;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Consent, Offer, ReplicaState, Terms, operation_digest, token_commitment};
@@ -58,6 +59,7 @@ pub(super) fn decide(
     let half: Zeroizing<[u8; 32]> = Zeroizing::new(turn.world.draw()?);
     let sealed = seal(&half, &*turn.world.randomness, &place(body.token), &reference)?;
     let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
+    let auto_renewal = offer.terms.auto_renewal;
     let mut row = Mandate {
         mandate: body.mandate,
         account: device.account,
@@ -76,6 +78,8 @@ pub(super) fn decide(
         active_since: None,
         provisioning_until: Some(turn.now.plus_seconds(deadline)),
         order: None,
+        enrolment: EnrolmentKind::PayerSigned,
+        auto_renewal,
         version: 0,
     };
     turn.store.put_mandate(&mut row)?;
@@ -102,7 +106,8 @@ fn check_flow(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<()> {
     match run.state.phase {
         Phase::Completed => {}
         Phase::Expired => return Err(Code::FlowExpired.into()),
-        Phase::Open(_) | Phase::Cancelled => return Err(Problem::new(Code::StepOrder).at("/flow").into()),
+        Phase::Refused(code) => return Err(Problem::new(code).at("/flow").into()),
+        Phase::Open | Phase::Cancelled => return Err(Problem::new(Code::StepOrder).at("/flow").into()),
     }
     if flow::is_idle(turn, &run)? {
         return Err(Code::FlowExpired.into());

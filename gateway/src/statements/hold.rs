@@ -1,8 +1,7 @@
 //! The payer's pause: adding it needs nothing, lifting it needs the payer.
 
-use quittance_flows::definition::FactorKind;
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Authority, FlowEffect, HoldOwner, StepKind};
+use quittance_flows::{Authority, FactorKind, FlowEffect, HoldOwner, StepKind};
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{FactorProof, Hold, HoldChange, operation_digest};
@@ -99,7 +98,7 @@ fn check_wish(turn: &Turn<'_>, device: &Device, body: &Hold, nonce: &[u8], proof
     let step = definition
         .steps
         .iter()
-        .find(|step| step.ask == StepKind::Factor(FactorKind::Biometric))
+        .find(|step| step.kind == StepKind::Factor(FactorKind::Biometric))
         .ok_or(Failure::Rules("lifting a pause asks for no biometric proof"))?;
     let pointer = "/change/proof";
     let flow = Received::parse(proof)

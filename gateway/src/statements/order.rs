@@ -2,15 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use quittance_flows::definition::FactorKind;
 use quittance_flows::destruction::gateway::{self, GatewayEvent, GatewayState, PhoneSide};
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{FlowDefinition, FlowEffect, Phase, Refused, StepKind};
+use quittance_flows::{FactorKind, FlowDefinition, FlowEffect, Phase, Refused, StepKind};
 use quittance_protocol::log::EntryKind;
 use quittance_protocol::log_body::{OrderBody, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
-    Acknowledgement, Attestation, FactorProof, Intent, PhoneOutcome, ReplicaState, Undo, operation_digest,
+    Acknowledgement, Attestation, FactorProof, Intent, PhoneOutcome, ReplicaState, operation_digest,
 };
 use quittance_protocol::{AccountId, B64, Digest32, OrderId, Problem, Received, Verified};
 
@@ -67,7 +66,7 @@ fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> 
         let step = definition
             .steps
             .iter()
-            .find(|step| step.ask == StepKind::Factor(FactorKind::Biometric));
+            .find(|step| step.kind == StepKind::Factor(FactorKind::Biometric));
         let step = step.ok_or(Failure::Rules("a cancellation asks for no biometric proof"))?;
         let operation = operation_digest(name, &body.mandates, &Digest32::of(b""));
         let expected = Expected {
@@ -85,7 +84,7 @@ fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> 
             if run.definition.effect != FlowEffect::Destroy || run.state.start.mandates != body.mandates {
                 return Err(rejected("/flow").into());
             }
-            let proved = run.state.phase == Phase::Completed && !run.state.offline;
+            let proved = run.state.phase == Phase::Completed && !run.state.is_offline();
             if !proved && !body.offline {
                 return Err(Problem::new(Code::StepOrder)
                     .at("/flow")
@@ -269,16 +268,6 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<
     order.acknowledged = Some(body.verified);
     turn.store.put_order(&order)?;
     Ok(Answer::Order(order.order))
-}
-
-/// The quick path is effective at once: there is nothing to take back.
-pub(super) fn undo(turn: &mut Turn<'_>, device: &Device, said: &Verified<Undo>) -> Decided<Answer> {
-    let order = find(turn, device, said.body().order)?;
-    factor::spend_nonce(turn, said.body().nonce.as_slice(), "/nonce")?;
-    Err(Problem::new(Code::TooLate)
-        .at("/order")
-        .next("order", &order.order.to_string())
-        .into())
 }
 
 /// The phone had its time.

@@ -1,6 +1,7 @@
 //! Mandates with the gateway's half of their tokens.
 
 use quittance_flows::mandate;
+use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::statement::{ReplicaState, Terms};
 use quittance_protocol::{
     AccountId, B64, DeviceId, Digest32, MandateId, MerchantId, OfferId, OrderId, PublicKey, Thumbprint, Timestamp,
@@ -39,6 +40,12 @@ pub(crate) struct Mandate {
     /// When it ends by itself unless it is activated.
     pub(crate) provisioning_until: Option<Timestamp>,
     pub(crate) order: Option<OrderId>,
+    /// Who agreed to it.
+    #[serde(default)]
+    pub(crate) enrolment: EnrolmentKind,
+    /// Whether the linked subscription renews itself; absent where there is none.
+    #[serde(default)]
+    pub(crate) auto_renewal: Option<bool>,
     pub(crate) version: u64,
 }
 
