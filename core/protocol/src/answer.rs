@@ -82,6 +82,9 @@ pub struct MandateRecord {
     pub order: Option<OrderId>,
     /// When it became active.
     pub active_since: Option<Timestamp>,
+    /// From when on nothing takes the scheduled end back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Timestamp>,
     /// Why it ended, or why its end is ordered, and by whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
