@@ -39,6 +39,26 @@ pub enum HoldOwner {
     Payer,
     /// A cancellation that is under way or was left.
     Revocation,
+    /// The payer's safety lock.
+    SafetyLock,
+    /// Teen mode.
+    Teen,
+    /// The risk engine.
+    Risk,
+    /// A disputed charge.
+    Dispute,
+    /// The merchant paused its service.
+    Merchant,
+    /// The payer's identity has to be checked again.
+    Recheck,
+    /// An observation period after a recovery.
+    Observation,
+    /// The payer's account is being closed.
+    Closure,
+    /// The payer's stop instruction.
+    Stop,
+    /// The phone that has the other half is lost, silent for too long, or in quarantine.
+    Device,
 }
 
 /// Where one half of a token stands.
@@ -217,7 +237,22 @@ same_variants_out!(
         Rejected
     }
 );
-same_variants_out!(HoldOwner = quittance_flows::HoldOwner { Payer, Revocation });
+same_variants_out!(
+    HoldOwner = quittance_flows::HoldOwner {
+        Payer,
+        Revocation,
+        SafetyLock,
+        Teen,
+        Risk,
+        Dispute,
+        Merchant,
+        Recheck,
+        Observation,
+        Closure,
+        Stop,
+        Device
+    }
+);
 same_variants_out!(
     HalfState = protocol::statement::ReplicaState {
         Provisioning,

@@ -76,8 +76,10 @@ fn code_of(error: MoneyError) -> Code {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mandate::{HoldOwner, MandateEvent};
+    use crate::hold::{Hold, HoldOwner};
+    use crate::mandate::MandateEvent;
     use quittance_protocol::TokenId;
+    use quittance_protocol::log_body::TerminationCause;
     use quittance_protocol::money::Currency;
     use quittance_protocol::statement::PermitAmount;
 
@@ -172,12 +174,19 @@ mod tests {
     #[test]
     fn a_held_mandate_declines_as_held_then_a_dead_token_as_destroyed() {
         let permits = [(1, permit(5000, 0, 100))];
-        let held = active().step(MandateEvent::HoldAdded(HoldOwner::Payer)).unwrap();
+        let held = active()
+            .step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Payer, at(0))))
+            .unwrap();
         assert_eq!(
             decide(&held, ReplicaState::Held, cny(1), 0, &permits),
             Err(Code::MandateHeld)
         );
-        let revoking = active().step(MandateEvent::Ordered).unwrap();
+        let revoking = active()
+            .step(MandateEvent::Ordered {
+                ending: TerminationCause::Payer.by_usual_actor(),
+                at: at(0),
+            })
+            .unwrap();
         assert_eq!(
             decide(&revoking, ReplicaState::Quiesced, cny(1), 0, &permits),
             Err(Code::MandateHeld)

@@ -4,7 +4,7 @@
 //! are given, call one function of this crate, then persist the state and carry out the effects.
 //!
 //! Read in this order: [`policy`] (every number), [`definition`] (flows as data), [`flow`] (the fold that
-//! runs them), [`mandate`], [`charge`], [`permits`], [`destruction`].
+//! runs them), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`].
 
 pub mod charge;
 pub mod definition;
@@ -12,14 +12,18 @@ pub mod destruction;
 pub mod factor;
 pub mod facts;
 pub mod flow;
+pub mod hold;
 pub mod mandate;
+pub mod period;
 pub mod permits;
+pub mod pin;
 pub mod policy;
 
 pub use definition::{Authority, FlowDefinition, FlowEffect, Step, StepKind};
 pub use factor::{FactorInput, FactorKind};
 pub use flow::{FlowState, Phase, Rules};
-pub use mandate::{HoldOwner, Mandate};
+pub use hold::{Hold, HoldOwner, Holds};
+pub use mandate::Mandate;
 pub use policy::{Policy, PolicyError, Seconds};
 
 /// Why a pure step did not take an event: nothing changed.

@@ -155,6 +155,9 @@ pub struct MandateRecord {
     pub order: Option<OrderId>,
     /// When it became active.
     pub active_since: Option<Timestamp>,
+    /// From when on nothing takes the scheduled end back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective_at: Option<Timestamp>,
     /// Why it ended, or why its end is ordered, and by whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
@@ -167,9 +170,6 @@ pub struct MandateRecord {
     /// What was taken so far.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub taken: Option<Taken>,
-    /// Until when its scheduled end can be taken back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub undo_until: Option<Timestamp>,
     /// Gateway time of this record: what a screen may call its age.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Timestamp>,

@@ -8,9 +8,10 @@ use crate::unit::Unit;
 use quittance_flows::definition::Authority;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{HoldOwner, Mandate};
+use quittance_flows::{Hold, HoldOwner, Mandate};
 use quittance_protocol::MandateId;
 use quittance_protocol::answer::{MandateRecord, MandateState};
+use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::ReplicaState;
 use std::collections::BTreeSet;
 
@@ -60,12 +61,6 @@ fn half_of(replica: &Mandate, half: ReplicaState) -> ReplicaState {
     }
 }
 
-fn owner_of(name: &str) -> Option<HoldOwner> {
-    [HoldOwner::Payer, HoldOwner::Revocation]
-        .into_iter()
-        .find(|owner| owner.name() == name)
-}
-
 impl Unit<'_> {
     /// A mandate that this phone knows.
     pub(crate) fn mandate(&self, mandate: MandateId) -> Result<MandateRow, WalletError> {
@@ -74,10 +69,11 @@ impl Unit<'_> {
 
     /// Holds mandates on this phone at once.
     pub(crate) fn hold(&mut self, mandates: &[MandateId], by: HoldOwner) -> Result<(), WalletError> {
+        let at = self.now()?;
         for mandate in mandates {
             let mut row = self.mandate(*mandate)?;
             let new = !row.replica.holds.contains(&by) && row.is_live();
-            row.apply(MandateEvent::HoldAdded(by));
+            row.apply(MandateEvent::HoldAdded(Hold::new(by, at)));
             self.put(&row)?;
             if new {
                 self.tell(WalletEvent::Held { mandate: *mandate, by })?;
@@ -106,6 +102,9 @@ impl Unit<'_> {
             return Ok(());
         }
         let before = row.replica.clone();
+        let at = self.now()?;
+        // A gateway that does not say how it ended knows the payer's own ends only.
+        let ending = |cause: TerminationCause| record.ending.unwrap_or(cause.by_usual_actor());
         match record.state {
             MandateState::Draft
             | MandateState::PendingAuthorization
@@ -119,18 +118,23 @@ impl Unit<'_> {
                 }
             }
             MandateState::Rejected if before.state == MandateState::Provisioning => {
-                row.apply(MandateEvent::ProvisioningEnded)
+                row.apply(MandateEvent::Rejected(ending(TerminationCause::NeverActivated)));
             }
-            MandateState::Revoking | MandateState::Ended | MandateState::Rejected => row.apply(MandateEvent::Ordered),
+            MandateState::Revoking | MandateState::Ended | MandateState::Rejected => {
+                row.apply(MandateEvent::Ordered {
+                    ending: ending(TerminationCause::Payer),
+                    at,
+                });
+            }
         }
-        let theirs: BTreeSet<HoldOwner> = record.holds.iter().filter_map(|name| owner_of(name)).collect();
+        let theirs: BTreeSet<HoldOwner> = record.holds.iter().filter_map(|name| HoldOwner::named(name)).collect();
         for owner in &theirs {
-            row.apply(MandateEvent::HoldAdded(*owner));
+            row.apply(MandateEvent::HoldAdded(Hold::new(*owner, at)));
         }
         if lifted {
-            for owner in before.holds.difference(&theirs) {
-                if !self.hold_is_on_its_way(record.mandate, *owner)? {
-                    row.apply(MandateEvent::HoldLifted(*owner));
+            for owner in before.holds.owners().filter(|owner| !theirs.contains(owner)) {
+                if !self.hold_is_on_its_way(record.mandate, owner)? {
+                    row.apply(MandateEvent::HoldLifted(owner, owner.lifted_by()));
                 }
             }
         }
@@ -181,10 +185,14 @@ impl Unit<'_> {
         if row.half == ReplicaState::Destroyed {
             return Ok(());
         }
+        let at = self.now()?;
         row.apply(if row.replica.state == MandateState::Provisioning {
-            MandateEvent::ProvisioningEnded
+            MandateEvent::Rejected(TerminationCause::NeverActivated.by_usual_actor())
         } else {
-            MandateEvent::Ordered
+            MandateEvent::Ordered {
+                ending: TerminationCause::Payer.by_usual_actor(),
+                at,
+            }
         });
         row.orphan = true;
         row.provisioning = Provisioning::Done;

@@ -13,7 +13,7 @@ use quittance_flows::destruction::phone::{
 use quittance_flows::mandate::MandateEvent;
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log::{Checkpoint, TlogProof};
-use quittance_protocol::log_body::{ClosureKind, OrderBody};
+use quittance_protocol::log_body::{ClosureKind, Ending, OrderBody, TerminationCause};
 use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
 use quittance_protocol::{MandateId, Received};
 use std::sync::Arc;
@@ -98,7 +98,8 @@ impl Unit<'_> {
             Err(_) if matches!(&row.state, PhoneState::Disputed(known) if *known == order) => {}
             Err(_) => return self.dispute(row, record, DisputeReason::OrderMismatch),
         }
-        self.quiesce(record)?;
+        let cause = row.ground.map_or(TerminationCause::Payer, |ground| ground.cause);
+        self.quiesce(record, cause.by_usual_actor())?;
         if let Some(Purpose::Attestation { .. }) = answered
             && let Ok((next, _)) = phone::step(&row.state, PhoneEvent::AttestationAccepted)
         {
@@ -328,10 +329,11 @@ impl Unit<'_> {
     }
 
     /// From the order on there is no way back, on this phone as at the gateway.
-    fn quiesce(&mut self, record: &OrderRecord) -> Result<(), WalletError> {
+    fn quiesce(&mut self, record: &OrderRecord, ending: Ending) -> Result<(), WalletError> {
+        let at = self.now()?;
         for mandate in &record.mandates {
             if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
-                row.apply(MandateEvent::Ordered);
+                row.apply(MandateEvent::Ordered { ending, at });
                 row.order = Some(record.order);
                 self.put(&row)?;
             }

@@ -305,7 +305,7 @@ fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> Mandate
         mandate: row.mandate,
         merchant: row.merchant,
         state: row.replica.state,
-        holds: row.replica.holds.iter().copied().collect(),
+        holds: row.replica.holds.owners().collect(),
         phone_half: row.half,
         gateway_half: row.gateway.as_ref().map(|record| record.gateway_half),
         can_pay: row.can_pay(),

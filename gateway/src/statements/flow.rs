@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_flows::definition::FactorKind;
 use quittance_flows::flow::{self, Effect};
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Authority, FlowDefinition, FlowEffect, FlowState, HoldOwner, Phase, Refused, Step, StepKind};
+use quittance_flows::{Authority, FlowDefinition, FlowEffect, FlowState, Hold, HoldOwner, Phase, Refused, Step, StepKind};
 use quittance_protocol::answer::{FlowLog, MandateState};
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::problem::Code;
@@ -276,7 +276,7 @@ fn hold_for_revocation(turn: &mut Turn<'_>, start: &FlowStart) -> Decided<()> {
         }
         mandate.standing = mandate
             .standing
-            .step(MandateEvent::HoldAdded(HoldOwner::Revocation))
+            .step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, turn.now)))
             .map_err(refusal)?;
         mandate.follow_holds();
         turn.store.put_mandate(&mut mandate)?;

@@ -1,10 +1,11 @@
 //! The payer's pause: adding it needs nothing, lifting it needs the payer.
 
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Authority, FactorKind, FlowEffect, HoldOwner, StepKind};
+use quittance_flows::{Authority, FactorKind, FlowEffect, Hold, HoldOwner, StepKind};
+use quittance_protocol::log_body::Actor;
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{FactorProof, Hold, HoldChange, operation_digest};
+use quittance_protocol::statement::{self, FactorProof, HoldChange, operation_digest};
 use quittance_protocol::{Digest32, Problem, Received, Verified};
 
 use super::flow;
@@ -15,7 +16,7 @@ use crate::turn::{Answer, Turn};
 use crate::views;
 
 /// Adds or lifts the pause of the named mandates, all or none.
-pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Hold>) -> Decided<Answer> {
+pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<statement::Hold>) -> Decided<Answer> {
     let body = said.body();
     let most = turn.world.policies.current()?.policy.cancellation.batch_max_items;
     if body.mandates.is_empty() {
@@ -50,7 +51,7 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Hold>
 fn add(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
     for mandate in mandates {
         // What is ending or has ended is stopped already: nothing to hold, and no reason to refuse.
-        if let Ok(standing) = mandate.standing.step(MandateEvent::HoldAdded(HoldOwner::Payer))
+        if let Ok(standing) = mandate.standing.step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Payer, turn.now)))
             && standing != mandate.standing
         {
             mandate.standing = standing;
@@ -78,7 +79,7 @@ fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
         for owner in [HoldOwner::Payer, HoldOwner::Revocation] {
             mandate.standing = mandate
                 .standing
-                .step(MandateEvent::HoldLifted(owner))
+                .step(MandateEvent::HoldLifted(owner, Actor::Payer))
                 .map_err(flow::refusal)?;
         }
         mandate.follow_holds();
@@ -88,7 +89,7 @@ fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
 }
 
 /// The proof is over a flow of its own, whose nonce is the gateway's.
-fn check_wish(turn: &Turn<'_>, device: &Device, body: &Hold, nonce: &[u8], proof: &str) -> Decided<()> {
+fn check_wish(turn: &Turn<'_>, device: &Device, body: &statement::Hold, nonce: &[u8], proof: &str) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
     let wish = policy
         .flows

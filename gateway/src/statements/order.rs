@@ -165,8 +165,11 @@ fn place(
     turn.store.put_order(&order)?;
     for mut row in mandates {
         let event = match cause {
-            TerminationCause::NeverActivated => MandateEvent::ProvisioningEnded,
-            _ => MandateEvent::Ordered,
+            TerminationCause::NeverActivated => MandateEvent::Rejected(cause.by_usual_actor()),
+            _ => MandateEvent::Ordered {
+                ending: cause.by_usual_actor(),
+                at: turn.now,
+            },
         };
         row.standing = row.standing.step(event).map_err(flow::refusal)?;
         row.half = ReplicaState::Quiesced;
