@@ -14,10 +14,12 @@ use crate::files;
 const APPLICATION_ID: i32 = 0x5147_5457;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i32 = 1;
+pub(crate) const VERSION: i32 = 2;
 
 /// One step for each version, from the one before; the last brings the database to [`VERSION`].
-const MIGRATIONS: [&str; 1] = [VERSION_1];
+const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
+
+const VERSION_2: &str = concat!(include_str!("schema/stopping.sql"), include_str!("schema/flows.sql"));
 
 const VERSION_1: &str = "
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
