@@ -5,6 +5,7 @@ mod dependencies;
 mod kotlin;
 mod mobile;
 mod provide;
+mod rules;
 mod run;
 mod rust_suite;
 mod suites;
@@ -38,6 +39,8 @@ enum Task {
     Test(suites::Options),
     /// Writes the Kotlin and Swift sources of the facade and builds its library.
     Bindings,
+    /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
+    Rules(rules::Options),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +49,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run_demo(&workspace, &arguments),
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
+        Task::Rules(options) => rules::run(&workspace, &options),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::provide::{Need, Permission, permission, provide};
 use crate::run::{Outcome, Problem, Workspace, failed};
-use crate::{kotlin, mobile, rust_suite, swift, verifiers};
+use crate::{kotlin, mobile, rules, rust_suite, swift, verifiers};
 
 /// What `cargo xtask test` accepts.
 #[derive(Debug, Args)]
@@ -27,6 +27,8 @@ pub(crate) struct Options {
 pub(crate) enum Suite {
     /// Format, lints, tests, documentation and dependency rules of all crates.
     Rust,
+    /// Every requirement has its test, and docs/rules.md says so.
+    Rules,
     /// The library type-checked for Android and iOS, without their SDKs.
     Mobile,
     /// The Kotlin library on a JVM.
@@ -41,6 +43,7 @@ impl fmt::Display for Suite {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str(match self {
             Self::Rust => "rust",
+            Self::Rules => "rules",
             Self::Mobile => "mobile type-check",
             Self::Kotlin => "kotlin",
             Self::Swift => "swift",
@@ -53,7 +56,7 @@ impl Suite {
     /// What is missing on this machine for the suite to run.
     fn missing(self, workspace: &Workspace) -> Vec<Need> {
         match self {
-            Self::Rust => Vec::new(),
+            Self::Rust | Self::Rules => Vec::new(),
             Self::Mobile => mobile::missing(workspace),
             Self::Kotlin => kotlin::missing(),
             Self::Swift => swift::missing(workspace),
@@ -64,6 +67,7 @@ impl Suite {
     fn run(self, workspace: &Workspace) -> Outcome {
         match self {
             Self::Rust => rust_suite::run_suite(workspace),
+            Self::Rules => rules::run_suite(workspace),
             Self::Mobile => mobile::run_suite(workspace),
             Self::Kotlin => kotlin::run_suite(workspace),
             Self::Swift => swift::run_suite(workspace),
