@@ -21,6 +21,10 @@ pub struct GatewayState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OwnHalf {
+    /// Held until the order is effective: it can still be taken back.
+    Scheduled,
+    /// The order was taken back before it was effective; the half lives on.
+    Undone,
     /// No charge begins; those in flight drain.
     Quiesced,
     /// Committed to destruction: nothing takes it back.
@@ -46,6 +50,10 @@ pub enum PhoneSide {
 /// What the gateway learns; everything is verified before it becomes an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayEvent {
+    /// The moment came from which on nothing takes the order back.
+    Due,
+    /// The payer took the order back, strictly before it was effective.
+    Undone,
     /// No charge of these tokens is in flight any more.
     Drained,
     /// The vault destroyed the halves; the probe passed.
@@ -61,6 +69,10 @@ pub enum GatewayEvent {
 /// What the gateway has to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum GatewayEffect {
+    /// Quiesce the halves, drop the permits, tell the merchants: no way back.
+    Quiesce,
+    /// Give the mandates back: the hold of the order falls, other holds stay.
+    GiveBack,
     /// Destroy the halves in the vault once this state is committed.
     DestroyHalves,
     /// Log `destroyed`, end the mandates, drop their permits, refresh the risk rating.
@@ -79,11 +91,21 @@ impl GatewayState {
         }
     }
 
+    /// A new order that is effective later: both halves held until then.
+    pub const fn scheduled() -> Self {
+        Self {
+            own: OwnHalf::Scheduled,
+            ..Self::ordered()
+        }
+    }
+
     /// The state's name on the wire.
     pub const fn name(&self) -> OrderState {
         match (self.own, self.closure) {
             (_, Some(ClosureKind::TwoSided)) => OrderState::Closed,
             (_, Some(ClosureKind::Unilateral)) => OrderState::ClosedUnilateral,
+            (OwnHalf::Scheduled, None) => OrderState::Scheduled,
+            (OwnHalf::Undone, None) => OrderState::Undone,
             (OwnHalf::Quiesced, None) => OrderState::Quiesced,
             (OwnHalf::Destroying, None) => OrderState::Destroying,
             (OwnHalf::Destroyed, None) => OrderState::Destroyed,
@@ -94,12 +116,26 @@ impl GatewayState {
 /// Takes one event. The gateway never waits for the phone to destroy its own half.
 ///
 /// # Errors
-/// [`Refused::Contradiction`] where the phone says something else than before; [`Refused::TooEarly`]
-/// where the vault is done before the order was.
+/// [`Refused::Contradiction`] where the phone says something else than before; [`Refused::TooEarly`] where the vault
+/// or the phone is done before the order was effective; [`Refused::TooLate`] where an order is taken back that is
+/// effective; [`Refused::Ended`] for every other event after it was taken back.
 pub fn step(state: &GatewayState, event: GatewayEvent) -> Result<(GatewayState, Vec<GatewayEffect>), Refused> {
     let mut next = state.clone();
     let mut effects = Vec::new();
     match (event, state.own, state.phone) {
+        (GatewayEvent::Due, OwnHalf::Scheduled, _) => {
+            next.own = OwnHalf::Quiesced;
+            effects.push(GatewayEffect::Quiesce);
+        }
+        (GatewayEvent::Undone, OwnHalf::Scheduled, _) => {
+            next.own = OwnHalf::Undone;
+            effects.push(GatewayEffect::GiveBack);
+        }
+        (GatewayEvent::Undone, OwnHalf::Undone, _) => {}
+        (_, OwnHalf::Undone, _) => return Err(Refused::Ended),
+        (GatewayEvent::Undone, ..) => return Err(Refused::TooLate),
+        (GatewayEvent::Due, ..) => {}
+        (_, OwnHalf::Scheduled, _) => return Err(Refused::TooEarly),
         (GatewayEvent::Drained, OwnHalf::Quiesced, _) => {
             next.own = OwnHalf::Destroying;
             effects.push(GatewayEffect::DestroyHalves);
@@ -148,16 +184,18 @@ mod tests {
     use proptest::prelude::*;
 
     fn run(events: &[GatewayEvent]) -> (GatewayState, Vec<GatewayEffect>) {
+        run_from(GatewayState::ordered(), events)
+    }
+
+    fn run_from(start: GatewayState, events: &[GatewayEvent]) -> (GatewayState, Vec<GatewayEffect>) {
         let mut effects = Vec::new();
-        let state = events
-            .iter()
-            .fold(GatewayState::ordered(), |state, event| match step(&state, *event) {
-                Ok((next, more)) => {
-                    effects.extend(more);
-                    next
-                }
-                Err(_) => state,
-            });
+        let state = events.iter().fold(start, |state, event| match step(&state, *event) {
+            Ok((next, more)) => {
+                effects.extend(more);
+                next
+            }
+            Err(_) => state,
+        });
         (state, effects)
     }
 
@@ -194,14 +232,50 @@ mod tests {
         assert_eq!(state.name(), OrderState::ClosedUnilateral);
     }
 
+    //
+    #[test]
+    fn a_scheduled_order_is_taken_back_before_it_is_due_and_never_after() {
+        let (undone, effects) = run_from(GatewayState::scheduled(), &[Undone]);
+        assert_eq!(
+            (undone.name(), effects),
+            (OrderState::Undone, vec![GatewayEffect::GiveBack])
+        );
+        for later in [Due, Drained, HalvesDestroyed, phone(), DeviceDeadline] {
+            assert_eq!(step(&undone, later), Err(Refused::Ended), "{later:?}");
+        }
+        let (due, effects) = run_from(GatewayState::scheduled(), &[Due, Due]);
+        assert_eq!(
+            (due.name(), effects),
+            (OrderState::Quiesced, vec![GatewayEffect::Quiesce])
+        );
+        assert_eq!(step(&due, Undone), Err(Refused::TooLate));
+    }
+
+    #[test]
+    fn nothing_is_destroyed_while_an_order_is_scheduled() {
+        for early in [Drained, HalvesDestroyed, phone(), DeviceDeadline] {
+            assert_eq!(
+                step(&GatewayState::scheduled(), early),
+                Err(Refused::TooEarly),
+                "{early:?}"
+            );
+        }
+        let (state, _) = run_from(GatewayState::scheduled(), &[Due, Drained, HalvesDestroyed, phone()]);
+        assert_eq!(state.name(), OrderState::Closed);
+    }
+
     proptest! {
         #[test]
         fn no_closure_without_our_own_destruction_and_each_kind_is_logged_once(
-            picks in prop::collection::vec(0..6usize, 0..20)
+            scheduled in any::<bool>(), picks in prop::collection::vec(0..8usize, 0..20)
         ) {
-            let all = [Drained, HalvesDestroyed, phone(), PhoneAbsent(Digest32::of(b"a")), PhoneDestroyed(Digest32::of(b"b")), DeviceDeadline];
+            let all = [Due, Undone, Drained, HalvesDestroyed, phone(), PhoneAbsent(Digest32::of(b"a")), PhoneDestroyed(Digest32::of(b"b")), DeviceDeadline];
             let events: Vec<_> = picks.iter().map(|i| all[*i]).collect();
-            let (state, effects) = run(&events);
+            let start = if scheduled { GatewayState::scheduled() } else { GatewayState::ordered() };
+            let (state, effects) = run_from(start, &events);
+            if effects.contains(&GatewayEffect::GiveBack) {
+                prop_assert_eq!(effects.len(), 1, "what was taken back is not destroyed");
+            }
             if state.closure.is_some() {
                 prop_assert_eq!(state.own, OwnHalf::Destroyed);
             }
