@@ -23,7 +23,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] where the key has no value, or one that is no length of time.
     pub fn moment(&self, key: &str, start: Timestamp) -> Result<Timestamp, PolicyError> {
-        self.after(self.span(key)?, start)
+        self.after(key, start)
     }
 
     /// What comes next, where the text at a key says so.
