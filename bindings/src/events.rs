@@ -1,9 +1,10 @@
 //! What the payer should know, pulled by the app one by one.
 
-use crate::convert::same_variants_out;
+use crate::convert::{moment, same_variants_out};
 use crate::mandates::{ClosureKind, HoldOwner};
 use crate::records::Money;
 use quittance_wallet as inner;
+use std::time::SystemTime;
 
 /// Something that happened. Kept until the app takes it.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
@@ -41,6 +42,13 @@ pub enum WalletEvent {
         /// Both sides, or the gateway alone.
         kind: ClosureKind,
     },
+    /// The payer took a scheduled end back in time: it goes on as before.
+    Undone {
+        /// The order.
+        order: String,
+        /// Which.
+        mandate: String,
+    },
     /// What the gateway says does not pass this phone's checks: not closed.
     Disputed {
         /// The order.
@@ -68,6 +76,50 @@ pub enum WalletEvent {
         mandates: Vec<String>,
         /// Why: the gateway's code.
         code: String,
+    },
+    /// A flow tells the payer something.
+    Told {
+        /// The flow.
+        flow: String,
+        /// Text key of what it tells.
+        text: String,
+    },
+    /// The safety lock went on by itself.
+    Locked {
+        /// What put it on.
+        trigger: String,
+        /// Until when.
+        until: SystemTime,
+    },
+    /// The safety lock ends soon.
+    LockEnds {
+        /// When.
+        at: SystemTime,
+    },
+    /// The safety lock ended.
+    Unlocked,
+    /// A charge was declined because of a rule that the payer or a guardian can change.
+    Declined {
+        /// Under which mandate.
+        mandate: String,
+        /// Why: the gateway's code.
+        code: String,
+        /// How much was wanted.
+        amount: Money,
+    },
+    /// A merchant objected to an end that was forced on it; nothing changes by it.
+    MerchantObjected {
+        /// The mandate.
+        mandate: String,
+    },
+    /// Somebody names this payer as a trusted contact or guardian, and waits for an answer.
+    AskedToVouch {
+        /// The run that asks.
+        flow: String,
+        /// Whose it is.
+        requester: String,
+        /// What it is for: the flow's name.
+        purpose: String,
     },
     /// The log showed two faces. Both checkpoints are kept.
     LogContradiction {
@@ -173,6 +225,10 @@ impl From<inner::WalletEvent> for WalletEvent {
                 mandates: mandates.iter().map(ToString::to_string).collect(),
                 kind: kind.into(),
             },
+            Inner::Undone { order, mandate } => Self::Undone {
+                order: order.to_string(),
+                mandate: mandate.to_string(),
+            },
             Inner::Disputed { order, reason } => Self::Disputed {
                 order: order.to_string(),
                 reason: reason.into(),
@@ -188,6 +244,33 @@ impl From<inner::WalletEvent> for WalletEvent {
             Inner::NotStopped { mandates, code } => Self::NotStopped {
                 mandates: mandates.iter().map(ToString::to_string).collect(),
                 code: code.name().to_owned(),
+            },
+            Inner::Told { flow, text } => Self::Told {
+                flow: flow.to_string(),
+                text,
+            },
+            Inner::Locked { trigger, until } => Self::Locked {
+                trigger,
+                until: moment(until),
+            },
+            Inner::LockEnds { at } => Self::LockEnds { at: moment(at) },
+            Inner::Unlocked => Self::Unlocked,
+            Inner::Declined { mandate, code, amount } => Self::Declined {
+                mandate: mandate.to_string(),
+                code: code.name().to_owned(),
+                amount: amount.into(),
+            },
+            Inner::MerchantObjected { mandate } => Self::MerchantObjected {
+                mandate: mandate.to_string(),
+            },
+            Inner::AskedToVouch {
+                flow,
+                requester,
+                purpose,
+            } => Self::AskedToVouch {
+                flow: flow.to_string(),
+                requester: requester.to_string(),
+                purpose,
             },
             Inner::LogContradiction { proves_fork } => Self::LogContradiction { proves_fork },
             Inner::Refused { statement, code } => Self::Refused {

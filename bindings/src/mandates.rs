@@ -121,6 +121,13 @@ pub struct Ending {
 pub enum EndingStage {
     /// It waits to be told to the gateway; this phone makes no permit any more.
     Waiting,
+    /// Ordered for later: held until then, and can be taken back.
+    Scheduled {
+        /// Until before when it can be taken back.
+        undo_until: SystemTime,
+    },
+    /// Taken back in time: it goes on.
+    Undone,
     /// The gateway's order is known; this phone's half is being destroyed.
     Ordered,
     /// This phone's half is destroyed; the statement is on its way.
@@ -316,6 +323,10 @@ impl From<inner::EndingStage> for EndingStage {
     fn from(stage: inner::EndingStage) -> Self {
         match stage {
             inner::EndingStage::Waiting => Self::Waiting,
+            inner::EndingStage::Scheduled { undo_until } => Self::Scheduled {
+                undo_until: moment(undo_until),
+            },
+            inner::EndingStage::Undone => Self::Undone,
             inner::EndingStage::Ordered => Self::Ordered,
             inner::EndingStage::Attesting => Self::Attesting,
             inner::EndingStage::AwaitingClosure => Self::AwaitingClosure,

@@ -88,8 +88,9 @@ fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason
             known.intents.iter().any(|ours| content(ours) == Some(intent)),
             DisputeReason::OtherIntent,
         )?,
+        // Without an intent the order's own ground was checked; a row from before grounds were kept has none.
         None => expect(
-            body.cause == TerminationCause::NeverActivated,
+            known.ground.is_some() || body.cause == TerminationCause::NeverActivated,
             DisputeReason::OtherIntent,
         )?,
     }

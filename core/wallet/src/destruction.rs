@@ -15,6 +15,7 @@ impl Inner {
     /// line: the vault answers for an order that it has completed.
     pub(crate) fn destroy_due(&self) -> Result<u32, WalletError> {
         let mut destroyed = 0;
+        self.let_due_orders_come()?;
         for row in self.read_all::<OrderRow>()? {
             if let PhoneState::Ordered(order) = &row.state {
                 self.destroy_half(&row, order)?;

@@ -1,9 +1,10 @@
 //! What the payer should know, pulled by the app one by one.
 
 use quittance_flows::HoldOwner;
+use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::problem::Code;
-use quittance_protocol::{MandateId, Money, OrderId};
+use quittance_protocol::{AccountId, FlowId, MandateId, Money, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Something that happened. Kept until the app takes it.
@@ -43,6 +44,13 @@ pub enum WalletEvent {
         /// Both sides, or the gateway alone.
         kind: ClosureKind,
     },
+    /// The payer took a scheduled end back in time: it goes on as before.
+    Undone {
+        /// The order.
+        order: OrderId,
+        /// Which.
+        mandate: MandateId,
+    },
     /// What the gateway says does not pass this phone's checks: not closed.
     Disputed {
         /// The order.
@@ -71,6 +79,50 @@ pub enum WalletEvent {
         /// How much.
         amount: Money,
     },
+    /// A flow tells the payer something: a text key of its definition.
+    Told {
+        /// The flow.
+        flow: FlowId,
+        /// The text key.
+        text: String,
+    },
+    /// The safety lock went on by itself.
+    Locked {
+        /// What put it on.
+        trigger: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The safety lock ends soon.
+    LockEnds {
+        /// When.
+        at: Timestamp,
+    },
+    /// The safety lock ended.
+    Unlocked,
+    /// A charge was declined because of a rule that the payer or a guardian can change.
+    Declined {
+        /// Under which mandate.
+        mandate: MandateId,
+        /// Why.
+        code: Code,
+        /// How much was wanted.
+        amount: Money,
+    },
+    /// A merchant objected to an end that was forced on it; nothing changes by it.
+    MerchantObjected {
+        /// The mandate.
+        mandate: MandateId,
+    },
+    /// Somebody names this payer as a trusted contact or guardian, and waits for an answer.
+    AskedToVouch {
+        /// The run that asks.
+        flow: FlowId,
+        /// Whose it is.
+        requester: AccountId,
+        /// The definition's name: what it is for.
+        purpose: String,
+    },
     /// The log showed two faces. Both checkpoints are kept.
     LogContradiction {
         /// Whether the two notes alone convict the log.
@@ -83,6 +135,31 @@ pub enum WalletEvent {
         /// Why.
         code: Code,
     },
+}
+
+impl From<PayerEventKind> for WalletEvent {
+    fn from(kind: PayerEventKind) -> Self {
+        use PayerEventKind as Kind;
+        match kind {
+            Kind::DeadTokenUsed { mandate, uses } => Self::DeadTokenUsed { mandate, uses },
+            Kind::Told { flow, text } => Self::Told { flow, text },
+            Kind::Locked { trigger, until } => Self::Locked { trigger, until },
+            Kind::LockEnds { at } => Self::LockEnds { at },
+            Kind::Unlocked {} => Self::Unlocked,
+            Kind::Declined { mandate, code, amount } => Self::Declined { mandate, code, amount },
+            Kind::MerchantObjected { mandate } => Self::MerchantObjected { mandate },
+            Kind::AskedToVouch {
+                flow,
+                requester,
+                purpose,
+            } => Self::AskedToVouch {
+                flow,
+                requester,
+                purpose,
+            },
+            Kind::Charged { mandate, amount } => Self::Charged { mandate, amount },
+        }
+    }
 }
 
 /// What is missing until an order is closed.

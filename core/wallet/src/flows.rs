@@ -6,7 +6,7 @@ use crate::journal::{FlowRow, OrderRow, OutboxRow, Purpose};
 use crate::unit::Unit;
 use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
-use quittance_flows::{FactorKind, HoldOwner, Policy};
+use quittance_flows::{FactorKind, HoldOwner, Policy, Rules};
 use quittance_protocol::FlowId;
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
@@ -56,6 +56,13 @@ impl OpenFlow {
     pub(crate) fn lowers(&self) -> bool {
         self.definition.authority == Authority::Lowers
     }
+
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules {
+            policy: &self.policy,
+            definition: &self.definition,
+        }
+    }
 }
 
 /// The definition of a flow in the policy that it is pinned to.
@@ -66,8 +73,8 @@ fn definition(policy: &Policy, row: &FlowRow) -> Result<FlowDefinition, WalletEr
         .ok_or(WalletError::Journal("flow definition"))
 }
 
-fn fold(definition: &FlowDefinition, row: &FlowRow) -> Result<FlowState, WalletError> {
-    flow::fold(definition, &row.events).map_err(|_| WalletError::Journal("flow log"))
+fn fold(policy: &Policy, definition: &FlowDefinition, row: &FlowRow) -> Result<FlowState, WalletError> {
+    flow::fold(Rules { policy, definition }, &row.events).map_err(|_| WalletError::Journal("flow log"))
 }
 
 impl Inner {
@@ -80,12 +87,12 @@ impl Inner {
         };
         let policy = self.policy_of(row.start.policy_version)?;
         let definition = definition(&policy, &row)?;
-        let state = fold(&definition, &row)?;
+        let state = fold(&policy, &definition, &row)?;
         match state.phase {
             Phase::Completed | Phase::Cancelled => return Ok(None),
-            Phase::Expired => return Err(WalletError::FlowEnded),
-            Phase::Open(_) if row.refused.is_some() => return Err(WalletError::FlowEnded),
-            Phase::Open(_) => {}
+            Phase::Expired | Phase::Refused(_) => return Err(WalletError::FlowEnded),
+            Phase::Open if row.refused.is_some() => return Err(WalletError::FlowEnded),
+            Phase::Open => {}
         }
         let step = flow::open_step(&definition, &state)
             .cloned()
@@ -104,8 +111,8 @@ impl Inner {
         let Ok(Some(open)) = self.open_flow(row.start.flow) else {
             return Ok(false);
         };
-        let ends = open.state.last_at.plus_seconds(open.policy.flow.idle_life.get());
-        Ok(self.estimate()? < ends)
+        let now = self.estimate()?;
+        Ok(flow::ends_at(open.rules(), &open.state).is_none_or(|ends| now < ends))
     }
 
     /// Answers the open step of a flow.
@@ -114,7 +121,7 @@ impl Inner {
             .look(move |inner| inner.open_flow(flow))
             .await?
             .ok_or(WalletError::FlowEnded)?;
-        match (open.step.ask, answer) {
+        match (&open.step.kind, answer) {
             (StepKind::Prompt(PromptKind::Consent), Answer::Agree)
             | (StepKind::Prompt(PromptKind::Confirm), Answer::Confirm) => {
                 let shown = open.clone();
@@ -167,7 +174,7 @@ impl Inner {
         }
         let done = match open.definition.effect {
             FlowEffect::Provision => self.provision().await,
-            FlowEffect::Destroy | FlowEffect::LiftPause => self.pursue(&mut BTreeSet::new()).await.map(|_| ()),
+            _ => self.pursue(&mut BTreeSet::new()).await.map(|_| ()),
         };
         match done {
             Err(WalletError::Offline) => Ok(()),
@@ -181,7 +188,7 @@ impl Inner {
             let Some(open) = unit.inner.open_flow(flow)? else {
                 return Ok(());
             };
-            if !open.lowers() || open.state.offline {
+            if !open.lowers() || open.state.is_offline() {
                 return Ok(());
             }
             let mut row = open.row;
@@ -226,12 +233,25 @@ impl Unit<'_> {
 
     /// Whether every step of a flow is done, as this phone sees it.
     pub(crate) fn is_complete(&self, row: &FlowRow) -> Result<bool, WalletError> {
-        Ok(fold(&self.definition(row)?, row)?.phase == Phase::Completed)
+        Ok(self.folded(row)?.phase == Phase::Completed)
     }
 
     /// Whether a run went on without the gateway.
     pub(crate) fn went_offline(&self, row: &FlowRow) -> Result<bool, WalletError> {
-        Ok(fold(&self.definition(row)?, row)?.offline)
+        Ok(self.folded(row)?.is_offline())
+    }
+
+    /// Where a run stands.
+    pub(crate) fn folded(&self, row: &FlowRow) -> Result<FlowState, WalletError> {
+        let (policy, definition) = self.rules_of(row)?;
+        fold(&policy, &definition, row)
+    }
+
+    /// The policy that a run is pinned to, with its definition there.
+    pub(crate) fn rules_of(&self, row: &FlowRow) -> Result<(Policy, FlowDefinition), WalletError> {
+        let policy = self.inner.policy_of(row.start.policy_version)?;
+        let definition = definition(&policy, row)?;
+        Ok((policy, definition))
     }
 
     /// A new run with its first event.
@@ -246,7 +266,6 @@ impl Unit<'_> {
             author: Author::Phone,
             kind: FlowEventKind::Started(start.clone()),
         };
-        flow::begin(&started).map_err(|_| WalletError::Internal("flow start"))?;
         Ok(FlowRow {
             start,
             events: vec![started],
@@ -258,6 +277,10 @@ impl Unit<'_> {
             refused: None,
             order: None,
             alone: Vec::new(),
+            foreign: false,
+            admitted: 0,
+            asking: None,
+            next_flows: Vec::new(),
         })
     }
 
@@ -306,14 +329,19 @@ impl Unit<'_> {
 
     /// Takes one event of the phone, and does what follows from it. The row is changed and not yet staged.
     pub(crate) fn advance(&mut self, row: &mut FlowRow, kind: FlowEventKind) -> Result<(), WalletError> {
-        let definition = self.definition(row)?;
-        let state = fold(&definition, row)?;
+        let policy = self.inner.policy_of(row.start.policy_version)?;
+        let definition = definition(&policy, row)?;
+        let rules = Rules {
+            policy: &policy,
+            definition: &definition,
+        };
+        let state = self.folded(row)?;
         let event = FlowEvent {
             at: self.now()?,
             author: Author::Phone,
             kind,
         };
-        let (next, effects) = flow::step(&definition, &state, &event).map_err(|_| WalletError::WrongAnswer)?;
+        let (next, effects) = flow::step(rules, &state, &event).map_err(|_| WalletError::WrongAnswer)?;
         row.events.push(event);
         // A step without evidence was skipped: the gateway hears of it as an answer to that step.
         for skipped in next
@@ -337,16 +365,16 @@ impl Unit<'_> {
 
     fn carry_out(&mut self, row: &mut FlowRow, state: &FlowState, effect: Effect) -> Result<(), WalletError> {
         match effect {
-            Effect::Hold => {
+            Effect::Do(FlowEffect::Hold) => {
                 self.hold(&row.start.mandates, HoldOwner::Revocation)?;
                 self.hold(&row.alone, HoldOwner::Revocation)
             }
             Effect::Complete(FlowEffect::Provision) => self.make_half(row),
             Effect::Complete(FlowEffect::Destroy) => {
                 self.end_alone(row)?;
-                self.intend(row, state.offline)
+                self.intend(row, state.is_offline())
             }
-            Effect::Complete(FlowEffect::LiftPause) => Ok(()),
+            Effect::Reached(_) | Effect::Do(_) | Effect::Notify(_) | Effect::Complete(_) => Ok(()),
         }
     }
 
@@ -371,10 +399,14 @@ impl Unit<'_> {
         {
             return Err(WalletError::Answer("the flow's log tells what this phone did not say"));
         }
-        let definition = self.definition(&row)?;
-        let before = fold(&definition, &row)?;
-        let state =
-            flow::fold(&definition, &log.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
+        let policy = self.inner.policy_of(row.start.policy_version)?;
+        let definition = definition(&policy, &row)?;
+        let rules = Rules {
+            policy: &policy,
+            definition: &definition,
+        };
+        let before = self.folded(&row)?;
+        let state = flow::fold(rules, &log.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
         // The answer to an older statement is stored as it was: it never takes a flow back.
         if before.phase == Phase::Completed || state.done.len() < before.done.len() && state.phase != Phase::Expired {
             return Ok(());

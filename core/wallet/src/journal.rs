@@ -4,7 +4,7 @@ use crate::events::WalletEvent;
 use crate::time::GatewayTime;
 use quittance_flows::destruction::phone::{Ground, PhoneState};
 use quittance_flows::{Mandate, Policy};
-use quittance_protocol::answer::MandateRecord;
+use quittance_protocol::answer::{Asking, MandateRecord};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::flow_event::{FlowEvent, FlowStart};
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
@@ -183,6 +183,18 @@ pub(crate) struct FlowRow {
     /// Mandates that end with it on this phone alone: the gateway had not accepted them, and knows no flow about them.
     #[serde(default)]
     pub(crate) alone: Vec<MandateId>,
+    /// Begun by the gateway: it gives the gateway no ground that it did not have.
+    #[serde(default)]
+    pub(crate) foreign: bool,
+    /// How many events of the gateway's log were taken over: a shorter one is an older one.
+    #[serde(default)]
+    pub(crate) admitted: usize,
+    /// What the open step shows beyond the definition, as the gateway last said.
+    #[serde(default)]
+    pub(crate) asking: Option<Asking>,
+    /// Runs that the gateway began because this one is done.
+    #[serde(default)]
+    pub(crate) next_flows: Vec<FlowId>,
 }
 
 /// The gateway's last refusal of an intent: the wish stands, the mandates stay held here.

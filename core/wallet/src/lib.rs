@@ -36,6 +36,7 @@ mod permits;
 mod pin;
 mod policy;
 mod revoke;
+mod scheduled;
 mod session;
 mod signing;
 mod sync;

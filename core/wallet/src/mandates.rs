@@ -21,6 +21,11 @@ impl MandateRow {
         if let Ok(next) = self.replica.step(event) {
             self.replica = next;
         }
+        self.follow_replica();
+    }
+
+    /// The phone's half follows its replica.
+    pub(crate) fn follow_replica(&mut self) {
         self.half = half_of(&self.replica, self.half);
     }
 

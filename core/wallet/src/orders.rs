@@ -5,17 +5,17 @@ use crate::error::WalletError;
 use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
-use crate::log_check::Opened;
+use crate::log_check::{Opened, open_logged};
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::{
-    self, Ground, Order, PhoneEffect, PhoneEvent, PhoneState, Wish, is_grounded,
+    self, Ground, Grounds, Order, PhoneEffect, PhoneEvent, PhoneState, Wish, is_grounded,
 };
 use quittance_flows::mandate::MandateEvent;
 use quittance_protocol::answer::OrderRecord;
-use quittance_protocol::log::{Checkpoint, TlogProof};
-use quittance_protocol::log_body::{ClosureKind, Ending, OrderBody, TerminationCause};
+use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
+use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
-use quittance_protocol::{MandateId, Received};
+use quittance_protocol::{MandateId, Received, Timestamp};
 use std::sync::Arc;
 
 /// An order as the gateway tells it, with what the phone's own check of the log found.
@@ -24,6 +24,8 @@ pub(crate) struct OrderNews {
     ordered: Result<Opened<OrderBody>, DisputeReason>,
     /// All checkpoints that came along are of the one growing log.
     consistent: bool,
+    /// When the gateway's own destruction was logged, where it was.
+    destroyed_at: Option<Timestamp>,
 }
 
 impl Inner {
@@ -54,10 +56,16 @@ impl Inner {
                 Err(error) => return Err(error),
             }
         }
+        let destroyed = record.destroyed.as_ref();
+        let destroyed_at = destroyed
+            .and_then(|logged| open_logged::<DestroyedBody>(logged, &self.pinned.log, EntryKind::Destroyed).ok())
+            .filter(|opened| opened.body.order == record.order)
+            .map(|opened| opened.entry.time);
         Ok(OrderNews {
             record,
             ordered,
             consistent,
+            destroyed_at,
         })
     }
 }
@@ -92,14 +100,19 @@ impl Unit<'_> {
             return Ok(());
         };
         let order = order_of(record);
-        match phone::step(&row.state, PhoneEvent::OrderReceived(order.clone())) {
+        if let (true, Some(moment)) = (news.consistent, news.destroyed_at) {
+            self.proved_time(moment)?;
+        }
+        let Some(event) = self.order_event(record)? else {
+            return self.dispute(row, record, DisputeReason::OrderMismatch);
+        };
+        match phone::step(&row.state, event) {
             Ok((next, _destroy)) => row.state = next,
             // A dispute is settled by the closure alone.
             Err(_) if matches!(&row.state, PhoneState::Disputed(known) if *known == order) => {}
             Err(_) => return self.dispute(row, record, DisputeReason::OrderMismatch),
         }
-        let cause = row.ground.map_or(TerminationCause::Payer, |ground| ground.cause);
-        self.quiesce(record, cause.by_usual_actor())?;
+        self.follow_order(&row)?;
         if let Some(Purpose::Attestation { .. }) = answered
             && let Ok((next, _)) = phone::step(&row.state, PhoneEvent::AttestationAccepted)
         {
@@ -121,7 +134,11 @@ impl Unit<'_> {
             PhoneState::Attested(order) | PhoneState::Disputed(order) | PhoneState::Closed { order, .. } => {
                 order.clone()
             }
-            PhoneState::Intended { .. } | PhoneState::Ordered(_) | PhoneState::Attesting(_) => return Ok(()),
+            PhoneState::Intended { .. }
+            | PhoneState::Scheduled { .. }
+            | PhoneState::Undone(_)
+            | PhoneState::Ordered(_)
+            | PhoneState::Attesting(_) => return Ok(()),
         };
         let Some(closure) = &record.closure else { return Ok(()) };
         let known = Known {
@@ -237,6 +254,9 @@ impl Unit<'_> {
         if let Some(doubt) = rows.iter().find(|row| row.place == *record.order.as_bytes()) {
             self.delete(doubt);
         }
+        if ordered.body.intent.is_none() {
+            self.join_cancellation(record)?;
+        }
         let place = place.unwrap_or(*record.order.as_bytes());
         let mut row = OrderRow::new(place, record.mandates.clone(), intents);
         row.policy = Some(ordered.body.policy);
@@ -262,14 +282,15 @@ impl Unit<'_> {
             .flat_map(|row| &row.intents)
             .filter_map(|compact| wish(compact))
             .collect();
-        let mut never_active = Vec::new();
-        for mandate in &record.mandates {
-            let row = self.get::<MandateRow>(mandate.as_bytes())?;
-            if row.is_some_and(|row| row.was_never_active()) {
-                never_active.push(*mandate);
-            }
-        }
-        let grounded = is_grounded(&order_of(record), &ground_of(&ordered.body), &wishes, &never_active);
+        let known = self.grounds(record, ordered.entry.time)?;
+        let grounds = Grounds {
+            wishes: &wishes,
+            cancelled: &known.cancelled,
+            never_active: &known.never_active,
+            expired: &known.expired,
+            counted: &known.counted,
+        };
+        let grounded = is_grounded(&order_of(record), &ground_of(&ordered.body), &grounds);
         if grounded && self.tokens_are_ours(record)? {
             Ok(Ok(ordered))
         } else {
@@ -328,19 +349,6 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// From the order on there is no way back, on this phone as at the gateway.
-    fn quiesce(&mut self, record: &OrderRecord, ending: Ending) -> Result<(), WalletError> {
-        let at = self.now()?;
-        for mandate in &record.mandates {
-            if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
-                row.apply(MandateEvent::Ordered { ending, at });
-                row.order = Some(record.order);
-                self.put(&row)?;
-            }
-        }
-        Ok(())
-    }
-
     /// Whether the order's commitments are those of this phone's tokens, in the sequence of its mandates.
     fn tokens_are_ours(&self, record: &OrderRecord) -> Result<bool, WalletError> {
         if record.mandates.len() != record.tokens.len() {
@@ -373,7 +381,9 @@ impl Unit<'_> {
 pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
     match state {
         PhoneState::Intended { .. } => None,
-        PhoneState::Ordered(order)
+        PhoneState::Scheduled { order, .. }
+        | PhoneState::Undone(order)
+        | PhoneState::Ordered(order)
         | PhoneState::Attesting(order)
         | PhoneState::Attested(order)
         | PhoneState::Disputed(order)
@@ -419,7 +429,7 @@ fn wish(compact: &str) -> Option<Wish> {
     })
 }
 
-fn order_of(record: &OrderRecord) -> Order {
+pub(crate) fn order_of(record: &OrderRecord) -> Order {
     Order {
         order: record.order,
         nonce: record.nonce.clone(),

@@ -12,7 +12,7 @@ use quittance_protocol::answer::{Nonce, PinAnswer};
 use quittance_protocol::bytes::B64;
 use quittance_protocol::pin::{self, LoggingIn};
 use quittance_protocol::problem::{Code, Retry};
-use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart};
+use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart, SecretKind};
 use quittance_vault::Randomness;
 use rand_core::{CryptoRng, RngCore};
 use std::sync::{Arc, PoisonError};
@@ -109,6 +109,7 @@ impl Inner {
             .unit(move |unit| {
                 unit.sign(&PinRegister {
                     nonce,
+                    secret: SecretKind::PaymentPin,
                     phase: PinPhase::Request,
                     message,
                 })
@@ -126,6 +127,7 @@ impl Inner {
         let message = B64::from(record);
         let statement = PinRegister {
             nonce,
+            secret: SecretKind::PaymentPin,
             phase: PinPhase::Record,
             message,
         };
@@ -156,7 +158,7 @@ impl Inner {
         }
         // What waited may have been the end of this very check.
         let now_open = self.look(move |inner| inner.open_flow(flow)).await?;
-        if !now_open.is_some_and(|now| now.step.ask == StepKind::Factor(FactorKind::PaymentPin)) {
+        if !now_open.is_some_and(|now| now.step.kind == StepKind::Factor(FactorKind::PaymentPin)) {
             return self.carry_on(&open).await;
         }
         let attempt = self.begin_attempt(&open, pin).await?;

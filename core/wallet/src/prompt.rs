@@ -7,8 +7,8 @@ use crate::journal::MandateRow;
 use crate::signing::{read_offer, terms_hash};
 use crate::texts::{Text, family};
 use crate::views::OfferView;
-use quittance_flows::definition::{Condition, PromptKind as Ask, StepKind};
-use quittance_flows::{FactorKind, Phase};
+use quittance_flows::definition::{PromptKind as Ask, Step, StepKind};
+use quittance_flows::{FactorKind, flow};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::{FlowId, MandateId, Timestamp};
 use serde::Serialize;
@@ -92,7 +92,7 @@ impl Inner {
         };
         let start = &open.row.start;
         let text = |part: &str| Text::new(&format!("{}.{}.{part}", family(&start.definition), open.step.id));
-        let kind = match open.step.ask {
+        let kind = match open.step.kind {
             StepKind::Prompt(Ask::Consent) => PromptKind::Consent {
                 offer: self.flow_offer(&open)?,
             },
@@ -105,43 +105,39 @@ impl Inner {
                 digits: open.policy.secrets.payment_pin.digits,
                 attempts_left: open.row.attempts_left,
             },
+            _ => return Ok(None),
         };
-        if matches!(open.step.ask, StepKind::Prompt(_)) {
+        if matches!(open.step.kind, StepKind::Prompt(_)) {
             let digest = self.shown(&open)?;
             let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
             handed_out.insert(flow, digest);
         }
-        let skipped = |step: &&quittance_flows::Step| open.state.offline && step.skip_if == Some(Condition::Offline);
-        let count = open.definition.steps.len() - open.definition.steps.iter().filter(skipped).count();
-        let number = match open.state.phase {
-            Phase::Open(index) => index + 1,
-            _ => count,
-        };
-        let idle_end = open.state.last_at.plus_seconds(open.policy.flow.idle_life.get());
+        let (number, count) = step_numbers(&open);
+        let idle_end = flow::ends_at(open.rules(), &open.state);
         Ok(Some(Prompt {
             flow,
             kind,
             title: text("title"),
             body: text("body").with("count", start.mandates.len()),
             why: text("why").with("rules", open.step.rules.join(", ")),
-            step_number: u32::try_from(number).unwrap_or(u32::MAX),
-            step_count: u32::try_from(count).unwrap_or(u32::MAX),
-            deadline: (!open.lowers()).then_some(idle_end),
-            offline: open.state.offline,
+            step_number: number,
+            step_count: count,
+            deadline: idle_end.filter(|_| !open.lowers()),
+            offline: open.state.is_offline(),
             step: open.step.id,
         }))
     }
 
     /// SHA-256 of what the open step shows: the terms, or the consequences with what they fall on.
     pub(crate) fn shown(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
-        if let StepKind::Prompt(Ask::Consent) = open.step.ask {
+        if let StepKind::Prompt(Ask::Consent) = open.step.kind {
             return terms_hash(&self.flow_offer(open)?.terms);
         }
         let (mandates, consequences) = (self.affected(open)?, self.consequences(open)?);
         let shown = Shown {
             mandates: &mandates,
             consequences: &consequences,
-            offline: open.state.offline,
+            offline: open.state.is_offline(),
         };
         let json = serde_json::to_vec(&shown).map_err(|_| WalletError::Internal("what was shown"))?;
         Ok(Digest32::of(&json))
@@ -194,10 +190,25 @@ impl Inner {
             .iter()
             .map(|part| Text::new(&format!("cancel.confirm.consequence.{part}")))
             .collect();
-        if open.state.offline {
+        if open.state.is_offline() {
             let permits = self.permits_at_risk(open)?;
             texts.push(Text::new("cancel.confirm.consequence.offline").with("permits", permits));
         }
         Ok(texts)
     }
+}
+
+/// Which of the steps that the payer counts is open, from 1, and how many there are as far as is known now.
+fn step_numbers(open: &OpenFlow) -> (u32, u32) {
+    let rules = open.rules();
+    let skipped = |step: &Step| {
+        let condition = step.skip_if.as_ref();
+        condition.is_some_and(|condition| flow::holds(rules.policy, &open.state, condition).unwrap_or(false))
+    };
+    let counts = |step: &&Step| step.counts() && !skipped(step);
+    let is_done = |step: &&Step| open.state.done.iter().any(|done| done.id == step.id);
+    let behind = open.definition.all_steps().filter(is_done).filter(counts).count();
+    let ahead = flow::steps_ahead(rules, &open.state).filter(counts).count();
+    let number = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
+    (number, number.saturating_add(u32::try_from(ahead).unwrap_or(u32::MAX)))
 }

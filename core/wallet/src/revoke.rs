@@ -78,6 +78,7 @@ impl Inner {
             let start = FlowStart {
                 flow: FlowId::from_bytes(unit.inner.random()?),
                 definition: CANCEL.to_owned(),
+                wish: None,
                 policy_version: policy.bundle.version,
                 operation: operation_digest(CANCEL, &live, &Digest32::of(b"")),
                 mandates: live,
@@ -257,7 +258,12 @@ impl Unit<'_> {
     /// The place of the order under which a mandate ends, or was asked to.
     fn ending(&self, mandate: MandateId) -> Result<Option<FlowId>, WalletError> {
         let rows = self.list::<OrderRow>()?;
-        for row in rows.iter().filter(|row| mandates_of(&row.state).contains(&mandate)) {
+        let stands = |row: &&OrderRow| !matches!(row.state, PhoneState::Undone(_));
+        for row in rows
+            .iter()
+            .filter(stands)
+            .filter(|row| mandates_of(&row.state).contains(&mandate))
+        {
             let place = FlowId::from_bytes(row.place);
             let hopeless = matches!(row.state, PhoneState::Intended { .. })
                 && row.refused.is_some_and(|refused| !can_help(refused))

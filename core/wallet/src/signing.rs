@@ -54,6 +54,7 @@ impl Inner {
                 let start = FlowStart {
                     flow: FlowId::from_bytes(unit.inner.random()?),
                     definition: SIGN.to_owned(),
+                    wish: None,
                     policy_version: unit.inner.policy()?.bundle.version,
                     operation: operation_digest(SIGN, &mandates, &Digest32::of(offer.as_bytes())),
                     mandates,

@@ -1,7 +1,6 @@
 //! Contact with the gateway: what waits is sent, what is new is heard, what is due is done.
 
 use crate::error::WalletError;
-use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::orders::{OrderNews, known_order, mandates_of};
@@ -10,7 +9,7 @@ use crate::transport::{SendError, read};
 use crate::unit::Unit;
 use crate::views::SyncReport;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEventKind, Reconciled};
+use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, Reconciled};
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation};
@@ -112,7 +111,12 @@ impl Inner {
 
     /// Orders whose closure this phone waits for.
     fn unclosed_orders(&self) -> Result<Vec<OrderId>, WalletError> {
-        let waits = |row: &OrderRow| matches!(row.state, PhoneState::Attested(_) | PhoneState::Disputed(_));
+        let waits = |row: &OrderRow| {
+            matches!(
+                row.state,
+                PhoneState::Attested(_) | PhoneState::Disputed(_) | PhoneState::Scheduled { .. }
+            )
+        };
         let rows = self.read_all::<OrderRow>()?;
         Ok(rows
             .iter()
@@ -224,16 +228,7 @@ impl Unit<'_> {
             if counters.gateway_event.is_some_and(|known| known >= event.number) {
                 continue;
             }
-            self.tell(match &event.kind {
-                PayerEventKind::DeadTokenUsed { mandate, uses } => WalletEvent::DeadTokenUsed {
-                    mandate: *mandate,
-                    uses: *uses,
-                },
-                PayerEventKind::Charged { mandate, amount } => WalletEvent::Charged {
-                    mandate: *mandate,
-                    amount: *amount,
-                },
-            })?;
+            self.tell(event.kind.clone().into())?;
             // Telling moved the event counter.
             counters = self.counters()?;
             counters.gateway_event = Some(event.number);

@@ -91,6 +91,13 @@ pub struct EndingView {
 pub enum EndingStage {
     /// It waits to be told to the gateway; this phone makes no permit any more.
     Waiting,
+    /// Ordered for later: held until then, and can be taken back.
+    Scheduled {
+        /// Until before when it can be taken back.
+        undo_until: Timestamp,
+    },
+    /// Taken back in time: it goes on.
+    Undone,
     /// The gateway's order is known; this phone's half is being destroyed.
     Ordered,
     /// This phone's half is destroyed; the statement is on its way.
@@ -300,6 +307,7 @@ fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> Mandate
     let ended = row.half == ReplicaState::Destroyed;
     let order = orders
         .iter()
+        .filter(|order| !matches!(order.state, PhoneState::Undone(_)))
         .find(|order| mandates_of(&order.state).contains(&row.mandate));
     MandateView {
         mandate: row.mandate,
@@ -324,6 +332,10 @@ fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> Mandate
 fn ending_view(row: &OrderRow) -> EndingView {
     let stage = match &row.state {
         PhoneState::Intended { .. } => EndingStage::Waiting,
+        PhoneState::Scheduled { effective_at, .. } => EndingStage::Scheduled {
+            undo_until: *effective_at,
+        },
+        PhoneState::Undone(_) => EndingStage::Undone,
         PhoneState::Ordered(_) => EndingStage::Ordered,
         PhoneState::Attesting(_) => EndingStage::Attesting,
         PhoneState::Attested(_) => EndingStage::AwaitingClosure,

@@ -1,0 +1,184 @@
+//! Orders that are effective later, and orders that no intent of this phone asked for.
+
+use crate::error::WalletError;
+use crate::events::WalletEvent;
+use crate::inner::Inner;
+use crate::journal::{FlowRow, MandateRow, OrderRow, TimeRow};
+use crate::orders::{known_order, order_of};
+use crate::unit::Unit;
+use quittance_flows::definition::FlowEffect;
+use quittance_flows::destruction::phone::{self, PhoneEvent, PhoneState, payer_is_done};
+use quittance_flows::mandate::MandateEvent;
+use quittance_flows::{Mandate, Phase, Rules};
+use quittance_protocol::answer::{OrderRecord, OrderState};
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::log_body::TerminationCause;
+use quittance_protocol::{MandateId, OrderId, Timestamp};
+
+/// What this phone knows of an order's mandates by itself.
+#[derive(Default)]
+pub(crate) struct KnownGrounds {
+    pub(crate) cancelled: Vec<MandateId>,
+    pub(crate) never_active: Vec<MandateId>,
+    pub(crate) expired: Vec<MandateId>,
+    pub(crate) counted: Vec<MandateId>,
+}
+
+impl Inner {
+    /// Orders whose moment is reached, by a time that the log proved, become orders that nothing takes back.
+    pub(crate) fn let_due_orders_come(&self) -> Result<(), WalletError> {
+        let waits = |row: &OrderRow| matches!(row.state, PhoneState::Scheduled { .. });
+        if !self.read_all::<OrderRow>()?.iter().any(waits) {
+            return Ok(());
+        }
+        self.unit_now(|unit| {
+            let Some(now) = unit.proven()? else { return Ok(()) };
+            for mut row in unit.list::<OrderRow>()? {
+                if let Ok((next @ PhoneState::Ordered(_), _destroy)) =
+                    phone::step(&row.state, PhoneEvent::TimeCame(now))
+                {
+                    row.state = next;
+                    unit.follow_order(&row)?;
+                    unit.put(&row)?;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+impl Unit<'_> {
+    /// The newest time that the log proved.
+    fn proven(&self) -> Result<Option<Timestamp>, WalletError> {
+        Ok(self.get::<TimeRow>(b"")?.and_then(|row| row.0.floor))
+    }
+
+    /// What the gateway's word about an order means here. Nothing is destroyed before the log proved that its moment is
+    /// reached, whatever state the record names. Nothing where it says that an order was undone that nobody undid.
+    pub(crate) fn order_event(&self, record: &OrderRecord) -> Result<Option<PhoneEvent>, WalletError> {
+        let order = order_of(record);
+        if record.state == OrderState::Undone {
+            let undone = self.asked_to_undo(record.order)?;
+            return Ok(undone.then_some(PhoneEvent::OrderUndone(order)));
+        }
+        let effective_at = record.effective_at;
+        if self.proven()?.is_some_and(|now| now >= effective_at) {
+            Ok(Some(PhoneEvent::OrderReceived(order)))
+        } else {
+            Ok(Some(PhoneEvent::OrderScheduled { order, effective_at }))
+        }
+    }
+
+    /// Whether a run of this phone asked to take an order back, and every proof of it was given.
+    fn asked_to_undo(&self, order: OrderId) -> Result<bool, WalletError> {
+        for row in self.list::<FlowRow>()? {
+            let names_it = matches!(row.start.wish, Some(Wish::Undo { order: wanted }) if wanted == order);
+            if names_it && !row.foreign && self.is_complete(&row)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Brings an order's mandates where the order stands.
+    pub(crate) fn follow_order(&mut self, placed: &OrderRow) -> Result<(), WalletError> {
+        let Some(order) = known_order(&placed.state) else {
+            return Ok(());
+        };
+        let cause = placed.ground.map_or(TerminationCause::Payer, |ground| ground.cause);
+        let ending = cause.by_usual_actor();
+        let at = self.now()?;
+        for id in &order.mandates {
+            let Some(mut row) = self.get::<MandateRow>(id.as_bytes())? else {
+                continue;
+            };
+            match &placed.state {
+                PhoneState::Scheduled { effective_at, .. } => row.apply(MandateEvent::Scheduled {
+                    ending,
+                    at,
+                    due: *effective_at,
+                }),
+                PhoneState::Undone(_) => {
+                    if row.order == Some(order.order) {
+                        row.order = None;
+                        take_back(&mut row.replica);
+                        row.follow_replica();
+                        self.tell(WalletEvent::Undone {
+                            order: order.order,
+                            mandate: *id,
+                        })?;
+                        self.put(&row)?;
+                    }
+                    continue;
+                }
+                _ => row.apply(MandateEvent::Ordered { ending, at }),
+            }
+            row.order = Some(order.order);
+            self.put(&row)?;
+        }
+        Ok(())
+    }
+
+    /// What this phone knows of an order's mandates, at the time of its log entry.
+    pub(crate) fn grounds(&self, record: &OrderRecord, logged: Timestamp) -> Result<KnownGrounds, WalletError> {
+        let mut known = KnownGrounds::default();
+        for mandate in &record.mandates {
+            let Some(row) = self.get::<MandateRow>(mandate.as_bytes())? else {
+                continue;
+            };
+            if row.was_never_active() {
+                known.never_active.push(*mandate);
+            }
+            if row.terms.valid_until.is_some_and(|until| logged >= until) {
+                known.expired.push(*mandate);
+            }
+            if row.terms.limits.charges.is_some() {
+                known.counted.push(*mandate);
+            }
+        }
+        for row in self.list::<FlowRow>()? {
+            if self.payer_is_done_with(&row)? {
+                known.cancelled.extend(row.start.mandates.iter().copied());
+            }
+        }
+        Ok(known)
+    }
+
+    /// Whether a cancellation was begun on this phone and leaves the payer nothing to do.
+    fn payer_is_done_with(&self, row: &FlowRow) -> Result<bool, WalletError> {
+        if row.foreign {
+            return Ok(false);
+        }
+        let (policy, definition) = self.rules_of(row)?;
+        let rules = Rules {
+            policy: &policy,
+            definition: &definition,
+        };
+        Ok(definition.effect == FlowEffect::Destroy && payer_is_done(rules, &self.folded(row)?))
+    }
+
+    /// Notes an order that came without an intent in the cancellation that it ends.
+    pub(crate) fn join_cancellation(&mut self, record: &OrderRecord) -> Result<(), WalletError> {
+        for mut row in self.list::<FlowRow>()? {
+            let about = |mandate: &MandateId| row.start.mandates.contains(mandate);
+            if row.order.is_none()
+                && record.mandates.iter().any(about)
+                && self.payer_is_done_with(&row)?
+                && self.folded(&row)?.phase == Phase::Completed
+            {
+                row.order = Some(record.order);
+                self.put(&row)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Takes a scheduled end back at the gateway's word: the moment of the wish was its to judge.
+fn take_back(replica: &mut Mandate) {
+    let Some(scheduled) = replica.scheduled else { return };
+    let at = scheduled.due.plus_seconds(-1);
+    if let Ok(next) = replica.step(MandateEvent::Undone { at }) {
+        *replica = next;
+    }
+}
