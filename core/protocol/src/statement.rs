@@ -345,6 +345,22 @@ pub enum StepAnswer {
     Offline {},
 }
 
+impl StepAnswer {
+    /// What the event of this answer names, on both sides: SHA-256 over the digests of what was handed in, one after
+    /// the other, or over the JSON array of what was entered. Nothing for other answers.
+    #[must_use]
+    pub fn digest(&self) -> Option<Digest32> {
+        match self {
+            Self::Evidence { uploads } => {
+                let bytes: Vec<u8> = uploads.iter().flat_map(|digest| *digest.as_bytes()).collect();
+                Some(Digest32::of(&bytes))
+            }
+            Self::Entered { entries } => serde_json::to_vec(entries).ok().map(|json| Digest32::of(&json)),
+            _ => None,
+        }
+    }
+}
+
 /// A one-time code as typed; it appears in no `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
