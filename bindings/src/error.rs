@@ -321,6 +321,7 @@ mod tests {
         samples
     }
 
+    //
     #[test]
     fn the_facade_owes_the_same_reaction_as_the_core() {
         for sample in samples() {

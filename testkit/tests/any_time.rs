@@ -35,6 +35,7 @@ fn assert_ended_once(phone: &StagePhone, mandate: MandateId, context: &str) {
 }
 
 // I6, for an app that cancels its tasks: a future may be dropped at any point.
+//
 #[tokio::test]
 async fn a_cancellation_dropped_at_any_point_goes_on_where_it_was() {
     let stage = Stage::set().await.unwrap();
@@ -116,6 +117,7 @@ async fn calls_made_twice_at_once_do_nothing_twice() {
 }
 
 // I5: the network delivers every statement three times.
+//
 #[tokio::test]
 async fn a_network_that_doubles_every_statement_changes_nothing() {
     let stage = Stage::set().await.unwrap();

@@ -63,6 +63,7 @@ async fn a_phone_that_is_offline_holds_its_half_and_keeps_the_intent_for_later()
 }
 
 // Row "crash after intent, before send".
+//
 #[tokio::test]
 async fn an_intent_that_was_not_sent_before_a_crash_is_sent_after_it() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -94,6 +95,7 @@ async fn an_intent_that_was_not_sent_before_a_crash_is_sent_after_it() {
 }
 
 // Row "answer lost in step 2".
+//
 #[tokio::test]
 async fn an_intent_whose_answer_was_lost_is_sent_again_byte_for_byte_and_gets_the_same_order() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -115,6 +117,7 @@ async fn an_intent_whose_answer_was_lost_is_sent_again_byte_for_byte_and_gets_th
 }
 
 // Row "two routes race": two cancellations of the same mandate.
+//
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_cancellations_of_one_mandate_that_race_meet_in_one_order() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -178,6 +181,7 @@ async fn a_batch_that_overlaps_a_single_cancellation_ends_every_mandate_once() {
 }
 
 // Row "charge arrives between 2 and 3"; the drain waits for what is in flight.
+//
 #[tokio::test]
 async fn a_charge_between_order_and_destruction_is_declined_while_one_in_flight_drains() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -253,6 +257,7 @@ async fn a_charge_that_stays_in_flight_holds_the_destruction_up_for_the_drain_an
 }
 
 // Row "gateway crash between destroy and attest".
+//
 #[tokio::test]
 async fn a_gateway_that_stops_between_destroying_and_saying_so_says_so_after_its_start() {
     for crashes in [true, false] {
@@ -284,6 +289,7 @@ async fn a_gateway_that_stops_between_destroying_and_saying_so_says_so_after_its
 }
 
 // Row "phone crash during rekey": at every call on an epoch key, before or after it does its work.
+//
 #[tokio::test]
 async fn a_phone_that_dies_at_any_call_of_its_rekey_comes_to_the_same_end() {
     let stage = Stage::set().await.unwrap();
@@ -320,6 +326,7 @@ async fn a_phone_that_dies_at_any_call_of_its_rekey_comes_to_the_same_end() {
 }
 
 // Row "phone never returns", then it does.
+//
 #[tokio::test]
 async fn an_order_whose_phone_is_silent_closes_unilaterally_and_becomes_closed_when_it_returns() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -350,6 +357,7 @@ async fn an_order_whose_phone_is_silent_closes_unilaterally_and_becomes_closed_w
 }
 
 // Row "attestation with wrong nonce / old seq".
+//
 #[tokio::test]
 async fn an_attestation_with_another_nonce_or_an_old_number_is_refused_with_an_event() {
     let events = listen();
@@ -391,6 +399,7 @@ async fn an_attestation_with_another_nonce_or_an_old_number_is_refused_with_an_e
 }
 
 // Row "log equivocates".
+//
 #[tokio::test]
 async fn a_phone_that_saw_another_log_does_not_say_closed_and_keeps_both_checkpoints() {
     for equivocates in [true, false] {
@@ -458,6 +467,7 @@ async fn taking_an_order_back_after_it_is_effective_is_too_late() {
 }
 
 // Row "policy updated meanwhile".
+//
 #[tokio::test]
 async fn an_order_keeps_the_policy_that_it_was_made_under() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -555,6 +565,7 @@ async fn a_phone_whose_clock_is_wrong_by_a_day_signs_pays_and_ends_a_mandate_all
 }
 
 // Row "clock wrong on phone": a hold that was said later counts later, whatever the clock said.
+//
 #[tokio::test]
 async fn a_clock_that_went_back_does_not_bring_an_older_wish_to_the_front() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -569,6 +580,7 @@ async fn a_clock_that_went_back_does_not_bring_an_older_wish_to_the_front() {
 }
 
 // Row "revoke again".
+//
 #[tokio::test]
 async fn revoking_again_gives_the_same_order_and_the_same_receipt_byte_for_byte() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -597,6 +609,7 @@ async fn revoking_again_gives_the_same_order_and_the_same_receipt_byte_for_byte(
 }
 
 // Row "use of destroyed token"; R-011.
+//
 #[tokio::test]
 async fn each_use_of_a_destroyed_token_is_declined_and_alarms_its_payer_and_one_tombstone_stands() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -630,6 +643,7 @@ async fn each_use_of_a_destroyed_token_is_declined_and_alarms_its_payer_and_one_
 }
 
 // Row "phone restored from backup", as far as this phone sees it: old files and new keys open nothing.
+//
 #[tokio::test]
 async fn files_from_before_a_destruction_do_not_open_after_it() {
     let (_stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -645,6 +659,7 @@ async fn files_from_before_a_destruction_do_not_open_after_it() {
 }
 
 // Row "phone crash", the other end: the gateway has the attestation, its answer was lost.
+//
 #[tokio::test]
 async fn an_attestation_whose_answer_was_lost_is_said_again_and_closes_once() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();

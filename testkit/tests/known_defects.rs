@@ -7,6 +7,7 @@ use quittance_testkit::stage::Stage;
 use quittance_wallet::{EndingStage, ErrorKind, Missing, WalletEvent};
 
 // H1: remote revoke first, local update second, and no record of the intent between them.
+//
 #[tokio::test]
 async fn a_crash_between_the_remote_and_the_local_end_never_leaves_the_mandate_active() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -58,6 +59,7 @@ async fn a_gateway_that_stops_half_way_through_an_end_goes_on_with_it() {
 }
 
 // H2: a second revoke is an error ("already been revoked").
+//
 #[tokio::test]
 async fn a_second_revoke_is_answered_with_the_same_order_and_no_error() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -77,6 +79,7 @@ async fn a_second_revoke_is_answered_with_the_same_order_and_no_error() {
 }
 
 // H3: the local token is deleted, the other side fails, and the answer is "done".
+//
 #[tokio::test]
 async fn an_end_that_only_one_side_has_made_is_shown_as_open_until_both_have() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -117,6 +120,7 @@ async fn an_end_that_only_one_side_has_made_is_shown_as_open_until_both_have() {
 }
 
 // H4: the row that a retry would need is deleted with the token.
+//
 #[tokio::test]
 async fn what_a_retry_needs_outlives_the_token() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -142,6 +146,7 @@ async fn what_a_retry_needs_outlives_the_token() {
 }
 
 // H7: the mandate is active whatever became of its making.
+//
 #[tokio::test]
 async fn a_mandate_is_not_active_before_both_halves_are_confirmed() {
     let stage = Stage::set().await.unwrap();
@@ -166,6 +171,7 @@ async fn a_mandate_is_not_active_before_both_halves_are_confirmed() {
 }
 
 // H7: one that is never confirmed ends like every other (I12).
+//
 #[tokio::test]
 async fn a_mandate_whose_making_never_ends_is_rejected_and_its_halves_destroyed() {
     let stage = Stage::set().await.unwrap();

@@ -65,6 +65,7 @@ fn assert_disputed(met: &Met, reasons: &[DisputeReason]) {
 }
 
 // I4; H3.
+//
 #[tokio::test]
 async fn a_closure_that_was_never_logged_is_disputed_and_never_closed() {
     let met = cancelled_under(Some(Lie::Unlogged)).await;
@@ -72,6 +73,7 @@ async fn a_closure_that_was_never_logged_is_disputed_and_never_closed() {
 }
 
 // I4.
+//
 #[tokio::test]
 async fn a_closure_of_another_token_is_disputed_and_never_closed() {
     let met = cancelled_under(Some(Lie::WrongToken)).await;

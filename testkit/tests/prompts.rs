@@ -100,6 +100,7 @@ async fn a_sensor_that_is_locked_for_good_sends_the_payer_to_the_settings() {
     meets(BiometricError::LockedOut { permanent: true }, ErrorKind::PhoneSettings).await;
 }
 
+//
 #[tokio::test]
 async fn a_key_that_a_new_finger_invalidated_asks_for_a_new_enrolment() {
     meets(BiometricError::KeyInvalidated, ErrorKind::Reenrol).await;
@@ -175,21 +176,25 @@ async fn gains_nothing(lie: Outcome) {
     assert!(phone.is_closed(mandate).unwrap());
 }
 
+//
 #[tokio::test]
 async fn a_yes_without_a_signature_gets_nowhere() {
     gains_nothing(Outcome::YesWithoutSignature).await;
 }
 
+//
 #[tokio::test]
 async fn a_yes_with_garbage_gets_nowhere() {
     gains_nothing(Outcome::Garbage).await;
 }
 
+//
 #[tokio::test]
 async fn a_yes_with_the_signature_of_another_prompt_gets_nowhere() {
     gains_nothing(Outcome::OldSignature).await;
 }
 
+//
 #[tokio::test]
 async fn a_yes_signed_by_another_key_of_the_phone_gets_nowhere() {
     gains_nothing(Outcome::OtherKey).await;
@@ -255,6 +260,7 @@ async fn the_same_first_message_again_is_the_same_guess() {
     );
 }
 
+//
 #[tokio::test]
 async fn five_wrong_pins_lock_it_and_the_policys_time_unlocks_it() {
     let stage = Stage::set().await.unwrap();
@@ -321,6 +327,7 @@ async fn a_right_pin_that_is_submitted_twice_at_once_passes_once() {
     assert_eq!(stage.network.faults.statements_of("pin-finish").len(), 1);
 }
 
+//
 #[tokio::test]
 async fn a_pin_that_locks_during_a_cancellation_leaves_the_hold_and_another_way_to_stop() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();

@@ -25,6 +25,7 @@ async fn permit(phone: &StagePhone, mandate: quittance_protocol::MandateId) -> R
 }
 
 // Domain 8.3 "phone offline at step 1".
+//
 #[tokio::test]
 async fn a_mandate_revoked_offline_is_held_at_once_and_closed_when_the_gateway_is_back() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -58,6 +59,7 @@ async fn a_mandate_revoked_offline_is_held_at_once_and_closed_when_the_gateway_i
 }
 
 // R-303, H2.
+//
 #[tokio::test]
 async fn revoking_twice_gives_the_same_flow_order_and_receipt() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
@@ -79,6 +81,7 @@ async fn revoking_twice_gives_the_same_flow_order_and_receipt() {
 }
 
 // I5.
+//
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and_one_answer() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();

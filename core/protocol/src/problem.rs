@@ -382,6 +382,7 @@ impl<'de> Deserialize<'de> for Problem {
 mod tests {
     use super::*;
 
+    //
     #[test]
     fn a_problem_has_the_members_of_rfc_9457_with_our_extensions() {
         let problem = Problem::new(Code::FactorLocked)
@@ -395,6 +396,7 @@ mod tests {
         );
     }
 
+    //
     #[test]
     fn every_code_reads_back_as_itself_under_its_own_name() {
         for code in Code::ALL {

@@ -260,6 +260,7 @@ impl RawCharge {
     }
 }
 
+//
 #[tokio::test]
 async fn a_signature_by_anothers_key_says_nothing() {
     let house = House::new();

@@ -27,6 +27,7 @@ fn permit(house: &House, token: &Token) -> Permit {
     }
 }
 
+//
 #[tokio::test]
 async fn each_charge_uses_one_permit_and_none_is_left_after_the_pool() {
     let house = House::new();
@@ -41,6 +42,7 @@ async fn each_charge_uses_one_permit_and_none_is_left_after_the_pool() {
     approved(&house.charge(token.mandate, 100).await);
 }
 
+//
 #[tokio::test]
 async fn the_limit_of_a_period_holds_on_both_sides_and_ends_with_the_period() {
     //
@@ -65,6 +67,7 @@ async fn the_limit_of_a_period_holds_on_both_sides_and_ends_with_the_period() {
     approved(&house.charge(token.mandate, 5000).await);
 }
 
+//
 #[tokio::test]
 async fn permits_beyond_the_plan_are_refused_by_the_member_at_fault() {
     // the bound on what a lost phone can still be charged.
@@ -167,6 +170,7 @@ async fn permits_beyond_the_plan_are_refused_by_the_member_at_fault() {
     );
 }
 
+//
 #[tokio::test]
 async fn a_permit_number_is_never_accepted_twice() {
     // I2
@@ -195,6 +199,7 @@ async fn a_permit_number_is_never_accepted_twice() {
     assert_eq!(house.network.charges().unwrap().len(), 2);
 }
 
+//
 #[tokio::test]
 async fn a_permit_on_the_spot_answers_its_challenge_and_amount_only() {
     let house = House::new();
@@ -219,6 +224,7 @@ async fn a_permit_on_the_spot_answers_its_challenge_and_amount_only() {
     assert_eq!(declined(&house.post(&late).await), Code::PermitWindow);
 }
 
+//
 #[tokio::test]
 async fn a_decline_of_the_network_consumes_no_permit() {
     let house = House::new();
@@ -234,6 +240,7 @@ async fn a_decline_of_the_network_consumes_no_permit() {
     approved(&house.charge(token.mandate, 100).await);
 }
 
+//
 #[tokio::test]
 async fn a_network_that_does_not_answer_is_asked_again_under_the_same_charge() {
     let house = House::new();
@@ -268,6 +275,7 @@ async fn a_network_that_does_not_answer_is_asked_again_under_the_same_charge() {
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 2);
 }
 
+//
 #[tokio::test]
 async fn a_pause_stops_charges_and_lifting_it_takes_nonce_and_biometrics() {
     //
@@ -289,6 +297,7 @@ async fn a_pause_stops_charges_and_lifting_it_takes_nonce_and_biometrics() {
     approved(&house.charge(token.mandate, 100).await);
 }
 
+//
 #[tokio::test]
 async fn merchants_charge_only_their_own_mandates() {
     let house = House::new();
@@ -315,6 +324,7 @@ async fn merchants_charge_only_their_own_mandates() {
     );
 }
 
+//
 #[tokio::test]
 async fn a_permit_that_a_pending_charge_reserved_counts_as_outstanding() {
     // at most three, also where the network declines and the reserved one comes back.
@@ -399,6 +409,7 @@ async fn a_charge_in_flight_drains_before_the_half_is_destroyed() {
     assert_eq!(phone.order(order.order).await.state, OrderState::Destroyed);
 }
 
+//
 #[tokio::test]
 async fn a_charge_that_outlives_the_drain_is_resolved_and_never_passes_later() {
     let house = House::closed();

@@ -33,6 +33,7 @@ fn closure(house: &House, order: &OrderRecord) -> ClosureBody {
         .unwrap()
 }
 
+//
 #[tokio::test]
 async fn revoking_again_by_another_flow_is_the_same_order_and_the_same_receipt() {
     // H2; domain 8.3 "revoke again", "two routes race".
@@ -49,6 +50,7 @@ async fn revoking_again_by_another_flow_is_the_same_order_and_the_same_receipt()
     assert_eq!((again.order, again.closure), (closed.order, closed.closure));
 }
 
+//
 #[tokio::test]
 async fn a_charge_between_hold_and_end_is_declined_then_the_dead_token_rings_once_in_the_log() {
     // Domain 8.3 "charge arrives between 2 and 3", "use of destroyed token".
@@ -84,6 +86,7 @@ async fn a_charge_between_hold_and_end_is_declined_then_the_dead_token_rings_onc
     assert!(house.network.charges().unwrap().is_empty());
 }
 
+//
 #[tokio::test]
 async fn a_permit_copied_on_its_way_is_worth_nothing_after_the_end() {
     let house = House::new();
@@ -103,6 +106,7 @@ async fn a_permit_copied_on_its_way_is_worth_nothing_after_the_end() {
     );
 }
 
+//
 #[tokio::test]
 async fn a_restart_at_each_stage_of_the_destruction_ends_in_the_same_state() {
     // Domain 8.3 "gateway crash between destroy and attest"; H1, H3, H4; I6.
@@ -139,6 +143,7 @@ async fn a_restart_at_each_stage_of_the_destruction_ends_in_the_same_state() {
     }
 }
 
+//
 #[tokio::test]
 async fn a_crash_after_the_vault_and_before_the_statement_is_made_good() {
     // The third stage: the vault is done, the database does not know it.
@@ -167,6 +172,7 @@ async fn a_crash_after_the_vault_and_before_the_statement_is_made_good() {
     assert!(destroyed(&order).resumed);
 }
 
+//
 #[tokio::test]
 async fn a_custodian_that_keeps_its_old_keys_never_lets_the_gateway_say_destroyed() {
     // The control: rotation off. The vault's probe finds the old key, and nothing is stated.
@@ -188,6 +194,7 @@ async fn a_custodian_that_keeps_its_old_keys_never_lets_the_gateway_say_destroye
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
 }
 
+//
 #[tokio::test]
 async fn a_silent_phone_closes_unilaterally_and_two_sided_when_it_returns() {
     // Domain 8.3 "phone never returns".
@@ -228,6 +235,7 @@ async fn a_phone_that_has_no_such_token_makes_it_unilateral() {
     );
 }
 
+//
 #[tokio::test]
 async fn an_attestation_that_does_not_fit_is_refused_and_changes_nothing() {
     // Domain 8.3 "attestation with wrong nonce / old seq".
@@ -302,6 +310,7 @@ async fn an_attestation_that_does_not_fit_is_refused_and_changes_nothing() {
     );
 }
 
+//
 #[tokio::test]
 async fn the_phone_may_attest_before_the_gateway_has_destroyed() {
     let house = House::closed();
@@ -321,6 +330,7 @@ async fn the_phone_may_attest_before_the_gateway_has_destroyed() {
     assert_eq!(phone.order(order.order).await.state, OrderState::Closed);
 }
 
+//
 #[tokio::test]
 async fn an_intent_made_offline_needs_no_flow_and_no_pin() {
     // Domain 8.3 "phone offline at step 1", "crash after intent, before send".
@@ -355,6 +365,7 @@ async fn an_intent_made_offline_needs_no_flow_and_no_pin() {
     assert_eq!(order.state, OrderState::Destroyed);
 }
 
+//
 #[tokio::test]
 async fn an_intent_without_the_right_proof_ends_nothing() {
     let house = House::new();
@@ -396,6 +407,7 @@ async fn an_intent_without_the_right_proof_ends_nothing() {
     assert_eq!(phone.post(&early).await.code(), Code::StepOrder);
 }
 
+//
 #[tokio::test]
 async fn a_batch_is_one_order_and_one_epoch() {
     //
@@ -416,6 +428,7 @@ async fn a_batch_is_one_order_and_one_epoch() {
     approved(&house.charge(spared.mandate, 100).await);
 }
 
+//
 #[tokio::test]
 async fn a_consent_without_activation_is_destroyed_like_everything_else() {
     // H7; I12: 15 minutes, on both sides of the bound.
@@ -438,6 +451,7 @@ async fn a_consent_without_activation_is_destroyed_like_everything_else() {
     assert_eq!(phone.activate(&token, permits).await.code(), Code::MandateEnded);
 }
 
+//
 #[tokio::test]
 async fn revoking_a_paused_mandate_works() {
     let house = House::new();
@@ -448,6 +462,7 @@ async fn revoking_a_paused_mandate_works() {
     assert_eq!(phone.order(order.order).await.state, OrderState::Destroyed);
 }
 
+//
 #[tokio::test]
 async fn reconciliation_holds_what_the_phone_lost_and_names_orphans() {
     // Domain 7.2.

@@ -7,6 +7,7 @@ use quittance_protocol::{B64, Code, Digest32, MandateId};
 use crate::support::phone::{Flow, Key, Phone, Token};
 use crate::support::{House, random};
 
+//
 #[tokio::test]
 async fn steps_out_of_sequence_are_refused_and_change_nothing() {
     let house = House::new();
@@ -46,6 +47,7 @@ async fn steps_out_of_sequence_are_refused_and_change_nothing() {
     );
 }
 
+//
 #[tokio::test]
 async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
     // I8: old signature, other key, other step, other operation, too old, used before.
@@ -123,6 +125,7 @@ async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
     let _: FlowLog = phone.answer(&flow, "identify", fresh).await.ok();
 }
 
+//
 #[tokio::test]
 async fn a_proof_is_used_once() {
     let house = House::new();
@@ -143,6 +146,7 @@ async fn a_proof_is_used_once() {
     );
 }
 
+//
 #[tokio::test]
 async fn a_proof_id_used_before_is_refused_whatever_it_proves() {
     let house = House::new();
@@ -185,6 +189,7 @@ async fn leaving_a_cancellation_keeps_its_hold() {
     );
 }
 
+//
 #[tokio::test]
 async fn a_flow_that_nobody_touches_expires_after_30_minutes() {
     let house = House::new();

@@ -38,6 +38,7 @@ fn one_answer(replies: &[Reply]) -> Reply {
     first.clone()
 }
 
+//
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_statement_sent_a_hundred_times_in_parallel_has_one_effect_and_one_answer() {
     let house = House::new();
@@ -76,6 +77,7 @@ async fn a_statement_sent_a_hundred_times_in_parallel_has_one_effect_and_one_ans
     assert!(house.get("/log/checkpoint", None).await.text().contains("\n4\n"));
 }
 
+//
 #[tokio::test]
 async fn the_stored_answer_survives_a_restart_byte_for_byte() {
     let house = House::new();
@@ -100,6 +102,7 @@ async fn the_stored_answer_survives_a_restart_byte_for_byte() {
     assert_eq!((house.post(&charge).await, house.post(&refused).await), before);
 }
 
+//
 #[tokio::test]
 async fn the_same_id_with_other_content_is_refused() {
     let house = House::new();
@@ -123,6 +126,7 @@ async fn the_same_id_with_other_content_is_refused() {
     assert_eq!(house.network.charges().unwrap().len(), 1);
 }
 
+//
 #[tokio::test]
 async fn a_nonce_is_spent_once_and_lives_five_minutes() {
     let house = House::new();

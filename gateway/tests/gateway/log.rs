@@ -11,6 +11,7 @@ async fn checkpoint(house: &House) -> Checkpoint {
     Checkpoint::open(&house.get("/log/checkpoint", None).await.text(), &house.log_key()).unwrap()
 }
 
+//
 #[tokio::test]
 async fn tiles_rebuild_the_checkpoint_and_old_checkpoints_are_beginnings() {
     let house = House::new();
@@ -76,6 +77,7 @@ async fn nothing_is_served_beyond_the_checkpoint_and_bad_paths_are_not_found() {
     );
 }
 
+//
 #[tokio::test]
 async fn the_public_log_holds_no_person_device_merchant_or_amount() {
     // I11

@@ -17,6 +17,7 @@ async fn at_the_pin<'h>(phone: &Phone<'h>) -> Flow {
     flow
 }
 
+//
 #[tokio::test]
 async fn five_wrong_guesses_lock_the_pin_and_24_hours_unlock_it() {
     let house = House::new();
@@ -60,6 +61,7 @@ async fn five_wrong_guesses_lock_the_pin_and_24_hours_unlock_it() {
     assert_eq!(log.events.len(), 4);
 }
 
+//
 #[tokio::test]
 async fn the_lock_stands_until_its_last_second() {
     let house = House::new();

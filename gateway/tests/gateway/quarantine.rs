@@ -65,6 +65,7 @@ async fn its_permits_are_worth_nothing_deposited_or_handed_over() {
     approved(&house.charge(token.mandate, 100).await);
 }
 
+//
 #[tokio::test]
 async fn it_cancels_destroys_attests_and_fetches_its_closure() {
     let house = House::new();
@@ -104,6 +105,7 @@ async fn a_hold_that_forks_holds_and_quarantines() {
     assert_eq!(phone.post(&raising(&phone).await).await.code(), Code::DeviceQuarantined);
 }
 
+//
 #[tokio::test]
 async fn an_intent_that_forks_orders_and_quarantines() {
     let house = House::new();

@@ -9,6 +9,7 @@ use quittance_protocol::log_body::{ClosureKind, DestroyedBody, EvidenceLevel, Or
 use quittance_protocol::statement::{Acknowledgement, ReplicaState, Undo};
 use quittance_protocol::{Code, Digest32, Receipt, Received};
 
+//
 #[tokio::test]
 async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_sides() {
     let house = House::new();

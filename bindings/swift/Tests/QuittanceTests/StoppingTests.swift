@@ -17,6 +17,7 @@ import Testing
         mandate = try await wallet.mandates()[0].mandate
     }
 
+    //
     @Test("A wrong PIN is counted, and the right one goes on")
     func wrongPin() async throws {
         let flow = try await wallet.startRevoke(mandates: [mandate])
@@ -32,6 +33,7 @@ import Testing
         #expect(try await wallet.mandate(mandate: mandate).ending?.stage == .closed(kind: .twoSided))
     }
 
+    //
     @Test("Stopping works offline, and holds at once")
     func offline() async throws {
         _ = try await wallet.payerPresentPermit(mandate: mandate, amount: cny(1_00), challenge: "before")
@@ -47,6 +49,7 @@ import Testing
         #expect(try await wallet.receipts().isEmpty)
     }
 
+    //
     @Test("A pause ends with the payer's thumb, and its failure keeps it")
     func pause() async throws {
         try await wallet.pause(mandates: [mandate])

@@ -165,6 +165,7 @@ fn an_entry_has_one_spelling() {
     assert_eq!(Entry::parse(b"\xff"), Err(LogError::Entry));
 }
 
+//
 #[test]
 fn a_commitment_opens_to_its_own_body_under_its_own_salt_only() {
     assert!(entry().opens_to(&[5; 32], b"{}"));
@@ -236,6 +237,7 @@ fn grown(entries: &[&str]) -> Log {
     log
 }
 
+//
 #[test]
 fn a_growing_log_is_followed_and_an_old_checkpoint_of_it_changes_nothing() {
     let log = grown(&["a", "b", "c", "d", "e"]);
@@ -246,6 +248,7 @@ fn a_growing_log_is_followed_and_an_old_checkpoint_of_it_changes_nothing() {
     assert_eq!(later.accept(log.checkpoint(3), &log.consistency(3, 5)).unwrap(), later);
 }
 
+//
 #[test]
 fn two_roots_of_one_size_convict_the_log_by_themselves() {
     let seen = SeenLog::first(grown(&["a", "b"]).checkpoint(2));
@@ -257,6 +260,7 @@ fn two_roots_of_one_size_convict_the_log_by_themselves() {
     }
 }
 
+//
 #[test]
 fn a_rewritten_or_shrunk_log_is_not_followed() {
     let honest = grown(&["a", "b", "c"]);

@@ -32,6 +32,7 @@ fn in_window() -> Timestamp {
     time("2026-11-15T00:00:00Z")
 }
 
+//
 #[test]
 fn the_window_includes_its_first_second_where_it_excludes_its_last() {
     let permit = at_most(5000);
@@ -48,6 +49,7 @@ fn the_window_includes_its_first_second_where_it_excludes_its_last() {
     );
 }
 
+//
 #[test]
 fn a_cap_lets_itself_pass_but_not_a_unit_more_nor_zero_nor_less() {
     let permit = at_most(5000);

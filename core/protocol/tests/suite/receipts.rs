@@ -93,6 +93,7 @@ fn holds(receipt: &[u8], log: &Log) -> bool {
     Receipt::parse(receipt).is_ok_and(|receipt| receipt.verify(log.signer.verifier()).is_ok())
 }
 
+//
 #[test]
 fn a_receipt_holds_offline_and_its_annex_opens_it() {
     let case = closed();
@@ -104,6 +105,7 @@ fn a_receipt_holds_offline_and_its_annex_opens_it() {
 }
 
 /// The control shows what refuses: without signature and inclusion, most of these receipts would be read.
+//
 #[test]
 fn every_flipped_bit_is_refused() {
     let case = closed();
@@ -161,6 +163,7 @@ fn an_entry_of_another_kind_is_no_receipt() {
     }
 }
 
+//
 #[test]
 fn a_receipt_of_another_log_or_without_an_entry_is_refused() {
     let case = closed();

@@ -210,6 +210,7 @@ fn the_payload_has_exactly_its_members() {
     }
 }
 
+//
 #[test]
 fn the_signature_is_over_exactly_these_bytes_by_exactly_this_key() {
     let key = PhoneKey::new();

@@ -55,6 +55,7 @@ fn loot(images: &[Image], keys: &MemoryKeys, destroyed: &[u8]) -> (usize, usize)
     (lost, found.len() - lost)
 }
 
+//
 #[test]
 fn every_image_with_todays_keys_gives_no_destroyed_record() {
     let keys = Arc::new(MemoryKeys::default());
@@ -84,6 +85,7 @@ fn two_tokens() -> (Disk, Arc<MemoryKeys>, Vault) {
     (disk, keys, vault)
 }
 
+//
 #[test]
 fn rows_that_change_places_are_refused() {
     let exchange = [
@@ -173,6 +175,7 @@ fn a_row_of_before_a_rotation_does_not_give_an_attempt_back() {
     }
 }
 
+//
 #[test]
 fn the_file_tells_no_name_and_no_content() {
     let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));

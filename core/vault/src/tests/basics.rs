@@ -75,6 +75,7 @@ fn an_error_inside_a_transaction_undoes_all_of_it() {
     assert_eq!((vault.epoch(), keys.epochs()), (1, vec![1]));
 }
 
+//
 #[test]
 fn a_batch_ends_one_epoch_and_the_same_order_answers_the_same() {
     let (disk, keys) = (Disk::new(), keys());
@@ -288,6 +289,7 @@ fn only_the_owner_may_read_the_files() {
     }
 }
 
+//
 #[test]
 fn a_keystore_that_keeps_its_keys_openly_fails_the_probe() {
     let (disk, inner) = (Disk::new(), keys());

@@ -190,6 +190,7 @@ fn a_file_older_or_newer_than_its_keystore_is_quarantined_untouched() {
     }
 }
 
+//
 #[test]
 fn the_old_key_goes_only_after_the_commit_and_before_the_answer() {
     let (_disk, keys, snapshots) = snapshots_of_a_destruction();

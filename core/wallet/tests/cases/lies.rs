@@ -55,6 +55,7 @@ fn rewrite(member: &mut Value, change: impl Fn(&mut Value)) {
     *member = to_base64url(&serde_json::to_vec(&body).unwrap()).into();
 }
 
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closure_that_is_not_in_the_log() {
     is_disputed(DisputeReason::ReceiptNotLogged, |order| {
@@ -87,6 +88,7 @@ async fn a_body_for_another_token() {
     .await;
 }
 
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_attestation() {
     is_disputed(DisputeReason::AnnexMismatch, |order| {
@@ -95,6 +97,7 @@ async fn a_dropped_attestation() {
     .await;
 }
 
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destruction_that_is_not_shown() {
     is_disputed(DisputeReason::DestroyedNotLogged, |order| {
@@ -103,6 +106,7 @@ async fn a_destruction_that_is_not_shown() {
     .await;
 }
 
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destruction_whose_probe_was_changed() {
     is_disputed(DisputeReason::DestroyedNotLogged, |order| {

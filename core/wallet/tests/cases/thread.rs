@@ -173,6 +173,7 @@ async fn offline_the_mandate_stops_on_the_phone_at_once_and_closes_when_the_gate
     );
 }
 
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn a_paused_mandate_is_revoked_like_any_other() {
     let sandbox = Sandboxed::start().await;

@@ -80,19 +80,24 @@ class BiometricFaultsTest {
         assertEquals("confirm", wallet.nextPrompt(flow)?.step)
     }
 
+    //
     @Test
     fun `an empty answer gets nowhere`() = getsNowhere { ByteArray(0) }
 
+    //
     @Test
     fun `garbage gets nowhere`() = getsNowhere { ByteArray(70) { 0x30 } }
 
+    //
     @Test
     fun `a signature of before gets nowhere`() = getsNowhere { stage.prompt.signatures.last() }
 
+    //
     @Test
     fun `a signature by another key gets nowhere`() =
         getsNowhere { SoftwareDeviceKeys.sign(SoftwareDeviceKeys.newPair(), it.challenge) }
 
+    //
     @Test
     fun `a signature by the device key gets nowhere`() =
         getsNowhere { stage.keys.signAfterPrompt(KeyAlias.DEVICE, it.challenge) }

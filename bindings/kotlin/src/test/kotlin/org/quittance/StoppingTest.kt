@@ -11,6 +11,7 @@ import org.quittance.testing.Stage.Companion.cny
 
 /** A cancellation that does not go straight. */
 class StoppingTest {
+    //
     @Test
     fun `a wrong PIN is counted, and the right one goes on`() = withMandate { stage, wallet, mandate ->
         val flow = wallet.startRevoke(listOf(mandate))
@@ -27,6 +28,7 @@ class StoppingTest {
         assertEquals(EndingStage.Closed(ClosureKind.TWO_SIDED), wallet.mandate(mandate).ending?.stage)
     }
 
+    //
     @Test
     fun `stopping works offline, and holds at once`() = withMandate { stage, wallet, mandate ->
         wallet.payerPresentPermit(mandate, cny(1_00), "before")
@@ -41,6 +43,7 @@ class StoppingTest {
         assertTrue(wallet.receipts().isEmpty())
     }
 
+    //
     @Test
     fun `a pause ends with the payer's thumb, and its failure keeps it`() = withMandate { stage, wallet, mandate ->
         wallet.pause(listOf(mandate))

@@ -18,6 +18,7 @@ class ThreadTest {
     @AfterAll
     fun close() = stage.close()
 
+    //
     @Test
     fun `a mandate is signed, charged, cancelled, and leaves a receipt`() = runBlocking<Unit> {
         val (order, mandate) = stage.open().use { wallet ->
