@@ -1,6 +1,6 @@
 //! What the loader proves of flow definitions.
 
-use super::PolicyError;
+use super::{Policy, PolicyError};
 use crate::definition::{Authority, Condition, FactorKind, FlowDefinition, StepEffect, StepKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ fn factor_of(step: &crate::definition::Step) -> Option<FactorKind> {
     }
 }
 
-pub(super) fn check_flow(name: &str, flow: &FlowDefinition) -> Result<(), PolicyError> {
+pub(super) fn check_flow(policy: &Policy, name: &str, flow: &FlowDefinition) -> Result<(), PolicyError> {
     let wrong = |what: String| {
         Err(PolicyError::Flow {
             flow: name.to_owned(),
@@ -56,7 +56,7 @@ pub(super) fn check_flow(name: &str, flow: &FlowDefinition) -> Result<(), Policy
             return wrong(format!("step {} names no rule", step.id));
         }
         if let Some(budget) = &step.budget
-            && budget != "secrets.payment_pin.max_attempts"
+            && value_present(policy, budget).is_err()
         {
             return wrong(format!("step {}: no value {budget}", step.id));
         }
@@ -68,4 +68,50 @@ pub(super) fn check_flow(name: &str, flow: &FlowDefinition) -> Result<(), Policy
         }
     }
     Ok(())
+}
+
+/// A value that a flow step names stands in the bundle: no step waits, counts or compares without its number.
+///
+/// # Errors
+/// [`PolicyError::Missing`] with the key.
+pub(super) fn value_present(policy: &Policy, key: &str) -> Result<(), PolicyError> {
+    policy.leaf(key).map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DEFAULT_BUNDLE, Policy, PolicyError};
+
+    fn changed(change: impl FnOnce(&mut serde_json::Value)) -> Result<Policy, PolicyError> {
+        let mut json: serde_json::Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
+        change(&mut json);
+        Policy::load(&json.to_string())
+    }
+
+    #[test]
+    fn a_hold_that_asks_more_than_signing_did_is_refused() {
+        let error = changed(|json| {
+            json["flows"]["mandate.sign"]["steps"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|s| s["id"] != "identify");
+        })
+        .unwrap_err();
+        assert!(error.to_string().contains("holding asks for Biometric"), "{error}");
+    }
+
+    #[test]
+    fn a_step_that_raises_authority_is_never_skipped_offline() {
+        let error =
+            changed(|json| json["flows"]["mandate.sign"]["steps"][2]["skip_if"] = "offline".into()).unwrap_err();
+        assert!(error.to_string().contains("never skipped offline"), "{error}");
+    }
+
+    #[test]
+    fn a_step_whose_value_is_missing_is_refused() {
+        let error =
+            changed(|json| json["flows"]["mandate.sign"]["steps"][2]["budget"] = "secrets.payment_pin.tries".into());
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("no value secrets.payment_pin.tries"), "{error}");
+    }
 }
