@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SandboxClock};
 use crate::custodian::KeyCustodian;
-use crate::parties::{CardNetwork, MerchantSystem, SimulatedCardNetwork, SimulatedMerchants};
+use crate::parties::{CardNetwork, MerchantSystem, SimulatedCardNetwork, SimulatedMerchants, SimulatedParties};
 
 /// Where a gateway stands, under which names.
 #[derive(Debug, Clone)]
@@ -80,4 +80,6 @@ pub struct Sandbox {
     pub card_network: Arc<SimulatedCardNetwork>,
     /// Merchants that can be made.
     pub merchants: Arc<SimulatedMerchants>,
+    /// The parties that flows ask, which can be scripted.
+    pub parties: Arc<SimulatedParties>,
 }

@@ -26,7 +26,7 @@ mod http;
 mod lanes;
 mod logbook;
 mod open;
-mod parties;
+pub mod parties;
 mod replay;
 mod round;
 mod secrets;

@@ -7,6 +7,8 @@ mod charges;
 #[cfg(test)]
 mod destruction;
 #[cfg(test)]
+mod endings;
+#[cfg(test)]
 mod failed_commits;
 #[cfg(test)]
 mod files;
@@ -15,9 +17,13 @@ mod flows;
 #[cfg(test)]
 mod idempotency;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod log;
 #[cfg(test)]
 mod own_log;
+#[cfg(test)]
+mod parties;
 #[cfg(test)]
 mod patience;
 #[cfg(test)]
@@ -26,6 +32,8 @@ mod pins;
 mod program;
 #[cfg(test)]
 mod quarantine;
+#[cfg(test)]
+mod simulators;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

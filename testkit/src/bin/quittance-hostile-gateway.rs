@@ -3,6 +3,7 @@
 //! It is a program of its own over the gateway's library, so that the product has no switch that weakens it.
 
 use clap::Parser;
+use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
     SimulatedMerchants,
@@ -77,6 +78,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
             clock,
             card_network,
             merchants,
+            parties: Arc::new(SimulatedParties::open(&data.join("simulated-parties.sqlite"))?),
         }),
     };
     let config = Config {

@@ -1,6 +1,6 @@
 //! What the engine asks a bundle: definitions with their parts put in, moments, strengths.
 
-use super::{Policy, PolicyError, lint};
+use super::{Policy, PolicyError};
 use crate::definition::{FlowDefinition, Next};
 use crate::factor::FactorKind;
 use quittance_protocol::Timestamp;
@@ -10,12 +10,12 @@ impl Policy {
     /// The definition of a flow, its parts put in.
     #[must_use]
     pub fn flow(&self, name: &str) -> Option<&FlowDefinition> {
-        self.plain.get(name)
+        self.0.plain.get(name)
     }
 
     /// Every definition by name, parts put in.
     pub fn definitions(&self) -> impl Iterator<Item = (&str, &FlowDefinition)> {
-        self.plain.iter().map(|(name, flow)| (name.as_str(), flow))
+        self.0.plain.iter().map(|(name, flow)| (name.as_str(), flow))
     }
 
     /// The moment that lies a policy value after `start`, business days by the bundle's calendar.
@@ -46,11 +46,5 @@ impl Policy {
             *kept = strength.max(*kept);
         }
         Some(strongest.values().sum())
-    }
-
-    /// Puts the parts in and proves the rules of every definition.
-    pub(super) fn put_parts_in(&mut self) -> Result<(), PolicyError> {
-        self.plain = lint::inline(&self.flows, &self.parts)?;
-        lint::check_flows(self)
     }
 }

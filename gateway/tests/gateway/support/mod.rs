@@ -3,6 +3,7 @@
 pub(crate) mod custodians;
 pub(crate) mod phone;
 pub(crate) mod program;
+pub(crate) mod questions;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -254,18 +255,7 @@ impl House {
         if let Some(port) = program {
             return program::send(port, request).await;
         }
-        let response = self.gateway().router().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let content_type = response.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type
-            .map(|value| value.to_str().unwrap().to_owned())
-            .unwrap_or_default();
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        Reply {
-            status,
-            content_type,
-            body,
-        }
+        ask(&self.gateway(), request).await
     }
 
     pub(crate) async fn post(&self, compact: &str) -> Reply {
@@ -325,6 +315,22 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// One request to a gateway, without a listener.
+pub(crate) async fn ask(gateway: &Gateway, request: Request<Body>) -> Reply {
+    let response = gateway.router().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+    Reply {
+        status,
+        content_type,
+        body,
     }
 }
 
