@@ -21,6 +21,7 @@ mod destruction;
 mod factor;
 mod failure;
 mod files;
+mod flows;
 mod gateway;
 mod http;
 mod lanes;

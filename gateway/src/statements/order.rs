@@ -76,7 +76,7 @@ fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> 
             operation,
             life: None,
         };
-        factor::check_proof(turn, device, &body.proof, &expected, pointer)
+        factor::check_proof(turn, &device.biometric_key, &body.proof, &expected, pointer)
     };
     let rejected = |pointer: &str| Problem::new(Code::ProofRejected).at(pointer);
     let proof = match flow::load(turn.store, turn.world, device, body.flow)? {
@@ -112,98 +112,6 @@ fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> 
         None => return Err(Problem::new(Code::NotFound).at("/flow").into()),
     };
     factor::spend_proof_again(turn.store, &proof, pointer)
-}
-
-/// Orders the end of mandates: both halves quiesced, permits dropped, the order logged, all in this commit.
-fn place(
-    turn: &mut Turn<'_>,
-    account: AccountId,
-    mandates: Vec<Mandate>,
-    cause: TerminationCause,
-    intent: Option<&Verified<Intent>>,
-) -> Decided<OrderId> {
-    let policy = turn.world.policies.current()?;
-    let rules = &policy.policy.token;
-    let id = OrderId::from_bytes(turn.world.draw()?);
-    let nonce = B64::new(turn.world.draw::<32>()?);
-    let effective_at = turn.now.plus_seconds(policy.policy.cancellation.quick.effective.get());
-    let body = OrderBody {
-        order: id,
-        mandates: mandates.iter().map(|row| row.mandate).collect(),
-        tokens: mandates.iter().map(|row| row.commitment).collect(),
-        cause,
-        intent: intent.map(Verified::content),
-        nonce: nonce.clone(),
-        effective_at,
-        policy: policy.content,
-    };
-    let said = logbook::say(turn.store, turn.world, turn.now, EntryKind::Order, &body)?;
-    let order = Order {
-        order: id,
-        account,
-        mandates: body.mandates,
-        tokens: mandates.iter().map(|row| row.token).collect(),
-        commitments: body.tokens,
-        cause,
-        nonce,
-        effective_at,
-        policy: policy.content,
-        intent: intent.map(|intent| intent.compact().to_owned()),
-        intent_content: body.intent,
-        attestation: None,
-        evidence_level: quittance_protocol::log_body::EvidenceLevel::E0,
-        state: GatewayState::ordered(),
-        batch: None,
-        drain_until: turn.now.plus_seconds(rules.drain.get()),
-        silent_until: effective_at.plus_seconds(rules.device_deadline.get()),
-        ordered_entry: said.place,
-        destroyed_entry: None,
-        closure: None,
-        risk_epochs: None,
-        acknowledged: None,
-    };
-    turn.store.put_order(&order)?;
-    for mut row in mandates {
-        let event = match cause {
-            TerminationCause::NeverActivated => MandateEvent::Rejected(cause.by_usual_actor()),
-            _ => MandateEvent::Ordered {
-                ending: cause.by_usual_actor(),
-                at: turn.now,
-            },
-        };
-        row.standing = row.standing.step(event).map_err(flow::refusal)?;
-        row.half = ReplicaState::Quiesced;
-        row.provisioning_until = None;
-        row.order = Some(id);
-        turn.store.put_mandate(&mut row)?;
-        turn.store.drop_permits(row.token)?;
-        turn.store.add_notice(
-            row.merchant,
-            &MerchantNotice::MandateEnded {
-                mandate: row.mandate,
-                at: turn.now,
-            },
-        )?;
-    }
-    drain(turn, id, false)?;
-    Ok(id)
-}
-
-/// Moves an order on once no charge of its tokens is in flight. `overdue`: their time is over, so they are not waited
-/// for any longer, and the network is asked what became of them, which refuses those that it never saw.
-pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<()> {
-    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
-    let mut pending = Vec::new();
-    for charge in turn.store.pending_charges()? {
-        if order.tokens.contains(&charge.token) {
-            pending.push(charge.charge);
-        }
-    }
-    if !pending.is_empty() && !overdue {
-        return Ok(());
-    }
-    turn.after.extend(pending.into_iter().map(After::Resolve));
-    take(turn, &mut order, GatewayEvent::Drained)
 }
 
 /// The phone says what became of its half.
@@ -273,35 +181,7 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<
     Ok(Answer::Order(order.order))
 }
 
-/// The phone had its time.
-pub(crate) fn closed_by_deadline(turn: &mut Turn<'_>, mut order: Order) -> Decided<()> {
-    take(turn, &mut order, GatewayEvent::DeviceDeadline)
-}
-
-/// A consent without activation ends like everything else (I12).
-pub(crate) fn never_activated(turn: &mut Turn<'_>, mandate: Mandate) -> Decided<()> {
-    let account = mandate.account;
-    place(turn, account, vec![mandate], TerminationCause::NeverActivated, None).map(|_| ())
-}
-
 fn find(turn: &Turn<'_>, device: &Device, id: OrderId) -> Decided<Order> {
     let order = turn.store.order(id)?.filter(|order| order.account == device.account);
     order.ok_or_else(|| Problem::new(Code::NotFound).at("/order").into())
-}
-
-/// Lets the rules take an event, writes what they decide, carries out what they ask for.
-fn take(turn: &mut Turn<'_>, order: &mut Order, event: GatewayEvent) -> Decided<()> {
-    let (state, effects) = gateway::step(&order.state, event).map_err(|refused| match refused {
-        Refused::Contradiction => Problem::new(Code::ProofRejected).at("/outcome"),
-        other => flow::refusal(other),
-    })?;
-    if state.phone == order.state.phone
-        && matches!(event, GatewayEvent::PhoneDestroyed(_) | GatewayEvent::PhoneAbsent(_))
-    {
-        return Ok(());
-    }
-    order.state = state;
-    debug_assert!(order.state.phone != PhoneSide::Silent || order.attestation.is_none());
-    destruction::carry_out(turn, order, &effects, None)?;
-    Ok(turn.store.put_order(order)?)
 }

@@ -10,7 +10,7 @@ mod log;
 mod mandates;
 mod merchants;
 mod orders;
-mod pins;
+mod payer_secrets;
 mod replays;
 mod schema;
 
@@ -23,12 +23,12 @@ use crate::failure::Failure;
 
 pub(crate) use accounts::Device;
 pub(crate) use charges::{Charge, ChargeState, Permit};
-pub(crate) use flows::Flow;
+pub(crate) use flows::{Flow, FlowIndex};
 pub(crate) use log::StoredEntry;
 pub(crate) use mandates::Mandate;
 pub(crate) use merchants::Merchant;
 pub(crate) use orders::{Order, StoredClosure};
-pub(crate) use pins::PinLogin;
+pub(crate) use payer_secrets::PinLogin;
 pub(crate) use replays::StoredAnswer;
 pub(crate) use schema::{CreateError, DatabaseState, VERSION, create, inspect, open, open_for_reads};
 
