@@ -27,7 +27,7 @@ mod http;
 mod lanes;
 mod logbook;
 mod open;
-mod parties;
+pub mod parties;
 mod replay;
 mod round;
 mod secrets;

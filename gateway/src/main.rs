@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use quittance_gateway::parties::{OutsideParties, SimulatedParties};
 use quittance_gateway::{
     Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Sandbox, SandboxClock,
     SimulatedCardNetwork, SimulatedMerchants, SystemClock, private_folder,
@@ -40,8 +41,8 @@ struct Arguments {
     /// The log's name, default the origin's host; a log keeps the name that it was begun under.
     #[arg(long)]
     log_name: Option<String>,
-    /// For trying things out: a clock that can be moved, a card network that can be scripted, merchants that can be
-    /// made, the public policy author. Never with real money.
+    /// For trying things out: a clock that can be moved, a card network and other parties that can be scripted,
+    /// merchants that can be made, the public policy author. Never with real money.
     #[arg(long)]
     sandbox: bool,
     /// JSON list of merchants to know: [{"merchant": "mer_…", "name": "…", "jwk": {…}}].
@@ -141,16 +142,17 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
         &data.join("simulated-merchants.sqlite"),
         Arc::clone(&randomness),
     )?);
-    let (clock, sandbox): (Arc<dyn Clock>, _) = if arguments.sandbox {
+    let (clock, outside, sandbox): (Arc<dyn Clock>, _, _) = if arguments.sandbox {
         let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
         let sandbox = Sandbox {
             clock: Arc::clone(&clock),
             card_network: Arc::clone(&card_network),
             merchants: Arc::clone(&merchants),
+            parties: Arc::new(SimulatedParties::open(&data.join("simulated-parties.sqlite"))?),
         };
-        (clock, Some(sandbox))
+        (clock, sandbox.parties.outside(), Some(sandbox))
     } else {
-        (Arc::new(SystemClock::new()?), None)
+        (Arc::new(SystemClock::new()?), OutsideParties::absent(), None)
     };
     Ok(Parts {
         custodian: Arc::new(custodian),
@@ -158,6 +160,7 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
         randomness,
         card_network,
         merchants,
+        outside,
         sandbox,
     })
 }

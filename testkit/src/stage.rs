@@ -10,6 +10,7 @@ use crate::http::{Answer, Http};
 use crate::network::Network;
 use crate::story::PIN;
 use axum::Router;
+use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     Clock as _, Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
     SimulatedMerchants,
@@ -70,6 +71,7 @@ impl Stage {
             clock: Arc::clone(&clock),
             card_network: Arc::clone(&simulated),
             merchants,
+            parties: Arc::new(SimulatedParties::open(&data.join("parties.sqlite"))?),
         };
         let http = Http::new(&format!("http://{}", back_door.address()));
         let mut stage = Self {
@@ -163,6 +165,7 @@ impl Stage {
                 randomness,
                 card_network,
                 merchants,
+                outside: self.sandbox.parties.outside(),
                 sandbox,
             },
         )?;

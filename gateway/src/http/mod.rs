@@ -3,6 +3,7 @@
 mod log;
 mod reads;
 mod sandbox;
+mod simulators;
 mod statements;
 
 use std::sync::Arc;
@@ -43,7 +44,10 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             .route(
                 "/sandbox/card-network",
                 get(sandbox::seen_charges).post(sandbox::script),
-            );
+            )
+            .route("/sandbox/parties/{party}/script", post(simulators::script))
+            .route("/sandbox/parties/{party}/asked", get(simulators::asked))
+            .route("/sandbox/inbox/{account}", get(simulators::inbox));
     }
     router
         .fallback(nothing_here)

@@ -181,7 +181,7 @@ async fn take<T: DeserializeOwned>(body: Body) -> Result<T, Refused> {
     Ok(strict::from_slice(&read(body).await?, Bounds::PROTOCOL)?)
 }
 
-fn sandbox(shared: &Arc<Shared>) -> Result<&Sandbox, Refused> {
+pub(super) fn sandbox(shared: &Arc<Shared>) -> Result<&Sandbox, Refused> {
     shared.sandbox.as_ref().ok_or_else(|| Code::NotFound.into())
 }
 
@@ -189,7 +189,7 @@ fn merchant_id(text: &str) -> Result<MerchantId, Refused> {
     text.parse().map_err(|_| Problem::new(Code::NotFound).into())
 }
 
-fn failed(error: SimulatorError) -> Refused {
+pub(super) fn failed(error: SimulatorError) -> Refused {
     match error {
         SimulatorError::NoSuchMerchant => Code::NotFound.into(),
         error => {

@@ -4,6 +4,8 @@ use async_trait::async_trait;
 use quittance_protocol::{ChargeId, MerchantId, Money, TokenId};
 use zeroize::Zeroizing;
 
+use super::Unavailable;
+
 /// What the network charges: a reference to the payer's funding source. Whoever has it can ask for money.
 pub type FundingReference = Zeroizing<Vec<u8>>;
 
@@ -39,11 +41,6 @@ pub enum NetworkOutcome {
     /// No money moved, nor will it under this charge's name.
     Declined,
 }
-
-/// The network does not answer. The charge may have happened: ask again under the same name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the card network does not answer: ask again under the same charge")]
-pub struct Unavailable;
 
 /// The card network. Every call may be repeated: the answer stays what it was.
 #[async_trait]

@@ -1,21 +1,20 @@
 //! Merchants' systems: who is told that a mandate ended.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::jws::Statement;
 use quittance_protocol::statement::Charge;
-use quittance_protocol::{
-    Claims, Digest32, MandateId, MerchantId, Problem, Received, StatementId, Timestamp, Unsigned,
-};
+use quittance_protocol::{Claims, Digest32, MandateId, MerchantId, Received, StatementId, Timestamp, Unsigned};
 use quittance_vault::Randomness;
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::Unavailable;
+use super::simulator_file::SimulatorFile;
+use super::{SimulatorError, Unavailable};
 use crate::secrets::random_bytes;
 
 /// What a merchant is told. It names the mandate and never the payer.
@@ -29,6 +28,20 @@ pub enum MerchantNotice {
     },
     /// The mandate ends: no charge passes any more.
     MandateEnded {
+        /// The mandate.
+        mandate: MandateId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The linked subscription does not renew itself any more (R-025).
+    RenewalEnded {
+        /// The mandate.
+        mandate: MandateId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The platform ended the mandate without the merchant, who may object on record (R-034).
+    ForcedUnbind {
         /// The mandate.
         mandate: MandateId,
         /// Since when.
@@ -51,29 +64,9 @@ pub trait MerchantSystem: Send + Sync {
     async fn deliver(&self, merchant: MerchantId, number: u64, notice: &MerchantNotice) -> Result<(), Unavailable>;
 }
 
-/// A simulator's own file failed.
-#[derive(Debug, thiserror::Error)]
-pub enum SimulatorError {
-    /// SQLite failed.
-    #[error("simulator: {0}")]
-    Database(#[from] rusqlite::Error),
-    /// A row is not what the simulator writes.
-    #[error("simulator: a row is damaged")]
-    Damaged,
-    /// No randomness.
-    #[error("simulator: {0}")]
-    Randomness(#[from] quittance_vault::RandomnessError),
-    /// A statement could not be made.
-    #[error("simulator: {0}")]
-    Statement(#[from] Problem),
-    /// No such simulated merchant.
-    #[error("simulator: no such merchant")]
-    NoSuchMerchant,
-}
-
 /// Merchants with keys of their own in a file of their own; for the sandbox.
 pub struct SimulatedMerchants {
-    file: Mutex<Connection>,
+    file: SimulatorFile,
     random: Arc<dyn Randomness>,
 }
 
@@ -83,19 +76,15 @@ impl SimulatedMerchants {
     /// # Errors
     /// What SQLite answers.
     pub fn open(path: &Path, random: Arc<dyn Randomness>) -> Result<Self, SimulatorError> {
-        let file = Connection::open(path)?;
-        file.execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-             CREATE TABLE IF NOT EXISTS merchants (merchant TEXT PRIMARY KEY, name TEXT NOT NULL, seed BLOB NOT NULL) STRICT;
+        let file = SimulatorFile::open(
+            path,
+            "CREATE TABLE IF NOT EXISTS merchants (merchant TEXT PRIMARY KEY, name TEXT NOT NULL, seed BLOB NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS charges (jti TEXT PRIMARY KEY, statement TEXT NOT NULL) STRICT;
              CREATE TABLE IF NOT EXISTS notices (
                  number INTEGER PRIMARY KEY, merchant TEXT NOT NULL, notice TEXT NOT NULL
              ) STRICT;",
         )?;
-        Ok(Self {
-            file: Mutex::new(file),
-            random,
-        })
+        Ok(Self { file, random })
     }
 
     /// Makes a merchant: its id with its public key.
@@ -106,7 +95,7 @@ impl SimulatedMerchants {
         let merchant = MerchantId::from_bytes(random_bytes(&*self.random)?);
         let seed = Zeroizing::new(random_bytes::<32>(&*self.random)?);
         let key = SigningKey::from_seed(&seed).map_err(|_| SimulatorError::Damaged)?;
-        self.file().execute(
+        self.file.lock().execute(
             "INSERT INTO merchants (merchant, name, seed) VALUES (?1, ?2, ?3)",
             params![merchant.to_string(), name, seed.as_slice()],
         )?;
@@ -118,7 +107,8 @@ impl SimulatedMerchants {
     /// # Errors
     /// [`SimulatorError::NoSuchMerchant`], or what SQLite answers.
     pub fn name(&self, merchant: MerchantId) -> Result<String, SimulatorError> {
-        self.file()
+        self.file
+            .lock()
             .query_row(
                 "SELECT name FROM merchants WHERE merchant=?1",
                 [merchant.to_string()],
@@ -141,7 +131,8 @@ impl SimulatedMerchants {
         body: &T,
     ) -> Result<String, SimulatorError> {
         let seed: Option<[u8; 32]> = self
-            .file()
+            .file
+            .lock()
             .query_row(
                 "SELECT seed FROM merchants WHERE merchant=?1",
                 [merchant.to_string()],
@@ -180,7 +171,8 @@ impl SimulatedMerchants {
             .unwrap_or_default();
         let jti = StatementId::from_bytes(id);
         let before: Option<String> = self
-            .file()
+            .file
+            .lock()
             .query_row("SELECT statement FROM charges WHERE jti=?1", [jti.to_string()], |row| {
                 row.get(0)
             })
@@ -191,7 +183,7 @@ impl SimulatedMerchants {
             return Ok(before);
         }
         let statement = self.sign(merchant, audience, iat, jti, charge)?;
-        self.file().execute(
+        self.file.lock().execute(
             "INSERT INTO charges (jti, statement) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
             params![jti.to_string(), statement],
         )?;
@@ -203,15 +195,11 @@ impl SimulatedMerchants {
     /// # Errors
     /// What SQLite answers.
     pub fn notices(&self, merchant: MerchantId) -> Result<Vec<MerchantNotice>, SimulatorError> {
-        let file = self.file();
+        let file = self.file.lock();
         let mut statement = file.prepare("SELECT notice FROM notices WHERE merchant=?1 ORDER BY number")?;
         let rows = statement.query_map([merchant.to_string()], |row| row.get::<_, String>(0))?;
         rows.map(|text| serde_json::from_str(&text?).map_err(|_| SimulatorError::Damaged))
             .collect()
-    }
-
-    fn file(&self) -> MutexGuard<'_, Connection> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -220,7 +208,8 @@ impl MerchantSystem for SimulatedMerchants {
     async fn deliver(&self, merchant: MerchantId, number: u64, notice: &MerchantNotice) -> Result<(), Unavailable> {
         let text = serde_json::to_string(notice).map_err(|_| Unavailable)?;
         let number = i64::try_from(number).map_err(|_| Unavailable)?;
-        self.file()
+        self.file
+            .lock()
             .execute(
                 "INSERT INTO notices (number, merchant, notice) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
                 params![number, merchant.to_string(), text],

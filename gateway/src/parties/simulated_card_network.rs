@@ -1,7 +1,7 @@
 //! A card network that remembers every call on disk, so that a double charge would show.
 
 use std::path::Path;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -10,6 +10,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::simulator_file::SimulatorFile;
 use super::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, SimulatorError, Unavailable};
 
 /// What the simulator does with charges that it has not seen.
@@ -51,7 +52,7 @@ pub struct SeenCharge {
 
 /// The simulator: a SQLite file of its own, every write synced.
 pub struct SimulatedCardNetwork {
-    file: Mutex<Connection>,
+    file: SimulatorFile,
     script: Mutex<NetworkScript>,
 }
 
@@ -61,18 +62,16 @@ impl SimulatedCardNetwork {
     /// # Errors
     /// What SQLite answers.
     pub fn open(path: &Path) -> Result<Self, SimulatorError> {
-        let file = Connection::open(path)?;
-        file.busy_timeout(Duration::from_secs(5))?;
-        file.execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;
-             CREATE TABLE IF NOT EXISTS charges (
+        let file = SimulatorFile::open(
+            path,
+            "CREATE TABLE IF NOT EXISTS charges (
                  charge TEXT PRIMARY KEY, minor INTEGER, currency TEXT, token TEXT, acquirer_reference TEXT,
                  calls INTEGER NOT NULL
              ) STRICT;
              CREATE TABLE IF NOT EXISTS funding (reference BLOB PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;",
         )?;
         Ok(Self {
-            file: Mutex::new(file),
+            file,
             script: Mutex::default(),
         })
     }
@@ -87,7 +86,7 @@ impl SimulatedCardNetwork {
     /// # Errors
     /// What SQLite answers.
     pub fn charges(&self) -> Result<Vec<SeenCharge>, SimulatorError> {
-        let file = self.file();
+        let file = self.file.lock();
         let mut statement =
             file.prepare("SELECT charge, minor, currency, acquirer_reference, calls FROM charges ORDER BY rowid")?;
         let rows = statement.query_map([], |row| {
@@ -119,10 +118,6 @@ impl SimulatedCardNetwork {
         .collect()
     }
 
-    fn file(&self) -> MutexGuard<'_, Connection> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn current(&self) -> NetworkScript {
         *self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -143,7 +138,7 @@ impl SimulatedCardNetwork {
     }
 
     fn carry_out(&self, asked: &NetworkCharge, script: NetworkScript) -> Result<NetworkOutcome, SimulatorError> {
-        let file = self.file();
+        let file = self.file.lock();
         if let Some(outcome) = Self::seen(&file, asked.charge)? {
             return Ok(outcome);
         }
@@ -172,7 +167,7 @@ impl SimulatedCardNetwork {
     }
 
     fn close_charge(&self, charge: ChargeId) -> Result<NetworkOutcome, SimulatorError> {
-        let file = self.file();
+        let file = self.file.lock();
         if let Some(outcome) = Self::seen(&file, charge)? {
             return Ok(outcome);
         }
@@ -194,7 +189,8 @@ impl CardNetwork for SimulatedCardNetwork {
     async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
         // A simulator's reference stands for a card: derived, so that asking again gives the same.
         let reference = Digest32::of(format!("simulated-funding/{token}").as_bytes());
-        self.file()
+        self.file
+            .lock()
             .execute(
                 "INSERT INTO funding (reference, token) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
                 params![reference.as_bytes(), token.to_string()],

@@ -19,6 +19,8 @@ mod log;
 #[cfg(test)]
 mod own_log;
 #[cfg(test)]
+mod parties;
+#[cfg(test)]
 mod patience;
 #[cfg(test)]
 mod pins;
@@ -26,6 +28,8 @@ mod pins;
 mod program;
 #[cfg(test)]
 mod quarantine;
+#[cfg(test)]
+mod simulators;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
 use plug::Plug;
+use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
     SimulatedMerchants,
@@ -155,6 +156,7 @@ fn open_gateway(folder: &Path, url: &str) -> Gateway {
         clock: Arc::clone(&clock),
         card_network: Arc::clone(&card_network),
         merchants: Arc::clone(&merchants),
+        parties: Arc::new(SimulatedParties::open(&folder.join("parties.sqlite")).unwrap()),
     };
     let parts = Parts {
         custodian: Arc::new(FolderCustodian::open(&folder.join("keys"), Arc::clone(&randomness)).unwrap()),
@@ -162,6 +164,7 @@ fn open_gateway(folder: &Path, url: &str) -> Gateway {
         randomness,
         card_network,
         merchants,
+        outside: sandbox.parties.outside(),
         sandbox: Some(sandbox),
     };
     let config = Config {

@@ -3,6 +3,7 @@
 pub(crate) mod custodians;
 pub(crate) mod phone;
 pub(crate) mod program;
+pub(crate) mod questions;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -14,6 +15,7 @@ use quittance_gateway::{
     CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
     Parts, PolicySource, SimulatedCardNetwork, SimulatedMerchants,
 };
+use quittance_gateway::parties::SimulatedParties;
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::log::VerifierKey;
 use quittance_protocol::problem::Code;
@@ -97,6 +99,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) network: Arc<SimulatedCardNetwork>,
     pub(crate) merchants: Arc<SimulatedMerchants>,
+    pub(crate) parties: Arc<SimulatedParties>,
     pub(crate) merchant: MerchantId,
     pub(crate) merchant_key: PublicKey,
     custodian: Mutex<Arc<dyn KeyCustodian>>,
@@ -122,11 +125,13 @@ impl House {
         let network = Arc::new(SimulatedCardNetwork::open(&folder.path().join("network.sqlite")).unwrap());
         let merchants = Arc::new(SimulatedMerchants::open(&folder.path().join("merchants.sqlite"), random).unwrap());
         let (merchant, merchant_key) = merchants.create("Bluebird").unwrap();
+        let parties = Arc::new(SimulatedParties::open(&folder.path().join("parties.sqlite")).unwrap());
         Self {
             folder,
             clock: Arc::new(HandClock(AtomicI64::new(1_800_000_000))),
             network,
             merchants,
+            parties,
             merchant,
             merchant_key,
             custodian: Mutex::new(Arc::new(custodian)),
@@ -180,6 +185,7 @@ impl House {
             randomness: Arc::new(SystemRandomness::new()),
             card_network: network.unwrap_or_else(|| self.network.clone()),
             merchants: merchants.unwrap_or_else(|| self.merchants.clone()),
+            outside: self.parties.outside(),
             sandbox: None,
         };
         Gateway::open(config, parts)
@@ -254,18 +260,7 @@ impl House {
         if let Some(port) = program {
             return program::send(port, request).await;
         }
-        let response = self.gateway().router().oneshot(request).await.unwrap();
-        let status = response.status().as_u16();
-        let content_type = response.headers().get(header::CONTENT_TYPE);
-        let content_type = content_type
-            .map(|value| value.to_str().unwrap().to_owned())
-            .unwrap_or_default();
-        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
-        Reply {
-            status,
-            content_type,
-            body,
-        }
+        ask(&self.gateway(), request).await
     }
 
     pub(crate) async fn post(&self, compact: &str) -> Reply {
@@ -325,6 +320,22 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// One request to a gateway, without a listener.
+pub(crate) async fn ask(gateway: &Gateway, request: Request<Body>) -> Reply {
+    let response = gateway.router().oneshot(request).await.unwrap();
+    let status = response.status().as_u16();
+    let content_type = response.headers().get(header::CONTENT_TYPE);
+    let content_type = content_type
+        .map(|value| value.to_str().unwrap().to_owned())
+        .unwrap_or_default();
+    let body = to_bytes(response.into_body(), usize::MAX).await.unwrap().to_vec();
+    Reply {
+        status,
+        content_type,
+        body,
     }
 }
 
