@@ -252,7 +252,7 @@ impl Round {
                     orphans,
                     events_after,
                 } => {
-                    let orders = turn.store.unacknowledged(account)?;
+                    let orders = turn.store.unacknowledged(account, turn.now)?;
                     let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
                     let answer = Reconciled {
                         mandates: views::mandates(turn.store, account, turn.now)?,

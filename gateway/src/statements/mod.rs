@@ -27,7 +27,6 @@ use crate::turn::{Answer, Turn};
 
 pub(crate) use charge::{ask_again, settle};
 pub(crate) use enrolment::{SESSION_LIFE, read_token, session_answer};
-pub(crate) use order::{closed_by_deadline, drain, never_activated};
 pub(crate) use pin::LOGIN_LIFE;
 
 macro_rules! statements {
