@@ -3,10 +3,15 @@
 use quittance_protocol::ChargeId;
 use tokio::sync::oneshot;
 
+use crate::failure::Decided;
 use crate::parties::{FundingReference, NetworkOutcome, Unavailable};
 use crate::replay::Response;
 use crate::statements::Said;
 use crate::store::Merchant;
+use crate::turn::Turn;
+
+/// Something that nobody signs: an upload, what a sandbox sets. Its answer is a body of JSON.
+pub(crate) type Work = Box<dyn FnOnce(&mut Turn<'_>) -> Decided<Vec<u8>> + Send>;
 
 /// One thing to do.
 pub(crate) enum Command {
@@ -18,6 +23,8 @@ pub(crate) enum Command {
     Charged(ChargeId, Result<NetworkOutcome, Unavailable>),
     /// Know a merchant.
     Merchant(Box<Merchant>, oneshot::Sender<bool>),
+    /// Do something that is no statement; the answer is heard once it is durable.
+    Work(Work, oneshot::Sender<Response>),
     /// A notice arrived at its merchant; none: the round of deliveries is over.
     Delivered(Option<i64>),
     /// Look at the clock.

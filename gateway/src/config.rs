@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SandboxClock};
 use crate::custodian::KeyCustodian;
-use crate::parties::{CardNetwork, MerchantSystem, SimulatedCardNetwork, SimulatedMerchants, SimulatedParties};
+use crate::parties::{CardNetwork, MerchantSystem, OutsideParties, SimulatedCardNetwork, SimulatedMerchants, SimulatedParties};
 
 /// Where a gateway stands, under which names.
 #[derive(Debug, Clone)]
@@ -67,6 +67,8 @@ pub struct Parts {
     pub card_network: Arc<dyn CardNetwork>,
     /// Hears of ended mandates.
     pub merchants: Arc<dyn MerchantSystem>,
+    /// Whom flows ask: carriers, vendors, banks, people.
+    pub outside: OutsideParties,
     /// The sandbox's handles on simulators; without them there are no sandbox routes.
     pub sandbox: Option<Sandbox>,
 }

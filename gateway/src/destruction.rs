@@ -14,6 +14,7 @@ use quittance_protocol::statement::{PermitAmount, Probe, ReplicaState};
 use quittance_protocol::{B64, Digest32, OrderId};
 use quittance_vault::{Destruction, RecordKey, Vault, VaultError};
 
+use crate::ending;
 use crate::failure::{Decided, Failure};
 use crate::logbook;
 use crate::secrets::token_half;
@@ -82,6 +83,8 @@ pub(crate) fn carry_out(
 ) -> Decided<()> {
     for effect in effects {
         match effect {
+            GatewayEffect::Quiesce => ending::quiesce_all(turn, order)?,
+            GatewayEffect::GiveBack => ending::give_back_all(turn, order)?,
             GatewayEffect::DestroyHalves => order.batch = Some(B64::new(turn.batch)),
             GatewayEffect::LogDestroyed => {
                 let done = done.ok_or(Failure::Rules("a destruction is stated before the vault's own"))?;

@@ -2,10 +2,10 @@
 
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::FactorProof;
-use quittance_protocol::{Digest32, FlowId, Problem, Received, Timestamp, Verified};
+use quittance_protocol::{Digest32, FlowId, Problem, PublicKey, Received, Timestamp, Verified};
 
 use crate::failure::{Decided, Failure};
-use crate::store::{Device, Store};
+use crate::store::Store;
 use crate::turn::Turn;
 use crate::world::World;
 
@@ -70,13 +70,13 @@ pub(crate) struct Expected<'e> {
     pub(crate) life: Option<i64>,
 }
 
-/// Checks a factor proof by the device's biometric key.
+/// Checks a factor proof by one of the device's hardware keys.
 ///
 /// # Errors
 /// What [`Received::verify`] answers, below `pointer`; `proof_rejected` where it is about something else, or too old.
 pub(crate) fn check_proof(
     turn: &Turn<'_>,
-    device: &Device,
+    key: &PublicKey,
     compact: &str,
     expected: &Expected<'_>,
     pointer: &str,
@@ -86,9 +86,7 @@ pub(crate) fn check_proof(
         problem.at(format!("{pointer}{inner}"))
     };
     let proof = Received::parse(compact).map_err(below)?;
-    let proof = proof
-        .verify::<FactorProof>(&device.biometric_key, &turn.world.origin)
-        .map_err(below)?;
+    let proof = proof.verify::<FactorProof>(key, &turn.world.origin).map_err(below)?;
     let body = proof.body();
     let rejected = |member: &str| Problem::new(Code::ProofRejected).at(format!("{pointer}/{member}"));
     if body.flow != expected.flow {

@@ -20,6 +20,7 @@ use crate::open::{OpenError, Opened, author_key, open};
 use crate::replay::Response;
 use crate::statements::believe;
 use crate::store::{Merchant, Store, open_for_reads};
+use crate::turn::Turn;
 use crate::world::World;
 
 /// A gateway: database, vault and sequencer. Cheap to clone; [`Gateway::shutdown`] ends it.
@@ -148,6 +149,15 @@ impl Shared {
             .send(Command::Merchant(Box::new(merchant), caller))
             .is_ok()
             && answer.await.unwrap_or(false)
+    }
+
+    /// Lets the sequencer do something that is no statement; what it answers is JSON, heard once it is durable.
+    pub(crate) async fn work(&self, work: impl FnOnce(&mut Turn<'_>) -> Decided<Vec<u8>> + Send + 'static) -> Response {
+        let (caller, answer) = oneshot::channel();
+        if self.commands.send(Command::Work(Box::new(work), caller)).is_err() {
+            return gone();
+        }
+        answer.await.unwrap_or_else(|_| gone())
     }
 
     pub(crate) async fn wake(&self) {

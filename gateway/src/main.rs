@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
-use quittance_gateway::parties::SimulatedParties;
+use quittance_gateway::parties::{OutsideParties, SimulatedParties};
 use quittance_gateway::{
     Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Sandbox, SandboxClock,
     SimulatedCardNetwork, SimulatedMerchants, SystemClock, private_folder,
@@ -142,7 +142,7 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
         &data.join("simulated-merchants.sqlite"),
         Arc::clone(&randomness),
     )?);
-    let (clock, sandbox): (Arc<dyn Clock>, _) = if arguments.sandbox {
+    let (clock, outside, sandbox): (Arc<dyn Clock>, _, _) = if arguments.sandbox {
         let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
         let sandbox = Sandbox {
             clock: Arc::clone(&clock),
@@ -150,9 +150,9 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
             merchants: Arc::clone(&merchants),
             parties: Arc::new(SimulatedParties::open(&data.join("simulated-parties.sqlite"))?),
         };
-        (clock, Some(sandbox))
+        (clock, sandbox.parties.outside(), Some(sandbox))
     } else {
-        (Arc::new(SystemClock::new()?), None)
+        (Arc::new(SystemClock::new()?), OutsideParties::absent(), None)
     };
     Ok(Parts {
         custodian: Arc::new(custodian),
@@ -160,6 +160,7 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
         randomness,
         card_network,
         merchants,
+        outside,
         sandbox,
     })
 }

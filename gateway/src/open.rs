@@ -142,6 +142,7 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
         randomness: Arc::clone(&parts.randomness),
         card_network: Arc::clone(&parts.card_network),
         merchants: Arc::clone(&parts.merchants),
+        outside: parts.outside.clone(),
         secrets,
         log: Arc::new(log),
         policies: Policies::default(),
@@ -292,12 +293,9 @@ fn begin_world(
     let said = logbook::say(store, world, world.clock.now(), EntryKind::Policy, &body)?;
     store.add_policy(version, bundle.compact(), said.place)?;
     logbook::seal(store, world)?;
-    world.policies.add(
-        offered,
-        bundle.content(),
-        bundle.compact().to_owned(),
-        said.place,
-    );
+    world
+        .policies
+        .add(offered, bundle.content(), bundle.compact().to_owned(), said.place);
     Ok(())
 }
 

@@ -72,6 +72,7 @@ impl Over {
                 Command::Delivered(None) => over.deliveries = true,
                 Command::Statement(..)
                 | Command::Merchant(..)
+                | Command::Work(..)
                 | Command::Delivered(Some(_))
                 | Command::Wake(_)
                 | Command::Stop => {}
@@ -101,6 +102,8 @@ pub(crate) struct Round {
     pub(crate) responses: Vec<(Key, Response)>,
     pub(crate) references: Vec<(Box<Said>, TokenId)>,
     pub(crate) merchants: Vec<(oneshot::Sender<bool>, bool)>,
+    /// Answers to what is no statement.
+    pub(crate) works: Vec<(oneshot::Sender<Response>, Response)>,
     pub(crate) wakers: Vec<oneshot::Sender<()>>,
 }
 
@@ -146,6 +149,17 @@ impl Round {
             Command::Merchant(merchant, reply) => {
                 let known = in_mark(turn, |turn| turn.store.put_merchant(&merchant)).is_ok();
                 self.merchants.push((reply, known));
+            }
+            Command::Work(work, reply) => {
+                let response = match in_mark(turn, work) {
+                    Ok(body) => Response::ok(body),
+                    Err(Refusal::Problem(problem)) => Response::problem(&problem),
+                    Err(Refusal::Failure(failure)) => {
+                        tracing::error!(error = %failure, "work that is no statement failed");
+                        Response::problem(&failure.problem())
+                    }
+                };
+                self.works.push((reply, response));
             }
             Command::Delivered(Some(number)) => turn.store.mark_delivered(number)?,
             Command::Wake(waker) => self.wakers.push(waker),
@@ -217,6 +231,13 @@ impl Round {
                 replay::keep(turn, &said, response.status, body).map_err(failure)
             };
             let (response, stored) = match answer {
+                Answer::Flow(mut log) => {
+                    let response = Response::ok(json(&log)?);
+                    log.asking = None;
+                    keep(turn, &Response::ok(json(&log)?), true)?;
+                    self.responses.push((key, response));
+                    continue;
+                }
                 // The caller waits on; should the process end, it asks again.
                 Answer::Charge | Answer::Reference(_) => continue,
                 Answer::Session(body) => (Response::ok(body), false),
@@ -231,7 +252,7 @@ impl Round {
                     orphans,
                     events_after,
                 } => {
-                    let orders = turn.store.unacknowledged(account)?;
+                    let orders = turn.store.unacknowledged(account, turn.now)?;
                     let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
                     let answer = Reconciled {
                         mandates: views::mandates(turn.store, account, turn.now)?,

@@ -171,6 +171,9 @@ impl Sequencer {
                 for (reply, known) in round.merchants {
                     let _gone = reply.send(known);
                 }
+                for (reply, response) in round.works {
+                    let _gone = reply.send(response);
+                }
                 for (key, response) in round.responses {
                     self.memory.answer(&key, &response);
                 }
@@ -188,6 +191,9 @@ impl Sequencer {
                     self.memory.answer(key, &response);
                 }
                 self.answer_charges(&over.charges, &response);
+                for (reply, _) in round.works {
+                    let _gone = reply.send(response.clone());
+                }
             }
         }
     }

@@ -5,31 +5,20 @@ use std::collections::HashSet;
 use quittance_protocol::{ChargeId, Timestamp};
 
 use crate::failure::{Decided, Failure};
-use crate::statements::{self, closed_by_deadline, never_activated};
+use crate::statements;
 use crate::store::Store;
 use crate::turn::Turn;
+use crate::{ending, locks};
 
 /// Whether something is due, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(!store.never_activated(now)?.is_empty()
-        || !store.overdue(now)?.is_empty()
-        || store.draining()?.iter().any(|order| order.drain_until <= now))
+    Ok(ending::is_due(store, now)? || locks::is_due(store, now)?)
 }
 
 /// Carries out what is due.
 pub(crate) fn run(turn: &mut Turn<'_>) -> Decided<()> {
-    for mandate in turn.store.never_activated(turn.now)? {
-        never_activated(turn, mandate)?;
-    }
-    for order in turn.store.draining()? {
-        if order.drain_until <= turn.now {
-            statements::drain(turn, order.order, true)?;
-        }
-    }
-    for order in turn.store.overdue(turn.now)? {
-        closed_by_deadline(turn, order)?;
-    }
-    Ok(())
+    locks::run_due(turn)?;
+    ending::run_due(turn)
 }
 
 /// Asks again about charges whose outcome nobody knows and nobody is asking about.

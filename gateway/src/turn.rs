@@ -1,5 +1,6 @@
 //! One turn of the sequencer: a transaction in which statements are decided one after the other.
 
+use quittance_protocol::answer::FlowLog;
 use quittance_protocol::{AccountId, ChargeId, OrderId, Problem, Timestamp, TokenId};
 use quittance_vault::Vault;
 use serde::Serialize;
@@ -49,6 +50,8 @@ pub(crate) enum Answer {
     Json(Vec<u8>),
     /// A refusal whose effects stay (a counted guess, an expired flow).
     Problem(Problem),
+    /// A run's log. What its open step shows is personal: it is said, not stored.
+    Flow(Box<FlowLog>),
     /// The order as it stands at the end of the turn, with its log proofs.
     Order(OrderId),
     /// How phone and gateway compare, at the end of the turn.

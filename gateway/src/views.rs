@@ -16,7 +16,12 @@ pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result
         token: row.token,
         terms: row.terms.clone(),
         state: row.standing.state,
-        holds: row.standing.holds.owners().map(|owner| owner.name().to_owned()).collect(),
+        holds: row
+            .standing
+            .holds
+            .owners()
+            .map(|owner| owner.name().to_owned())
+            .collect(),
         gateway_half: row.half,
         permits_left: u32::try_from(permits).unwrap_or(u32::MAX),
         next_permit: store.next_permit(row.token)?,

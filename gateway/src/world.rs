@@ -10,7 +10,7 @@ use quittance_vault::Randomness;
 
 use crate::clock::Clock;
 use crate::failure::Failure;
-use crate::parties::{CardNetwork, MerchantSystem};
+use crate::parties::{CardNetwork, MerchantSystem, OutsideParties};
 use crate::secrets::{Secrets, random_bytes};
 
 /// The gateway's surroundings.
@@ -20,6 +20,7 @@ pub(crate) struct World {
     pub(crate) randomness: Arc<dyn Randomness>,
     pub(crate) card_network: Arc<dyn CardNetwork>,
     pub(crate) merchants: Arc<dyn MerchantSystem>,
+    pub(crate) outside: OutsideParties,
     pub(crate) secrets: Secrets,
     pub(crate) log: Arc<NoteSigner>,
     pub(crate) policies: Policies,

@@ -165,6 +165,7 @@ impl Stage {
                 randomness,
                 card_network,
                 merchants,
+                outside: self.sandbox.parties.outside(),
                 sandbox,
             },
         )?;

@@ -301,7 +301,7 @@ async fn a_mandate_that_is_not_yet_active_can_be_revoked() {
     }
 }
 
-// the payer hears of each step.
+// the payer hears of each step.
 #[tokio::test]
 async fn the_payer_hears_held_then_closing_then_closed() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();

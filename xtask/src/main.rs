@@ -1,5 +1,6 @@
 //! The one command surface of the project: `cargo xtask --help`.
 mod bindings;
+mod cost;
 mod demo;
 mod dependencies;
 mod kotlin;
@@ -41,6 +42,13 @@ enum Task {
     Bindings,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
     Rules(rules::Options),
+    /// Measures what payers wait for, beside baselines: the rows of docs/performance.md.
+    #[command(disable_help_flag = true)]
+    Cost {
+        /// Passed on; `cargo xtask cost --help` lists them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -50,6 +58,7 @@ fn main() -> ExitCode {
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Rules(options) => rules::run(&workspace, &options),
+        Task::Cost { arguments } => cost::measure(&workspace, &arguments),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -18,7 +18,8 @@ pub struct FlowDefinition {
     /// Why mandates end that this flow ends, where the payer's own wish is not the whole cause.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<quittance_protocol::log_body::TerminationCause>,
-    /// Policy key: how long the payer may leave an open step alone. Absent: `flow.idle_life`.
+    /// Policy key of a case's life: how long the payer may leave an open step alone. Absent: `flow.idle_life`, and
+    /// `flow.total_life` for the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_life: Option<String>,
     /// The steps, first to last. There are no loops, so a flow ends by construction.
@@ -332,12 +333,5 @@ impl FlowDefinition {
             ahead.extend(step.otherwise.iter().rev());
             Some(step)
         })
-    }
-
-    /// Whether the payer does the last step, so that the effect follows in a statement of the phone's; otherwise the
-    /// gateway carries it out without waiting for the phone.
-    #[must_use]
-    pub fn ends_with_payer(&self) -> bool {
-        self.steps.iter().rev().find(|step| step.counts()).is_some_and(Step::asks_payer)
     }
 }

@@ -11,27 +11,63 @@ pub const FACTS: &[(&str, &str)] = &[
     ("overseas", "the payer's account is of another region (R-049)"),
     ("vpn", "the connection hides where it comes from (R-051)"),
     ("high_risk_region", "the payer is in a region of high risk (R-052)"),
-    ("needs_passport", "the region's list of extra steps asks for the passport (R-050)"),
-    ("needs_foreign_phone_otp", "the region's list of extra steps asks for a code to a number abroad (R-050)"),
-    ("needs_video_verification", "the region's list of extra steps asks for a video (R-052)"),
-    ("needs_handheld_id_photo", "the region's list of extra steps asks for the payer holding the document (R-052)"),
-    ("needs_proof_of_address", "the region's local check is a proof of address (R-054)"),
+    (
+        "needs_passport",
+        "the region's list of extra steps asks for the passport (R-050)",
+    ),
+    (
+        "needs_foreign_phone_otp",
+        "the region's list of extra steps asks for a code to a number abroad (R-050)",
+    ),
+    (
+        "needs_video_verification",
+        "the region's list of extra steps asks for a video (R-052)",
+    ),
+    (
+        "needs_handheld_id_photo",
+        "the region's list of extra steps asks for the payer holding the document (R-052)",
+    ),
+    (
+        "needs_proof_of_address",
+        "the region's local check is a proof of address (R-054)",
+    ),
     ("no_biometrics", "the phone has no biometric key (R-037)"),
     ("lock_active", "the safety lock is on"),
-    ("lock_trigger_open", "what triggered the safety lock is not resolved (R-062)"),
-    ("undo_allowed", "the policy lets an order be taken back, and it is not effective yet (R-302)"),
-    ("is_guardian", "the payer is recorded as the guardian of the teen that is named"),
-    ("requested_limit", "the limit that is wanted, in the currency's main unit"),
+    (
+        "lock_trigger_open",
+        "what triggered the safety lock is not resolved (R-062)",
+    ),
+    (
+        "undo_allowed",
+        "the policy lets an order be taken back, and it is not effective yet (R-302)",
+    ),
+    (
+        "is_guardian",
+        "the payer is recorded as the guardian of the teen that is named",
+    ),
+    (
+        "requested_limit",
+        "the limit that is wanted, in the currency's main unit",
+    ),
     ("teen_is_adult", "the teen has come of age"),
-    ("settled_transactions", "valid settled transactions of the account (R-096)"),
+    (
+        "settled_transactions",
+        "valid settled transactions of the account (R-096)",
+    ),
     ("quiz_attempts_today", "quizzes begun today, this one included"),
     ("quiz_amounts_wrong", "amounts that were answered wrong (R-098)"),
     ("quiz_score", "points of the quiz, of 100 (R-101)"),
     ("contacts_eligible", "trusted contacts who may vouch now (R-104)"),
     ("contacts_asked", "trusted contacts who were named for this run (R-103)"),
     ("contacts_confirmed", "trusted contacts who confirmed in time (R-106)"),
-    ("recovering", "a recovery was just made; what raises authority waits (R-332)"),
-    ("recoveries_failed", "failed recoveries within the policy's window (R-073)"),
+    (
+        "recovering",
+        "a recovery was just made; what raises authority waits (R-332)",
+    ),
+    (
+        "recoveries_failed",
+        "failed recoveries within the policy's window (R-073)",
+    ),
 ];
 
 /// The one fact that the phone says.

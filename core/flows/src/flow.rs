@@ -2,13 +2,13 @@
 
 mod moment;
 mod settle;
+mod take;
 
 use crate::Refused;
-use crate::definition::{Authority, FlowDefinition, FlowEffect, Next, Step, StepKind, Tries};
-use crate::factor::FactorKind;
+use crate::definition::{FlowDefinition, FlowEffect, Step, StepKind};
 use crate::facts::OFFLINE;
 use crate::policy::Policy;
-use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
+use quittance_protocol::flow_event::{FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::problem::Code;
 use quittance_protocol::{Quantity, Timestamp, bytes::Digest32};
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ pub struct FlowState {
     pub phase: Phase,
     /// The open step, then what is still ahead; steps may still turn out not to be there.
     ahead: Vec<Position>,
-    /// Steps that are behind, in sequence; skipped ones and those that gave way have no evidence.
+    /// Steps that are behind, in sequence. A step that was not there at all is not among them.
     pub done: Vec<DoneStep>,
     /// Failed tries at the open step.
     pub failures: u32,
@@ -83,8 +83,21 @@ pub enum Phase {
 pub struct DoneStep {
     /// The step.
     pub id: String,
-    /// Digest of the proof, or of what was shown; absent where the step was skipped, gave way, or needs none.
+    /// How it came to be behind.
+    pub left: Left,
+    /// Digest of the proof, or of what was shown; absent where the step was not done, or needs none.
     pub evidence: Option<Digest32>,
+}
+
+/// How a step came to be behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// It was done.
+    Done,
+    /// It was left out because its `skip_if` held.
+    Skipped,
+    /// It was given up for the steps of its `otherwise`.
+    GaveWay,
 }
 
 /// What has to be carried out because an event was taken.
@@ -125,9 +138,9 @@ pub fn begin(rules: Rules<'_>, event: &FlowEvent) -> Result<(FlowState, Vec<Effe
         reached_at: event.at,
         last_at: event.at,
     };
-    // Facts that the first steps depend on are said next; until then only a step without conditions is open.
+    // Facts that the first steps depend on are said next; until then nobody can answer.
     let mut effects = Vec::new();
-    if rules.definition.needs_no_facts_to_begin() {
+    if rules.definition.begins_without_facts() {
         settle::settle(rules, &mut state, event.at, &mut effects)?;
     }
     Ok((state, effects))
@@ -141,7 +154,7 @@ pub fn step(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Result<(F
     if state.phase != Phase::Open {
         return Err(Refused::Ended);
     }
-    let mut run = Run {
+    let mut run = take::Run {
         rules,
         next: state.clone(),
         effects: Vec::new(),
@@ -180,6 +193,18 @@ pub fn steps_ahead<'r>(rules: Rules<'r>, state: &'r FlowState) -> impl Iterator<
         .skip(1)
         .filter_map(move |position| rules.definition.at(position))
         .filter(move |step| settle::is_there(rules, state, step).unwrap_or(true))
+        .filter(move |step| !settle::is_skipped(rules, state, step).unwrap_or(false))
+}
+
+/// Whether the payer did the last of the steps that count, so that the effect of the run follows in a statement of
+/// the phone's. Where somebody else did, or time did, the gateway carries it out without waiting for the phone.
+#[must_use]
+pub fn ends_with_payer(definition: &FlowDefinition, state: &FlowState) -> bool {
+    let done = state.done.iter().rev().filter(|step| step.left == Left::Done);
+    let mut counted = done
+        .filter_map(|done| definition.all_steps().find(|step| step.id == done.id))
+        .filter(|step| step.counts());
+    counted.next().is_some_and(Step::asks_payer)
 }
 
 impl FlowState {
@@ -200,263 +225,13 @@ impl FlowDefinition {
         steps.get(*last)
     }
 
-    /// Whether the first step stands whatever is found out.
-    fn needs_no_facts_to_begin(&self) -> bool {
-        self.steps.first().is_some_and(|step| {
+    /// Whether the steps up to the first one that somebody does stand whatever is found out.
+    fn begins_without_facts(&self) -> bool {
+        let machinery = |step: &&Step| matches!(step.kind, StepKind::Effect(_) | StepKind::Notify(_));
+        let machines = self.steps.iter().take_while(machinery).count();
+        let stands = |step: &Step| {
             step.insert_if.is_none() && step.skip_if.is_none() && !matches!(step.kind, StepKind::Guard(_))
-        })
-    }
-}
-
-/// One event being taken.
-struct Run<'p> {
-    rules: Rules<'p>,
-    next: FlowState,
-    effects: Vec<Effect>,
-    at: Timestamp,
-}
-
-impl<'p> Run<'p> {
-    fn take(&mut self, event: &FlowEvent) -> Result<(), Refused> {
-        match &event.kind {
-            FlowEventKind::Started(_) => Err(Refused::StepOrder),
-            FlowEventKind::Found { facts } => {
-                from(event, Author::Gateway)?;
-                // Whether the gateway is in reach is for the phone to say.
-                let facts = facts.iter().filter(|(name, _)| *name != OFFLINE);
-                self.next.facts.extend(facts.map(|(name, fact)| (name.clone(), *fact)));
-                self.settle()
-            }
-            FlowEventKind::Answered { step, shown } => {
-                let open = self.open(step, event)?;
-                let StepKind::Prompt(_) = open.kind else {
-                    return Err(Refused::StepOrder);
-                };
-                from(event, Author::Phone)?;
-                self.done(open, Some(*shown))
-            }
-            FlowEventKind::Returned { step, outcome } => {
-                let open = self.open(step, event)?;
-                let StepKind::Prompt(crate::definition::PromptKind::Jump) = open.kind else {
-                    return Err(Refused::StepOrder);
-                };
-                from(event, Author::Phone)?;
-                self.next.outcomes.insert(open.id.clone(), outcome.clone());
-                self.done(open, Some(Digest32::of(outcome.as_bytes())))
-            }
-            FlowEventKind::Submitted { step, evidence } => {
-                let open = self.open(step, event)?;
-                let StepKind::Factor(factor) = open.kind else {
-                    return Err(Refused::StepOrder);
-                };
-                from(event, Author::Phone)?;
-                if factor.author() == Author::Phone || self.next.submitted.is_some() {
-                    return Err(Refused::StepOrder);
-                }
-                self.next.submitted = Some(*evidence);
-                Ok(())
-            }
-            FlowEventKind::Sent { step } => {
-                self.factor(step, event, Author::Gateway)?;
-                if let Some(moment) = moment::resend_from(self.rules, &self.next)
-                    && event.at < moment
-                {
-                    return Err(Refused::TooEarly);
-                }
-                self.next.sent_at = Some(event.at);
-                Ok(())
-            }
-            FlowEventKind::FactorProved { step, evidence } => {
-                let (open, factor) = self.factor_of(step, event)?;
-                from(event, factor.author())?;
-                self.done(open, Some(*evidence))
-            }
-            FlowEventKind::FactorFailed {
-                step,
-                today,
-                attempts_left,
-            } => {
-                let (open, factor) = self.factor_of(step, event)?;
-                from(event, factor.author())?;
-                self.failed(open, *today, *attempts_left)
-            }
-            FlowEventKind::Reported { step, outcome } => self.reported(step, outcome, event),
-            FlowEventKind::Reviewed {
-                step,
-                reviewer,
-                approves,
-            } => {
-                let open = self.open(step, event)?;
-                let StepKind::Review(_) = open.kind else {
-                    return Err(Refused::StepOrder);
-                };
-                from(event, Author::Gateway)?;
-                if self.next.reviewers.contains(reviewer) {
-                    return Err(Refused::SameReviewer);
-                }
-                self.next.reviewers.push(reviewer.clone());
-                if *approves {
-                    self.done(open, None)
-                } else {
-                    self.go(open, Next::Refuse, Code::ReviewRefused)
-                }
-            }
-            FlowEventKind::TimeCame { step } => self.time_came(step, event),
-            FlowEventKind::Objected {} => {
-                from(event, Author::Gateway)?;
-                self.end(Phase::Refused(Code::Objected));
-                Ok(())
-            }
-            FlowEventKind::WentOffline {} => {
-                from(event, Author::Phone)?;
-                if self.rules.definition.authority == Authority::Raises {
-                    return Err(Refused::StepOrder);
-                }
-                self.next.facts.insert(OFFLINE.to_owned(), Quantity::ONE);
-                self.settle()
-            }
-            FlowEventKind::Cancelled {} => {
-                from(event, Author::Phone)?;
-                self.end(Phase::Cancelled);
-                Ok(())
-            }
-            FlowEventKind::Expired {} => {
-                from(event, Author::Gateway)?;
-                match moment::ends_at(self.rules, &self.next) {
-                    Some(end) if event.at >= end => {
-                        self.end(Phase::Expired);
-                        Ok(())
-                    }
-                    _ => Err(Refused::TooEarly),
-                }
-            }
-        }
-    }
-
-    /// The open step, where it is the one that is named and its deadline has not passed.
-    fn open(&self, step: &str, event: &FlowEvent) -> Result<&'p Step, Refused> {
-        let open = self.open_any()?;
-        if open.id != step {
-            return Err(Refused::StepOrder);
-        }
-        match moment::deadline(self.rules, &self.next) {
-            Some(end) if event.at >= end => Err(Refused::TooLate),
-            _ => Ok(open),
-        }
-    }
-
-    fn open_any(&self) -> Result<&'p Step, Refused> {
-        let position = self.next.ahead.first().ok_or(Refused::Ended)?;
-        self.rules.definition.at(position).ok_or(Refused::Ended)
-    }
-
-    fn factor_of(&self, step: &str, event: &FlowEvent) -> Result<(&'p Step, FactorKind), Refused> {
-        let open = self.open(step, event)?;
-        match open.kind {
-            StepKind::Factor(factor) => Ok((open, factor)),
-            _ => Err(Refused::StepOrder),
-        }
-    }
-
-    fn factor(&self, step: &str, event: &FlowEvent, author: Author) -> Result<(&'p Step, FactorKind), Refused> {
-        let found = self.factor_of(step, event)?;
-        from(event, author)?;
-        Ok(found)
-    }
-
-    fn reported(&mut self, step: &str, outcome: &str, event: &FlowEvent) -> Result<(), Refused> {
-        let open = self.open(step, event)?;
-        let StepKind::External(external) = &open.kind else {
-            return Err(Refused::StepOrder);
         };
-        from(event, Author::Gateway)?;
-        self.next.outcomes.insert(open.id.clone(), outcome.to_owned());
-        let other = external.agrees_with.as_ref().and_then(|other| self.next.outcomes.get(other));
-        if external.agrees_with.is_some() && other.map(String::as_str) != Some(outcome) {
-            return self.go(open, Next::Refuse, Code::ForeignState);
-        }
-        let next = external.outcomes.get(outcome).copied().unwrap_or(Next::Refuse);
-        self.go(open, next, Code::ExternalRefused)
+        self.steps.iter().take(machines.saturating_add(1)).all(stands)
     }
-
-    fn failed(&mut self, open: &'p Step, today: Option<u32>, attempts_left: Option<u32>) -> Result<(), Refused> {
-        self.next.failures = self.next.failures.saturating_add(1);
-        self.next.attempts_left = attempts_left;
-        self.next.submitted = None;
-        let Some(Tries { failures, then }) = &open.tries else {
-            return Ok(());
-        };
-        let counted = Quantity::from(self.next.failures.max(today.unwrap_or(0)));
-        if settle::compares(self.rules.policy, counted, failures)? && *then != Next::Stay {
-            return self.go(open, *then, Code::BudgetExhausted);
-        }
-        Ok(())
-    }
-
-    fn time_came(&mut self, step: &str, event: &FlowEvent) -> Result<(), Refused> {
-        from(event, Author::Gateway)?;
-        let open = self.open_any()?;
-        if open.id != step {
-            return Err(Refused::StepOrder);
-        }
-        let due = moment::due(self.rules, &self.next).ok_or(Refused::StepOrder)?;
-        if event.at < due {
-            return Err(Refused::TooEarly);
-        }
-        if let StepKind::Timer(_) = open.kind {
-            return self.done(open, None);
-        }
-        let deadline = open.deadline.as_ref().ok_or(Refused::StepOrder)?;
-        let then = self.rules.next_of(&deadline.then).ok_or(Refused::Contradiction)?;
-        self.go(open, then, Code::TooLate)
-    }
-
-    /// What comes after a step that was not simply done.
-    fn go(&mut self, open: &'p Step, next: Next, code: Code) -> Result<(), Refused> {
-        match next {
-            Next::GoOn => self.done(open, None),
-            Next::Otherwise => {
-                let position = self.next.ahead.first().cloned().unwrap_or_default();
-                self.leave(open, None);
-                let instead = (0..open.otherwise.len()).map(|index| {
-                    let mut inner = position.clone();
-                    inner.push(index);
-                    inner
-                });
-                self.next.ahead.splice(0..0, instead.collect::<Vec<_>>());
-                self.settle()
-            }
-            Next::Refuse => {
-                self.end(Phase::Refused(code));
-                Ok(())
-            }
-            Next::Expire => {
-                self.end(Phase::Expired);
-                Ok(())
-            }
-            Next::Stay => Ok(()),
-        }
-    }
-
-    fn done(&mut self, open: &Step, evidence: Option<Digest32>) -> Result<(), Refused> {
-        self.leave(open, evidence);
-        self.settle()
-    }
-
-    fn leave(&mut self, open: &Step, evidence: Option<Digest32>) {
-        settle::leave(&mut self.next, open, evidence);
-    }
-
-    fn settle(&mut self) -> Result<(), Refused> {
-        settle::settle(self.rules, &mut self.next, self.at, &mut self.effects)
-    }
-
-    fn end(&mut self, phase: Phase) {
-        self.next.phase = phase;
-        self.next.ahead.clear();
-    }
-}
-
-fn from(event: &FlowEvent, author: Author) -> Result<(), Refused> {
-    if event.author == author { Ok(()) } else { Err(Refused::Author) }
 }

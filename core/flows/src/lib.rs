@@ -13,11 +13,14 @@ pub mod factor;
 pub mod facts;
 pub mod flow;
 pub mod hold;
+pub mod lock;
 pub mod mandate;
 pub mod period;
 pub mod permits;
 pub mod pin;
 pub mod policy;
+pub mod stop;
+pub mod teen;
 
 pub use definition::{Authority, FlowDefinition, FlowEffect, Step, StepKind};
 pub use factor::{FactorInput, FactorKind};

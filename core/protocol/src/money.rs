@@ -1,5 +1,6 @@
 //! Money as a whole number of minor units in one ISO 4217 currency.
 
+use crate::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -59,6 +60,17 @@ impl Currency {
         }
     }
 
+    /// How many decimal places the minor unit stands for, as ISO 4217 lists them.
+    pub fn places(&self) -> u32 {
+        match self.code() {
+            "BIF" | "CLP" | "DJF" | "GNF" | "ISK" | "JPY" | "KMF" | "KRW" | "PYG" | "RWF" | "UGX" | "UYI" | "VND"
+            | "VUV" | "XAF" | "XOF" | "XPF" => 0,
+            "BHD" | "IQD" | "JOD" | "KWD" | "LYD" | "OMR" | "TND" => 3,
+            "CLF" | "UYW" => 4,
+            _ => 2,
+        }
+    }
+
     /// The code as text.
     pub fn code(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -85,6 +97,12 @@ impl Money {
     /// The currency.
     pub fn currency(&self) -> Currency {
         self.currency
+    }
+
+    /// The amount in the currency's main unit: 5,000 fen are 50 yuan. Cut off below a millionth, which no currency has.
+    pub fn in_main_units(&self) -> Quantity {
+        let millionths = i64::pow(10, 6_u32.saturating_sub(self.currency.places()));
+        Quantity::from_millionths(self.minor.saturating_mul(millionths))
     }
 
     /// The sum of two amounts.
@@ -157,6 +175,14 @@ mod tests {
 
     fn cny(minor: i64) -> Money {
         Money::new(minor, Currency::new("CNY").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_amount_in_main_units_follows_the_currencys_places() {
+        let main = |minor, code| Money::new(minor, Currency::new(code).unwrap()).unwrap().in_main_units();
+        assert_eq!(main(5_001, "CNY"), "50.01".parse().unwrap());
+        assert_eq!(main(50, "JPY"), Quantity::whole(50));
+        assert_eq!(main(1_500, "KWD"), "1.5".parse().unwrap());
     }
 
     #[test]

@@ -33,6 +33,20 @@ pub enum MerchantNotice {
         /// Since when.
         at: Timestamp,
     },
+    /// The linked subscription does not renew itself any more.
+    RenewalEnded {
+        /// The mandate.
+        mandate: MandateId,
+        /// Since when.
+        at: Timestamp,
+    },
+    /// The platform ended the mandate without the merchant, who may object on record.
+    ForcedUnbind {
+        /// The mandate.
+        mandate: MandateId,
+        /// Since when.
+        at: Timestamp,
+    },
     /// The merchant tried a destroyed token: its own books are out of date.
     DeadTokenUsed {
         /// The mandate.

@@ -8,7 +8,8 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, PermitAmount, ReplicaState};
 use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified};
 
-use super::{consent, order, permit};
+use super::{consent, permit};
+use crate::ending::drain;
 use crate::failure::{Decided, Failure};
 use crate::logbook;
 use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOutcome};
@@ -272,7 +273,7 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
     };
     turn.store.put_answer(&charge.kid, charge.jti, &stored)?;
     if let Some(id) = mandate.order {
-        order::drain(turn, id, false)?;
+        drain(turn, id, false)?;
     }
     Ok(charge)
 }

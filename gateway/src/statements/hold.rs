@@ -2,8 +2,8 @@
 
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{Authority, FactorKind, FlowEffect, Hold, HoldOwner, StepKind};
-use quittance_protocol::log_body::Actor;
 use quittance_protocol::answer::MandateState;
+use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, FactorProof, HoldChange, operation_digest};
 use quittance_protocol::{Digest32, Problem, Received, Verified};
@@ -51,7 +51,9 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<state
 fn add(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
     for mandate in mandates {
         // What is ending or has ended is stopped already: nothing to hold, and no reason to refuse.
-        if let Ok(standing) = mandate.standing.step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Payer, turn.now)))
+        if let Ok(standing) = mandate
+            .standing
+            .step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Payer, turn.now)))
             && standing != mandate.standing
         {
             mandate.standing = standing;
@@ -118,6 +120,6 @@ fn check_wish(turn: &Turn<'_>, device: &Device, body: &statement::Hold, nonce: &
         operation: operation_digest(name, &body.mandates, &Digest32::of(b"")),
         life: (definition.authority == Authority::Raises).then_some(life),
     };
-    let proof = factor::check_proof(turn, device, proof, &expected, pointer)?;
+    let proof = factor::check_proof(turn, &device.biometric_key, proof, &expected, pointer)?;
     factor::spend_proof(turn.store, &proof, pointer)
 }

@@ -16,7 +16,7 @@ use quittance_protocol::jws::Statement;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
     Acknowledgement, Activation, AnswerFlow, Attestation, CancelFlow, Charge, Consent, Enrolment, Hold, HoldChange,
-    Intent, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Session, StartFlow, Undo,
+    Intent, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Session, StartFlow,
 };
 use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Verified};
 
@@ -27,7 +27,6 @@ use crate::turn::{Answer, Turn};
 
 pub(crate) use charge::{ask_again, settle};
 pub(crate) use enrolment::{SESSION_LIFE, read_token, session_answer};
-pub(crate) use order::{closed_by_deadline, drain, never_activated};
 pub(crate) use pin::LOGIN_LIFE;
 
 macro_rules! statements {
@@ -72,7 +71,7 @@ macro_rules! statements {
 
 statements! {
     Enrolment, Session, PinRegister, PinStart, PinFinish, StartFlow, AnswerFlow, CancelFlow, Consent, Activation,
-    Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Undo, Reconciliation,
+    Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Reconciliation,
 }
 
 /// Whether a statement lowers authority, or only reads so that authority can be lowered: such a one is taken even
@@ -100,8 +99,7 @@ fn lowers(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
         | Said::Consent(_)
         | Said::Activation(_)
         | Said::Permit(_)
-        | Said::Charge(_)
-        | Said::Undo(_) => false,
+        | Said::Charge(_) => false,
     })
 }
 
@@ -172,7 +170,6 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
         Said::Intent(said) => order::intend(turn, &device, said),
         Said::Attestation(said) => order::attest(turn, &device, said),
         Said::Acknowledgement(said) => order::acknowledge(turn, &device, said),
-        Said::Undo(said) => order::undo(turn, &device, said),
         Said::Reconciliation(said) => reconciliation::reconcile(turn, &device, said),
         Said::Enrolment(_) | Said::Charge(_) | Said::Permit(_) => Err(Code::WrongType.into()),
     }

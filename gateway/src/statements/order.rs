@@ -2,25 +2,26 @@
 
 use std::collections::BTreeSet;
 
-use quittance_flows::destruction::gateway::{self, GatewayEvent, GatewayState, PhoneSide};
-use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{FactorKind, FlowDefinition, FlowEffect, Phase, Refused, StepKind};
-use quittance_protocol::log::EntryKind;
-use quittance_protocol::log_body::{OrderBody, TerminationCause};
+use quittance_flows::definition::Condition;
+use quittance_flows::destruction::gateway::{GatewayEvent, OwnHalf};
+use quittance_flows::facts::OFFLINE;
+use quittance_flows::flow::DoneStep;
+use quittance_flows::{FactorKind, FlowDefinition, FlowEffect, Phase, Policy, Step, StepKind};
+use quittance_protocol::flow_event::{Author, FlowStart};
+use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
-    Acknowledgement, Attestation, FactorProof, Intent, PhoneOutcome, ReplicaState, operation_digest,
+    Acknowledgement, Attestation, Channel, FactorProof, Intent, PhoneOutcome, operation_digest,
 };
-use quittance_protocol::{AccountId, B64, Digest32, OrderId, Problem, Received, Verified};
+use quittance_protocol::{Digest32, MandateId, OrderId, Problem, Received, Timestamp, Verified};
 
-use super::flow;
-use crate::destruction;
+use crate::ending::{Placing, effective_at, hasten, place, take};
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
-use crate::logbook;
-use crate::parties::MerchantNotice;
-use crate::store::{Device, Mandate, Order};
-use crate::turn::{After, Answer, Turn};
+use crate::flows::{self, Run};
+use crate::store::{Device, Order};
+use crate::turn::{Answer, Turn};
+use crate::world::PolicyInForce;
 
 /// The payer wants mandates ended. What is under an order already joins it: the same order, the same receipt (H2).
 pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Intent>) -> Decided<Answer> {
@@ -35,175 +36,166 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
     if body.mandates.len() > usize::try_from(policy.policy.cancellation.batch_max_items).unwrap_or(usize::MAX) {
         return Err(Problem::new(Code::LimitExceeded).at("/mandates").into());
     }
-    let mut live = Vec::new();
-    let mut joined = None;
+    let wish = check_intent(turn, device, body)?;
+    let (mut live, mut joined) = (Vec::new(), BTreeSet::new());
     for (index, id) in body.mandates.iter().enumerate() {
         let row = turn.store.mandate(*id)?.filter(|row| row.account == device.account);
         let row = row.ok_or_else(|| Problem::new(Code::NotFound).at(format!("/mandates/{index}")))?;
         match row.order {
-            Some(order) => joined = joined.or(Some(order)),
+            Some(order) => {
+                joined.insert(order);
+            }
             None => live.push(row),
         }
     }
-    check_intent(turn, device, body)?;
-    if live.is_empty() {
-        let order = joined.ok_or(Failure::Rules("an intent without mandates"))?;
-        return Ok(Answer::Order(order));
+    for order in &joined {
+        hasten(turn, *order, &body.mandates, wish.effective_at)?;
     }
-    let cause = if body.offline {
-        TerminationCause::PayerOffline
-    } else {
-        TerminationCause::Payer
+    if live.is_empty() {
+        let order = joined.first().ok_or(Failure::Rules("an intent without mandates"))?;
+        return Ok(Answer::Order(*order));
+    }
+    let placing = Placing {
+        ending: wish.cause.by_usual_actor(),
+        intent: Some(said),
+        effective_at: wish.effective_at,
+        policy: wish.policy,
     };
-    place(turn, device.account, live, cause, Some(said)).map(Answer::Order)
+    place(turn, device.account, live, &placing).map(Answer::Order)
 }
 
-/// The proof is B's over the flow's identify step; online the whole flow is done, PIN included. An intent that was
-/// made offline needs no more than the proof, then or later, because it lowers authority.
-fn check_intent(turn: &Turn<'_>, device: &Device, body: &Intent) -> Decided<()> {
-    let pointer = "/proof";
-    let check = |name: &str, definition: &FlowDefinition, nonce: &[u8]| -> Decided<Verified<FactorProof>> {
-        let step = definition
-            .steps
-            .iter()
-            .find(|step| step.kind == StepKind::Factor(FactorKind::Biometric));
-        let step = step.ok_or(Failure::Rules("a cancellation asks for no biometric proof"))?;
-        let operation = operation_digest(name, &body.mandates, &Digest32::of(b""));
-        let expected = Expected {
-            flow: body.flow,
-            step: &step.id,
-            nonce,
-            operation,
-            life: None,
-        };
-        factor::check_proof(turn, device, &body.proof, &expected, pointer)
-    };
-    let rejected = |pointer: &str| Problem::new(Code::ProofRejected).at(pointer);
-    let proof = match flow::load(turn.store, turn.world, device, body.flow)? {
+/// What an intent asks for, as the definition of its flow has it.
+struct Wish<'w> {
+    cause: TerminationCause,
+    effective_at: Timestamp,
+    policy: &'w PolicyInForce,
+}
+
+/// Online every step of the flow is done, and the intent carries one of its proofs again. An intent that was made
+/// offline needs no more than the biometric proof, then or later, because it lowers authority.
+fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<Wish<'w>> {
+    let world = turn.world;
+    let rejected = || Problem::new(Code::ProofRejected).at("/flow");
+    let (policy, definition, proof) = match flows::load(turn.store, world, device, body.flow)? {
         Some(run) => {
-            if run.definition.effect != FlowEffect::Destroy || run.state.start.mandates != body.mandates {
-                return Err(rejected("/flow").into());
-            }
+            let start = &run.state.start;
             let proved = run.state.phase == Phase::Completed && !run.state.is_offline();
-            if !proved && !body.offline {
-                return Err(Problem::new(Code::StepOrder)
-                    .at("/flow")
-                    .detail("the flow is not done")
-                    .into());
+            if run.definition.effect != FlowEffect::Destroy || body.mandates != left_to_payer(turn, &run, !proved)? {
+                return Err(rejected().into());
             }
-            check(
-                &run.state.start.definition,
-                run.definition,
-                run.state.start.nonce.as_slice(),
-            )?
+            if !proved && !body.offline {
+                let undone = Problem::new(Code::StepOrder).at("/flow");
+                return Err(undone.detail("the flow is not done").into());
+            }
+            let policy = world.policies.version(start.policy_version);
+            let policy = policy.ok_or(Failure::Damaged("a flow"))?;
+            let shown = Received::parse(&body.proof).map_err(|problem| problem.at("/proof"))?;
+            let known = |step: &DoneStep| proved && step.evidence == Some(shown.content());
+            let proof = match run.state.done.iter().find(|step| known(step)) {
+                // Checked when the step was done.
+                Some(_) => None,
+                None => Some(check_proof(turn, device, body, run.definition, start)?),
+            };
+            (policy, run.definition, proof)
         }
         // Everything happened offline, and the intent came first: it carries all that is needed.
         None if body.offline => {
-            let policy = &turn.world.policies.current()?.policy;
-            let quick = policy.flows.iter().find(|(_, flow)| flow.effect == FlowEffect::Destroy);
-            let (name, definition) = quick.ok_or(Failure::Rules("the policy has no cancellation"))?;
-            let nonce = Received::parse(&body.proof)
-                .and_then(|received| received.unverified_body::<FactorProof>())
-                .map_err(|problem| problem.at(pointer))?
-                .1
-                .nonce;
-            check(name, definition, nonce.as_slice())?
+            let policy = world.policies.current()?;
+            let (start, definition) = offline_start(&policy.policy, body)?;
+            let proof = check_proof(turn, device, body, definition, &start)?;
+            (policy, definition, Some(proof))
         }
         None => return Err(Problem::new(Code::NotFound).at("/flow").into()),
     };
-    factor::spend_proof_again(turn.store, &proof, pointer)
-}
-
-/// Orders the end of mandates: both halves quiesced, permits dropped, the order logged, all in this commit.
-fn place(
-    turn: &mut Turn<'_>,
-    account: AccountId,
-    mandates: Vec<Mandate>,
-    cause: TerminationCause,
-    intent: Option<&Verified<Intent>>,
-) -> Decided<OrderId> {
-    let policy = turn.world.policies.current()?;
-    let rules = &policy.policy.token;
-    let id = OrderId::from_bytes(turn.world.draw()?);
-    let nonce = B64::new(turn.world.draw::<32>()?);
-    let effective_at = turn.now.plus_seconds(policy.policy.cancellation.quick.effective.get());
-    let body = OrderBody {
-        order: id,
-        mandates: mandates.iter().map(|row| row.mandate).collect(),
-        tokens: mandates.iter().map(|row| row.commitment).collect(),
-        cause,
-        intent: intent.map(Verified::content),
-        nonce: nonce.clone(),
-        effective_at,
-        policy: policy.content,
-    };
-    let said = logbook::say(turn.store, turn.world, turn.now, EntryKind::Order, &body)?;
-    let order = Order {
-        order: id,
-        account,
-        mandates: body.mandates,
-        tokens: mandates.iter().map(|row| row.token).collect(),
-        commitments: body.tokens,
-        cause,
-        nonce,
-        effective_at,
-        policy: policy.content,
-        intent: intent.map(|intent| intent.compact().to_owned()),
-        intent_content: body.intent,
-        attestation: None,
-        evidence_level: quittance_protocol::log_body::EvidenceLevel::E0,
-        state: GatewayState::ordered(),
-        batch: None,
-        drain_until: turn.now.plus_seconds(rules.drain.get()),
-        silent_until: effective_at.plus_seconds(rules.device_deadline.get()),
-        ordered_entry: said.place,
-        destroyed_entry: None,
-        closure: None,
-        risk_epochs: None,
-        acknowledged: None,
-    };
-    turn.store.put_order(&order)?;
-    for mut row in mandates {
-        let event = match cause {
-            TerminationCause::NeverActivated => MandateEvent::Rejected(cause.by_usual_actor()),
-            _ => MandateEvent::Ordered {
-                ending: cause.by_usual_actor(),
-                at: turn.now,
-            },
-        };
-        row.standing = row.standing.step(event).map_err(flow::refusal)?;
-        row.half = ReplicaState::Quiesced;
-        row.provisioning_until = None;
-        row.order = Some(id);
-        turn.store.put_mandate(&mut row)?;
-        turn.store.drop_permits(row.token)?;
-        turn.store.add_notice(
-            row.merchant,
-            &MerchantNotice::MandateEnded {
-                mandate: row.mandate,
-                at: turn.now,
-            },
-        )?;
+    if let Some(proof) = proof {
+        factor::spend_proof_again(turn.store, &proof, "/proof")?;
     }
-    drain(turn, id, false)?;
-    Ok(id)
+    let cause = match definition.cause {
+        Some(cause) => cause,
+        None if body.offline => TerminationCause::PayerOffline,
+        None if body.mandates.len() > 1 => TerminationCause::PayerBatch,
+        None => TerminationCause::Payer,
+    };
+    Ok(Wish {
+        cause,
+        effective_at: effective_at(&policy.policy, definition, turn.now)?,
+        policy,
+    })
 }
 
-/// Moves an order on once no charge of its tokens is in flight. `overdue`: their time is over, so they are not waited
-/// for any longer, and the network is asked what became of them, which refuses those that it never saw.
-pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<()> {
-    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
-    let mut pending = Vec::new();
-    for charge in turn.store.pending_charges()? {
-        if order.tokens.contains(&charge.token) {
-            pending.push(charge.charge);
+/// What an intent of a run names: of several mandates those that no bank has to confirm, because each of the others
+/// gets a run of its own. Offline no bank can be asked, and none is.
+fn left_to_payer(turn: &Turn<'_>, run: &Run<'_>, offline: bool) -> Decided<Vec<MandateId>> {
+    let named = &run.state.start.mandates;
+    if offline || named.len() == 1 {
+        return Ok(named.clone());
+    }
+    let mut left = Vec::new();
+    for id in named {
+        let row = turn.store.mandate(*id)?;
+        if row.is_none_or(|row| row.terms.channel != Channel::Bank) {
+            left.push(*id);
         }
     }
-    if !pending.is_empty() && !overdue {
-        return Ok(());
-    }
-    turn.after.extend(pending.into_iter().map(After::Resolve));
-    take(turn, &mut order, GatewayEvent::Drained)
+    Ok(left)
+}
+
+/// The run that an intent from nowhere speaks of, as far as its proof tells: of a cancellation that can be completed
+/// without the gateway.
+fn offline_start<'p>(policy: &'p Policy, body: &Intent) -> Decided<(FlowStart, &'p FlowDefinition)> {
+    let claimed = Received::parse(&body.proof)
+        .and_then(|received| received.unverified_body::<FactorProof>())
+        .map_err(|problem| problem.at("/proof"))?
+        .1;
+    let nothing = Digest32::of(b"");
+    let found = policy.definitions().find(|(name, definition)| {
+        definition.effect == FlowEffect::Destroy
+            && completes_offline(definition)
+            && operation_digest(name, &body.mandates, &nothing) == claimed.operation
+    });
+    let (name, definition) = found.ok_or_else(|| Problem::new(Code::ProofRejected).at("/proof/operation"))?;
+    let start = FlowStart {
+        flow: body.flow,
+        definition: name.to_owned(),
+        policy_version: policy.bundle.version,
+        mandates: body.mandates.clone(),
+        wish: None,
+        operation: claimed.operation,
+        nonce: claimed.nonce,
+    };
+    Ok((start, definition))
+}
+
+/// Whether a payer can do every step without the gateway in reach.
+fn completes_offline(definition: &FlowDefinition) -> bool {
+    let is_skipped = |step: &Step| matches!(&step.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE);
+    definition.steps.iter().all(|step| match &step.kind {
+        _ if is_skipped(step) => true,
+        StepKind::Prompt(_) | StepKind::Effect(_) | StepKind::Notify(_) => true,
+        StepKind::Factor(factor) => factor.author() == Author::Phone,
+        _ => false,
+    })
+}
+
+/// The biometric proof of a run, as its own device signed it.
+fn check_proof(
+    turn: &Turn<'_>,
+    device: &Device,
+    body: &Intent,
+    definition: &FlowDefinition,
+    start: &FlowStart,
+) -> Decided<Verified<FactorProof>> {
+    let biometric = |step: &&Step| step.kind == StepKind::Factor(FactorKind::Biometric);
+    let step = definition.steps.iter().find(biometric);
+    let step = step.ok_or_else(|| Problem::new(Code::ProofRejected).at("/flow"))?;
+    let expected = Expected {
+        flow: body.flow,
+        step: &step.id,
+        nonce: start.nonce.as_slice(),
+        operation: start.operation,
+        life: None,
+    };
+    factor::check_proof(turn, &device.biometric_key, &body.proof, &expected, "/proof")
 }
 
 /// The phone says what became of its half.
@@ -259,7 +251,7 @@ fn says_the_same(order: &Order, body: &Attestation) -> Decided<bool> {
 pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<Acknowledgement>) -> Decided<Answer> {
     let body = said.body();
     let mut order = find(turn, device, body.order)?;
-    if order.closure.is_none() {
+    if order.closure.is_none() && order.state.own != OwnHalf::Undone {
         return Err(Problem::new(Code::StepOrder)
             .at("/order")
             .detail("there is no closure yet")
@@ -273,35 +265,7 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<
     Ok(Answer::Order(order.order))
 }
 
-/// The phone had its time.
-pub(crate) fn closed_by_deadline(turn: &mut Turn<'_>, mut order: Order) -> Decided<()> {
-    take(turn, &mut order, GatewayEvent::DeviceDeadline)
-}
-
-/// A consent without activation ends like everything else (I12).
-pub(crate) fn never_activated(turn: &mut Turn<'_>, mandate: Mandate) -> Decided<()> {
-    let account = mandate.account;
-    place(turn, account, vec![mandate], TerminationCause::NeverActivated, None).map(|_| ())
-}
-
 fn find(turn: &Turn<'_>, device: &Device, id: OrderId) -> Decided<Order> {
     let order = turn.store.order(id)?.filter(|order| order.account == device.account);
     order.ok_or_else(|| Problem::new(Code::NotFound).at("/order").into())
-}
-
-/// Lets the rules take an event, writes what they decide, carries out what they ask for.
-fn take(turn: &mut Turn<'_>, order: &mut Order, event: GatewayEvent) -> Decided<()> {
-    let (state, effects) = gateway::step(&order.state, event).map_err(|refused| match refused {
-        Refused::Contradiction => Problem::new(Code::ProofRejected).at("/outcome"),
-        other => flow::refusal(other),
-    })?;
-    if state.phone == order.state.phone
-        && matches!(event, GatewayEvent::PhoneDestroyed(_) | GatewayEvent::PhoneAbsent(_))
-    {
-        return Ok(());
-    }
-    order.state = state;
-    debug_assert!(order.state.phone != PhoneSide::Silent || order.attestation.is_none());
-    destruction::carry_out(turn, order, &effects, None)?;
-    Ok(turn.store.put_order(order)?)
 }

@@ -1,15 +1,14 @@
-//! The payment PIN: a guess is counted, durably, before its answer leaves.
+//! Secrets that stay on phones: a guess is counted, durably, before its answer leaves.
 
-use quittance_flows::StepKind;
-use quittance_flows::definition::FactorKind;
+use quittance_flows::{FactorKind, Policy, StepKind};
 use quittance_protocol::answer::PinAnswer;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::pin;
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart};
-use quittance_protocol::{B64, Digest32, FlowId, Problem, Verified};
+use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart, SecretKind};
+use quittance_protocol::{AccountId, B64, Digest32, FlowId, Problem, Verified};
 
-use super::flow::{Found, Run, find};
+use super::flow::{Run, find};
 use crate::factor;
 use crate::failure::{Decided, Failure};
 use crate::secrets::{PinRandomness, seal, unseal};
@@ -19,41 +18,82 @@ use crate::turn::{Answer, Turn};
 /// Seconds between the first and the third message.
 pub(crate) const LOGIN_LIFE: i64 = 300;
 
-/// Registers a PIN where none is set.
+/// Registers a secret where none is set, or a new payment PIN while a recovery holds the door open.
 pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinRegister>) -> Decided<Answer> {
     let body = said.body();
-    if turn.store.pin(device.account)?.is_some() {
+    let secret = body.secret;
+    let is_set = turn.store.payer_secret(device.account, secret)?.is_some();
+    let resets = secret == SecretKind::PaymentPin && turn.store.pin_reset_is_open(device.account, turn.now)?;
+    if is_set && !resets {
+        return Err(Problem::new(Code::ProofRejected)
+            .detail("it is set already: recover it first")
+            .into());
+    }
+    if secret != SecretKind::PaymentPin
+        && turn
+            .store
+            .payer_secret(device.account, SecretKind::PaymentPin)?
+            .is_none()
+    {
         return Err(Problem::new(Code::StepOrder)
-            .detail("a payment PIN is set already")
+            .at("/secret")
+            .detail("register a payment PIN first")
             .into());
     }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
-    let account = device.account.to_string();
     let message = match body.phase {
-        PinPhase::Request => {
-            pin::server_register(&turn.world.secrets.pin, account.as_bytes(), body.message.as_slice())?
-        }
+        PinPhase::Request => pin::server_register(
+            &turn.world.secrets.pin,
+            credential(device.account, secret).as_bytes(),
+            body.message.as_slice(),
+        )?,
         PinPhase::Record => {
             let record = pin::server_register_finish(body.message.as_slice())?;
-            turn.store.add_pin(device.account, &record)?;
+            turn.store.put_payer_secret(device.account, secret, &record)?;
+            if secret == SecretKind::PaymentPin {
+                turn.store.close_pin_reset(device.account)?;
+            }
             Vec::new()
         }
     };
-    let attempts_left = turn.world.policies.current()?.policy.secrets.payment_pin.max_attempts;
     Answer::json(&PinAnswer {
         message: B64::new(message),
-        attempts_left,
+        attempts_left: rules(&turn.world.policies.current()?.policy, secret)?.max_attempts,
+    })
+}
+
+/// Under which name OPAQUE keeps a secret: two secrets of one account are never one record.
+fn credential(account: AccountId, secret: SecretKind) -> String {
+    match secret {
+        SecretKind::PaymentPin => account.to_string(),
+        SecretKind::LockPassword => format!("{account}/lock-password"),
+    }
+}
+
+/// How guesses at a secret are counted.
+struct GuessRules {
+    max_attempts: u32,
+    locked_for: i64,
+}
+
+fn rules(policy: &Policy, secret: SecretKind) -> Decided<GuessRules> {
+    let most = match secret {
+        SecretKind::PaymentPin => "secrets.payment_pin.max_attempts",
+        SecretKind::LockPassword => "safety_lock.max_attempts",
+    };
+    let damaged = |_| Failure::Damaged("a policy");
+    let most = policy.quantity(most).map_err(damaged)?.trunc();
+    Ok(GuessRules {
+        max_attempts: u32::try_from(most).unwrap_or(u32::MAX),
+        locked_for: policy.span("secrets.payment_pin.locked_for").map_err(damaged)?.get(),
     })
 }
 
 /// Counts a guess, then answers its first message. The same message for the same step gets the same answer free.
 pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinStart>) -> Decided<Answer> {
     let body = said.body();
-    let run = match find(turn, device, body.flow)? {
-        Found::Open(run) => run,
-        Found::Expired(answer) => return Ok(answer),
-    };
-    expect_pin_step(&run, &body.step)?;
+    let run = find(turn, device, body.flow)?;
+    let secret = secret_of(&run, &body.step)?;
     if let Some(login) = turn
         .store
         .pin_login(body.flow, &body.step, Some(body.message.as_slice()))?
@@ -66,14 +106,13 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
     }
     let counter = turn
         .store
-        .pin(device.account)?
-        .ok_or_else(|| Problem::new(Code::StepOrder).detail("register a payment PIN first"))?;
-    let rules = &turn.world.policies.current()?.policy.secrets.payment_pin;
+        .payer_secret(device.account, secret)?
+        .ok_or_else(|| Problem::new(Code::StepOrder).detail("register the secret first"))?;
+    let rules = rules(&turn.world.policies.current()?.policy, secret)?;
     let mut used = counter.used;
     if used >= rules.max_attempts {
         let wait = rules
             .locked_for
-            .get()
             .saturating_sub(turn.now.seconds_since(counter.last_guess));
         if wait > 0 {
             let wait = u32::try_from(wait).unwrap_or(u32::MAX);
@@ -83,13 +122,13 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
     }
     used = used.saturating_add(1);
     let attempts_left = rules.max_attempts.saturating_sub(used);
-    turn.store.count_guesses(device.account, used, turn.now)?;
+    turn.store.count_guesses(device.account, secret, used, turn.now)?;
     let start = &run.state.start;
     let context = pin::context(body.flow, &body.step, start.nonce.as_slice(), &start.operation);
     let mut rng = PinRandomness::new(&*turn.world.randomness);
     let (state, answer) = pin::server_login_start(
         &turn.world.secrets.pin,
-        device.account.to_string().as_bytes(),
+        credential(device.account, secret).as_bytes(),
         Some(&counter.record),
         body.message.as_slice(),
         &context,
@@ -115,11 +154,8 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
 /// Judges the third message. A right one sets the counter back; a wrong one leaves its guess counted.
 pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFinish>) -> Decided<Answer> {
     let body = said.body();
-    let mut run = match find(turn, device, body.flow)? {
-        Found::Open(run) => run,
-        Found::Expired(answer) => return Ok(answer),
-    };
-    expect_pin_step(&run, &body.step)?;
+    let mut run = find(turn, device, body.flow)?;
+    let secret = secret_of(&run, &body.step)?;
     let again = || {
         Problem::new(Code::StepOrder)
             .at("/message")
@@ -137,9 +173,10 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
         Ok(_session_key) => {
             let counter = turn
                 .store
-                .pin(device.account)?
-                .ok_or(Failure::Damaged("a payment PIN"))?;
-            turn.store.count_guesses(device.account, 0, counter.last_guess)?;
+                .payer_secret(device.account, secret)?
+                .ok_or(Failure::Damaged("a payer's secret"))?;
+            turn.store
+                .count_guesses(device.account, secret, 0, counter.last_guess)?;
             let evidence = Digest32::of(body.message.as_slice());
             run.admit(
                 turn,
@@ -149,13 +186,14 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
                     evidence,
                 },
             )?;
-            run.log()
+            run.answer(turn)
         }
         Err(problem) if problem.code() == Code::ProofRejected => {
             let attempts_left = login.attempts_left;
             let failed = FlowEventKind::FactorFailed {
                 step: body.step.clone(),
-                attempts_left,
+                today: None,
+                attempts_left: Some(attempts_left),
             };
             run.admit(turn, Author::Gateway, failed)?;
             let left = attempts_left.to_string();
@@ -169,9 +207,11 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
     }
 }
 
-fn expect_pin_step(run: &Run<'_>, step: &str) -> Decided<()> {
-    match run.open_step(step)?.ask {
-        StepKind::Factor(FactorKind::PaymentPin) => Ok(()),
+/// The secret that the open step asks for.
+fn secret_of(run: &Run<'_>, step: &str) -> Decided<SecretKind> {
+    match run.open_step(step)?.kind {
+        StepKind::Factor(FactorKind::PaymentPin) => Ok(SecretKind::PaymentPin),
+        StepKind::Factor(FactorKind::LockPassword) => Ok(SecretKind::LockPassword),
         _ => Err(Problem::new(Code::StepOrder).at("/step").into()),
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use quittance_flows::{Hold, HoldOwner};
 use quittance_flows::mandate::MandateEvent;
+use quittance_flows::{Hold, HoldOwner};
 use quittance_protocol::Verified;
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::statement::{Reconciliation, ReplicaState};
@@ -33,7 +33,9 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
             Some(ReplicaState::Provisioning | ReplicaState::Active | ReplicaState::Held)
         );
         if lives && gone && !mandate.standing.holds.contains(&HoldOwner::Revocation) {
-            let held = mandate.standing.step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, turn.now)));
+            let held = mandate
+                .standing
+                .step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, turn.now)));
             mandate.standing = held.map_err(flow::refusal)?;
             mandate.follow_holds();
             turn.store.put_mandate(&mut mandate)?;

@@ -188,6 +188,16 @@ impl Store<'_> {
         self.docs("SELECT doc FROM charges WHERE state='pending' ORDER BY rowid", [])
     }
 
+    /// How many charges passed at all.
+    pub(crate) fn approved_charges(self, mandate: MandateId) -> Result<u32, Failure> {
+        let count = self.one(
+            "SELECT COUNT(*) FROM charges WHERE mandate=?1 AND state='approved'",
+            [mandate.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// Minor units taken, or being taken, since `from`.
     pub(crate) fn taken_since(self, mandate: MandateId, from: Timestamp) -> Result<i64, Failure> {
         let sum = self.one(

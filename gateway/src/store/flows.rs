@@ -1,11 +1,11 @@
-//! Runs of verification flows: their logs as admitted.
+//! Runs of verification flows: their logs as admitted, found by what they wait for.
 
 use quittance_protocol::flow_event::FlowEvent;
-use quittance_protocol::{AccountId, DeviceId, FlowId};
+use quittance_protocol::{AccountId, DeviceId, FlowId, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, to_doc};
+use super::{Store, to_doc, to_id, to_time};
 use crate::failure::Failure;
 
 /// One run.
@@ -15,6 +15,20 @@ pub(crate) struct Flow {
     pub(crate) account: AccountId,
     pub(crate) device: DeviceId,
     pub(crate) events: Vec<FlowEvent>,
+    /// Runs that the gateway began because this one is done (R-020).
+    #[serde(default)]
+    pub(crate) next_flows: Vec<FlowId>,
+}
+
+/// By what a run is found, besides its id.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FlowIndex {
+    /// Whether a step is open.
+    pub(crate) open: bool,
+    /// When the gateway has to say something by itself.
+    pub(crate) due: Option<Timestamp>,
+    /// The queue of the desk that it stands in.
+    pub(crate) desk: Option<&'static str>,
 }
 
 impl Store<'_> {
@@ -22,12 +36,68 @@ impl Store<'_> {
         self.doc("SELECT doc FROM flows WHERE flow=?1", [flow.to_string()])
     }
 
-    pub(crate) fn put_flow(self, flow: &Flow) -> Result<(), Failure> {
+    /// Writes a run. Its device has not heard of the change until [`Store::flow_is_heard`] says so.
+    pub(crate) fn put_flow(self, flow: &Flow, index: &FlowIndex) -> Result<(), Failure> {
+        let last_at = flow.events.last().map_or(0, |event| event.at.unix());
         self.run(
-            "INSERT INTO flows (flow, account, doc) VALUES (?1, ?2, ?3)
-             ON CONFLICT (flow) DO UPDATE SET doc=excluded.doc",
-            params![flow.flow.to_string(), flow.account.to_string(), to_doc(flow)?],
+            "INSERT INTO flows (flow, account, device, open, due, desk, unheard, last_at, doc)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 1, ?7, ?8)
+             ON CONFLICT (flow) DO UPDATE SET open=excluded.open, due=excluded.due, desk=excluded.desk, unheard=1,
+                 last_at=excluded.last_at, doc=excluded.doc",
+            params![
+                flow.flow.to_string(),
+                flow.account.to_string(),
+                flow.device.to_string(),
+                index.open,
+                index.due.map(|due| due.unix()),
+                index.desk,
+                last_at,
+                to_doc(flow)?
+            ],
         )?;
         Ok(())
+    }
+
+    /// The device hears of the whole run in the answer to its own statement.
+    pub(crate) fn flow_is_heard(self, flow: FlowId) -> Result<(), Failure> {
+        self.run("UPDATE flows SET unheard=0 WHERE flow=?1", [flow.to_string()])?;
+        Ok(())
+    }
+
+    /// Runs of a device that are open, or went on without it after `since`.
+    pub(crate) fn flows_to_tell(self, device: DeviceId, since: Timestamp) -> Result<Vec<Flow>, Failure> {
+        self.docs(
+            "SELECT doc FROM flows WHERE device=?1 AND (open=1 OR unheard=1) AND (open=1 OR last_at>?2)
+             ORDER BY last_at, flow",
+            params![device.to_string(), since.unix()],
+        )
+    }
+
+    /// The run whose moment comes first, where one comes by `now`.
+    pub(crate) fn first_due_flow(self, now: Timestamp) -> Result<Option<(FlowId, Timestamp)>, Failure> {
+        let row = self.one(
+            "SELECT flow, due FROM flows WHERE due<=?1 ORDER BY due, flow LIMIT 1",
+            [now.unix()],
+            |row| Ok((row.get::<_, String>(0)?, row.get(1)?)),
+        )?;
+        row.map(|(flow, due)| Ok((to_id(&flow)?, to_time(due)?))).transpose()
+    }
+
+    /// Nobody comes back to this run by itself.
+    pub(crate) fn park_flow(self, flow: FlowId) -> Result<(), Failure> {
+        self.run("UPDATE flows SET due=NULL WHERE flow=?1", [flow.to_string()])?;
+        Ok(())
+    }
+
+    /// Runs that wait for a reviewer, the longest waiting first.
+    pub(crate) fn flows_on_desk(self) -> Result<Vec<FlowId>, Failure> {
+        self.all(
+            "SELECT flow FROM flows WHERE desk IS NOT NULL ORDER BY last_at, flow LIMIT 500",
+            [],
+            |row| row.get::<_, String>(0),
+        )?
+        .iter()
+        .map(|flow| to_id(flow))
+        .collect()
     }
 }

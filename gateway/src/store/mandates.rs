@@ -104,6 +104,14 @@ impl Store<'_> {
         self.docs("SELECT doc FROM mandates WHERE provisioning_until<=?1", [now.unix()])
     }
 
+    /// Mandates under no order whose validity is over.
+    pub(crate) fn mandates_over(self, now: Timestamp) -> Result<Vec<Mandate>, Failure> {
+        self.docs(
+            "SELECT doc FROM mandates WHERE ends_at<=?1 ORDER BY ends_at",
+            [now.unix()],
+        )
+    }
+
     pub(crate) fn offer_is_taken(self, account: AccountId, offer: OfferId) -> Result<bool, Failure> {
         let found = self.one(
             "SELECT 1 FROM mandates WHERE account=?1 AND offer=?2",
@@ -116,12 +124,13 @@ impl Store<'_> {
     /// Writes a mandate as its next version.
     pub(crate) fn put_mandate(self, mandate: &mut Mandate) -> Result<(), Failure> {
         mandate.version = mandate.version.saturating_add(1);
+        let ends_at = mandate.terms.valid_until.filter(|_| mandate.order.is_none());
         self.run(
             "INSERT INTO mandates
-             (mandate, account, token, token_kid, offer, provisioning_until, version, orders, doc)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             (mandate, account, token, token_kid, offer, provisioning_until, version, orders, doc, ends_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
              ON CONFLICT (mandate) DO UPDATE SET provisioning_until=excluded.provisioning_until,
-             version=excluded.version, orders=excluded.orders, doc=excluded.doc",
+             version=excluded.version, orders=excluded.orders, doc=excluded.doc, ends_at=excluded.ends_at",
             params![
                 mandate.mandate.to_string(),
                 mandate.account.to_string(),
@@ -131,7 +140,8 @@ impl Store<'_> {
                 mandate.provisioning_until.map(|until| until.unix()),
                 to_integer(mandate.version)?,
                 mandate.order.map(|order| order.to_string()),
-                to_doc(mandate)?
+                to_doc(mandate)?,
+                ends_at.map(|until| until.unix())
             ],
         )?;
         Ok(())

@@ -6,13 +6,18 @@
 mod accounts;
 mod charges;
 mod flows;
+mod grievances;
+mod locks;
 mod log;
 mod mandates;
 mod merchants;
 mod orders;
-mod pins;
+mod payer_secrets;
+mod profiles;
+mod refunds;
 mod replays;
 mod schema;
+mod stops;
 
 use quittance_protocol::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
@@ -23,12 +28,15 @@ use crate::failure::Failure;
 
 pub(crate) use accounts::Device;
 pub(crate) use charges::{Charge, ChargeState, Permit};
-pub(crate) use flows::Flow;
+pub(crate) use flows::{Flow, FlowIndex};
+pub(crate) use locks::Lock;
 pub(crate) use log::StoredEntry;
 pub(crate) use mandates::Mandate;
 pub(crate) use merchants::Merchant;
 pub(crate) use orders::{Order, StoredClosure};
-pub(crate) use pins::PinLogin;
+pub(crate) use payer_secrets::PinLogin;
+pub(crate) use profiles::{Contact, Profile, Teen, Transaction};
+pub(crate) use refunds::Refund;
 pub(crate) use replays::StoredAnswer;
 pub(crate) use schema::{CreateError, DatabaseState, VERSION, create, inspect, open, open_for_reads};
 

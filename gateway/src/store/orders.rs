@@ -59,18 +59,21 @@ impl Store<'_> {
 
     pub(crate) fn put_order(self, order: &Order) -> Result<(), Failure> {
         let own = match order.state.own {
+            OwnHalf::Scheduled => "scheduled",
+            OwnHalf::Undone => "undone",
             OwnHalf::Quiesced => "quiesced",
             OwnHalf::Destroying => "destroying",
             OwnHalf::Destroyed => "destroyed",
         };
         let draining = (order.state.own == OwnHalf::Quiesced).then(|| order.drain_until.unix());
+        let due = (order.state.own == OwnHalf::Scheduled).then(|| order.effective_at.unix());
         let silent = (order.state.phone == PhoneSide::Silent).then(|| order.silent_until.unix());
         self.run(
-            "INSERT INTO orders (orders, account, own, batch, drain_until, silent_until, acknowledged, doc)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            "INSERT INTO orders (orders, account, own, batch, drain_until, silent_until, acknowledged, doc, due)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
              ON CONFLICT (orders) DO UPDATE SET own=excluded.own, batch=excluded.batch,
              drain_until=excluded.drain_until, silent_until=excluded.silent_until,
-             acknowledged=excluded.acknowledged, doc=excluded.doc",
+             acknowledged=excluded.acknowledged, doc=excluded.doc, due=excluded.due",
             params![
                 order.order.to_string(),
                 order.account.to_string(),
@@ -79,7 +82,8 @@ impl Store<'_> {
                 draining,
                 silent,
                 order.acknowledged == Some(true),
-                to_doc(order)?
+                to_doc(order)?,
+                due
             ],
         )?;
         Ok(())
@@ -95,19 +99,26 @@ impl Store<'_> {
         self.docs("SELECT doc FROM orders WHERE own='quiesced' ORDER BY rowid", [])
     }
 
+    /// Scheduled orders whose moment has come.
+    pub(crate) fn scheduled_due(self, now: Timestamp) -> Result<Vec<Order>, Failure> {
+        self.docs("SELECT doc FROM orders WHERE due<=?1 ORDER BY due, rowid", [now.unix()])
+    }
+
     /// Orders whose phone had its time and said nothing.
     pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Order>, Failure> {
         self.docs(
-            "SELECT doc FROM orders WHERE silent_until<=?1 ORDER BY rowid",
+            "SELECT doc FROM orders WHERE silent_until<=?1 AND own NOT IN ('scheduled', 'undone') ORDER BY rowid",
             [now.unix()],
         )
     }
 
-    /// Orders that the phone has not confirmed as closed.
-    pub(crate) fn unacknowledged(self, account: AccountId) -> Result<Vec<Order>, Failure> {
+    /// Orders that the phone has not confirmed as closed; what was taken back is told for as long as a phone may be
+    /// silent.
+    pub(crate) fn unacknowledged(self, account: AccountId, now: Timestamp) -> Result<Vec<Order>, Failure> {
         self.docs(
-            "SELECT doc FROM orders WHERE account=?1 AND acknowledged=0 ORDER BY rowid",
-            [account.to_string()],
+            "SELECT doc FROM orders WHERE account=?1 AND acknowledged=0 AND (own!='undone' OR silent_until>?2)
+             ORDER BY rowid",
+            params![account.to_string(), now.unix()],
         )
     }
 }

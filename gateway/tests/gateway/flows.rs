@@ -171,6 +171,7 @@ async fn a_proof_id_used_before_is_refused_whatever_it_proves() {
     assert_eq!(replies[1].code(), Code::ProofReused);
 }
 
+//
 #[tokio::test]
 async fn leaving_a_cancellation_keeps_its_hold() {
     //
@@ -256,6 +257,7 @@ async fn a_flow_starts_only_from_what_is_known() {
     assert_eq!(flow.code(), Code::NotFound, "another account's mandate does not exist");
 }
 
+//
 #[tokio::test]
 async fn a_consent_must_be_what_was_proved() {
     //

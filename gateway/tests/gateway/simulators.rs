@@ -42,6 +42,7 @@ impl Stage {
             randomness: Arc::new(SystemRandomness::new()),
             card_network: house.network.clone(),
             merchants: house.merchants.clone(),
+            outside: parties.outside(),
             sandbox: Some(sandbox),
         };
         let gateway = Gateway::open(config, parts).unwrap();

@@ -65,6 +65,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
         Arc::clone(&randomness),
     )?);
     let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
+    let parties = Arc::new(SimulatedParties::open(&data.join("simulated-parties.sqlite"))?);
     let parts = Parts {
         custodian: match arguments.keep_old_keys {
             Some(stash) => Arc::new(HoardingCustodian::new(honest, folder, stash)?),
@@ -74,11 +75,12 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
         randomness,
         card_network: Arc::<SimulatedCardNetwork>::clone(&card_network),
         merchants: Arc::<SimulatedMerchants>::clone(&merchants),
+        outside: parties.outside(),
         sandbox: Some(Sandbox {
             clock,
             card_network,
             merchants,
-            parties: Arc::new(SimulatedParties::open(&data.join("simulated-parties.sqlite"))?),
+            parties,
         }),
     };
     let config = Config {

@@ -22,15 +22,32 @@ pub fn deadline(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
     moment(rules, state, after, *from)
 }
 
-/// From when on the run may be ended because the payer left it alone. Nothing where somebody else's turn it is.
+/// Whether the open step's deadline has passed.
+pub(super) fn is_late(rules: Rules<'_>, state: &FlowState, at: Timestamp) -> bool {
+    deadline(rules, state).is_some_and(|end| at >= end)
+}
+
+/// From when on the run may be ended because it was left alone: by the payer whose turn it is, or by whoever judges
+/// what the payer handed in. Nothing where the open step has a moment of its own that ends it.
+///
+/// A definition with a life of its own is a case, which has no other; every other one has a total life, too.
 #[must_use]
 pub fn ends_at(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
     let open = open_step(rules.definition, state)?;
-    let waits_for_payer = open.asks_payer() && state.submitted.is_none();
-    let key = rules.definition.idle_life.as_deref().unwrap_or("flow.idle_life");
-    waits_for_payer
-        .then(|| rules.policy.moment(key, state.last_at).ok())
-        .flatten()
+    if !open.asks_payer() {
+        return None;
+    }
+    let moment = |key: &str, start| rules.policy.moment(key, start).ok();
+    if state.submitted.is_some() {
+        return moment("evidence.judge_by", state.last_at);
+    }
+    match rules.definition.idle_life.as_deref() {
+        Some(key) => moment(key, state.last_at),
+        None => {
+            let ends = [("flow.idle_life", state.last_at), ("flow.total_life", state.started_at)];
+            ends.into_iter().filter_map(|(key, start)| moment(key, start)).min()
+        }
+    }
 }
 
 /// From when on the open step's code may be sent again; nothing before it was first sent.

@@ -1,6 +1,6 @@
 //! Goes on by itself as far as it can: leaves out what is not there, runs what nobody has to answer.
 
-use super::{DoneStep, Effect, FlowState, Phase, Rules};
+use super::{DoneStep, Effect, FlowState, Left, Phase, Rules, moment};
 use crate::Refused;
 use crate::definition::{Bound, Comparison, Condition, Step, StepKind};
 use crate::policy::Policy;
@@ -18,67 +18,79 @@ pub(super) fn settle(
         let Some(position) = state.ahead.first() else {
             state.phase = Phase::Completed;
             effects.push(Effect::Complete(rules.definition.effect));
-            break;
+            return Ok(());
         };
         let step = rules.definition.at(position).ok_or(Refused::Contradiction)?;
-        let reached_before = state.reached.as_deref() == Some(step.id.as_str());
-        if !reached_before && !is_there(rules, state, step)? {
+        let open = state.reached.as_deref() == Some(step.id.as_str());
+        if !open && !is_there(rules, state, step)? {
             state.ahead.remove(0);
             continue;
         }
-        if let Some(condition) = &step.skip_if
-            && holds(rules.policy, state, condition)?
-        {
-            leave(state, step, None);
+        if !open {
+            state.reached_at = at;
+        } else if moment::is_late(rules, state, at) {
+            // Nothing but time itself moves it now.
+            return Ok(());
+        }
+        if is_skipped(rules, state, step)? {
+            leave(state, step, Left::Skipped, None);
             continue;
         }
         match &step.kind {
-            StepKind::Effect(effect) => {
-                effects.push(Effect::Do(*effect));
-                leave(state, step, None);
-                continue;
-            }
-            StepKind::Notify(text) => {
-                effects.push(Effect::Notify(text.clone()));
-                leave(state, step, None);
-                continue;
-            }
+            StepKind::Effect(effect) => effects.push(Effect::Do(*effect)),
+            StepKind::Notify(text) => effects.push(Effect::Notify(text.clone())),
             StepKind::Guard(condition) => {
-                if holds(rules.policy, state, condition)? {
-                    leave(state, step, None);
-                    continue;
-                }
-                if step.deadline.is_none() {
+                let holds = holds(rules.policy, state, condition)?;
+                if !holds && step.deadline.is_none() {
                     state.phase = Phase::Refused(refusal_of(condition));
                     state.ahead.clear();
-                    break;
+                    return Ok(());
+                }
+                if !holds || moment::is_late(rules, state, at) {
+                    reach(state, step, effects);
+                    return Ok(());
                 }
             }
-            _ => {}
+            _ => {
+                reach(state, step, effects);
+                return Ok(());
+            }
         }
-        if !reached_before {
-            state.reached = Some(step.id.clone());
-            state.reached_at = at;
-            effects.push(Effect::Reached(step.id.clone()));
-        }
-        break;
+        leave(state, step, Left::Done, None);
     }
     Ok(())
 }
 
+/// Opens a step that was not open.
+fn reach(state: &mut FlowState, step: &Step, effects: &mut Vec<Effect>) {
+    if state.reached.as_deref() != Some(step.id.as_str()) {
+        state.reached = Some(step.id.clone());
+        effects.push(Effect::Reached(step.id.clone()));
+    }
+}
+
 /// Puts the open step behind.
-pub(super) fn leave(state: &mut FlowState, open: &Step, evidence: Option<Digest32>) {
+pub(super) fn leave(state: &mut FlowState, open: &Step, left: Left, evidence: Option<Digest32>) {
     if !state.ahead.is_empty() {
         state.ahead.remove(0);
     }
     state.done.push(DoneStep {
         id: open.id.clone(),
+        left,
         evidence,
     });
     state.failures = 0;
     state.attempts_left = None;
     state.submitted = None;
     state.sent_at = None;
+}
+
+/// Whether a step is left out, as far as the facts say now.
+pub(super) fn is_skipped(rules: Rules<'_>, state: &FlowState, step: &Step) -> Result<bool, Refused> {
+    match &step.skip_if {
+        Some(condition) => holds(rules.policy, state, condition),
+        None => Ok(false),
+    }
 }
 
 /// Whether a step is part of this run, as far as the facts say now.

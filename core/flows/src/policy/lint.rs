@@ -49,7 +49,10 @@ fn inline_steps(parts: &BTreeMap<String, Vec<Step>>, steps: &[Step], depth: usiz
             return Err(format!("step {}: {name} has no end, it leads back to itself", step.id));
         }
         if step.tries.is_some() || step.deadline.is_some() || !step.otherwise.is_empty() {
-            return Err(format!("step {}: tries, deadline, otherwise belong to the steps of {name}", step.id));
+            return Err(format!(
+                "step {}: tries, deadline, otherwise belong to the steps of {name}",
+                step.id
+            ));
         }
         for mut inner in inline_steps(parts, part, depth - 1)? {
             inner.id = format!("{}.{}", step.id, inner.id);

@@ -164,6 +164,7 @@ fn open_gateway(folder: &Path, url: &str) -> Gateway {
         randomness,
         card_network,
         merchants,
+        outside: sandbox.parties.outside(),
         sandbox: Some(sandbox),
     };
     let config = Config {

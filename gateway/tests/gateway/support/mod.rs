@@ -15,6 +15,7 @@ use quittance_gateway::{
     CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
     Parts, PolicySource, SimulatedCardNetwork, SimulatedMerchants,
 };
+use quittance_gateway::parties::SimulatedParties;
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::log::VerifierKey;
 use quittance_protocol::problem::Code;
@@ -98,6 +99,7 @@ pub(crate) struct House {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) network: Arc<SimulatedCardNetwork>,
     pub(crate) merchants: Arc<SimulatedMerchants>,
+    pub(crate) parties: Arc<SimulatedParties>,
     pub(crate) merchant: MerchantId,
     pub(crate) merchant_key: PublicKey,
     custodian: Mutex<Arc<dyn KeyCustodian>>,
@@ -123,11 +125,13 @@ impl House {
         let network = Arc::new(SimulatedCardNetwork::open(&folder.path().join("network.sqlite")).unwrap());
         let merchants = Arc::new(SimulatedMerchants::open(&folder.path().join("merchants.sqlite"), random).unwrap());
         let (merchant, merchant_key) = merchants.create("Bluebird").unwrap();
+        let parties = Arc::new(SimulatedParties::open(&folder.path().join("parties.sqlite")).unwrap());
         Self {
             folder,
             clock: Arc::new(HandClock(AtomicI64::new(1_800_000_000))),
             network,
             merchants,
+            parties,
             merchant,
             merchant_key,
             custodian: Mutex::new(Arc::new(custodian)),
@@ -181,6 +185,7 @@ impl House {
             randomness: Arc::new(SystemRandomness::new()),
             card_network: network.unwrap_or_else(|| self.network.clone()),
             merchants: merchants.unwrap_or_else(|| self.merchants.clone()),
+            outside: self.parties.outside(),
             sandbox: None,
         };
         Gateway::open(config, parts)

@@ -1,14 +1,15 @@
-//! Payment PINs: records, the counter of guesses, exchanges under way.
+//! Secrets that stay on phones: their records, the counters of guesses, exchanges under way.
 
+use quittance_protocol::statement::SecretKind;
 use quittance_protocol::{AccountId, FlowId, Timestamp};
 use rusqlite::params;
 
 use super::{Store, to_time};
 use crate::failure::Failure;
 
-/// A registered PIN with its guesses.
+/// A registered secret with its guesses.
 #[derive(Debug, Clone)]
-pub(crate) struct PinCounter {
+pub(crate) struct SecretCounter {
     /// The OPAQUE record; without the vault's PIN keys nobody can search it.
     pub(crate) record: Vec<u8>,
     /// Guesses since the last right one.
@@ -33,35 +34,69 @@ pub(crate) struct PinLogin {
 }
 
 impl Store<'_> {
-    pub(crate) fn pin(self, account: AccountId) -> Result<Option<PinCounter>, Failure> {
+    pub(crate) fn payer_secret(self, account: AccountId, secret: SecretKind) -> Result<Option<SecretCounter>, Failure> {
         let row = self.one(
-            "SELECT record, used, last_guess FROM pins WHERE account=?1",
-            [account.to_string()],
+            "SELECT record, used, last_guess FROM payer_secrets WHERE account=?1 AND secret=?2",
+            params![account.to_string(), name(secret)],
             |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
         )?;
         let Some((record, used, last_guess)) = row else {
             return Ok(None);
         };
-        Ok(Some(PinCounter {
+        Ok(Some(SecretCounter {
             record,
             used,
             last_guess: to_time(last_guess)?,
         }))
     }
 
-    pub(crate) fn add_pin(self, account: AccountId, record: &[u8]) -> Result<(), Failure> {
+    /// Sets a secret, or sets it anew; no guess at it is counted yet.
+    pub(crate) fn put_payer_secret(self, account: AccountId, secret: SecretKind, record: &[u8]) -> Result<(), Failure> {
         self.run(
-            "INSERT INTO pins (account, record) VALUES (?1, ?2)",
-            params![account.to_string(), record],
+            "INSERT INTO payer_secrets (account, secret, record) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, secret) DO UPDATE SET record=excluded.record, used=0, last_guess=0",
+            params![account.to_string(), name(secret), record],
         )?;
         Ok(())
     }
 
-    pub(crate) fn count_guesses(self, account: AccountId, used: u32, last_guess: Timestamp) -> Result<(), Failure> {
+    pub(crate) fn count_guesses(
+        self,
+        account: AccountId,
+        secret: SecretKind,
+        used: u32,
+        last_guess: Timestamp,
+    ) -> Result<(), Failure> {
         self.run(
-            "UPDATE pins SET used=?2, last_guess=?3 WHERE account=?1",
-            params![account.to_string(), used, last_guess.unix()],
+            "UPDATE payer_secrets SET used=?3, last_guess=?4 WHERE account=?1 AND secret=?2",
+            params![account.to_string(), name(secret), used, last_guess.unix()],
         )?;
+        Ok(())
+    }
+
+    /// Lets the payer choose a new payment PIN until before a moment.
+    pub(crate) fn open_pin_reset(self, account: AccountId, until: Timestamp) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO pin_resets (account, until) VALUES (?1, ?2)
+             ON CONFLICT (account) DO UPDATE SET until=excluded.until",
+            params![account.to_string(), until.unix()],
+        )?;
+        Ok(())
+    }
+
+    /// Whether the payer may choose a new payment PIN now.
+    pub(crate) fn pin_reset_is_open(self, account: AccountId, now: Timestamp) -> Result<bool, Failure> {
+        let until: Option<i64> = self.one(
+            "SELECT until FROM pin_resets WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(until.is_some_and(|until| now.unix() < until))
+    }
+
+    /// A reset is good for one new PIN.
+    pub(crate) fn close_pin_reset(self, account: AccountId) -> Result<(), Failure> {
+        self.run("DELETE FROM pin_resets WHERE account=?1", [account.to_string()])?;
         Ok(())
     }
 
@@ -128,5 +163,12 @@ impl Store<'_> {
     pub(crate) fn forget_pin_logins(self, begun_before: Timestamp) -> Result<(), Failure> {
         self.run("DELETE FROM pin_logins WHERE at<?1", [begun_before.unix()])?;
         Ok(())
+    }
+}
+
+const fn name(secret: SecretKind) -> &'static str {
+    match secret {
+        SecretKind::PaymentPin => "payment_pin",
+        SecretKind::LockPassword => "lock_password",
     }
 }

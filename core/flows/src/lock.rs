@@ -1,0 +1,195 @@
+//! The safety lock: it goes on without any proof, then ends early by the payer or late by the clock (R-056 … R-063).
+
+use crate::policy::{Policy, PolicyError};
+use crate::{Refused, Seconds};
+use quittance_protocol::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// A lock that the payer put on.
+pub const BY_PAYER: &str = "payer";
+
+/// One safety lock. It stands from `since` until before `until`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SafetyLock {
+    /// When it went on.
+    pub since: Timestamp,
+    /// The first moment without it.
+    pub until: Timestamp,
+    /// What put it on: [`BY_PAYER`], or a trigger of the policy.
+    pub trigger: String,
+    /// Whether its end was announced.
+    pub announced: bool,
+}
+
+/// What time does to a lock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// The lock from now on; nothing where it ended.
+    pub lock: Option<SafetyLock>,
+    /// Whether the payer is to be told now that it ends soon.
+    pub announce: bool,
+}
+
+impl SafetyLock {
+    /// Puts the lock on. Needs no password: stopping is easier than starting.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where `safety_lock.duration` has no value.
+    pub fn on(policy: &Policy, trigger: &str, now: Timestamp) -> Result<Self, PolicyError> {
+        Ok(Self {
+            since: now,
+            until: policy.moment("safety_lock.duration", now)?,
+            trigger: trigger.to_owned(),
+            announced: false,
+        })
+    }
+
+    /// Locks once more while it is on: it lasts at least as long as a new one, never shorter than before.
+    ///
+    /// # Errors
+    /// As [`SafetyLock::on`].
+    pub fn again(&self, policy: &Policy, now: Timestamp) -> Result<Self, PolicyError> {
+        let until = policy.moment("safety_lock.duration", now)?.max(self.until);
+        Ok(Self {
+            until,
+            announced: self.announced && until == self.until,
+            ..self.clone()
+        })
+    }
+
+    /// Keeps it on for longer.
+    ///
+    /// # Errors
+    /// [`Refused::Ended`] where it is off already; [`Refused::TooEarly`] for a moment that would shorten it.
+    pub fn extended(&self, until: Timestamp, now: Timestamp) -> Result<Self, Refused> {
+        if !self.is_on(now) {
+            return Err(Refused::Ended);
+        }
+        if until < self.until {
+            return Err(Refused::TooEarly);
+        }
+        Ok(Self {
+            until,
+            announced: self.announced && until == self.until,
+            ..self.clone()
+        })
+    }
+
+    /// Whether it stands at this moment.
+    #[must_use]
+    pub fn is_on(&self, now: Timestamp) -> bool {
+        now < self.until
+    }
+
+    /// When somebody has to look at it next: to announce its end, then to end it.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where `safety_lock.expiry_notice` has no value.
+    pub fn due(&self, policy: &Policy) -> Result<Timestamp, PolicyError> {
+        if self.announced {
+            return Ok(self.until);
+        }
+        let notice = Seconds::try_from(policy.text("safety_lock.expiry_notice")?.to_owned());
+        let notice = notice.map_err(PolicyError::Malformed)?;
+        Ok(self.until.plus_seconds(-notice.get()).max(self.since))
+    }
+
+    /// Lets time pass. While what triggered it is unresolved the lock goes on for another time, unless the policy lets
+    /// it expire all the same.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where a value of `safety_lock` is missing.
+    pub fn pass(&self, policy: &Policy, trigger_is_open: bool, now: Timestamp) -> Result<Passed, PolicyError> {
+        let mut lock = self.clone();
+        if !lock.is_on(now) {
+            if !trigger_is_open || policy.flag("safety_lock.expires_while_triggered")? {
+                return Ok(Passed {
+                    lock: None,
+                    announce: false,
+                });
+            }
+            while !lock.is_on(now) {
+                let longer = policy.moment("safety_lock.duration", lock.until)?;
+                if longer <= lock.until {
+                    break;
+                }
+                lock.until = longer;
+            }
+            lock.announced = false;
+        }
+        let announce = !lock.announced && now >= lock.due(policy)?;
+        lock.announced |= announce;
+        Ok(Passed {
+            lock: Some(lock),
+            announce,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::DEFAULT_BUNDLE;
+
+    const HOUR: i64 = 3_600;
+
+    fn policy() -> Policy {
+        Policy::load(DEFAULT_BUNDLE).unwrap()
+    }
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_unix(1_800_000_000 + second).unwrap()
+    }
+
+    fn lock() -> SafetyLock {
+        SafetyLock::on(&policy(), BY_PAYER, at(0)).unwrap()
+    }
+
+    //
+    #[test]
+    fn it_is_on_until_the_last_second_of_its_day_and_off_at_the_next() {
+        assert!(lock().is_on(at(24 * HOUR - 1)));
+        assert!(!lock().is_on(at(24 * HOUR)));
+        let last = lock().pass(&policy(), false, at(24 * HOUR - 1)).unwrap();
+        assert!(last.lock.is_some());
+        assert_eq!(lock().pass(&policy(), false, at(24 * HOUR)).unwrap().lock, None);
+    }
+
+    //
+    #[test]
+    fn its_end_is_announced_once_an_hour_before() {
+        let early = lock().pass(&policy(), false, at(23 * HOUR - 1)).unwrap();
+        assert!(!early.announce);
+        let told = lock().pass(&policy(), false, at(23 * HOUR)).unwrap();
+        assert!(told.announce);
+        let lock = told.lock.unwrap();
+        assert!(!lock.pass(&policy(), false, at(23 * HOUR + 1)).unwrap().announce);
+        assert_eq!(lock.due(&policy()).unwrap(), at(24 * HOUR));
+    }
+
+    //
+    #[test]
+    fn it_does_not_expire_while_what_triggered_it_is_open() {
+        let passed = lock().pass(&policy(), true, at(24 * HOUR)).unwrap();
+        assert_eq!(passed.lock.unwrap().until, at(48 * HOUR));
+        // Control: resolved, the same moment ends it.
+        assert_eq!(lock().pass(&policy(), false, at(24 * HOUR)).unwrap().lock, None);
+    }
+
+    //
+    #[test]
+    fn it_is_extended_while_it_is_on_and_never_shortened() {
+        let longer = lock().extended(at(30 * HOUR), at(23 * HOUR)).unwrap();
+        assert_eq!(longer.until, at(30 * HOUR));
+        assert_eq!(longer.extended(at(29 * HOUR), at(23 * HOUR)), Err(Refused::TooEarly));
+        assert_eq!(lock().extended(at(30 * HOUR), at(24 * HOUR)), Err(Refused::Ended));
+    }
+
+    //
+    #[test]
+    fn locking_again_lasts_as_long_as_a_new_lock() {
+        assert_eq!(lock().again(&policy(), at(HOUR)).unwrap().until, at(25 * HOUR));
+        let longer = lock().extended(at(100 * HOUR), at(0)).unwrap();
+        assert_eq!(longer.again(&policy(), at(HOUR)).unwrap().until, at(100 * HOUR));
+    }
+}

@@ -1,0 +1,89 @@
+//! Teen mode: how much may be charged without being asked.
+
+use crate::policy::{Policy, PolicyError};
+use quittance_protocol::Quantity;
+use quittance_protocol::money::Money;
+use quittance_protocol::problem::Code;
+
+/// Most for one charge in the currency's main unit: what the guardian granted, else the policy's default; never more
+/// than the policy's ceiling.
+///
+/// # Errors
+/// [`PolicyError`] where a value of `teen` is missing.
+pub fn limit(policy: &Policy, granted: Option<Money>) -> Result<Quantity, PolicyError> {
+    let ceiling = policy.quantity("teen.max_per_txn")?;
+    let limit = match granted {
+        Some(granted) => granted.in_main_units(),
+        None => policy.quantity("teen.default_limit")?,
+    };
+    Ok(limit.min(ceiling))
+}
+
+/// Whether a teen may sign a mandate at all: not while nothing could be charged under it.
+///
+/// # Errors
+/// As [`limit`].
+pub fn may_sign(policy: &Policy, granted: Option<Money>) -> Result<bool, PolicyError> {
+    Ok(limit(policy, granted)? > Quantity::ZERO)
+}
+
+/// Whether a charge is within what a teen may spend.
+///
+/// # Errors
+/// As [`limit`]; the inner error is the code of the decline.
+pub fn check_charge(policy: &Policy, granted: Option<Money>, amount: Money) -> Result<Result<(), Code>, PolicyError> {
+    let other_currency = granted.is_some_and(|granted| granted.currency() != amount.currency());
+    let within = !other_currency && amount.in_main_units() <= limit(policy, granted)?;
+    Ok(if within { Ok(()) } else { Err(Code::TeenLimit) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::DEFAULT_BUNDLE;
+    use quittance_protocol::money::Currency;
+
+    fn policy() -> Policy {
+        Policy::load(DEFAULT_BUNDLE).unwrap()
+    }
+
+    fn cny(minor: i64) -> Money {
+        Money::new(minor, Currency::new("CNY").unwrap()).unwrap()
+    }
+
+    fn charge(granted: Option<i64>, minor: i64) -> Result<(), Code> {
+        check_charge(&policy(), granted.map(cny), cny(minor)).unwrap()
+    }
+
+    //
+    #[test]
+    fn nothing_is_charged_before_a_guardian_allows_it() {
+        assert_eq!(charge(None, 1), Err(Code::TeenLimit));
+        assert!(!may_sign(&policy(), None).unwrap());
+        assert!(may_sign(&policy(), Some(cny(1))).unwrap());
+    }
+
+    //
+    #[test]
+    fn fifty_passes_and_one_fen_more_does_not() {
+        assert_eq!(charge(Some(5000), 5000), Ok(()));
+        assert_eq!(charge(Some(5000), 5001), Err(Code::TeenLimit));
+        assert_eq!(
+            charge(Some(6000), 5001),
+            Err(Code::TeenLimit),
+            "the ceiling holds whatever was granted"
+        );
+        assert_eq!(charge(Some(1000), 1001), Err(Code::TeenLimit));
+        assert_eq!(charge(Some(1000), 1000), Ok(()));
+    }
+
+    //
+    #[test]
+    fn a_grant_is_for_its_currency() {
+        let usd = Money::new(1, Currency::new("USD").unwrap()).unwrap();
+        assert_eq!(
+            check_charge(&policy(), Some(cny(5000)), usd).unwrap(),
+            Err(Code::TeenLimit)
+        );
+    }
+}

@@ -1,0 +1,317 @@
+//! How mandates end at the gateway: an order is placed, comes into effect or is taken back, drains, destroys.
+
+use quittance_flows::destruction::gateway::{self, GatewayEvent, GatewayState, OwnHalf};
+use quittance_flows::mandate::{MandateEvent, ends_by_itself};
+use quittance_flows::{FlowDefinition, Policy, Refused};
+use quittance_protocol::answer::MandateState;
+use quittance_protocol::log::EntryKind;
+use quittance_protocol::log_body::{Ending, EvidenceLevel, OrderBody, TerminationCause};
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{Intent, ReplicaState};
+use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem, Timestamp, Verified};
+
+use crate::destruction;
+use crate::failure::{Decided, Failure};
+use crate::flows::refusal;
+use crate::logbook;
+use crate::parties::MerchantNotice;
+use crate::store::{Mandate, Order, Store};
+use crate::turn::{After, Turn};
+use crate::world::PolicyInForce;
+
+/// On what an order stands.
+pub(crate) struct Placing<'p> {
+    /// Why, by whom.
+    pub(crate) ending: Ending,
+    /// The payer's intent, where it was the payer who finished asking.
+    pub(crate) intent: Option<&'p Verified<Intent>>,
+    /// From when on nothing takes it back.
+    pub(crate) effective_at: Timestamp,
+    /// The bundle that it is pinned to.
+    pub(crate) policy: &'p PolicyInForce,
+}
+
+/// Orders the end of mandates that are under no order yet, all in this commit. An order that is effective at once
+/// quiesces both halves; one that is effective later holds them until then.
+pub(crate) fn place(
+    turn: &mut Turn<'_>,
+    account: AccountId,
+    mandates: Vec<Mandate>,
+    placing: &Placing<'_>,
+) -> Decided<OrderId> {
+    let rules = &placing.policy.policy.token;
+    let id = OrderId::from_bytes(turn.world.draw()?);
+    let scheduled = turn.now < placing.effective_at;
+    let body = OrderBody {
+        order: id,
+        mandates: mandates.iter().map(|row| row.mandate).collect(),
+        tokens: mandates.iter().map(|row| row.commitment).collect(),
+        cause: placing.ending.cause,
+        intent: placing.intent.map(Verified::content),
+        nonce: B64::new(turn.world.draw::<32>()?),
+        effective_at: placing.effective_at,
+        policy: placing.policy.content,
+    };
+    let said = logbook::say(turn.store, turn.world, turn.now, EntryKind::Order, &body)?;
+    let order = Order {
+        order: id,
+        account,
+        mandates: body.mandates,
+        tokens: mandates.iter().map(|row| row.token).collect(),
+        commitments: body.tokens,
+        cause: body.cause,
+        nonce: body.nonce,
+        effective_at: body.effective_at,
+        policy: body.policy,
+        intent: placing.intent.map(|intent| intent.compact().to_owned()),
+        intent_content: body.intent,
+        attestation: None,
+        evidence_level: EvidenceLevel::E0,
+        state: if scheduled {
+            GatewayState::scheduled()
+        } else {
+            GatewayState::ordered()
+        },
+        batch: None,
+        drain_until: placing.effective_at.plus_seconds(rules.drain.get()),
+        silent_until: placing.effective_at.plus_seconds(rules.device_deadline.get()),
+        ordered_entry: said.place,
+        destroyed_entry: None,
+        closure: None,
+        risk_epochs: None,
+        acknowledged: None,
+    };
+    turn.store.put_order(&order)?;
+    for mut row in mandates {
+        row.order = Some(id);
+        row.provisioning_until = None;
+        end_renewal(turn, &mut row)?;
+        if scheduled {
+            let event = MandateEvent::Scheduled {
+                ending: placing.ending,
+                at: turn.now,
+                due: placing.effective_at,
+            };
+            row.standing = row.standing.step(event).map_err(refusal)?;
+            row.follow_holds();
+            turn.store.put_mandate(&mut row)?;
+        } else {
+            let event = match placing.ending.cause {
+                TerminationCause::NeverActivated => MandateEvent::Rejected(placing.ending),
+                _ => MandateEvent::Ordered {
+                    ending: placing.ending,
+                    at: turn.now,
+                },
+            };
+            quiesce(turn, &mut row, event)?;
+        }
+    }
+    if !scheduled {
+        drain(turn, id, false)?;
+    }
+    Ok(id)
+}
+
+/// When what a definition brings about is effective: at once, or after its policy's time.
+pub(crate) fn effective_at(policy: &Policy, definition: &FlowDefinition, now: Timestamp) -> Result<Timestamp, Failure> {
+    match &definition.effective {
+        Some(key) => policy.moment(key, now).map_err(|_| Failure::Damaged("a policy")),
+        None => Ok(now),
+    }
+}
+
+/// Ends mandates at once because somebody else than the payer's phone says so. What is under an order already, or has
+/// ended, is left to that.
+pub(crate) fn end(turn: &mut Turn<'_>, mandates: Vec<Mandate>, ending: Ending) -> Decided<Option<OrderId>> {
+    let live: Vec<_> = mandates.into_iter().filter(is_free).collect();
+    let Some(account) = live.first().map(|row| row.account) else {
+        return Ok(None);
+    };
+    let placing = Placing {
+        ending,
+        intent: None,
+        effective_at: turn.now,
+        policy: turn.world.policies.current()?,
+    };
+    place(turn, account, live, &placing).map(Some)
+}
+
+/// Whether nobody has ordered a mandate's end yet, though it lives.
+pub(crate) fn is_free(row: &Mandate) -> bool {
+    row.order.is_none() && row.standing.is_live()
+}
+
+/// Turns a linked subscription's renewal off, which comes before the end of its mandate.
+pub(crate) fn end_renewal(turn: &Turn<'_>, row: &mut Mandate) -> Result<(), Failure> {
+    if row.auto_renewal == Some(true) {
+        row.auto_renewal = Some(false);
+        turn.store.add_notice(
+            row.merchant,
+            &MerchantNotice::RenewalEnded {
+                mandate: row.mandate,
+                at: turn.now,
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// From here on nothing takes it back: no charge begins, no permit is good any more, the merchant is told.
+fn quiesce(turn: &Turn<'_>, row: &mut Mandate, event: MandateEvent) -> Decided<()> {
+    row.standing = row.standing.step(event).map_err(refusal)?;
+    row.half = ReplicaState::Quiesced;
+    turn.store.put_mandate(row)?;
+    turn.store.drop_permits(row.token)?;
+    turn.store.add_notice(
+        row.merchant,
+        &MerchantNotice::MandateEnded {
+            mandate: row.mandate,
+            at: turn.now,
+        },
+    )?;
+    Ok(())
+}
+
+/// All mandates of an order whose moment came.
+pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
+    for mut row in turn.store.mandates_of_order(order.order)? {
+        quiesce(turn, &mut row, MandateEvent::Due { at: turn.now })?;
+    }
+    Ok(())
+}
+
+/// All mandates of an order that was taken back, as they were but for the renewal that is off.
+pub(crate) fn give_back_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
+    let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
+    for mut row in turn.store.mandates_of_order(order.order)? {
+        let undone = row.standing.step(MandateEvent::Undone { at: turn.now });
+        row.standing = undone.map_err(refusal)?;
+        row.order = None;
+        if row.standing.state == MandateState::Provisioning {
+            row.provisioning_until = Some(turn.now.plus_seconds(deadline));
+        }
+        row.follow_holds();
+        turn.store.put_mandate(&mut row)?;
+    }
+    Ok(())
+}
+
+/// Takes an order back, strictly before it is effective.
+///
+/// # Errors
+/// `not_found` for an order of somebody else's; `too_late` from its moment on.
+pub(crate) fn undo(turn: &mut Turn<'_>, account: AccountId, id: OrderId) -> Decided<()> {
+    let order = turn.store.order(id)?.filter(|order| order.account == account);
+    let mut order = order.ok_or_else(|| Problem::new(Code::NotFound).at("/start/wish/order"))?;
+    if turn.now >= order.effective_at {
+        let late = Problem::new(Code::TooLate).next("order", &id.to_string());
+        return Err(late.into());
+    }
+    take(turn, &mut order, GatewayEvent::Undone)
+}
+
+/// Brings a scheduled order forward where another route to the same end is effective earlier: the later wish joins,
+/// the earlier moment counts.
+pub(crate) fn hasten(turn: &mut Turn<'_>, id: OrderId, wanted: &[MandateId], effective_at: Timestamp) -> Decided<()> {
+    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
+    let covers = order.mandates.iter().all(|mandate| wanted.contains(mandate));
+    if order.state.own != OwnHalf::Scheduled || !covers || effective_at >= order.effective_at {
+        return Ok(());
+    }
+    let earlier = order.effective_at.seconds_since(effective_at);
+    order.effective_at = effective_at;
+    order.drain_until = order.drain_until.plus_seconds(-earlier);
+    order.silent_until = order.silent_until.plus_seconds(-earlier);
+    turn.store.put_order(&order)?;
+    if turn.now >= effective_at {
+        come_due(turn, order)?;
+    }
+    Ok(())
+}
+
+/// The moment of a scheduled order.
+pub(crate) fn come_due(turn: &mut Turn<'_>, mut order: Order) -> Decided<()> {
+    take(turn, &mut order, GatewayEvent::Due)?;
+    drain(turn, order.order, false)
+}
+
+/// Moves an order on once no charge of its tokens is in flight. `overdue`: their time is over, so they are not waited
+/// for any longer, and the network is asked what became of them, which refuses those that it never saw.
+pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<()> {
+    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
+    if matches!(order.state.own, OwnHalf::Scheduled | OwnHalf::Undone) {
+        return Ok(());
+    }
+    let mut pending = Vec::new();
+    for charge in turn.store.pending_charges()? {
+        if order.tokens.contains(&charge.token) {
+            pending.push(charge.charge);
+        }
+    }
+    if !pending.is_empty() && !overdue {
+        return Ok(());
+    }
+    turn.after.extend(pending.into_iter().map(After::Resolve));
+    take(turn, &mut order, GatewayEvent::Drained)
+}
+
+/// Lets the rules take an event, carries out what they ask for, writes what they decided.
+///
+/// # Errors
+/// What the rules refuse.
+pub(crate) fn take(turn: &mut Turn<'_>, order: &mut Order, event: GatewayEvent) -> Decided<()> {
+    let (state, effects) = gateway::step(&order.state, event).map_err(|refused| match refused {
+        Refused::Contradiction => Problem::new(Code::ProofRejected).at("/outcome"),
+        other => refusal(other),
+    })?;
+    let said_before = state.phone == order.state.phone
+        && matches!(event, GatewayEvent::PhoneDestroyed(_) | GatewayEvent::PhoneAbsent(_));
+    if said_before {
+        return Ok(());
+    }
+    order.state = state;
+    destruction::carry_out(turn, order, &effects, None)?;
+    Ok(turn.store.put_order(order)?)
+}
+
+/// Whether the clock ends something, looked up without writing.
+pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
+    Ok(!store.never_activated(now)?.is_empty()
+        || !store.mandates_over(now)?.is_empty()
+        || !store.scheduled_due(now)?.is_empty()
+        || !store.overdue(now)?.is_empty()
+        || store.draining()?.iter().any(|order| order.drain_until <= now))
+}
+
+/// What the clock ends.
+pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
+    for mandate in turn.store.never_activated(turn.now)? {
+        // A consent without activation ends like everything else (I12).
+        end(turn, vec![mandate], TerminationCause::NeverActivated.by_usual_actor())?;
+    }
+    for order in turn.store.scheduled_due(turn.now)? {
+        come_due(turn, order)?;
+    }
+    for mandate in turn.store.mandates_over(turn.now)? {
+        end_if_over(turn, mandate)?;
+    }
+    for order in turn.store.draining()? {
+        if order.drain_until <= turn.now {
+            drain(turn, order.order, true)?;
+        }
+    }
+    for mut order in turn.store.overdue(turn.now)? {
+        // The phone had its time.
+        take(turn, &mut order, GatewayEvent::DeviceDeadline)?;
+    }
+    Ok(())
+}
+
+/// Ends a mandate whose validity is over, or of which every agreed charge was made (H6, R-340).
+pub(crate) fn end_if_over(turn: &mut Turn<'_>, mandate: Mandate) -> Decided<()> {
+    let charges = turn.store.approved_charges(mandate.mandate)?;
+    match ends_by_itself(&mandate.terms, charges, turn.now) {
+        Some(ending) => end(turn, vec![mandate], ending).map(|_| ()),
+        None => Ok(()),
+    }
+}

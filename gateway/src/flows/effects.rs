@@ -1,0 +1,247 @@
+//! What flows bring about, at a step or at their end.
+
+use quittance_flows::mandate::MandateEvent;
+use quittance_flows::{FlowEffect, Hold, HoldOwner, Step};
+use quittance_protocol::answer::PayerEventKind;
+use quittance_protocol::flow_event::{Author, FlowStart, Wish};
+use quittance_protocol::log_body::TerminationCause;
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::{Channel, Limits, operation_digest};
+use quittance_protocol::{B64, Digest32, EventId, FlowId, Problem};
+
+use super::{Run, begin, refusal};
+use crate::ending::{self, Placing};
+use crate::failure::{Decided, Failure};
+use crate::parties::MerchantNotice;
+use crate::store::{Device, Mandate};
+use crate::turn::Turn;
+use crate::{locks, teens};
+
+/// The definition by which a bank confirms one mandate of several.
+const BANK_ITEM: &str = "mandate.cancel.bank_item";
+
+/// Carries an effect out, in the turn in which it came about.
+///
+/// # Errors
+/// The refusal of what cannot be brought about any more; the event that led here is then not admitted.
+pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>, effect: FlowEffect) -> Decided<()> {
+    match effect {
+        FlowEffect::Hold => hold_for_revocation(turn, run),
+        FlowEffect::Destroy => destroy(turn, device, run),
+        FlowEffect::AutoRenewalOff => end_renewals(turn, run),
+        FlowEffect::Undo => match wish(run)? {
+            Wish::Undo { order } => ending::undo(turn, run.flow.account, order),
+            _ => Err(other_wish()),
+        },
+        FlowEffect::ChangeLimits => match wish(run)? {
+            Wish::Limits { limits } => change_limits(turn, run, limits),
+            _ => Err(other_wish()),
+        },
+        FlowEffect::ExtendLock => match wish(run)? {
+            Wish::ExtendLock { until } => locks::extend(turn, run.flow.account, until),
+            _ => Err(other_wish()),
+        },
+        FlowEffect::ReleaseLock => locks::release(turn, run.flow.account),
+        FlowEffect::SetTeenLimit => match wish(run)? {
+            Wish::TeenLimit { teen, per_charge } => teens::set_limit(turn, run.flow.account, teen, per_charge),
+            _ => Err(other_wish()),
+        },
+        FlowEffect::LeaveTeenMode => match wish(run)? {
+            Wish::TeenExit { teen } => teens::leave(turn, run.flow.account, teen),
+            _ => Err(other_wish()),
+        },
+        FlowEffect::LiftStop => match wish(run)? {
+            Wish::LiftStop { stop } => {
+                turn.store.remove_stop(run.flow.account, &stop)?;
+                Ok(())
+            }
+            _ => Err(other_wish()),
+        },
+        FlowEffect::AskContacts => ask_contacts(turn, run),
+        FlowEffect::OpenPinReset => open_pin_reset(turn, run),
+        FlowEffect::NoteObstruction => note_obstruction(turn, run),
+        // The phone's own statement follows: consent, hold.
+        FlowEffect::Provision | FlowEffect::LiftPause => Ok(()),
+    }
+}
+
+fn wish(run: &Run<'_>) -> Decided<Wish> {
+    run.state.start.wish.clone().ok_or_else(other_wish)
+}
+
+/// The start was checked, so this is only said of a definition that brings about what nobody can wish with it.
+fn other_wish() -> crate::failure::Refusal {
+    Problem::new(Code::Malformed)
+        .at("/start/wish")
+        .detail("this flow needs another wish")
+        .into()
+}
+
+/// The run's mandates.
+fn subjects(turn: &Turn<'_>, run: &Run<'_>) -> Result<Vec<Mandate>, Failure> {
+    let mut rows = Vec::new();
+    for id in &run.state.start.mandates {
+        rows.extend(turn.store.mandate(*id)?);
+    }
+    Ok(rows)
+}
+
+/// Holds a cancellation's mandates: no charge passes from here on. What ends already needs no hold.
+fn hold_for_revocation(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    for mut row in subjects(turn, run)? {
+        if row.standing.is_live() {
+            let hold = Hold::new(HoldOwner::Revocation, turn.now);
+            row.standing = row.standing.step(MandateEvent::HoldAdded(hold)).map_err(refusal)?;
+            row.follow_holds();
+            turn.store.put_mandate(&mut row)?;
+        }
+    }
+    Ok(())
+}
+
+/// A cancellation is complete. Where the payer did its last step the phone's intent follows, which joins or places the
+/// order; of several mandates those that a bank has to confirm get runs of their own. Where somebody else did
+/// it, the order is placed now.
+fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
+    if ended_by_payer(run) {
+        return if run.state.is_offline() {
+            Ok(())
+        } else {
+            ask_banks(turn, device, run)
+        };
+    }
+    let live: Vec<_> = subjects(turn, run)?.into_iter().filter(ending::is_free).collect();
+    if live.is_empty() {
+        return Ok(());
+    }
+    let cause = match run.definition.cause {
+        Some(cause) => cause,
+        None if live.len() > 1 => TerminationCause::PayerBatch,
+        None => TerminationCause::Payer,
+    };
+    let policy = turn.world.policies.version(run.state.start.policy_version);
+    let policy = policy.ok_or(Failure::Damaged("a flow"))?;
+    if cause == TerminationCause::PlatformForced {
+        for row in &live {
+            let notice = MerchantNotice::ForcedUnbind {
+                mandate: row.mandate,
+                at: turn.now,
+            };
+            turn.store.add_notice(row.merchant, &notice)?;
+        }
+    }
+    let placing = Placing {
+        ending: cause.by_usual_actor(),
+        intent: None,
+        effective_at: ending::effective_at(&policy.policy, run.definition, turn.now)?,
+        policy,
+    };
+    ending::place(turn, run.flow.account, live, &placing).map(|_| ())
+}
+
+/// Whether the last step that counts and was done was the payer's.
+fn ended_by_payer(run: &Run<'_>) -> bool {
+    let step = |id: &str| run.definition.all_steps().find(|step| step.id == id);
+    let last = run
+        .state
+        .done
+        .iter()
+        .rev()
+        .filter_map(|done| step(&done.id))
+        .find(|step| step.counts());
+    last.is_some_and(Step::asks_payer)
+}
+
+fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
+    let rows = subjects(turn, run)?;
+    if rows.len() < 2 {
+        return Ok(());
+    }
+    let banks = rows
+        .into_iter()
+        .filter(|row| row.terms.channel == Channel::Bank && ending::is_free(row));
+    for row in banks.collect::<Vec<_>>() {
+        let mandates = vec![row.mandate];
+        let start = FlowStart {
+            flow: FlowId::from_bytes(turn.world.draw()?),
+            definition: BANK_ITEM.to_owned(),
+            policy_version: run.state.start.policy_version,
+            operation: operation_digest(BANK_ITEM, &mandates, &Digest32::of(b"")),
+            mandates,
+            wish: None,
+            nonce: B64::new(turn.world.draw::<32>()?),
+        };
+        let item = begin(turn, device, &start, Author::Gateway)?;
+        run.flow.next_flows.push(item.flow.flow);
+    }
+    Ok(run.keep(turn)?)
+}
+
+fn end_renewals(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    for mut row in subjects(turn, run)? {
+        if row.auto_renewal == Some(true) {
+            ending::end_renewal(turn, &mut row)?;
+            turn.store.put_mandate(&mut row)?;
+        }
+    }
+    Ok(())
+}
+
+/// Other limits for a mandate that lives.
+fn change_limits(turn: &Turn<'_>, run: &Run<'_>, limits: Limits) -> Decided<()> {
+    for mut row in subjects(turn, run)? {
+        if !ending::is_free(&row) {
+            return Err(Code::MandateEnded.into());
+        }
+        let amounts = [Some(limits.per_charge), Some(limits.per_period), limits.total];
+        let currency = row.terms.limits.per_charge.currency();
+        for amount in amounts.into_iter().flatten() {
+            if amount.currency() != currency {
+                return Err(Problem::new(Code::CurrencyMismatch).at("/start/wish/limits").into());
+            }
+            if !amount.is_positive() {
+                return Err(Problem::new(Code::Malformed).at("/start/wish/limits").into());
+            }
+        }
+        row.terms.limits = limits;
+        turn.store.put_mandate(&mut row)?;
+    }
+    Ok(())
+}
+
+/// Tells the contacts who were named that somebody waits for their answer.
+fn ask_contacts(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    for contact in turn.store.asked_to_vouch(run.flow.flow)? {
+        let event = EventId::from_bytes(turn.world.draw()?);
+        let kind = PayerEventKind::AskedToVouch {
+            flow: run.flow.flow,
+            requester: run.flow.account,
+            purpose: run.state.start.definition.clone(),
+        };
+        turn.store.add_event(contact, event, turn.now, kind)?;
+    }
+    Ok(())
+}
+
+/// Lets the payer choose a new PIN for a while; what raises authority waits from here on.
+fn open_pin_reset(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    // A recovery may say how long its own window is; else it is what any flow has.
+    let own = format!("{}.entry_life", run.state.start.definition);
+    let until = run
+        .policy
+        .moment(&own, turn.now)
+        .or_else(|_| run.policy.moment("flow.idle_life", turn.now));
+    let until = until.map_err(|_| Failure::Damaged("a policy"))?;
+    turn.store.open_pin_reset(run.flow.account, until)?;
+    let mut profile = turn.store.profile(run.flow.account)?;
+    profile.recovered_at = Some(turn.now);
+    Ok(turn.store.put_profile(run.flow.account, &profile)?)
+}
+
+/// The merchants stand in the way of their mandates' end.
+fn note_obstruction(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    for row in subjects(turn, run)? {
+        turn.store.add_obstruction(row.merchant, row.mandate, turn.now)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,156 @@
+//! The safety lock at the gateway: on by statement or trigger, holds on every mandate, off by flow or clock.
+
+use quittance_flows::lock::SafetyLock;
+use quittance_flows::mandate::MandateEvent;
+use quittance_flows::{Hold, HoldOwner};
+use quittance_protocol::answer::{LockRecord, PayerEventKind};
+use quittance_protocol::log_body::Actor;
+use quittance_protocol::problem::Code;
+use quittance_protocol::{AccountId, EventId, Problem, Timestamp};
+
+use crate::failure::{Decided, Failure};
+use crate::flows::refusal;
+use crate::store::{Lock, Mandate, Store};
+use crate::turn::Turn;
+
+/// Puts the lock on, or makes it last; every mandate is held at once. Says how it stands.
+pub(crate) fn lock(turn: &mut Turn<'_>, account: AccountId, trigger: &str, other_devices: bool) -> Decided<LockRecord> {
+    let policy = &turn.world.policies.current()?.policy;
+    let known = turn.store.lock(account)?;
+    let lock = match &known {
+        Some(known) => known.lock.again(policy, turn.now),
+        None => SafetyLock::on(policy, trigger, turn.now),
+    };
+    let lock = Lock {
+        account,
+        lock: lock.map_err(damaged)?,
+        other_devices: other_devices || known.is_some_and(|known| known.other_devices),
+    };
+    keep(turn, &lock)?;
+    Ok(record(&lock))
+}
+
+/// The risk engine locks by itself, where the policy names what it saw, and tells the payer why.
+pub(crate) fn trigger(turn: &mut Turn<'_>, account: AccountId, trigger: &str) -> Decided<()> {
+    let policy = &turn.world.policies.current()?.policy;
+    let locks = policy.list("safety_lock.triggers").map_err(damaged)?.contains(&trigger);
+    if !locks {
+        return Ok(());
+    }
+    let record = lock(turn, account, trigger, false)?;
+    let kind = PayerEventKind::Locked {
+        trigger: trigger.to_owned(),
+        until: record.until,
+    };
+    tell(turn, account, kind)
+}
+
+/// Keeps the lock on for longer.
+///
+/// # Errors
+/// `step_order` where it is off, or the moment would shorten it.
+pub(crate) fn extend(turn: &mut Turn<'_>, account: AccountId, until: Timestamp) -> Decided<()> {
+    let known = turn.store.lock(account)?;
+    let mut lock = known.ok_or_else(|| Problem::new(Code::StepOrder).detail("the lock is off"))?;
+    lock.lock = lock.lock.extended(until, turn.now).map_err(refusal)?;
+    keep(turn, &lock)
+}
+
+/// Takes the lock off: its holds fall, holds of others stay.
+pub(crate) fn release(turn: &mut Turn<'_>, account: AccountId) -> Decided<()> {
+    turn.store.delete_lock(account)?;
+    for mut row in turn.store.mandates_of(account)? {
+        if row.standing.is_live() && row.standing.holds.contains(&HoldOwner::SafetyLock) {
+            let lifted = MandateEvent::HoldLifted(HoldOwner::SafetyLock, Actor::Payer);
+            row.standing = row.standing.step(lifted).map_err(refusal)?;
+            row.follow_holds();
+            turn.store.put_mandate(&mut row)?;
+        }
+    }
+    tell(turn, account, PayerEventKind::Unlocked {})
+}
+
+/// A new mandate of a locked account is locked from its first moment.
+pub(crate) fn hold_new(turn: &Turn<'_>, mandate: &mut Mandate) -> Decided<()> {
+    match turn.store.lock(mandate.account)? {
+        Some(lock) => hold(mandate, &lock),
+        None => Ok(()),
+    }
+}
+
+/// Whether something is due about a lock, looked up without writing.
+pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
+    Ok(!store.locks_due(now)?.is_empty())
+}
+
+/// Announces ends, ends what is over.
+pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
+    for mut lock in turn.store.locks_due(turn.now)? {
+        let policy = &turn.world.policies.current()?.policy;
+        let open = has_open_trigger(turn, lock.account)?;
+        let passed = lock.lock.pass(policy, open, turn.now).map_err(damaged)?;
+        let Some(next) = passed.lock else {
+            release(turn, lock.account)?;
+            continue;
+        };
+        if passed.announce {
+            tell(turn, lock.account, PayerEventKind::LockEnds { at: next.until })?;
+        }
+        lock.lock = next;
+        keep(turn, &lock)?;
+    }
+    Ok(())
+}
+
+/// Whether what triggers locks is still unresolved for an account.
+pub(crate) fn has_open_trigger(turn: &Turn<'_>, account: AccountId) -> Decided<bool> {
+    let policy = &turn.world.policies.current()?.policy;
+    let triggers = policy.list("safety_lock.triggers").map_err(damaged)?;
+    let open = turn.store.profile(account)?.triggers;
+    Ok(triggers.iter().any(|trigger| open.contains(*trigger)))
+}
+
+/// A lock as the payer sees it.
+pub(crate) fn record(lock: &Lock) -> LockRecord {
+    LockRecord {
+        since: lock.lock.since,
+        until: lock.lock.until,
+        trigger: lock.lock.trigger.clone(),
+        other_devices: lock.other_devices,
+    }
+}
+
+/// Writes the lock, and its hold on every mandate that lives.
+fn keep(turn: &Turn<'_>, lock: &Lock) -> Decided<()> {
+    let policy = &turn.world.policies.current()?.policy;
+    turn.store.put_lock(lock, lock.lock.due(policy).map_err(damaged)?)?;
+    for mut row in turn.store.mandates_of(lock.account)? {
+        let before = row.standing.clone();
+        if row.standing.is_live() {
+            hold(&mut row, lock)?;
+        }
+        if row.standing != before {
+            turn.store.put_mandate(&mut row)?;
+        }
+    }
+    Ok(())
+}
+
+fn hold(row: &mut Mandate, lock: &Lock) -> Decided<()> {
+    // The hold has no end of its own: the lock's end lifts it, also where the lock lasts longer than it was to.
+    let hold = Hold::new(HoldOwner::SafetyLock, lock.lock.since);
+    if !row.standing.holds.contains(&HoldOwner::SafetyLock) {
+        row.standing = row.standing.step(MandateEvent::HoldAdded(hold)).map_err(refusal)?;
+        row.follow_holds();
+    }
+    Ok(())
+}
+
+fn tell(turn: &Turn<'_>, account: AccountId, kind: PayerEventKind) -> Decided<()> {
+    let event = EventId::from_bytes(turn.world.draw()?);
+    Ok(turn.store.add_event(account, event, turn.now, kind)?)
+}
+
+fn damaged(_: quittance_flows::PolicyError) -> Failure {
+    Failure::Damaged("a policy")
+}

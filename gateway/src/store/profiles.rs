@@ -1,0 +1,130 @@
+//! What the gateway knows about a payer besides mandates: region, teen mode, trusted contacts, open triggers.
+
+use std::collections::BTreeSet;
+
+use quittance_protocol::{AccountId, FlowId, Money, Timestamp};
+use rusqlite::params;
+use serde::{Deserialize, Serialize};
+
+use super::{Store, from_doc, to_doc, to_id};
+use crate::failure::Failure;
+
+/// One payer's profile. Personal: it appears in no log and no `Debug`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Profile {
+    /// The account's region, by its ISO 3166 code; absent: the policy's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) region: Option<String>,
+    /// The address that the payer was last seen at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ip: Option<String>,
+    /// Day of birth, such as `2012-06-01`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) born: Option<String>,
+    /// Teen mode, while it is on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) teen: Option<Teen>,
+    /// Trusted contacts.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) contacts: Vec<Contact>,
+    /// Settled transactions from before this gateway, which a quiz may ask about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) transactions: Vec<Transaction>,
+    /// What the risk engine saw that is not resolved yet, such as `remote_login`.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) triggers: BTreeSet<String>,
+    /// When the payer last recovered a secret; what raises authority waits for a while then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) recovered_at: Option<Timestamp>,
+    /// Moments of recoveries that failed.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) failed_recoveries: Vec<Timestamp>,
+}
+
+/// Teen mode.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Teen {
+    /// Who may raise the limit.
+    pub(crate) guardian: AccountId,
+    /// Most for one charge, as the guardian granted it; absent: the policy's default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) per_charge: Option<Money>,
+}
+
+/// One trusted contact.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Contact {
+    /// Whose account.
+    pub(crate) account: AccountId,
+    /// The name that the payer gave them.
+    pub(crate) name: String,
+    /// Since when they know each other here.
+    pub(crate) known_since: Timestamp,
+    /// Whether their real name is verified.
+    pub(crate) verified: bool,
+    /// When the payer named them; absent: long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named_at: Option<Timestamp>,
+}
+
+/// One settled transaction.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transaction {
+    /// How much.
+    pub(crate) amount: Money,
+    /// To whom, as shown.
+    pub(crate) merchant: String,
+    /// When.
+    pub(crate) at: Timestamp,
+}
+
+impl std::fmt::Debug for Profile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Profile(…)")
+    }
+}
+
+impl Store<'_> {
+    /// What is known about a payer.
+    pub(crate) fn profile(self, account: AccountId) -> Result<Profile, Failure> {
+        let text: Option<String> = self.one(
+            "SELECT profile FROM accounts WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        from_doc(&text.ok_or(Failure::Damaged("an account"))?)
+    }
+
+    /// Writes a profile.
+    pub(crate) fn put_profile(self, account: AccountId, profile: &Profile) -> Result<(), Failure> {
+        self.run(
+            "UPDATE accounts SET profile=?2 WHERE account=?1",
+            params![account.to_string(), to_doc(profile)?],
+        )?;
+        Ok(())
+    }
+
+    /// Whether there is such an account.
+    pub(crate) fn has_account(self, account: AccountId) -> Result<bool, Failure> {
+        let found = self.one("SELECT 1 FROM accounts WHERE account=?1", [account.to_string()], |_| {
+            Ok(())
+        })?;
+        Ok(found.is_some())
+    }
+
+    /// Who was named to answer for a run.
+    pub(crate) fn asked_to_vouch(self, flow: FlowId) -> Result<Vec<AccountId>, Failure> {
+        self.all(
+            "SELECT account FROM vouchers WHERE flow=?1 ORDER BY account",
+            [flow.to_string()],
+            |row| row.get::<_, String>(0),
+        )?
+        .iter()
+        .map(|account| to_id(account))
+        .collect()
+    }
+}

@@ -1,0 +1,146 @@
+//! The cost of what payers wait for, as the rows of docs/performance.md: `cargo xtask cost`.
+//!
+//! Every row stands beside a baseline that does the unavoidable part alone, because times by themselves say more about
+//! the machine than about the code.
+
+use clap::Parser;
+use quittance_gateway::FolderCustodian;
+use quittance_testkit::stage::{Stage, StagePhone, Staged};
+use quittance_vault::{SystemRandomness, Vault, VaultOptions};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// How often a short piece of work is measured; the median counts.
+const ROUNDS: usize = 21;
+
+/// How many cancellations are measured from their start to the closed receipt.
+const CANCELLATIONS: usize = 5;
+
+/// The bytes of a row as the wallet keeps one for each mandate, its terms included.
+const ROW_BYTES: usize = 2048;
+
+/// The cost of what payers wait for.
+#[derive(Parser)]
+#[command(name = "cargo xtask cost")]
+struct Arguments {
+    /// How many mandates the longest list has; each is really signed.
+    #[arg(long, default_value_t = 1000)]
+    mandates: usize,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match measure(arguments.mandates).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("the measurement did not come to its end: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn measure(most: usize) -> Staged<()> {
+    println!("| what | took | baseline | baseline took |");
+    println!("|---|---|---|---|");
+    let stage = Stage::set().await?;
+    let phone = stage.enrolled().await?;
+    quick_way(&stage, &phone).await?;
+    let mut signed = 0;
+    for size in [1, 10, 100, 1000].into_iter().filter(|size| *size <= most) {
+        for _ in signed..size {
+            phone.sign(&stage.offer().await?).await?;
+        }
+        signed = size;
+        list(&phone, size)?;
+    }
+    Ok(())
+}
+
+/// From the payer's first tap to a receipt that the phone has checked; the baseline asks the same gateway as often for
+/// nothing.
+async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
+    let mut times = Vec::new();
+    let mut statements = 0;
+    for _ in 0..CANCELLATIONS {
+        let mandate = phone.sign(&stage.offer().await?).await?;
+        let before = stage.network.faults.statements().len();
+        let start = Instant::now();
+        phone.cancel(&[mandate]).await?;
+        while !phone.is_closed(mandate)? {
+            phone.wallet.sync().await?;
+        }
+        times.push(start.elapsed());
+        statements = stage.network.faults.statements().len() - before;
+    }
+    let start = Instant::now();
+    for _ in 0..statements {
+        stage.http.get("/v1/nonce").await;
+    }
+    let empty = start.elapsed();
+    row(
+        "quick way, first tap to checked receipt",
+        median(times),
+        &format!("{statements} requests that ask for a nonce"),
+        empty,
+    );
+    Ok(())
+}
+
+/// The phone's list of everything that can charge; the baseline opens as many sealed rows of the same vault code.
+fn list(phone: &StagePhone, size: usize) -> Staged<()> {
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let listed = phone.wallet.mandates()?;
+        times.push(start.elapsed());
+        let live = listed.iter().filter(|mandate| mandate.can_pay).count();
+        if live != size {
+            return Err(format!("the list has {live} mandates that can pay, not {size}").into());
+        }
+    }
+    let rows = sealed_rows(size + CANCELLATIONS)?;
+    row(
+        &format!("list of {size} live mandates on the phone"),
+        median(times),
+        &format!("{} sealed rows of {ROW_BYTES} bytes", size + CANCELLATIONS),
+        rows,
+    );
+    Ok(())
+}
+
+fn sealed_rows(count: usize) -> Staged<Duration> {
+    let folder = tempfile::tempdir()?;
+    let random = Arc::new(SystemRandomness::new());
+    let keys = FolderCustodian::open(&folder.path().join("keys"), Arc::<SystemRandomness>::clone(&random))?;
+    let options = VaultOptions {
+        path: folder.path().join("vault.sqlite"),
+        height: 2,
+        vfs: None,
+    };
+    let mut vault = Vault::create(options, Arc::new(keys), random)?;
+    vault.transact(|transaction| {
+        (0..count).try_for_each(|number| transaction.journal_put("rows", &number.to_be_bytes(), &[7; ROW_BYTES]))
+    })?;
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let rows = vault.journal_list("rows")?;
+        times.push(start.elapsed());
+        if rows.len() != count {
+            return Err("rows are missing".into());
+        }
+    }
+    Ok(median(times))
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+fn row(what: &str, took: Duration, baseline: &str, empty: Duration) {
+    let shown = |time: Duration| format!("{:.2} ms", time.as_secs_f64() * 1000.0);
+    println!("| {what} | {} | {baseline} | {} |", shown(took), shown(empty));
+}

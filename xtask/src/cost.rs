@@ -1,0 +1,22 @@
+//! Measuring, with everything built as it is shipped.
+use crate::run::{Outcome, Workspace, run};
+
+/// What a payer waits for, on a stage with a real gateway.
+const WHOLE: &[&str] = &[
+    "run",
+    "--release",
+    "-p",
+    "quittance-testkit",
+    "--bin",
+    "quittance-cost",
+    "--",
+];
+
+/// The fold and the resolver by themselves.
+const FOLD: &[&str] = &["bench", "-p", "quittance-flows", "--bench", "fold"];
+
+/// Prints the rows of docs/performance.md; `arguments` go to the first program.
+pub(crate) fn measure(workspace: &Workspace, arguments: &[String]) -> Outcome {
+    run(workspace.cargo(WHOLE).args(arguments))?;
+    run(&mut workspace.cargo(FOLD))
+}
