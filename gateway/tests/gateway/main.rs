@@ -7,8 +7,6 @@ mod charges;
 #[cfg(test)]
 mod destruction;
 #[cfg(test)]
-mod endings;
-#[cfg(test)]
 mod failed_commits;
 #[cfg(test)]
 mod files;
@@ -16,8 +14,6 @@ mod files;
 mod flows;
 #[cfg(test)]
 mod idempotency;
-#[cfg(test)]
-mod limits;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
