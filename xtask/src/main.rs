@@ -4,6 +4,7 @@ mod demo;
 mod dependencies;
 mod kotlin;
 mod mobile;
+mod policy;
 mod provide;
 mod run;
 mod rust_suite;
@@ -38,6 +39,9 @@ enum Task {
     Test(suites::Options),
     /// Writes the Kotlin and Swift sources of the facade and builds its library.
     Bindings,
+    /// Checks, compares or explains a policy bundle.
+    #[command(subcommand)]
+    Policy(policy::Task),
 }
 
 fn main() -> ExitCode {
@@ -46,6 +50,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run_demo(&workspace, &arguments),
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
+        Task::Policy(task) => policy::run(task),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,
