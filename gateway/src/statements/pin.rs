@@ -1,7 +1,8 @@
-//! The payment PIN: a guess is counted, durably, before its answer leaves.
+//! The payment PIN over OPAQUE: a guess is counted, durably, before its answer leaves.
 
 use quittance_flows::StepKind;
 use quittance_flows::definition::FactorKind;
+use quittance_flows::pin::{self as guesses, Counted, PinCounter, PinEvent};
 use quittance_protocol::answer::PinAnswer;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::pin;
@@ -64,33 +65,18 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
             attempts_left: login.attempts_left,
         });
     }
-    let counter = turn
+    let registered = turn
         .store
         .pin(device.account)?
         .ok_or_else(|| Problem::new(Code::StepOrder).detail("register a payment PIN first"))?;
-    let rules = &turn.world.policies.current()?.policy.secrets.payment_pin;
-    let mut used = counter.used;
-    if used >= rules.max_attempts {
-        let wait = rules
-            .locked_for
-            .get()
-            .saturating_sub(turn.now.seconds_since(counter.last_guess));
-        if wait > 0 {
-            let wait = u32::try_from(wait).unwrap_or(u32::MAX);
-            return Err(Problem::new(Code::FactorLocked).retry_after(wait).into());
-        }
-        used = 0;
-    }
-    used = used.saturating_add(1);
-    let attempts_left = rules.max_attempts.saturating_sub(used);
-    turn.store.count_guesses(device.account, used, turn.now)?;
+    let Counted { attempts_left, .. } = count(turn, device, registered.counter, PinEvent::Guessed)?;
     let start = &run.state.start;
     let context = pin::context(body.flow, &body.step, start.nonce.as_slice(), &start.operation);
     let mut rng = PinRandomness::new(&*turn.world.randomness);
     let (state, answer) = pin::server_login_start(
         &turn.world.secrets.pin,
         device.account.to_string().as_bytes(),
-        Some(&counter.record),
+        Some(&registered.record),
         body.message.as_slice(),
         &context,
         &mut rng,
@@ -135,11 +121,11 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
     turn.store.use_up_pin_logins(body.flow, &body.step)?;
     match pin::server_login_finish(&state, body.message.as_slice()) {
         Ok(_session_key) => {
-            let counter = turn
+            let registered = turn
                 .store
                 .pin(device.account)?
                 .ok_or(Failure::Damaged("a payment PIN"))?;
-            turn.store.count_guesses(device.account, 0, counter.last_guess)?;
+            count(turn, device, registered.counter, PinEvent::Proved)?;
             let evidence = Digest32::of(body.message.as_slice());
             run.admit(
                 turn,
@@ -167,6 +153,15 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// Lets the rules count, writes what they counted.
+fn count(turn: &Turn<'_>, device: &Device, counter: PinCounter, event: PinEvent) -> Decided<Counted> {
+    let rules = &turn.world.policies.current()?.policy.secrets.payment_pin;
+    let counted = guesses::step(rules, counter, event, turn.now)
+        .map_err(|locked| Problem::new(Code::FactorLocked).retry_after(locked.wait))?;
+    turn.store.count_guesses(device.account, counted.counter)?;
+    Ok(counted)
 }
 
 fn expect_pin_step(run: &Run<'_>, step: &str) -> Decided<()> {

@@ -1,5 +1,6 @@
 //! Payment PINs: records, the counter of guesses, exchanges under way.
 
+use quittance_flows::pin::PinCounter;
 use quittance_protocol::{AccountId, FlowId, Timestamp};
 use rusqlite::params;
 
@@ -8,13 +9,11 @@ use crate::failure::Failure;
 
 /// A registered PIN with its guesses.
 #[derive(Debug, Clone)]
-pub(crate) struct PinCounter {
+pub(crate) struct Pin {
     /// The OPAQUE record; without the vault's PIN keys nobody can search it.
     pub(crate) record: Vec<u8>,
-    /// Guesses since the last right one.
-    pub(crate) used: u32,
-    /// When the last guess was counted.
-    pub(crate) last_guess: Timestamp,
+    /// What the rules count.
+    pub(crate) counter: PinCounter,
 }
 
 /// An exchange between its first and its third message.
@@ -33,7 +32,7 @@ pub(crate) struct PinLogin {
 }
 
 impl Store<'_> {
-    pub(crate) fn pin(self, account: AccountId) -> Result<Option<PinCounter>, Failure> {
+    pub(crate) fn pin(self, account: AccountId) -> Result<Option<Pin>, Failure> {
         let row = self.one(
             "SELECT record, used, last_guess FROM pins WHERE account=?1",
             [account.to_string()],
@@ -42,10 +41,11 @@ impl Store<'_> {
         let Some((record, used, last_guess)) = row else {
             return Ok(None);
         };
-        Ok(Some(PinCounter {
+        // A PIN that nobody guessed at has 0 there.
+        let last_guess = (last_guess != 0).then(|| to_time(last_guess)).transpose()?;
+        Ok(Some(Pin {
             record,
-            used,
-            last_guess: to_time(last_guess)?,
+            counter: PinCounter { used, last_guess },
         }))
     }
 
@@ -57,10 +57,11 @@ impl Store<'_> {
         Ok(())
     }
 
-    pub(crate) fn count_guesses(self, account: AccountId, used: u32, last_guess: Timestamp) -> Result<(), Failure> {
+    pub(crate) fn count_guesses(self, account: AccountId, counter: PinCounter) -> Result<(), Failure> {
+        let last_guess = counter.last_guess.map_or(0, |at| at.unix());
         self.run(
             "UPDATE pins SET used=?2, last_guess=?3 WHERE account=?1",
-            params![account.to_string(), used, last_guess.unix()],
+            params![account.to_string(), counter.used, last_guess],
         )?;
         Ok(())
     }

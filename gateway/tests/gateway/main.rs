@@ -7,6 +7,8 @@ mod charges;
 #[cfg(test)]
 mod destruction;
 #[cfg(test)]
+mod endings;
+#[cfg(test)]
 mod failed_commits;
 #[cfg(test)]
 mod files;
@@ -14,6 +16,8 @@ mod files;
 mod flows;
 #[cfg(test)]
 mod idempotency;
+#[cfg(test)]
+mod limits;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
