@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use quittance_flows::charge::{ChargeRequest, authorize};
+use quittance_flows::charge::{ChargeRequest, Taken, authorize};
 use quittance_flows::destruction::gateway::{self, GatewayEffect, GatewayEvent, PhoneSide};
 use quittance_flows::mandate::MandateEvent;
 use quittance_protocol::answer::MandateState;
@@ -148,8 +148,8 @@ fn probe(turn: &Turn<'_>, mandate: &Mandate) -> Decided<()> {
     let request = ChargeRequest {
         mandate: &mandate.standing,
         gateway_half: mandate.half,
-        limits,
-        taken_in_period: nothing,
+        terms: &mandate.terms,
+        taken: Taken::nothing(nothing),
         payee: mandate.merchant,
         amount,
         challenge: None,

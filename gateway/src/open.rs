@@ -9,7 +9,7 @@ use quittance_flows::{Policy, PolicyError};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::log::{EntryKind, LogError, NoteSigner};
 use quittance_protocol::log_body::PolicyBody;
-use quittance_protocol::{Claims, Problem, PublicKey, Received, StatementId, Unsigned, Verified};
+use quittance_protocol::{Claims, Problem, Received, StatementId, Unsigned, Verified};
 use quittance_vault::{RootKeys, Vault, VaultError, VaultOptions};
 use rusqlite::Connection;
 use zeroize::Zeroizing;
@@ -69,10 +69,11 @@ pub enum OpenError {
     /// The data folder cannot be used.
     #[error("data folder: {0}")]
     Folder(#[from] io::Error),
-    /// The policy bundle breaks a rule of its loader, or is older than the one in force.
+    /// The policy bundle breaks a rule of its loader, is not its author's, comes too early, or is older than the one
+    /// in force.
     #[error("{0}")]
     Policy(#[from] PolicyError),
-    /// The policy bundle is not what its author signed.
+    /// A policy bundle in the database is no statement any more.
     #[error("policy bundle: {0}")]
     PolicyStatement(#[from] Problem),
     /// A bundle of this version, with another content, is in force.
@@ -267,22 +268,20 @@ fn begin_world(
     }
     for (_, bundle, entry) in store.policies()? {
         // It was verified when it came into force; its author may have changed since.
-        let (_, mut body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
-        // Puts the parts of its flows in.
-        body.policy.check()?;
+        let (_, body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
         let content = Received::parse(&bundle)?.content();
         world.policies.add(body.policy, content, bundle, entry);
     }
     let bundle = configured_bundle(world, policy)?;
-    let mut offered = bundle.body().policy.clone();
-    offered.check()?;
+    let offered = &bundle.body().policy;
     let version = offered.bundle.version;
     if let Some(known) = world.policies.version(version) {
-        if known.policy != offered {
+        if known.policy != *offered {
             return Err(OpenError::PolicyChanged { version });
         }
         return Ok(());
     }
+    offered.in_force_at(world.clock.now())?;
     if let Ok(current) = world.policies.current() {
         offered.succeeds(current.policy.bundle.version)?;
     }
@@ -293,9 +292,12 @@ fn begin_world(
     let said = logbook::say(store, world, world.clock.now(), EntryKind::Policy, &body)?;
     store.add_policy(version, bundle.compact(), said.place)?;
     logbook::seal(store, world)?;
-    world
-        .policies
-        .add(offered, bundle.content(), bundle.compact().to_owned(), said.place);
+    world.policies.add(
+        offered.clone(),
+        bundle.content(),
+        bundle.compact().to_owned(),
+        said.place,
+    );
     Ok(())
 }
 
@@ -303,7 +305,7 @@ fn configured_bundle(world: &World, policy: &PolicySource) -> Result<Verified<Po
     match policy {
         PolicySource::Sandbox => sign_default(&SANDBOX_AUTHOR_SEED.into()),
         PolicySource::Own => sign_default(&world.secrets.policy_author),
-        PolicySource::Signed { bundle, author } => Ok(verify_bundle(bundle, author)?),
+        PolicySource::Signed { bundle, author } => Ok(PolicyBundle::open(bundle, author)?),
     }
 }
 
@@ -321,11 +323,7 @@ fn sign_default(seed: &Zeroizing<[u8; 32]>) -> Result<Verified<PolicyBundle>, Op
     };
     let unsigned = Unsigned::new(&key.public_key().thumbprint(), &claims, &PolicyBundle { policy })?;
     let compact = unsigned.with_signature(&key.sign(unsigned.signing_input()));
-    Ok(verify_bundle(&compact, key.public_key())?)
-}
-
-fn verify_bundle(compact: &str, author: &PublicKey) -> Result<Verified<PolicyBundle>, Problem> {
-    Received::parse(compact)?.verify::<PolicyBundle>(author, BUNDLE_AUDIENCE)
+    Ok(PolicyBundle::open(&compact, key.public_key())?)
 }
 
 /// The policy author's key that belongs to a seed.

@@ -5,6 +5,7 @@ mod demo;
 mod dependencies;
 mod kotlin;
 mod mobile;
+mod policy;
 mod provide;
 mod rules;
 mod run;
@@ -49,6 +50,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Checks, compares or explains a policy bundle.
+    #[command(subcommand)]
+    Policy(policy::Task),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
+        Task::Policy(task) => policy::run(task),
     });
     match result {
         Ok(()) => ExitCode::SUCCESS,

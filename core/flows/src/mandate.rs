@@ -221,3 +221,6 @@ pub fn ends_by_itself(terms: &Terms, charges: u32, now: Timestamp) -> Option<End
         None
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,10 +1,17 @@
-//! Which permits are made ahead: the bound on what a lost phone can still be charged.
+//! Permits made ahead: which are planned, which are taken (R-314: the bound on what a lost phone can be charged).
 
+use crate::mandate::Mandate;
+use crate::period::Period;
 use crate::policy::PermitRules;
-use quittance_protocol::Timestamp;
-use quittance_protocol::statement::{MandateKind, PermitAmount, Terms};
+use quittance_protocol::answer::MandateState;
+use quittance_protocol::bytes::Digest32;
+use quittance_protocol::money::MoneyError;
+use quittance_protocol::problem::{Code, Problem};
+use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, Terms};
+use quittance_protocol::{MerchantId, Timestamp};
 
-const DAY: i64 = 86_400;
+/// Seconds by which a phone's estimate of gateway time may be ahead.
+const CLOCK_AHEAD: i64 = 300;
 
 /// One permit that should exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,8 +26,51 @@ pub struct PlannedPermit {
     pub not_after: Timestamp,
 }
 
+/// A permit that wants to be taken, with all that decides about it. Signature and token are verified before.
+#[derive(Debug, Clone, Copy)]
+pub struct Deposit<'a> {
+    /// `token.permit.*` of the policy in force.
+    pub rules: &'a PermitRules,
+    /// What was agreed.
+    pub terms: &'a Terms,
+    /// The merchant of the mandate.
+    pub payee: MerchantId,
+    /// When the mandate became active.
+    pub active_since: Timestamp,
+    /// Gateway time.
+    pub now: Timestamp,
+    /// The permit's number.
+    pub number: u64,
+    /// Digest of the permit's content.
+    pub content: Digest32,
+    /// The content under which this number was seen before.
+    pub seen: Option<Digest32>,
+    /// Permits that can still be used. One that a charge has reserved comes back where the network declines, so it
+    /// counts.
+    pub outstanding: u64,
+}
+
+/// How a permit is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It is new: store it.
+    New,
+    /// The very same permit was taken before: nothing to do.
+    Known,
+}
+
+/// How far ahead permits of a mandate may reach.
+struct Reach {
+    /// Seconds of the longest window.
+    longest: i64,
+    /// The latest end of a window.
+    last: Timestamp,
+    /// Most permits at a time.
+    most: u32,
+}
+
 /// The permits to make now, so that with the `unused` ones that the gateway has (their `not_before`
-/// moments) no more than the policy's number is outstanding.
+/// moments) no more than the policy's number is outstanding, none beyond the mandate's validity.
 pub fn plan(
     rules: &PermitRules,
     terms: &Terms,
@@ -29,28 +79,29 @@ pub fn plan(
     unused: &[Timestamp],
     next_number: u64,
 ) -> Vec<PlannedPermit> {
-    let amount = PermitAmount::AtMost(terms.limits.per_charge);
-    let windows = match terms.kind {
-        MandateKind::Subscription => {
-            let period = i64::from(terms.limits.period_days.max(1)) * DAY;
-            let current = now.seconds_since(active_since).max(0) / period;
-            (0..i64::from(rules.subscription.periods_ahead))
-                .map(|ahead| {
-                    let begin = active_since.plus_seconds((current + ahead) * period);
-                    (begin, begin.plus_seconds(period))
-                })
-                .filter(|(begin, _)| !unused.contains(begin))
-                .collect::<Vec<_>>()
-        }
+    let reach = Reach::of(rules, terms, active_since, now);
+    let outstanding = u32::try_from(unused.len()).unwrap_or(u32::MAX);
+    let missing = reach.most.saturating_sub(outstanding);
+    let windows: Vec<_> = match terms.kind {
+        MandateKind::Subscription => periods(rules, terms, active_since, now)
+            .filter(|period| !unused.contains(&period.begin))
+            .map(|period| (period.begin, period.end))
+            .collect(),
         MandateKind::PayAsYouGo => {
-            let outstanding = u32::try_from(unused.len()).unwrap_or(u32::MAX);
-            let missing = rules.pay_as_you_go.pool.saturating_sub(outstanding);
             let window = (now, now.plus_seconds(rules.pay_as_you_go.window.get()));
             (0..missing).map(|_| window).collect()
         }
     };
+    let amount = if terms.limits.exact {
+        PermitAmount::Exact(terms.limits.per_charge)
+    } else {
+        PermitAmount::AtMost(terms.limits.per_charge)
+    };
     windows
         .into_iter()
+        .map(|(begin, end)| (begin, end.min(reach.last)))
+        .filter(|(begin, end)| begin < end && now < *end)
+        .take(usize::try_from(missing).unwrap_or(usize::MAX))
         .zip(next_number..)
         .map(|((not_before, not_after), number)| PlannedPermit {
             number,
@@ -61,49 +112,102 @@ pub fn plan(
         .collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::{DEFAULT_BUNDLE, Policy};
-    use quittance_protocol::money::{Currency, Money};
-    use quittance_protocol::statement::Limits;
-
-    fn terms(kind: MandateKind) -> Terms {
-        let cny = |minor| Money::new(minor, Currency::new("CNY").unwrap()).unwrap();
-        Terms::new("Bluebird", "Rides", kind, Limits::new(cny(5000), cny(20_000), 30))
-    }
-
-    fn at(days: i64) -> Timestamp {
-        Timestamp::from_unix(1_800_000_000 + days * DAY).unwrap()
-    }
-
-    #[test]
-    fn a_subscription_has_one_permit_for_each_of_three_periods() {
-        let rules = Policy::load(DEFAULT_BUNDLE).unwrap().token.permit;
-        let planned = plan(&rules, &terms(MandateKind::Subscription), at(0), at(0), &[], 1);
-        let windows: Vec<_> = planned.iter().map(|p| (p.number, p.not_before, p.not_after)).collect();
-        assert_eq!(windows, [(1, at(0), at(30)), (2, at(30), at(60)), (3, at(60), at(90))]);
-        let later = plan(
-            &rules,
-            &terms(MandateKind::Subscription),
-            at(0),
-            at(31),
-            &[at(30), at(60)],
-            4,
-        );
-        assert_eq!(
-            later.iter().map(|p| (p.number, p.not_before)).collect::<Vec<_>>(),
-            [(4, at(90))]
-        );
-    }
-
-    #[test]
-    fn a_pool_is_filled_up_and_never_beyond() {
-        let rules = Policy::load(DEFAULT_BUNDLE).unwrap().token.permit;
-        let pool = |unused: &[Timestamp]| plan(&rules, &terms(MandateKind::PayAsYouGo), at(0), at(1), unused, 7).len();
-        assert_eq!(
-            [pool(&[]), pool(&[at(0)]), pool(&[at(0); 3]), pool(&[at(0); 9])],
-            [3, 2, 0, 0]
-        );
+/// Whether a mandate takes permits at all as it stands.
+///
+/// # Errors
+/// `step_order` before it is active, `mandate_held` once its end is scheduled, `too_late` while it ends,
+/// `mandate_ended` after.
+pub fn check_standing(mandate: &Mandate) -> Result<(), Code> {
+    match mandate.state {
+        MandateState::Active | MandateState::Suspended => Ok(()),
+        MandateState::Draft
+        | MandateState::PendingAuthorization
+        | MandateState::PendingBank
+        | MandateState::Provisioning => Err(Code::StepOrder),
+        MandateState::RevocationScheduled => Err(Code::MandateHeld),
+        MandateState::Revoking => Err(Code::TooLate),
+        MandateState::Ended | MandateState::Rejected => Err(Code::MandateEnded),
     }
 }
+
+/// Takes only what the plan of the rules could have made: no number twice, no wider window, no higher cap, no more
+/// permits at a time.
+///
+/// # Errors
+/// `malformed` for number 0, `sequence_fork` for a number that was seen with other content, `permit_payee`,
+/// `permit_challenge`, `currency_mismatch`, `permit_amount`, `permit_window`, `limit_exceeded` where enough are
+/// outstanding: in this order, each with the pointer of the member.
+pub fn admit(deposit: &Deposit<'_>, permit: &Permit) -> Result<Admission, Problem> {
+    let wrong = |code, pointer: &str| Err(Problem::new(code).at(pointer));
+    if deposit.number == 0 {
+        return Err(Problem::new(Code::Malformed)
+            .at("/seq")
+            .detail("permits are numbered from 1"));
+    }
+    match deposit.seen {
+        Some(content) if content == deposit.content => return Ok(Admission::Known),
+        Some(_) => return wrong(Code::SequenceFork, "/seq"),
+        None => {}
+    }
+    if permit.payee != deposit.payee {
+        return wrong(Code::PermitPayee, "/payee");
+    }
+    if permit.challenge.is_some() {
+        return wrong(Code::PermitChallenge, "/challenge");
+    }
+    let (PermitAmount::AtMost(amount) | PermitAmount::Exact(amount)) = &permit.amount;
+    match amount.within(&deposit.terms.limits.per_charge) {
+        Ok(true) if amount.is_positive() => {}
+        Err(MoneyError::CurrencyMismatch) => return wrong(Code::CurrencyMismatch, "/amount"),
+        _ => return wrong(Code::PermitAmount, "/amount"),
+    }
+    let reach = Reach::of(deposit.rules, deposit.terms, deposit.active_since, deposit.now);
+    if permit.not_before >= permit.not_after || permit.not_after.seconds_since(permit.not_before) > reach.longest {
+        return wrong(Code::PermitWindow, "/not_before");
+    }
+    if permit.not_after <= deposit.now || permit.not_after > reach.last.plus_seconds(CLOCK_AHEAD) {
+        return wrong(Code::PermitWindow, "/not_after");
+    }
+    if deposit.outstanding >= u64::from(reach.most) {
+        return Err(Problem::new(Code::LimitExceeded).detail("enough permits are deposited"));
+    }
+    Ok(Admission::New)
+}
+
+impl Reach {
+    fn of(rules: &PermitRules, terms: &Terms, active_since: Timestamp, now: Timestamp) -> Self {
+        let (longest, last, most) = match terms.kind {
+            MandateKind::Subscription => {
+                let current = Period::of(now, active_since, terms.limits.period_days);
+                let last = periods(rules, terms, active_since, now).last().unwrap_or(current);
+                let longest = current.end.seconds_since(current.begin);
+                (longest, last.end, rules.subscription.periods_ahead)
+            }
+            MandateKind::PayAsYouGo => {
+                let pool = &rules.pay_as_you_go;
+                (pool.window.get(), now.plus_seconds(pool.window.get()), pool.pool)
+            }
+        };
+        Self {
+            longest,
+            last: terms.valid_until.map_or(last, |until| until.min(last)),
+            most: terms.limits.charges.map_or(most, |charges| charges.min(most)),
+        }
+    }
+}
+
+/// The billing periods that have a permit now.
+fn periods(
+    rules: &PermitRules,
+    terms: &Terms,
+    active_since: Timestamp,
+    now: Timestamp,
+) -> impl Iterator<Item = Period> {
+    let days = terms.limits.period_days;
+    let current = Period::of(now, active_since, days).index;
+    (0..i64::from(rules.subscription.periods_ahead))
+        .map(move |ahead| Period::numbered(current.saturating_add(ahead), active_since, days))
+}
+
+#[cfg(test)]
+mod tests;

@@ -86,9 +86,12 @@ mod tests {
     use super::*;
     use crate::policy::{DEFAULT_BUNDLE, Policy};
     use proptest::prelude::*;
+    use std::sync::LazyLock;
 
-    fn rules() -> PinRules {
-        Policy::load(DEFAULT_BUNDLE).unwrap().secrets.payment_pin
+    static RULES: LazyLock<PinRules> = LazyLock::new(|| Policy::load(DEFAULT_BUNDLE).unwrap().secrets.payment_pin);
+
+    fn rules() -> &'static PinRules {
+        &RULES
     }
 
     fn at(second: i64) -> Timestamp {
@@ -96,7 +99,7 @@ mod tests {
     }
 
     fn guess(counter: PinCounter, now: Timestamp) -> Result<Counted, Locked> {
-        step(&rules(), counter, PinEvent::Guessed, now)
+        step(rules(), counter, PinEvent::Guessed, now)
     }
 
     fn locked() -> PinCounter {
@@ -137,7 +140,7 @@ mod tests {
     #[test]
     fn a_right_guess_gives_all_guesses_back() {
         let used = guess(PinCounter::default(), at(0)).unwrap().counter;
-        let proved = step(&rules(), used, PinEvent::Proved, at(1)).unwrap();
+        let proved = step(rules(), used, PinEvent::Proved, at(1)).unwrap();
         assert_eq!((proved.counter.used, proved.attempts_left), (0, rules().max_attempts));
     }
 

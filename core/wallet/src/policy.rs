@@ -16,7 +16,8 @@ impl Inner {
     ///
     /// # Errors
     /// [`WalletError::PolicyUntrusted`] where the author or the log entry do not hold; [`WalletError::Policy`] for a
-    /// version that goes back (I10) or a broken bundle; [`WalletError::LogContradiction`]; [`WalletError::Offline`].
+    /// version that goes back (I10), a bundle before its time or a broken one; [`WalletError::LogContradiction`];
+    /// [`WalletError::Offline`].
     pub(crate) async fn refresh_policy(self: &Arc<Self>) -> Result<(), WalletError> {
         let answer: PolicyAnswer = self.transport.get("/v1/policy", None).await?;
         let received = Received::parse(&answer.bundle).map_err(|_| WalletError::PolicyUntrusted)?;
@@ -36,6 +37,7 @@ impl Inner {
         policy.check()?;
         let logged = open_logged::<PolicyBody>(&answer.logged, &self.pinned.log, EntryKind::Policy)
             .map_err(|_| WalletError::PolicyUntrusted)?;
+        policy.in_force_at(logged.entry.time)?;
         let same_version = newest.is_some_and(|newest| newest.policy.bundle.version == version);
         if logged.body
             != (PolicyBody {

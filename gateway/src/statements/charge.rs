@@ -1,12 +1,13 @@
 //! Charges: a permit is reserved in one commit, the network's answer is taken in a second.
 
-use quittance_flows::charge::{ChargeRequest, authorize};
+use quittance_flows::charge::{ChargeRequest, Taken, authorize};
+use quittance_flows::period::Period;
 use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, MandateState, PayerEventKind};
 use quittance_protocol::log::EntryKind;
 use quittance_protocol::log_body::TombstoneBody;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, PermitAmount, ReplicaState};
-use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified};
+use quittance_protocol::{ChargeId, EventId, Money, Problem, Verified};
 
 use super::{consent, permit};
 use crate::ending::drain;
@@ -16,8 +17,6 @@ use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOut
 use crate::secrets::{token_half, unseal};
 use crate::store::{Charge, ChargeState, Mandate, Permit, StoredAnswer};
 use crate::turn::{After, Answer, Turn};
-
-const DAY: i64 = 86_400;
 
 /// Decides about a merchant's charge.
 pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) -> Decided<Answer> {
@@ -81,12 +80,12 @@ fn choose_permit(
     mandate: &Mandate,
     body: &statement::Charge,
 ) -> Decided<Result<(u64, FundingReference), Code>> {
-    let taken = taken_in_period(turn, mandate)?;
+    let taken = taken(turn, mandate)?;
     let request = ChargeRequest {
         mandate: &mandate.standing,
         gateway_half: mandate.half,
-        limits: &mandate.terms.limits,
-        taken_in_period: taken,
+        terms: &mandate.terms,
+        taken,
         payee: mandate.merchant,
         amount: body.amount,
         challenge: body.permit.is_some().then_some(body.reference.as_str()),
@@ -154,14 +153,24 @@ fn reserve_handed(turn: &Turn<'_>, mandate: &Mandate, permit: &Permit) -> Decide
     }
 }
 
-fn taken_in_period(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Money> {
+/// What the limits of a mandate are compared with.
+fn taken(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Taken> {
+    let limits = &mandate.terms.limits;
     let since = mandate.active_since.unwrap_or(turn.now);
-    let period = i64::from(mandate.terms.limits.period_days.max(1)).saturating_mul(DAY);
-    let passed = turn.now.seconds_since(since).max(0) / period;
-    let begin: Timestamp = since.plus_seconds(passed.saturating_mul(period));
-    let minor = turn.store.taken_since(mandate.mandate, begin)?;
-    let currency = mandate.terms.limits.per_period.currency();
-    Ok(Money::new(minor, currency).map_err(|_| Failure::Damaged("the sum of charges"))?)
+    let sum = |from| -> Result<(Money, u32), Failure> {
+        let (minor, charges) = turn.store.taken_since(mandate.mandate, from)?;
+        let amount = Money::new(minor, limits.per_period.currency());
+        Ok((amount.map_err(|_| Failure::Damaged("the sum of charges"))?, charges))
+    };
+    let (in_period, charges_in_period) = sum(Period::of(turn.now, since, limits.period_days).begin)?;
+    // Nothing was taken before the activation.
+    let (in_total, charges) = sum(since)?;
+    Ok(Taken {
+        in_period,
+        charges_in_period,
+        in_total,
+        charges,
+    })
 }
 
 /// Opens the funding reference with the gateway's half; none where the half is gone.

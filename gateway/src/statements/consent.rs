@@ -1,13 +1,11 @@
 //! Consent: a mandate comes to life with both halves of its token.
 
-use std::collections::BTreeSet;
-
 use quittance_flows::{FlowEffect, Phase, mandate};
 use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::jws::Alg;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Consent, Offer, ReplicaState, Terms, operation_digest, token_commitment};
-use quittance_protocol::{B64, Digest32, Problem, Received, Verified};
+use quittance_protocol::{B64, Digest32, Problem, Received, Timestamp, Verified};
 use zeroize::Zeroizing;
 
 use super::flow;
@@ -141,7 +139,7 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     if body.terms_hash != shown {
         return Err(Problem::new(Code::ProofRejected).at("/terms_hash").into());
     }
-    check_terms(&offer.terms)?;
+    check_terms(&offer.terms, turn.now)?;
     if turn.store.offer_is_taken(device.account, offer.offer)? {
         return Err(Problem::new(Code::VersionConflict)
             .at("/offer/offer")
@@ -151,22 +149,37 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     Ok(offer)
 }
 
-fn check_terms(terms: &Terms) -> Decided<()> {
+fn check_terms(terms: &Terms, now: Timestamp) -> Decided<()> {
     let limits = &terms.limits;
     let malformed = |pointer: &str| Problem::new(Code::Malformed).at(pointer.to_owned());
-    let amounts = [("per_charge", &limits.per_charge), ("per_period", &limits.per_period)];
-    for (name, amount) in amounts {
+    let mut amounts = vec![("per_charge", &limits.per_charge), ("per_period", &limits.per_period)];
+    amounts.extend(limits.total.iter().map(|total| ("total", total)));
+    for (name, amount) in &amounts {
         if !amount.is_positive() {
             return Err(malformed(&format!("/offer/terms/limits/{name}"))
                 .detail("a limit is above zero")
                 .into());
         }
     }
-    let currencies: BTreeSet<_> = amounts.iter().map(|(_, amount)| amount.currency()).collect();
-    if currencies.len() != 1 {
+    let other = amounts
+        .iter()
+        .find(|(_, amount)| amount.currency() != limits.per_charge.currency());
+    if let Some((name, _)) = other {
         return Err(Problem::new(Code::CurrencyMismatch)
-            .at("/offer/terms/limits/per_period")
+            .at(format!("/offer/terms/limits/{name}"))
             .into());
+    }
+    let counts = [
+        ("charges_per_period", limits.charges_per_period),
+        ("charges", limits.charges),
+    ];
+    if let Some((name, _)) = counts.iter().find(|(_, most)| *most == Some(0)) {
+        return Err(malformed(&format!("/offer/terms/limits/{name}"))
+            .detail("a limit is above zero")
+            .into());
+    }
+    if terms.valid_until.is_some_and(|until| now >= until) {
+        return Err(Problem::new(Code::TooLate).at("/offer/terms/valid_until").into());
     }
     if limits.period_days == 0 {
         return Err(malformed("/offer/terms/limits/period_days")

@@ -11,7 +11,7 @@ use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswe
 use quittance_protocol::{Problem, Verified};
 
 use crate::factor::{self, Expected};
-use crate::failure::{Decided, Failure};
+use crate::failure::Decided;
 use crate::flows::begin;
 use crate::store::Device;
 use crate::turn::{Answer, Turn};
@@ -165,10 +165,7 @@ fn prove(
     let key = key.ok_or_else(|| Problem::new(Code::UnknownKey).at(format!("{pointer}/header/kid")))?;
     let start = &run.state.start;
     let raises = run.definition.authority == Authority::Raises;
-    let life = run
-        .policy
-        .span("factor.proof_life")
-        .map_err(|_| Failure::Damaged("a policy"))?;
+    let life = run.policy.factor.proof_life;
     let expected = Expected {
         flow: start.flow,
         step,

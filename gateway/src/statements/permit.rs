@@ -1,10 +1,8 @@
-//! Permits on their way in: only such as the plan of the rules would have made.
+//! Permits on their way in: read, verified, stored where the rules take them.
 
-use quittance_flows::permits;
-use quittance_protocol::answer::MandateState;
-use quittance_protocol::money::MoneyError;
+use quittance_flows::permits::{self, Admission, Deposit};
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{self, PermitAmount};
+use quittance_protocol::statement;
 use quittance_protocol::{Problem, Received, Timestamp, Verified};
 
 use crate::failure::{Decided, Failure};
@@ -12,23 +10,11 @@ use crate::store::{Mandate, Permit};
 use crate::turn::{Answer, Turn};
 use crate::views;
 
-/// Seconds by which a phone's estimate of gateway time may be ahead.
-const AHEAD: i64 = 300;
-
 /// Takes one more permit, from whoever brings it.
 pub(super) fn deposit(turn: &mut Turn<'_>, said: &Verified<statement::Permit>) -> Decided<Answer> {
     let unknown = || Problem::new(Code::UnknownKey).at("/header/kid");
     let mandate = turn.store.mandate_of_token_key(said.kid())?.ok_or_else(unknown)?;
-    match mandate.standing.state {
-        MandateState::Active | MandateState::Suspended => {}
-        MandateState::Draft
-        | MandateState::PendingAuthorization
-        | MandateState::PendingBank
-        | MandateState::Provisioning => return Err(Code::StepOrder.into()),
-        MandateState::RevocationScheduled => return Err(Code::MandateHeld.into()),
-        MandateState::Revoking => return Err(Code::TooLate.into()),
-        MandateState::Ended | MandateState::Rejected => return Err(Code::MandateEnded.into()),
-    }
+    permits::check_standing(&mandate.standing)?;
     if is_in_quarantine(turn, &mandate)? {
         return Err(Code::DeviceQuarantined.into());
     }
@@ -88,63 +74,23 @@ pub(super) fn row(permit: &Verified<statement::Permit>) -> Permit {
 }
 
 fn take(turn: &Turn<'_>, mandate: &Mandate, since: Timestamp, said: &Verified<statement::Permit>) -> Decided<()> {
-    let permit = said.body();
-    if permit.token != mandate.token {
+    if said.body().token != mandate.token {
         return Err(Problem::new(Code::UnknownKey).at("/token").into());
     }
     let row = row(said);
-    if row.number == 0 {
-        return Err(Problem::new(Code::Malformed)
-            .at("/seq")
-            .detail("permits are numbered from 1")
-            .into());
-    }
-    match turn.store.permit_content(mandate.token, row.number)? {
-        // The very same permit came before: it is taken already.
-        Some(content) if content == row.content => return Ok(()),
-        Some(_) => return Err(Problem::new(Code::SequenceFork).at("/seq").into()),
-        None => {}
-    }
-    check(turn, mandate, since, permit)?;
-    turn.store.add_permit(mandate.token, &row, false)?;
-    Ok(())
-}
-
-/// Compares with what the rules would plan now, from nothing: no wider window, no higher cap, no more of them.
-fn check(turn: &Turn<'_>, mandate: &Mandate, since: Timestamp, permit: &statement::Permit) -> Decided<()> {
-    let rules = &turn.world.policies.current()?.policy.token.permit;
-    let plan = permits::plan(rules, &mandate.terms, since, turn.now, &[], 1);
-    let wrong = |code, pointer: &str| Problem::new(code).at(pointer);
-    if permit.payee != mandate.merchant {
-        return Err(wrong(Code::PermitPayee, "/payee").into());
-    }
-    if permit.challenge.is_some() {
-        return Err(wrong(Code::PermitChallenge, "/challenge").into());
-    }
-    let (PermitAmount::AtMost(amount) | PermitAmount::Exact(amount)) = &permit.amount;
-    match amount.within(&mandate.terms.limits.per_charge) {
-        Ok(true) if amount.is_positive() => {}
-        Err(MoneyError::CurrencyMismatch) => return Err(wrong(Code::CurrencyMismatch, "/amount").into()),
-        _ => return Err(wrong(Code::PermitAmount, "/amount").into()),
-    }
-    let longest = plan
-        .iter()
-        .map(|planned| planned.not_after.seconds_since(planned.not_before))
-        .max()
-        .unwrap_or(0);
-    let last = plan.iter().map(|planned| planned.not_after).max().unwrap_or(turn.now);
-    if permit.not_before >= permit.not_after || permit.not_after.seconds_since(permit.not_before) > longest {
-        return Err(wrong(Code::PermitWindow, "/not_before").into());
-    }
-    if permit.not_after <= turn.now || permit.not_after > last.plus_seconds(AHEAD) {
-        return Err(wrong(Code::PermitWindow, "/not_after").into());
-    }
-    // One that a charge has reserved comes back where the network declines, so it counts.
-    let most = u64::try_from(plan.len()).unwrap_or(u64::MAX);
-    if turn.store.outstanding_permits(mandate.token, turn.now)? >= most {
-        return Err(Problem::new(Code::LimitExceeded)
-            .detail("enough permits are deposited")
-            .into());
+    let deposit = Deposit {
+        rules: &turn.world.policies.current()?.policy.token.permit,
+        terms: &mandate.terms,
+        payee: mandate.merchant,
+        active_since: since,
+        now: turn.now,
+        number: row.number,
+        content: row.content,
+        seen: turn.store.permit_content(mandate.token, row.number)?,
+        outstanding: turn.store.outstanding_permits(mandate.token, turn.now)?,
+    };
+    if permits::admit(&deposit, &row.permit)? == Admission::New {
+        turn.store.add_permit(mandate.token, &row, false)?;
     }
     Ok(())
 }

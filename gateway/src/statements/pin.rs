@@ -1,5 +1,7 @@
 //! Secrets that stay on phones: a guess is counted, durably, before its answer leaves.
 
+use quittance_flows::pin::{self as guesses, Counted, PinCounter, PinEvent};
+use quittance_flows::policy::PinRules;
 use quittance_flows::{FactorKind, Policy, StepKind};
 use quittance_protocol::answer::PinAnswer;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
@@ -58,7 +60,7 @@ pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<Pin
     };
     Answer::json(&PinAnswer {
         message: B64::new(message),
-        attempts_left: rules(&turn.world.policies.current()?.policy, secret)?.max_attempts,
+        attempts_left: rules(&turn.world.policies.current()?.policy, secret).max_attempts,
     })
 }
 
@@ -70,23 +72,16 @@ fn credential(account: AccountId, secret: SecretKind) -> String {
     }
 }
 
-/// How guesses at a secret are counted.
-struct GuessRules {
-    max_attempts: u32,
-    locked_for: i64,
-}
-
-fn rules(policy: &Policy, secret: SecretKind) -> Decided<GuessRules> {
-    let most = match secret {
-        SecretKind::PaymentPin => "secrets.payment_pin.max_attempts",
-        SecretKind::LockPassword => "safety_lock.max_attempts",
-    };
-    let damaged = |_| Failure::Damaged("a policy");
-    let most = policy.quantity(most).map_err(damaged)?.trunc();
-    Ok(GuessRules {
-        max_attempts: u32::try_from(most).unwrap_or(u32::MAX),
-        locked_for: policy.span("secrets.payment_pin.locked_for").map_err(damaged)?.get(),
-    })
+/// How guesses at a secret are counted: the lock's password has its own number of tries.
+fn rules(policy: &Policy, secret: SecretKind) -> PinRules {
+    let pin = policy.secrets.payment_pin;
+    match secret {
+        SecretKind::PaymentPin => pin,
+        SecretKind::LockPassword => PinRules {
+            max_attempts: policy.safety_lock.max_attempts,
+            ..pin
+        },
+    }
 }
 
 /// Counts a guess, then answers its first message. The same message for the same step gets the same answer free.
@@ -104,32 +99,18 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
             attempts_left: login.attempts_left,
         });
     }
-    let counter = turn
+    let registered = turn
         .store
         .payer_secret(device.account, secret)?
         .ok_or_else(|| Problem::new(Code::StepOrder).detail("register the secret first"))?;
-    let rules = rules(&turn.world.policies.current()?.policy, secret)?;
-    let mut used = counter.used;
-    if used >= rules.max_attempts {
-        let wait = rules
-            .locked_for
-            .saturating_sub(turn.now.seconds_since(counter.last_guess));
-        if wait > 0 {
-            let wait = u32::try_from(wait).unwrap_or(u32::MAX);
-            return Err(Problem::new(Code::FactorLocked).retry_after(wait).into());
-        }
-        used = 0;
-    }
-    used = used.saturating_add(1);
-    let attempts_left = rules.max_attempts.saturating_sub(used);
-    turn.store.count_guesses(device.account, secret, used, turn.now)?;
+    let Counted { attempts_left, .. } = count(turn, device, secret, registered.counter, PinEvent::Guessed)?;
     let start = &run.state.start;
     let context = pin::context(body.flow, &body.step, start.nonce.as_slice(), &start.operation);
     let mut rng = PinRandomness::new(&*turn.world.randomness);
     let (state, answer) = pin::server_login_start(
         &turn.world.secrets.pin,
         credential(device.account, secret).as_bytes(),
-        Some(&counter.record),
+        Some(&registered.record),
         body.message.as_slice(),
         &context,
         &mut rng,
@@ -171,12 +152,11 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
     turn.store.use_up_pin_logins(body.flow, &body.step)?;
     match pin::server_login_finish(&state, body.message.as_slice()) {
         Ok(_session_key) => {
-            let counter = turn
+            let registered = turn
                 .store
                 .payer_secret(device.account, secret)?
                 .ok_or(Failure::Damaged("a payer's secret"))?;
-            turn.store
-                .count_guesses(device.account, secret, 0, counter.last_guess)?;
+            count(turn, device, secret, registered.counter, PinEvent::Proved)?;
             let evidence = Digest32::of(body.message.as_slice());
             run.admit(
                 turn,
@@ -205,6 +185,21 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
         }
         Err(problem) => Err(problem.into()),
     }
+}
+
+/// Lets the rules count, writes what they counted.
+fn count(
+    turn: &Turn<'_>,
+    device: &Device,
+    secret: SecretKind,
+    counter: PinCounter,
+    event: PinEvent,
+) -> Decided<Counted> {
+    let rules = rules(&turn.world.policies.current()?.policy, secret);
+    let counted = guesses::step(&rules, counter, event, turn.now)
+        .map_err(|locked| Problem::new(Code::FactorLocked).retry_after(locked.wait))?;
+    turn.store.count_guesses(device.account, secret, counted.counter)?;
+    Ok(counted)
 }
 
 /// The secret that the open step asks for.

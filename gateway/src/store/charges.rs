@@ -198,13 +198,13 @@ impl Store<'_> {
         Ok(count.unwrap_or(0))
     }
 
-    /// Minor units taken, or being taken, since `from`.
-    pub(crate) fn taken_since(self, mandate: MandateId, from: Timestamp) -> Result<i64, Failure> {
-        let sum = self.one(
-            "SELECT COALESCE(SUM(minor), 0) FROM charges WHERE mandate=?1 AND at>=?2 AND state!='declined'",
+    /// Minor units taken, or being taken, since `from`, and by how many charges.
+    pub(crate) fn taken_since(self, mandate: MandateId, from: Timestamp) -> Result<(i64, u32), Failure> {
+        let taken = self.one(
+            "SELECT COALESCE(SUM(minor), 0), COUNT(*) FROM charges WHERE mandate=?1 AND at>=?2 AND state!='declined'",
             params![mandate.to_string(), from.unix()],
-            |row| row.get(0),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        Ok(sum.unwrap_or(0))
+        Ok(taken.unwrap_or((0, 0)))
     }
 }

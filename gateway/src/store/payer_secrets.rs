@@ -1,6 +1,7 @@
 //! Secrets that stay on phones: their records, the counters of guesses, exchanges under way.
 
 use quittance_protocol::statement::SecretKind;
+use quittance_flows::pin::PinCounter;
 use quittance_protocol::{AccountId, FlowId, Timestamp};
 use rusqlite::params;
 
@@ -9,13 +10,11 @@ use crate::failure::Failure;
 
 /// A registered secret with its guesses.
 #[derive(Debug, Clone)]
-pub(crate) struct SecretCounter {
+pub(crate) struct PayerSecret {
     /// The OPAQUE record; without the vault's PIN keys nobody can search it.
     pub(crate) record: Vec<u8>,
-    /// Guesses since the last right one.
-    pub(crate) used: u32,
-    /// When the last guess was counted.
-    pub(crate) last_guess: Timestamp,
+    /// What the rules count.
+    pub(crate) counter: PinCounter,
 }
 
 /// An exchange between its first and its third message.
@@ -34,7 +33,7 @@ pub(crate) struct PinLogin {
 }
 
 impl Store<'_> {
-    pub(crate) fn payer_secret(self, account: AccountId, secret: SecretKind) -> Result<Option<SecretCounter>, Failure> {
+    pub(crate) fn payer_secret(self, account: AccountId, secret: SecretKind) -> Result<Option<PayerSecret>, Failure> {
         let row = self.one(
             "SELECT record, used, last_guess FROM payer_secrets WHERE account=?1 AND secret=?2",
             params![account.to_string(), name(secret)],
@@ -43,10 +42,11 @@ impl Store<'_> {
         let Some((record, used, last_guess)) = row else {
             return Ok(None);
         };
-        Ok(Some(SecretCounter {
+        // A secret that nobody guessed at has 0 there.
+        let last_guess = (last_guess != 0).then(|| to_time(last_guess)).transpose()?;
+        Ok(Some(PayerSecret {
             record,
-            used,
-            last_guess: to_time(last_guess)?,
+            counter: PinCounter { used, last_guess },
         }))
     }
 
@@ -64,12 +64,12 @@ impl Store<'_> {
         self,
         account: AccountId,
         secret: SecretKind,
-        used: u32,
-        last_guess: Timestamp,
+        counter: PinCounter,
     ) -> Result<(), Failure> {
+        let last_guess = counter.last_guess.map_or(0, |at| at.unix());
         self.run(
             "UPDATE payer_secrets SET used=?3, last_guess=?4 WHERE account=?1 AND secret=?2",
-            params![account.to_string(), name(secret), used, last_guess.unix()],
+            params![account.to_string(), name(secret), counter.used, last_guess],
         )?;
         Ok(())
     }

@@ -9,9 +9,12 @@ mod merkle;
 #[cfg(test)]
 mod permits;
 #[cfg(test)]
+mod problems;
+#[cfg(test)]
 mod receipts;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
 mod terms;
 #[cfg(test)]
 mod vectors;

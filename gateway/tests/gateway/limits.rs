@@ -1,0 +1,132 @@
+//! The optional limits of a mandate, as a merchant meets them.
+
+use quittance_gateway::Clock as _;
+use quittance_protocol::statement::{Limits, MandateKind, Offer, Permit, PermitAmount, Terms};
+use quittance_protocol::{Code, OfferId, Timestamp};
+
+use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::{DAY, House, cny, random};
+
+fn offer(house: &House, change: impl FnOnce(&mut Terms)) -> String {
+    let limits = Limits::new(cny(5000), cny(20_000), 30);
+    let mut terms = Terms::new("Bluebird", "Rides", MandateKind::PayAsYouGo, limits);
+    change(&mut terms);
+    house.sign_as_merchant(&Offer {
+        offer: OfferId::from_bytes(random()),
+        merchant: house.merchant,
+        terms,
+        expires_at: house.clock.now().plus_seconds(DAY),
+    })
+}
+
+async fn signed(house: &House, phone: &Phone<'_>, permits: u64, change: impl FnOnce(&mut Terms)) -> Token {
+    let token = phone.provision(&offer(house, change)).await;
+    let permits = (1..=permits).map(|number| token.pooled(house, number)).collect();
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    token
+}
+
+fn permit_until(house: &House, token: &Token, number: u64, until: Timestamp) -> String {
+    let now = house.clock.now();
+    let permit = Permit {
+        token: token.token,
+        payee: house.merchant,
+        amount: PermitAmount::AtMost(cny(5000)),
+        not_before: now,
+        not_after: until,
+        challenge: None,
+    };
+    token.sign(number, now, &permit)
+}
+
+//
+#[tokio::test]
+async fn the_limit_of_all_charges_holds_on_both_sides() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = signed(&house, &phone, 3, |terms| terms.limits.total = Some(cny(6000))).await;
+    approved(&house.charge(token.mandate, 5000).await);
+    assert_eq!(declined(&house.charge(token.mandate, 1001).await), Code::LimitTotal);
+    approved(&house.charge(token.mandate, 1000).await);
+}
+
+//
+#[tokio::test]
+async fn a_mandate_for_a_single_use_has_one_permit_and_takes_one_charge() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = signed(&house, &phone, 1, |terms| terms.limits.charges = Some(1)).await;
+    let second = house.post(&token.pooled(&house, 2)).await;
+    assert_eq!(second.code(), Code::LimitExceeded);
+    approved(&house.charge(token.mandate, 100).await);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::LimitCount);
+}
+
+//
+#[tokio::test]
+async fn the_number_of_charges_in_a_period_holds_until_the_next_period() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = signed(&house, &phone, 3, |terms| terms.limits.charges_per_period = Some(1)).await;
+    approved(&house.charge(token.mandate, 100).await);
+    house.clock.advance(30 * DAY - 1);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::LimitCount);
+    house.clock.advance(1);
+    assert_eq!(house.post(&token.pooled(&house, 4)).await.status, 200);
+    approved(&house.charge(token.mandate, 100).await);
+}
+
+//
+#[tokio::test]
+async fn a_mandate_with_an_exact_amount_takes_that_amount() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = signed(&house, &phone, 3, |terms| terms.limits.exact = true).await;
+    assert_eq!(declined(&house.charge(token.mandate, 4999).await), Code::PermitAmount);
+    approved(&house.charge(token.mandate, 5000).await);
+}
+
+//
+#[tokio::test]
+async fn a_mandate_is_charged_until_before_its_validity_ends() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let until = house.clock.now().plus_seconds(DAY);
+    let token = phone
+        .provision(&offer(&house, |terms| terms.valid_until = Some(until)))
+        .await;
+    let beyond = vec![token.pooled(&house, 1)];
+    assert_eq!(phone.activate(&token, beyond).await.code(), Code::PermitWindow);
+    let permits = (1..=2)
+        .map(|number| permit_until(&house, &token, number, until))
+        .collect();
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    house.clock.advance(DAY - 1);
+    approved(&house.charge(token.mandate, 100).await);
+    house.clock.advance(1);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateExpired);
+}
+
+#[tokio::test]
+async fn terms_that_nobody_could_keep_are_refused_at_consent() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let now = house.clock.now();
+    let wrong: [(&str, fn(&mut Terms, Timestamp)); 4] = [
+        ("/offer/terms/limits/total", |terms, _| {
+            terms.limits.total = Some(cny(0))
+        }),
+        ("/offer/terms/limits/charges", |terms, _| terms.limits.charges = Some(0)),
+        ("/offer/terms/limits/charges_per_period", |terms, _| {
+            terms.limits.charges_per_period = Some(0);
+        }),
+        ("/offer/terms/valid_until", |terms, now| terms.valid_until = Some(now)),
+    ];
+    for (pointer, change) in wrong {
+        let offer = offer(&house, |terms| change(terms, now));
+        let token = Token::new();
+        let flow = phone.signed_flow(&token, &offer).await;
+        let refused = phone.post(&phone.consent(&flow, &token, &offer).await).await.problem();
+        assert_eq!(refused.pointer(), Some(pointer), "{refused}");
+    }
+}
