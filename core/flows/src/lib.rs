@@ -15,10 +15,13 @@ pub mod flow;
 pub mod hold;
 pub mod lock;
 pub mod mandate;
+pub mod otp;
 pub mod period;
 pub mod permits;
 pub mod pin;
 pub mod policy;
+pub mod region;
+pub mod risk;
 pub mod stop;
 pub mod teen;
 

@@ -1,9 +1,10 @@
 //! Teen mode: how much may be charged without being asked.
 
 use crate::policy::{Policy, PolicyError};
-use quittance_protocol::Quantity;
+use jiff::civil::Date;
 use quittance_protocol::money::Money;
 use quittance_protocol::problem::Code;
+use quittance_protocol::{Quantity, Timestamp};
 
 /// Most for one charge in the currency's main unit: what the guardian granted, else the policy's default; never more
 /// than the policy's ceiling.
@@ -37,6 +38,19 @@ pub fn check_charge(policy: &Policy, granted: Option<Money>, amount: Money) -> R
     Ok(if within { Ok(()) } else { Err(Code::TeenLimit) })
 }
 
+/// Whether somebody born on that date has come of age: from the first second of the birthday on, where the bundle's
+/// days begin. Who was born on a 29 February comes of age on 1 March of a short year.
+///
+/// # Errors
+/// [`PolicyError`] where the bundle lacks a value.
+pub fn is_adult(policy: &Policy, born: Date, now: Timestamp) -> Result<bool, PolicyError> {
+    let years = i16::try_from(policy.quantity("teen.majority_years")?.trunc()).unwrap_or(i16::MAX);
+    let year = born.year().saturating_add(years);
+    let birthday = Date::new(year, born.month(), born.day()).or_else(|_| Date::new(year, 3, 1));
+    let today = policy.local_date(now)?;
+    Ok(birthday.is_ok_and(|birthday| today >= birthday))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,6 +63,10 @@ mod tests {
 
     fn cny(minor: i64) -> Money {
         Money::new(minor, Currency::new("CNY").unwrap()).unwrap()
+    }
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
     }
 
     fn charge(granted: Option<i64>, minor: i64) -> Result<(), Code> {
@@ -85,5 +103,24 @@ mod tests {
             check_charge(&policy(), Some(cny(5000)), usd).unwrap(),
             Err(Code::TeenLimit)
         );
+    }
+
+    //
+    #[test]
+    fn a_teen_comes_of_age_at_midnight_of_the_eighteenth_birthday_in_the_bundles_zone() {
+        let born = Date::constant(2008, 11, 22);
+        let adult = |now| is_adult(&policy(), born, at(now)).unwrap();
+        assert!(!adult("2026-11-21T15:59:59Z"));
+        assert!(adult("2026-11-21T16:00:00Z"));
+        assert!(adult("2026-11-21T16:00:01Z"));
+    }
+
+    //
+    #[test]
+    fn who_was_born_on_a_leap_day_comes_of_age_on_the_first_of_march() {
+        let born = Date::constant(2008, 2, 29);
+        let adult = |now| is_adult(&policy(), born, at(now)).unwrap();
+        assert!(!adult("2026-02-28T15:59:59Z"));
+        assert!(adult("2026-02-28T16:00:00Z"));
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn resend_from(rules: Rules<'_>, state: &FlowState) -> Option<Timesta
         return None;
     };
     let sent = state.sent_at.filter(|_| factor.input() == FactorInput::Code)?;
-    rules.policy.moment("otp.resend_after", sent).ok()
+    crate::otp::resend_from(rules.policy, sent).ok()
 }
 
 impl Rules<'_> {
