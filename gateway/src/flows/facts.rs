@@ -1,21 +1,211 @@
 //! What the gateway finds out about a run's subject when it begins.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use quittance_flows::FlowDefinition;
-use quittance_protocol::Quantity;
-use quittance_protocol::flow_event::FlowStart;
+use quittance_flows::definition::Condition;
+use quittance_flows::destruction::gateway::OwnHalf;
+use quittance_flows::region::{self, Whereabouts};
+use quittance_flows::{FlowDefinition, Policy, PolicyError, StepKind, teen};
+use quittance_protocol::answer::EnrolmentKind;
+use quittance_protocol::flow_event::{FlowStart, Wish};
+use quittance_protocol::statement::Channel;
+use quittance_protocol::{AccountId, OrderId, Quantity};
 
-use crate::failure::Decided;
-use crate::store::Device;
+use crate::failure::{Decided, Failure};
+use crate::locks;
+use crate::store::{Device, Mandate, Profile};
 use crate::turn::Turn;
 
-/// The facts that a definition's conditions compare.
+/// The facts that a definition's conditions compare, as they are now. What is found out later, by answers, starts at
+/// nothing.
 pub(super) fn find_out(
-    _turn: &mut Turn<'_>,
-    _device: &Device,
-    _start: &FlowStart,
-    _definition: &FlowDefinition,
+    turn: &mut Turn<'_>,
+    device: &Device,
+    start: &FlowStart,
+    definition: &FlowDefinition,
 ) -> Decided<BTreeMap<String, Quantity>> {
-    Ok(BTreeMap::new())
+    let policy = &turn.world.policies.version(start.policy_version);
+    let policy = &policy.ok_or(Failure::Damaged("a flow"))?.policy;
+    let mut mandates = Vec::new();
+    for id in &start.mandates {
+        mandates.extend(turn.store.mandate(*id)?);
+    }
+    let subject = Subject {
+        turn,
+        policy,
+        account: device.account,
+        profile: turn.store.profile(device.account)?,
+        start,
+        mandates,
+    };
+    let asked = named(definition);
+    let mut found = subject.region()?;
+    found.retain(|name, _| asked.contains(name.as_str()));
+    for name in asked {
+        if let Some(fact) = subject.fact(name)? {
+            found.insert(name.to_owned(), fact);
+        }
+    }
+    Ok(found)
+}
+
+/// Facts that a definition's conditions name.
+fn named(definition: &FlowDefinition) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for step in definition.all_steps() {
+        let guard = match &step.kind {
+            StepKind::Guard(condition) => Some(condition),
+            _ => None,
+        };
+        for condition in [step.insert_if.as_ref(), step.skip_if.as_ref(), guard]
+            .into_iter()
+            .flatten()
+        {
+            let (Condition::Holds(fact) | Condition::Compares { fact, .. }) = condition;
+            names.insert(fact.as_str());
+        }
+    }
+    names
+}
+
+/// What facts are about.
+struct Subject<'s> {
+    turn: &'s Turn<'s>,
+    policy: &'s Policy,
+    account: AccountId,
+    profile: Profile,
+    start: &'s FlowStart,
+    mandates: Vec<Mandate>,
+}
+
+impl Subject<'_> {
+    /// One fact; nothing where it is the phone's to say, or found out by an answer.
+    fn fact(&self, name: &str) -> Decided<Option<Quantity>> {
+        let any = |holds: fn(&Mandate) -> bool| self.mandates.iter().any(holds);
+        let holds = match name {
+            "auto_renewal" => any(|row| row.auto_renewal == Some(true)),
+            "bank_channel" => matches!(self.mandates.as_slice(), [row] if row.terms.channel == Channel::Bank),
+            "mini_program" => any(|row| row.terms.channel == Channel::MiniProgram),
+            "system_default" => any(|row| row.enrolment == EnrolmentKind::SystemDefault),
+            "lock_active" => self.turn.store.lock(self.account)?.is_some(),
+            "lock_trigger_open" => locks::has_open_trigger(self.turn, self.account)?,
+            "undo_allowed" => self.undo_allowed()?,
+            "is_guardian" => self.is_guardian()?,
+            "teen_is_adult" => self.is_adult()?,
+            "recovering" => self.is_recovering()?,
+            "requested_limit" => return Ok(self.requested_limit()),
+            "settled_transactions" => return self.settled_transactions().map(Some),
+            "recoveries_failed" => return self.recoveries_failed().map(Some),
+            "quiz_attempts_today" => return self.begun_today().map(Some),
+            _ => return Ok(None),
+        };
+        Ok(Some(Quantity::from(holds)))
+    }
+
+    fn region(&self) -> Decided<BTreeMap<String, Quantity>> {
+        let location = locate(self.turn, self.account, self.start, &self.profile);
+        let whereabouts = Whereabouts {
+            account: self.profile.region.as_deref(),
+            connection: location.as_ref().map(|location| location.region.as_str()),
+            vpn: location.as_ref().is_some_and(|location| location.vpn),
+        };
+        Ok(region::facts(self.policy, whereabouts).map_err(damaged)?)
+    }
+
+    fn undo_allowed(&self) -> Decided<bool> {
+        let Some(Wish::Undo { order }) = &self.start.wish else {
+            return Ok(false);
+        };
+        let allowed = self.policy.flag("cancellation.undo_allowed").map_err(damaged)?;
+        Ok(allowed && self.is_scheduled(*order)?)
+    }
+
+    fn is_scheduled(&self, order: OrderId) -> Decided<bool> {
+        let order = self.turn.store.order(order)?;
+        Ok(order.is_some_and(|order| {
+            order.account == self.account && order.state.own == OwnHalf::Scheduled && self.turn.now < order.effective_at
+        }))
+    }
+
+    fn is_guardian(&self) -> Decided<bool> {
+        let Some(Wish::TeenLimit { teen, .. } | Wish::TeenExit { teen }) = &self.start.wish else {
+            return Ok(false);
+        };
+        if !self.turn.store.has_account(*teen)? {
+            return Ok(false);
+        }
+        let teen = self.turn.store.profile(*teen)?.teen;
+        Ok(teen.is_some_and(|teen| teen.guardian == self.account))
+    }
+
+    fn is_adult(&self) -> Decided<bool> {
+        let Some(born) = &self.profile.born else {
+            return Ok(false);
+        };
+        let born = born.parse().map_err(|_| Failure::Damaged("a profile"))?;
+        Ok(teen::is_adult(self.policy, born, self.turn.now).map_err(damaged)?)
+    }
+
+    fn is_recovering(&self) -> Decided<bool> {
+        let Some(recovered) = self.profile.recovered_at else {
+            return Ok(false);
+        };
+        let until = self
+            .policy
+            .moment("recovery.aftermath_hold", recovered)
+            .map_err(damaged)?;
+        Ok(self.turn.now < until)
+    }
+
+    fn requested_limit(&self) -> Option<Quantity> {
+        match &self.start.wish {
+            Some(Wish::TeenLimit { per_charge, .. }) => Some(per_charge.in_main_units()),
+            Some(Wish::Limits { limits }) => Some(limits.per_charge.in_main_units()),
+            _ => None,
+        }
+    }
+
+    fn settled_transactions(&self) -> Decided<Quantity> {
+        let before = u32::try_from(self.profile.transactions.len()).unwrap_or(u32::MAX);
+        let here = self.turn.store.approved_charges_of(self.account)?;
+        Ok(Quantity::from(here.saturating_add(before)))
+    }
+
+    fn recoveries_failed(&self) -> Decided<Quantity> {
+        let mut failed: u32 = 0;
+        for at in &self.profile.failed_recoveries {
+            let until = self
+                .policy
+                .moment("recovery.failures_to_review.window", *at)
+                .map_err(damaged)?;
+            failed = failed.saturating_add(u32::from(self.turn.now < until));
+        }
+        Ok(Quantity::from(failed))
+    }
+
+    /// Runs of this definition that the payer began on this day of the policy's, this one included.
+    fn begun_today(&self) -> Decided<Quantity> {
+        let today = self.policy.local_date(self.turn.now).map_err(damaged)?;
+        let mut begun: u32 = 0;
+        for at in self.turn.store.starts_of(self.account, &self.start.definition)? {
+            let day = self.policy.local_date(at).map_err(damaged)?;
+            begun = begun.saturating_add(u32::from(day == today));
+        }
+        Ok(Quantity::from(begun))
+    }
+}
+
+fn damaged(_: PolicyError) -> Failure {
+    Failure::Damaged("a policy")
+}
+
+/// Where a connection seems to be.
+struct Location {
+    region: String,
+    vpn: bool,
+}
+
+/// Where the payer's connection seems to be, where anybody knows.
+fn locate(_turn: &Turn<'_>, _account: AccountId, _start: &FlowStart, _profile: &Profile) -> Option<Location> {
+    None
 }

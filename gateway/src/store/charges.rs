@@ -3,7 +3,7 @@
 use quittance_protocol::answer::ChargeDecision;
 use quittance_protocol::statement;
 use quittance_protocol::{
-    ChargeId, Digest32, MandateId, MerchantId, Money, StatementId, Thumbprint, Timestamp, TokenId,
+    AccountId, ChargeId, Digest32, MandateId, MerchantId, Money, StatementId, Thumbprint, Timestamp, TokenId,
 };
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -196,6 +196,25 @@ impl Store<'_> {
             |row| row.get(0),
         )?;
         Ok(count.unwrap_or(0))
+    }
+
+    /// How many charges of all the payer's mandates passed.
+    pub(crate) fn approved_charges_of(self, account: AccountId) -> Result<u32, Failure> {
+        let count = self.one(
+            "SELECT COUNT(*) FROM charges JOIN mandates USING (mandate)
+             WHERE mandates.account=?1 AND charges.state='approved'",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(count.unwrap_or(0))
+    }
+
+    /// The charges of a mandate, the oldest first.
+    pub(crate) fn charges_of(self, mandate: MandateId) -> Result<Vec<Charge>, Failure> {
+        self.docs(
+            "SELECT doc FROM charges WHERE mandate=?1 ORDER BY at, rowid",
+            [mandate.to_string()],
+        )
     }
 
     /// Minor units taken, or being taken, since `from`, and by how many charges.

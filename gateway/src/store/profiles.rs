@@ -6,7 +6,7 @@ use quittance_protocol::{AccountId, FlowId, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, from_doc, to_doc, to_id};
+use super::{Flow, Store, from_doc, to_doc, to_id};
 use crate::failure::Failure;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
@@ -126,5 +126,18 @@ impl Store<'_> {
         .iter()
         .map(|account| to_id(account))
         .collect()
+    }
+
+    /// When the runs of a definition began that a payer ever began.
+    pub(crate) fn starts_of(self, account: AccountId, definition: &str) -> Result<Vec<Timestamp>, Failure> {
+        let flows: Vec<Flow> = self.docs(
+            "SELECT doc FROM flows WHERE account=?1 AND json_extract(doc, '$.events[0].kind.definition')=?2",
+            params![account.to_string(), definition],
+        )?;
+        Ok(flows
+            .iter()
+            .filter_map(|flow| flow.events.first())
+            .map(|event| event.at)
+            .collect())
     }
 }

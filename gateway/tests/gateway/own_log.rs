@@ -5,7 +5,8 @@ use std::sync::atomic::Ordering;
 
 use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::bytes::to_base64url;
-use quittance_protocol::statement::Undo;
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::StartFlow;
 use quittance_protocol::{Code, Digest32};
 
 use crate::support::House;
@@ -112,9 +113,9 @@ async fn it_tells_no_secret_and_nothing_about_the_payer() {
     let deadline = std::time::Duration::from_secs(20);
     tokio::time::timeout(deadline, waiting).await.expect("it closes");
     let used = phone.number.load(Ordering::SeqCst) - 1;
-    let undo = Undo {
-        nonce: phone.nonce().await,
-        order: closed.order,
+    let wish = Wish::Undo { order: closed.order };
+    let undo = StartFlow {
+        start: phone.flow_start_for("mandate.undo", &[], wish, phone.nonce().await),
     };
     let forked = phone.device.sign(&phone.claims(Some(used)), &undo);
     assert_eq!(house.post(&forked).await.code(), Code::SequenceFork);

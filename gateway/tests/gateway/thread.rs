@@ -6,7 +6,8 @@ use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, PayerEve
 use quittance_protocol::log::verify_logged;
 use quittance_protocol::log::{EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, EvidenceLevel, OrderBody};
-use quittance_protocol::statement::{Acknowledgement, ReplicaState, Undo};
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::{Acknowledgement, ReplicaState};
 use quittance_protocol::{Code, Digest32, Receipt, Received};
 
 //
@@ -93,16 +94,9 @@ async fn a_mandate_is_signed_charged_cancelled_destroyed_and_closed_on_both_side
     });
     assert_eq!(charged.count(), 1);
 
-    // Undo after effective_at: 409 too_late, with the order to look at.
-    let undo = phone
-        .post(&Undo {
-            nonce: phone.nonce().await,
-            order: order.order,
-        })
-        .await
-        .problem();
-    assert_eq!(
-        (undo.code(), undo.next_steps().get("order")),
-        (Code::TooLate, Some(&order.order.to_string()))
-    );
+    // Undo after effective_at is too late.
+    let undo = Wish::Undo { order: order.order };
+    let (flow, _) = phone.begin_for("mandate.undo", &[], undo).await;
+    let late = phone.answer(&flow, "confirm", phone.shown()).await.problem();
+    assert_eq!(late.code(), Code::TooLate);
 }

@@ -7,11 +7,11 @@ use quittance_protocol::answer::{
 };
 use quittance_protocol::bytes::to_base64url;
 use quittance_protocol::ed25519::SigningKey;
-use quittance_protocol::flow_event::FlowStart;
+use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::{
     Activation, AnswerFlow, Attestation, Consent, Enrolment, FactorProof, HeldToken, Hold, HoldChange, Intent, Offer,
     Permit, PermitAmount, PhoneOutcome, PinFinish, PinPhase, PinRegister, PinStart, Probe, Reconciliation,
-    ReplicaState, Session, StartFlow, StepAnswer, operation_digest,
+    ReplicaState, SecretKind, Session, StartFlow, StepAnswer, operation_digest,
 };
 use quittance_protocol::{
     B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp, TokenId,
@@ -195,6 +195,7 @@ impl<'h> Phone<'h> {
         let (state, message) = pin::client_register_start(PIN, &mut Rng).unwrap();
         let request = PinRegister {
             nonce: self.nonce().await,
+            secret: SecretKind::PaymentPin,
             phase: PinPhase::Request,
             message: B64::new(message),
         };
@@ -202,6 +203,7 @@ impl<'h> Phone<'h> {
         let record = pin::client_register_finish(state, PIN, answer.message.as_slice(), &mut Rng).unwrap();
         let record = PinRegister {
             nonce: self.nonce().await,
+            secret: SecretKind::PaymentPin,
             phase: PinPhase::Record,
             message: B64::new(record),
         };
@@ -237,9 +239,27 @@ impl<'h> Phone<'h> {
             definition: definition.to_owned(),
             policy_version: 1,
             mandates: mandates.to_vec(),
+            wish: None,
             operation: operation_digest(definition, mandates, &Digest32::of(details)),
             nonce,
         }
+    }
+
+    /// The start of a run that wants something beyond its mandates.
+    pub(crate) fn flow_start_for(&self, definition: &str, mandates: &[MandateId], wish: Wish, nonce: B64) -> FlowStart {
+        let details = Wish::digest(Some(&wish)).unwrap();
+        FlowStart {
+            wish: Some(wish),
+            operation: operation_digest(definition, mandates, &details),
+            ..self.flow_start(definition, mandates, b"", nonce)
+        }
+    }
+
+    pub(crate) async fn begin_for(&self, definition: &str, mandates: &[MandateId], wish: Wish) -> (Flow, FlowLog) {
+        let nonce = self.nonce().await;
+        let start = self.flow_start_for(definition, mandates, wish, nonce);
+        let log = self.post(&StartFlow { start: start.clone() }).await.ok();
+        (Flow { start }, log)
     }
 
     pub(crate) fn proof(&self, flow: &Flow, step: &str) -> String {
@@ -261,11 +281,15 @@ impl<'h> Phone<'h> {
         .await
     }
 
-    pub(crate) async fn confirm(&self, flow: &Flow, step: &str) {
-        let shown = StepAnswer::Confirmed {
+    /// The answer to a prompt that proves nothing.
+    pub(crate) fn shown(&self) -> StepAnswer {
+        StepAnswer::Confirmed {
             shown: Digest32::of(b"shown"),
-        };
-        let _: FlowLog = self.answer(flow, step, shown).await.ok();
+        }
+    }
+
+    pub(crate) async fn confirm(&self, flow: &Flow, step: &str) -> FlowLog {
+        self.answer(flow, step, self.shown()).await.ok()
     }
 
     pub(crate) async fn identify(&self, flow: &Flow) -> String {
