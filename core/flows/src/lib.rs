@@ -7,6 +7,7 @@
 //! runs them), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`].
 
 pub mod charge;
+pub mod contacts;
 pub mod definition;
 pub mod destruction;
 pub mod factor;
@@ -22,6 +23,7 @@ pub mod pin;
 pub mod policy;
 pub mod region;
 pub mod risk;
+pub mod routes;
 pub mod stop;
 pub mod teen;
 

@@ -6,6 +6,7 @@ use crate::definition::{Bound, Comparison, Condition, Step, StepKind};
 use crate::policy::Policy;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{Digest32, Quantity, Timestamp};
+use std::collections::BTreeMap;
 
 /// Moves on to the next step that somebody has to do, or to the end.
 pub(super) fn settle(
@@ -40,7 +41,7 @@ pub(super) fn settle(
             StepKind::Effect(effect) => effects.push(Effect::Do(*effect)),
             StepKind::Notify(text) => effects.push(Effect::Notify(text.clone())),
             StepKind::Guard(condition) => {
-                let holds = holds(rules.policy, state, condition)?;
+                let holds = holds(rules.policy, &state.facts, condition)?;
                 if !holds && step.deadline.is_none() {
                     state.phase = Phase::Refused(refusal_of(condition));
                     state.ahead.clear();
@@ -88,7 +89,7 @@ pub(super) fn leave(state: &mut FlowState, open: &Step, left: Left, evidence: Op
 /// Whether a step is left out, as far as the facts say now.
 pub(super) fn is_skipped(rules: Rules<'_>, state: &FlowState, step: &Step) -> Result<bool, Refused> {
     match &step.skip_if {
-        Some(condition) => holds(rules.policy, state, condition),
+        Some(condition) => holds(rules.policy, &state.facts, condition),
         None => Ok(false),
     }
 }
@@ -96,17 +97,17 @@ pub(super) fn is_skipped(rules: Rules<'_>, state: &FlowState, step: &Step) -> Re
 /// Whether a step is part of this run, as far as the facts say now.
 pub(super) fn is_there(rules: Rules<'_>, state: &FlowState, step: &Step) -> Result<bool, Refused> {
     match &step.insert_if {
-        Some(condition) => holds(rules.policy, state, condition),
+        Some(condition) => holds(rules.policy, &state.facts, condition),
         None => Ok(true),
     }
 }
 
-/// Whether a condition holds for what is known of a run. What nobody said counts as zero.
+/// Whether a condition holds for what is known. What nobody said counts as zero.
 ///
 /// # Errors
 /// [`Refused::Contradiction`] where the policy lacks the bound; a loaded bundle never does.
-pub fn holds(policy: &Policy, state: &FlowState, condition: &Condition) -> Result<bool, Refused> {
-    let fact = |name: &str| state.facts.get(name).copied().unwrap_or(Quantity::ZERO);
+pub fn holds(policy: &Policy, facts: &BTreeMap<String, Quantity>, condition: &Condition) -> Result<bool, Refused> {
+    let fact = |name: &str| facts.get(name).copied().unwrap_or(Quantity::ZERO);
     match condition {
         Condition::Holds(name) => Ok(fact(name) >= Quantity::ONE),
         Condition::Compares {
