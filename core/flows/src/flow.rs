@@ -241,6 +241,7 @@ mod tests {
     use crate::policy::{DEFAULT_BUNDLE, Policy};
     use proptest::prelude::*;
     use quittance_protocol::{FlowId, MandateId, bytes::B64};
+    use std::sync::LazyLock;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_unix(1_800_000_000 + second).unwrap()
@@ -295,12 +296,11 @@ mod tests {
         event(3, Author::Phone, FlowEventKind::WentOffline {})
     }
 
+    /// Read once: the properties below ask for it in every case.
+    static SHIPPED: LazyLock<Policy> = LazyLock::new(|| Policy::load(DEFAULT_BUNDLE).unwrap());
+
     fn quick() -> FlowDefinition {
-        Policy::load(DEFAULT_BUNDLE)
-            .unwrap()
-            .flow("mandate.cancel.quick")
-            .unwrap()
-            .clone()
+        SHIPPED.flow("mandate.cancel.quick").unwrap().clone()
     }
 
     #[test]
