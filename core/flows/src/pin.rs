@@ -1,4 +1,4 @@
-//! Guesses at a secret: how they are counted, when it locks, when it opens again.
+//! Guesses at a secret: how they are counted, when it locks, when it opens again.
 
 use crate::policy::PinRules;
 use quittance_protocol::Timestamp;
@@ -108,7 +108,6 @@ mod tests {
         })
     }
 
-    //
     #[test]
     fn every_guess_is_counted_and_the_last_one_leaves_none() {
         let mut counter = PinCounter::default();
@@ -120,7 +119,6 @@ mod tests {
         assert!(guess(counter, at(0)).is_err());
     }
 
-    //
     #[test]
     fn a_locked_pin_opens_at_the_policys_second_and_not_one_earlier() {
         let life = rules().locked_for.get();
@@ -145,7 +143,6 @@ mod tests {
     }
 
     proptest! {
-        //
         #[test]
         fn no_sequence_of_wrong_guesses_gets_more_than_the_policy_allows_in_its_time(
             waits in proptest::collection::vec(0_i64..20_000, 1..200),

@@ -107,12 +107,15 @@ async fn a_mandate_is_charged_until_before_its_validity_ends() {
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateExpired);
 }
 
+/// What makes terms such that nobody could keep them.
+type Change = fn(&mut Terms, Timestamp);
+
 #[tokio::test]
 async fn terms_that_nobody_could_keep_are_refused_at_consent() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let now = house.clock.now();
-    let wrong: [(&str, fn(&mut Terms, Timestamp)); 4] = [
+    let wrong: [(&str, Change); 4] = [
         ("/offer/terms/limits/total", |terms, _| {
             terms.limits.total = Some(cny(0))
         }),

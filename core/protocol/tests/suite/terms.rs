@@ -26,10 +26,13 @@ fn optional_members_that_are_absent_leave_the_bytes_and_so_the_digest_as_they_we
     assert_eq!(serde_json::from_str::<Terms>(PLAIN).unwrap(), plain());
 }
 
+/// What agreeing to one more member changes.
+type Change = fn(&mut Terms);
+
 //
 #[test]
 fn every_optional_member_is_written_is_read_back_and_moves_the_digest() {
-    let changes: [(&str, fn(&mut Terms)); 9] = [
+    let changes: [(&str, Change); 9] = [
         ("total", |terms| terms.limits.total = Some(cny(90_000))),
         ("charges_per_period", |terms| terms.limits.charges_per_period = Some(4)),
         ("charges", |terms| terms.limits.charges = Some(1)),
