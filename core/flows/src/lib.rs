@@ -21,6 +21,7 @@ pub mod period;
 pub mod permits;
 pub mod pin;
 pub mod policy;
+pub mod quiz;
 pub mod region;
 pub mod risk;
 pub mod routes;

@@ -1,0 +1,213 @@
+//! The quiz by its own numbers: 45, 30, 25, half points for what is asked again, 85 passes.
+
+use super::*;
+use crate::policy::DEFAULT_BUNDLE;
+use Mark::{Right, RightAgain, Wrong};
+use quittance_protocol::money::Currency;
+use quittance_protocol::statement::Entry;
+
+const DAY: i64 = 86_400;
+
+fn policy() -> Policy {
+    Policy::load(DEFAULT_BUNDLE).unwrap()
+}
+
+/// Charge `number` days before now: "Bluebird Rides" on every second day, "Corner Bakery" else.
+fn transaction(number: i64) -> Transaction {
+    let payee = if number % 2 == 0 {
+        "Bluebird Rides"
+    } else {
+        "Corner Bakery"
+    };
+    Transaction {
+        amount: Money::new(1_000 + number, Currency::new("CNY").unwrap()).unwrap(),
+        payee: payee.to_owned(),
+        at: Timestamp::from_unix(1_800_000_000 - number * DAY).unwrap(),
+    }
+}
+
+fn history(count: i64) -> Vec<Transaction> {
+    (0..count).map(transaction).collect()
+}
+
+fn planned(count: i64) -> Option<Plan> {
+    plan(&policy(), &history(count), [7; 32]).unwrap()
+}
+
+fn entries(texts: &[&str]) -> Vec<Entry> {
+    texts.iter().map(|text| Entry((*text).to_owned())).collect()
+}
+
+fn points(amounts: [Mark; 3], merchant: Mark, date: Mark) -> String {
+    let marks = Marks {
+        amounts: amounts.to_vec(),
+        merchants: vec![merchant],
+        dates: vec![date],
+    };
+    score(&policy(), &marks).unwrap().to_string()
+}
+
+//
+#[test]
+fn nineteen_transactions_are_too_few_and_twenty_are_enough() {
+    assert!(planned(19).is_none());
+    assert!(planned(20).is_some());
+    assert!(planned(21).is_some());
+}
+
+//
+#[test]
+fn one_amount_asked_again_leaves_92_5_two_leave_85_three_leave_77_5() {
+    assert_eq!(points([Right; 3], Right, Right), "100");
+    assert_eq!(points([RightAgain, Right, Right], Right, Right), "92.5");
+    assert_eq!(points([RightAgain, RightAgain, Right], Right, Right), "85");
+    assert_eq!(points([RightAgain; 3], Right, Right), "77.5");
+}
+
+//
+#[test]
+fn each_kind_has_its_weight() {
+    assert_eq!(points([Wrong; 3], Right, Right), "55");
+    assert_eq!(points([Right; 3], Wrong, Right), "70");
+    assert_eq!(points([Right; 3], Right, Wrong), "75");
+    assert_eq!(points([Wrong; 3], Wrong, Wrong), "0");
+    assert_eq!(score(&policy(), &Marks::default()).unwrap(), Quantity::ZERO);
+}
+
+//
+#[test]
+fn the_last_three_amounts_are_asked_and_what_a_question_says_is_no_other_ones_answer() {
+    let plan = planned(20).unwrap();
+    let none = Marks::default();
+    let amounts = plan.questions(Asked::Amounts, &none);
+    let other: Vec<String> = [Asked::Merchants, Asked::Dates]
+        .into_iter()
+        .flat_map(|asked| plan.questions(asked, &none))
+        .map(|question| question.about)
+        .collect();
+    assert_eq!(amounts.len(), 3);
+    for (number, question) in (0..3).zip(&amounts) {
+        let asked = transaction(number);
+        assert_eq!(question.about, policy().local_date(asked.at).unwrap().to_string());
+        assert!(
+            other.iter().all(|about| !about.contains(&shown(&asked.amount))),
+            "{other:?}"
+        );
+        assert!(other.iter().all(|about| !about.contains(&question.about)), "{other:?}");
+    }
+    assert!(
+        !other[0].contains("Corner") && !other[0].contains("Bluebird"),
+        "{other:?}"
+    );
+    let merchant = &plan.merchants[0].payee;
+    assert!(!other[1].contains(merchant.as_str()), "{other:?}");
+}
+
+//
+#[test]
+fn an_amount_is_right_to_the_cent_and_not_a_cent_beside_it() {
+    let plan = planned(20).unwrap();
+    let first = |text: &str| amounts(&plan, &entries(&[text]))[0];
+    for text in ["10", "10.00", " 10.0 ", "¥10", "10 CNY", "１０．００", "10元"] {
+        assert_eq!(first(text), Right, "{text}");
+    }
+    for text in ["9.99", "10.01", "", "ten", "-10", "1000"] {
+        assert_eq!(first(text), Wrong, "{text}");
+    }
+}
+
+//
+#[test]
+fn only_wrong_amounts_are_asked_again_with_one_real_amount_among_three() {
+    let plan = planned(20).unwrap();
+    let marks = Marks {
+        amounts: amounts(&plan, &entries(&["10.00", "nothing", "10.02"])),
+        ..Marks::default()
+    };
+    assert_eq!(marks.amounts, [Right, Wrong, Right]);
+    let again = plan.questions(Asked::AmountsAgain, &marks);
+    assert_eq!(again.len(), 1);
+    assert_eq!(again[0].choices.len(), 3);
+    let real: Vec<String> = history(20)
+        .iter()
+        .map(|transaction| shown(&transaction.amount))
+        .collect();
+    let known: Vec<&String> = again[0].choices.iter().filter(|choice| real.contains(choice)).collect();
+    assert_eq!(known, ["10.01 CNY"], "a wrong choice is no amount that was ever paid");
+    assert_eq!(
+        amounts_again(&plan, &marks, &entries(&["10.01 CNY"])),
+        [Right, RightAgain, Right]
+    );
+    assert_eq!(
+        amounts_again(&plan, &marks, &entries(&["10.02 CNY"])),
+        [Right, Wrong, Right]
+    );
+}
+
+//
+#[test]
+fn invented_amounts_are_distinct_even_for_the_smallest_amount() {
+    let currency = Currency::new("CNY").unwrap();
+    for minor in [1, 2, 3, 50, 999_999] {
+        let right = Money::new(minor, currency).unwrap();
+        let choices = invented(&mut Draw::new([3; 32]), right, &[right], 3);
+        let distinct: std::collections::BTreeSet<i64> = choices.iter().map(Money::minor).collect();
+        assert_eq!(distinct.len(), 3, "{minor}");
+        assert!(distinct.contains(&minor) && distinct.iter().all(|minor| *minor > 0));
+    }
+}
+
+//
+#[test]
+fn a_payee_is_right_from_four_fifths_of_its_letters_on() {
+    let mut plan = planned(20).unwrap();
+    plan.merchants[0].payee = "abcdefghij".to_owned();
+    let marked = |text: &str| merchants(&policy(), &plan, &entries(&[text])).unwrap();
+    assert_eq!(marked("abcdefghix"), [Right]);
+    assert_eq!(marked("abcdefghxy"), [Right]);
+    assert_eq!(marked("abcdefgxyz"), [Wrong]);
+    assert_eq!(marked(""), [Wrong]);
+}
+
+//
+#[test]
+fn a_day_is_right_up_to_two_days_beside_it_and_wrong_at_three() {
+    let mut plan = planned(20).unwrap();
+    plan.dates[0].days = vec!["2026-03-01".to_owned()];
+    let marked = |text: &str| dates(&policy(), &plan, &entries(&[text])).unwrap()[0];
+    for text in ["2026-02-27", "2026-02-28", "2026-03-01", "2026-03-03"] {
+        assert_eq!(marked(text), Right, "{text}");
+    }
+    for text in ["2026-02-26", "2026-03-04", "", "soon"] {
+        assert_eq!(marked(text), Wrong, "{text}");
+    }
+}
+
+//
+#[test]
+fn a_charge_late_in_the_evening_belongs_to_the_day_of_the_bundles_zone() {
+    let mut charges = history(20);
+    for charge in &mut charges {
+        charge.at = "2026-11-21T16:30:00Z".parse().unwrap();
+    }
+    let plan = plan(&policy(), &charges, [0; 32]).unwrap().unwrap();
+    assert_eq!(plan.dates[0].days[0], "2026-11-22");
+}
+
+//
+#[test]
+fn eighty_five_opens_the_reset_and_a_hundredth_less_does_not() {
+    let pass = policy().quantity("recovery.transaction_quiz.pass").unwrap();
+    let two_again: Quantity = points([RightAgain, RightAgain, Right], Right, Right).parse().unwrap();
+    assert!(two_again >= pass);
+    assert!("84.99".parse::<Quantity>().unwrap() < pass);
+}
+
+#[test]
+fn the_same_seed_asks_the_same_and_nothing_of_it_is_printed() {
+    assert!(planned(20) == planned(20));
+    assert_eq!(
+        format!("{:?}{:?}", planned(20).unwrap(), transaction(0)),
+        "Plan(…)Transaction(…)"
+    );
+}
