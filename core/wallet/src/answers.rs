@@ -7,7 +7,6 @@ use crate::journal::{
     DeviceRow, EnrolledRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent,
 };
 use crate::outbox::refused;
-use crate::revoke::CANCEL;
 use crate::transport::read;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::PhoneState;
@@ -71,8 +70,18 @@ impl Unit<'_> {
                 };
                 self.put(&device)
             }
+            Purpose::LockPasswordRecord {} => {
+                let device = DeviceRow {
+                    lock_password_set: true,
+                    ..self.device()?
+                };
+                self.put(&device)
+            }
+            // What became of it is heard with the next reconciliation.
+            Purpose::Lock {} | Purpose::Stop { .. } | Purpose::Vouch { .. } => Ok(()),
             Purpose::FlowStart { flow }
             | Purpose::FlowAnswer { flow }
+            | Purpose::FlowOffline { flow }
             | Purpose::FlowCancel { flow }
             | Purpose::PinFinish { flow } => {
                 let log: FlowLog = read(answer)?;
@@ -125,15 +134,18 @@ impl Unit<'_> {
                         // A step was proved and its answer lost, then skipped offline: the gateway is as far as we are.
                         return Ok(());
                     }
-                    if problem.code() == Code::NotFound && row.start.definition == CANCEL {
+                    if problem.code() == Code::NotFound && row.ends_mandates {
                         self.reject_unknown_to_gateway(flow)?;
+                    }
+                    if may_be_answered_again(purpose, problem.code()) {
+                        return Ok(());
                     }
                     row.refused = Some(problem.code());
                     self.put(&row)?;
                 }
             }
             // The gateway has it already: said twice, done once.
-            Purpose::FlowCancel { .. } | Purpose::Acknowledgement { .. } => return Ok(()),
+            Purpose::FlowCancel { .. } | Purpose::FlowOffline { .. } | Purpose::Acknowledgement { .. } => return Ok(()),
             Purpose::PinRecord {} if problem.code() == Code::StepOrder => {}
             Purpose::Consent { mandate } if problem.code() != Code::NonceNeeded => self.reject_mandate(*mandate)?,
             Purpose::Consent { .. } | Purpose::Activation { .. } if problem.code() == Code::NonceNeeded => {
@@ -209,4 +221,21 @@ impl Unit<'_> {
 /// Tells the payer that a mandate lives.
 pub(crate) fn now_active(row: &MandateRow) -> WalletEvent {
     WalletEvent::MandateActive { mandate: row.mandate }
+}
+
+/// Whether a refused answer leaves the step open, so that the payer can give another one.
+const fn may_be_answered_again(purpose: &Purpose, code: Code) -> bool {
+    let answer = matches!(purpose, Purpose::FlowAnswer { .. });
+    let input = matches!(
+        code,
+        Code::ProofRejected
+            | Code::ProofReused
+            | Code::Malformed
+            | Code::TooLarge
+            | Code::NotAnImage
+            | Code::ForeignState
+            | Code::NotEligible
+            | Code::LimitExceeded
+    );
+    answer && input
 }

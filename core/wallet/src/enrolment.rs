@@ -99,8 +99,10 @@ impl Unit<'_> {
         self.put(&DeviceRow {
             device_key,
             biometric_key,
+            passcode_key: passcode,
             enrolled: None,
             pin_set: false,
+            lock_password_set: false,
         })?;
         let attestation = device.attestation.into_iter().map(B64::from).collect();
         let nonce = nonce.nonce;

@@ -71,6 +71,30 @@ pub enum WalletError {
     /// The flow has ended.
     #[error("the flow has ended: start it again")]
     FlowEnded,
+    /// The policy has no flow of this name, or this flow is begun by a call of its own.
+    #[error("the policy has no flow of this name that is begun so")]
+    UnknownDefinition,
+    /// This way to stop is not open for one of the mandates.
+    #[error("this way to stop is not open here: {reason}")]
+    RouteClosed {
+        /// Text key of the reason.
+        reason: &'static str,
+    },
+    /// The link is not the answer to a run of this phone: nothing was changed.
+    #[error("the link answers no run of this phone")]
+    ForeignLink,
+    /// What was handed in is no JPEG or PNG image.
+    #[error("image: must be JPEG or PNG")]
+    NotAnImage,
+    /// What was handed in is too large.
+    #[error("image: at most {most_bytes} bytes")]
+    TooLarge {
+        /// The most.
+        most_bytes: usize,
+    },
+    /// The safety lock's password is the payment PIN.
+    #[error("the password of the lock must differ from the payment PIN")]
+    SameSecret,
     /// There is no such mandate.
     #[error("there is no such mandate on this phone")]
     UnknownMandate,
@@ -178,6 +202,12 @@ impl WalletError {
             | Self::OfferExpired
             | Self::UnknownFlow
             | Self::UnknownMandate
+            | Self::UnknownDefinition
+            | Self::ForeignLink
+            | Self::RouteClosed { .. }
+            | Self::NotAnImage
+            | Self::TooLarge { .. }
+            | Self::SameSecret
             | Self::NotPayable
             | Self::NoReceipt => ErrorKind::FixInput,
             Self::FlowEnded => ErrorKind::StartOver,

@@ -4,17 +4,18 @@ use crate::events::WalletEvent;
 use crate::time::GatewayTime;
 use quittance_flows::destruction::phone::{Ground, PhoneState};
 use quittance_flows::{Mandate, Policy};
-use quittance_protocol::answer::{Asking, MandateRecord};
+use quittance_protocol::answer::{Asking, ChargeRecord, LockRecord, MandateRecord};
 use quittance_protocol::bytes::Digest32;
-use quittance_protocol::flow_event::{FlowEvent, FlowStart};
+use quittance_protocol::flow_event::{FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::receipt::Annex;
-use quittance_protocol::statement::{ReplicaState, Terms};
+use quittance_protocol::statement::{ReplicaState, StopScope, Terms};
 use quittance_protocol::{AccountId, DeviceId, FlowId, MandateId, MerchantId, OrderId, PublicKey, Timestamp, TokenId};
 use quittance_vault::{RecordKey, RecordKind};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// The kind of vault record that holds s_t, the phone's half of a token: 32 bytes, an Ed25519 seed.
 const TOKEN: RecordKind = RecordKind(1);
@@ -56,6 +57,9 @@ rows! {
     OrderRow in "orders" by |row| row.place;
     EventRow in "events" by |row| row.number.to_be_bytes();
     EvidenceRow in "evidence" by |row| row.digest.as_bytes();
+    FailuresRow in "biometric_failures" by |_row| b"";
+    StoppingRow in "stopping" by |_row| b"";
+    ChargesRow in "charges" by |row| row.mandate.as_bytes();
 }
 
 /// Who this phone is.
@@ -67,8 +71,41 @@ pub(crate) struct DeviceRow {
     pub(crate) biometric_key: PublicKey,
     /// What the gateway answered; absent until then.
     pub(crate) enrolled: Option<EnrolledRow>,
+    /// P, as it was when the phone enrolled; absent without a lock screen, or on a phone that did not keep it.
+    #[serde(default)]
+    pub(crate) passcode_key: Option<PublicKey>,
     /// Whether the gateway has the PIN's record.
     pub(crate) pin_set: bool,
+    /// Whether the gateway has the record of the safety lock's own password.
+    #[serde(default)]
+    pub(crate) lock_password_set: bool,
+}
+
+/// How often the platform did not recognise the payer today. It survives restarts, whatever the flow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FailuresRow {
+    /// The day, in the policy's time zone.
+    pub(crate) day: String,
+    /// Failures on that day.
+    pub(crate) count: u32,
+}
+
+/// A mandate's history, as it was last fetched.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ChargesRow {
+    pub(crate) mandate: MandateId,
+    /// Newest first.
+    pub(crate) charges: Vec<ChargeRecord>,
+    pub(crate) as_of: Timestamp,
+}
+
+/// What stops charges beside single mandates: the safety lock, and stop instructions.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoppingRow {
+    /// The lock as the gateway last told, or as this phone put it on.
+    pub(crate) lock: Option<LockRecord>,
+    /// Stop instructions in force, as the gateway last told, with those that this phone gave since.
+    pub(crate) stops: BTreeSet<StopScope>,
 }
 
 /// What enrolment gave.
@@ -183,9 +220,15 @@ pub(crate) struct FlowRow {
     /// Mandates that end with it on this phone alone: the gateway had not accepted them, and knows no flow about them.
     #[serde(default)]
     pub(crate) alone: Vec<MandateId>,
+    /// Completing it ends its mandates.
+    #[serde(default)]
+    pub(crate) ends_mandates: bool,
     /// Begun by the gateway: it gives the gateway no ground that it did not have.
     #[serde(default)]
     pub(crate) foreign: bool,
+    /// What this phone said in it: nothing else that its log tells in the phone's name is believed.
+    #[serde(default)]
+    pub(crate) said: Vec<FlowEventKind>,
     /// How many events of the gateway's log were taken over: a shorter one is an older one.
     #[serde(default)]
     pub(crate) admitted: usize,
@@ -226,7 +269,12 @@ pub(crate) struct OutboxRow {
 pub(crate) enum Purpose {
     Enrolment {},
     PinRecord {},
+    LockPasswordRecord {},
+    Lock {},
+    Stop { scope: StopScope },
+    Vouch { flow: FlowId },
     FlowStart { flow: FlowId },
+    FlowOffline { flow: FlowId },
     FlowAnswer { flow: FlowId },
     FlowCancel { flow: FlowId },
     PinFinish { flow: FlowId },

@@ -6,25 +6,30 @@
 //! transaction). So a process that ends anywhere loses nothing, and a call that is repeated does nothing twice.
 //!
 //! In the order that a reader needs them: [`wallet`] (the calls), [`ports`] (what native code gives), [`config`],
-//! [`prompt`] and [`flows`] (how the payer is asked), [`views`] and [`events`] (what the payer is shown), [`error`],
+//! [`prompt`] and [`submit`] (how the payer is asked), [`lock`] (what stops everything), [`views`] and [`events`] (what the payer is shown), [`error`],
 //! [`texts`]. Inside: `unit` (one transaction), `outbox` (what waits), `answers` (what an answer does), `orders`,
 //! `destruction`, `closure`, `log_check` (how a mandate ends, and who is believed).
 
 pub mod config;
 pub mod error;
 pub mod events;
-pub mod flows;
+pub mod lock;
 pub mod ports;
 pub mod prompt;
+pub mod submit;
 pub mod texts;
 pub mod views;
 pub mod wallet;
 
 mod answers;
+mod begin;
 mod closure;
 mod destruction;
 mod enrolment;
+mod evidence;
 mod factor;
+mod flow_log;
+mod flows;
 mod inner;
 mod journal;
 mod keys;
@@ -32,27 +37,37 @@ mod log_check;
 mod mandates;
 mod orders;
 mod outbox;
+mod permissions;
 mod permits;
 mod pin;
 mod policy;
+mod prompting;
 mod revoke;
 mod scheduled;
 mod session;
+mod showing;
 mod signing;
 mod sync;
+mod text_keys;
 mod time;
 mod transport;
 mod unit;
+mod ways;
 
 pub use config::WalletConfig;
 pub use error::{ErrorKind, WalletError};
 pub use events::{DisputeReason, Missing, WalletEvent};
-pub use flows::Answer;
+pub use lock::{LockView, StoppingView};
+pub use permissions::{
+    AgreedView, Exposure, HoldView, NextCharge, PermissionDetail, PermissionGroup, PermissionView, PermissionsView,
+};
 pub use ports::{BiometricError, BiometricPrompt, BiometricRequest, DeviceKeyError, DeviceKeys, KeyAlias, Ports};
-pub use prompt::{AffectedMandate, Prompt, PromptKind};
+pub use prompt::{AffectedMandate, Awaited, Document, Person, Prompt, PromptKind, QuizQuestion, QuizTopic, Recording};
+pub use submit::Answer;
 pub use texts::Text;
 pub use views::{
     EndingStage, EndingView, EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView,
     SyncReport,
 };
 pub use wallet::Wallet;
+pub use ways::{ItemOutcome, ItemResult, RouteView};

@@ -136,6 +136,13 @@ impl Unit<'_> {
         for owner in &theirs {
             row.apply(MandateEvent::HoldAdded(Hold::new(*owner, at)));
         }
+        for owner in before.holds.owners().filter(|owner| !theirs.contains(owner)) {
+            // Whose hold is neither the payer's pause nor a cancellation's is told by the gateway alone.
+            let theirs_alone = !matches!(owner, HoldOwner::Payer | HoldOwner::Revocation);
+            if theirs_alone && !self.stop_is_on_its_way(owner)? {
+                row.apply(MandateEvent::HoldLifted(owner, owner.lifted_by()));
+            }
+        }
         if lifted {
             for owner in before.holds.owners().filter(|owner| !theirs.contains(owner)) {
                 if !self.hold_is_on_its_way(record.mandate, owner)? {
@@ -148,6 +155,16 @@ impl Unit<'_> {
         }
         row.gateway = Some(record.clone());
         self.put(&row)
+    }
+
+    /// Whether what the payer locked or stopped waits in the outbox: the gateway cannot know it yet.
+    fn stop_is_on_its_way(&self, owner: HoldOwner) -> Result<bool, WalletError> {
+        let waits = |row: &OutboxRow| match owner {
+            HoldOwner::SafetyLock => row.purpose == Purpose::Lock {},
+            HoldOwner::Stop => matches!(row.purpose, Purpose::Stop { .. }),
+            _ => false,
+        };
+        Ok(self.list::<OutboxRow>()?.iter().any(waits))
     }
 
     /// Whether a hold of this owner waits in the outbox: the gateway cannot know it yet.

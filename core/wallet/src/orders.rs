@@ -14,7 +14,7 @@ use quittance_flows::mandate::MandateEvent;
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
-use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
+use quittance_protocol::statement::{Acknowledgement, Channel, Intent, token_commitment};
 use quittance_protocol::{MandateId, Received, Timestamp};
 use std::sync::Arc;
 
@@ -74,23 +74,36 @@ impl Unit<'_> {
     /// The payer wants the flow's mandates ended: the intent goes into the outbox, in the unit of the last event.
     pub(crate) fn intend(&mut self, flow: &FlowRow, offline: bool) -> Result<(), WalletError> {
         let start = &flow.start;
-        let proof = flow
-            .proof
-            .clone()
-            .ok_or(WalletError::Internal("a cancellation without its proof"))?;
+        let mandates = self.named_in_intent(&start.mandates)?;
+        if mandates.is_empty() {
+            // Each of them is its bank's, and has a run of its own.
+            return Ok(());
+        }
         let intent = Intent {
             flow: start.flow,
-            mandates: start.mandates.clone(),
+            mandates: mandates.clone(),
             offline,
-            proof,
+            // A run that no key proved stands on what the gateway saw of it.
+            proof: flow.proof.clone().unwrap_or_default(),
         };
         let compact = self.sign(&intent)?;
         self.enqueue(Purpose::Intent { flow: start.flow }, Some(compact.clone()))?;
-        self.put(&OrderRow::new(
-            *start.flow.as_bytes(),
-            start.mandates.clone(),
-            vec![compact],
-        ))
+        self.put(&OrderRow::new(*start.flow.as_bytes(), mandates, vec![compact]))
+    }
+
+    /// What an intent names: of several mandates those that no bank has to confirm. The others have runs of their own
+    ///
+    pub(crate) fn named_in_intent(&self, mandates: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
+        let mut named = mandates.to_vec();
+        if mandates.len() > 1 {
+            named.clear();
+            for mandate in mandates {
+                if self.mandate(*mandate)?.terms.channel != Channel::Bank {
+                    named.push(*mandate);
+                }
+            }
+        }
+        Ok(named)
     }
 
     /// Takes what the gateway says of an order. `answered` is the statement that it answers, if it answers one.

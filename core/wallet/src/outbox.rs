@@ -8,7 +8,6 @@ use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
-use crate::revoke::CANCEL;
 use crate::transport::SendError;
 use quittance_protocol::problem::{Problem, Retry};
 use quittance_protocol::{FlowId, MandateId, OrderId, Timestamp};
@@ -24,6 +23,8 @@ const LONGEST_BACK_OFF_SECONDS: i64 = 3_600;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lane {
     Enrolment,
+    Secrets,
+    Vouch(FlowId),
     Flow(FlowId),
     Mandate(MandateId),
     Holds,
@@ -34,15 +35,18 @@ impl Purpose {
     fn lane(&self) -> Lane {
         match self {
             Self::Enrolment {} | Self::PinRecord {} => Lane::Enrolment,
+            Self::LockPasswordRecord {} => Lane::Secrets,
             Self::FlowStart { flow }
             | Self::FlowAnswer { flow }
+            | Self::FlowOffline { flow }
             | Self::FlowCancel { flow }
             | Self::PinFinish { flow }
             | Self::Intent { flow } => Lane::Flow(*flow),
+            Self::Vouch { flow } => Lane::Vouch(*flow),
             Self::Consent { mandate } | Self::Activation { mandate } | Self::Permit { mandate, .. } => {
                 Lane::Mandate(*mandate)
             }
-            Self::Pause { .. } | Self::Resume { .. } => Lane::Holds,
+            Self::Pause { .. } | Self::Resume { .. } | Self::Lock {} | Self::Stop { .. } => Lane::Holds,
             Self::Attestation { order } | Self::Acknowledgement { order } => Lane::Order(*order),
         }
     }
@@ -51,9 +55,12 @@ impl Purpose {
     pub(crate) const fn statement(&self) -> &'static str {
         match self {
             Self::Enrolment {} => "enrolment",
-            Self::PinRecord {} => "pin-register",
+            Self::PinRecord {} | Self::LockPasswordRecord {} => "pin-register",
+            Self::Lock {} => "lock",
+            Self::Stop { .. } => "stop",
+            Self::Vouch { .. } => "vouch",
             Self::FlowStart { .. } => "flow-start",
-            Self::FlowAnswer { .. } => "flow-answer",
+            Self::FlowAnswer { .. } | Self::FlowOffline { .. } => "flow-answer",
             Self::FlowCancel { .. } => "flow-cancel",
             Self::PinFinish { .. } => "pin-finish",
             Self::Consent { .. } => "consent",
@@ -216,21 +223,24 @@ impl Inner {
     /// Whether a statement takes authority away from what the gateway knows. Rows of one lane keep their sequence.
     fn is_urgent(&self, purpose: &Purpose) -> Result<bool, WalletError> {
         match purpose {
-            Purpose::Attestation { .. } => Ok(true),
+            Purpose::Attestation { .. } | Purpose::Lock {} | Purpose::Stop { .. } => Ok(true),
             Purpose::Pause { mandates } => Ok(self.missing_of(mandates)?.is_empty()),
             Purpose::FlowStart { flow }
             | Purpose::Intent { flow }
             | Purpose::FlowAnswer { flow }
+            | Purpose::FlowOffline { flow }
             | Purpose::FlowCancel { flow }
             | Purpose::PinFinish { flow } => {
                 let row = self.read::<FlowRow>(flow.as_bytes())?;
-                let Some(row) = row.filter(|row| row.start.definition == CANCEL) else {
+                let Some(row) = row.filter(|row| row.ends_mandates) else {
                     return Ok(false);
                 };
                 Ok(self.missing_at_gateway(&row)?.is_empty())
             }
             Purpose::Enrolment {}
             | Purpose::PinRecord {}
+            | Purpose::LockPasswordRecord {}
+            | Purpose::Vouch { .. }
             | Purpose::Consent { .. }
             | Purpose::Activation { .. }
             | Purpose::Permit { .. }
@@ -264,10 +274,7 @@ impl Inner {
         let Lane::Flow(flow) = purpose.lane() else {
             return Ok(false);
         };
-        let Some(row) = self
-            .read::<FlowRow>(flow.as_bytes())?
-            .filter(|row| row.start.definition == CANCEL)
-        else {
+        let Some(row) = self.read::<FlowRow>(flow.as_bytes())?.filter(|row| row.ends_mandates) else {
             return Ok(false);
         };
         let missing = self.missing_at_gateway(&row)?;

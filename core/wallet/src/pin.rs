@@ -6,7 +6,6 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, Purpose};
 use crate::transport::{SendError, read};
 use crate::unit::blocking;
-use quittance_flows::{FactorKind, StepKind};
 use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Nonce, PinAnswer};
 use quittance_protocol::bytes::B64;
@@ -95,6 +94,15 @@ pub(crate) fn check_form(pin: &[u8], digits: u8) -> Result<(), WalletError> {
 impl Inner {
     /// Registers the PIN. A registration whose end is not known waits in the outbox and was sent before this.
     pub(crate) async fn register_pin(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
+        self.register_secret(SecretKind::PaymentPin, pin).await
+    }
+
+    /// Registers a secret, by OPAQUE: it never leaves the phone.
+    pub(crate) async fn register_secret(
+        self: &Arc<Self>,
+        secret: SecretKind,
+        pin: Zeroizing<Vec<u8>>,
+    ) -> Result<(), WalletError> {
         let inner = Arc::clone(self);
         let text = pin.clone();
         let (state, request) = blocking(move || {
@@ -109,7 +117,7 @@ impl Inner {
             .unit(move |unit| {
                 unit.sign(&PinRegister {
                     nonce,
-                    secret: SecretKind::PaymentPin,
+                    secret,
                     phase: PinPhase::Request,
                     message,
                 })
@@ -127,12 +135,18 @@ impl Inner {
         let message = B64::from(record);
         let statement = PinRegister {
             nonce,
-            secret: SecretKind::PaymentPin,
+            secret,
             phase: PinPhase::Record,
             message,
         };
         let number = self
-            .unit(move |unit| unit.send(Purpose::PinRecord {}, &statement))
+            .unit(move |unit| {
+                let purpose = match secret {
+                    SecretKind::PaymentPin => Purpose::PinRecord {},
+                    SecretKind::LockPassword => Purpose::LockPasswordRecord {},
+                };
+                unit.send(purpose, &statement)
+            })
             .await?;
         self.flush(number).await.map(|_| ())
     }
@@ -158,7 +172,7 @@ impl Inner {
         }
         // What waited may have been the end of this very check.
         let now_open = self.look(move |inner| inner.open_flow(flow)).await?;
-        if !now_open.is_some_and(|now| now.step.kind == StepKind::Factor(FactorKind::PaymentPin)) {
+        if !now_open.is_some_and(|now| now.step.id == open.step.id) {
             return self.carry_on(&open).await;
         }
         let attempt = self.begin_attempt(&open, pin).await?;
@@ -208,13 +222,17 @@ impl Inner {
         self.carry_on(&open).await
     }
 
-    /// At the PIN step without a network: what takes authority goes on, what gives it waits.
+    /// At the PIN step without a network: what may be skipped is skipped, everything else waits.
     async fn without_network(self: &Arc<Self>, open: &OpenFlow) -> Result<(), WalletError> {
-        if open.lowers() {
-            self.go_offline(open.flow()).await
-        } else {
-            Err(WalletError::Offline)
+        let flow = open.flow();
+        if open.can_skip_offline() {
+            self.go_offline(flow).await?;
         }
+        let now = self.look(move |inner| inner.open_flow(flow)).await?;
+        if now.is_some_and(|now| now.step.id == open.step.id) {
+            return Err(WalletError::Offline);
+        }
+        Ok(())
     }
 
     async fn begin_attempt(

@@ -25,7 +25,7 @@ impl Inner {
             .verify::<PolicyBundle>(&self.pinned.policy_author, BUNDLE_AUDIENCE)
             .map_err(|_| WalletError::PolicyUntrusted)?;
         let content = bundle.content();
-        let mut policy = bundle.into_body().policy;
+        let policy = bundle.into_body().policy;
         let version = policy.bundle.version;
         let newest = self.look(Inner::read_all::<PolicyRow>).await?.pop();
         if let Some(newest) = &newest {

@@ -1,25 +1,19 @@
-//! What a screen needs to ask the payer for the open step of a flow.
+//! What a screen needs to ask the payer, or to tell who has the turn.
 
-use crate::error::WalletError;
-use crate::flows::OpenFlow;
-use crate::inner::Inner;
-use crate::journal::MandateRow;
-use crate::signing::{read_offer, terms_hash};
-use crate::texts::{Text, family};
+use crate::texts::Text;
 use crate::views::OfferView;
-use quittance_flows::definition::{PromptKind as Ask, Step, StepKind};
-use quittance_flows::{FactorKind, flow};
-use quittance_protocol::bytes::Digest32;
-use quittance_protocol::{FlowId, MandateId, Timestamp};
+use quittance_protocol::problem::Code;
+use quittance_protocol::{AccountId, FlowId, MandateId, OrderId, Timestamp};
 use serde::Serialize;
-use std::sync::PoisonError;
 
 /// The open step of a flow, with everything that a screen needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prompt {
     /// The flow.
     pub flow: FlowId,
-    /// The open step.
+    /// The definition's name in the policy.
+    pub definition: String,
+    /// The open step; empty once there is none.
     pub step: String,
     /// What is asked; one renderer for each kind.
     pub kind: PromptKind,
@@ -29,17 +23,27 @@ pub struct Prompt {
     pub body: Text,
     /// Why it is asked.
     pub why: Text,
-    /// Which step this is, from 1.
+    /// What made this step necessary, most telling first, as texts.
+    pub because: Vec<Text>,
+    /// The requirements that ask for it (R-numbers), for a details page.
+    pub rules: Vec<String>,
+    /// Which step this is, from 1; what runs by itself does not count.
     pub step_number: u32,
-    /// How many steps there are; skipped ones do not count.
+    /// How many steps there are, as far as is known now; skipped ones do not count.
     pub step_count: u32,
+    /// Tries that are left, where one has failed and they are counted.
+    pub attempts_left: Option<u32>,
     /// Until when it can be answered; absent where nothing ends it.
     pub deadline: Option<Timestamp>,
+    /// The main action; absent where there is nothing to do.
+    pub primary: Option<Text>,
+    /// The way out, of the same weight.
+    pub quiet: Option<Text>,
     /// The gateway is out of reach, and the flow goes on without it.
     pub offline: bool,
 }
 
-/// What is asked.
+/// What is asked. How it is answered stands with each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PromptKind {
     /// A text to agree to. Answer: `Agree`.
@@ -54,8 +58,45 @@ pub enum PromptKind {
         /// What follows from it.
         consequences: Vec<Text>,
     },
+    /// Which permissions it is about: the chosen ones, to look at once more. Answer: `Confirm`.
+    Choose {
+        /// What was chosen.
+        mandates: Vec<AffectedMandate>,
+        /// What follows from it.
+        consequences: Vec<Text>,
+    },
+    /// Facts for a person who decides. Answer: `Entered`, one entry for each question.
+    Facts {
+        /// What is asked.
+        questions: Vec<Text>,
+    },
+    /// People to name. Answer: `Entered` with their accounts.
+    People {
+        /// Who can be named.
+        people: Vec<Person>,
+        /// How few will do.
+        at_least: u32,
+    },
+    /// Another app has to be opened; it leads back by a link, see [`crate::Wallet::resume_link`].
+    Jump {
+        /// Its link.
+        link: String,
+    },
+    /// A code that was sent. Answer: `Code`, or `SendAgain`.
+    Code {
+        /// To which number, of which only the end is shown.
+        sent_to: String,
+        /// How many digits.
+        digits: u32,
+        /// Until when it can be typed.
+        valid_until: Timestamp,
+        /// From when another one can be asked for.
+        resend_from: Timestamp,
+    },
     /// The biometric prompt. Answer: `UseBiometric`.
     Biometric,
+    /// The phone's lock screen. Answer: `UsePasscode`.
+    DevicePasscode,
     /// The payment PIN. Answer: `PaymentPin`.
     PaymentPin {
         /// How many digits.
@@ -63,6 +104,190 @@ pub enum PromptKind {
         /// Tries that are left, where one has failed.
         attempts_left: Option<u32>,
     },
+    /// The safety lock's own password. Answer: `LockPassword`.
+    LockPassword {
+        /// How many digits.
+        digits: u8,
+        /// Tries that are left, where one has failed.
+        attempts_left: Option<u32>,
+    },
+    /// Photos of a document. Answer: `Images`.
+    Photos {
+        /// Which document.
+        document: Document,
+        /// How many photos.
+        images: u32,
+        /// Most bytes of one.
+        most_bytes: u64,
+    },
+    /// A recording of the payer, as frames. Answer: `Images`.
+    Recording {
+        /// What is recorded.
+        what: Recording,
+        /// Most bytes of one frame.
+        most_bytes: u64,
+    },
+    /// Questions about the account's own charges. Answer: `Entered`, one entry for each.
+    Quiz {
+        /// What is asked for.
+        about: QuizTopic,
+        /// The questions.
+        questions: Vec<QuizQuestion>,
+    },
+    /// Fields of a card. Answer: `Entered`, one entry for each.
+    Fields {
+        /// What is asked.
+        questions: Vec<Text>,
+    },
+    /// Somebody else has the turn. There is nothing to answer.
+    Waiting {
+        /// Who, or what.
+        whom: Awaited,
+        /// Since when.
+        since: Timestamp,
+        /// Until when at the latest; absent where nothing bounds it.
+        until: Option<Timestamp>,
+        /// What happens then.
+        then: Option<Text>,
+    },
+    /// A person decides. There is nothing to answer.
+    InReview {
+        /// Since when.
+        since: Timestamp,
+        /// Until when at the latest.
+        until: Option<Timestamp>,
+        /// What happens then.
+        then: Option<Text>,
+    },
+    /// Done, and effective later. It can be taken back until then by the flow `mandate.undo`.
+    Scheduled {
+        /// What is taken back.
+        order: OrderId,
+        /// Until before when.
+        undo_until: Timestamp,
+    },
+    /// Done.
+    Done {
+        /// What was said to happen is still to come: closing, not closed.
+        under_way: bool,
+    },
+    /// It ended without its effect. What was held stays held.
+    Refused {
+        /// Why; absent where it was left, by the payer or for too long.
+        code: Option<Code>,
+        /// What can be done now.
+        what_now: Text,
+    },
+}
+
+impl PromptKind {
+    /// Whether the payer has something to do.
+    #[must_use]
+    pub const fn asks(&self) -> bool {
+        !matches!(
+            self,
+            Self::Waiting { .. }
+                | Self::InReview { .. }
+                | Self::Scheduled { .. }
+                | Self::Done { .. }
+                | Self::Refused { .. }
+        )
+    }
+}
+
+/// Who has the turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Awaited {
+    /// The phone's network: what was answered waits to be sent.
+    Network,
+    /// The payer's bank.
+    Bank,
+    /// The merchant.
+    Merchant,
+    /// The guardian.
+    Guardian,
+    /// Trusted contacts.
+    Contacts,
+    /// Whoever judges what was handed in.
+    Judgement,
+    /// A public source.
+    Source,
+    /// A moment.
+    Moment,
+    /// The gateway, which has to say something first.
+    Service,
+}
+
+/// A document of which photos are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Document {
+    /// Both sides of the identity document.
+    IdDocument,
+    /// The passport's data page.
+    Passport,
+    /// A bill or letter with the address.
+    ProofOfAddress,
+    /// The payer holding the identity document.
+    HandheldId,
+    /// That somebody is somebody's guardian.
+    Guardianship,
+}
+
+/// What is recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recording {
+    /// The face.
+    Face,
+    /// Gestures, in sequence, by their text keys.
+    Gestures {
+        /// Which.
+        gestures: Vec<Text>,
+    },
+    /// A conversation by video.
+    Video,
+}
+
+/// What a quiz asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QuizTopic {
+    /// Exact amounts.
+    Amounts,
+    /// The amounts that were wrong: one of those shown.
+    AmountsAgain,
+    /// Names of payees.
+    Merchants,
+    /// Days.
+    Dates,
+}
+
+/// One question about a charge; personal, so it appears in no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct QuizQuestion {
+    /// What is said of the charge.
+    pub about: String,
+    /// What can be chosen; empty where the answer is typed.
+    pub choices: Vec<String>,
+}
+
+/// Somebody who can be named; personal, so it appears in no `Debug`.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The account.
+    pub account: AccountId,
+    /// The name that the payer gave.
+    pub name: String,
+}
+
+impl std::fmt::Debug for QuizQuestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("QuizQuestion(…)")
+    }
+}
+
+impl std::fmt::Debug for Person {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Person(…)")
+    }
 }
 
 /// A mandate as it stands on a confirmation.
@@ -74,141 +299,4 @@ pub struct AffectedMandate {
     pub merchant_name: String,
     /// The service's name.
     pub service: String,
-}
-
-/// What a confirmation showed, as it is hashed into the answer.
-#[derive(Serialize)]
-struct Shown<'a> {
-    mandates: &'a [AffectedMandate],
-    consequences: &'a [Text],
-    offline: bool,
-}
-
-impl Inner {
-    /// The prompt of the open step; `None` where the flow needs nothing more.
-    pub(crate) fn next_prompt(&self, flow: FlowId) -> Result<Option<Prompt>, WalletError> {
-        let Some(open) = self.open_flow(flow)? else {
-            return Ok(None);
-        };
-        let start = &open.row.start;
-        let text = |part: &str| Text::new(&format!("{}.{}.{part}", family(&start.definition), open.step.id));
-        let kind = match open.step.kind {
-            StepKind::Prompt(Ask::Consent) => PromptKind::Consent {
-                offer: self.flow_offer(&open)?,
-            },
-            StepKind::Prompt(Ask::Confirm) => PromptKind::Confirm {
-                mandates: self.affected(&open)?,
-                consequences: self.consequences(&open)?,
-            },
-            StepKind::Factor(FactorKind::Biometric) => PromptKind::Biometric,
-            StepKind::Factor(FactorKind::PaymentPin) => PromptKind::PaymentPin {
-                digits: open.policy.secrets.payment_pin.digits,
-                attempts_left: open.row.attempts_left,
-            },
-            _ => return Ok(None),
-        };
-        if matches!(open.step.kind, StepKind::Prompt(_)) {
-            let digest = self.shown(&open)?;
-            let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
-            handed_out.insert(flow, digest);
-        }
-        let (number, count) = step_numbers(&open);
-        let idle_end = flow::ends_at(open.rules(), &open.state);
-        Ok(Some(Prompt {
-            flow,
-            kind,
-            title: text("title"),
-            body: text("body").with("count", start.mandates.len()),
-            why: text("why").with("rules", open.step.rules.join(", ")),
-            step_number: number,
-            step_count: count,
-            deadline: idle_end.filter(|_| !open.lowers()),
-            offline: open.state.is_offline(),
-            step: open.step.id,
-        }))
-    }
-
-    /// SHA-256 of what the open step shows: the terms, or the consequences with what they fall on.
-    pub(crate) fn shown(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
-        if let StepKind::Prompt(Ask::Consent) = open.step.kind {
-            return terms_hash(&self.flow_offer(open)?.terms);
-        }
-        let (mandates, consequences) = (self.affected(open)?, self.consequences(open)?);
-        let shown = Shown {
-            mandates: &mandates,
-            consequences: &consequences,
-            offline: open.state.is_offline(),
-        };
-        let json = serde_json::to_vec(&shown).map_err(|_| WalletError::Internal("what was shown"))?;
-        Ok(Digest32::of(&json))
-    }
-
-    /// SHA-256 of what the open step shows, unless the payer was last shown something else.
-    pub(crate) fn shown_to_payer(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
-        let digest = self.shown(open)?;
-        let handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
-        match handed_out.get(&open.flow()) {
-            Some(seen) if *seen != digest => Err(WalletError::WrongAnswer),
-            _ => Ok(digest),
-        }
-    }
-
-    fn flow_offer(&self, open: &OpenFlow) -> Result<OfferView, WalletError> {
-        let text = open
-            .row
-            .offer
-            .as_deref()
-            .ok_or(WalletError::Internal("a signing flow without an offer"))?;
-        let offer = read_offer(text)?;
-        Ok(OfferView {
-            offer: offer.offer,
-            merchant: offer.merchant,
-            terms: offer.terms,
-            expires_at: offer.expires_at,
-            verified: false,
-        })
-    }
-
-    fn affected(&self, open: &OpenFlow) -> Result<Vec<AffectedMandate>, WalletError> {
-        let mut affected = Vec::new();
-        for mandate in open.row.start.mandates.iter().chain(&open.row.alone) {
-            let row = self
-                .read::<MandateRow>(mandate.as_bytes())?
-                .ok_or(WalletError::UnknownMandate)?;
-            let terms = row.terms;
-            affected.push(AffectedMandate {
-                mandate: *mandate,
-                merchant_name: terms.merchant_name,
-                service: terms.service,
-            });
-        }
-        Ok(affected)
-    }
-
-    fn consequences(&self, open: &OpenFlow) -> Result<Vec<Text>, WalletError> {
-        let mut texts: Vec<Text> = ["stops", "destroyed", "final", "refunds"]
-            .iter()
-            .map(|part| Text::new(&format!("cancel.confirm.consequence.{part}")))
-            .collect();
-        if open.state.is_offline() {
-            let permits = self.permits_at_risk(open)?;
-            texts.push(Text::new("cancel.confirm.consequence.offline").with("permits", permits));
-        }
-        Ok(texts)
-    }
-}
-
-/// Which of the steps that the payer counts is open, from 1, and how many there are as far as is known now.
-fn step_numbers(open: &OpenFlow) -> (u32, u32) {
-    let rules = open.rules();
-    let skipped = |step: &Step| {
-        let condition = step.skip_if.as_ref();
-        condition.is_some_and(|condition| flow::holds(rules.policy, &open.state, condition).unwrap_or(false))
-    };
-    let counts = |step: &&Step| step.counts() && !skipped(step);
-    let is_done = |step: &&Step| open.state.done.iter().any(|done| done.id == step.id);
-    let behind = open.definition.all_steps().filter(is_done).filter(counts).count();
-    let ahead = flow::steps_ahead(rules, &open.state).filter(counts).count();
-    let number = u32::try_from(behind).unwrap_or(u32::MAX).saturating_add(1);
-    (number, number.saturating_add(u32::try_from(ahead).unwrap_or(u32::MAX)))
 }

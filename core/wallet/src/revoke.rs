@@ -7,13 +7,11 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
 use crate::orders::mandates_of;
 use crate::unit::Unit;
-use quittance_flows::HoldOwner;
+use quittance_flows::definition::StepKind;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::answer::Nonce;
-use quittance_protocol::bytes::{B64, Digest32};
-use quittance_protocol::flow_event::FlowStart;
+use quittance_flows::{FactorInput, HoldOwner};
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{Hold, HoldChange, Intent, operation_digest};
+use quittance_protocol::statement::{Hold, HoldChange, Intent};
 use quittance_protocol::{FlowId, MandateId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -44,58 +42,6 @@ fn can_help(refused: RefusedIntent) -> bool {
 }
 
 impl Inner {
-    /// Begins to end mandates, without the network. What is ending or has ended gives the flow that ended it.
-    pub(crate) async fn start_revoke(self: &Arc<Self>, mandates: Vec<MandateId>) -> Result<FlowId, WalletError> {
-        self.unit(move |unit| {
-            unit.inner.enrolled()?;
-            let named: BTreeSet<MandateId> = mandates.iter().copied().collect();
-            let first = *named.first().ok_or(WalletError::NothingNamed)?;
-            let policy = unit.inner.policy()?;
-            let most = policy.cancellation.batch_max_items;
-            if u32::try_from(named.len()).map_or(true, |count| count > most) {
-                return Err(WalletError::TooMany { most });
-            }
-            let mut live = Vec::new();
-            for mandate in &named {
-                if unit.mandate(*mandate)?.is_live() && unit.ending(*mandate)?.is_none() {
-                    live.push(*mandate);
-                }
-            }
-            if live.is_empty() {
-                return unit.ending(first)?.ok_or(WalletError::UnknownMandate);
-            }
-            let (accepted, alone) = unit.split(live)?;
-            // The gateway refuses a batch for one mandate that it never got. Where it has none of them, it is asked once
-            // it was asked for their consent.
-            let (live, alone) = if accepted.is_empty() {
-                (alone, accepted)
-            } else {
-                (accepted, alone)
-            };
-            if let Some(flow) = unit.open_cancellation(&live, &alone)? {
-                return Ok(flow);
-            }
-            let start = FlowStart {
-                flow: FlowId::from_bytes(unit.inner.random()?),
-                definition: CANCEL.to_owned(),
-                wish: None,
-                policy_version: policy.bundle.version,
-                operation: operation_digest(CANCEL, &live, &Digest32::of(b"")),
-                mandates: live,
-                // Taking authority needs no nonce of the gateway: it must work without a network.
-                nonce: B64::new(unit.inner.random::<32>()?),
-            };
-            let flow = start.flow;
-            let row = FlowRow {
-                alone,
-                ..unit.begin_flow(start, None, String::new())?
-            };
-            unit.put(&row)?;
-            Ok(flow)
-        })
-        .await
-    }
-
     /// Pauses mandates: on this phone at once, at the gateway as soon as it is reached.
     pub(crate) async fn pause(self: &Arc<Self>, mandates: Vec<MandateId>) -> Result<(), WalletError> {
         let number = self
@@ -125,31 +71,17 @@ impl Inner {
 
     /// Lifts the payer's own pause, and the hold of a cancellation that was left. Asks the biometric prompt.
     pub(crate) async fn resume(self: &Arc<Self>, mandates: Vec<MandateId>) -> Result<(), WalletError> {
-        let live = self
-            .unit(move |unit| {
-                unit.inner.enrolled()?;
-                unit.live(&mandates)
-            })
-            .await?;
-        let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
-        let told = nonce.now;
-        self.unit(move |unit| unit.heard(told)).await?;
-        let flow = FlowId::from_bytes(self.random()?);
-        let operation = operation_digest(RESUME, &live, &Digest32::of(b""));
-        let proof = self.prove_wish(flow, nonce.nonce.clone(), RESUME, operation).await?;
-        let change = HoldChange::Lift {
-            nonce: nonce.nonce,
-            proof,
-        };
-        let number = self
-            .unit(move |unit| {
-                unit.send(
-                    Purpose::Resume { mandates: live.clone() },
-                    &Hold { mandates: live, change },
-                )
-            })
-            .await?;
-        self.flush(number).await.map(|_| ())
+        let flow = self.begin(RESUME.to_owned(), mandates, None).await?;
+        while let Some(open) = self.look(move |inner| inner.open_flow(flow)).await? {
+            match open.step.kind {
+                StepKind::Factor(factor) if factor.input() == FactorInput::HardwareKey => {
+                    self.prove_with_key(&open, factor).await?;
+                }
+                // The policy asks for more than a thumb: the app shows the flow's prompts.
+                _ => return Err(WalletError::WrongAnswer),
+            }
+        }
+        Ok(())
     }
 
     /// How many permits are deposited for the flow's mandates: what can still be charged while the gateway does not
@@ -167,8 +99,26 @@ impl Inner {
 }
 
 impl Unit<'_> {
+    /// A run that lifts the payer's pause is complete: one statement says so, and carries its proof.
+    pub(crate) fn lift_pause(&mut self, flow: &FlowRow) -> Result<(), WalletError> {
+        let proof = flow
+            .proof
+            .clone()
+            .ok_or(WalletError::Internal("a pause is lifted without its proof"))?;
+        let mandates = flow.start.mandates.clone();
+        let change = HoldChange::Lift {
+            nonce: flow.start.nonce.clone(),
+            proof,
+        };
+        let lift = Hold {
+            mandates: mandates.clone(),
+            change,
+        };
+        self.send(Purpose::Resume { mandates }, &lift).map(drop)
+    }
+
     /// The named mandates that have not ended.
-    fn live(&self, named: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
+    pub(crate) fn live(&self, named: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
         let named: BTreeSet<MandateId> = named.iter().copied().collect();
         if named.is_empty() {
             return Err(WalletError::NothingNamed);
@@ -188,7 +138,7 @@ impl Unit<'_> {
     }
 
     /// What the gateway has, and what it is not known to have.
-    fn split(&self, live: Vec<MandateId>) -> Result<(Vec<MandateId>, Vec<MandateId>), WalletError> {
+    pub(crate) fn split(&self, live: Vec<MandateId>) -> Result<(Vec<MandateId>, Vec<MandateId>), WalletError> {
         let (mut accepted, mut unknown) = (Vec::new(), Vec::new());
         for mandate in live {
             let side = if self.mandate(mandate)?.is_accepted() {
@@ -237,10 +187,8 @@ impl Unit<'_> {
             let intent = Intent {
                 offline: unfinished || self.went_offline(&run)?,
                 flow,
-                mandates: run.start.mandates,
-                proof: run
-                    .proof
-                    .ok_or(WalletError::Internal("a cancellation without its proof"))?,
+                mandates: self.named_in_intent(&run.start.mandates)?,
+                proof: run.proof.unwrap_or_default(),
             };
             let compact = self.sign(&intent)?;
             self.enqueue(Purpose::Intent { flow }, Some(compact.clone()))?;
@@ -256,7 +204,7 @@ impl Unit<'_> {
     }
 
     /// The place of the order under which a mandate ends, or was asked to.
-    fn ending(&self, mandate: MandateId) -> Result<Option<FlowId>, WalletError> {
+    pub(crate) fn ending(&self, mandate: MandateId) -> Result<Option<FlowId>, WalletError> {
         let rows = self.list::<OrderRow>()?;
         let stands = |row: &&OrderRow| !matches!(row.state, PhoneState::Undone(_));
         for row in rows
@@ -271,17 +219,6 @@ impl Unit<'_> {
             // A wish that the gateway does not take is begun again by the payer, with a new proof.
             if !hopeless {
                 return Ok(Some(place));
-            }
-        }
-        Ok(None)
-    }
-
-    /// A cancellation of exactly these mandates that is under way.
-    fn open_cancellation(&self, mandates: &[MandateId], alone: &[MandateId]) -> Result<Option<FlowId>, WalletError> {
-        for row in self.list::<FlowRow>()? {
-            let same = row.start.definition == CANCEL && row.start.mandates == mandates && row.alone == alone;
-            if same && self.inner.flow_goes_on(&row)? {
-                return Ok(Some(row.start.flow));
             }
         }
         Ok(None)

@@ -61,7 +61,11 @@ impl Inner {
                     nonce: nonce.nonce,
                 };
                 let flow = start.flow;
-                let mut row = unit.begin_flow(start, Some(offer), locale)?;
+                let mut row = FlowRow {
+                    offer: Some(offer),
+                    locale,
+                    ..unit.begin_flow(start)?
+                };
                 let number = unit.tell_start(&mut row)?;
                 unit.put(&row)?;
                 Ok((flow, number))
@@ -186,7 +190,8 @@ impl Unit<'_> {
             deposited: Vec::new(),
             orphan: false,
             order: None,
-        })
+        })?;
+        self.hold_as_all_others(mandate)
     }
 
     fn provisioning_row(&mut self, mandate: MandateId) -> Result<Waits, WalletError> {

@@ -92,7 +92,7 @@ impl Inner {
     }
 
     /// Tells the gateway what this phone holds, takes over what differs (domain 7.2).
-    async fn reconcile(self: &Arc<Self>) -> Result<(), WalletError> {
+    pub(crate) async fn reconcile(self: &Arc<Self>) -> Result<(), WalletError> {
         let compact = self.unit(|unit| unit.reconciliation()).await?;
         let answer: Reconciled = read(&self.transport.post(&compact).await?)?;
         let mut orders: Vec<OrderNews> = Vec::new();
@@ -222,6 +222,10 @@ impl Unit<'_> {
             if let Some(row) = row.filter(|row| row.provisioning != Provisioning::ConsentDue) {
                 self.reject_mandate(row.mandate)?;
             }
+        }
+        self.take_stopping(answer)?;
+        for log in &answer.flows {
+            self.take_flow_log(log.clone())?;
         }
         let mut counters = self.counters()?;
         for event in &answer.events {

@@ -98,6 +98,22 @@ impl Transport {
         answer(request).await
     }
 
+    /// Uploads bytes of a media type.
+    pub(crate) async fn upload(
+        &self,
+        bytes: Vec<u8>,
+        media_type: &'static str,
+        bearer: &str,
+    ) -> Result<Vec<u8>, SendError> {
+        let request = self
+            .client
+            .post(self.url("/v1/uploads")?)
+            .header(CONTENT_TYPE, media_type)
+            .bearer_auth(bearer)
+            .body(bytes);
+        answer(request).await
+    }
+
     /// Reads JSON, with a bearer token where one is given.
     pub(crate) async fn get<T: DeserializeOwned>(&self, path: &str, bearer: Option<&str>) -> Result<T, SendError> {
         let mut request = self.client.get(self.url(path)?).header(ACCEPT, "application/json");

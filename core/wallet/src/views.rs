@@ -329,7 +329,7 @@ fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> Mandate
     }
 }
 
-fn ending_view(row: &OrderRow) -> EndingView {
+pub(crate) fn ending_view(row: &OrderRow) -> EndingView {
     let stage = match &row.state {
         PhoneState::Intended { .. } => EndingStage::Waiting,
         PhoneState::Scheduled { effective_at, .. } => EndingStage::Scheduled {

@@ -3,12 +3,17 @@
 use crate::config::WalletConfig;
 use crate::error::WalletError;
 use crate::events::WalletEvent;
-use crate::flows::Answer;
 use crate::inner::Inner;
+use crate::lock::{LockView, StoppingView};
+use crate::permissions::{PermissionDetail, PermissionsView};
 use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::prompt::Prompt;
+use crate::submit::Answer;
 use crate::views::{EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView, SyncReport};
-use quittance_protocol::{FlowId, MandateId, Money, OrderId, Timestamp};
+use crate::ways::{ItemResult, RouteView};
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::StopScope;
+use quittance_protocol::{AccountId, FlowId, MandateId, Money, OrderId, Timestamp};
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -113,7 +118,74 @@ impl Wallet {
         self.inner.start_revoke(mandates.to_vec()).await
     }
 
-    /// What the open step of a flow asks; `None` where the flow needs nothing more from the payer.
+    /// Begins any flow of the policy by its definition's name. What takes authority begins without a network. A run
+    /// about the same that is under way is gone on with; so is, for a cancellation, the one that ended it.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownDefinition`] where the policy has none of this name, or for `mandate.sign`, which begins
+    /// with [`Wallet::start_sign`]; [`WalletError::NothingNamed`], [`WalletError::TooMany`],
+    /// [`WalletError::UnknownMandate`], [`WalletError::NotPayable`], [`WalletError::RouteClosed`],
+    /// [`WalletError::NotEnrolled`]; [`WalletError::Offline`] where authority is given; [`WalletError::Problem`].
+    pub async fn begin(
+        &self,
+        definition: &str,
+        mandates: Vec<MandateId>,
+        wish: Option<Wish>,
+    ) -> Result<FlowId, WalletError> {
+        self.inner.begin(definition.to_owned(), mandates, wish).await
+    }
+
+    /// Every way to stop a permission, best first, without a network; closed ones with their reason.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownMandate`], [`WalletError::NotEnrolled`].
+    pub fn cancellation_routes(&self, mandate: MandateId) -> Result<Vec<RouteView>, WalletError> {
+        self.inner.cancellation_routes(mandate)
+    }
+
+    /// What became of each mandate of a cancellation.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`].
+    pub fn batch_results(&self, flow: FlowId) -> Result<Vec<ItemResult>, WalletError> {
+        self.inner.batch_results(flow)
+    }
+
+    /// Comes back from another app by its link: the run that had sent the payer there. The link's `state` must be that
+    /// run's nonce.
+    ///
+    /// # Errors
+    /// [`WalletError::ForeignLink`]: nothing was changed. Else as [`Wallet::submit`].
+    pub async fn resume_link(&self, link: &str) -> Result<FlowId, WalletError> {
+        self.inner.resume_link(link.to_owned()).await
+    }
+
+    /// Runs that are open, oldest first, those that the gateway began included.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn open_flows(&self) -> Result<Vec<FlowId>, WalletError> {
+        self.inner.open_flows()
+    }
+
+    /// Asks the gateway how far a run is: what the next prompt shows. `sync` does it for all of them.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`], [`WalletError::Offline`], [`WalletError::Problem`].
+    pub async fn refresh_flow(&self, flow: FlowId) -> Result<(), WalletError> {
+        self.inner.refresh_flow(flow).await
+    }
+
+    /// How a run came out, as a screen: done, scheduled, refused; `None` while it is open.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`].
+    pub fn closing_prompt(&self, flow: FlowId) -> Result<Option<Prompt>, WalletError> {
+        self.inner.closing_prompt(flow)
+    }
+
+    /// What the open step of a flow asks, or for whom it waits; `None` where the flow needs nothing more from anybody,
+    /// see [`Wallet::closing_prompt`].
     ///
     /// # Errors
     /// [`WalletError::UnknownFlow`], [`WalletError::FlowEnded`] where it was refused or has expired.
@@ -121,7 +193,7 @@ impl Wallet {
         self.inner.next_prompt(flow)
     }
 
-    /// Answers the open step. After an error the flow is where it was.
+    /// Answers the open step. After an error the flow is where it was, but for failures that count: show its prompt again.
     ///
     /// # Errors
     /// [`WalletError::WrongAnswer`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`],
@@ -170,6 +242,83 @@ impl Wallet {
     /// As [`Wallet::pause`], and [`WalletError::Offline`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`].
     pub async fn resume(&self, mandates: &[MandateId]) -> Result<(), WalletError> {
         self.inner.resume(mandates.to_vec()).await
+    }
+
+    /// Locks every mandate: on this phone at once, at the gateway as soon as it is reached. Needs no PIN and no
+    /// network.
+    ///
+    /// # Errors
+    /// [`WalletError::NotEnrolled`], [`WalletError::Problem`].
+    pub async fn lock_now(&self, other_devices: bool) -> Result<LockView, WalletError> {
+        self.inner.lock_now(other_devices).await
+    }
+
+    /// The safety lock and the stop instructions in force, without a network.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn lock_state(&self) -> Result<StoppingView, WalletError> {
+        self.inner.stopping_view()
+    }
+
+    /// Sets the safety lock's own password. The payment PIN is typed beside it: the two must differ.
+    ///
+    /// # Errors
+    /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::Offline`], [`WalletError::Problem`].
+    pub async fn set_lock_password(
+        &self,
+        payment_pin: Zeroizing<Vec<u8>>,
+        password: Zeroizing<Vec<u8>>,
+    ) -> Result<(), WalletError> {
+        self.inner.set_lock_password(payment_pin, password).await
+    }
+
+    /// Stops every charge in a scope: on this phone at once, at the gateway as soon as it is reached. Taken back
+    /// by the flow `stop.lift`.
+    ///
+    /// # Errors
+    /// [`WalletError::NotEnrolled`], [`WalletError::Problem`].
+    pub async fn stop(&self, scope: StopScope) -> Result<(), WalletError> {
+        self.inner.stop(scope).await
+    }
+
+    /// Answers for somebody who named this payer as a trusted contact or guardian; see
+    /// [`WalletEvent::AskedToVouch`]. Where the run is about this very account, `false` objects to it.
+    ///
+    /// # Errors
+    /// [`WalletError::Offline`], [`WalletError::Problem`].
+    pub async fn vouch(
+        &self,
+        flow: FlowId,
+        requester: AccountId,
+        purpose: &str,
+        approves: bool,
+    ) -> Result<(), WalletError> {
+        self.inner.vouch(flow, requester, purpose.to_owned(), approves).await
+    }
+
+    /// Everything that can charge the payer, in groups, without a network.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`].
+    pub fn permissions(&self) -> Result<PermissionsView, WalletError> {
+        self.inner.permissions()
+    }
+
+    /// One permission with its history as last fetched, without a network.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownMandate`].
+    pub fn permission(&self, mandate: MandateId) -> Result<PermissionDetail, WalletError> {
+        self.inner.permission(mandate)
+    }
+
+    /// Fetches a permission's history and keeps it.
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownMandate`], [`WalletError::Offline`], [`WalletError::Problem`].
+    pub async fn refresh_history(&self, mandate: MandateId) -> Result<(), WalletError> {
+        self.inner.refresh_history(mandate).await
     }
 
     /// Every mandate of this phone, without a network; none is an empty list.

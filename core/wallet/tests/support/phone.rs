@@ -244,6 +244,10 @@ impl Phone {
             PromptKind::Confirm { .. } => Answer::Confirm,
             PromptKind::Biometric => Answer::UseBiometric,
             PromptKind::PaymentPin { .. } => Answer::PaymentPin(pin(PIN)),
+            PromptKind::DevicePasscode => Answer::UsePasscode,
+            PromptKind::Choose { .. } => Answer::Confirm,
+            other if !other.asks() => return Ok(false),
+            other => panic!("a test answers this itself: {other:?}"),
         };
         self.wallet.submit(flow, answer).await?;
         Ok(true)

@@ -1,0 +1,140 @@
+//! The gateway's log of a run, taken over where it says nothing in this phone's name that this phone did not say.
+
+use crate::error::WalletError;
+use crate::flows::replay;
+use crate::inner::Inner;
+use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
+use crate::transport::SendError;
+use crate::unit::Unit;
+use quittance_flows::Rules;
+use quittance_flows::definition::{Authority, FlowEffect};
+use quittance_flows::flow::{Effect, Phase};
+use quittance_protocol::FlowId;
+use quittance_protocol::answer::FlowLog;
+use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart};
+use quittance_protocol::problem::Code;
+use std::sync::Arc;
+
+impl Inner {
+    /// Asks the gateway how far a run is. A run that the gateway does not know yet stays as it is.
+    pub(crate) async fn refresh_flow(self: &Arc<Self>, flow: FlowId) -> Result<(), WalletError> {
+        let row = self.look(move |inner| inner.read::<FlowRow>(flow.as_bytes())).await?;
+        if !row.ok_or(WalletError::UnknownFlow)?.told {
+            return Ok(());
+        }
+        let path = format!("/v1/flows/{flow}");
+        let bearer = self.bearer().await?;
+        let log: FlowLog = match self.transport.get(&path, Some(&bearer)).await {
+            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
+                self.forget_session();
+                let bearer = self.bearer().await?;
+                self.transport.get(&path, Some(&bearer)).await?
+            }
+            other => other?,
+        };
+        if log.flow != flow {
+            return Err(WalletError::Answer("the log of another flow"));
+        }
+        self.unit(move |unit| unit.take_flow_log(log)).await
+    }
+}
+
+impl Unit<'_> {
+    /// Takes over the gateway's log of a run. While answers of ours wait, ours is the longer one and stays.
+    pub(crate) fn take_flow_log(&mut self, log: FlowLog) -> Result<(), WalletError> {
+        let Some(mut row) = self.get::<FlowRow>(log.flow.as_bytes())? else {
+            return self.adopt(log);
+        };
+        // The answer to an older statement is stored as it was: it never takes a run back.
+        if log.events.len() < row.admitted {
+            return Ok(());
+        }
+        let unsaid = |kind: &FlowEventKind| !row.said.contains(kind);
+        let ours = |event: &&quittance_protocol::flow_event::FlowEvent| event.author == Author::Phone;
+        if log.events.iter().filter(ours).any(|event| unsaid(&event.kind)) {
+            return Err(WalletError::Answer("the flow's log tells what this phone did not say"));
+        }
+        let (policy, definition) = self.rules_of(&row)?;
+        let rules = Rules {
+            policy: &policy,
+            definition: &definition,
+        };
+        let (state, effects) =
+            replay(rules, &log.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
+        if starts_of(&log) != Some(&row.start) {
+            return Err(WalletError::Answer("the flow's log begins with another wish"));
+        }
+        let (before, done) = replay(rules, &row.events).map_err(|_| WalletError::Journal("flow log"))?;
+        let over = matches!(state.phase, Phase::Expired | Phase::Refused(_));
+        if before.phase == Phase::Completed || self.answers_wait(log.flow)? && !over {
+            return Ok(());
+        }
+        row.admitted = log.events.len();
+        row.events = log.events;
+        row.asking = log.asking;
+        row.next_flows = log.next_flows;
+        row.attempts_left = state.attempts_left;
+        for effect in effects {
+            let new = matches!(effect, Effect::Do(FlowEffect::Hold) | Effect::Complete(_)) && !done.contains(&effect);
+            if new {
+                self.carry_out(&mut row, &definition, &state, effect)?;
+            }
+        }
+        self.put(&row)
+    }
+
+    /// Takes on a run that the gateway began for this phone: one that takes authority over mandates of this phone, and
+    /// in which the phone has said nothing. Every other one is left alone.
+    fn adopt(&mut self, log: FlowLog) -> Result<(), WalletError> {
+        let Some(start) = starts_of(&log).cloned() else {
+            return Ok(());
+        };
+        let silent = log.events.iter().all(|event| event.author == Author::Gateway);
+        let mut row = FlowRow::new(start, log.events);
+        (row.foreign, row.told, row.admitted) = (true, true, row.events.len());
+        (row.asking, row.next_flows) = (log.asking, log.next_flows);
+        let Ok((policy, definition)) = self.rules_of(&row) else {
+            return Ok(());
+        };
+        let mut ours = !row.start.mandates.is_empty();
+        for mandate in &row.start.mandates {
+            ours &= self.get::<MandateRow>(mandate.as_bytes())?.is_some();
+        }
+        if !silent || !ours || definition.authority != Authority::Lowers || row.start.flow != log.flow {
+            return Ok(());
+        }
+        row.ends_mandates = definition.effect == FlowEffect::Destroy;
+        let rules = Rules {
+            policy: &policy,
+            definition: &definition,
+        };
+        let (state, effects) =
+            replay(rules, &row.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
+        row.said.push(FlowEventKind::Started(row.start.clone()));
+        for effect in effects {
+            self.carry_out(&mut row, &definition, &state, effect)?;
+        }
+        self.put(&row)
+    }
+
+    /// Whether something that this phone said in a run has not reached the gateway.
+    pub(crate) fn answers_wait(&self, of: FlowId) -> Result<bool, WalletError> {
+        let waits = |row: &OutboxRow| {
+            matches!(
+                &row.purpose,
+                Purpose::FlowStart { flow }
+                    | Purpose::FlowAnswer { flow }
+                    | Purpose::FlowOffline { flow }
+                    | Purpose::FlowCancel { flow } if *flow == of
+            )
+        };
+        Ok(self.list::<OutboxRow>()?.iter().any(waits))
+    }
+}
+
+fn starts_of(log: &FlowLog) -> Option<&FlowStart> {
+    match log.events.first().map(|event| &event.kind) {
+        Some(FlowEventKind::Started(start)) => Some(start),
+        _ => None,
+    }
+}

@@ -1,0 +1,128 @@
+//! What a confirmation shows, and what an answer says was shown.
+
+use crate::error::WalletError;
+use crate::flows::OpenFlow;
+use crate::inner::Inner;
+use crate::journal::MandateRow;
+use crate::prompt::AffectedMandate;
+use crate::signing::{read_offer, terms_hash};
+use crate::texts::{self, Text};
+use crate::views::OfferView;
+use quittance_flows::FlowEffect;
+use quittance_flows::definition::{PromptKind as Ask, StepKind};
+use quittance_protocol::bytes::Digest32;
+use quittance_protocol::flow_event::Wish;
+use serde::Serialize;
+use std::sync::PoisonError;
+
+/// What a confirmation showed, as it is hashed into the answer.
+#[derive(Serialize)]
+struct Shown<'a> {
+    mandates: &'a [AffectedMandate],
+    consequences: &'a [Text],
+    offline: bool,
+}
+
+impl Inner {
+    /// SHA-256 of what the open step shows: the terms, or the consequences with what they fall on.
+    pub(crate) fn shown(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
+        if let StepKind::Prompt(Ask::Consent) = open.step.kind {
+            return terms_hash(&self.flow_offer(open)?.terms);
+        }
+        let (mandates, consequences) = (self.affected(open)?, self.consequences(open)?);
+        let shown = Shown {
+            mandates: &mandates,
+            consequences: &consequences,
+            offline: open.state.is_offline(),
+        };
+        let json = serde_json::to_vec(&shown).map_err(|_| WalletError::Internal("what was shown"))?;
+        Ok(Digest32::of(&json))
+    }
+
+    /// SHA-256 of what the open step shows, unless the payer was last shown something else.
+    pub(crate) fn shown_to_payer(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
+        let digest = self.shown(open)?;
+        let handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
+        match handed_out.get(&open.flow()) {
+            Some(seen) if *seen != digest => Err(WalletError::WrongAnswer),
+            _ => Ok(digest),
+        }
+    }
+
+    pub(crate) fn flow_offer(&self, open: &OpenFlow) -> Result<OfferView, WalletError> {
+        let text = open
+            .row
+            .offer
+            .as_deref()
+            .ok_or(WalletError::Internal("a signing flow without an offer"))?;
+        let offer = read_offer(text)?;
+        Ok(OfferView {
+            offer: offer.offer,
+            merchant: offer.merchant,
+            terms: offer.terms,
+            expires_at: offer.expires_at,
+            verified: false,
+        })
+    }
+
+    /// Every mandate by its name: those of the run, or those of the order that it takes back.
+    pub(crate) fn affected(&self, open: &OpenFlow) -> Result<Vec<AffectedMandate>, WalletError> {
+        let mut ids = open.row.start.mandates.clone();
+        ids.extend(&open.row.alone);
+        if let Some(Wish::Undo { order }) = open.row.start.wish {
+            let rows = self.read_all::<crate::journal::OrderRow>()?;
+            let known = rows.iter().filter_map(|row| crate::orders::known_order(&row.state));
+            ids.extend(
+                known
+                    .filter(|known| known.order == order)
+                    .flat_map(|known| &known.mandates),
+            );
+        }
+        let mut affected = Vec::new();
+        for mandate in ids {
+            let row = self
+                .read::<MandateRow>(mandate.as_bytes())?
+                .ok_or(WalletError::UnknownMandate)?;
+            affected.push(AffectedMandate {
+                mandate,
+                merchant_name: row.terms.merchant_name,
+                service: row.terms.service,
+            });
+        }
+        Ok(affected)
+    }
+
+    /// What follows from it, before it happens.
+    pub(crate) fn consequences(&self, open: &OpenFlow) -> Result<Vec<Text>, WalletError> {
+        if open.definition.effect != FlowEffect::Destroy {
+            return Ok(texts::consequences(
+                open.definition.effect,
+                open.row.start.wish.as_ref(),
+            ));
+        }
+        let consequence = |part: &str| Text::new(&format!("cancel.confirm.consequence.{part}"));
+        let mut texts = vec![consequence("stops"), consequence("destroyed")];
+        let later = match &open.definition.effective {
+            Some(key) => {
+                let now = open.state.started_at;
+                open.policy.moment(key, now)?.seconds_since(now) > 0
+            }
+            None => false,
+        };
+        texts.push(consequence(if later { "later" } else { "final" }));
+        texts.push(consequence("refunds"));
+        let mut renews = false;
+        for mandate in open.row.start.mandates.iter().chain(&open.row.alone) {
+            let row = self.read::<MandateRow>(mandate.as_bytes())?;
+            renews |= row.is_some_and(|row| row.terms.auto_renewal == Some(true));
+        }
+        if renews {
+            texts.push(consequence("membership"));
+        }
+        if open.state.is_offline() {
+            let permits = self.permits_at_risk(open)?;
+            texts.push(consequence("offline").with("permits", permits));
+        }
+        Ok(texts)
+    }
+}
