@@ -1,5 +1,6 @@
 //! The fold that runs every flow: `(rules, events) -> state`, the same at both ends.
 
+mod explain;
 mod moment;
 mod settle;
 mod take;
@@ -13,6 +14,7 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::{Quantity, Timestamp, bytes::Digest32};
 use std::collections::BTreeMap;
 
+pub use explain::{Ahead, Because, Explanation, Turn, Until, attempts_left, explain, progress};
 pub use moment::{deadline, due, ends_at};
 pub use settle::holds;
 
@@ -36,7 +38,7 @@ pub struct FlowState {
     ahead: Vec<Position>,
     /// Steps that are behind, in sequence. A step that was not there at all is not among them.
     pub done: Vec<DoneStep>,
-    /// Failed tries at the open step.
+    /// Failed tries at the open step; on this device today, where those are more.
     pub failures: u32,
     /// Tries that are left at the open step, where its factor counts them itself and one has failed.
     pub attempts_left: Option<u32>,
@@ -56,6 +58,8 @@ pub struct FlowState {
     reached: Option<String>,
     /// When the open step was reached.
     pub reached_at: Timestamp,
+    /// The step that was open when the run ended without its effect.
+    pub ended_at: Option<String>,
     /// The last event's time.
     pub last_at: Timestamp,
 }
@@ -136,6 +140,7 @@ pub fn begin(rules: Rules<'_>, event: &FlowEvent) -> Result<(FlowState, Vec<Effe
         started_at: event.at,
         reached: None,
         reached_at: event.at,
+        ended_at: None,
         last_at: event.at,
     };
     // Facts that the first steps depend on are said next; until then nobody can answer.

@@ -118,7 +118,7 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
     for transaction in &latest {
         amounts.push(AmountAsked {
             amount: transaction.amount,
-            on: day(policy, transaction.at)?,
+            on: day(policy, transaction.at),
             choices: invented(&mut draw, transaction.amount, &real, choices),
         });
     }
@@ -128,16 +128,16 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
     let merchants = vec![MerchantAsked {
         payee: frequent.payee.clone(),
         amount: frequent.amount,
-        on: day(policy, frequent.at)?,
+        on: day(policy, frequent.at),
     }];
     let elsewhere = older.iter().find(|transaction| transaction.payee != frequent.payee);
     let dated = elsewhere.or(older.first()).copied().unwrap_or(frequent);
     let same = |other: &&&Transaction| other.payee == dated.payee && other.amount == dated.amount;
-    let days: Result<Vec<String>, PolicyError> = older.iter().filter(same).map(|t| day(policy, t.at)).collect();
+    let days = older.iter().filter(same).map(|same| day(policy, same.at)).collect();
     let dates = vec![DateAsked {
         payee: dated.payee.clone(),
         amount: dated.amount,
-        days: days?,
+        days,
     }];
     Ok(Some(Plan {
         amounts,
@@ -215,8 +215,8 @@ fn points(mark: Mark, again: Quantity) -> i128 {
 }
 
 /// The local day of a charge, as questions show it.
-fn day(policy: &Policy, at: Timestamp) -> Result<String, PolicyError> {
-    policy.local_date(at).map(|date| date.to_string())
+fn day(policy: &Policy, at: Timestamp) -> String {
+    policy.local_date(at).to_string()
 }
 
 fn count(policy: &Policy, name: &str) -> Result<usize, PolicyError> {

@@ -43,8 +43,7 @@ pub(super) fn settle(
             StepKind::Guard(condition) => {
                 let holds = holds(rules.policy, &state.facts, condition)?;
                 if !holds && step.deadline.is_none() {
-                    state.phase = Phase::Refused(refusal_of(condition));
-                    state.ahead.clear();
+                    end(state, Some(step), Phase::Refused(refusal_of(condition)));
                     return Ok(());
                 }
                 if !holds || moment::is_late(rules, state, at) {
@@ -86,6 +85,13 @@ pub(super) fn leave(state: &mut FlowState, open: &Step, left: Left, evidence: Op
     state.sent_at = None;
 }
 
+/// Ends the run without its effect.
+pub(super) fn end(state: &mut FlowState, open: Option<&Step>, phase: Phase) {
+    state.phase = phase;
+    state.ahead.clear();
+    state.ended_at = open.map(|open| open.id.clone());
+}
+
 /// Whether a step is left out, as far as the facts say now.
 pub(super) fn is_skipped(rules: Rules<'_>, state: &FlowState, step: &Step) -> Result<bool, Refused> {
     match &step.skip_if {
@@ -122,16 +128,21 @@ pub(super) fn compares(policy: &Policy, number: Quantity, comparison: &Compariso
     | Comparison::MoreThan(bound)
     | Comparison::AtMost(bound)
     | Comparison::LessThan(bound)) = comparison;
-    let bound = match bound {
-        Bound::Number(number) => Quantity::whole(*number),
-        Bound::Key(key) => policy.quantity(key).map_err(|_| Refused::Contradiction)?,
-    };
+    let bound = value_of(policy, bound)?;
     Ok(match comparison {
         Comparison::AtLeast(_) => number >= bound,
         Comparison::MoreThan(_) => number > bound,
         Comparison::AtMost(_) => number <= bound,
         Comparison::LessThan(_) => number < bound,
     })
+}
+
+/// The number that a bound stands for.
+pub(super) fn value_of(policy: &Policy, bound: &Bound) -> Result<Quantity, Refused> {
+    match bound {
+        Bound::Number(number) => Ok(Quantity::whole(*number)),
+        Bound::Key(key) => policy.quantity(key).map_err(|_| Refused::Contradiction),
+    }
 }
 
 fn refusal_of(condition: &Condition) -> Code {

@@ -156,14 +156,13 @@ impl<'p> Run<'p> {
     }
 
     fn failed(&mut self, open: &'p Step, today: Option<u32>, attempts_left: Option<u32>) -> Result<(), Refused> {
-        self.next.failures = self.next.failures.saturating_add(1);
+        self.next.failures = self.next.failures.saturating_add(1).max(today.unwrap_or(0));
         self.next.attempts_left = attempts_left;
         self.next.submitted = None;
         let Some(Tries { failures, then }) = &open.tries else {
             return Ok(());
         };
-        let counted = Quantity::from(self.next.failures.max(today.unwrap_or(0)));
-        if settle::compares(self.rules.policy, counted, failures)? {
+        if settle::compares(self.rules.policy, Quantity::from(self.next.failures), failures)? {
             return self.go(open, *then, Code::BudgetExhausted);
         }
         Ok(())
@@ -245,8 +244,9 @@ impl<'p> Run<'p> {
     }
 
     fn end(&mut self, phase: Phase) -> Result<(), Refused> {
-        self.next.phase = phase;
-        self.next.ahead.clear();
+        let position = self.next.ahead.first();
+        let open = position.and_then(|position| self.rules.definition.at(position));
+        settle::end(&mut self.next, open, phase);
         Ok(())
     }
 }

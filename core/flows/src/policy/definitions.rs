@@ -27,14 +27,9 @@ impl Policy {
     }
 
     /// The local date of a moment, where the bundle's days begin.
-    ///
-    /// # Errors
-    /// [`PolicyError`] where the bundle names no time zone.
-    pub fn local_date(&self, moment: Timestamp) -> Result<jiff::civil::Date, PolicyError> {
-        let rule = self.text("bundle.time_zone_rule")?;
-        let zone = jiff::tz::TimeZone::posix(rule).map_err(|error| PolicyError::Malformed(error.to_string()))?;
-        let instant = jiff::Timestamp::from_second(moment.unix()).unwrap_or(jiff::Timestamp::MAX);
-        Ok(zone.to_datetime(instant).date())
+    #[must_use]
+    pub fn local_date(&self, moment: Timestamp) -> jiff::civil::Date {
+        self.bundle.time_zone_rule.date(moment)
     }
 
     /// What comes next, where the text at a key says so.

@@ -88,7 +88,7 @@ fn the_last_three_amounts_are_asked_and_what_a_question_says_is_no_other_ones_an
     assert_eq!(amounts.len(), 3);
     for (number, question) in (0..3).zip(&amounts) {
         let asked = transaction(number);
-        assert_eq!(question.about, policy().local_date(asked.at).unwrap().to_string());
+        assert_eq!(question.about, policy().local_date(asked.at).to_string());
         assert!(
             other.iter().all(|about| !about.contains(&shown(&asked.amount))),
             "{other:?}"
