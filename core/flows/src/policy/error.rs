@@ -27,6 +27,8 @@ pub enum PolicyError {
     Flow {
         /// The flow's name.
         flow: String,
+        /// Where below the flow it stands (RFC 6901); empty for the flow itself.
+        place: String,
         /// What is wrong and how to mend it.
         what: String,
     },
@@ -139,7 +141,7 @@ impl PolicyError {
             Self::Schema => Some("/schema".to_owned()),
             Self::Shape { pointer, .. } => Some(pointer.clone()),
             // A flow's name has dots of its own.
-            Self::Flow { flow, .. } => Some(format!("/flows/{flow}")),
+            Self::Flow { flow, place, .. } => Some(format!("/flows/{flow}{place}")),
             Self::Value { key, .. } | Self::Missing { key } | Self::Kind { key, .. } => Some(dotted(key)),
             Self::Overlay { region, error } => {
                 let within = error.pointer().unwrap_or_default();

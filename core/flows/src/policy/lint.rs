@@ -6,118 +6,125 @@ use crate::definition::{
 };
 use crate::factor::{FactorInput, FactorKind};
 use crate::facts::{self, OFFLINE};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// How deep definitions may stand in one another.
-const DEPTH: usize = 4;
+/// Values that every run needs, whatever its definition names: how long a step may be left alone, how long somebody may
+/// judge, how soon a code is sent again.
+const EVERY_RUN: [&str; 4] = [
+    "flow.idle_life",
+    "flow.total_life",
+    "evidence.judge_by",
+    "otp.resend_after",
+];
 
-/// Puts the steps of parts where they are named, so that a running flow is a plain list.
-///
-/// # Errors
-/// [`PolicyError::Flow`]: a part that is missing, or that contains itself.
-pub(super) fn inline(
-    flows: &BTreeMap<String, FlowDefinition>,
-    parts: &BTreeMap<String, Vec<Step>>,
-) -> Result<BTreeMap<String, FlowDefinition>, PolicyError> {
-    flows
-        .iter()
-        .map(|(name, flow)| {
-            let steps = inline_steps(parts, &flow.steps, DEPTH).map_err(|what| PolicyError::Flow {
-                flow: name.clone(),
-                what,
-            })?;
-            Ok((name.clone(), FlowDefinition { steps, ..flow.clone() }))
-        })
-        .collect()
+/// Something wrong in a definition.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    /// The step; absent where it is the definition.
+    step: Option<String>,
+    /// What is wrong and how to mend it.
+    what: String,
 }
 
-fn inline_steps(parts: &BTreeMap<String, Vec<Step>>, steps: &[Step], depth: usize) -> Result<Vec<Step>, String> {
-    let mut plain = Vec::new();
-    for step in steps {
-        let StepKind::Part(name) = &step.kind else {
-            let otherwise = inline_steps(parts, &step.otherwise, depth)?;
-            plain.push(Step {
-                otherwise,
-                ..step.clone()
-            });
-            continue;
-        };
-        let part = parts
-            .get(name)
-            .ok_or_else(|| format!("step {}: there is no part {name}", step.id))?;
-        if depth == 0 {
-            return Err(format!("step {}: {name} has no end, it leads back to itself", step.id));
-        }
-        if step.tries.is_some() || step.deadline.is_some() || !step.otherwise.is_empty() {
-            return Err(format!(
-                "step {}: tries, deadline, otherwise belong to the steps of {name}",
-                step.id
-            ));
-        }
-        for mut inner in inline_steps(parts, part, depth - 1)? {
-            inner.id = format!("{}.{}", step.id, inner.id);
-            rename_references(&mut inner, &step.id);
-            inner.insert_if = both(inner.insert_if, step.insert_if.as_ref(), &step.id)?;
-            inner.skip_if = both(inner.skip_if, step.skip_if.as_ref(), &step.id)?;
-            plain.push(inner);
+impl Wrong {
+    pub(super) fn at(step: &str, what: impl Into<String>) -> Self {
+        Self {
+            step: Some(step.to_owned()),
+            what: what.into(),
         }
     }
-    Ok(plain)
-}
 
-fn rename_references(part: &mut Step, prefix: &str) {
-    if let StepKind::External(external) = &mut part.kind
-        && let Some(other) = &mut external.agrees_with
-    {
-        *other = format!("{prefix}.{other}");
+    /// The same, seen from the step that puts the part in.
+    pub(super) fn within(self, outer: &str) -> Self {
+        let step = self.step.map_or(outer.to_owned(), |step| format!("{outer}.{step}"));
+        Self::at(&step, self.what)
     }
-    for inner in &mut part.otherwise {
-        inner.id = format!("{prefix}.{}", inner.id);
-        rename_references(inner, prefix);
+
+    /// As an error that names the flow and, where the text has it, the place of the step.
+    pub(super) fn in_flow(self, name: &str, written: &FlowDefinition) -> PolicyError {
+        let place = self.step.as_deref().and_then(|step| place_of(&written.steps, step));
+        PolicyError::Flow {
+            flow: name.to_owned(),
+            place: place.unwrap_or_default(),
+            what: match self.step {
+                Some(step) => format!("step {step}: {}", self.what),
+                None => self.what,
+            },
+        }
     }
 }
 
-fn both(inner: Option<Condition>, outer: Option<&Condition>, step: &str) -> Result<Option<Condition>, String> {
-    match (inner, outer) {
-        (Some(_), Some(_)) => Err(format!(
-            "step {step}: its flow's steps have conditions of their own; give it none"
-        )),
-        (inner, outer) => Ok(inner.or_else(|| outer.cloned())),
+impl<T: Into<String>> From<T> for Wrong {
+    fn from(what: T) -> Self {
+        Self {
+            step: None,
+            what: what.into(),
+        }
     }
+}
+
+/// Where a step stands below its flow (RFC 6901). A step of a part stands where the part is put in.
+fn place_of(steps: &[Step], id: &str) -> Option<String> {
+    steps.iter().enumerate().find_map(|(index, step)| {
+        let put_in = matches!(step.kind, StepKind::Part(_)) && id.starts_with(&format!("{}.", step.id));
+        if step.id == id || put_in {
+            return Some(format!("/steps/{index}"));
+        }
+        let inner = place_of(&step.otherwise, id)?;
+        Some(format!("/steps/{index}{}", inner.replacen("/steps", "/otherwise", 1)))
+    })
 }
 
 /// Proves the rules of every definition.
 pub(super) fn check_flows(policy: &Policy) -> Result<(), PolicyError> {
+    for key in EVERY_RUN {
+        policy.span(key)?;
+    }
+    check_regions(policy)?;
     for (name, flow) in policy.definitions() {
-        let wrong = |what: String| PolicyError::Flow {
-            flow: name.to_owned(),
-            what,
-        };
-        check_flow(policy, flow).map_err(wrong)?;
-        check_hold_is_cheap(policy, flow).map_err(wrong)?;
+        let written = policy.flows.get(name).unwrap_or(flow);
+        check_flow(policy, flow)
+            .and_then(|()| check_hold_is_cheap(policy, flow))
+            .map_err(|wrong| wrong.in_flow(name, written))?;
     }
     Ok(())
 }
 
-fn check_flow(policy: &Policy, flow: &FlowDefinition) -> Result<(), String> {
+/// Every check that a region adds is one that a flow can insert: none is left out because nobody knows its name.
+fn check_regions(policy: &Policy) -> Result<(), PolicyError> {
+    let lists = policy.keys().into_iter().filter(|key| key.ends_with(".extra_steps"));
+    for key in lists.filter(|key| key.starts_with("regions.")) {
+        let unknown = |check: &&&str| !facts::is_known(&format!("needs_{check}"));
+        if let Some(unknown) = policy.list(&key)?.iter().find(unknown) {
+            return Err(PolicyError::value(
+                key.clone(),
+                format!("no flow can ask for {unknown}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn check_flow(policy: &Policy, flow: &FlowDefinition) -> Result<(), Wrong> {
     let first = flow.steps.first().ok_or("has no steps")?;
     if first.insert_if.is_some() || first.skip_if.is_some() {
-        return Err(format!("step {}: the first step stands without conditions", first.id));
+        return Err(Wrong::at(&first.id, "the first step stands without conditions"));
     }
     for key in [&flow.effective, &flow.idle_life].into_iter().flatten() {
         span(policy, key)?;
     }
-    let mut ids = BTreeSet::new();
+    let mut before = BTreeSet::new();
     for step in flow.all_steps() {
-        if !ids.insert(step.id.as_str()) {
-            return Err(format!("two steps are named {}", step.id));
+        check_step(policy, flow, step, &before).map_err(|what| Wrong::at(&step.id, what))?;
+        if !before.insert(step.id.as_str()) {
+            return Err(Wrong::at(&step.id, "two steps have this name"));
         }
-        check_step(policy, flow, step).map_err(|what| format!("step {}: {what}", step.id))?;
     }
     Ok(())
 }
 
-fn check_step(policy: &Policy, flow: &FlowDefinition, step: &Step) -> Result<(), String> {
+/// `before` are the names of the steps before it.
+fn check_step(policy: &Policy, flow: &FlowDefinition, step: &Step, before: &BTreeSet<&str>) -> Result<(), String> {
     if step.rules.is_empty() {
         return Err("names no rule".to_owned());
     }
@@ -130,19 +137,14 @@ fn check_step(policy: &Policy, flow: &FlowDefinition, step: &Step) -> Result<(),
     {
         return Err("what raises authority is never skipped offline".to_owned());
     }
-    let waits = matches!(step.kind, StepKind::External(_) | StepKind::Review(_))
-        || matches!(step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::Nothing);
-    if waits && step.deadline.is_none() {
-        return Err("has no end: somebody else's turn needs a deadline".to_owned());
-    }
     match &step.kind {
         StepKind::Guard(condition) => check_condition(policy, condition)?,
         StepKind::Timer(timer) => span(policy, &timer.after)?,
         StepKind::External(external) => {
             if let Some(other) = &external.agrees_with
-                && !flow.all_steps().any(|step| step.id == *other)
+                && !before.contains(other.as_str())
             {
-                return Err(format!("agrees_with: there is no step {other}"));
+                return Err(format!("agrees_with: there is no step {other} before it"));
             }
             for next in external.outcomes.values() {
                 check_next(step, *next)?;
@@ -152,21 +154,51 @@ fn check_step(policy: &Policy, flow: &FlowDefinition, step: &Step) -> Result<(),
         StepKind::Part(name) => return Err(format!("{name} is not put in")),
         StepKind::Prompt(_) | StepKind::Review(_) | StepKind::Effect(_) | StepKind::Notify(_) => {}
     }
+    check_ends(policy, step)
+}
+
+/// Whoever's turn it is, the step ends: by tries, by a deadline, or because the payer left it alone for too long.
+fn check_ends(policy: &Policy, step: &Step) -> Result<(), String> {
+    let waits_for_others = matches!(step.kind, StepKind::External(_) | StepKind::Review(_))
+        || matches!(step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::Nothing);
+    if waits_for_others && step.deadline.is_none() {
+        return Err("has no end: somebody else's turn needs a deadline".to_owned());
+    }
+    let mut leads_to = Vec::new();
     if let Some(tries) = &step.tries {
+        if !matches!(step.kind, StepKind::Factor(_)) {
+            return Err("only a factor has tries".to_owned());
+        }
+        if let Comparison::AtMost(_) | Comparison::LessThan(_) = tries.failures {
+            return Err("has no end: failures only grow, compare them with at_least or more_than".to_owned());
+        }
         check_comparison(policy, &tries.failures)?;
-        check_next(step, tries.then)?;
+        leads_to.push(tries.then);
     }
     if let Some(deadline) = &step.deadline {
+        if matches!(
+            step.kind,
+            StepKind::Timer(_) | StepKind::Effect(_) | StepKind::Notify(_)
+        ) {
+            return Err("nobody has to do it, so it has no deadline".to_owned());
+        }
         span(policy, &deadline.after)?;
-        let next = match &deadline.then {
+        leads_to.push(match &deadline.then {
             NextOrKey::Next(next) => *next,
             NextOrKey::Key(key) => policy
                 .next(key)
                 .ok_or_else(|| format!("{key} has no value, or none that says what comes next"))?,
-        };
-        check_next(step, next)?;
+        });
     }
-    Ok(())
+    leads_to.iter().try_for_each(|next| check_next(step, *next))?;
+    if let StepKind::External(external) = &step.kind {
+        leads_to.extend(external.outcomes.values());
+    }
+    if step.otherwise.is_empty() || leads_to.contains(&Next::Otherwise) {
+        Ok(())
+    } else {
+        Err("nothing leads to its otherwise".to_owned())
+    }
 }
 
 /// A factor that can fail is given up after a number of tries; what stands in for it is equal or stronger.
@@ -180,7 +212,9 @@ fn check_factor(policy: &Policy, step: &Step, factor: FactorKind) -> Result<(), 
             .ok_or_else(|| format!("factor.kinds lacks a kind of step {}", step.id))
     };
     let asked = strength(&[factor])?;
-    let instead: Vec<FactorKind> = step.otherwise.iter().filter_map(factor_of).collect();
+    // What may turn out not to be there stands in for nothing.
+    let always = |step: &&Step| step.insert_if.is_none() && step.skip_if.is_none();
+    let instead: Vec<FactorKind> = step.otherwise.iter().filter(always).filter_map(factor_of).collect();
     if !step.otherwise.is_empty() && strength(&instead)? < asked {
         return Err(format!(
             "what stands in for {} is weaker than it: use equal or stronger factors",
@@ -194,8 +228,8 @@ fn check_next(step: &Step, next: Next) -> Result<(), String> {
     let otherwise = !step.otherwise.is_empty();
     match next {
         Next::Otherwise if !otherwise => Err("leads to otherwise, which it does not have".to_owned()),
-        Next::GoOn if matches!(step.kind, StepKind::Factor(_)) => {
-            Err("a factor is proved, or it is not: it cannot go on without".to_owned())
+        Next::GoOn if !matches!(step.kind, StepKind::External(_)) => {
+            Err("only an outside party's silence or decision can go on without it".to_owned())
         }
         Next::Stay if !matches!(step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::Secret) => {
             Err("only a secret that locks for a time of its own stays open".to_owned())
@@ -241,7 +275,7 @@ fn span(policy: &Policy, key: &str) -> Result<(), String> {
 }
 
 /// What ends mandates holds them first, and the hold never asks for a factor that signing did not ask for.
-fn check_hold_is_cheap(policy: &Policy, flow: &FlowDefinition) -> Result<(), String> {
+fn check_hold_is_cheap(policy: &Policy, flow: &FlowDefinition) -> Result<(), Wrong> {
     if flow.effect != FlowEffect::Destroy {
         return Ok(());
     }
@@ -249,23 +283,23 @@ fn check_hold_is_cheap(policy: &Policy, flow: &FlowDefinition) -> Result<(), Str
         return Ok(());
     };
     let asked: Vec<FactorKind> = sign.steps.iter().filter_map(factor_of).collect();
-    let hold = |step: &Step| step.kind == StepKind::Effect(FlowEffect::Hold) && step.insert_if.is_none();
+    let always_holds = |step: &Step| {
+        step.kind == StepKind::Effect(FlowEffect::Hold) && step.insert_if.is_none() && step.skip_if.is_none()
+    };
     let until_hold = flow
         .steps
         .iter()
-        .position(hold)
+        .position(always_holds)
         .ok_or("no step holds: add {\"effect\": \"hold\"} after the first step")?;
     for step in flow.steps.iter().take(until_hold) {
         match &step.kind {
             StepKind::Factor(factor) if !asked.contains(factor) => {
-                return Err(format!(
-                    "step {}: holding asks for {}, which signing did not ask for",
-                    step.id,
-                    factor.name()
-                ));
+                let factor = factor.name();
+                let what = format!("holding asks for {factor}, which signing did not ask for");
+                return Err(Wrong::at(&step.id, what));
             }
             StepKind::External(_) | StepKind::Review(_) | StepKind::Timer(_) | StepKind::Guard(_) => {
-                return Err(format!("step {}: the hold waits for it; hold before", step.id));
+                return Err(Wrong::at(&step.id, "the hold waits for it; hold before"));
             }
             _ => {}
         }

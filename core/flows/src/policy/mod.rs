@@ -11,6 +11,7 @@ mod error;
 mod index;
 mod lint;
 mod overlay;
+mod parts;
 mod place;
 mod rules;
 mod sense;
@@ -108,6 +109,7 @@ impl Policy {
             if !self.flows.contains_key(name) {
                 return Err(PolicyError::Flow {
                     flow: name.to_owned(),
+                    place: String::new(),
                     what: "is missing".to_owned(),
                 });
             }
@@ -186,7 +188,7 @@ impl Policy {
             pointer: pointer_of(error.path()),
             says: error.inner().to_string(),
         })?;
-        let plain = lint::inline(&rules.flows, &rules.parts)?;
+        let plain = parts::put_in(&rules.flows, &rules.parts)?;
         Ok(Self(Arc::new(Loaded { rules, plain, tree })))
     }
 }
