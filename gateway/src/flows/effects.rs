@@ -9,7 +9,7 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
 use quittance_protocol::{B64, Digest32, EventId, FlowId, Problem};
 
-use super::{Run, begin, refusal};
+use super::{Run, begin, refusal, vouching};
 use crate::ending::{self, Placing};
 use crate::failure::{Decided, Failure};
 use crate::parties::MerchantNotice;
@@ -57,7 +57,7 @@ pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_
             }
             _ => Err(other_wish()),
         },
-        FlowEffect::AskContacts => ask_contacts(turn, run),
+        FlowEffect::AskContacts => vouching::ask_contacts(turn, run),
         FlowEffect::OpenPinReset => open_pin_reset(turn, run),
         FlowEffect::NoteObstruction => note_obstruction(turn, run),
         // The phone's own statement follows: consent, hold.
@@ -205,20 +205,6 @@ fn change_limits(turn: &Turn<'_>, run: &Run<'_>, limits: Limits) -> Decided<()> 
         }
         row.terms.limits = limits;
         turn.store.put_mandate(&mut row)?;
-    }
-    Ok(())
-}
-
-/// Tells the contacts who were named that somebody waits for their answer.
-fn ask_contacts(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
-    for contact in turn.store.asked_to_vouch(run.flow.flow)? {
-        let event = EventId::from_bytes(turn.world.draw()?);
-        let kind = PayerEventKind::AskedToVouch {
-            flow: run.flow.flow,
-            requester: run.flow.account,
-            purpose: run.state.start.definition.clone(),
-        };
-        turn.store.add_event(contact, event, turn.now, kind)?;
     }
     Ok(())
 }

@@ -1,18 +1,27 @@
 //! Runs of flows at the gateway: events admitted by the fold, effects carried out in the same transaction.
 //!
 //! Read in this order: [`run`] (a run with its log), [`begin`] (how one begins), [`reached`] (what a step needs when it
-//! opens), then who answers it: [`answers`] the payer, [`codes`] a text, [`evidence`] a vendor, [`parties`] an outside
-//! party, [`desk`] a reviewer, [`moments`] the clock.
+//! opens), then who answers it: [`codes`] a text, [`entering`] the payer,
+//! [`evidence`] a vendor, [`parties`] an outside party, [`desk`] a reviewer, [`vouching`] people, [`moments`] the clock.
 
 mod asking;
 mod begin;
-mod desk;
+mod contacts;
+mod gestures;
 mod notices;
+mod parties;
+mod quiz;
 mod reached;
 mod run;
 
+pub(crate) mod codes;
+pub(crate) mod desk;
 pub(crate) mod effects;
+pub(crate) mod entering;
+pub(crate) mod evidence;
 pub(crate) mod facts;
+pub(crate) mod moments;
+pub(crate) mod vouching;
 
 pub(crate) use begin::begin;
 pub(crate) use run::{Run, find, is_idle, load, lowers, refusal};

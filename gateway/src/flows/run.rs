@@ -74,7 +74,7 @@ impl<'w> Run<'w> {
     }
 
     /// Writes the run with what it waits for.
-    pub(super) fn keep(&self, turn: &Turn<'_>) -> Result<(), Failure> {
+    pub(crate) fn keep(&self, turn: &Turn<'_>) -> Result<(), Failure> {
         let rules = self.rules();
         let open = flow::open_step(self.definition, &self.state);
         let moments = [flow::due(rules, &self.state), flow::ends_at(rules, &self.state)];
@@ -86,6 +86,9 @@ impl<'w> Run<'w> {
                 _ => None,
             }),
         };
+        if open.is_none() {
+            turn.store.stop_waiting(self.flow.flow)?;
+        }
         turn.store.put_flow(&self.flow, &index)
     }
 

@@ -22,6 +22,8 @@ pub enum DocumentKind {
     ProofOfAddress,
     /// A person who holds an identity card.
     HandheldPhoto,
+    /// A page that says who is whose guardian.
+    GuardianshipProof,
 }
 
 /// A document to read. Its images go by digest: the vendor is served from the evidence store.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod charges;
+mod evidence;
 mod flows;
 mod grievances;
 mod locks;
@@ -16,8 +17,10 @@ mod payer_secrets;
 mod profiles;
 mod refunds;
 mod replays;
+mod reviewers;
 mod schema;
 mod stops;
+mod waiting;
 
 use quittance_protocol::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
@@ -38,7 +41,9 @@ pub(crate) use payer_secrets::PinLogin;
 pub(crate) use profiles::{Contact, Profile, Teen, Transaction};
 pub(crate) use refunds::Refund;
 pub(crate) use replays::StoredAnswer;
+pub(crate) use reviewers::Reviewer;
 pub(crate) use schema::{CreateError, DatabaseState, VERSION, create, inspect, open, open_for_reads};
+pub(crate) use waiting::{Reply, StepCode, StoredReply, Vouched, Voucher};
 
 /// The database within one transaction, or for one reader.
 #[derive(Clone, Copy)]

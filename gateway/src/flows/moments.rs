@@ -1,0 +1,106 @@
+//! What time brings about in runs: moments that come, deadlines that pass, replies that become known.
+//!
+//! Everything happens at its own moment and in the sequence of the moments, however far the clock was moved at once: a
+//! clock that leaps a day leaves the same logs as one that ticks.
+
+use quittance_flows::{Phase, flow};
+use quittance_protocol::flow_event::{Author, FlowEventKind};
+use quittance_protocol::{FlowId, Timestamp};
+
+use super::{Run, parties, vouching};
+use crate::failure::{Decided, Failure, Refusal};
+use crate::round::in_mark;
+use crate::store::Store;
+use crate::turn::Turn;
+
+/// Something that is due.
+enum Due {
+    /// A reply becomes known.
+    Reply {
+        flow: FlowId,
+        step: String,
+        party: String,
+    },
+    /// A run's own moment.
+    Run(FlowId),
+}
+
+/// Whether something is due, looked up without writing.
+pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
+    Ok(next(store, now)?.is_some())
+}
+
+/// Carries out what is due by now.
+pub(crate) fn pass(turn: &mut Turn<'_>) -> Decided<()> {
+    let now = turn.now;
+    while let Some((at, due)) = next(turn.store, now)? {
+        turn.now = at;
+        let done = in_mark(turn, |turn| visit(turn, &due));
+        turn.now = now;
+        match done {
+            Ok(()) => {}
+            Err(Refusal::Failure(failure)) => return Err(failure.into()),
+            // One run that cannot go on keeps nobody else from going on.
+            Err(Refusal::Problem(problem)) => {
+                tracing::error!(code = problem.code().name(), "a run refused what was due in it");
+                give_up(turn, &due)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is due first; what becomes known in the very moment of a deadline comes too late, as the fold says.
+fn next(store: Store<'_>, now: Timestamp) -> Result<Option<(Timestamp, Due)>, Failure> {
+    let run = store.first_due_flow(now)?.map(|(flow, at)| (at, Due::Run(flow)));
+    let reply = store
+        .first_due_reply(now)?
+        .map(|(flow, step, party, at)| (at, Due::Reply { flow, step, party }));
+    Ok(match (run, reply) {
+        (Some(run), Some(reply)) if run.0 <= reply.0 => Some(run),
+        (Some(run), None) => Some(run),
+        (_, reply) => reply,
+    })
+}
+
+fn visit(turn: &mut Turn<'_>, due: &Due) -> Decided<()> {
+    match due {
+        Due::Reply { flow, step, party } => hear(turn, *flow, step, party),
+        Due::Run(flow) => moment(turn, *flow),
+    }
+}
+
+fn hear(turn: &mut Turn<'_>, id: FlowId, step: &str, party: &str) -> Decided<()> {
+    let run = Run::load(turn.store, turn.world, id)?;
+    let Some(mut run) = run.filter(|run| run.state.phase == Phase::Open) else {
+        return Ok(turn.store.drop_reply(id, step, party)?);
+    };
+    if step == vouching::ANY_STEP {
+        return parties::hear_people(turn, &mut run);
+    }
+    if run.open().is_some_and(|open| open.id == step) {
+        return parties::hear(turn, &mut run);
+    }
+    Ok(turn.store.park_reply(id, step, party)?)
+}
+
+fn moment(turn: &mut Turn<'_>, id: FlowId) -> Decided<()> {
+    let run = Run::load(turn.store, turn.world, id)?;
+    let mut run = run.ok_or(Failure::Damaged("a flow"))?;
+    turn.now = turn.now.max(run.state.last_at);
+    let passed = |at: Option<Timestamp>| at.is_some_and(|at| at <= turn.now);
+    let event = match run.open() {
+        Some(open) if passed(flow::due(run.rules(), &run.state)) => FlowEventKind::TimeCame { step: open.id.clone() },
+        Some(_) if passed(flow::ends_at(run.rules(), &run.state)) => FlowEventKind::Expired {},
+        // Nothing of it is due any more, or it was written by the version before.
+        _ => return Ok(run.keep(turn)?),
+    };
+    run.admit(turn, Author::Gateway, event)
+}
+
+fn give_up(turn: &Turn<'_>, due: &Due) -> Result<(), Failure> {
+    match due {
+        Due::Reply { flow, step, party } => turn.store.drop_reply(*flow, step, party),
+        Due::Run(flow) => turn.store.park_flow(*flow),
+    }
+}
