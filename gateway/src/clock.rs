@@ -47,10 +47,26 @@ impl Clock for SystemClock {
     }
 }
 
-/// The system's clock plus an offset that the sandbox moves forward; the offset survives a restart.
+/// What a sandbox clock is moved from.
+#[derive(Debug)]
+enum Begin {
+    System(SystemClock),
+    Standing(Timestamp),
+}
+
+impl Begin {
+    fn shifted(&self, offset: i64) -> Timestamp {
+        match self {
+            Self::System(clock) => clock.shifted(offset),
+            Self::Standing(start) => start.plus_seconds(offset),
+        }
+    }
+}
+
+/// A clock that the sandbox moves forward: the system's, or one that stands. How far it was moved survives a restart.
 #[derive(Debug)]
 pub struct SandboxClock {
-    system: SystemClock,
+    begin: Begin,
     file: PathBuf,
     offset: Mutex<i64>,
 }
@@ -61,6 +77,18 @@ impl SandboxClock {
     /// # Errors
     /// What the file system answers; [`io::ErrorKind::InvalidData`] where the file holds no number.
     pub fn open(file: &Path) -> io::Result<Self> {
+        Self::from(Begin::System(SystemClock::new()?), file)
+    }
+
+    /// A clock that stands at `start` but for what it is moved by: what happens under it happens at exact moments.
+    ///
+    /// # Errors
+    /// As [`SandboxClock::open`].
+    pub fn standing_at(start: Timestamp, file: &Path) -> io::Result<Self> {
+        Self::from(Begin::Standing(start), file)
+    }
+
+    fn from(begin: Begin, file: &Path) -> io::Result<Self> {
         let offset = match std::fs::read_to_string(file) {
             Ok(text) => text
                 .trim()
@@ -70,7 +98,7 @@ impl SandboxClock {
             Err(error) => return Err(error),
         };
         Ok(Self {
-            system: SystemClock::new()?,
+            begin,
             file: file.to_owned(),
             offset: Mutex::new(offset),
         })
@@ -85,13 +113,13 @@ impl SandboxClock {
         let moved = offset.saturating_add(i64::from(seconds));
         files::write_durably(&self.file, moved.to_string().as_bytes())?;
         *offset = moved;
-        Ok(self.system.shifted(moved))
+        Ok(self.begin.shifted(moved))
     }
 }
 
 impl Clock for SandboxClock {
     fn now(&self) -> Timestamp {
-        self.system
+        self.begin
             .shifted(*self.offset.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -7,7 +7,7 @@ use crate::failure::Decided;
 use crate::parties::{FundingReference, NetworkOutcome, Unavailable};
 use crate::replay::Response;
 use crate::statements::Said;
-use crate::store::Merchant;
+use crate::store::{Merchant, Refund};
 use crate::turn::Turn;
 
 /// Something that nobody signs: an upload, what a sandbox sets. Its answer is a body of JSON.
@@ -21,6 +21,8 @@ pub(crate) enum Command {
     Consent(Box<Said>, Result<FundingReference, Unavailable>),
     /// Take the card network's answer about a charge.
     Charged(ChargeId, Result<NetworkOutcome, Unavailable>),
+    /// The card network has a refund.
+    Refunded(Box<Refund>),
     /// Know a merchant.
     Merchant(Box<Merchant>, oneshot::Sender<bool>),
     /// Do something that is no statement; the answer is heard once it is durable.

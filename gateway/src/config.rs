@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, SandboxClock};
 use crate::custodian::KeyCustodian;
-use crate::parties::{CardNetwork, MerchantSystem, OutsideParties, SimulatedCardNetwork, SimulatedMerchants, SimulatedParties};
+use crate::parties::{
+    CardNetwork, MerchantSystem, OutsideParties, SimulatedCardNetwork, SimulatedMerchants, SimulatedParties,
+};
 
 /// Where a gateway stands, under which names.
 #[derive(Debug, Clone)]

@@ -35,6 +35,7 @@ mod round;
 mod secrets;
 mod sequencer;
 mod statements;
+mod stops;
 mod store;
 mod teens;
 mod timers;
@@ -50,6 +51,6 @@ pub use files::private_folder;
 pub use gateway::Gateway;
 pub use open::OpenError;
 pub use parties::{
-    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkScript,
+    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript,
     ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants, SimulatorError, Unavailable,
 };

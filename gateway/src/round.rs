@@ -13,7 +13,7 @@ use crate::parties::{FundingReference, Unavailable};
 use crate::replay::{self, Response};
 use crate::statements::{self, Said};
 use crate::turn::{Answer, Turn};
-use crate::views;
+use crate::{locks, views};
 
 /// One statement: whose, which.
 pub(crate) type Key = (Thumbprint, StatementId);
@@ -73,6 +73,7 @@ impl Over {
                 Command::Statement(..)
                 | Command::Merchant(..)
                 | Command::Work(..)
+                | Command::Refunded(_)
                 | Command::Delivered(Some(_))
                 | Command::Wake(_)
                 | Command::Stop => {}
@@ -161,6 +162,7 @@ impl Round {
                 };
                 self.works.push((reply, response));
             }
+            Command::Refunded(refund) => turn.store.refund_is_sent(&refund.kid, refund.jti)?,
             Command::Delivered(Some(number)) => turn.store.mark_delivered(number)?,
             Command::Wake(waker) => self.wakers.push(waker),
             // What it ends is over already, see [`Over`].
@@ -260,8 +262,8 @@ impl Round {
                         orphans,
                         events: turn.store.events_after(account, events_after)?,
                         flows: Vec::new(),
-                        lock: None,
-                        stops: Vec::new(),
+                        lock: turn.store.lock(account)?.as_ref().map(locks::record),
+                        stops: turn.store.stops(account)?,
                         now: turn.now,
                     };
                     (Response::ok(json(&answer)?), true)

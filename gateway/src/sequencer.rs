@@ -12,7 +12,7 @@ use crate::command::Command;
 use crate::destruction;
 use crate::failure::Failure;
 use crate::logbook;
-use crate::parties::Unavailable;
+use crate::parties::{NetworkRefund, Unavailable};
 use crate::replay::Response;
 use crate::round::{Memory, Over, Round, failure, in_mark};
 use crate::secrets::half_stands;
@@ -231,6 +231,20 @@ impl Sequencer {
                             let _ended = outbox.send(Command::Charged(charge.charge, outcome));
                         });
                     }
+                }
+                After::Refund(refund) => {
+                    let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
+                    let asked = NetworkRefund {
+                        refund: refund.jti,
+                        acquirer_reference: refund.acquirer_reference.clone(),
+                        amount: refund.amount,
+                    };
+                    self.runtime.spawn(async move {
+                        // Otherwise it is sent again.
+                        if in_time(world.card_network.refund(&asked)).await.is_ok() {
+                            let _ended = outbox.send(Command::Refunded(Box::new(refund)));
+                        }
+                    });
                 }
                 After::Resolve(charge) => {
                     let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());

@@ -7,7 +7,7 @@ use quittance_protocol::{ChargeId, Timestamp};
 use crate::failure::{Decided, Failure};
 use crate::statements;
 use crate::store::Store;
-use crate::turn::Turn;
+use crate::turn::{After, Turn};
 use crate::{ending, locks};
 
 /// Whether something is due, looked up without writing.
@@ -21,13 +21,15 @@ pub(crate) fn run(turn: &mut Turn<'_>) -> Decided<()> {
     ending::run_due(turn)
 }
 
-/// Asks again about charges whose outcome nobody knows and nobody is asking about.
+/// Asks again about charges whose outcome nobody knows and nobody is asking about, for refunds that nobody took.
 pub(crate) fn ask_about_charges(turn: &mut Turn<'_>, asking: &HashSet<ChargeId>) -> Decided<()> {
     for charge in turn.store.pending_charges()? {
         if !asking.contains(&charge.charge) {
             statements::ask_again(turn, &charge)?;
         }
     }
+    let refunds = turn.store.refunds_due()?;
+    turn.after.extend(refunds.into_iter().map(After::Refund));
     Ok(())
 }
 

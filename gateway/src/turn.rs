@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::failure::{Decided, Failure};
 use crate::parties::NetworkCharge;
-use crate::store::Store;
+use crate::store::{Refund, Store};
 use crate::world::World;
 
 /// What a decision may touch.
@@ -34,6 +34,8 @@ pub(crate) enum After {
     Charge(NetworkCharge),
     /// Ask the card network what became of a charge.
     Resolve(ChargeId),
+    /// Ask the card network to give money back.
+    Refund(Refund),
     /// Note in the vault that the row of a token's half is committed.
     HalfStands(TokenId),
     /// Let a read token read.

@@ -1,11 +1,11 @@
 //! Records as the wire shows them, built from rows.
 
-use quittance_protocol::answer::{Closure, MandateRecord, OrderRecord};
-use quittance_protocol::{AccountId, Annex, Timestamp};
+use quittance_protocol::answer::{ChargeRecord, Closure, MandateRecord, OrderRecord, Taken};
+use quittance_protocol::{AccountId, Annex, Money, Timestamp};
 
 use crate::failure::Failure;
-use crate::logbook;
-use crate::store::{Mandate, Order, Store};
+use crate::store::{Charge, Mandate, Order, Store};
+use crate::{logbook, statements};
 
 /// A mandate as its payer sees it.
 pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result<MandateRecord, Failure> {
@@ -31,10 +31,39 @@ pub(crate) fn mandate(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result
         ending: row.standing.ending,
         enrolment: row.enrolment,
         auto_renewal: row.auto_renewal,
-        taken: None,
+        taken: row.active_since.map(|_| taken(store, row, now)).transpose()?,
         as_of: Some(now),
         version: row.version,
     })
+}
+
+fn taken(store: Store<'_>, row: &Mandate, now: Timestamp) -> Result<Taken, Failure> {
+    let taken = statements::taken(store, row, now)?;
+    Ok(Taken {
+        in_period: taken.in_period,
+        in_total: taken.in_total,
+        charges: taken.charges,
+        last_at: store.last_charge(row.mandate)?,
+    })
+}
+
+/// A charge in a mandate's history; one whose outcome nobody knows yet is none.
+pub(crate) fn charge(store: Store<'_>, row: &Charge) -> Result<ChargeRecord, Failure> {
+    let refunded = store.refunded(row.charge)?;
+    let refunded = (refunded > 0).then(|| Money::new(refunded, row.amount.currency()));
+    Ok(ChargeRecord {
+        charge: row.charge,
+        at: row.at,
+        amount: row.amount,
+        decision: row.decision.clone().ok_or(Failure::Rules("a charge without its outcome"))?,
+        refunded: refunded.transpose().map_err(|_| Failure::Damaged("the sum of refunds"))?,
+    })
+}
+
+/// What was wanted under a mandate, the oldest first: also after its end.
+pub(crate) fn charges(store: Store<'_>, row: &Mandate) -> Result<Vec<ChargeRecord>, Failure> {
+    let settled = store.charges_of(row.mandate)?.into_iter().filter(|charge| charge.decision.is_some());
+    settled.map(|row| charge(store, &row)).collect()
 }
 
 /// All mandates of an account; none is an empty list (H8).

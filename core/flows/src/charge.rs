@@ -3,6 +3,7 @@
 use crate::hold::HoldOwner;
 use crate::mandate::Mandate;
 use quittance_protocol::answer::MandateState;
+use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::money::{Money, MoneyError};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Limits, Permit, ReplicaState, Terms};
@@ -88,6 +89,8 @@ fn held(mandate: &Mandate) -> Code {
         Code::SafetyLocked
     } else if mandate.holds.contains(&HoldOwner::Stop) {
         Code::StoppedByPayer
+    } else if mandate.ending.is_some_and(|ending| ending.cause == TerminationCause::Expired) {
+        Code::MandateExpired
     } else {
         Code::MandateHeld
     }

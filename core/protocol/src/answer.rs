@@ -216,6 +216,15 @@ pub struct ChargeRecord {
     pub refunded: Option<Money>,
 }
 
+/// Answer to a merchant's release or objection: what was said is on record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// The mandate.
+    pub mandate: MandateId,
+    /// Gateway time.
+    pub at: Timestamp,
+}
+
 /// The safety lock as it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LockRecord {

@@ -15,7 +15,7 @@ use crate::failure::{Decided, Failure};
 use crate::parties::MerchantNotice;
 use crate::store::{Device, Mandate};
 use crate::turn::Turn;
-use crate::{locks, teens};
+use crate::{locks, stops, teens};
 
 /// The definition by which a bank confirms one mandate of several.
 const BANK_ITEM: &str = "mandate.cancel.bank_item";
@@ -51,10 +51,7 @@ pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_
             _ => Err(other_wish()),
         },
         FlowEffect::LiftStop => match wish(run)? {
-            Wish::LiftStop { stop } => {
-                turn.store.remove_stop(run.flow.account, &stop)?;
-                Ok(())
-            }
+            Wish::LiftStop { stop } => stops::remove(turn, run.flow.account, &stop),
             _ => Err(other_wish()),
         },
         FlowEffect::AskContacts => vouching::ask_contacts(turn, run),

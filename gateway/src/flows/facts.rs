@@ -11,8 +11,10 @@ use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::Channel;
 use quittance_protocol::{AccountId, OrderId, Quantity};
 
+use super::{history, people};
 use crate::failure::{Decided, Failure};
 use crate::locks;
+use crate::parties::{Call, CallKey, GeoQuestion, Location};
 use crate::store::{Device, Mandate, Profile};
 use crate::turn::Turn;
 
@@ -95,6 +97,7 @@ impl Subject<'_> {
             "recovering" => self.is_recovering()?,
             "requested_limit" => return Ok(self.requested_limit()),
             "settled_transactions" => return self.settled_transactions().map(Some),
+            "contacts_eligible" => return self.contacts_eligible().map(Some),
             "recoveries_failed" => return self.recoveries_failed().map(Some),
             "quiz_attempts_today" => return self.begun_today().map(Some),
             _ => return Ok(None),
@@ -166,9 +169,13 @@ impl Subject<'_> {
     }
 
     fn settled_transactions(&self) -> Decided<Quantity> {
-        let before = u32::try_from(self.profile.transactions.len()).unwrap_or(u32::MAX);
-        let here = self.turn.store.approved_charges_of(self.account)?;
-        Ok(Quantity::from(here.saturating_add(before)))
+        let settled = history::settled(self.turn, self.account)?;
+        Ok(Quantity::from(u32::try_from(settled.len()).unwrap_or(u32::MAX)))
+    }
+
+    fn contacts_eligible(&self) -> Decided<Quantity> {
+        let fit = people::eligible(self.turn, self.policy, self.account)?;
+        Ok(Quantity::from(u32::try_from(fit.len()).unwrap_or(u32::MAX)))
     }
 
     fn recoveries_failed(&self) -> Decided<Quantity> {
@@ -185,10 +192,10 @@ impl Subject<'_> {
 
     /// Runs of this definition that the payer began on this day of the policy's, this one included.
     fn begun_today(&self) -> Decided<Quantity> {
-        let today = self.policy.local_date(self.turn.now).map_err(damaged)?;
+        let today = self.policy.local_date(self.turn.now);
         let mut begun: u32 = 0;
         for at in self.turn.store.starts_of(self.account, &self.start.definition)? {
-            let day = self.policy.local_date(at).map_err(damaged)?;
+            let day = self.policy.local_date(at);
             begun = begun.saturating_add(u32::from(day == today));
         }
         Ok(Quantity::from(begun))
@@ -199,13 +206,17 @@ fn damaged(_: PolicyError) -> Failure {
     Failure::Damaged("a policy")
 }
 
-/// Where a connection seems to be.
-struct Location {
-    region: String,
-    vpn: bool,
-}
-
-/// Where the payer's connection seems to be, where anybody knows.
-fn locate(_turn: &Turn<'_>, _account: AccountId, _start: &FlowStart, _profile: &Profile) -> Option<Location> {
-    None
+/// Where the payer's connection seems to be, where somebody knows at once.
+fn locate(turn: &Turn<'_>, account: AccountId, start: &FlowStart, profile: &Profile) -> Option<Location> {
+    let call = Call {
+        key: CallKey::named(format!("geo|{}", start.flow)),
+        at: turn.now,
+    };
+    let question = GeoQuestion {
+        account,
+        address: profile.ip,
+    };
+    let reply = turn.world.outside.geo_locator.locate(&call, &question).ok()?;
+    let in_time = reply.after.from(turn.now).is_some_and(|at| at <= turn.now);
+    in_time.then_some(reply.outcome)
 }

@@ -4,6 +4,7 @@ mod log;
 mod reads;
 mod sandbox;
 mod simulators;
+mod stage;
 mod statements;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/nonce", get(reads::nonce))
         .route("/v1/policy", get(reads::policy))
         .route("/v1/mandates", get(reads::mandates))
+        .route("/v1/mandates/{mandate}/charges", get(reads::charges))
         .route("/v1/orders/{order}", get(reads::order))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/vkey", get(log::vkey))
@@ -41,6 +43,13 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             .route("/sandbox/merchants/{merchant}/offers", post(sandbox::make_offer))
             .route("/sandbox/merchants/{merchant}/charges", post(sandbox::charge))
             .route("/sandbox/merchants/{merchant}/notices", get(sandbox::notices))
+            .route("/sandbox/merchants/{merchant}", get(stage::merchant))
+            .route("/sandbox/merchants/{merchant}/release", post(stage::release))
+            .route("/sandbox/merchants/{merchant}/refund", post(stage::refund))
+            .route("/sandbox/merchants/{merchant}/objection", post(stage::object))
+            .route("/sandbox/accounts/{account}", post(stage::set_profile))
+            .route("/sandbox/mandates/{mandate}", post(stage::set_mandate))
+            .route("/sandbox/endings", post(stage::end))
             .route(
                 "/sandbox/card-network",
                 get(sandbox::seen_charges).post(sandbox::script),

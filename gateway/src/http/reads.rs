@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, header};
 use quittance_protocol::answer::{Nonce, PolicyAnswer};
 use quittance_protocol::bytes::from_base64url;
 use quittance_protocol::problem::Code;
-use quittance_protocol::{AccountId, B64, OrderId, Problem};
+use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem};
 
 use super::{Refused, Served, json};
 use crate::factor::make_nonce;
@@ -42,6 +42,24 @@ pub(super) async fn mandates(State(shared): Served, headers: HeaderMap) -> Resul
     let now = shared.now();
     let records = shared
         .read(move |store| Ok(views::mandates(store, account, now)?))
+        .await?;
+    json(&records)
+}
+
+/// What was wanted under one of the bearer's mandates, also after its end.
+pub(super) async fn charges(
+    State(shared): Served,
+    Path(mandate): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let account = bearer(&shared, &headers)?;
+    let missing = || Problem::new(Code::NotFound);
+    let mandate: MandateId = mandate.parse().map_err(|_| missing())?;
+    let records = shared
+        .read(move |store| {
+            let row = store.mandate(mandate)?.filter(|row| row.account == account);
+            Ok(views::charges(store, &row.ok_or_else(missing)?)?)
+        })
         .await?;
     json(&records)
 }

@@ -6,7 +6,8 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use quittance_protocol::json::{self as strict, Limits as Bounds};
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{Charge, Limits, MandateKind, Offer, Terms};
+use quittance_flows::Seconds;
+use quittance_protocol::statement::{Channel, Charge, Limits, MandateKind, Offer, Terms};
 use quittance_protocol::{MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,11 @@ const OFFER_LIFE: i64 = 30 * 86_400;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Advance {
+    /// A length of time such as `PT24H`.
+    #[serde(default)]
+    advance: Option<Seconds>,
+    /// The same as a number.
+    #[serde(default)]
     advance_seconds: u32,
 }
 
@@ -35,9 +41,11 @@ struct Now {
 
 /// Moves time forward, and lets everything that is due by then happen before it answers.
 pub(super) async fn move_clock(State(shared): Served, body: Body) -> Result<Response, Refused> {
-    let Advance { advance_seconds } = take(body).await?;
+    let asked: Advance = take(body).await?;
+    let seconds = asked.advance.map_or(Ok(asked.advance_seconds), |span| u32::try_from(span.get()));
+    let seconds = seconds.map_err(|_| Problem::new(Code::Malformed).at("/advance"))?;
     let clock = Arc::clone(&sandbox(&shared)?.clock);
-    let moved = tokio::task::spawn_blocking(move || clock.advance(advance_seconds)).await;
+    let moved = tokio::task::spawn_blocking(move || clock.advance(seconds)).await;
     let now = moved.map_err(|_| Code::Internal)?.map_err(|_| Code::StorageFull)?;
     shared.wake().await;
     json(&Now { now })
@@ -81,6 +89,44 @@ struct NewOffer {
     per_charge: Money,
     per_period: Money,
     period_days: u16,
+    #[serde(default)]
+    total: Option<Money>,
+    #[serde(default)]
+    charges_per_period: Option<u32>,
+    #[serde(default)]
+    charges: Option<u32>,
+    #[serde(default)]
+    exact: bool,
+    #[serde(default)]
+    valid_until: Option<Timestamp>,
+    #[serde(default)]
+    category: Option<String>,
+    #[serde(default)]
+    channel: Channel,
+    #[serde(default)]
+    auto_renewal: Option<bool>,
+    #[serde(default)]
+    bundled_with: Option<String>,
+}
+
+impl NewOffer {
+    fn terms(self, merchant_name: String) -> Terms {
+        let limits = Limits {
+            total: self.total,
+            charges_per_period: self.charges_per_period,
+            charges: self.charges,
+            exact: self.exact,
+            ..Limits::new(self.per_charge, self.per_period, self.period_days)
+        };
+        Terms {
+            valid_until: self.valid_until,
+            category: self.category,
+            channel: self.channel,
+            auto_renewal: self.auto_renewal,
+            bundled_with: self.bundled_with,
+            ..Terms::new(merchant_name, self.service, self.kind, limits)
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -95,25 +141,14 @@ pub(super) async fn make_offer(
     body: Body,
 ) -> Result<Response, Refused> {
     let merchant = merchant_id(&merchant)?;
-    let NewOffer {
-        service,
-        kind,
-        per_charge,
-        per_period,
-        period_days,
-    } = take(body).await?;
+    let asked: NewOffer = take(body).await?;
     let merchants = &sandbox(&shared)?.merchants;
     let now = shared.now();
     let drawn = shared.world.draw().map_err(|failure| failure.problem())?;
     let offer = Offer {
         offer: OfferId::from_bytes(drawn),
         merchant,
-        terms: Terms::new(
-            merchants.name(merchant).map_err(failed)?,
-            service,
-            kind,
-            Limits::new(per_charge, per_period, period_days),
-        ),
+        terms: asked.terms(merchants.name(merchant).map_err(failed)?),
         expires_at: now.plus_seconds(OFFER_LIFE),
     };
     let jti = StatementId::from_bytes(drawn);
@@ -177,7 +212,7 @@ pub(super) async fn script(State(shared): Served, body: Body) -> Result<Response
     json(&script)
 }
 
-async fn take<T: DeserializeOwned>(body: Body) -> Result<T, Refused> {
+pub(super) async fn take<T: DeserializeOwned>(body: Body) -> Result<T, Refused> {
     Ok(strict::from_slice(&read(body).await?, Bounds::PROTOCOL)?)
 }
 
@@ -185,7 +220,7 @@ pub(super) fn sandbox(shared: &Arc<Shared>) -> Result<&Sandbox, Refused> {
     shared.sandbox.as_ref().ok_or_else(|| Code::NotFound.into())
 }
 
-fn merchant_id(text: &str) -> Result<MerchantId, Refused> {
+pub(super) fn merchant_id(text: &str) -> Result<MerchantId, Refused> {
     text.parse().map_err(|_| Problem::new(Code::NotFound).into())
 }
 

@@ -1,7 +1,7 @@
 //! The card network: who moves the money.
 
 use async_trait::async_trait;
-use quittance_protocol::{ChargeId, MerchantId, Money, TokenId};
+use quittance_protocol::{ChargeId, MerchantId, Money, StatementId, TokenId};
 use zeroize::Zeroizing;
 
 use super::Unavailable;
@@ -28,6 +28,17 @@ impl std::fmt::Debug for NetworkCharge {
             .field("charge", &self.charge)
             .finish_non_exhaustive()
     }
+}
+
+/// Money that goes back, as the network is asked for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NetworkRefund {
+    /// Names the refund; the network carries out each name once.
+    pub refund: StatementId,
+    /// Which charge, by the network's own name for it.
+    pub acquirer_reference: String,
+    /// How much.
+    pub amount: Money,
 }
 
 /// What became of a charge; it never changes.
@@ -63,4 +74,10 @@ pub trait CardNetwork: Send + Sync {
     /// # Errors
     /// [`Unavailable`].
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable>;
+
+    /// Gives money back. Needs the charge's reference alone: the payer's funding reference may be gone.
+    ///
+    /// # Errors
+    /// [`Unavailable`]; it is asked again under the same name.
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable>;
 }

@@ -39,7 +39,7 @@ pub use party::Party;
 pub use score::{NotAScore, Score};
 
 pub use bank_app::{BankApp, BankDecision, BankRequest, SimulatedBankApp};
-pub use card_network::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome};
+pub use card_network::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund};
 pub use contact_peer::{ContactAnswer, ContactChannel, ContactPeer, ContactRequest, SimulatedContactPeer};
 pub use face_vendor::{FaceCapture, FaceFindings, FaceQuestion, FaceVendor, SimulatedFaceVendor};
 pub use geo_locator::{GeoLocator, GeoQuestion, Location, SimulatedGeoLocator};

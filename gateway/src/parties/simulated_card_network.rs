@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::simulator_file::SimulatorFile;
-use super::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, SimulatorError, Unavailable};
+use super::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatorError, Unavailable};
 
 /// What the simulator does with charges that it has not seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +68,10 @@ impl SimulatedCardNetwork {
                  charge TEXT PRIMARY KEY, minor INTEGER, currency TEXT, token TEXT, acquirer_reference TEXT,
                  calls INTEGER NOT NULL
              ) STRICT;
+             CREATE TABLE IF NOT EXISTS refunds (
+                 refund TEXT PRIMARY KEY, acquirer_reference TEXT NOT NULL, minor INTEGER NOT NULL,
+                 currency TEXT NOT NULL
+             ) STRICT;
              CREATE TABLE IF NOT EXISTS funding (reference BLOB PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;",
         )?;
         Ok(Self {
@@ -79,6 +83,23 @@ impl SimulatedCardNetwork {
     /// Changes what becomes of charges from now on.
     pub fn script(&self, script: NetworkScript) {
         *self.script.lock().unwrap_or_else(PoisonError::into_inner) = script;
+    }
+
+    /// Every refund, as its acquirer reference with how much went back.
+    ///
+    /// # Errors
+    /// What SQLite answers.
+    pub fn refunds(&self) -> Result<Vec<(String, Money)>, SimulatorError> {
+        let file = self.file.lock();
+        let mut statement = file.prepare("SELECT acquirer_reference, minor, currency FROM refunds ORDER BY rowid")?;
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, String>(2)?)))?;
+        rows.map(|row| {
+            let (reference, minor, currency) = row?;
+            let currency = Currency::new(&currency).map_err(|_| SimulatorError::Damaged)?;
+            let amount = Money::new(minor, currency).map_err(|_| SimulatorError::Damaged)?;
+            Ok((reference, amount))
+        })
+        .collect()
     }
 
     /// Every charge that was ever asked for, in the order of arrival.
@@ -216,5 +237,25 @@ impl CardNetwork for SimulatedCardNetwork {
             return Err(Unavailable);
         }
         self.close_charge(charge).map_err(|error| told(&error))
+    }
+
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        if self.current().outcome == ScriptedOutcome::Unavailable {
+            return Err(Unavailable);
+        }
+        self.file
+            .lock()
+            .execute(
+                "INSERT INTO refunds (refund, acquirer_reference, minor, currency) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO NOTHING",
+                params![
+                    refund.refund.to_string(),
+                    refund.acquirer_reference,
+                    refund.amount.minor(),
+                    refund.amount.currency().code()
+                ],
+            )
+            .map_err(|error| told(&error.into()))?;
+        Ok(())
     }
 }

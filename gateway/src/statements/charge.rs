@@ -1,5 +1,6 @@
 //! Charges: a permit is reserved in one commit, the network's answer is taken in a second.
 
+use quittance_flows::HoldOwner;
 use quittance_flows::charge::{ChargeRequest, Taken, authorize};
 use quittance_flows::period::Period;
 use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, MandateState, PayerEventKind};
@@ -7,15 +8,16 @@ use quittance_protocol::log::EntryKind;
 use quittance_protocol::log_body::TombstoneBody;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, PermitAmount, ReplicaState};
-use quittance_protocol::{ChargeId, EventId, Money, Problem, Verified};
+use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified};
 
 use super::{consent, permit};
-use crate::ending::drain;
+use crate::ending::{self, drain};
 use crate::failure::{Decided, Failure};
 use crate::logbook;
 use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOutcome};
 use crate::secrets::{token_half, unseal};
-use crate::store::{Charge, ChargeState, Mandate, Permit, StoredAnswer};
+use crate::store::{Charge, ChargeState, Mandate, Permit, Store, StoredAnswer};
+use crate::teens;
 use crate::turn::{After, Answer, Turn};
 
 /// Decides about a merchant's charge.
@@ -66,6 +68,7 @@ pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) ->
             if code == Code::TokenDestroyed {
                 raise_tombstone(turn, &mandate)?;
             }
+            tell_decline(turn, &mandate, code, body.amount)?;
             Answer::json(&ChargeAnswer {
                 charge,
                 decision: ChargeDecision::Declined { code },
@@ -74,13 +77,29 @@ pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) ->
     }
 }
 
+/// Tells the payer of a decline that the payer, or a guardian, could change.
+fn tell_decline(turn: &Turn<'_>, mandate: &Mandate, code: Code, amount: Money) -> Decided<()> {
+    let code = match code {
+        Code::MandateHeld if mandate.standing.holds.contains(&HoldOwner::Teen) => Code::TeenLimit,
+        Code::TeenLimit | Code::SafetyLocked | Code::StoppedByPayer => code,
+        _ => return Ok(()),
+    };
+    let event = EventId::from_bytes(turn.world.draw()?);
+    let kind = PayerEventKind::Declined {
+        mandate: mandate.mandate,
+        code,
+        amount,
+    };
+    Ok(turn.store.add_event(mandate.account, event, turn.now, kind)?)
+}
+
 /// The permit that the charge uses, reserved, with the opened funding reference; or the code of the decline.
 fn choose_permit(
     turn: &mut Turn<'_>,
     mandate: &Mandate,
     body: &statement::Charge,
 ) -> Decided<Result<(u64, FundingReference), Code>> {
-    let taken = taken(turn, mandate)?;
+    let taken = taken(turn.store, mandate, turn.now)?;
     let request = ChargeRequest {
         mandate: &mandate.standing,
         gateway_half: mandate.half,
@@ -111,6 +130,9 @@ fn choose_permit(
         Ok(number) => number,
         Err(code) => return Ok(Err(code)),
     };
+    if let Err(code) = teens::check_charge(turn, mandate.account, body.amount)? {
+        return Ok(Err(code));
+    }
     if permit::is_in_quarantine(turn, mandate)? {
         return Ok(Err(Code::DeviceQuarantined));
     }
@@ -154,15 +176,15 @@ fn reserve_handed(turn: &Turn<'_>, mandate: &Mandate, permit: &Permit) -> Decide
 }
 
 /// What the limits of a mandate are compared with.
-fn taken(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Taken> {
+pub(crate) fn taken(store: Store<'_>, mandate: &Mandate, now: Timestamp) -> Result<Taken, Failure> {
     let limits = &mandate.terms.limits;
-    let since = mandate.active_since.unwrap_or(turn.now);
+    let since = mandate.active_since.unwrap_or(now);
     let sum = |from| -> Result<(Money, u32), Failure> {
-        let (minor, charges) = turn.store.taken_since(mandate.mandate, from)?;
+        let (minor, charges) = store.taken_since(mandate.mandate, from)?;
         let amount = Money::new(minor, limits.per_period.currency());
         Ok((amount.map_err(|_| Failure::Damaged("the sum of charges"))?, charges))
     };
-    let (in_period, charges_in_period) = sum(Period::of(turn.now, since, limits.period_days).begin)?;
+    let (in_period, charges_in_period) = sum(Period::of(now, since, limits.period_days).begin)?;
     // Nothing was taken before the activation.
     let (in_total, charges) = sum(since)?;
     Ok(Taken {
@@ -257,7 +279,7 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
         NetworkOutcome::Declined => {
             charge.state = ChargeState::Declined;
             turn.store.free_permit(charge.token, charge.permit)?;
-            if mandate.order.is_some() {
+            if !mandate.standing.is_live() {
                 turn.store.drop_permits(charge.token)?;
             }
             // The funding source's own bound, unless the mandate stopped while the charge was on its way.
@@ -281,8 +303,9 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
         body: Some(body),
     };
     turn.store.put_answer(&charge.kid, charge.jti, &stored)?;
-    if let Some(id) = mandate.order {
-        drain(turn, id, false)?;
+    match mandate.order {
+        Some(id) => drain(turn, id, false)?,
+        None => ending::end_if_over(turn, mandate)?,
     }
     Ok(charge)
 }

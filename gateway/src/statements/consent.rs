@@ -15,7 +15,7 @@ use crate::parties::FundingReference;
 use crate::secrets::{put_half, seal};
 use crate::store::{Device, Mandate};
 use crate::turn::{After, Answer, Turn};
-use crate::views;
+use crate::{locks, stops, teens, views};
 
 /// Takes a consent. Without the funding reference everything is checked and nothing kept: the card network is asked
 /// first, outside of any transaction.
@@ -29,6 +29,7 @@ pub(super) fn decide(
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
     check_flow(turn, device, body)?;
     let offer = check_offer(turn, device, body)?;
+    check_payer(turn, device, &offer)?;
     let taken = |pointer: &str| {
         Problem::new(Code::VersionConflict)
             .at(pointer)
@@ -80,6 +81,7 @@ pub(super) fn decide(
         auto_renewal,
         version: 0,
     };
+    locks::hold_new(turn, &mut row)?;
     turn.store.put_mandate(&mut row)?;
     let answer = Answer::json(&views::mandate(turn.store, &row, turn.now)?)?;
     // Last, and before the commit: a half without a row is an orphan that the next start destroys; a row without a
@@ -113,6 +115,19 @@ fn check_flow(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<()> {
     let details = Digest32::of(body.offer.as_bytes());
     if run.state.start.operation != operation_digest(&run.state.start.definition, &[body.mandate], &details) {
         return Err(rejected("/offer").into());
+    }
+    Ok(())
+}
+
+/// Whether the payer may take on what is offered: not what they stopped themselves, not as a teen without a limit.
+fn check_payer(turn: &Turn<'_>, device: &Device, offer: &Offer) -> Decided<()> {
+    if stops::covers(turn, device.account, offer.merchant, &offer.terms)? {
+        return Err(Problem::new(Code::StoppedByPayer).at("/offer/merchant").into());
+    }
+    if let Some(teen) = turn.store.profile(device.account)?.teen
+        && !teens::may_sign(turn, &teen)?
+    {
+        return Err(Problem::new(Code::TeenLimit).at("/offer").into());
     }
     Ok(())
 }

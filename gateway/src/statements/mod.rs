@@ -6,9 +6,11 @@ mod consent;
 mod enrolment;
 mod flow;
 mod hold;
+mod merchant;
 mod order;
 mod permit;
 mod pin;
+mod protect;
 mod reconciliation;
 
 use quittance_flows::Authority;
@@ -16,7 +18,8 @@ use quittance_protocol::jws::Statement;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
     Acknowledgement, Activation, AnswerFlow, Attestation, CancelFlow, Charge, Consent, Enrolment, Hold, HoldChange,
-    Intent, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Session, StartFlow,
+    Intent, Lock, Objection, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Refund, Release, Session,
+    StartFlow, Stop,
 };
 use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Verified};
 
@@ -25,7 +28,7 @@ use crate::parties::FundingReference;
 use crate::store::{Device, Store};
 use crate::turn::{Answer, Turn};
 
-pub(crate) use charge::{ask_again, settle};
+pub(crate) use charge::{ask_again, settle, taken};
 pub(crate) use enrolment::{SESSION_LIFE, read_token, session_answer};
 pub(crate) use pin::LOGIN_LIFE;
 
@@ -71,7 +74,8 @@ macro_rules! statements {
 
 statements! {
     Enrolment, Session, PinRegister, PinStart, PinFinish, StartFlow, AnswerFlow, CancelFlow, Consent, Activation,
-    Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Reconciliation,
+    Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Reconciliation, Lock, Stop, Release, Refund,
+    Objection,
 }
 
 /// Whether a statement lowers authority, or only reads so that authority can be lowered: such a one is taken even
@@ -93,13 +97,18 @@ fn lowers(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
         | Said::Attestation(_)
         | Said::Acknowledgement(_)
         | Said::Session(_)
+        | Said::Lock(_)
+        | Said::Stop(_)
         | Said::Reconciliation(_) => true,
         Said::Enrolment(_)
         | Said::PinRegister(_)
         | Said::Consent(_)
         | Said::Activation(_)
         | Said::Permit(_)
-        | Said::Charge(_) => false,
+        | Said::Charge(_)
+        | Said::Release(_)
+        | Said::Refund(_)
+        | Said::Objection(_) => false,
     })
 }
 
@@ -119,7 +128,7 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, received: &Received) -> 
     }
     let key = match received.name() {
         Enrolment::NAME => Some(received.unverified_body::<Enrolment>()?.1.device_key),
-        Charge::NAME => store.merchant_of_key(received.kid())?.map(|merchant| merchant.key),
+        Charge::NAME | Release::NAME | Refund::NAME | Objection::NAME => store.merchant_of_key(received.kid())?.map(|merchant| merchant.key),
         Permit::NAME => store
             .mandate_of_token_key(received.kid())?
             .map(|mandate| mandate.token_key),
@@ -144,6 +153,9 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
     match said {
         Said::Enrolment(said) => return enrolment::enrol(turn, said),
         Said::Charge(said) => return charge::decide(turn, said),
+        Said::Release(said) => return merchant::release(turn, said),
+        Said::Refund(said) => return merchant::refund(turn, said),
+        Said::Objection(said) => return merchant::object(turn, said),
         Said::Permit(said) => return permit::deposit(turn, said),
         _ => {}
     }
@@ -171,7 +183,14 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
         Said::Attestation(said) => order::attest(turn, &device, said),
         Said::Acknowledgement(said) => order::acknowledge(turn, &device, said),
         Said::Reconciliation(said) => reconciliation::reconcile(turn, &device, said),
-        Said::Enrolment(_) | Said::Charge(_) | Said::Permit(_) => Err(Code::WrongType.into()),
+        Said::Lock(said) => protect::lock(turn, &device, said),
+        Said::Stop(said) => protect::stop(turn, &device, said),
+        Said::Enrolment(_)
+        | Said::Charge(_)
+        | Said::Permit(_)
+        | Said::Release(_)
+        | Said::Refund(_)
+        | Said::Objection(_) => Err(Code::WrongType.into()),
     }
 }
 

@@ -50,6 +50,16 @@ pub(crate) struct Charge {
     pub(crate) decision: Option<ChargeDecision>,
 }
 
+impl Charge {
+    /// The network's name of a charge that passed.
+    pub(crate) fn acquirer_reference(&self) -> Option<String> {
+        match &self.decision {
+            Some(ChargeDecision::Approved { acquirer_reference, .. }) => Some(acquirer_reference.clone()),
+            _ => None,
+        }
+    }
+}
+
 impl ChargeState {
     const fn name(self) -> &'static str {
         match self {
@@ -207,6 +217,16 @@ impl Store<'_> {
             |row| row.get(0),
         )?;
         Ok(count.unwrap_or(0))
+    }
+
+    /// When a charge last passed.
+    pub(crate) fn last_charge(self, mandate: MandateId) -> Result<Option<Timestamp>, Failure> {
+        let last: Option<Option<i64>> = self.one(
+            "SELECT MAX(at) FROM charges WHERE mandate=?1 AND state='approved'",
+            [mandate.to_string()],
+            |row| row.get(0),
+        )?;
+        last.flatten().map(super::to_time).transpose()
     }
 
     /// The charges of a mandate, the oldest first.

@@ -1,13 +1,15 @@
 //! What the gateway knows about a payer besides mandates: region, teen mode, trusted contacts, open triggers.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
-use quittance_protocol::{AccountId, FlowId, Money, Timestamp};
+use quittance_protocol::{AccountId, DeviceId, FlowId, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
 use super::{Flow, Store, from_doc, to_doc, to_id};
 use crate::failure::Failure;
+use crate::parties::SettledTransaction;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,19 +20,19 @@ pub(crate) struct Profile {
     pub(crate) region: Option<String>,
     /// The address that the payer was last seen at.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) ip: Option<String>,
+    pub(crate) ip: Option<IpAddr>,
     /// Day of birth, such as `2012-06-01`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) born: Option<String>,
     /// Teen mode, while it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) teen: Option<Teen>,
-    /// Trusted contacts.
+    /// Trusted contacts, one set for each time that they were changed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) contacts: Vec<Contact>,
-    /// Settled transactions from before this gateway, which a quiz may ask about.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) transactions: Vec<Transaction>,
+    pub(crate) contact_sets: Vec<NamedContacts>,
+    /// Settled transactions from before, which a quiz may ask about; absent: the outside party is asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) transactions: Option<Vec<SettledTransaction>>,
     /// What the risk engine saw that is not resolved yet, such as `remote_login`.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) triggers: BTreeSet<String>,
@@ -53,6 +55,16 @@ pub(crate) struct Teen {
     pub(crate) per_charge: Option<Money>,
 }
 
+/// Trusted contacts as they were set at one time.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NamedContacts {
+    /// When.
+    pub(crate) set_at: Timestamp,
+    /// Who.
+    pub(crate) contacts: Vec<Contact>,
+}
+
 /// One trusted contact.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -65,21 +77,6 @@ pub(crate) struct Contact {
     pub(crate) known_since: Timestamp,
     /// Whether their real name is verified.
     pub(crate) verified: bool,
-    /// When the payer named them; absent: long ago.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) named_at: Option<Timestamp>,
-}
-
-/// One settled transaction.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Transaction {
-    /// How much.
-    pub(crate) amount: Money,
-    /// To whom, as shown.
-    pub(crate) merchant: String,
-    /// When.
-    pub(crate) at: Timestamp,
 }
 
 impl std::fmt::Debug for Profile {
@@ -139,5 +136,15 @@ impl Store<'_> {
             .filter_map(|flow| flow.events.first())
             .map(|event| event.at)
             .collect())
+    }
+
+    /// The phones of an account.
+    pub(crate) fn devices_of(self, account: AccountId) -> Result<BTreeSet<DeviceId>, Failure> {
+        self.all("SELECT device FROM devices WHERE account=?1", [account.to_string()], |row| {
+            row.get::<_, String>(0)
+        })?
+        .iter()
+        .map(|device| to_id(device))
+        .collect()
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use quittance_gateway::Clock as _;
 use quittance_gateway::{
-    CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkScript, ScriptedOutcome, Unavailable,
+    CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript, ScriptedOutcome,
+    Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, OrderState};
 use quittance_protocol::statement::{Charge, MandateKind, Permit, PermitAmount};
@@ -374,6 +375,9 @@ impl CardNetwork for Slow {
     }
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
         self.inner.resolve(charge).await
+    }
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.inner.refund(refund).await
     }
 }
 

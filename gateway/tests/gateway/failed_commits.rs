@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quittance_gateway::{
-    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, SimulatedMerchants,
-    Unavailable,
+    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
+    SimulatedMerchants, Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, OrderRecord};
 use quittance_protocol::statement::Charge;
@@ -94,6 +94,9 @@ impl CardNetwork for Gated {
     }
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
         self.inner.resolve(charge).await
+    }
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.inner.refund(refund).await
     }
 }
 

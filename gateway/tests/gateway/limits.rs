@@ -1,6 +1,7 @@
 //! The optional limits of a mandate, as a merchant meets them.
 
 use quittance_gateway::Clock as _;
+use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::{Limits, MandateKind, Offer, Permit, PermitAmount, Terms};
 use quittance_protocol::{Code, OfferId, Timestamp};
 
@@ -103,8 +104,14 @@ async fn a_mandate_is_charged_until_before_its_validity_ends() {
     assert_eq!(phone.activate(&token, permits).await.status, 200);
     house.clock.advance(DAY - 1);
     approved(&house.charge(token.mandate, 100).await);
-    house.clock.advance(1);
-    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateExpired);
+    house.advance(1).await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::TokenDestroyed);
+    let ending = phone.mandate(token.mandate).await.ending;
+    assert_eq!(
+        ending,
+        Some(TerminationCause::Expired.by_usual_actor()),
+        "it ended by itself"
+    );
 }
 
 /// What makes terms such that nobody could keep them.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quittance_gateway::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, Unavailable};
+use quittance_gateway::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
 use quittance_protocol::answer::MandateRecord;
 use quittance_protocol::statement::Charge;
 use quittance_protocol::{ChargeId, Code, TokenId};
@@ -57,6 +57,9 @@ impl CardNetwork for Hanging {
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
         self.pass().await;
         self.inner.resolve(charge).await
+    }
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.inner.refund(refund).await
     }
 }
 

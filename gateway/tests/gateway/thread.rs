@@ -3,10 +3,10 @@
 use crate::support::phone::{Phone, approved, declined};
 use crate::support::{House, cny};
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, PayerEventKind};
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log::verify_logged;
 use quittance_protocol::log::{EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, EvidenceLevel, OrderBody};
-use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::{Acknowledgement, ReplicaState};
 use quittance_protocol::{Code, Digest32, Receipt, Received};
 

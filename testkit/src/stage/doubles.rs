@@ -3,7 +3,7 @@
 use crate::software_keys::SoftwareDeviceKeys;
 use async_trait::async_trait;
 use quittance_gateway::{
-    CardNetwork, FolderCustodian, FundingReference, NetworkCharge, NetworkOutcome, SimulatedCardNetwork, Unavailable,
+    CardNetwork, FolderCustodian, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatedCardNetwork, Unavailable,
 };
 use quittance_protocol::{ChargeId, Timestamp, TokenId};
 use quittance_vault::{RootKeyError, RootKeys};
@@ -65,6 +65,9 @@ impl CardNetwork for GatedCardNetwork {
 
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
         self.ledger.resolve(charge).await
+    }
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.ledger.refund(refund).await
     }
 }
 

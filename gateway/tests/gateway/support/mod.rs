@@ -11,11 +11,11 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
+use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
     Parts, PolicySource, SimulatedCardNetwork, SimulatedMerchants,
 };
-use quittance_gateway::parties::SimulatedParties;
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::log::VerifierKey;
 use quittance_protocol::problem::Code;
