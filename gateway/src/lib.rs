@@ -51,6 +51,6 @@ pub use files::private_folder;
 pub use gateway::Gateway;
 pub use open::OpenError;
 pub use parties::{
-    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript,
-    ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants, SimulatorError, Unavailable,
+    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
+    NetworkScript, ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants, SimulatorError, Unavailable,
 };

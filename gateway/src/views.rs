@@ -55,14 +55,22 @@ pub(crate) fn charge(store: Store<'_>, row: &Charge) -> Result<ChargeRecord, Fai
         charge: row.charge,
         at: row.at,
         amount: row.amount,
-        decision: row.decision.clone().ok_or(Failure::Rules("a charge without its outcome"))?,
-        refunded: refunded.transpose().map_err(|_| Failure::Damaged("the sum of refunds"))?,
+        decision: row
+            .decision
+            .clone()
+            .ok_or(Failure::Rules("a charge without its outcome"))?,
+        refunded: refunded
+            .transpose()
+            .map_err(|_| Failure::Damaged("the sum of refunds"))?,
     })
 }
 
 /// What was wanted under a mandate, the oldest first: also after its end.
 pub(crate) fn charges(store: Store<'_>, row: &Mandate) -> Result<Vec<ChargeRecord>, Failure> {
-    let settled = store.charges_of(row.mandate)?.into_iter().filter(|charge| charge.decision.is_some());
+    let settled = store
+        .charges_of(row.mandate)?
+        .into_iter()
+        .filter(|charge| charge.decision.is_some());
     settled.map(|row| charge(store, &row)).collect()
 }
 

@@ -32,7 +32,7 @@ pub(crate) fn find_out(
         StepKind::Prompt(PromptKind::People) => {
             let (least, _) = contacts::how_many(run.policy)?;
             Ok(Some(Asking::People {
-                people: contacts::eligible(store, run, now)?,
+                people: contacts::eligible(store, run.policy, run.flow.account, now)?,
                 at_least: u32::try_from(least).unwrap_or(u32::MAX),
             }))
         }

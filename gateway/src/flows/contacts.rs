@@ -9,12 +9,17 @@ use crate::failure::Failure;
 use crate::store::{self, Store};
 
 /// Contacts who may vouch now, with the names that the payer gave them.
-pub(super) fn eligible(store: Store<'_>, run: &Run<'_>, now: Timestamp) -> Result<Vec<(AccountId, String)>, Failure> {
-    let requester = requester(store, run.flow.account)?;
+pub(super) fn eligible(
+    store: Store<'_>,
+    policy: &Policy,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Vec<(AccountId, String)>, Failure> {
+    let requester = requester(store, account)?;
     let mut eligible = Vec::new();
-    for known in store.profile(run.flow.account)?.contacts {
-        if counts_by(run.policy, &known, now)?
-            && contacts::check(run.policy, &contact(store, &known)?, &requester, now)
+    for known in store.profile(account)?.contacts {
+        if counts_by(policy, &known, now)?
+            && contacts::check(policy, &contact(store, &known)?, &requester, now)
                 .map_err(damaged)?
                 .is_ok()
         {

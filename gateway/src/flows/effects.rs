@@ -2,12 +2,11 @@
 
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{FlowEffect, Hold, HoldOwner, Step};
-use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
-use quittance_protocol::{B64, Digest32, EventId, FlowId, Problem};
+use quittance_protocol::{B64, Digest32, FlowId, Problem};
 
 use super::{Run, begin, refusal, vouching};
 use crate::ending::{self, Placing};

@@ -40,10 +40,9 @@ pub(crate) fn take(
     }
     let facts = match prompt {
         PromptKind::People => choose_people(turn, run, entries)?,
-        PromptKind::QuizAmounts
-        | PromptKind::QuizAmountsAgain
-        | PromptKind::QuizMerchants
-        | PromptKind::QuizDates => quiz::judge(turn.store, turn.world, run, prompt, entries)?,
+        PromptKind::QuizAmounts | PromptKind::QuizAmountsAgain | PromptKind::QuizMerchants | PromptKind::QuizDates => {
+            quiz::judge(turn.store, turn.world, run, prompt, entries)?
+        }
         _ => BTreeMap::new(),
     };
     keep(turn, run, step, entries)?;
@@ -56,7 +55,7 @@ pub(crate) fn take(
 /// The trusted contacts to be asked: named by their accounts, each once, each one who may vouch now.
 fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<BTreeMap<String, Quantity>> {
     let pointer = |index: usize| format!("/answer/entries/{index}");
-    let eligible = contacts::eligible(turn.store, run, turn.now)?;
+    let eligible = contacts::eligible(turn.store, run.policy, run.flow.account, turn.now)?;
     let mut people = BTreeSet::new();
     for (index, entry) in entries.iter().enumerate() {
         let malformed = || Problem::new(Code::Malformed).at(pointer(index));

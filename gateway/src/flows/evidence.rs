@@ -39,7 +39,10 @@ const fn document(factor: FactorKind) -> Option<DocumentKind> {
 /// `malformed` where the number is wrong or one is named twice, `not_found` where one was not uploaded or is erased.
 pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, factor: FactorKind, uploads: &[Digest32]) -> Decided<()> {
     let pointer = "/answer/uploads";
-    let most = run.policy.quantity("evidence.recording_images").map_or(1, Quantity::trunc);
+    let most = run
+        .policy
+        .quantity("evidence.recording_images")
+        .map_or(1, Quantity::trunc);
     let most = usize::try_from(most).unwrap_or(1);
     let fits = match document(factor) {
         Some(_) => uploads.len() == images(factor),

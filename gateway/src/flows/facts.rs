@@ -11,7 +11,7 @@ use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::Channel;
 use quittance_protocol::{AccountId, OrderId, Quantity};
 
-use super::{history, people};
+use super::contacts;
 use crate::failure::{Decided, Failure};
 use crate::locks;
 use crate::parties::{Call, CallKey, GeoQuestion, Location};
@@ -169,12 +169,13 @@ impl Subject<'_> {
     }
 
     fn settled_transactions(&self) -> Decided<Quantity> {
-        let settled = history::settled(self.turn, self.account)?;
-        Ok(Quantity::from(u32::try_from(settled.len()).unwrap_or(u32::MAX)))
+        let here = self.turn.store.transactions_by(self.account, self.turn.now)?.len();
+        let all = here.saturating_add(self.profile.transactions.len());
+        Ok(Quantity::from(u32::try_from(all).unwrap_or(u32::MAX)))
     }
 
     fn contacts_eligible(&self) -> Decided<Quantity> {
-        let fit = people::eligible(self.turn, self.policy, self.account)?;
+        let fit = contacts::eligible(self.turn.store, self.policy, self.account, self.turn.now)?;
         Ok(Quantity::from(u32::try_from(fit.len()).unwrap_or(u32::MAX)))
     }
 

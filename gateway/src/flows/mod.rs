@@ -20,13 +20,8 @@ pub(crate) mod effects;
 pub(crate) mod entering;
 pub(crate) mod evidence;
 pub(crate) mod facts;
-<<<<<<< gateway/src/flows/mod.rs
-pub(crate) mod history;
-pub(crate) mod people;
-=======
 pub(crate) mod moments;
 pub(crate) mod vouching;
->>>>>>> /tmp/g1/ours
 
 pub(crate) use begin::begin;
 pub(crate) use run::{Run, find, is_idle, load, lowers, refusal};

@@ -16,11 +16,7 @@ use crate::turn::Turn;
 /// Something that is due.
 enum Due {
     /// A reply becomes known.
-    Reply {
-        flow: FlowId,
-        step: String,
-        party: String,
-    },
+    Reply { flow: FlowId, step: String, party: String },
     /// A run's own moment.
     Run(FlowId),
 }

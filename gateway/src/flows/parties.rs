@@ -156,9 +156,7 @@ pub(super) fn hear_people(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()>
 fn apply(turn: &mut Turn<'_>, run: &mut Run<'_>, stored: StoredReply) -> Decided<()> {
     let step = stored.step;
     match (stored.reply, run.open().map(|open| &open.kind)) {
-        (Reply::Decided { outcome }, _) => {
-            run.admit(turn, Author::Gateway, FlowEventKind::Reported { step, outcome })
-        }
+        (Reply::Decided { outcome }, _) => run.admit(turn, Author::Gateway, FlowEventKind::Reported { step, outcome }),
         (Reply::Judged { proved, evidence }, Some(StepKind::Factor(factor))) => {
             judged(turn, run, step, *factor, proved, evidence)
         }

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use quittance_flows::definition::PromptKind;
 use quittance_flows::quiz::{self, Asked, Mark, Marks, Plan, Transaction};
 use quittance_flows::{PolicyError, StepKind};
+use quittance_protocol::Problem;
 use quittance_protocol::Quantity;
 use quittance_protocol::answer::{Asking, Question};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Entry;
-use quittance_protocol::Problem;
 
 use super::{Run, entering};
 use crate::failure::{Decided, Failure};
@@ -56,7 +56,10 @@ pub(super) fn judge(
             .into());
     }
     mark(run, &plan, asked, entries, &mut marks)?;
-    let mut facts = BTreeMap::from([("quiz_score".to_owned(), quiz::score(run.policy, &marks).map_err(damaged)?)]);
+    let mut facts = BTreeMap::from([(
+        "quiz_score".to_owned(),
+        quiz::score(run.policy, &marks).map_err(damaged)?,
+    )]);
     if asked == Asked::Amounts {
         let wrong = marks.amounts.iter().filter(|mark| **mark == Mark::Wrong).count();
         let wrong = u32::try_from(wrong).unwrap_or(u32::MAX);

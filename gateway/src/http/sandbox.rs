@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Path, State};
+use quittance_flows::Seconds;
 use quittance_protocol::json::{self as strict, Limits as Bounds};
 use quittance_protocol::problem::Code;
-use quittance_flows::Seconds;
 use quittance_protocol::statement::{Channel, Charge, Limits, MandateKind, Offer, Terms};
 use quittance_protocol::{MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp};
 use serde::de::DeserializeOwned;
@@ -42,7 +42,9 @@ struct Now {
 /// Moves time forward, and lets everything that is due by then happen before it answers.
 pub(super) async fn move_clock(State(shared): Served, body: Body) -> Result<Response, Refused> {
     let asked: Advance = take(body).await?;
-    let seconds = asked.advance.map_or(Ok(asked.advance_seconds), |span| u32::try_from(span.get()));
+    let seconds = asked
+        .advance
+        .map_or(Ok(asked.advance_seconds), |span| u32::try_from(span.get()));
     let seconds = seconds.map_err(|_| Problem::new(Code::Malformed).at("/advance"))?;
     let clock = Arc::clone(&sandbox(&shared)?.clock);
     let moved = tokio::task::spawn_blocking(move || clock.advance(seconds)).await;

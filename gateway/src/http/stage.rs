@@ -94,9 +94,15 @@ pub(super) async fn end(State(shared): Served, body: Body) -> Result<Response, R
         for mandate in &mandates {
             rows.push(turn.store.mandate(*mandate)?.ok_or(Code::NotFound)?);
         }
-        let strange = rows.iter().zip(rows.iter().skip(1)).any(|(one, next)| one.account != next.account);
+        let strange = rows
+            .iter()
+            .zip(rows.iter().skip(1))
+            .any(|(one, next)| one.account != next.account);
         if strange {
-            return Err(Problem::new(Code::Malformed).at("/mandates").detail("name one payer's").into());
+            return Err(Problem::new(Code::Malformed)
+                .at("/mandates")
+                .detail("name one payer's")
+                .into());
         }
         said(&ending::end(turn, rows, cause.by_usual_actor())?)
     };

@@ -43,9 +43,14 @@ pub(super) fn object(turn: &mut Turn<'_>, said: &Verified<Objection>) -> Decided
 pub(super) fn refund(turn: &mut Turn<'_>, said: &Verified<Refund>) -> Decided<Answer> {
     let body = said.body();
     let merchant = turn.store.merchant_of_key(said.kid())?.ok_or(Code::UnknownKey)?;
-    let charge = turn.store.charge(body.charge)?.filter(|row| row.merchant == merchant.merchant);
+    let charge = turn
+        .store
+        .charge(body.charge)?
+        .filter(|row| row.merchant == merchant.merchant);
     let charge = charge.ok_or_else(|| Problem::new(Code::NotFound).at("/charge"))?;
-    let reference = charge.acquirer_reference().filter(|_| charge.state == ChargeState::Approved);
+    let reference = charge
+        .acquirer_reference()
+        .filter(|_| charge.state == ChargeState::Approved);
     let acquirer_reference = reference.ok_or_else(|| {
         let unpaid = Problem::new(Code::NotEligible).at("/charge");
         unpaid.detail("no money moved")
@@ -58,7 +63,11 @@ pub(super) fn refund(turn: &mut Turn<'_>, said: &Verified<Refund>) -> Decided<An
     }
     let before = Money::new(turn.store.refunded(charge.charge)?, charge.amount.currency());
     let before = before.map_err(|_| Failure::Damaged("the sum of refunds"))?;
-    let over = || Problem::new(Code::LimitExceeded).at("/amount").detail("more than is left of the charge");
+    let over = || {
+        Problem::new(Code::LimitExceeded)
+            .at("/amount")
+            .detail("more than is left of the charge")
+    };
     let given_back = before.plus(&body.amount).map_err(|_| over())?;
     if given_back.minor() > charge.amount.minor() {
         return Err(over().into());
@@ -79,6 +88,9 @@ pub(super) fn refund(turn: &mut Turn<'_>, said: &Verified<Refund>) -> Decided<An
 
 fn own(turn: &Turn<'_>, kid: &Thumbprint, mandate: MandateId) -> Decided<Mandate> {
     let merchant = turn.store.merchant_of_key(kid)?.ok_or(Code::UnknownKey)?;
-    let row = turn.store.mandate(mandate)?.filter(|row| row.merchant == merchant.merchant);
+    let row = turn
+        .store
+        .mandate(mandate)?
+        .filter(|row| row.merchant == merchant.merchant);
     row.ok_or_else(|| Problem::new(Code::NotFound).at("/mandate").into())
 }

@@ -128,7 +128,9 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, received: &Received) -> 
     }
     let key = match received.name() {
         Enrolment::NAME => Some(received.unverified_body::<Enrolment>()?.1.device_key),
-        Charge::NAME | Release::NAME | Refund::NAME | Objection::NAME => store.merchant_of_key(received.kid())?.map(|merchant| merchant.key),
+        Charge::NAME | Release::NAME | Refund::NAME | Objection::NAME => {
+            store.merchant_of_key(received.kid())?.map(|merchant| merchant.key)
+        }
         Permit::NAME => store
             .mandate_of_token_key(received.kid())?
             .map(|mandate| mandate.token_key),

@@ -1,7 +1,7 @@
 //! Secrets that stay on phones: their records, the counters of guesses, exchanges under way.
 
-use quittance_protocol::statement::SecretKind;
 use quittance_flows::pin::PinCounter;
+use quittance_protocol::statement::SecretKind;
 use quittance_protocol::{AccountId, FlowId, Timestamp};
 use rusqlite::params;
 

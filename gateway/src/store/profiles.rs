@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use quittance_protocol::{AccountId, DeviceId, FlowId, Money, Timestamp};
+use quittance_protocol::{AccountId, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Flow, Store, from_doc, to_doc, to_id};
+use super::{Flow, Store, from_doc, to_doc};
 use crate::failure::Failure;
-use crate::parties::SettledTransaction;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,12 +26,12 @@ pub(crate) struct Profile {
     /// Teen mode, while it is on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) teen: Option<Teen>,
-    /// Trusted contacts, one set for each time that they were changed.
+    /// Trusted contacts.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) contact_sets: Vec<NamedContacts>,
-    /// Settled transactions from before, which a quiz may ask about; absent: the outside party is asked.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) transactions: Option<Vec<SettledTransaction>>,
+    pub(crate) contacts: Vec<Contact>,
+    /// Settled transactions from before this gateway, which a quiz may ask about.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) transactions: Vec<Transaction>,
     /// What the risk engine saw that is not resolved yet, such as `remote_login`.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub(crate) triggers: BTreeSet<String>,
@@ -55,16 +54,6 @@ pub(crate) struct Teen {
     pub(crate) per_charge: Option<Money>,
 }
 
-/// Trusted contacts as they were set at one time.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct NamedContacts {
-    /// When.
-    pub(crate) set_at: Timestamp,
-    /// Who.
-    pub(crate) contacts: Vec<Contact>,
-}
-
 /// One trusted contact.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -77,6 +66,21 @@ pub(crate) struct Contact {
     pub(crate) known_since: Timestamp,
     /// Whether their real name is verified.
     pub(crate) verified: bool,
+    /// When the payer named them; absent: long ago.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) named_at: Option<Timestamp>,
+}
+
+/// One settled transaction.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Transaction {
+    /// How much.
+    pub(crate) amount: Money,
+    /// To whom, as shown.
+    pub(crate) merchant: String,
+    /// When.
+    pub(crate) at: Timestamp,
 }
 
 impl std::fmt::Debug for Profile {
@@ -112,19 +116,6 @@ impl Store<'_> {
         })?;
         Ok(found.is_some())
     }
-
-    /// Who was named to answer for a run.
-    pub(crate) fn asked_to_vouch(self, flow: FlowId) -> Result<Vec<AccountId>, Failure> {
-        self.all(
-            "SELECT account FROM vouchers WHERE flow=?1 ORDER BY account",
-            [flow.to_string()],
-            |row| row.get::<_, String>(0),
-        )?
-        .iter()
-        .map(|account| to_id(account))
-        .collect()
-    }
-
     /// When the runs of a definition began that a payer ever began.
     pub(crate) fn starts_of(self, account: AccountId, definition: &str) -> Result<Vec<Timestamp>, Failure> {
         let flows: Vec<Flow> = self.docs(
@@ -136,15 +127,5 @@ impl Store<'_> {
             .filter_map(|flow| flow.events.first())
             .map(|event| event.at)
             .collect())
-    }
-
-    /// The phones of an account.
-    pub(crate) fn devices_of(self, account: AccountId) -> Result<BTreeSet<DeviceId>, Failure> {
-        self.all("SELECT device FROM devices WHERE account=?1", [account.to_string()], |row| {
-            row.get::<_, String>(0)
-        })?
-        .iter()
-        .map(|device| to_id(device))
-        .collect()
     }
 }
