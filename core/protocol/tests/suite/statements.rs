@@ -2,7 +2,7 @@
 
 use quittance_protocol::bytes::{from_base64url, to_base64url};
 use quittance_protocol::jws::Alg;
-use quittance_protocol::statement::{Acknowledgement, Offer, Session, Undo};
+use quittance_protocol::statement::{Acknowledgement, Lock, Offer, Session};
 use quittance_protocol::{
     B64, Code, MerchantId, OfferId, OrderId, Problem, PublicKey, Received, Statement, Thumbprint, Unsigned, Verified,
 };
@@ -335,7 +335,7 @@ fn the_unverified_body_is_of_the_right_kind_yet_nothing_more() {
         unsigned.unverified_body::<Acknowledgement>().unwrap().1,
         acknowledgement()
     );
-    assert_eq!(unsigned.unverified_body::<Undo>().unwrap_err().code(), Code::WrongType);
+    assert_eq!(unsigned.unverified_body::<Lock>().unwrap_err().code(), Code::WrongType);
     // Control: the very same statement is refused where a signature is asked for.
     assert_eq!(
         unsigned
