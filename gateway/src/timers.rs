@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use quittance_protocol::{ChargeId, Timestamp};
 
 use crate::failure::{Decided, Failure};
+use crate::flows::moments;
 use crate::statements;
 use crate::store::Store;
 use crate::turn::{After, Turn};
@@ -12,11 +13,12 @@ use crate::{ending, locks};
 
 /// Whether something is due, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(ending::is_due(store, now)? || locks::is_due(store, now)?)
+    Ok(moments::is_due(store, now)? || ending::is_due(store, now)? || locks::is_due(store, now)?)
 }
 
 /// Carries out what is due.
 pub(crate) fn run(turn: &mut Turn<'_>) -> Decided<()> {
+    moments::pass(turn)?;
     locks::run_due(turn)?;
     ending::run_due(turn)
 }
@@ -36,6 +38,7 @@ pub(crate) fn ask_about_charges(turn: &mut Turn<'_>, asking: &HashSet<ChargeId>)
 /// Forgets what cannot matter any more.
 pub(crate) fn tidy(turn: &Turn<'_>) -> Decided<()> {
     turn.store.forget_nonces(turn.now)?;
+    turn.store.erase_evidence(turn.now)?;
     turn.store
         .forget_pin_logins(turn.now.plus_seconds(-statements::LOGIN_LIFE))?;
     Ok(())

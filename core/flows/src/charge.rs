@@ -89,7 +89,10 @@ fn held(mandate: &Mandate) -> Code {
         Code::SafetyLocked
     } else if mandate.holds.contains(&HoldOwner::Stop) {
         Code::StoppedByPayer
-    } else if mandate.ending.is_some_and(|ending| ending.cause == TerminationCause::Expired) {
+    } else if mandate
+        .ending
+        .is_some_and(|ending| ending.cause == TerminationCause::Expired)
+    {
         Code::MandateExpired
     } else {
         Code::MandateHeld

@@ -2,16 +2,19 @@
 
 use quittance_flows::{FactorKind, Policy};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{AccountId, Digest32, Problem, Quantity};
+use quittance_protocol::{AccountId, Digest32, Problem, Timestamp};
 
 use super::{Run, gestures, parties};
 use crate::failure::{Decided, Failure};
 use crate::parties::{
-    Call, CallKey, DocumentKind, DocumentOutcome, DocumentScan, FaceCapture, FaceFindings, FaceQuestion, IdentityClaim,
-    IdentityMatch, PersonalText, Unavailable, VideoRequest, VideoVerification,
+    After, Call, CallKey, DocumentKind, DocumentOutcome, DocumentScan, FaceCapture, FaceFindings, FaceQuestion,
+    IdentityClaim, IdentityMatch, PersonalText, Unavailable, VideoRequest, VideoVerification,
 };
+use crate::secrets::seal;
 use crate::store::Reply;
 use crate::turn::Turn;
+
+const PURPOSE: &str = "quittance-gateway/upload/1";
 
 /// How many images a factor is made of: a card has two sides.
 const fn images(factor: FactorKind) -> usize {
@@ -33,17 +36,36 @@ const fn document(factor: FactorKind) -> Option<DocumentKind> {
     }
 }
 
+/// Seals an upload and keeps it for as long as the policy says; says until when.
+///
+/// # Errors
+/// `limit_exceeded` where the payer has as many as the policy lets anybody have.
+pub(crate) fn keep(turn: &Turn<'_>, account: AccountId, digest: &Digest32, bytes: &[u8]) -> Decided<Timestamp> {
+    let policy = &turn.world.policies.current()?.policy;
+    if !turn.store.has_upload(account, digest)?
+        && turn.store.count_uploads(account)? >= i64::from(policy.limits.uploads.max_kept)
+    {
+        return Err(Problem::new(Code::LimitExceeded)
+            .detail("earlier uploads have to be erased first")
+            .into());
+    }
+    let erase_at = policy
+        .moment("evidence.retention", turn.now)
+        .map_err(|_| Failure::Damaged("a policy"))?;
+    let key = turn.world.secrets.master.derive(PURPOSE, b"");
+    let place = format!("{PURPOSE}\n{account}\n{digest}");
+    let sealed = seal(&key, &*turn.world.randomness, &place, bytes)?;
+    turn.store.put_upload(account, digest, &sealed, erase_at)?;
+    Ok(erase_at)
+}
+
 /// Checks that what is handed in is there: as many images as the factor has, each the payer's own, each once.
 ///
 /// # Errors
 /// `malformed` where the number is wrong or one is named twice, `not_found` where one was not uploaded or is erased.
 pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, factor: FactorKind, uploads: &[Digest32]) -> Decided<()> {
     let pointer = "/answer/uploads";
-    let most = run
-        .policy
-        .quantity("evidence.recording_images")
-        .map_or(1, Quantity::trunc);
-    let most = usize::try_from(most).unwrap_or(1);
+    let most = usize::try_from(run.policy.evidence.recording_images).unwrap_or(usize::MAX);
     let fits = match document(factor) {
         Some(_) => uploads.len() == images(factor),
         None => (1..=most).contains(&uploads.len()),
@@ -83,7 +105,7 @@ pub(crate) fn ask_vendor(
                 images: uploads.clone(),
             };
             let reply = outside.ocr_vendor.read(&call, &scan);
-            reply.map(|reply| Ok((reply.after, is_legible(run.policy, &reply.outcome)?)))
+            reply.map(|reply| (reply.after, is_legible(run.policy, &reply.outcome)))
         }
         (None, FactorKind::VideoVerification) => {
             let request = VideoRequest {
@@ -91,12 +113,12 @@ pub(crate) fn ask_vendor(
                 operation: run.state.start.operation,
             };
             let reply = outside.video_desk.verify(&call, &request);
-            reply.map(|reply| Ok((reply.after, reply.outcome == VideoVerification::Verified)))
+            reply.map(|reply| (reply.after, reply.outcome == VideoVerification::Verified))
         }
         (None, factor) => {
             let capture = match factor {
                 FactorKind::GestureVideo => FaceCapture::GestureVideo {
-                    gestures: gestures::asked(run.policy, &run.state.start.nonce)?,
+                    gestures: gestures::asked(run.policy, &run.state.start.nonce),
                 },
                 _ => FaceCapture::Liveness,
             };
@@ -106,7 +128,7 @@ pub(crate) fn ask_vendor(
                 evidence,
             };
             let reply = outside.face_vendor.judge(&call, &question);
-            reply.map(|reply| Ok((reply.after, is_the_payer(run.policy, &reply.outcome)?)))
+            reply.map(|reply| (reply.after, is_the_payer(run.policy, &reply.outcome)))
         }
     };
     settle(turn, run, step, judged, evidence, uploads)
@@ -118,11 +140,11 @@ pub(super) fn ask_source(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, _fa
     let claim = claim(run.flow.account);
     let reply = turn.world.outside.identity_source.compare(&call, &claim);
     let evidence = Digest32::of(call.key.as_str().as_bytes());
-    let judged = reply.map(|reply| Ok((reply.after, reply.outcome == IdentityMatch::Match)));
+    let judged = reply.map(|reply| (reply.after, reply.outcome == IdentityMatch::Match));
     settle(turn, run, step, judged, evidence, Vec::new())
 }
 
-type Judged = Result<Result<(crate::parties::After, bool), Failure>, Unavailable>;
+type Judged = Result<(After, bool), Unavailable>;
 
 fn settle(
     turn: &mut Turn<'_>,
@@ -133,8 +155,7 @@ fn settle(
     uploads: Vec<Digest32>,
 ) -> Decided<()> {
     match judged {
-        Ok(judged) => {
-            let (after, proved) = judged?;
+        Ok((after, proved)) => {
             parties::keep(turn, run, step, "", after, Reply::Judged { proved, evidence })?;
             parties::hear(turn, run)
         }
@@ -166,21 +187,16 @@ fn named(uploads: &[Digest32]) -> Digest32 {
 }
 
 /// Whether a document counts: accepted, with all its corners, without glare, legible.
-fn is_legible(policy: &Policy, outcome: &DocumentOutcome) -> Result<bool, Failure> {
+fn is_legible(policy: &Policy, outcome: &DocumentOutcome) -> bool {
     let DocumentOutcome::Accepted { quality } = outcome else {
-        return Ok(false);
+        return false;
     };
-    let least = bound(policy, "evidence.sharpness_min")?;
-    Ok(quality.corners && quality.glare_free && quality.sharpness.millionths() >= least)
+    let least = policy.evidence.sharpness_min.millionths();
+    quality.corners && quality.glare_free && quality.sharpness.millionths() >= least
 }
 
 /// Whether a face is the payer's, alive, with the gestures that were asked for.
-fn is_the_payer(policy: &Policy, findings: &FaceFindings) -> Result<bool, Failure> {
-    let least = bound(policy, "evidence.face_min")?;
-    Ok(findings.live && findings.gestures_match && findings.similarity.millionths() >= least)
-}
-
-fn bound(policy: &Policy, key: &str) -> Result<i64, Failure> {
-    let bound = policy.quantity(key).map_err(|_| Failure::Damaged("a policy"))?;
-    Ok(bound.millionths())
+fn is_the_payer(policy: &Policy, findings: &FaceFindings) -> bool {
+    let least = policy.evidence.face_min.millionths();
+    findings.live && findings.gestures_match && findings.similarity.millionths() >= least
 }

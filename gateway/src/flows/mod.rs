@@ -4,7 +4,6 @@
 //! opens), then who answers it: [`codes`] a text, [`entering`] the payer,
 //! [`evidence`] a vendor, [`parties`] an outside party, [`desk`] a reviewer, [`vouching`] people, [`moments`] the clock.
 
-mod asking;
 mod begin;
 mod contacts;
 mod gestures;
@@ -14,6 +13,7 @@ mod quiz;
 mod reached;
 mod run;
 
+pub(crate) mod asking;
 pub(crate) mod codes;
 pub(crate) mod desk;
 pub(crate) mod effects;

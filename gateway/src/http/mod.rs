@@ -1,11 +1,13 @@
 //! HTTP: the only way in. TLS ends in front of the gateway.
 
+mod desk;
 mod log;
 mod reads;
 mod sandbox;
 mod simulators;
 mod stage;
 mod statements;
+mod uploads;
 
 use std::sync::Arc;
 
@@ -32,6 +34,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         .route("/v1/mandates", get(reads::mandates))
         .route("/v1/mandates/{mandate}/charges", get(reads::charges))
         .route("/v1/orders/{order}", get(reads::order))
+        .route("/v1/flows/{flow}", get(reads::flow))
+        .route("/v1/uploads", post(uploads::upload))
         .route("/log/checkpoint", get(log::checkpoint))
         .route("/log/vkey", get(log::vkey))
         .route("/log/consistency", get(log::consistency))
@@ -40,6 +44,9 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
         router = router
             .route("/sandbox/clock", post(sandbox::move_clock))
             .route("/sandbox/merchants", post(sandbox::create_merchant))
+            .route("/sandbox/reviewers", post(desk::create))
+            .route("/sandbox/reviewers/{reviewer}/decisions", post(desk::decide))
+            .route("/sandbox/desk", get(desk::queue))
             .route("/sandbox/merchants/{merchant}/offers", post(sandbox::make_offer))
             .route("/sandbox/merchants/{merchant}/charges", post(sandbox::charge))
             .route("/sandbox/merchants/{merchant}/notices", get(sandbox::notices))

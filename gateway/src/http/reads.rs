@@ -7,10 +7,11 @@ use axum::http::{HeaderMap, header};
 use quittance_protocol::answer::{Nonce, PolicyAnswer};
 use quittance_protocol::bytes::from_base64url;
 use quittance_protocol::problem::Code;
-use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem};
+use quittance_protocol::{AccountId, B64, FlowId, MandateId, OrderId, Problem};
 
 use super::{Refused, Served, json};
 use crate::factor::make_nonce;
+use crate::flows::{Run, asking};
 use crate::gateway::Shared;
 use crate::logbook;
 use crate::replay::Response;
@@ -85,8 +86,31 @@ pub(super) async fn order(
     json(&record)
 }
 
+/// One of the bearer's runs, with what its open step shows.
+pub(super) async fn flow(
+    State(shared): Served,
+    Path(flow): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Refused> {
+    let account = bearer(&shared, &headers)?;
+    let missing = || Problem::new(Code::NotFound);
+    let flow: FlowId = flow.parse().map_err(|_| missing())?;
+    let (now, world) = (shared.now(), Arc::clone(&shared.world));
+    let log = shared
+        .read(move |store| {
+            let run = Run::load(store, &world, flow)?
+                .filter(|run| run.flow.account == account)
+                .ok_or_else(missing)?;
+            let mut log = run.log();
+            log.asking = asking::find_out(store, &world, &run, now)?;
+            Ok(log)
+        })
+        .await?;
+    json(&log)
+}
+
 /// Whose read token the request carries.
-fn bearer(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<AccountId, Refused> {
+pub(super) fn bearer(shared: &Arc<Shared>, headers: &HeaderMap) -> Result<AccountId, Refused> {
     let token = headers
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())

@@ -14,7 +14,7 @@ use super::{Refused, Served};
 use crate::replay::Response;
 
 /// How long a caller may take to send its bytes.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(super) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Takes a compact statement.
 pub(super) async fn post(State(shared): Served, headers: HeaderMap, body: Body) -> Result<Response, Refused> {

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 use quittance_flows::definition::{Condition, PromptKind};
 use quittance_flows::facts::OFFLINE;
-use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind};
+use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow};
 use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswer, operation_digest};
 use quittance_protocol::{Problem, Verified};
 
 use crate::factor::{self, Expected};
-use crate::failure::Decided;
-use crate::flows::begin;
+use crate::failure::{Decided, Failure};
+use crate::flows::{begin, codes, entering, evidence};
 use crate::store::Device;
 use crate::turn::{Answer, Turn};
 
@@ -121,26 +121,119 @@ fn subjects(definition: &FlowDefinition) -> Subjects {
 }
 
 /// Takes the phone's answer to the open step.
+///
+/// # Errors
+/// `step_order` where another step is open, or the answer is none to it; else what judging the answer says.
 pub(super) fn answer(turn: &mut Turn<'_>, device: &Device, said: &Verified<AnswerFlow>) -> Decided<Answer> {
     let body = said.body();
     let mut run = find(turn, device, body.flow)?;
     let open = run.open_step(&body.step)?;
-    let step = body.step.clone();
-    let event = match (&body.answer, &open.kind) {
-        (StepAnswer::Confirmed { shown }, StepKind::Prompt(prompt)) if is_confirmed(*prompt) => {
-            FlowEventKind::Answered { step, shown: *shown }
-        }
-        (StepAnswer::Proof { proof }, StepKind::Factor(factor)) if factor.input() == FactorInput::HardwareKey => {
-            let evidence = prove(turn, device, &run, *factor, &step, proof)?;
-            FlowEventKind::FactorProved { step, evidence }
-        }
-        (StepAnswer::Offline {}, _) if matches!(&open.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE) => {
-            FlowEventKind::WentOffline {}
-        }
-        _ => return Err(Problem::new(Code::StepOrder).at("/answer").into()),
-    };
-    run.admit(turn, Author::Phone, event)?;
+    if flow::deadline(run.rules(), &run.state).is_some_and(|end| turn.now >= end) {
+        return Err(Problem::new(Code::TooLate).at("/step").into());
+    }
+    match &open.kind {
+        StepKind::Prompt(prompt) => answer_prompt(turn, &mut run, open, *prompt, &body.answer)?,
+        StepKind::Factor(factor) => prove_factor(turn, device, &mut run, open, *factor, &body.answer)?,
+        _ => return Err(no_answer()),
+    }
     run.answer(turn)
+}
+
+fn answer_prompt(
+    turn: &mut Turn<'_>,
+    run: &mut Run<'_>,
+    open: &Step,
+    prompt: PromptKind,
+    answer: &StepAnswer,
+) -> Decided<()> {
+    let step = open.id.clone();
+    let event = match answer {
+        StepAnswer::Confirmed { shown } if is_confirmed(prompt) => FlowEventKind::Answered { step, shown: *shown },
+        StepAnswer::Entered { entries } if !is_confirmed(prompt) && prompt != PromptKind::Jump => {
+            entering::take(turn, run, &step, prompt, entries)?;
+            let shown = answer.digest().ok_or(Failure::Damaged("entries"))?;
+            FlowEventKind::Answered { step, shown }
+        }
+        StepAnswer::Returned { state, outcome } if prompt == PromptKind::Jump => {
+            if *state != run.state.start.nonce {
+                return Err(Problem::new(Code::ForeignState).at("/answer/state").into());
+            }
+            check_outcome(outcome)?;
+            let outcome = outcome.clone();
+            FlowEventKind::Returned { step, outcome }
+        }
+        StepAnswer::Offline {} if is_skipped_offline(open) => FlowEventKind::WentOffline {},
+        _ => return Err(no_answer()),
+    };
+    run.admit(turn, Author::Phone, event)
+}
+
+fn prove_factor(
+    turn: &mut Turn<'_>,
+    device: &Device,
+    run: &mut Run<'_>,
+    open: &Step,
+    factor: FactorKind,
+    answer: &StepAnswer,
+) -> Decided<()> {
+    let step = open.id.clone();
+    match (answer, factor.input()) {
+        (StepAnswer::Proof { proof }, FactorInput::HardwareKey) => {
+            let evidence = prove(turn, device, run, factor, &step, proof)?;
+            run.admit(turn, Author::Phone, FlowEventKind::FactorProved { step, evidence })
+        }
+        (StepAnswer::NotRecognised { today }, FactorInput::HardwareKey) => {
+            let event = FlowEventKind::FactorFailed {
+                step,
+                today: Some(*today),
+                attempts_left: None,
+            };
+            run.admit(turn, Author::Phone, event)
+        }
+        (StepAnswer::Code { code }, FactorInput::Code) => {
+            let event = codes::check(turn, run, &step, code)?;
+            run.admit(turn, Author::Gateway, event)
+        }
+        (StepAnswer::Resend {}, FactorInput::Code) => codes::send(turn, run, &step, factor),
+        (StepAnswer::Evidence { uploads }, FactorInput::Evidence) => {
+            evidence::check(turn, run, factor, uploads)?;
+            let evidence = answer.digest().ok_or(Failure::Damaged("evidence"))?;
+            let event = FlowEventKind::Submitted {
+                step: step.clone(),
+                evidence,
+            };
+            run.admit(turn, Author::Phone, event)?;
+            evidence::ask_vendor(turn, run, &step, factor, uploads.clone())
+        }
+        (StepAnswer::Offline {}, _) if is_skipped_offline(open) => {
+            run.admit(turn, Author::Phone, FlowEventKind::WentOffline {})
+        }
+        _ => Err(no_answer()),
+    }
+}
+
+/// Whether a step may be left out where the gateway is out of the phone's reach.
+fn is_skipped_offline(step: &Step) -> bool {
+    matches!(&step.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE)
+}
+
+/// A decision that came by a link is a word that flow definitions could name, and no longer text.
+fn check_outcome(outcome: &str) -> Decided<()> {
+    let word = outcome.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if word && (1..=32).contains(&outcome.len()) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Malformed)
+        .at("/answer/outcome")
+        .detail("use a word of small letters, such as approved")
+        .into())
+}
+
+fn no_answer() -> crate::failure::Refusal {
+    Problem::new(Code::StepOrder)
+        .at("/answer")
+        .detail("the open step takes no such answer")
+        .into()
 }
 
 /// Whether agreeing is the whole answer to a prompt.

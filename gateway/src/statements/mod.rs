@@ -18,12 +18,13 @@ use quittance_protocol::jws::Statement;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
     Acknowledgement, Activation, AnswerFlow, Attestation, CancelFlow, Charge, Consent, Enrolment, Hold, HoldChange,
-    Intent, Lock, Objection, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Refund, Release, Session,
-    StartFlow, Stop,
+    Intent, Lock, Objection, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Refund, Release, Review,
+    Session, StartFlow, Stop, Vouch,
 };
 use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Verified};
 
 use crate::failure::Decided;
+use crate::flows::{desk, vouching};
 use crate::parties::FundingReference;
 use crate::store::{Device, Store};
 use crate::turn::{Answer, Turn};
@@ -75,7 +76,7 @@ macro_rules! statements {
 statements! {
     Enrolment, Session, PinRegister, PinStart, PinFinish, StartFlow, AnswerFlow, CancelFlow, Consent, Activation,
     Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Reconciliation, Lock, Stop, Release, Refund,
-    Objection,
+    Objection, Vouch, Review,
 }
 
 /// Whether a statement lowers authority, or only reads so that authority can be lowered: such a one is taken even
@@ -93,6 +94,8 @@ fn lowers(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
         Said::CancelFlow(said) => run(said.body().flow)?,
         Said::PinStart(said) => run(said.body().flow)?,
         Said::PinFinish(said) => run(said.body().flow)?,
+        // An objection keeps a recovery from what it would bring.
+        Said::Vouch(said) => !said.body().approves,
         Said::Intent(_)
         | Said::Attestation(_)
         | Said::Acknowledgement(_)
@@ -108,7 +111,8 @@ fn lowers(turn: &Turn<'_>, device: &Device, said: &Said) -> Decided<bool> {
         | Said::Charge(_)
         | Said::Release(_)
         | Said::Refund(_)
-        | Said::Objection(_) => false,
+        | Said::Objection(_)
+        | Said::Review(_) => false,
     })
 }
 
@@ -128,6 +132,7 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, received: &Received) -> 
     }
     let key = match received.name() {
         Enrolment::NAME => Some(received.unverified_body::<Enrolment>()?.1.device_key),
+        Review::NAME => store.reviewer_of_key(received.kid())?.map(|reviewer| reviewer.key),
         Charge::NAME | Release::NAME | Refund::NAME | Objection::NAME => {
             store.merchant_of_key(received.kid())?.map(|merchant| merchant.key)
         }
@@ -159,6 +164,7 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
         Said::Refund(said) => return merchant::refund(turn, said),
         Said::Objection(said) => return merchant::object(turn, said),
         Said::Permit(said) => return permit::deposit(turn, said),
+        Said::Review(said) => return desk::review(turn, said),
         _ => {}
     }
     let unknown = || Problem::new(Code::UnknownKey).at("/header/kid");
@@ -187,12 +193,14 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
         Said::Reconciliation(said) => reconciliation::reconcile(turn, &device, said),
         Said::Lock(said) => protect::lock(turn, &device, said),
         Said::Stop(said) => protect::stop(turn, &device, said),
+        Said::Vouch(said) => vouching::vouch(turn, &device, said),
         Said::Enrolment(_)
         | Said::Charge(_)
         | Said::Permit(_)
         | Said::Release(_)
         | Said::Refund(_)
-        | Said::Objection(_) => Err(Code::WrongType.into()),
+        | Said::Objection(_)
+        | Said::Review(_) => Err(Code::WrongType.into()),
     }
 }
 

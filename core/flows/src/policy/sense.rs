@@ -4,11 +4,14 @@ use super::{Policy, PolicyError, Quantity, Span};
 use serde_json::Value;
 
 /// What is counted, with the least that makes sense.
-const LEAST: [(&str, i64); 27] = [
+const LEAST: [(&str, i64); 30] = [
     ("bundle.version", 1),
     ("biometric.max_failures", 1),
     ("cancellation.batch_max_items", 1),
+    ("evidence.gestures.asked", 1),
+    ("evidence.recording_images", 1),
     ("limits.uploads.max_bytes", 1),
+    ("limits.uploads.max_kept", 1),
     ("otp.digits", 4),
     ("otp.max_attempts", 1),
     ("recovery.device_biometric.device_days_gt", 0),
@@ -57,9 +60,11 @@ const LASTING: [&str; 18] = [
 ];
 
 /// Shares: from nothing to the whole.
-const SHARES: [&str; 7] = [
+const SHARES: [&str; 9] = [
     "biometric.max_far.face",
     "biometric.max_far.fingerprint",
+    "evidence.face_min",
+    "evidence.sharpness_min",
     "real_name.face_min",
     "recovery.id_document.face_min",
     "recovery.transaction_quiz.amount.fallback_score",

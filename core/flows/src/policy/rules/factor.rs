@@ -1,7 +1,7 @@
 //! Values of what proves something: `factor.*`, `otp.*`, `biometric.*`, `flow.*`.
 
-use quittance_protocol::Quantity;
 use crate::policy::span::Seconds;
+use quittance_protocol::Quantity;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -56,7 +56,7 @@ pub struct FlowRules {
 }
 
 /// `evidence.*`: images, recordings, sources that are asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceRules {
     /// Rejected submissions until the step is given up.
@@ -65,6 +65,26 @@ pub struct EvidenceRules {
     pub source_failures: u32,
     /// How long a source may take.
     pub judge_by: Seconds,
+    /// How long what was handed in is kept.
+    pub retention: Seconds,
+    /// Most images that a recording consists of.
+    pub recording_images: u32,
+    /// How legible a document has to be.
+    pub sharpness_min: Quantity,
+    /// How alike a face has to be.
+    pub face_min: Quantity,
+    /// Gestures of a recording.
+    pub gestures: Gestures,
+}
+
+/// `evidence.gestures.*`
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gestures {
+    /// Those that there are, by text key.
+    pub known: Vec<String>,
+    /// How many of them a run asks for.
+    pub asked: u32,
 }
 
 /// `review.*`

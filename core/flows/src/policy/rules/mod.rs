@@ -12,7 +12,8 @@ pub use cancellation::{
     Route, Silence,
 };
 pub use factor::{
-    Biometric, EvidenceRules, FactorCategory, FactorKindRules, FactorRules, FalseAcceptance, FlowRules, OneTimePassword, ReviewRules,
+    Biometric, EvidenceRules, FactorCategory, FactorKindRules, FactorRules, FalseAcceptance, FlowRules,
+    OneTimePassword, ReviewRules,
 };
 pub use head::BundleHead;
 pub use protection::{

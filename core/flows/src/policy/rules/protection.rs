@@ -1,8 +1,8 @@
 //! Values that protect the payer: `teen.*`, `regions.*`, `safety_lock.*`, `secrets.*`, `limits.*`, `checkup.*`.
 
 use super::Table;
-use quittance_protocol::Quantity;
 use crate::policy::span::Seconds;
+use quittance_protocol::Quantity;
 use serde::Deserialize;
 
 /// `teen.*`: accounts of minors; amounts in the account's currency.
@@ -157,6 +157,8 @@ pub struct LimitRules {
 pub struct Uploads {
     /// Most bytes of one image.
     pub max_bytes: u64,
+    /// Most images of one payer that are kept at once.
+    pub max_kept: u32,
 }
 
 /// `checkup.*`

@@ -1,8 +1,8 @@
 //! Values of getting back in after a forgotten PIN: `recovery.*`.
 
 use super::Table;
-use quittance_protocol::Quantity;
 use crate::policy::span::Seconds;
+use quittance_protocol::Quantity;
 use serde::Deserialize;
 
 /// `recovery.*`
