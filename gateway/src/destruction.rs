@@ -17,6 +17,7 @@ use quittance_vault::{Destruction, RecordKey, Vault, VaultError};
 use crate::ending;
 use crate::failure::{Decided, Failure};
 use crate::logbook;
+use crate::rating;
 use crate::secrets::token_half;
 use crate::store::{Mandate, Order, Store, StoredClosure};
 use crate::turn::Turn;
@@ -108,10 +109,8 @@ fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -
         turn.store.put_mandate(&mut mandate)?;
         probe(turn, &mandate)?;
     }
-    let before = turn.store.account(order.account)?.risk_epoch;
-    let after = before.saturating_add(1);
-    turn.store.set_risk_epoch(order.account, after)?;
-    order.risk_epochs = Some((before, after));
+    let (before, rating) = rating::refresh(turn, order.account)?;
+    order.risk_epochs = Some((before, rating.epoch));
     let body = DestroyedBody {
         order: order.order,
         tokens: order.commitments.clone(),

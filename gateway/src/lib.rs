@@ -30,6 +30,7 @@ mod locks;
 mod logbook;
 mod open;
 pub mod parties;
+mod rating;
 mod replay;
 mod round;
 mod secrets;

@@ -1,5 +1,6 @@
 //! Payers, their phones, what they should be told.
 
+use quittance_flows::risk::Rating;
 use quittance_protocol::answer::{PayerEvent, PayerEventKind};
 use quittance_protocol::log_body::EvidenceLevel;
 use quittance_protocol::{AccountId, B64, DeviceId, EventId, PublicKey, Thumbprint, Timestamp};
@@ -45,11 +46,11 @@ impl Store<'_> {
         Ok(Account { risk_epoch })
     }
 
-    pub(crate) fn set_risk_epoch(self, account: AccountId, epoch: u64) -> Result<(), Failure> {
-        let epoch = to_integer(epoch)?;
+    /// Writes a rating, whose epoch is the account's from now on.
+    pub(crate) fn put_rating(self, account: AccountId, rating: &Rating) -> Result<(), Failure> {
         self.run(
-            "UPDATE accounts SET risk_epoch=?2 WHERE account=?1",
-            params![account.to_string(), epoch],
+            "UPDATE accounts SET risk_epoch=?2, rating=?3 WHERE account=?1",
+            params![account.to_string(), to_integer(rating.epoch)?, to_doc(rating)?],
         )?;
         Ok(())
     }

@@ -147,6 +147,16 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// How often destroyed tokens of a payer were tried.
+    pub(crate) fn dead_uses_of(self, account: AccountId) -> Result<u64, Failure> {
+        let uses = self.one(
+            "SELECT COALESCE(SUM(uses), 0) FROM dead_uses JOIN mandates USING (token) WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        super::from_integer(uses.unwrap_or(0))
+    }
+
     /// Counts one more use of a destroyed token, and says how many there were with it.
     pub(crate) fn count_dead_use(self, token: TokenId) -> Result<u64, Failure> {
         let uses = self.one(

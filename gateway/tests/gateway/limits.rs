@@ -60,7 +60,10 @@ async fn a_mandate_for_a_single_use_has_one_permit_and_takes_one_charge() {
     let second = house.post(&token.pooled(&house, 2)).await;
     assert_eq!(second.code(), Code::LimitExceeded);
     approved(&house.charge(token.mandate, 100).await);
-    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::LimitCount);
+    house.settle().await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::TokenDestroyed);
+    let ending = phone.mandate(token.mandate).await.ending;
+    assert_eq!(ending, Some(TerminationCause::Consumed.by_usual_actor()), "H6: used up, not revoked");
 }
 
 //

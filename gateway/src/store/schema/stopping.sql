@@ -1,5 +1,6 @@
 -- What stops charges, and what ends mandates by itself.
 
+ALTER TABLE accounts ADD COLUMN rating TEXT;
 ALTER TABLE accounts ADD COLUMN profile TEXT NOT NULL DEFAULT '{}';
 CREATE TABLE locks (
     account TEXT PRIMARY KEY REFERENCES accounts, due INTEGER NOT NULL, doc TEXT NOT NULL
