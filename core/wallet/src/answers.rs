@@ -137,7 +137,7 @@ impl Unit<'_> {
                     if problem.code() == Code::NotFound && row.ends_mandates {
                         self.reject_unknown_to_gateway(flow)?;
                     }
-                    if may_be_answered_again(purpose, problem.code()) {
+                    if may_be_answered_again(purpose, problem) {
                         return Ok(());
                     }
                     row.refused = Some(problem.code());
@@ -223,19 +223,15 @@ pub(crate) fn now_active(row: &MandateRow) -> WalletEvent {
     WalletEvent::MandateActive { mandate: row.mandate }
 }
 
-/// Whether a refused answer leaves the step open, so that the payer can give another one.
-const fn may_be_answered_again(purpose: &Purpose, code: Code) -> bool {
+/// Whether a refused answer leaves the step open, so that the payer can give another one: what was wrong is the answer
+/// itself.
+fn may_be_answered_again(purpose: &Purpose, problem: &Problem) -> bool {
     let answer = matches!(purpose, Purpose::FlowAnswer { .. });
-    let input = matches!(
-        code,
-        Code::ProofRejected
-            | Code::ProofReused
-            | Code::Malformed
-            | Code::TooLarge
-            | Code::NotAnImage
-            | Code::ForeignState
-            | Code::NotEligible
-            | Code::LimitExceeded
-    );
-    answer && input
+    let at_answer = problem.pointer().is_some_and(|pointer| pointer.starts_with("/answer"));
+    answer
+        && (at_answer
+            || matches!(
+                problem.code(),
+                Code::ProofRejected | Code::ForeignState | Code::NotAnImage
+            ))
 }

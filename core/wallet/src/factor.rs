@@ -96,11 +96,13 @@ impl Inner {
                 unit.answer(&shown, StepAnswer::NotRecognised { today }, Some(event))
             })
             .await?;
-        let Some(number) = number else { return Ok(()) };
-        match self.flush(number).await {
-            Ok(_) | Err(WalletError::Offline) => Ok(()),
-            Err(error) => Err(error),
+        if let Some(number) = number
+            && let Err(error) = self.flush(number).await
+        {
+            // What the payer has to know is that the prompt failed; the gateway hears of it with the next answer.
+            tracing::debug!(kind = ?error.kind(), "a failure of the biometric prompt was not told yet");
         }
+        Ok(())
     }
 
     async fn ask_hardware(

@@ -214,7 +214,8 @@ impl Unit<'_> {
             self.advance(&mut row, kind)?;
         }
         self.put(&row)?;
-        Ok(number)
+        // A run that is this phone's alone says what it has to say in the statement of its effect.
+        Ok(number.or(if open.is_local() { self.lifting_row(&row)? } else { None }))
     }
 
     /// Takes one event of the phone, and does what follows from it. The row is changed and not yet staged.

@@ -97,6 +97,18 @@ impl Inner {
         self.register_secret(SecretKind::PaymentPin, pin).await
     }
 
+    /// Registers another PIN, which the gateway takes after a recovery alone.
+    pub(crate) async fn choose_new_pin(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
+        let digits = self
+            .look(|inner| {
+                inner.enrolled()?;
+                Ok(inner.policy()?.secrets.payment_pin.digits)
+            })
+            .await?;
+        check_form(&pin, digits)?;
+        self.register_secret(SecretKind::PaymentPin, pin).await
+    }
+
     /// Registers a secret, by OPAQUE: it never leaves the phone.
     pub(crate) async fn register_secret(
         self: &Arc<Self>,

@@ -84,7 +84,7 @@ pub enum PromptKind {
     },
     /// A code that was sent. Answer: `Code`, or `SendAgain`.
     Code {
-        /// To which number, of which only the end is shown.
+        /// To which number: `own`, `bound`, `foreign`; the number itself is not shown.
         sent_to: String,
         /// How many digits.
         digits: u32,

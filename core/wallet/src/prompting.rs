@@ -6,7 +6,7 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, OrderRow};
 use crate::prompt::{Awaited, Document, Person, Prompt, PromptKind, QuizQuestion, QuizTopic, Recording};
 use crate::texts::{self, Text};
-use quittance_flows::definition::{Condition, Next, Party, PromptKind as Ask, Step, StepKind, Tries};
+use quittance_flows::definition::{Condition, Next, Party, PromptKind as Ask, Step, StepKind};
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::flow::{self, Left, Phase};
 use quittance_flows::{FactorInput, FactorKind, FlowEffect};
@@ -307,51 +307,30 @@ fn until(open: &OpenFlow) -> (Option<Timestamp>, Option<Text>) {
     (until, text)
 }
 
-/// What put the open step there: the facts of its conditions.
+/// What put the open step there: the fact that was found, with its number and what it is compared with.
 fn because(open: &OpenFlow) -> Vec<Text> {
-    let condition = open.step.insert_if.as_ref();
-    condition
-        .map(|condition| {
-            let (Condition::Holds(fact) | Condition::Compares { fact, .. }) = condition;
-            vec![texts::because(fact)]
+    let found = flow::explain(open.rules(), &open.state).because;
+    found
+        .map(|found| {
+            texts::because(&found.fact)
+                .with("value", found.value)
+                .with("bound", found.bound)
         })
-        .unwrap_or_default()
+        .into_iter()
+        .collect()
 }
 
-/// Tries that are left at the open step, where one has failed.
+/// Tries that are left at the open step, where one has failed: there is no reason to frighten who has all of them.
 fn attempts_left(open: &OpenFlow) -> Option<u32> {
     if open.state.failures == 0 {
         return open.state.attempts_left;
     }
-    open.state.attempts_left.or_else(|| {
-        let Tries { failures, .. } = open.step.tries.as_ref()?;
-        tries_left(open, failures)
-    })
-}
-
-/// How many failures still leave the step open.
-fn tries_left(open: &OpenFlow, failures: &quittance_flows::definition::Comparison) -> Option<u32> {
-    use quittance_flows::definition::{Bound, Comparison};
-    let (bound, more) = match failures {
-        Comparison::AtLeast(bound) => (bound, 0),
-        Comparison::MoreThan(bound) => (bound, 1),
-        Comparison::AtMost(_) | Comparison::LessThan(_) => return None,
-    };
-    let most = match bound {
-        Bound::Number(number) => *number,
-        Bound::Key(key) => open.policy.quantity(key).ok()?.trunc(),
-    };
-    let most = u32::try_from(most).ok()?.saturating_add(more);
-    Some(most.saturating_sub(open.state.failures))
+    flow::attempts_left(open.rules(), &open.state)
 }
 
 /// Which of the steps that the payer counts is open, from 1, and how many there are as far as is known now.
 fn step_numbers(open: &OpenFlow) -> (u32, u32) {
-    let step_of = |id: &str| open.definition.all_steps().find(|step| step.id == id);
-    let done = open.state.done.iter().filter(|done| done.left == Left::Done);
-    let behind = done.filter_map(|done| step_of(&done.id)).filter(|step| step.counts());
-    let ahead = flow::steps_ahead(open.rules(), &open.state).filter(|step| step.counts());
+    let (number, count) = flow::progress(open.rules(), &open.state);
     let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    let number = small(behind.count()).saturating_add(1);
-    (number, number.saturating_add(small(ahead.count())))
+    (small(number), small(count))
 }

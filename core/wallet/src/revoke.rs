@@ -81,6 +81,15 @@ impl Inner {
                 _ => return Err(WalletError::WrongAnswer),
             }
         }
+        let waits = self
+            .unit(move |unit| {
+                let row = unit.get::<FlowRow>(flow.as_bytes())?;
+                row.map_or(Ok(None), |row| unit.lifting_row(&row))
+            })
+            .await?;
+        if waits.is_some() {
+            return Err(WalletError::Offline);
+        }
         Ok(())
     }
 
@@ -115,6 +124,19 @@ impl Unit<'_> {
             change,
         };
         self.send(Purpose::Resume { mandates }, &lift).map(drop)
+    }
+
+    /// The row of the outbox that lifts a pause.
+    pub(crate) fn lifting_row(&self, flow: &FlowRow) -> Result<Option<u64>, WalletError> {
+        let purpose = Purpose::Resume {
+            mandates: flow.start.mandates.clone(),
+        };
+        let rows = self.list::<OutboxRow>()?;
+        Ok(rows
+            .iter()
+            .filter(|row| row.purpose == purpose)
+            .map(|row| row.number)
+            .max())
     }
 
     /// The named mandates that have not ended.

@@ -316,4 +316,7 @@ pub const KEYS: &[&str] = &[
     "route.closed.system_default",
     "route.closed.merchant_releases",
     "route.closed.no_release_needed",
+    "ask.code.own.body",
+    "ask.code.bound.body",
+    "ask.code.foreign.body",
 ];

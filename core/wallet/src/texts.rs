@@ -70,6 +70,12 @@ pub(crate) fn of_step(definition: &str, step: &Step, kind: &PromptKind, part: &s
         PromptKind::InReview { .. } => Some("review"),
         _ => None,
     };
+    if let (PromptKind::Code { sent_to, .. }, "body") = (kind, part) {
+        let own = format!("ask.code.{sent_to}.body");
+        if KEYS.contains(&own.as_str()) {
+            return Text::new(&own);
+        }
+    }
     let text = match waits {
         Some(whom) => Text::new(&format!("wait.{whom}.{part}")),
         None => {
@@ -82,7 +88,6 @@ pub(crate) fn of_step(definition: &str, step: &Step, kind: &PromptKind, part: &s
         }
     };
     match kind {
-        PromptKind::Code { sent_to, .. } => text.with("ends_in", sent_to),
         PromptKind::People { at_least, .. } => text.with("at_least", at_least),
         PromptKind::Recording {
             what: crate::prompt::Recording::Gestures { gestures },
@@ -284,7 +289,7 @@ mod tests {
         for (name, definition) in policy.definitions() {
             assert_ne!(family(name), "other", "{name} has a name of its own");
             known(&name_of(name));
-            for step in definition.all_steps() {
+            for step in definition.all_steps().filter(|step| step.asks_payer()) {
                 for part in ["title", "body", "why"] {
                     known(&of_step(name, step, &PromptKind::Biometric, part));
                 }

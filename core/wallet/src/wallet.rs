@@ -273,6 +273,14 @@ impl Wallet {
         self.inner.set_lock_password(payment_pin, password).await
     }
 
+    /// Chooses a new payment PIN after a recovery has opened the way: within its time, once.
+    ///
+    /// # Errors
+    /// [`WalletError::PinFormat`], [`WalletError::Offline`], [`WalletError::Problem`] where no recovery opened the way.
+    pub async fn choose_new_pin(&self, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
+        self.inner.choose_new_pin(pin).await
+    }
+
     /// Stops every charge in a scope: on this phone at once, at the gateway as soon as it is reached. Taken back
     /// by the flow `stop.lift`.
     ///
