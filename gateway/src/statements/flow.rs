@@ -127,6 +127,11 @@ fn subjects(definition: &FlowDefinition) -> Subjects {
 pub(super) fn answer(turn: &mut Turn<'_>, device: &Device, said: &Verified<AnswerFlow>) -> Decided<Answer> {
     let body = said.body();
     let mut run = find(turn, device, body.flow)?;
+    // Without the gateway in reach a phone cannot know which step the facts put in: it is about the whole run.
+    if body.answer == (StepAnswer::Offline {}) && run.definition.all_steps().any(is_skipped_offline) {
+        run.admit(turn, Author::Phone, FlowEventKind::WentOffline {})?;
+        return run.answer(turn);
+    }
     let open = run.open_step(&body.step)?;
     if flow::deadline(run.rules(), &run.state).is_some_and(|end| turn.now >= end) {
         return Err(Problem::new(Code::TooLate).at("/step").into());
@@ -162,7 +167,6 @@ fn answer_prompt(
             let outcome = outcome.clone();
             FlowEventKind::Returned { step, outcome }
         }
-        StepAnswer::Offline {} if is_skipped_offline(open) => FlowEventKind::WentOffline {},
         _ => return Err(no_answer()),
     };
     run.admit(turn, Author::Phone, event)
@@ -204,9 +208,6 @@ fn prove_factor(
             };
             run.admit(turn, Author::Phone, event)?;
             evidence::ask_vendor(turn, run, &step, factor, uploads.clone())
-        }
-        (StepAnswer::Offline {}, _) if is_skipped_offline(open) => {
-            run.admit(turn, Author::Phone, FlowEventKind::WentOffline {})
         }
         _ => Err(no_answer()),
     }
