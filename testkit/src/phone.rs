@@ -3,6 +3,7 @@
 use crate::phone_protocol::{Command, Reply};
 use crate::scripted_prompt::ScriptedPrompt;
 use crate::software_keys::SoftwareDeviceKeys;
+use crate::willing;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey};
 use quittance_wallet::{Answer, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
@@ -148,17 +149,14 @@ impl Phone {
     /// Answers every prompt of a flow as a willing payer does.
     async fn answer_all(&self, flow: FlowId) -> Result<(), WalletError> {
         while let Some(prompt) = self.wallet.next_prompt(flow)? {
-            let answer = match prompt.kind {
-                PromptKind::Consent { .. } => Answer::Agree,
-                PromptKind::Confirm { .. } => Answer::Confirm,
-                PromptKind::Biometric => Answer::UseBiometric,
-                PromptKind::PaymentPin { .. } => {
-                    Answer::PaymentPin(Zeroizing::new(self.pin.clone().unwrap_or_default().into_bytes()))
-                }
-            };
+            let answer = self.willing(&prompt.kind)?;
             self.wallet.submit(flow, answer).await?;
         }
         Ok(())
+    }
+
+    fn willing(&self, kind: &PromptKind) -> Result<Answer, WalletError> {
+        willing::answer(kind, self.pin.as_deref().unwrap_or_default()).ok_or(WalletError::WrongAnswer)
     }
 
     async fn cancel(&mut self, mandates: &[MandateId], pin: String) -> Result<Value, WalletError> {
@@ -166,14 +164,7 @@ impl Phone {
         let flow = self.wallet.start_revoke(mandates).await?;
         let mut accepted = Instant::now();
         while let Some(prompt) = self.wallet.next_prompt(flow)? {
-            let answer = match prompt.kind {
-                PromptKind::PaymentPin { .. } => {
-                    Answer::PaymentPin(Zeroizing::new(self.pin.clone().unwrap_or_default().into_bytes()))
-                }
-                PromptKind::Biometric => Answer::UseBiometric,
-                PromptKind::Consent { .. } => Answer::Agree,
-                PromptKind::Confirm { .. } => Answer::Confirm,
-            };
+            let answer = self.willing(&prompt.kind)?;
             self.wallet.submit(flow, answer).await?;
             accepted = Instant::now();
         }

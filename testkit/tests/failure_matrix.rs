@@ -13,10 +13,11 @@ use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody};
-use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome, Undo};
-use quittance_protocol::{Claims, MandateId, Received, StatementId, Unsigned};
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome};
+use quittance_protocol::{Claims, Code, MandateId, Received, StatementId, Unsigned};
 use quittance_testkit::stage::{Stage, StagePhone, decision};
-use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, Missing, WalletError, WalletEvent};
+use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, Missing, PromptKind, WalletError, WalletEvent};
 use std::sync::Arc;
 use support::{forked, heard, listen, order_of};
 
@@ -450,18 +451,17 @@ async fn taking_an_order_back_after_it_is_effective_is_too_late() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let flow = phone.cancel(&[mandate]).await.unwrap();
     let order = phone.wallet.order_of(flow).unwrap().unwrap();
-    let nonce = stage.http.get("/v1/nonce").await.text_of("nonce");
-    let undo = Undo {
-        nonce: serde_json::from_value(nonce.into()).unwrap(),
-        order,
-    };
 
-    let refused = stage.http.statement(&phone.say(&undo).unwrap()).await;
+    let undo = phone
+        .wallet
+        .begin("mandate.undo", &[mandate], Some(Wish::Undo { order }))
+        .await
+        .unwrap();
 
-    assert_eq!((refused.status, refused.code()), (409, "too_late"));
-    assert_eq!(
-        refused.json.pointer("/next/order").and_then(|id| id.as_str()),
-        Some(order.to_string().as_str())
+    let end = phone.wallet.closing_prompt(undo).unwrap().unwrap();
+    assert!(
+        matches!(end.kind, PromptKind::Refused { code: Some(Code::TooLate), .. }),
+        "{end:?}"
     );
     assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");
 }

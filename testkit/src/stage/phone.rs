@@ -5,6 +5,7 @@ use crate::phone::sandbox_author;
 use crate::scripted_prompt::ScriptedPrompt;
 use crate::software_keys::SoftwareDeviceKeys;
 use crate::story::PIN;
+use crate::willing;
 use quittance_protocol::bytes::{B64, Digest32};
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::statement::{FactorProof, Intent, operation_digest};
@@ -12,7 +13,7 @@ use quittance_protocol::{Claims, FlowId, MandateId, PublicKey, Statement, Statem
 use quittance_vault::{Randomness, SystemRandomness};
 use quittance_wallet::ports::KeyAlias;
 use quittance_wallet::{
-    Answer, DeviceKeys, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError, WalletEvent,
+    Answer, DeviceKeys, EndingStage, Ports, Wallet, WalletConfig, WalletError, WalletEvent,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -188,12 +189,7 @@ impl StagePhone {
         let Some(prompt) = self.wallet.next_prompt(flow)? else {
             return Ok(());
         };
-        let answer = match prompt.kind {
-            PromptKind::Consent { .. } => Answer::Agree,
-            PromptKind::Confirm { .. } => Answer::Confirm,
-            PromptKind::Biometric => Answer::UseBiometric,
-            PromptKind::PaymentPin { .. } => Answer::PaymentPin(pin_of(pin)),
-        };
+        let answer = willing::answer(&prompt.kind, pin).ok_or(WalletError::WrongAnswer)?;
         self.wallet.submit(flow, answer).await
     }
 
