@@ -63,7 +63,11 @@ async fn a_mandate_for_a_single_use_has_one_permit_and_takes_one_charge() {
     house.settle().await;
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::TokenDestroyed);
     let ending = phone.mandate(token.mandate).await.ending;
-    assert_eq!(ending, Some(TerminationCause::Consumed.by_usual_actor()), "H6: used up, not revoked");
+    assert_eq!(
+        ending,
+        Some(TerminationCause::Consumed.by_usual_actor()),
+        "H6: used up, not revoked"
+    );
 }
 
 //

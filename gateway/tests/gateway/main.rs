@@ -19,7 +19,11 @@ mod idempotency;
 #[cfg(test)]
 mod limits;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod log;
+#[cfg(test)]
+mod orders_of_others;
 #[cfg(test)]
 mod own_log;
 #[cfg(test)]
@@ -33,8 +37,14 @@ mod program;
 #[cfg(test)]
 mod quarantine;
 #[cfg(test)]
+mod refunds;
+#[cfg(test)]
 mod simulators;
 #[cfg(test)]
+mod stops;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod teen;
 #[cfg(test)]
 mod thread;

@@ -14,7 +14,7 @@ use axum::http::{Request, header};
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
-    Parts, PolicySource, SimulatedCardNetwork, SimulatedMerchants,
+    Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork, SimulatedMerchants,
 };
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::log::VerifierKey;
@@ -105,6 +105,8 @@ pub(crate) struct House {
     custodian: Mutex<Arc<dyn KeyCustodian>>,
     other_network: Mutex<Option<Arc<dyn CardNetwork>>>,
     other_merchants: Mutex<Option<Arc<dyn MerchantSystem>>>,
+    /// Whether the gateway has the sandbox's routes.
+    on_stage: bool,
     /// Where a gateway program listens that is spoken to instead.
     program: Mutex<Option<u16>>,
     gateway: Mutex<Option<Gateway>>,
@@ -113,6 +115,14 @@ pub(crate) struct House {
 impl House {
     pub(crate) fn new() -> Self {
         let house = Self::closed();
+        house.start().unwrap();
+        house
+    }
+
+    /// With the sandbox's routes.
+    pub(crate) fn on_stage() -> Self {
+        let mut house = Self::closed();
+        house.on_stage = true;
         house.start().unwrap();
         house
     }
@@ -137,6 +147,7 @@ impl House {
             custodian: Mutex::new(Arc::new(custodian)),
             other_network: Mutex::new(None),
             other_merchants: Mutex::new(None),
+            on_stage: false,
             program: Mutex::new(None),
             gateway: Mutex::new(None),
         }
@@ -186,9 +197,25 @@ impl House {
             card_network: network.unwrap_or_else(|| self.network.clone()),
             merchants: merchants.unwrap_or_else(|| self.merchants.clone()),
             outside: self.parties.outside(),
-            sandbox: None,
+            sandbox: self.on_stage.then(|| self.sandbox()),
         };
         Gateway::open(config, parts)
+    }
+
+    fn sandbox(&self) -> Sandbox {
+        Sandbox {
+            // The house's own clock is what tests move.
+            clock: Arc::new(SandboxClock::open(&self.folder.path().join("clock")).unwrap()),
+            card_network: self.network.clone(),
+            merchants: self.merchants.clone(),
+            parties: self.parties.clone(),
+        }
+    }
+
+    /// Sets something over the sandbox's routes.
+    pub(crate) async fn set(&self, path: &str, json: serde_json::Value) -> Reply {
+        let request = Request::post(path).body(Body::from(json.to_string())).unwrap();
+        self.send(request).await
     }
 
     pub(crate) fn start(&self) -> Result<(), OpenError> {

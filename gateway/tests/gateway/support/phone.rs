@@ -14,8 +14,8 @@ use quittance_protocol::statement::{
     ReplicaState, SecretKind, Session, StartFlow, StepAnswer, operation_digest,
 };
 use quittance_protocol::{
-    B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp, TokenId,
-    Unsigned, pin,
+    AccountId, B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp,
+    TokenId, Unsigned, pin,
 };
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
@@ -77,6 +77,11 @@ impl Token {
 
     /// A permit for the pool, as the plan makes it.
     pub(crate) fn pooled(&self, house: &House, number: u64) -> String {
+        self.capped(house, number, 5000)
+    }
+
+    /// A pooled permit for up to this much.
+    pub(crate) fn capped(&self, house: &House, number: u64, minor: i64) -> String {
         let now = house.clock.now();
         self.sign(
             number,
@@ -84,7 +89,7 @@ impl Token {
             &Permit {
                 token: self.token,
                 payee: house.merchant,
-                amount: PermitAmount::AtMost(crate::support::cny(5000)),
+                amount: PermitAmount::AtMost(crate::support::cny(minor)),
                 not_before: now,
                 not_after: now.plus_seconds(30 * DAY),
                 challenge: None,
@@ -179,6 +184,11 @@ impl<'h> Phone<'h> {
     pub(crate) async fn enrol(&self) -> Enrolled {
         let nonce = self.nonce().await;
         self.post(&self.enrolment(nonce)).await.ok()
+    }
+
+    /// Whose phone it is: enrolling again says so.
+    pub(crate) async fn account(&self) -> AccountId {
+        self.enrol().await.account
     }
 
     pub(crate) fn enrolment(&self, nonce: B64) -> Enrolment {

@@ -1,0 +1,135 @@
+//! The safety lock at the gateway (R-056 … R-063).
+
+use quittance_protocol::Code;
+use quittance_protocol::answer::{LockRecord, MandateRecord, MandateState, PayerEventKind};
+use quittance_protocol::statement::{Lock, ReplicaState};
+
+use crate::support::House;
+use crate::support::phone::{Phone, Token, approved, declined};
+
+const HOUR: i64 = 3_600;
+
+async fn locked(house: &House) -> (Phone<'_>, Token) {
+    let phone = Phone::ready(house).await;
+    let token = phone.sign_mandate().await;
+    lock(&phone).await;
+    (phone, token)
+}
+
+async fn lock(phone: &Phone<'_>) -> LockRecord {
+    phone.post(&Lock { other_devices: false }).await.ok()
+}
+
+async fn told(phone: &Phone<'_>, token: &Token) -> Vec<PayerEventKind> {
+    let reconciled = phone.reconcile(&[(token, ReplicaState::Held)]).await;
+    reconciled.events.into_iter().map(|event| event.kind).collect()
+}
+
+//
+//
+#[tokio::test]
+async fn a_lock_declines_every_charge_for_24_hours_to_the_second() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    assert_eq!(phone.mandate(token.mandate).await.holds, ["safety_lock"]);
+    house.advance(24 * HOUR - 1).await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    house.advance(1).await;
+    approved(&house.charge(token.mandate, 100).await);
+    assert!(told(&phone, &token).await.contains(&PayerEventKind::Unlocked {}));
+}
+
+//
+#[tokio::test]
+async fn the_end_of_a_lock_is_announced_an_hour_before() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let until = lock(&phone).await.until;
+    let announced = PayerEventKind::LockEnds { at: until };
+    house.advance(23 * HOUR - 1).await;
+    assert!(!told(&phone, &token).await.contains(&announced));
+    house.advance(1).await;
+    house.advance(60).await;
+    let announcements = told(&phone, &token).await.into_iter().filter(|kind| *kind == announced);
+    assert_eq!(announcements.count(), 1, "once");
+}
+
+//
+#[tokio::test]
+async fn the_payer_hears_of_a_charge_that_the_lock_declined() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    house.charge(token.mandate, 100).await;
+    let declined = PayerEventKind::Declined {
+        mandate: token.mandate,
+        code: Code::SafetyLocked,
+        amount: crate::support::cny(100),
+    };
+    assert!(told(&phone, &token).await.contains(&declined));
+}
+
+//
+#[tokio::test]
+async fn a_mandate_is_cancelled_under_the_lock() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    phone.revoke(&[token.mandate]).await;
+    house.settle().await;
+    assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Ended);
+}
+
+//
+#[tokio::test]
+async fn a_mandate_that_is_signed_under_the_lock_is_locked_from_its_first_moment() {
+    let house = House::new();
+    let (phone, _) = locked(&house).await;
+    let token = phone.sign_mandate().await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+}
+
+//
+#[tokio::test]
+async fn the_end_of_the_lock_lifts_no_other_hold() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    let _: Vec<MandateRecord> = phone.pause(&[token.mandate]).await.ok();
+    house.advance(24 * HOUR).await;
+    assert_eq!(phone.mandate(token.mandate).await.holds, ["payer"]);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateHeld);
+}
+
+//
+#[tokio::test]
+async fn what_the_risk_engine_sees_locks_by_itself_and_says_why() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let path = format!("/sandbox/accounts/{}", phone.account().await);
+    let seen = |triggers: &[&str]| house.set(&path, serde_json::json!({ "triggers": triggers }));
+    assert_eq!(seen(&["a_trigger_without_a_rule"]).await.status, 200);
+    approved(&house.charge(token.mandate, 100).await);
+    assert_eq!(seen(&["remote_login"]).await.status, 200);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    let locked =
+        |kind: &PayerEventKind| matches!(kind, PayerEventKind::Locked { trigger, .. } if trigger == "remote_login");
+    assert!(told(&phone, &token).await.iter().any(locked));
+    // it does not end while what triggered it is unresolved.
+    house.advance(24 * HOUR).await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    assert_eq!(seen(&[]).await.status, 200);
+    house.advance(24 * HOUR).await;
+    approved(&house.charge(token.mandate, 100).await);
+}
+
+#[tokio::test]
+async fn the_phone_hears_of_the_lock_when_both_sides_compare() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    let reconciled = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
+    assert_eq!(reconciled.lock.map(|lock| lock.trigger), Some("payer".to_owned()));
+    house.restart();
+    let reconciled = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
+    assert!(reconciled.lock.is_some(), "a lock survives a restart");
+}

@@ -1,0 +1,82 @@
+//! Teen mode at the gateway.
+
+use quittance_protocol::Code;
+use quittance_protocol::answer::PayerEventKind;
+use quittance_protocol::statement::ReplicaState;
+
+use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::{House, cny};
+
+/// An account in teen mode, with what its guardian granted for one charge.
+async fn teen(house: &House, phone: &Phone<'_>, granted: Option<i64>) {
+    let guardian = Phone::ready(house).await.account().await;
+    let mut teen = serde_json::json!({ "guardian": guardian });
+    if let Some(minor) = granted {
+        teen["per_charge"] = serde_json::json!({ "minor": minor, "currency": "CNY" });
+    }
+    let path = format!("/sandbox/accounts/{}", phone.account().await);
+    let set = house.set(&path, serde_json::json!({ "teen": teen })).await;
+    assert_eq!(set.status, 200);
+}
+
+async fn with_mandate(house: &House) -> (Phone<'_>, Token) {
+    let phone = Phone::ready(house).await;
+    let token = phone.sign_mandate().await;
+    (phone, token)
+}
+
+//
+#[tokio::test]
+async fn teen_mode_holds_every_mandate_and_tells_the_payer_of_each_decline() {
+    let house = House::on_stage();
+    let (phone, token) = with_mandate(&house).await;
+    teen(&house, &phone, None).await;
+    assert_eq!(phone.mandate(token.mandate).await.holds, ["teen"]);
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
+    let told = phone.reconcile(&[(&token, ReplicaState::Held)]).await.events;
+    let declined = PayerEventKind::Declined {
+        mandate: token.mandate,
+        code: Code::TeenLimit,
+        amount: cny(1),
+    };
+    assert!(told.iter().any(|event| event.kind == declined));
+}
+
+//
+#[tokio::test]
+async fn a_teen_without_a_limit_signs_no_mandate() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    teen(&house, &phone, None).await;
+    let token = Token::new();
+    let offer = house.offer();
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.consent(&flow, &token, &offer).await;
+    assert_eq!(phone.post(&consent).await.code(), Code::TeenLimit);
+    // Control: with a limit the same consent is taken.
+    teen(&house, &phone, Some(5000)).await;
+    let consent = phone.consent(&flow, &token, &offer).await;
+    assert_eq!(phone.post(&consent).await.status, 200);
+}
+
+//
+#[tokio::test]
+async fn fifty_passes_and_fifty_and_one_fen_does_not() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let offer = house.offer_of(
+        quittance_protocol::statement::MandateKind::PayAsYouGo,
+        cny(9000),
+        cny(20_000),
+        30,
+    );
+    let token = phone.provision(&offer).await;
+    let permits = (1..=3).map(|number| token.capped(&house, number, 9000)).collect();
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    teen(&house, &phone, Some(5000)).await;
+    approved(&house.charge(token.mandate, 5000).await);
+    assert_eq!(declined(&house.charge(token.mandate, 5001).await), Code::TeenLimit);
+    // the ceiling holds whatever the guardian granted.
+    teen(&house, &phone, Some(9000)).await;
+    assert_eq!(declined(&house.charge(token.mandate, 5001).await), Code::TeenLimit);
+}
