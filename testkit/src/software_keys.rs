@@ -72,6 +72,19 @@ impl SoftwareDeviceKeys {
         self.change.lock().unwrap_or_else(PoisonError::into_inner).took
     }
 
+    /// The number of the newest epoch key: how often the vault was rotated.
+    ///
+    /// # Errors
+    /// [`DeviceKeyError::HardwareUnavailable`] where the folder cannot be read.
+    pub fn newest_epoch(&self) -> Result<u64, DeviceKeyError> {
+        let entries = std::fs::read_dir(&self.folder).map_err(|_| DeviceKeyError::HardwareUnavailable)?;
+        let number = |entry: std::fs::DirEntry| {
+            let name = entry.file_name();
+            name.to_str()?.strip_prefix("epoch-")?.parse::<u64>().ok()
+        };
+        Ok(entries.filter_map(|entry| number(entry.ok()?)).max().unwrap_or(0))
+    }
+
     fn pair(&self, alias: KeyAlias) -> Result<Option<EcdsaKeyPair>, DeviceKeyError> {
         let Some(pkcs8) = read(&self.key_file(alias))? else {
             return Ok(None);

@@ -45,6 +45,7 @@ pub struct Stage {
     folder: tempfile::TempDir,
     gateway: Mutex<Option<Gateway>>,
     sandbox: Sandbox,
+    policy: PolicySource,
     merchant: String,
 }
 
@@ -54,13 +55,25 @@ impl Stage {
     /// # Errors
     /// What the system or the gateway says.
     pub async fn set() -> Staged<Self> {
+        Self::set_at(None, PolicySource::Sandbox).await
+    }
+
+    /// As [`Stage::set`], under another policy; where a moment is given, all clocks stand there.
+    ///
+    /// # Errors
+    /// What the system or the gateway says.
+    pub async fn set_at(moment: Option<Timestamp>, policy: PolicySource) -> Staged<Self> {
         let folder = tempfile::tempdir()?;
         let data = folder.path().join("gateway");
         std::fs::create_dir_all(&data)?;
         let random: Arc<dyn Randomness> = Arc::new(SystemRandomness::new());
         let network = Network::up(Router::new(), None).await?;
         let back_door = Network::up(Router::new(), None).await?;
-        let clock = Arc::new(SandboxClock::open(&data.join("sandbox-clock"))?);
+        let clock_file = data.join("sandbox-clock");
+        let clock = Arc::new(match moment {
+            Some(moment) => SandboxClock::standing_at(moment, &clock_file)?,
+            None => SandboxClock::open(&clock_file)?,
+        });
         let simulated = Arc::new(SimulatedCardNetwork::open(&data.join("card-network.sqlite"))?);
         let merchants = Arc::new(SimulatedMerchants::open(
             &data.join("merchants.sqlite"),
@@ -84,9 +97,10 @@ impl Stage {
             folder,
             gateway: Mutex::default(),
             sandbox,
+            policy: policy.clone(),
             merchant: String::new(),
         };
-        stage.open_gateway(PolicySource::Sandbox)?;
+        stage.open_gateway(policy)?;
         let made = stage
             .http
             .post("/sandbox/merchants", &json!({ "name": "Bluebird Rides" }))
@@ -205,7 +219,7 @@ impl Stage {
     /// What the gateway says.
     pub async fn restart_gateway(&self) -> Staged<()> {
         self.stop_gateway().await?;
-        self.start_gateway(PolicySource::Sandbox).await
+        self.start_gateway(self.policy.clone()).await
     }
 
     /// Lets gateway time pass, and whatever is due by then happen.

@@ -1,0 +1,74 @@
+//! What merchants and card networks do to mandates.
+
+use super::acts;
+use super::codes::name_of;
+use super::doing::amount;
+use super::play::{Play, Signed, Wrong, same};
+use super::sandbox::{outcome, refusal, taken};
+use super::setting::{PAYER, money};
+use crate::stage::decision;
+use quittance_protocol::MandateId;
+use serde_json::json;
+
+impl Play {
+    pub(super) async fn charge(&mut self, act: &acts::Charge) -> Result<(), Wrong> {
+        let number = self.next();
+        let Signed { mandate, merchant } = self.signed(&act.charge)?.clone();
+        let reference = format!("charge-{number}");
+        let mut body = json!({ "mandate": mandate, "amount": money(act.amount)?, "reference": reference });
+        if act.present {
+            let wallet = &self.phone(PAYER)?.wallet;
+            let permit = wallet.payer_present_permit(mandate, amount(act.amount)?, &reference).await;
+            match (permit, body.as_object_mut()) {
+                (Ok(permit), Some(members)) => {
+                    members.insert("permit".to_owned(), permit.into());
+                }
+                (Err(error), _) => return same("a charge that gives", &act.gives, &name_of(&error)),
+                (Ok(_), None) => {}
+            }
+        }
+        let path = format!("/sandbox/merchants/{merchant}/charges");
+        let answer = self.stage.http.post(&path, &body).await;
+        if let Some(name) = &act.name {
+            self.charges.insert(name.clone(), answer.text_of("charge"));
+        }
+        let was = decision(&answer);
+        same("a charge that gives", &act.gives, &if was.is_empty() { answer.text } else { was })
+    }
+
+    pub(super) async fn refund(&mut self, act: &acts::Refund) -> Result<(), Wrong> {
+        let charge = self.charges.get(&act.refund).ok_or_else(|| Wrong::unknown("charge", &act.refund))?;
+        let body = json!({ "charge": charge, "amount": money(act.amount)? });
+        // Every refund here is of a merchant who has made the charge.
+        let merchant = self.merchant_of_charges()?;
+        let answer = self.stage.http.post(&format!("/sandbox/merchants/{merchant}/refund"), &body).await;
+        outcome(act.fails.as_deref(), refusal(&answer))
+    }
+
+    fn merchant_of_charges(&self) -> Result<String, Wrong> {
+        let only = self.merchants.values().next().cloned();
+        only.ok_or_else(|| Wrong::new("a merchant", "none"))
+    }
+
+    pub(super) async fn release(&mut self, act: &acts::Release) -> Result<(), Wrong> {
+        let Signed { mandate, merchant } = self.signed(&act.release)?;
+        let path = format!("/sandbox/merchants/{merchant}/release");
+        let answer = self.stage.http.post(&path, &json!({ "mandate": mandate })).await;
+        outcome(act.fails.as_deref(), refusal(&answer))
+    }
+
+    pub(super) async fn object(&mut self, act: &acts::Object) -> Result<(), Wrong> {
+        let Signed { mandate, merchant } = self.signed(&act.object)?;
+        let path = format!("/sandbox/merchants/{merchant}/objection");
+        let body = json!({ "mandate": mandate, "reasons": "The service was used this month." });
+        let answer = self.stage.http.post(&path, &body).await;
+        outcome(act.fails.as_deref(), refusal(&answer))
+    }
+
+    pub(super) async fn remove_card(&mut self, act: &acts::RemoveCard) -> Result<(), Wrong> {
+        self.phone(&act.remove_card)?;
+        let mandates: Vec<MandateId> = self.ids(&act.mandates)?;
+        let body = json!({ "mandates": mandates, "cause": "funding_removed" });
+        taken(&self.stage.http.post("/sandbox/endings", &body).await)
+    }
+}

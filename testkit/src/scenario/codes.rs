@@ -1,0 +1,32 @@
+//! What a refusal is called in a scenario: the problem's code, or a word of the wallet's own.
+
+use quittance_wallet::{BiometricError, WalletError};
+
+/// The name of a refusal.
+pub(super) fn name_of(error: &WalletError) -> String {
+    let name = match error {
+        WalletError::Problem(problem) | WalletError::Offer(problem) => problem.code().name(),
+        WalletError::Offline => "offline",
+        WalletError::WrongPin { .. } => "wrong_secret",
+        WalletError::PinLocked { .. } => "factor_locked",
+        WalletError::PinFormat { .. } => "secret_format",
+        WalletError::SameSecret => "same_secret",
+        WalletError::Biometric(BiometricError::NotRecognised { .. }) => "not_recognised",
+        WalletError::Biometric(_) => "biometric",
+        WalletError::WrongAnswer => "wrong_answer",
+        WalletError::FlowEnded => "flow_ended",
+        WalletError::UnknownFlow => "unknown_flow",
+        WalletError::UnknownDefinition => "unknown_definition",
+        WalletError::UnknownMandate => "unknown_mandate",
+        WalletError::ForeignLink => "foreign_state",
+        WalletError::NotAnImage => "not_an_image",
+        WalletError::TooLarge { .. } => "too_large",
+        WalletError::TooMany { .. } => "too_many",
+        WalletError::NothingNamed => "nothing_named",
+        WalletError::NotPayable => "not_payable",
+        WalletError::AboveLimit => "above_limit",
+        WalletError::OfferExpired => "offer_expired",
+        other => return other.to_string(),
+    };
+    name.to_owned()
+}

@@ -1,0 +1,239 @@
+//! What can be expected in a scenario.
+
+use super::verbs::{one, payer, verbs};
+use super::words::HistoryLine;
+use quittance_flows::Seconds;
+use quittance_protocol::{Quantity, Timestamp};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+verbs! {
+    /// Something has to stand so.
+    Expectation:
+    /// A mandate stands so.
+    "expect_mandate" => ExpectMandate {
+        /// The mandate.
+        expect_mandate: String,
+        /// On the phone.
+        #[serde(default)]
+        state: Option<String>,
+        /// At the gateway.
+        #[serde(default)]
+        at_gateway: Option<String>,
+        /// Who holds it on the phone; all of them.
+        #[serde(default)]
+        holds: Option<Vec<String>>,
+        /// Who holds it at the gateway; all of them.
+        #[serde(default)]
+        held_at_gateway: Option<Vec<String>>,
+        /// Why it ended or ends.
+        #[serde(default)]
+        cause: Option<String>,
+        /// Who ended it.
+        #[serde(default)]
+        actor: Option<String>,
+        /// Whether the phone makes permits for it.
+        #[serde(default)]
+        can_pay: Option<bool>,
+        /// Whether its service renews itself.
+        #[serde(default)]
+        auto_renewal: Option<bool>,
+        /// Permits that could still be used without this phone, as the phone tells.
+        #[serde(default)]
+        permits_ahead: Option<u32>,
+        /// When its scheduled end is effective.
+        #[serde(default)]
+        effective_at: Option<Timestamp>,
+    }
+    /// The open step of a run shows so.
+    "expect_prompt" => ExpectPrompt {
+        /// The run.
+        expect_prompt: String,
+        /// The step.
+        #[serde(default)]
+        step: Option<String>,
+        /// The kind, such as `payment_pin` or `waiting`.
+        #[serde(default)]
+        kind: Option<String>,
+        /// Which of the counted steps it is.
+        #[serde(default)]
+        number: Option<u32>,
+        /// How many counted steps there are.
+        #[serde(default)]
+        of: Option<u32>,
+        /// Tries that are left.
+        #[serde(default)]
+        attempts_left: Option<u32>,
+        /// From now until it ends.
+        #[serde(default)]
+        deadline: Option<Seconds>,
+        /// For whom it waits.
+        #[serde(default)]
+        waits_for: Option<String>,
+        /// Facts that made it necessary.
+        #[serde(default)]
+        because: Option<Vec<String>>,
+        /// How many digits are asked for.
+        #[serde(default)]
+        digits: Option<u32>,
+        /// How many questions are asked.
+        #[serde(default)]
+        questions: Option<usize>,
+        /// How many choices each of them has.
+        #[serde(default)]
+        choices: Option<Vec<usize>>,
+        /// How many people can be named.
+        #[serde(default)]
+        people: Option<usize>,
+        /// How many gestures are to be recorded.
+        #[serde(default)]
+        gestures: Option<usize>,
+    }
+    /// A run stands so.
+    "expect_run" => ExpectRun {
+        /// The run.
+        expect_run: String,
+        /// `open`, `done`, `scheduled`, `refused`, `expired` or `left`.
+        is: String,
+        /// The code of the refusal.
+        #[serde(default)]
+        code: Option<String>,
+    }
+    /// The payer holds receipts that the phone has verified, and an order for each.
+    "expect_receipts" => ExpectReceipts {
+        /// How many.
+        expect_receipts: usize,
+        /// Why the latest ended what it ended.
+        #[serde(default)]
+        cause: Option<String>,
+        /// `two_sided` or `unilateral`.
+        #[serde(default)]
+        kind: Option<String>,
+        /// How many mandates the latest ended.
+        #[serde(default)]
+        mandates: Option<usize>,
+    }
+    /// The ways to end a mandate.
+    "expect_routes" => ExpectRoutes {
+        /// The mandate.
+        expect_routes: String,
+        /// Those that are open, best first.
+        #[serde(default)]
+        open: Option<Vec<String>>,
+        /// Some that are closed, with their reasons.
+        #[serde(default)]
+        closed: BTreeMap<String, String>,
+        /// Counted steps of some.
+        #[serde(default)]
+        steps: BTreeMap<String, u32>,
+        /// Waits after the last step of some.
+        #[serde(default)]
+        effective: BTreeMap<String, String>,
+    }
+    /// What became of the items of a batch: how many of each.
+    "expect_items" => ExpectItems {
+        /// The run.
+        expect_items: String,
+        /// How many stand how.
+        are: BTreeMap<String, usize>,
+    }
+    /// How often a phone's vault was rotated since `count_rotations`.
+    "expect_rotations" => ExpectRotations {
+        /// How often.
+        expect_rotations: u64,
+        /// Whose phone.
+        #[serde(default = "payer")]
+        by: String,
+    }
+    /// What a phone tells its payer; taken by being looked at.
+    "expect_event" => ExpectEvent {
+        /// Its name.
+        expect_event: String,
+        /// Members that it has among others; mandates by their names here.
+        #[serde(default)]
+        with: Map<String, Value>,
+        /// Whose phone.
+        #[serde(default = "payer")]
+        by: String,
+        /// It is not told.
+        #[serde(default)]
+        never: bool,
+    }
+    /// What a merchant was told about a mandate.
+    "expect_notice" => ExpectNotice {
+        /// Its name.
+        expect_notice: String,
+        /// About which mandate.
+        mandate: String,
+        /// How often.
+        #[serde(default = "one")]
+        times: usize,
+    }
+    /// The history of a mandate, newest first.
+    "expect_history" => ExpectHistory {
+        /// The mandate.
+        expect_history: String,
+        /// Its lines.
+        is: Vec<HistoryLine>,
+    }
+    /// The safety lock stands so on somebody's phone.
+    "expect_lock" => ExpectLock {
+        /// Whose.
+        expect_lock: String,
+        /// Whether it is on.
+        on: bool,
+        /// From now until it ends.
+        #[serde(default)]
+        left: Option<Seconds>,
+        /// What put it on.
+        #[serde(default)]
+        trigger: Option<String>,
+    }
+    /// What can charge the payer: how many stand where.
+    "expect_list" => ExpectList {
+        /// Whose.
+        expect_list: String,
+        /// How many are on.
+        #[serde(default)]
+        on: Option<u32>,
+        /// How many are paused.
+        #[serde(default)]
+        paused: Option<u32>,
+        /// How many are ending.
+        #[serde(default)]
+        ending: Option<u32>,
+        /// How many have ended.
+        #[serde(default)]
+        ended: Option<u32>,
+    }
+    /// What could be charged if the phone were lost now.
+    "expect_exposure" => ExpectExposure {
+        /// The mandate.
+        expect_exposure: String,
+        /// How many charges.
+        charges: u32,
+        /// At most how much each, in CNY.
+        per_charge: Quantity,
+    }
+    /// How often the merchant of a mandate stood in the way of an end.
+    "expect_obstructions" => ExpectObstructions {
+        /// The mandate.
+        expect_obstructions: String,
+        /// How often.
+        count: u64,
+    }
+    /// How long the code that was sent can be typed, how long until another one can be asked for.
+    "expect_code" => ExpectCode {
+        /// The run.
+        expect_code: String,
+        /// To which number it went: `own`, `bound` or `foreign`.
+        #[serde(default)]
+        number: Option<String>,
+        /// For how long it is good.
+        #[serde(default)]
+        life: Option<Seconds>,
+        /// In how long another one can be asked for.
+        #[serde(default)]
+        resend_in: Option<Seconds>,
+    }
+}

@@ -1,0 +1,29 @@
+//! Scenarios: behaviour as JSON files, played on a stage with standing clocks.
+//!
+//! `scenarios/README.md` tells how to write one. Read [`model`] (the file), [`acts`] with [`expectations`] (its steps),
+//! then [`play`] (the runner).
+
+pub mod acts;
+pub mod bundle;
+pub mod expectations;
+pub mod model;
+pub mod people;
+pub mod play;
+pub mod terms;
+pub mod words;
+
+mod answering;
+mod charging;
+mod codes;
+mod deciding;
+mod doing;
+mod expecting;
+mod images;
+mod looking;
+mod quiz;
+mod sandbox;
+mod setting;
+mod verbs;
+
+pub use model::{Scenario, Step};
+pub use play::{Failed, How, play};

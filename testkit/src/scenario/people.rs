@@ -1,0 +1,59 @@
+//! What the gateway knows about the people of a scenario.
+
+use super::verbs::yes;
+use quittance_flows::Seconds;
+use quittance_protocol::{Quantity, Timestamp};
+use serde::Deserialize;
+
+/// What the gateway knows about a person.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Profile {
+    /// The account's region, ISO 3166.
+    pub region: Option<String>,
+    /// The network address that the person comes from.
+    pub address: Option<String>,
+    /// Day of birth.
+    pub born: Option<String>,
+    /// Teen mode: who the guardian is.
+    pub teen: Option<TeenSpec>,
+    /// Trusted contacts.
+    #[serde(default)]
+    pub contacts: Vec<ContactSpec>,
+    /// Settled transactions of before.
+    #[serde(default)]
+    pub transactions: Vec<TransactionSpec>,
+}
+
+/// Teen mode.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TeenSpec {
+    /// The guardian, one of the others.
+    pub guardian: String,
+}
+
+/// One trusted contact.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContactSpec {
+    /// One of the others.
+    pub who: String,
+    /// For how long the two have known each other.
+    pub known: Seconds,
+    /// Whether the contact's real name is verified.
+    #[serde(default = "yes")]
+    pub verified: bool,
+}
+
+/// One settled transaction.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TransactionSpec {
+    /// How much, in CNY.
+    pub amount: Quantity,
+    /// To whom, as shown.
+    pub payee: String,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,142 @@
+//! What is given: the stage, its people with their phones, what they have signed.
+
+use super::model::Given;
+use super::people::Profile;
+use super::play::{Play, Signed, Wrong};
+use super::terms::MandateSpec;
+use crate::stage::{Stage, StagePhone};
+use crate::story::PIN;
+use quittance_gateway::PolicySource;
+use quittance_protocol::Quantity;
+use quittance_wallet::WalletError;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The person whose permissions a scenario is about.
+pub(super) const PAYER: &str = "payer";
+
+/// Sets the stage.
+pub(super) async fn set(given: &Given, bundle: PolicySource) -> Result<Play, Wrong> {
+    let mut play = Play {
+        stage: Stage::set_at(Some(given.clock), bundle).await?,
+        phones: BTreeMap::new(),
+        accounts: BTreeMap::new(),
+        profiles: BTreeMap::new(),
+        mandates: BTreeMap::new(),
+        merchants: BTreeMap::new(),
+        runs: BTreeMap::new(),
+        charges: BTreeMap::new(),
+        reviewers: BTreeMap::new(),
+        events: BTreeMap::new(),
+        epochs: BTreeMap::new(),
+        counter: 0,
+    };
+    let people = given.others.iter().map(|(name, profile)| (name.as_str(), profile));
+    let people: Vec<(&str, &Profile)> = std::iter::once((PAYER, &given.payer)).chain(people).collect();
+    for (name, _) in &people {
+        let phone = play.stage.phone()?;
+        phone.enrol(PIN).await?;
+        let enrolled = phone.wallet.enrolment()?.ok_or_else(|| Wrong::new("an enrolled phone", "none"))?;
+        play.accounts.insert((*name).to_owned(), enrolled.account);
+        play.phones.insert((*name).to_owned(), phone);
+    }
+    // A teen signs nothing: what stands was signed before teen mode was on.
+    for spec in &given.mandates {
+        for name in spec.names() {
+            let signed = play.sign(PAYER, spec, &name).await?;
+            signed.map_err(|code| Wrong::new(format!("that {name} is active"), code))?;
+        }
+    }
+    for (name, profile) in people {
+        play.tell_profile(name, profile).await?;
+    }
+    for (party, lines) in &given.parties {
+        play.script(party, lines).await?;
+    }
+    play.phone(PAYER)?.wallet.sync().await?;
+    play.phone(PAYER)?.events()?;
+    Ok(play)
+}
+
+impl Play {
+    /// Somebody signs what a merchant offers; the inner error is the code of a refusal.
+    pub(super) async fn sign(
+        &mut self,
+        who: &str,
+        spec: &MandateSpec,
+        name: &str,
+    ) -> Result<Result<(), String>, Wrong> {
+        let merchant = self.merchant(&spec.merchant).await?;
+        let offer = self.offer(spec, name, &merchant).await?;
+        let signed = sign_offer(self.phone(who)?, &offer).await;
+        let mandate = match signed {
+            Ok(mandate) => mandate,
+            Err(error) => return Ok(Err(super::codes::name_of(&error))),
+        };
+        if spec.system_default {
+            self.mark_system_default(mandate).await?;
+        }
+        self.mandates.insert(name.to_owned(), Signed { mandate, merchant });
+        Ok(Ok(()))
+    }
+
+    /// The merchant of this name, made where nobody has it.
+    pub(super) async fn merchant(&mut self, name: &str) -> Result<String, Wrong> {
+        if let Some(known) = self.merchants.get(name) {
+            return Ok(known.clone());
+        }
+        let made = self.stage.http.post("/sandbox/merchants", &json!({ "name": name })).await;
+        let merchant = made.text_of("merchant");
+        if merchant.is_empty() {
+            return Err(Wrong::new("a merchant", made.text));
+        }
+        self.merchants.insert(name.to_owned(), merchant.clone());
+        Ok(merchant)
+    }
+
+    async fn offer(&self, spec: &MandateSpec, name: &str, merchant: &str) -> Result<String, Wrong> {
+        let mut terms = json!({
+            "service": name, "kind": spec.kind, "period_days": spec.days,
+            "per_charge": money(spec.per_charge)?, "per_period": money(spec.per_period)?,
+        });
+        let optional = [
+            ("total", spec.total.map(money).transpose()?),
+            ("charges_per_period", spec.charges_per_period.map(Value::from)),
+            ("charges", spec.charges.map(Value::from)),
+            ("exact", spec.exact.then_some(Value::Bool(true))),
+            ("valid_until", spec.valid_for.map(|span| json!(self.now().plus_seconds(span.get())))),
+            ("category", spec.category.clone().map(Value::from)),
+            ("channel", (spec.channel != Default::default()).then(|| json!(spec.channel))),
+            ("auto_renewal", spec.auto_renewal.map(Value::from)),
+            ("bundled_with", spec.bundled_with.clone().map(Value::from)),
+        ];
+        if let Some(members) = terms.as_object_mut() {
+            let stated = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            members.extend(stated);
+        }
+        let made = self.stage.http.post(&format!("/sandbox/merchants/{merchant}/offers"), &terms).await;
+        let offer = made.text_of("offer");
+        if offer.is_empty() {
+            Err(Wrong::new("an offer", made.text))
+        } else {
+            Ok(offer)
+        }
+    }
+}
+
+async fn sign_offer(phone: &StagePhone, offer: &str) -> Result<quittance_protocol::MandateId, WalletError> {
+    let flow = phone.wallet.start_sign(offer).await?;
+    phone.answer_all(flow).await?;
+    let mandate = phone.wallet.mandate_of(flow)?;
+    if phone.wallet.mandate(mandate)?.active_since.is_some() {
+        Ok(mandate)
+    } else {
+        Err(WalletError::NotPayable)
+    }
+}
+
+/// An amount in CNY as the sandbox takes it.
+pub(super) fn money(amount: Quantity) -> Result<Value, Wrong> {
+    let minor = amount.minor_units(2).ok_or_else(|| Wrong::new("an amount in whole cents", amount))?;
+    Ok(json!({ "minor": minor, "currency": "CNY" }))
+}

@@ -1,0 +1,52 @@
+//! Controls: what is wrong in a file is found, with its step.
+
+use crate::files::{folder, ALL};
+use quittance_testkit::scenario::{How, Scenario, play};
+use serde_json::{Value, json};
+
+#[cfg(test)]
+fn text(name: &str) -> String {
+    std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap()
+}
+
+/// The scenario with another value in one of its steps, counted from 1.
+#[cfg(test)]
+fn with(name: &str, step: usize, member: &str, value: Value) -> Scenario {
+    let mut file: Value = serde_json::from_str(&text(name)).unwrap();
+    let steps = file["steps"].as_array_mut().unwrap();
+    let step = &mut steps[step - 1];
+    assert!(step.get(member).is_some(), "{step} has no {member}");
+    step[member] = value;
+    Scenario::read(&file.to_string()).unwrap()
+}
+
+#[test]
+fn every_file_has_its_test_and_every_test_its_file() {
+    let mut files: Vec<String> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|ending| ending == "json"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    files.sort();
+    let mut tests = ALL.to_vec();
+    tests.sort_unstable();
+    assert_eq!(files, tests);
+}
+
+#[test]
+fn an_unknown_verb_or_member_is_refused_with_its_step() {
+    let file = |step: &str| {
+        format!(
+            r#"{{"scenario":"x","rules":[],"given":{{"clock":"2026-11-24T06:00:00Z"}},"steps":[{{"sync":"payer"}},{step}]}}"#
+        )
+    };
+    let refused = |step: &str| Scenario::read(&file(step)).unwrap_err();
+    assert!(Scenario::read(&file(r#"{"pass":"PT1H"}"#)).is_ok());
+    assert!(refused(r#"{"wait":"PT1H"}"#).contains("step 2: no verb among its members: wait"));
+    assert!(refused(r#"{"pass":"PT1H","until":"done"}"#).contains("step 2: pass: unknown field `until`"));
+    assert!(refused(r#"{"pass":"PT1H","sync":"payer"}"#).contains("step 2: more than one verb: pass, sync"));
+    assert!(refused(r#"{"pass":"one hour"}"#).contains("step 2: pass: "));
+    let unknown = file(r#"{"sync":"payer"}"#).replace("\"rules\"", "\"mood\":1,\"rules\"");
+    assert!(Scenario::read(&unknown).unwrap_err().contains("mood"));
+}
