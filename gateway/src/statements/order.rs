@@ -171,7 +171,8 @@ fn completes_offline(definition: &FlowDefinition) -> bool {
     let is_skipped = |step: &Step| matches!(&step.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE);
     definition.steps.iter().all(|step| match &step.kind {
         _ if is_skipped(step) => true,
-        StepKind::Prompt(_) | StepKind::Effect(_) | StepKind::Notify(_) => true,
+        // What only the gateway could find out stands in nobody's way offline.
+        StepKind::Prompt(_) | StepKind::Effect(_) | StepKind::Notify(_) | StepKind::Guard(_) => true,
         StepKind::Factor(factor) => factor.author() == Author::Phone,
         _ => false,
     })
