@@ -72,6 +72,11 @@ pub(crate) fn amount(member: &str, money: &Money) -> Result<protocol::Money, Wal
         })
 }
 
+/// The members of a list as the facade shows them.
+pub(crate) fn all<T: Into<U>, U>(list: Vec<T>) -> Vec<U> {
+    list.into_iter().map(Into::into).collect()
+}
+
 /// A moment as the platforms know it.
 pub(crate) fn moment(time: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(time.unix()).unwrap_or_default())

@@ -5,6 +5,8 @@
 //! ([`Wallet::next_event`]). A failed call throws a [`WalletError`], whose [`error_kind`] names what the app owes its
 //! user. Nothing secret comes back from any call.
 
+mod answers;
+mod asked;
 mod convert;
 mod error;
 mod events;
@@ -14,6 +16,8 @@ mod prompts;
 mod records;
 mod wallet;
 
+pub use answers::Answer;
+pub use asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
 pub use error::{ErrorKind, WalletError, error_kind};
 pub use events::{DisputeReason, Missing, WalletEvent};
 pub use mandates::{
@@ -23,7 +27,7 @@ pub use mandates::{
 pub use ports::{
     BiometricError, BiometricPrompt, BiometricRequest, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind,
 };
-pub use prompts::{AffectedMandate, Answer, Prompt, PromptKind, PromptText};
+pub use prompts::{Prompt, PromptKind, PromptText};
 pub use records::{
     Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
 };

@@ -1,11 +1,11 @@
-//! What a screen needs to ask the payer, with how the payer answers.
+//! What a screen needs to ask the payer, or to tell who has the turn.
 
-use crate::convert::moment;
+use crate::asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
+use crate::convert::{all, moment};
 use crate::records::Offer;
 use quittance_wallet as inner;
 use std::collections::HashMap;
 use std::time::SystemTime;
-use zeroize::Zeroizing;
 
 /// A text by its key in `bindings/texts`, with the arguments that the text names.
 ///
@@ -18,12 +18,14 @@ pub struct PromptText {
     pub arguments: HashMap<String, String>,
 }
 
-/// The open step of a flow, with everything that a screen needs.
+/// The open step of a flow, or how it came out, with everything that a screen needs.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Prompt {
     /// The flow.
     pub flow: String,
-    /// The open step.
+    /// The name of its definition in the policy, such as `mandate.cancel.service`.
+    pub definition: String,
+    /// The open step; empty once there is none.
     pub step: String,
     /// What is asked; one renderer for each kind.
     pub kind: PromptKind,
@@ -33,17 +35,27 @@ pub struct Prompt {
     pub body: PromptText,
     /// Why it is asked.
     pub why: PromptText,
-    /// Which step this is, from 1.
+    /// What made this step necessary, most telling first.
+    pub because: Vec<PromptText>,
+    /// The requirements that ask for it (R-numbers), for a page of details.
+    pub rules: Vec<String>,
+    /// Which step this is, from 1; what runs by itself does not count.
     pub step_number: u32,
-    /// How many steps there are.
+    /// How many steps there are, as far as is known now.
     pub step_count: u32,
+    /// Tries that are left, where one has failed and they are counted.
+    pub attempts_left: Option<u32>,
     /// Until when it can be answered; absent where nothing ends it.
     pub deadline: Option<SystemTime>,
+    /// The main action; absent where there is nothing to do.
+    pub primary: Option<PromptText>,
+    /// The way out, of the same weight.
+    pub quiet: Option<PromptText>,
     /// The gateway is out of reach, and the flow goes on without it.
     pub offline: bool,
 }
 
-/// What is asked.
+/// What is asked. How it is answered stands with each; the last five kinds have no answer.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum PromptKind {
     /// A text to agree to. Answer: `Agree`.
@@ -58,8 +70,45 @@ pub enum PromptKind {
         /// What follows from it.
         consequences: Vec<PromptText>,
     },
+    /// The chosen permissions, to look at once more. Answer: `Confirm`.
+    Choose {
+        /// What was chosen.
+        mandates: Vec<AffectedMandate>,
+        /// What follows from it.
+        consequences: Vec<PromptText>,
+    },
+    /// Facts for a person who decides. Answer: `Entered`, one entry for each question.
+    Facts {
+        /// What is asked.
+        questions: Vec<PromptText>,
+    },
+    /// People to name. Answer: `Entered` with their accounts.
+    People {
+        /// Who can be named.
+        people: Vec<NamedPerson>,
+        /// How few will do.
+        at_least: u32,
+    },
+    /// Another app has to be opened; it leads back by a link, which `Wallet.resumeLink` takes.
+    Jump {
+        /// The other app's link.
+        link: String,
+    },
+    /// A code that was sent. Answer: `Code`, or `SendAgain`.
+    Code {
+        /// Where to, as far as it is shown; never the whole number.
+        sent_to: String,
+        /// How many digits.
+        digits: u32,
+        /// Until when it can be typed.
+        valid_until: SystemTime,
+        /// From when another one can be asked for.
+        resend_from: SystemTime,
+    },
     /// The biometric prompt. Answer: `UseBiometric`; the wallet then calls `BiometricPrompt.sign`.
     Biometric,
+    /// The phone's lock screen. Answer: `UsePasscode`; the wallet then calls `BiometricPrompt.sign`.
+    DevicePasscode,
     /// The payment PIN. Answer: `PaymentPin`.
     PaymentPin {
         /// How many digits.
@@ -67,56 +116,80 @@ pub enum PromptKind {
         /// Tries that are left, where one has failed.
         attempts_left: Option<u32>,
     },
-}
-
-/// A mandate as it stands on a confirmation.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct AffectedMandate {
-    /// Which.
-    pub mandate: String,
-    /// The merchant's name.
-    pub merchant_name: String,
-    /// The service's name.
-    pub service: String,
-}
-
-/// How the payer answers a prompt. Printed, it never shows a PIN.
-#[derive(Clone, uniffi::Enum)]
-#[uniffi::export(Debug)]
-pub enum Answer {
-    /// Agrees to the text.
-    Agree,
-    /// Confirms the consequences.
-    Confirm,
-    /// Go on to the biometric prompt.
-    UseBiometric,
-    /// The payment PIN as typed: its digits in ASCII. Overwrite your own copy afterwards.
-    PaymentPin {
-        /// The digits.
-        pin: Vec<u8>,
+    /// The safety lock's own password. Answer: `LockPassword`.
+    LockPassword {
+        /// How many digits.
+        digits: u8,
+        /// Tries that are left, where one has failed.
+        attempts_left: Option<u32>,
     },
-}
-
-impl std::fmt::Debug for Answer {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Agree => "Agree",
-            Self::Confirm => "Confirm",
-            Self::UseBiometric => "UseBiometric",
-            Self::PaymentPin { .. } => "PaymentPin(…)",
-        })
-    }
-}
-
-impl From<Answer> for inner::Answer {
-    fn from(answer: Answer) -> Self {
-        match answer {
-            Answer::Agree => Self::Agree,
-            Answer::Confirm => Self::Confirm,
-            Answer::UseBiometric => Self::UseBiometric,
-            Answer::PaymentPin { pin } => Self::PaymentPin(Zeroizing::new(pin)),
-        }
-    }
+    /// Photos of a document. Answer: `Images`.
+    Photos {
+        /// Of which.
+        document: DocumentKind,
+        /// How many.
+        images: u32,
+        /// Most bytes of one.
+        most_bytes: u64,
+    },
+    /// A recording of the payer, as frames. Answer: `Images`.
+    Recording {
+        /// What is recorded.
+        what: RecordingKind,
+        /// Most bytes of one frame.
+        most_bytes: u64,
+    },
+    /// Questions about the account's own charges. Answer: `Entered`, one entry for each.
+    Quiz {
+        /// What is asked for.
+        about: QuizTopic,
+        /// The questions.
+        questions: Vec<QuizQuestion>,
+    },
+    /// Fields of a card. Answer: `Entered`, one entry for each.
+    Fields {
+        /// What is asked.
+        questions: Vec<PromptText>,
+    },
+    /// Somebody else has the turn.
+    Waiting {
+        /// Who, or what.
+        whom: AwaitedParty,
+        /// Since when.
+        since: SystemTime,
+        /// Until when at the latest; absent where nothing bounds it.
+        until: Option<SystemTime>,
+        /// What happens then.
+        then: Option<PromptText>,
+    },
+    /// A person decides.
+    InReview {
+        /// Since when.
+        since: SystemTime,
+        /// Until when at the latest.
+        until: Option<SystemTime>,
+        /// What happens then.
+        then: Option<PromptText>,
+    },
+    /// Done, and effective later. The flow `mandate.undo` takes it back until then.
+    Scheduled {
+        /// What is taken back.
+        order: String,
+        /// Until before when.
+        undo_until: SystemTime,
+    },
+    /// Done.
+    Done {
+        /// Whether what was said to happen is still to come: closing, not closed.
+        under_way: bool,
+    },
+    /// It ended without its effect. What was held stays held.
+    Refused {
+        /// Why: the gateway's code; absent where it was left, by the payer or for too long.
+        code: Option<String>,
+        /// What can be done now.
+        what_now: PromptText,
+    },
 }
 
 impl From<inner::Text> for PromptText {
@@ -132,14 +205,20 @@ impl From<inner::Prompt> for Prompt {
     fn from(prompt: inner::Prompt) -> Self {
         Self {
             flow: prompt.flow.to_string(),
+            definition: prompt.definition,
             step: prompt.step,
             kind: prompt.kind.into(),
             title: prompt.title.into(),
             body: prompt.body.into(),
             why: prompt.why.into(),
+            because: all(prompt.because),
+            rules: prompt.rules,
             step_number: prompt.step_number,
             step_count: prompt.step_count,
+            attempts_left: prompt.attempts_left,
             deadline: prompt.deadline.map(moment),
+            primary: prompt.primary.map(Into::into),
+            quiet: prompt.quiet.map(Into::into),
             offline: prompt.offline,
         }
     }
@@ -147,40 +226,85 @@ impl From<inner::Prompt> for Prompt {
 
 impl From<inner::PromptKind> for PromptKind {
     fn from(kind: inner::PromptKind) -> Self {
+        use inner::PromptKind as Inner;
         match kind {
-            inner::PromptKind::Consent { offer } => Self::Consent { offer: offer.into() },
-            inner::PromptKind::Confirm { mandates, consequences } => Self::Confirm {
-                mandates: mandates.into_iter().map(Into::into).collect(),
-                consequences: consequences.into_iter().map(Into::into).collect(),
+            Inner::Consent { offer } => Self::Consent { offer: offer.into() },
+            Inner::Confirm { mandates, consequences } => Self::Confirm {
+                mandates: all(mandates),
+                consequences: all(consequences),
             },
-            inner::PromptKind::Biometric => Self::Biometric,
-            inner::PromptKind::PaymentPin { digits, attempts_left } => Self::PaymentPin { digits, attempts_left },
+            Inner::Choose { mandates, consequences } => Self::Choose {
+                mandates: all(mandates),
+                consequences: all(consequences),
+            },
+            Inner::Facts { questions } => Self::Facts {
+                questions: all(questions),
+            },
+            Inner::People { people, at_least } => Self::People {
+                people: all(people),
+                at_least,
+            },
+            Inner::Jump { link } => Self::Jump { link },
+            Inner::Code {
+                sent_to,
+                digits,
+                valid_until,
+                resend_from,
+            } => Self::Code {
+                sent_to,
+                digits,
+                valid_until: moment(valid_until),
+                resend_from: moment(resend_from),
+            },
+            Inner::Biometric => Self::Biometric,
+            Inner::DevicePasscode => Self::DevicePasscode,
+            Inner::PaymentPin { digits, attempts_left } => Self::PaymentPin { digits, attempts_left },
+            Inner::LockPassword { digits, attempts_left } => Self::LockPassword { digits, attempts_left },
+            Inner::Photos {
+                document,
+                images,
+                most_bytes,
+            } => Self::Photos {
+                document: document.into(),
+                images,
+                most_bytes,
+            },
+            Inner::Recording { what, most_bytes } => Self::Recording {
+                what: what.into(),
+                most_bytes,
+            },
+            Inner::Quiz { about, questions } => Self::Quiz {
+                about: about.into(),
+                questions: all(questions),
+            },
+            Inner::Fields { questions } => Self::Fields {
+                questions: all(questions),
+            },
+            Inner::Waiting {
+                whom,
+                since,
+                until,
+                then,
+            } => Self::Waiting {
+                whom: whom.into(),
+                since: moment(since),
+                until: until.map(moment),
+                then: then.map(Into::into),
+            },
+            Inner::InReview { since, until, then } => Self::InReview {
+                since: moment(since),
+                until: until.map(moment),
+                then: then.map(Into::into),
+            },
+            Inner::Scheduled { order, undo_until } => Self::Scheduled {
+                order: order.to_string(),
+                undo_until: moment(undo_until),
+            },
+            Inner::Done { under_way } => Self::Done { under_way },
+            Inner::Refused { code, what_now } => Self::Refused {
+                code: code.map(|code| code.name().to_owned()),
+                what_now: what_now.into(),
+            },
         }
-    }
-}
-
-impl From<inner::AffectedMandate> for AffectedMandate {
-    fn from(affected: inner::AffectedMandate) -> Self {
-        Self {
-            mandate: affected.mandate.to_string(),
-            merchant_name: affected.merchant_name,
-            service: affected.service,
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_printed_answer_does_not_show_the_pin() {
-        let printed = format!(
-            "{:?}",
-            Answer::PaymentPin {
-                pin: b"482913".to_vec()
-            }
-        );
-        assert_eq!(printed, "PaymentPin(…)");
     }
 }

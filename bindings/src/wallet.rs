@@ -1,11 +1,12 @@
 //! The wallet as an app holds it.
 
+use crate::answers::Answer;
 use crate::convert::{amount, id, ids};
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::mandates::{ExportedReceipt, Mandate, ReceiptSummary};
 use crate::ports::{BiometricPrompt, DeviceKeys, NativeKeys, NativePrompt};
-use crate::prompts::{Answer, Prompt};
+use crate::prompts::Prompt;
 use crate::records::{Enrolment, LogEvidence, Money, Offer, SyncReport, WalletConfig};
 use quittance_wallet as inner;
 use std::future::Future;
