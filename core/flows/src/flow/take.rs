@@ -3,7 +3,7 @@
 use super::{Effect, FlowState, Left, Phase, Rules, moment, settle};
 use crate::Refused;
 use crate::definition::{Authority, Next, PromptKind, Step, StepKind, Tries};
-use crate::factor::FactorKind;
+use crate::factor::{FactorInput, FactorKind};
 use crate::facts::OFFLINE;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
 use quittance_protocol::problem::Code;
@@ -46,16 +46,20 @@ impl<'p> Run<'p> {
             FlowEventKind::Submitted { step, evidence } => {
                 let (_, factor) = self.open_factor(step)?;
                 by(event, Author::Phone)?;
-                if factor.author() == Author::Phone || self.next.submitted.is_some() {
+                if factor.input() != FactorInput::Evidence || self.next.submitted.is_some() {
                     return Err(Refused::StepOrder);
                 }
                 self.next.submitted = Some(*evidence);
                 Ok(())
             }
             FlowEventKind::Sent { step } => {
-                self.open_factor(step)?;
+                let (_, factor) = self.open_factor(step)?;
                 by(event, Author::Gateway)?;
-                if moment::resend_from(self.rules, &self.next).is_some_and(|from| self.at < from) {
+                if factor.input() != FactorInput::Code {
+                    return Err(Refused::StepOrder);
+                }
+                // By its own moment: the note of an earlier sending, heard again, is none of another one.
+                if moment::resend_from(self.rules, &self.next).is_some_and(|from| event.at < from) {
                     return Err(Refused::TooEarly);
                 }
                 self.next.sent_at = Some(self.at);

@@ -12,7 +12,7 @@ use quittance_protocol::statement::Entry;
 #[must_use]
 pub fn amounts(plan: &Plan, entries: &[Entry]) -> Vec<Mark> {
     let asked = plan.amounts.iter().map(|asked| asked.amount);
-    each(asked, entries, |amount, entry| is_amount(amount, entry), Mark::Right)
+    each(asked, entries, is_amount, Mark::Right)
 }
 
 /// Marks the amounts that were asked again with choices, one entry for each that was wrong; the others keep their mark
@@ -20,13 +20,7 @@ pub fn amounts(plan: &Plan, entries: &[Entry]) -> Vec<Mark> {
 #[must_use]
 pub fn amounts_again(plan: &Plan, marks: &Marks, entries: &[Entry]) -> Vec<Mark> {
     let asked = plan.again(marks).map(|asked| asked.amount);
-    let mut again = each(
-        asked,
-        entries,
-        |amount, entry| is_amount(amount, entry),
-        Mark::RightAgain,
-    )
-    .into_iter();
+    let mut again = each(asked, entries, is_amount, Mark::RightAgain).into_iter();
     let marks = marks.amounts.iter();
     marks
         .map(|mark| match mark {
