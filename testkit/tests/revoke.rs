@@ -93,6 +93,7 @@ async fn the_same_statements_a_hundred_times_in_any_sequence_have_one_effect_and
         flow: intent.flow,
         definition: "mandate.cancel.quick".to_owned(),
         policy_version: 1,
+        wish: None,
         operation,
         mandates: vec![mandate],
         nonce,

@@ -13,7 +13,7 @@ use quittance_protocol::{Claims, FlowId, MandateId, PublicKey, Statement, Statem
 use quittance_vault::{Randomness, SystemRandomness};
 use quittance_wallet::ports::KeyAlias;
 use quittance_wallet::{
-    Answer, DeviceKeys, EndingStage, Ports, Wallet, WalletConfig, WalletError, WalletEvent,
+    DeviceKeys, EndingStage, Ports, Wallet, WalletConfig, WalletError, WalletEvent,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
