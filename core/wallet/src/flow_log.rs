@@ -22,6 +22,31 @@ impl Inner {
         if !row.ok_or(WalletError::UnknownFlow)?.told {
             return Ok(());
         }
+        self.fetch_flow(flow).await?;
+        self.fetch_next_flows().await
+    }
+
+    /// Fetches the runs that the gateway began because one of this phone's is done.
+    pub(crate) async fn fetch_next_flows(self: &Arc<Self>) -> Result<(), WalletError> {
+        let unknown = self
+            .look(|inner| {
+                let rows = inner.read_all::<FlowRow>()?;
+                let known = |flow: &FlowId| rows.iter().any(|row| row.start.flow == *flow);
+                let next = rows.iter().flat_map(|row| &row.next_flows);
+                Ok(next.filter(|flow| !known(flow)).copied().collect::<Vec<_>>())
+            })
+            .await?;
+        for flow in unknown {
+            match self.fetch_flow(flow).await {
+                // Whatever it is, it is none of this phone's.
+                Ok(()) | Err(WalletError::Problem(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn fetch_flow(self: &Arc<Self>, flow: FlowId) -> Result<(), WalletError> {
         let path = format!("/v1/flows/{flow}");
         let bearer = self.bearer().await?;
         let log: FlowLog = match self.transport.get(&path, Some(&bearer)).await {

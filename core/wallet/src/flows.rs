@@ -4,10 +4,10 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, OrderRow, Purpose};
 use crate::unit::Unit;
-use quittance_flows::definition::{Authority, Condition, FlowDefinition, FlowEffect, Step};
+use quittance_flows::definition::{Authority, Condition, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
 use quittance_flows::facts::OFFLINE;
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
-use quittance_flows::{HoldOwner, Policy, Rules};
+use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
 use quittance_protocol::FlowId;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
@@ -211,7 +211,9 @@ impl Unit<'_> {
         };
         if let Some(kind) = says {
             row.said.push(kind.clone());
-            self.advance(&mut row, kind)?;
+            if goes_ahead(&open.step) {
+                self.advance(&mut row, kind)?;
+            }
         }
         self.put(&row)?;
         // A run that is this phone's alone says what it has to say in the statement of its effect.
@@ -275,9 +277,27 @@ impl Unit<'_> {
 }
 
 impl OpenFlow {
+    /// Whether somebody has to look at the open step's answer before the run goes on.
+    pub(crate) fn is_judged(&self) -> bool {
+        let secret = matches!(self.step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::Secret);
+        !secret && !goes_ahead(&self.step)
+    }
+
     /// Whether the run is this phone's alone: lifting a pause is one statement, which carries the proof itself.
     pub(crate) fn is_local(&self) -> bool {
         self.definition.effect == FlowEffect::LiftPause
+    }
+}
+
+/// Whether this phone goes on before the gateway took its answer: not where somebody has to look at it first.
+fn goes_ahead(step: &Step) -> bool {
+    match step.kind {
+        StepKind::Prompt(ask) => matches!(
+            ask,
+            PromptKind::Consent | PromptKind::Confirm | PromptKind::Choose | PromptKind::Facts
+        ),
+        StepKind::Factor(factor) => factor.input() == FactorInput::HardwareKey,
+        _ => false,
     }
 }
 

@@ -54,6 +54,10 @@ impl Inner {
 
     fn kind_of(&self, open: &OpenFlow) -> Result<PromptKind, WalletError> {
         let secret_digits = open.policy.secrets.payment_pin.digits;
+        if open.is_judged() && self.last_row_of(open.flow())?.is_some() {
+            // What was handed in, or what comes before it, has not reached the gateway.
+            return Ok(waiting(open, Awaited::Network));
+        }
         Ok(match &open.step.kind {
             StepKind::Prompt(ask) => self.prompt_of(open, *ask)?,
             StepKind::Factor(_) if open.state.submitted.is_some() => waiting(open, Awaited::Judgement),
@@ -139,7 +143,7 @@ impl Inner {
             Ask::QuizDates => quiz(QuizTopic::Dates, asking),
         };
         // What the gateway has to say first is not known yet.
-        made.map_or_else(|| self.waiting_for_gateway(open), Ok)
+        Ok(made.unwrap_or_else(|| waiting(open, Awaited::Service)))
     }
 
     fn factor_prompt(&self, open: &OpenFlow, factor: FactorKind) -> Result<PromptKind, WalletError> {
@@ -164,7 +168,7 @@ impl Inner {
                 Some(Asking::Gestures { gestures }) => recording(Recording::Gestures {
                     gestures: gestures.iter().map(|gesture| Text::new(gesture)).collect(),
                 }),
-                _ => self.waiting_for_gateway(open)?,
+                _ => waiting(open, Awaited::Service),
             },
             FactorKind::BankCardElements => PromptKind::Fields {
                 questions: ["number", "phone"]
@@ -184,15 +188,9 @@ impl Inner {
                     valid_until: *valid_until,
                     resend_from: *resend_from,
                 },
-                _ => self.waiting_for_gateway(open)?,
+                _ => waiting(open, Awaited::Service),
             },
         })
-    }
-
-    /// The gateway has to say something first: it does with its next answer, once what waits has reached it.
-    fn waiting_for_gateway(&self, open: &OpenFlow) -> Result<PromptKind, WalletError> {
-        let waits = self.last_row_of(open.flow())?.is_some();
-        Ok(waiting(open, if waits { Awaited::Network } else { Awaited::Service }))
     }
 
     /// How a run came out, as a screen; `None` while it is open.

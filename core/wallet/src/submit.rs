@@ -141,7 +141,8 @@ impl Inner {
         self.say(&open, number).await
     }
 
-    /// Hands in what the gateway, or somebody behind it, judges. Without a network it waits in the outbox.
+    /// Hands in what the gateway, or somebody behind it, judges. Without a network it waits in the outbox. What is said
+    /// with it is the run's once the gateway took it; the words of a case are at once, for they hold.
     pub(crate) async fn hand_in(
         self: &Arc<Self>,
         open: OpenFlow,
@@ -151,17 +152,38 @@ impl Inner {
         let flow = open.flow();
         // What waits was handed in before: it decides first.
         if let Some(number) = self.look(move |inner| inner.last_row_of(flow)).await? {
-            self.flush(number).await?;
+            if let Err(error) = self.flush(number).await {
+                return self.without_gateway(&open, error).await;
+            }
             let now = self.look(move |inner| inner.open_flow(flow)).await?;
             if now.is_none_or(|now| now.step.id != open.step.id || now.state.submitted != open.state.submitted) {
                 return Err(WalletError::WrongAnswer);
             }
         }
         let shown = open.clone();
-        if let Some(number) = self.unit(move |unit| unit.answer(&shown, answer, says)).await? {
-            self.flush(number).await?;
+        if let Some(number) = self.unit(move |unit| unit.answer(&shown, answer, says)).await?
+            && let Err(error) = self.flush(number).await
+        {
+            return self.without_gateway(&open, error).await;
         }
         self.carry_on(&open).await
+    }
+
+    /// Where what was handed in did not arrive: a step that may be skipped without the gateway is, every other one waits
+    /// with what was handed in.
+    async fn without_gateway(self: &Arc<Self>, open: &OpenFlow, error: WalletError) -> Result<(), WalletError> {
+        if !matches!(error, WalletError::Offline) {
+            return Err(error);
+        }
+        let flow = open.flow();
+        if open.can_skip_offline() {
+            self.go_offline(flow).await?;
+            let now = self.look(move |inner| inner.open_flow(flow)).await?;
+            if now.is_none_or(|now| now.step.id != open.step.id) {
+                return Ok(());
+            }
+        }
+        Err(error)
     }
 
     /// Brings an answer to the gateway. Without a network a flow that takes authority goes on offline where its
@@ -194,7 +216,10 @@ impl Inner {
         }
         let done = match open.definition.effect {
             FlowEffect::Provision => self.provision().await,
-            FlowEffect::Destroy | FlowEffect::LiftPause => self.pursue(&mut BTreeSet::new()).await.map(|_| ()),
+            FlowEffect::Destroy | FlowEffect::LiftPause => match self.pursue(&mut BTreeSet::new()).await {
+                Ok(_) => self.fetch_next_flows().await,
+                Err(error) => Err(error),
+            },
             // The gateway has done it: what changed is heard at once.
             _ => self.reconcile().await,
         };

@@ -8,6 +8,7 @@ use crate::outbox::{Lane, due_at};
 use crate::transport::{SendError, read};
 use crate::unit::Unit;
 use crate::views::SyncReport;
+use quittance_flows::HoldOwner;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, Reconciled};
 use quittance_protocol::log::Checkpoint;
@@ -52,6 +53,7 @@ impl Inner {
         report.sent += self.pursue(&mut silent).await?;
         self.refresh_policy().await?;
         self.reconcile().await?;
+        self.fetch_next_flows().await?;
         report.sent += self.pursue(&mut silent).await?;
         match self.provision().await {
             // The mandate's own events tell what became of it.
@@ -177,7 +179,12 @@ impl Unit<'_> {
         let Some(row) = self.get::<MandateRow>(record.mandate.as_bytes())? else {
             return Ok(());
         };
-        let differs = record.state == MandateState::Active && row.is_live() && !row.replica.holds.is_empty();
+        // A scheduled end is the order's; lock and stop have statements of their own.
+        let held = [HoldOwner::Payer, HoldOwner::Revocation]
+            .iter()
+            .any(|owner| row.replica.holds.contains(owner));
+        let wished = held && row.replica.state != MandateState::RevocationScheduled;
+        let differs = record.state == MandateState::Active && row.is_live() && wished;
         if !differs || self.is_on_its_way(record.mandate)? {
             return Ok(());
         }

@@ -1,7 +1,9 @@
 //! What a phone must do, and what it must not, one subject each.
 
+mod flows;
 mod hostile_prompt;
 mod lies;
+mod locks;
 mod lost_answers;
 mod pin;
 mod secrets;

@@ -6,6 +6,7 @@ pub(crate) mod plug;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Method, Request};
+use phone::Phone;
 use plug::Plug;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
@@ -13,7 +14,7 @@ use quittance_gateway::{
     SimulatedMerchants,
 };
 use quittance_protocol::ed25519::SigningKey;
-use quittance_protocol::{MandateId, MerchantId};
+use quittance_protocol::{FlowId, MandateId, MerchantId};
 use quittance_vault::{Randomness, SystemRandomness};
 use quittance_wallet::WalletConfig;
 use serde_json::{Value, json};
@@ -93,10 +94,18 @@ impl Sandboxed {
     }
 
     pub(crate) async fn offer(&self, merchant: &Merchant, kind: &str) -> String {
+        self.offer_with(merchant, kind, &json!({})).await
+    }
+
+    /// An offer with further terms.
+    pub(crate) async fn offer_with(&self, merchant: &Merchant, kind: &str, more: &Value) -> String {
         let cny = |minor: i64| json!({ "minor": minor, "currency": "CNY" });
-        let body = json!({
+        let mut body = json!({
             "service": "Rides", "kind": kind, "per_charge": cny(5000), "per_period": cny(20_000), "period_days": 30,
         });
+        for (name, value) in more.as_object().unwrap() {
+            body[name] = value.clone();
+        }
         let path = format!("/sandbox/merchants/{}/offers", merchant.id);
         self.ask(Method::POST, &path, body).await["offer"]
             .as_str()
@@ -126,6 +135,36 @@ impl Sandboxed {
             .or(decision["code"].as_str())
             .or(decision["decision"].as_str());
         word.unwrap_or_else(|| panic!("{answer}")).to_owned()
+    }
+
+    /// The code that came to the payer's phone last.
+    pub(crate) async fn code(&self, phone: &Phone) -> Vec<u8> {
+        let account = phone.wallet.enrolment().unwrap().unwrap().account;
+        let inbox = self
+            .ask(Method::GET, &format!("/sandbox/inbox/{account}"), Value::Null)
+            .await;
+        let last = inbox.as_array().unwrap().last().unwrap();
+        last["arguments"]["code"].as_str().unwrap().as_bytes().to_vec()
+    }
+
+    /// Sets what a party answers next.
+    pub(crate) async fn script(&self, party: &str, line: Value) {
+        self.ask(Method::POST, &format!("/sandbox/parties/{party}/script"), json!([line]))
+            .await;
+    }
+
+    /// A reviewer of the desk decides about whatever waits for one.
+    pub(crate) async fn review(&self, flow: FlowId, approves: bool) {
+        let made = self
+            .ask(Method::POST, "/sandbox/reviewers", json!({ "name": "Lin" }))
+            .await;
+        let path = format!("/sandbox/reviewers/{}/decisions", made["reviewer"].as_str().unwrap());
+        let queue = self.ask(Method::GET, "/sandbox/desk", Value::Null).await;
+        let waits = |item: &&Value| item["flow"] == flow.to_string();
+        let item = queue.as_array().unwrap().iter().find(waits).unwrap();
+        let body = json!({ "flow": flow, "step": item["step"], "approves": approves });
+        let answer = self.ask(Method::POST, &path, body).await;
+        assert!(answer["code"].is_null(), "{answer}");
     }
 
     pub(crate) async fn advance(&self, seconds: u32) {

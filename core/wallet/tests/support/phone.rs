@@ -154,11 +154,11 @@ impl Payer {
 #[async_trait]
 impl BiometricPrompt for Payer {
     async fn sign(&self, request: BiometricRequest) -> Result<Vec<u8>, BiometricError> {
-        assert_eq!(request.alias, KeyAlias::Biometric);
+        assert_ne!(request.alias, KeyAlias::Device, "it signs without a prompt");
         let thumb = self.script.lock().unwrap().pop_front().unwrap_or(Thumb::Right);
         match thumb {
             Thumb::Right => {
-                let signature = self.keys.signed(KeyAlias::Biometric, &request.challenge);
+                let signature = self.keys.signed(request.alias, &request.challenge);
                 self.last.lock().unwrap().clone_from(&signature);
                 Ok(signature)
             }

@@ -1,0 +1,448 @@
+//! Every kind of step is asked, answered and waited for on a real phone with a real gateway.
+
+use crate::support::Sandboxed;
+use crate::support::phone::{Phone, Thumb};
+use crate::support::plug::Line;
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::log_body::{ClosureKind, TerminationCause};
+use quittance_protocol::problem::Code;
+use quittance_protocol::{FlowId, MandateId};
+use quittance_wallet::{Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, WalletError};
+use serde_json::json;
+use zeroize::Zeroizing;
+
+/// Bytes of a small JPEG, another one for each shade.
+fn image(shade: u8) -> Vec<u8> {
+    let frame = [0xff, 0xc0, 0, 11, 8, 0, 16, 0, 16, 1, 1, 0x11, 0];
+    let scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0];
+    [&[0xff, 0xd8][..], &frame, &scan, &[shade; 32], &[0xff, 0xd9]].concat()
+}
+
+fn typed(code: &[u8]) -> Answer {
+    Answer::Code(Zeroizing::new(code.to_vec()))
+}
+
+fn asked(phone: &Phone, flow: FlowId) -> PromptKind {
+    phone.wallet.next_prompt(flow).unwrap().unwrap().kind
+}
+
+async fn signed(sandbox: &Sandboxed, phone: &Phone, more: serde_json::Value) -> (crate::support::Merchant, MandateId) {
+    let merchant = sandbox.merchant("Bluebird").await;
+    let offer = sandbox.offer_with(&merchant, "pay_as_you_go", &more).await;
+    let mandate = phone.sign(&offer).await;
+    (merchant, mandate)
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_renewal_is_turned_off_by_a_code_before_its_permission_ends() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, plain) = signed(&sandbox, &phone, json!({})).await;
+    let flow = phone.wallet.start_revoke(&[plain]).await.unwrap();
+    phone.answer(flow).await.unwrap();
+    assert!(
+        matches!(asked(&phone, flow), PromptKind::Confirm { .. }),
+        "control: without a renewal no code is asked for"
+    );
+
+    let (_, renewing) = signed(&sandbox, &phone, json!({ "auto_renewal": true })).await;
+    let flow = phone.wallet.start_revoke(&[renewing]).await.unwrap();
+    phone.answer(flow).await.unwrap();
+    let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+    assert!(
+        matches!(prompt.kind, PromptKind::Code { digits: 6, .. }),
+        "{:?}",
+        prompt.kind
+    );
+    assert_eq!((prompt.step_number, prompt.step_count), (2, 4));
+    assert_eq!(prompt.because.first().unwrap().key, "because.auto_renewal");
+    assert_eq!(prompt.attempts_left, None, "all tries are left");
+    let code = sandbox.code(&phone).await;
+    let wrong = if code == b"000000" { b"000001" } else { b"000000" };
+    phone.wallet.submit(flow, typed(wrong)).await.unwrap();
+    assert_eq!(phone.wallet.next_prompt(flow).unwrap().unwrap().attempts_left, Some(4));
+    phone.wallet.submit(flow, typed(&code)).await.unwrap();
+    assert!(matches!(asked(&phone, flow), PromptKind::Confirm { .. }));
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(renewing).await;
+}
+
+// R-038, G07, G08
+#[tokio::test(flavor = "multi_thread")]
+async fn three_failures_stay_and_the_fourth_escalates_even_after_a_restart() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    for left in [3, 2, 1] {
+        phone
+            .payer
+            .then(Thumb::Fault(BiometricError::NotRecognised { failures: 1 }));
+        let failed = phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+        assert!(matches!(
+            failed,
+            WalletError::Biometric(BiometricError::NotRecognised { .. })
+        ));
+        let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+        assert_eq!((prompt.kind, prompt.attempts_left), (PromptKind::Biometric, Some(left)));
+    }
+    let phone = phone.restart(&sandbox);
+    phone
+        .payer
+        .then(Thumb::Fault(BiometricError::NotRecognised { failures: 1 }));
+    assert!(phone.wallet.submit(flow, Answer::UseBiometric).await.is_err());
+    let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+    assert!(matches!(prompt.kind, PromptKind::Code { .. }), "{:?}", prompt.kind);
+    assert_eq!(prompt.body.key, "ask.code.bound.body");
+    let code = sandbox.code(&phone).await;
+    phone.wallet.submit(flow, typed(&code)).await.unwrap();
+    assert_eq!(asked(&phone, flow), PromptKind::DevicePasscode);
+    assert!(
+        matches!(
+            phone.wallet.submit(flow, Answer::UseBiometric).await,
+            Err(WalletError::WrongAnswer)
+        ),
+        "a thumb is no lock screen"
+    );
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(mandate).await;
+    assert_eq!(
+        phone.wallet.receipts().unwrap().first().unwrap().kind,
+        ClosureKind::TwoSided
+    );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn failures_of_a_day_count_in_the_next_run_too() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let (_, other) = signed(&sandbox, &phone, json!({})).await;
+    let fail = async |flow: FlowId| {
+        phone
+            .payer
+            .then(Thumb::Fault(BiometricError::NotRecognised { failures: 1 }));
+        assert!(phone.wallet.submit(flow, Answer::UseBiometric).await.is_err());
+    };
+    let first = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    for _ in 0..3 {
+        fail(first).await;
+    }
+    assert_eq!(asked(&phone, first), PromptKind::Biometric);
+    let second = phone.wallet.start_revoke(&[other]).await.unwrap();
+    fail(second).await;
+    assert!(
+        matches!(asked(&phone, second), PromptKind::Code { .. }),
+        "the fourth of the day"
+    );
+}
+
+/// Walks the service path up to its end, after which it waits.
+async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> FlowId {
+    let flow = phone
+        .wallet
+        .begin("mandate.cancel.service", vec![mandate], None)
+        .await
+        .unwrap();
+    assert!(matches!(asked(phone, flow), PromptKind::Choose { .. }));
+    phone.wallet.submit(flow, Answer::Confirm).await.unwrap();
+    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "held from here on");
+    let code = sandbox.code(phone).await;
+    phone.wallet.submit(flow, typed(&code)).await.unwrap();
+    assert!(matches!(asked(phone, flow), PromptKind::Photos { images: 2, .. }));
+    let photos = Answer::Images(vec![image(1), image(2)]);
+    phone.wallet.submit(flow, photos).await.unwrap();
+    for _ in 0..20 {
+        phone.wallet.refresh_flow(flow).await.unwrap();
+        if asked(phone, flow).asks() {
+            break;
+        }
+        sandbox.advance(1).await;
+    }
+    assert_eq!(asked(phone, flow), PromptKind::Biometric);
+    phone.walk(flow).await.unwrap();
+    flow
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let flow = by_service(&sandbox, &phone, mandate).await;
+    phone.wallet.sync().await.unwrap();
+    let closing = phone.wallet.closing_prompt(flow).unwrap().unwrap();
+    let PromptKind::Scheduled { order, .. } = closing.kind else {
+        panic!("{closing:?}")
+    };
+    sandbox.advance(3600).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "an-hour-in", None).await,
+        "mandate_held"
+    );
+    let stage = phone.stage(mandate).unwrap();
+    assert!(matches!(stage, EndingStage::Scheduled { .. }), "{stage:?}");
+
+    let undo = phone
+        .wallet
+        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
+        .await
+        .unwrap();
+    let PromptKind::Confirm { mandates, .. } = asked(&phone, undo) else {
+        panic!("it is confirmed first")
+    };
+    assert_eq!(mandates.first().unwrap().mandate, mandate, "it names what is kept");
+    phone.walk(undo).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    let view = phone.wallet.mandate(mandate).unwrap();
+    assert!(view.can_pay, "{view:?} {:?}", phone.events());
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "kept", None).await, "approved");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let flow = by_service(&sandbox, &phone, mandate).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    assert!(phone.wallet.receipts().unwrap().is_empty());
+    sandbox.advance(24 * 3600).await;
+    phone.until_closed(mandate).await;
+    let late = phone
+        .wallet
+        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
+        .await
+        .unwrap();
+    assert!(matches!(phone.wallet.next_prompt(late), Err(WalletError::FlowEnded)));
+    let closing = phone.wallet.closing_prompt(late).unwrap().unwrap();
+    assert!(
+        matches!(
+            closing.kind,
+            PromptKind::Refused {
+                code: Some(Code::TooLate),
+                ..
+            }
+        ),
+        "{closing:?}"
+    );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_merchant_and_the_platform_decide_is_waited_for_and_then_closed_without_an_intent() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({ "channel": "mini_program" })).await;
+    let quick = phone.wallet.start_revoke(&[mandate]).await;
+    assert!(matches!(quick, Err(WalletError::RouteClosed { .. })), "{quick:?}");
+    let routes = phone.wallet.cancellation_routes(mandate).unwrap();
+    let best = routes.first().unwrap();
+    assert_eq!(
+        (best.definition.as_str(), &best.closed),
+        ("mandate.cancel.mini_program", &None)
+    );
+    let flow = phone
+        .wallet
+        .begin("mandate.cancel.mini_program", vec![mandate], None)
+        .await
+        .unwrap();
+    sandbox
+        .script("merchant_release", json!({ "outcome": "agrees", "latency": "PT1H" }))
+        .await;
+    phone.wallet.submit(flow, Answer::Confirm).await.unwrap();
+    let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+    assert!(
+        matches!(
+            prompt.kind,
+            PromptKind::Waiting {
+                whom: Awaited::Merchant,
+                until: Some(_),
+                ..
+            }
+        ),
+        "{:?}",
+        prompt.kind
+    );
+    sandbox.advance(3600).await;
+    phone.wallet.refresh_flow(flow).await.unwrap();
+    assert!(matches!(asked(&phone, flow), PromptKind::InReview { .. }));
+    sandbox.review(flow, true).await;
+    phone.wallet.refresh_flow(flow).await.unwrap();
+    phone.until_closed(mandate).await;
+    assert!(sandbox.plug.said("intent").is_empty(), "nobody asked twice");
+    assert_eq!(
+        phone.wallet.receipts().unwrap().first().unwrap().cause,
+        TerminationCause::Payer
+    );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_batch_a_banks_item_has_a_run_of_its_own_and_a_foreign_link_changes_nothing() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, first) = signed(&sandbox, &phone, json!({})).await;
+    let (_, second) = signed(&sandbox, &phone, json!({})).await;
+    let (merchant, bank) = signed(&sandbox, &phone, json!({ "channel": "bank" })).await;
+    let flow = phone.wallet.start_revoke(&[first, second, bank]).await.unwrap();
+    let before = phone.wallet.batch_results(flow).unwrap();
+    assert!(before.iter().all(|item| item.outcome == ItemOutcome::Open));
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(first).await;
+    phone.until_closed(second).await;
+    let outcome = |mandate: MandateId| {
+        let results = phone.wallet.batch_results(flow).unwrap();
+        results.iter().find(|item| item.mandate == mandate).unwrap().outcome
+    };
+    assert!(matches!(outcome(first), ItemOutcome::Ending(EndingStage::Closed(_))));
+    let ItemOutcome::WaitsForBank { flow: item } = outcome(bank) else {
+        panic!("{:?} {:?} {:?}", outcome(bank), phone.events(), sandbox.plug.names())
+    };
+    assert_eq!(
+        sandbox.charge(&merchant, bank, 100, "meanwhile", None).await,
+        "mandate_held"
+    );
+    phone.wallet.refresh_flow(item).await.unwrap();
+    let PromptKind::Jump { link } = asked(&phone, item) else {
+        panic!("{:?}", asked(&phone, item))
+    };
+    let (_, state) = link.split_once("state=").unwrap();
+    let foreign = "app://back?state=AAAAAAAAAAAAAAAAAAAAAA&outcome=approved";
+    let refused = phone.wallet.resume_link(foreign).await.unwrap_err();
+    assert!(matches!(refused, WalletError::ForeignLink), "{refused:?}");
+    assert_eq!(refused.kind(), ErrorKind::FixInput);
+    assert!(
+        matches!(asked(&phone, item), PromptKind::Jump { .. }),
+        "nothing changed"
+    );
+    let back = format!("app://back?state={state}&outcome=approved");
+    assert_eq!(phone.wallet.resume_link(&back).await.unwrap(), item);
+    phone.until_closed(bank).await;
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_image_or_too_large_is_refused_before_anything_is_sent() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let flow = phone
+        .wallet
+        .begin("mandate.cancel.service", vec![mandate], None)
+        .await
+        .unwrap();
+    phone.wallet.submit(flow, Answer::Confirm).await.unwrap();
+    let code = sandbox.code(&phone).await;
+    phone.wallet.submit(flow, typed(&code)).await.unwrap();
+    let before = asked(&phone, flow);
+    let PromptKind::Photos { most_bytes, .. } = before else {
+        panic!("{before:?}")
+    };
+    let text = Answer::Images(vec![image(1), b"%PDF-1.7".to_vec()]);
+    assert!(matches!(
+        phone.wallet.submit(flow, text).await,
+        Err(WalletError::NotAnImage)
+    ));
+    let mut large = image(1);
+    large.resize(usize::try_from(most_bytes).unwrap() + 1, 0);
+    assert!(matches!(
+        phone.wallet.submit(flow, Answer::Images(vec![large, image(2)])).await,
+        Err(WalletError::TooLarge { .. })
+    ));
+    let one = phone.wallet.submit(flow, Answer::Images(vec![image(1)])).await;
+    assert!(matches!(one, Err(WalletError::Problem(_))), "two sides are asked for");
+    assert_eq!(asked(&phone, flow), before);
+    let both = Answer::Images(vec![image(1), image(2)]);
+    phone.wallet.submit(flow, both).await.unwrap();
+    assert_ne!(asked(&phone, flow), before, "control: two images are taken");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_step_that_the_gateway_would_put_in_does_not_keep_an_offline_stop_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({ "auto_renewal": true })).await;
+    sandbox.plug.set(Line::Down);
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    sandbox.plug.set(Line::Up);
+    phone.until_closed(mandate).await;
+    let refused: Vec<_> = phone
+        .events()
+        .into_iter()
+        .filter(|event| matches!(event, quittance_wallet::WalletEvent::Refused { .. }))
+        .collect();
+    assert_eq!(refused, [], "the gateway followed each step");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_answers_in_the_payers_name_completes_nothing() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    sandbox.plug.lie(Some(Box::new(|json| {
+        let Some(events) = json["events"].as_array_mut().filter(|events| events.len() > 2) else {
+            return;
+        };
+        let at = events[0]["at"].clone();
+        for (step, kind) in [("confirm", "answered"), ("payment_pin", "factor_proved")] {
+            let author = if kind == "answered" { "phone" } else { "gateway" };
+            let digest = quittance_protocol::Digest32::of(b"lie");
+            let name = if kind == "answered" { "shown" } else { "evidence" };
+            events.push(json!({ "at": at, "author": author, "kind": { "event": kind, "step": step, name: digest } }));
+        }
+    })));
+    let _refused = phone.wallet.submit(flow, Answer::UseBiometric).await;
+    phone.wallet.refresh_flow(flow).await.unwrap_err();
+    assert!(
+        sandbox.plug.said("intent").is_empty(),
+        "nothing was asked for in the payer's name"
+    );
+    assert!(
+        !matches!(asked(&phone, flow), PromptKind::Biometric),
+        "what the payer did stands"
+    );
+    sandbox.plug.lie(None);
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(mandate).await;
+    assert_eq!(
+        sandbox.plug.said("intent").len(),
+        1,
+        "control: the payer's own steps complete it"
+    );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn how_a_run_came_out_is_a_screen_of_its_own() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let left = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    assert_eq!(phone.wallet.closing_prompt(left).unwrap(), None, "it is open");
+    phone.wallet.cancel_flow(left).await.unwrap();
+    let closing = phone.wallet.closing_prompt(left).unwrap().unwrap();
+    assert_eq!(closing.title.key, "end.left.title");
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(mandate).await;
+    let closing = phone.wallet.closing_prompt(flow).unwrap().unwrap();
+    assert_eq!(closing.kind, PromptKind::Done { under_way: false });
+    assert_eq!(closing.title.key, "end.stopped.title");
+    assert!(
+        matches!(
+            phone.wallet.begin("mandate.sign", vec![mandate], None).await,
+            Err(WalletError::UnknownDefinition)
+        ),
+        "signing begins with an offer"
+    );
+}
