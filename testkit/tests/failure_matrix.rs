@@ -454,7 +454,7 @@ async fn taking_an_order_back_after_it_is_effective_is_too_late() {
 
     let undo = phone
         .wallet
-        .begin("mandate.undo", &[mandate], Some(Wish::Undo { order }))
+        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
         .await
         .unwrap();
 
