@@ -175,7 +175,17 @@ fn quiesce(turn: &Turn<'_>, row: &mut Mandate, event: MandateEvent) -> Decided<(
 /// All mandates of an order whose moment came.
 pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
     for mut row in turn.store.mandates_of_order(order.order)? {
-        quiesce(turn, &mut row, MandateEvent::Due { at: turn.now })?;
+        let early = row.standing.scheduled.is_some_and(|scheduled| turn.now < scheduled.due);
+        let event = if early {
+            // Another route brought the end forward.
+            MandateEvent::Ordered {
+                ending: row.standing.ending.unwrap_or(order.cause.by_usual_actor()),
+                at: turn.now,
+            }
+        } else {
+            MandateEvent::Due { at: turn.now }
+        };
+        quiesce(turn, &mut row, event)?;
     }
     Ok(())
 }

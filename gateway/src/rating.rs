@@ -14,7 +14,9 @@ pub(crate) fn refresh(turn: &Turn<'_>, account: AccountId) -> Decided<(u64, Rati
     let before = turn.store.account(account)?.risk_epoch;
     let mut recovery_failed = false;
     for at in turn.store.profile(account)?.failed_recoveries {
-        let until = policy.moment("recovery.failures_to_review.window", at).map_err(damaged)?;
+        let until = policy
+            .moment("recovery.failures_to_review.window", at)
+            .map_err(damaged)?;
         recovery_failed |= turn.now < until;
     }
     let signals = Signals {

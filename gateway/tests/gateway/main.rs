@@ -23,7 +23,13 @@ mod locks;
 #[cfg(test)]
 mod log;
 #[cfg(test)]
+mod orders_batch;
+#[cfg(test)]
 mod orders_of_others;
+#[cfg(test)]
+mod orders_released;
+#[cfg(test)]
+mod orders_scheduled;
 #[cfg(test)]
 mod own_log;
 #[cfg(test)]

@@ -4,6 +4,7 @@ pub(crate) mod custodians;
 pub(crate) mod phone;
 pub(crate) mod program;
 pub(crate) mod questions;
+pub(crate) mod walk;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -323,6 +324,44 @@ impl House {
             expires_at: self.clock.now().plus_seconds(DAY),
         };
         self.sign_as_merchant(&offer)
+    }
+
+    /// An offer with other terms.
+    pub(crate) fn offer_with(&self, change: impl FnOnce(&mut Terms)) -> String {
+        let limits = Limits::new(cny(5000), cny(20_000), 30);
+        let mut terms = Terms::new("Bluebird", "Rides", MandateKind::PayAsYouGo, limits);
+        change(&mut terms);
+        self.sign_as_merchant(&Offer {
+            offer: OfferId::from_bytes(random()),
+            merchant: self.merchant,
+            terms,
+            expires_at: self.clock.now().plus_seconds(DAY),
+        })
+    }
+
+    /// Sets the clock, before anything happened.
+    pub(crate) fn clock_at(&self, moment: &str) {
+        let moment: Timestamp = moment.parse().unwrap();
+        self.clock.0.store(moment.unix(), Ordering::SeqCst);
+    }
+
+    /// Scripts an outside party.
+    pub(crate) async fn script(&self, party: &str, lines: &[&str]) {
+        let path = format!("/sandbox/parties/{party}/script");
+        let request = Request::post(path).body(Body::from(lines.join("\n"))).unwrap();
+        assert_eq!(self.send(request).await.status, 200);
+    }
+
+    /// A new reviewer decides about a run.
+    pub(crate) async fn decide(&self, flow: quittance_protocol::FlowId, step: &str, approves: bool) {
+        let made = self
+            .set("/sandbox/reviewers", serde_json::json!({ "name": "desk" }))
+            .await;
+        let made: serde_json::Value = made.ok();
+        let path = format!("/sandbox/reviewers/{}/decisions", made["reviewer"].as_str().unwrap());
+        let decision = serde_json::json!({ "flow": flow, "step": step, "approves": approves });
+        let decided = self.set(&path, decision).await;
+        assert_eq!(decided.status, 200, "{}", String::from_utf8_lossy(&decided.body));
     }
 
     pub(crate) fn sign_as_merchant<T: quittance_protocol::Statement>(&self, body: &T) -> String {

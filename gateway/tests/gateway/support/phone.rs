@@ -116,7 +116,7 @@ impl Token {
 }
 
 /// Bytes for OPAQUE on the phone's side.
-struct Rng;
+pub(crate) struct Rng;
 
 impl rand_core::RngCore for Rng {
     fn next_u32(&mut self) -> u32 {

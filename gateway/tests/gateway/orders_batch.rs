@@ -1,0 +1,153 @@
+//! Several mandates at once, some of which their bank confirms.
+
+use quittance_protocol::answer::{MandateState, OrderState};
+use quittance_protocol::log_body::{DestroyedBody, OrderBody, TerminationCause};
+use quittance_protocol::statement::{Channel, ReplicaState};
+use quittance_protocol::{Code, MandateId};
+
+use crate::support::House;
+use crate::support::phone::{Phone, Token, declined};
+
+async fn mandate(house: &House, phone: &Phone<'_>, channel: Channel) -> Token {
+    let token = phone
+        .provision(&house.offer_with(|terms| terms.channel = channel))
+        .await;
+    let permits = vec![token.pooled(house, 1)];
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    token
+}
+
+fn ids<'t>(tokens: impl IntoIterator<Item = &'t Token>) -> Vec<MandateId> {
+    tokens.into_iter().map(|token| token.mandate).collect()
+}
+
+//
+#[tokio::test]
+async fn a_batch_of_20_with_three_bank_items_ends_17_at_once_and_each_item_by_its_own_bank() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let (mut own, mut banks) = (Vec::new(), Vec::new());
+    for _ in 0..17 {
+        own.push(mandate(&house, &phone, Channel::App).await);
+    }
+    for _ in 0..3 {
+        banks.push(mandate(&house, &phone, Channel::Bank).await);
+    }
+    house
+        .script(
+            "bank_app",
+            &[
+                "{\"latency\":\"PT5M\",\"times\":2}",
+                "{\"outcome\":\"refused\",\"latency\":\"PT5M\"}",
+            ],
+        )
+        .await;
+    let all = ids(own.iter().chain(&banks));
+    let walked = phone.walk("mandate.cancel.quick", &all).await;
+    assert!(walked.is_complete(), "open: {:?}", walked.open);
+    assert_eq!(walked.log.next_flows.len(), 3, "one run for each item of a bank's");
+
+    let order = phone.intend_by(&walked, &ids(&own)).await;
+    assert_eq!(order.mandates, ids(&own));
+    house.settle().await;
+    let destroyed = phone.order(order.order).await;
+    assert_eq!(destroyed.state, OrderState::Destroyed);
+    let body: DestroyedBody = serde_json::from_slice(destroyed.destroyed.unwrap().body.as_slice()).unwrap();
+    assert_eq!(
+        (body.tokens.len(), body.epoch_new - body.epoch_old),
+        (17, 1),
+        "one rotation"
+    );
+    for token in &banks {
+        assert_eq!(
+            declined(&house.charge(token.mandate, 1).await),
+            Code::MandateHeld,
+            "held meanwhile"
+        );
+    }
+
+    for item in &walked.log.next_flows {
+        let open = phone.walk_on(*item).await.open;
+        assert_eq!(
+            open.as_deref(),
+            Some("bank.decision"),
+            "the bank's own word is still to come"
+        );
+    }
+    house.advance(300).await;
+    let mut ended = Vec::new();
+    for token in &banks {
+        ended.push(phone.mandate(token.mandate).await.state == MandateState::Ended);
+    }
+    ended.sort_unstable();
+    assert_eq!(ended, [false, true, true], "two approved later, one refused");
+    // what the bank refused stays held until the payer lifts it.
+    let refused = phone.reconcile(&[]).await.mandates;
+    let held = refused.iter().filter(|record| record.state == MandateState::Suspended);
+    assert_eq!(held.count(), 1);
+}
+
+//
+#[tokio::test]
+async fn a_single_mandate_of_a_banks_asks_the_bank_within_its_own_run() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let token = mandate(&house, &phone, Channel::Bank).await;
+    let walked = phone.walk("mandate.cancel.quick", &[token.mandate]).await;
+    assert!(walked.log.next_flows.is_empty());
+    house.settle().await;
+    let record = phone.mandate(token.mandate).await;
+    assert_eq!(
+        record.state,
+        MandateState::Ended,
+        "its bank approved, so nobody waits for the phone"
+    );
+    let order = phone.reconcile(&[(&token, ReplicaState::Held)]).await.orders.remove(0);
+    let body: OrderBody = serde_json::from_slice(order.ordered.body.as_slice()).unwrap();
+    assert_eq!((body.cause, body.intent), (TerminationCause::Payer, None));
+}
+
+//
+#[tokio::test]
+async fn an_intent_names_what_no_bank_has_to_confirm() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let own = mandate(&house, &phone, Channel::App).await;
+    let bank = mandate(&house, &phone, Channel::Bank).await;
+    let walked = phone.walk("mandate.cancel.quick", &[own.mandate, bank.mandate]).await;
+    let whole = quittance_protocol::statement::Intent {
+        flow: walked.flow.start.flow,
+        mandates: vec![own.mandate, bank.mandate],
+        offline: false,
+        proof: walked.proof.clone().unwrap(),
+    };
+    assert_eq!(phone.post(&whole).await.code(), Code::ProofRejected);
+    // Control.
+    let order = phone.intend_by(&walked, &[own.mandate]).await;
+    assert_eq!(order.mandates, [own.mandate]);
+}
+
+//
+#[tokio::test]
+async fn the_quick_path_is_closed_to_what_the_payer_did_not_sign_and_stopping_is_not() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let path = format!("/sandbox/mandates/{}", token.mandate);
+    assert_eq!(
+        house
+            .set(&path, serde_json::json!({ "system_default": true }))
+            .await
+            .status,
+        200
+    );
+    let walked = phone.walk("mandate.cancel.quick", &[token.mandate]).await;
+    assert_eq!(walked.state.phase, quittance_flows::Phase::Refused(Code::NotEligible));
+    assert_eq!(
+        declined(&house.charge(token.mandate, 1).await),
+        Code::MandateHeld,
+        "it is held all the same"
+    );
+    let walked = phone.walk("mandate.cancel.service", &[token.mandate]).await;
+    assert!(walked.is_complete());
+}
