@@ -4,7 +4,9 @@
 //! are given, call one function of this crate, then persist the state and carry out the effects.
 //!
 //! Read in this order: [`policy`] (every number), [`definition`] (flows as data), [`flow`] (the fold that
-//! runs them), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`].
+//! runs them), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`]. The rest
+//! stands alone: [`routes`] to the end, the payer's [`lock`], [`stop`]s, [`teen`] mode, [`region`], [`risk`], one-time
+//! codes ([`otp`]), the [`quiz`], trusted [`contacts`].
 
 pub mod charge;
 pub mod contacts;

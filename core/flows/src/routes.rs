@@ -16,7 +16,8 @@ pub const CLOSED_REASONS: &[&str] = &[ENDED, SCHEDULED, SYSTEM_DEFAULT, MERCHANT
 
 /// The mandate has ended, or its end cannot be taken back.
 const ENDED: &str = "route.closed.ended";
-/// Its end is ordered for later; undo that first.
+/// Its end is ordered for later already, and this route would make it wait, too; one without a wait brings the end
+/// forward.
 const SCHEDULED: &str = "route.closed.scheduled";
 /// The payer did not sign it, and this route is for what the payer signed.
 const SYSTEM_DEFAULT: &str = "route.closed.system_default";
@@ -103,7 +104,7 @@ pub fn closed(policy: &Policy, name: &str, definition: &FlowDefinition, subject:
     }
     match subject.state {
         MandateState::Revoking | MandateState::Ended | MandateState::Rejected => return Some(ENDED),
-        MandateState::RevocationScheduled => return Some(SCHEDULED),
+        MandateState::RevocationScheduled if waits(policy, definition) => return Some(SCHEDULED),
         _ => {}
     }
     if subject.enrolment == EnrolmentKind::SystemDefault && !takes_system_default(policy, name) {
@@ -119,6 +120,14 @@ pub fn closed(policy: &Policy, name: &str, definition: &FlowDefinition, subject:
 /// A way to the end that the payer can begin: the gateway's own runs begin without anybody.
 fn is_route(definition: &FlowDefinition) -> bool {
     definition.effect == FlowEffect::Destroy && definition.steps.first().is_some_and(Step::asks_payer)
+}
+
+/// Whether time passes between the last step and the end.
+fn waits(policy: &Policy, definition: &FlowDefinition) -> bool {
+    let Some(key) = &definition.effective else {
+        return false;
+    };
+    Timestamp::from_unix(0).is_ok_and(|start| policy.moment(key, start).is_ok_and(|end| end > start))
 }
 
 /// Self-service routes say in the policy for which enrolment they are; other routes are for all.
@@ -332,14 +341,22 @@ mod tests {
         ] {
             assert!(!open(Subject { state, ..SIGNED }).is_empty(), "{state:?}");
         }
-        for (state, reason) in [
-            (MandateState::RevocationScheduled, SCHEDULED),
-            (MandateState::Revoking, ENDED),
-            (MandateState::Ended, ENDED),
-        ] {
+        for state in [MandateState::Revoking, MandateState::Ended, MandateState::Rejected] {
             let routes = resolve(Subject { state, ..SIGNED });
-            assert!(routes.iter().all(|route| route.closed == Some(reason)), "{state:?}");
+            assert!(routes.iter().all(|route| route.closed == Some(ENDED)), "{state:?}");
         }
+    }
+
+    //
+    #[test]
+    fn an_end_that_is_set_for_later_can_be_brought_forward_and_not_be_set_anew() {
+        let subject = Subject {
+            state: MandateState::RevocationScheduled,
+            ..SIGNED
+        };
+        assert_eq!(open(subject), ["mandate.cancel.quick", "mandate.cancel.forced"]);
+        assert_eq!(why_closed(subject, "mandate.cancel.service"), Some(SCHEDULED));
+        assert_eq!(why_closed(subject, "mandate.cancel.assisted"), Some(SCHEDULED));
     }
 
     //

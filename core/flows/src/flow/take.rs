@@ -46,7 +46,8 @@ impl<'p> Run<'p> {
             FlowEventKind::Submitted { step, evidence } => {
                 let (_, factor) = self.open_factor(step)?;
                 by(event, Author::Phone)?;
-                if factor.input() != FactorInput::Evidence || self.next.submitted.is_some() {
+                let judged_later = matches!(factor.input(), FactorInput::Evidence | FactorInput::Entries);
+                if !judged_later || self.next.submitted.is_some() {
                     return Err(Refused::StepOrder);
                 }
                 self.next.submitted = Some(*evidence);
