@@ -1,11 +1,14 @@
 //! The safety lock at the gateway (R-056 … R-063).
 
+use quittance_flows::Phase;
 use quittance_protocol::Code;
-use quittance_protocol::answer::{LockRecord, MandateRecord, MandateState, PayerEventKind};
+use quittance_protocol::answer::{LockRecord, MandateRecord, MandateState, PayerEventKind, PinAnswer};
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::{Lock, ReplicaState};
 
 use crate::support::House;
 use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::walk::LOCK_PASSWORD;
 
 const HOUR: i64 = 3_600;
 
@@ -132,4 +135,62 @@ async fn the_phone_hears_of_the_lock_when_both_sides_compare() {
     house.restart();
     let reconciled = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
     assert!(reconciled.lock.is_some(), "a lock survives a restart");
+}
+
+//
+#[tokio::test]
+async fn the_lock_is_released_early_with_its_own_password_and_a_step_up() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    phone.register_lock_password().await;
+    let flow = phone.begin("lock.release", &[], b"").await;
+    let walked = phone.walk_on(flow.start.flow).await;
+    assert!(walked.is_complete(), "open: {:?}", walked.open);
+    approved(&house.charge(token.mandate, 100).await);
+}
+
+//
+#[tokio::test]
+async fn five_wrong_lock_passwords_leave_the_lock_to_the_clock() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    phone.register_lock_password().await;
+    let flow = phone.begin("lock.release", &[], b"").await;
+    for left in (0..5).rev() {
+        let (_, reply) = phone.guess_secret(&flow, "lock_password", b"open sesame").await;
+        assert_eq!(reply.ok::<PinAnswer>().attempts_left, left);
+    }
+    let (_, sixth) = phone.guess_secret(&flow, "lock_password", LOCK_PASSWORD).await;
+    assert_eq!(sixth.code(), Code::FactorLocked, "the right one, too late");
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    // The payment PIN has a counter of its own: cancelling is as it was.
+    phone.revoke(&[token.mandate]).await;
+}
+
+//
+#[tokio::test]
+async fn the_payer_keeps_the_lock_on_for_longer_with_the_payment_pin() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    let until = quittance_gateway::Clock::now(&*house.clock).plus_seconds(48 * HOUR);
+    let (flow, _) = phone.begin_for("lock.extend", &[], Wish::ExtendLock { until }).await;
+    assert!(phone.walk_on(flow.start.flow).await.is_complete());
+    house.advance(48 * HOUR - 1).await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    house.advance(1).await;
+    approved(&house.charge(token.mandate, 100).await);
+}
+
+//
+#[tokio::test]
+async fn a_lock_is_not_released_while_what_triggered_it_is_open() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    phone.register_lock_password().await;
+    let path = format!("/sandbox/accounts/{}", phone.account().await);
+    let seen = serde_json::json!({ "triggers": ["abnormal_spending"] });
+    assert_eq!(house.set(&path, seen).await.status, 200);
+    let flow = phone.begin("lock.release", &[], b"").await;
+    let walked = phone.walk_on(flow.start.flow).await;
+    assert_eq!(walked.state.phase, Phase::Refused(Code::RiskDenied));
 }

@@ -54,3 +54,5 @@ mod support;
 mod teen;
 #[cfg(test)]
 mod thread;
+#[cfg(test)]
+mod whereabouts;

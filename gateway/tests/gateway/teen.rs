@@ -1,7 +1,9 @@
 //! Teen mode at the gateway.
 
+use quittance_flows::Phase;
 use quittance_protocol::Code;
 use quittance_protocol::answer::PayerEventKind;
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::ReplicaState;
 
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -79,4 +81,60 @@ async fn fifty_passes_and_fifty_and_one_fen_does_not() {
     // the ceiling holds whatever the guardian granted.
     teen(&house, &phone, Some(9000)).await;
     assert_eq!(declined(&house.charge(token.mandate, 5001).await), Code::TeenLimit);
+}
+
+/// A teen's phone with the guardian's.
+async fn family(house: &House) -> (Phone<'_>, Phone<'_>) {
+    let (teen, guardian) = (Phone::ready(house).await, Phone::ready(house).await);
+    let path = format!("/sandbox/accounts/{}", teen.account().await);
+    let profile = serde_json::json!({ "teen": { "guardian": guardian.account().await } });
+    assert_eq!(house.set(&path, profile).await.status, 200);
+    (teen, guardian)
+}
+
+async fn raise(guardian: &Phone<'_>, teen: &Phone<'_>, minor: i64) -> Phase {
+    let wish = Wish::TeenLimit {
+        teen: teen.account().await,
+        per_charge: cny(minor),
+    };
+    let (flow, _) = guardian.begin_for("teen.raise_limit", &[], wish).await;
+    guardian.walk_on(flow.start.flow).await.state.phase
+}
+
+//
+//
+//
+#[tokio::test]
+async fn the_guardian_and_nobody_else_raises_the_limit_up_to_the_ceiling() {
+    let house = House::on_stage();
+    let (teen, guardian) = family(&house).await;
+    assert_eq!(raise(&guardian, &teen, 5001).await, Phase::Refused(Code::TeenLimit));
+    assert_eq!(raise(&teen, &teen, 5000).await, Phase::Refused(Code::NotEligible));
+    let stranger = Phone::ready(&house).await;
+    assert_eq!(raise(&stranger, &teen, 5000).await, Phase::Refused(Code::NotEligible));
+    assert_eq!(raise(&guardian, &teen, 5000).await, Phase::Completed);
+    let token = teen.sign_mandate().await;
+    approved(&house.charge(token.mandate, 5000).await);
+}
+
+//
+#[tokio::test]
+async fn a_teen_who_is_of_age_leaves_without_the_guardian_and_one_who_is_not_waits_for_the_guardian() {
+    let house = House::on_stage();
+    let (teen, guardian) = family(&house).await;
+    house.script("contact_peer", &["{\"latency\":\"never\"}"]).await;
+    let exit = async || {
+        let wish = Wish::TeenExit {
+            teen: teen.account().await,
+        };
+        let (flow, _) = teen.begin_for("teen.exit", &[], wish).await;
+        teen.walk_on(flow.start.flow).await
+    };
+    assert_eq!(exit().await.open.as_deref(), Some("guardian_confirm"));
+    let path = format!("/sandbox/accounts/{}", teen.account().await);
+    let grown = serde_json::json!({ "born": "2000-02-29", "teen": { "guardian": guardian.account().await } });
+    assert_eq!(house.set(&path, grown).await.status, 200);
+    assert!(exit().await.is_complete());
+    let token = teen.sign_mandate().await;
+    approved(&house.charge(token.mandate, 5000).await);
 }

@@ -5,16 +5,21 @@ use quittance_flows::policy::DEFAULT_BUNDLE;
 use quittance_flows::{FactorInput, FactorKind, Policy, Rules, StepKind, definition::PromptKind};
 use quittance_protocol::answer::{FlowLog, OrderRecord, PinAnswer, Uploaded};
 use quittance_protocol::flow_event::{FlowEventKind, FlowStart};
-use quittance_protocol::statement::{Entry, FactorProof, Intent, OneTimeCode, PinFinish, PinStart, StepAnswer};
+use quittance_protocol::statement::{
+    Entry, FactorProof, Intent, OneTimeCode, PinFinish, PinPhase, PinRegister, PinStart, SecretKind, StepAnswer,
+};
 use quittance_protocol::{B64, FlowId, MandateId, pin};
 
 use axum::body::Body;
 use axum::http::{Request, header};
 
-use super::House;
 use super::phone::{Flow, PIN, Phone, Rng};
 use super::random;
+use super::{House, Reply};
 use quittance_gateway::Clock as _;
+
+/// What opens the safety lock early.
+pub(crate) const LOCK_PASSWORD: &[u8] = b"let me out";
 
 /// A run as the gateway tells it, with what it folds to.
 pub(crate) struct Walked {
@@ -62,7 +67,11 @@ impl Phone<'_> {
             let flow = Flow { start };
             let answer = match open.as_ref().map(|open| &open.kind) {
                 Some(StepKind::Factor(factor)) if factor.input() == FactorInput::Secret => {
-                    self.prove_pin_at(&flow, &open.unwrap().id).await;
+                    let secret = match factor {
+                        FactorKind::LockPassword => LOCK_PASSWORD,
+                        _ => PIN,
+                    };
+                    self.prove_secret(&flow, &open.unwrap().id, secret).await;
                     continue;
                 }
                 Some(kind) if state.submitted.is_none() => {
@@ -134,6 +143,23 @@ impl Phone<'_> {
         texts.last().expect("a text").arguments["code"].clone()
     }
 
+    /// Sets the safety lock's own password.
+    pub(crate) async fn register_lock_password(&self) {
+        let (state, message) = pin::client_register_start(LOCK_PASSWORD, &mut Rng).unwrap();
+        let say = async |phase, message| {
+            let register = PinRegister {
+                nonce: self.nonce().await,
+                secret: SecretKind::LockPassword,
+                phase,
+                message: B64::new(message),
+            };
+            self.post(&register).await.ok::<PinAnswer>()
+        };
+        let answer = say(PinPhase::Request, message).await;
+        let record = pin::client_register_finish(state, LOCK_PASSWORD, answer.message.as_slice(), &mut Rng);
+        say(PinPhase::Record, record.unwrap()).await;
+    }
+
     /// Uploads one image.
     pub(crate) async fn upload(&self, side: u8) -> Uploaded {
         let bearer = self.session().await;
@@ -144,22 +170,28 @@ impl Phone<'_> {
         self.house.send(request).await.ok()
     }
 
-    /// Proves the payment PIN at a step of any name.
-    pub(crate) async fn prove_pin_at(&self, flow: &Flow, step: &str) -> FlowLog {
-        let (state, message) = pin::client_login_start(PIN, &mut Rng).unwrap();
+    /// Guesses at a secret: the first message, which the gateway counts.
+    pub(crate) async fn guess_secret(&self, flow: &Flow, step: &str, guess: &[u8]) -> (pin::LoggingIn, Reply) {
+        let (state, message) = pin::client_login_start(guess, &mut Rng).unwrap();
         let start = PinStart {
             flow: flow.start.flow,
             step: step.to_owned(),
             message: B64::new(message),
         };
-        let answer: PinAnswer = self.post(&start).await.ok();
+        (state, self.post(&start).await)
+    }
+
+    /// Proves a secret at a step of any name.
+    pub(crate) async fn prove_secret(&self, flow: &Flow, step: &str, secret: &[u8]) -> FlowLog {
+        let (state, answer) = self.guess_secret(flow, step, secret).await;
+        let answer: PinAnswer = answer.ok();
         let context = pin::context(
             flow.start.flow,
             step,
             flow.start.nonce.as_slice(),
             &flow.start.operation,
         );
-        let done = pin::client_login_finish(state, PIN, answer.message.as_slice(), &context, &mut Rng).unwrap();
+        let done = pin::client_login_finish(state, secret, answer.message.as_slice(), &context, &mut Rng).unwrap();
         let finish = PinFinish {
             flow: flow.start.flow,
             step: step.to_owned(),
