@@ -82,12 +82,26 @@ pub(crate) fn moment(time: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_secs(u64::try_from(time.unix()).unwrap_or_default())
 }
 
+/// Reads a moment in whole seconds; what lies before 1970 is named.
+pub(crate) fn timestamp(member: &str, time: SystemTime) -> Result<Timestamp, WalletError> {
+    let wrong = |fix: String| WalletError::InvalidInput {
+        member: member.to_owned(),
+        fix,
+    };
+    let since = time
+        .duration_since(UNIX_EPOCH)
+        .map_err(|_| wrong("expected a moment after 1970".to_owned()))?;
+    let seconds = i64::try_from(since.as_secs()).unwrap_or(i64::MAX);
+    Timestamp::from_unix(seconds).map_err(|invalid| wrong(invalid.to_string()))
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use protocol::MandateId;
 
-    fn member(error: WalletError) -> String {
+    /// The member that an error names.
+    pub(crate) fn member(error: WalletError) -> String {
         let WalletError::InvalidInput { member, .. } = error else {
             panic!("{error:?}")
         };

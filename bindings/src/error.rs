@@ -75,10 +75,31 @@ pub enum WalletError {
     /// The flow has ended.
     #[error("the flow has ended: start it again")]
     FlowEnded,
+    /// This way to stop is not open here. [`Wallet::cancellation_routes`](crate::Wallet::cancellation_routes) has the others.
+    #[error("this way to stop is not open here: {reason}")]
+    RouteClosed {
+        /// Text key of the reason.
+        reason: String,
+    },
+    /// The link answers no run of this phone. Nothing was changed.
+    #[error("the link answers no run of this phone")]
+    ForeignLink,
+    /// What was handed in is no JPEG or PNG image. Nothing was sent.
+    #[error("an image must be JPEG or PNG")]
+    NotAnImage,
+    /// What was handed in is too large. Nothing was sent.
+    #[error("an image has at most {most_bytes} bytes")]
+    TooLarge {
+        /// The most.
+        most_bytes: u64,
+    },
+    /// The safety lock's password is the payment PIN: it must be another.
+    #[error("the password of the lock must differ from the payment PIN")]
+    SameSecret,
     /// There is no such thing on this phone.
     #[error("there is no such {what} on this phone")]
     Unknown {
-        /// `flow`, `mandate` or `receipt`.
+        /// `flow`, `definition`, `mandate` or `receipt`.
         what: String,
     },
     /// The mandate cannot pay now: it is held, ending or ended on this phone.
@@ -157,7 +178,14 @@ pub fn error_kind(error: &WalletError) -> ErrorKind {
         WalletError::PinLocked { retry_after_seconds } => ErrorKind::Wait {
             seconds: *retry_after_seconds,
         },
-        WalletError::InvalidInput { .. } | WalletError::Unknown { .. } | WalletError::NotPayable => ErrorKind::FixInput,
+        WalletError::InvalidInput { .. }
+        | WalletError::Unknown { .. }
+        | WalletError::RouteClosed { .. }
+        | WalletError::ForeignLink
+        | WalletError::NotAnImage
+        | WalletError::TooLarge { .. }
+        | WalletError::SameSecret
+        | WalletError::NotPayable => ErrorKind::FixInput,
         WalletError::FlowEnded => ErrorKind::StartOver,
         WalletError::NotEnrolled => ErrorKind::Reenrol,
         WalletError::Distrusted { .. } => ErrorKind::Alarm,
@@ -207,6 +235,16 @@ impl From<inner::WalletError> for WalletError {
             Inner::WrongAnswer => Self::WrongAnswer,
             Inner::UnknownFlow => unknown("flow"),
             Inner::FlowEnded => Self::FlowEnded,
+            Inner::UnknownDefinition => unknown("definition"),
+            Inner::RouteClosed { reason } => Self::RouteClosed {
+                reason: reason.to_owned(),
+            },
+            Inner::ForeignLink => Self::ForeignLink,
+            Inner::NotAnImage => Self::NotAnImage,
+            Inner::TooLarge { most_bytes } => Self::TooLarge {
+                most_bytes: u64::try_from(most_bytes).unwrap_or(u64::MAX),
+            },
+            Inner::SameSecret => Self::SameSecret,
             Inner::UnknownMandate => unknown("mandate"),
             Inner::NoReceipt => unknown("receipt"),
             Inner::NothingNamed => input("mandates", "name at least one".to_owned()),
@@ -272,6 +310,14 @@ mod tests {
             Inner::WrongAnswer,
             Inner::UnknownFlow,
             Inner::FlowEnded,
+            Inner::UnknownDefinition,
+            Inner::RouteClosed {
+                reason: "route.closed.ended",
+            },
+            Inner::ForeignLink,
+            Inner::NotAnImage,
+            Inner::TooLarge { most_bytes: 1 },
+            Inner::SameSecret,
             Inner::UnknownMandate,
             Inner::NothingNamed,
             Inner::TooMany { most: 20 },

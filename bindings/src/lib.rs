@@ -1,8 +1,8 @@
 //! The facade that apps call, in Kotlin and Swift.
 //!
 //! An app gives its keystore ([`DeviceKeys`]) and its biometric prompt ([`BiometricPrompt`]), opens a [`Wallet`], and
-//! asks it: prompts are pulled ([`Wallet::next_prompt`]) and answered ([`Wallet::submit`]), news is pulled
-//! ([`Wallet::next_event`]). A failed call throws a [`WalletError`], whose [`error_kind`] names what the app owes its
+//! asks it: flows are begun ([`Wallet::begin`]), their prompts are pulled ([`Wallet::next_prompt`]) and answered
+//! ([`Wallet::submit`]), what can charge is listed ([`Wallet::permissions`]), news is pulled ([`Wallet::next_event`]). A failed call throws a [`WalletError`], whose [`error_kind`] names what the app owes its
 //! user. Nothing secret comes back from any call.
 
 mod answers;
@@ -10,28 +10,39 @@ mod asked;
 mod convert;
 mod error;
 mod events;
+mod flows;
 mod mandates;
+mod permissions;
 mod ports;
 mod prompts;
 mod records;
+mod stopping;
 mod wallet;
+mod wish;
 
 pub use answers::Answer;
 pub use asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
 pub use error::{ErrorKind, WalletError, error_kind};
 pub use events::{DisputeReason, Missing, WalletEvent};
+pub use flows::{CancellationRoute, FactorKind, ItemOutcome, ItemResult};
 pub use mandates::{
     ClosureKind, Ending, EndingStage, ExportedReceipt, HalfState, HoldOwner, Mandate, MandateState, NamedStatement,
     ReceiptSummary, TerminationCause,
 };
+pub use permissions::{
+    Agreement, ChargeOutcome, Exposure, HoldDetail, NextCharge, PastCharge, Permission, PermissionDetail,
+    PermissionGroup, Permissions, Taken,
+};
 pub use ports::{
     BiometricError, BiometricPrompt, BiometricRequest, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind,
 };
-pub use prompts::{Prompt, PromptKind, PromptText};
+pub use prompts::{Prompt, PromptKind, PromptText, asks_payer};
 pub use records::{
-    Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
+    Channel, Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
 };
+pub use stopping::{SafetyLock, StopScope, Stopping};
 pub use wallet::Wallet;
+pub use wish::Wish;
 
 uniffi::setup_scaffolding!();
 

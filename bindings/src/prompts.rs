@@ -56,6 +56,10 @@ pub struct Prompt {
 }
 
 /// What is asked. How it is answered stands with each; the last five kinds have no answer.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a record of the boundary, one at a time, copied into the app's memory"
+)]
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum PromptKind {
     /// A text to agree to. Answer: `Agree`.
@@ -192,6 +196,20 @@ pub enum PromptKind {
     },
 }
 
+/// Whether the payer has something to answer; otherwise the prompt tells who has the turn, or how the flow came out.
+#[uniffi::export]
+#[must_use]
+pub fn asks_payer(prompt: &Prompt) -> bool {
+    !matches!(
+        prompt.kind,
+        PromptKind::Waiting { .. }
+            | PromptKind::InReview { .. }
+            | PromptKind::Scheduled { .. }
+            | PromptKind::Done { .. }
+            | PromptKind::Refused { .. }
+    )
+}
+
 impl From<inner::Text> for PromptText {
     fn from(text: inner::Text) -> Self {
         Self {
@@ -305,6 +323,79 @@ impl From<inner::PromptKind> for PromptKind {
                 code: code.map(|code| code.name().to_owned()),
                 what_now: what_now.into(),
             },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quittance_protocol::{FlowId, Timestamp};
+
+    fn prompt(kind: inner::PromptKind) -> inner::Prompt {
+        let text = || inner::Text {
+            key: "ask.confirm.title".to_owned(),
+            args: vec![("count".to_owned(), "1".to_owned())],
+        };
+        inner::Prompt {
+            flow: FlowId::from_bytes([1; 16]),
+            definition: "mandate.cancel.service".to_owned(),
+            step: "select".to_owned(),
+            kind,
+            title: text(),
+            body: text(),
+            why: text(),
+            because: vec![text()],
+            rules: vec!["R-014".to_owned()],
+            step_number: 1,
+            step_count: 5,
+            attempts_left: Some(2),
+            deadline: None,
+            primary: Some(text()),
+            quiet: None,
+            offline: false,
+        }
+    }
+
+    //
+    #[test]
+    fn the_facade_and_the_core_agree_on_which_prompts_ask_something() {
+        use inner::PromptKind as Kind;
+        let since = Timestamp::from_unix(1_795_000_000).unwrap();
+        let what_now = || inner::Text {
+            key: "refused.other".to_owned(),
+            args: Vec::new(),
+        };
+        let kinds = [
+            Kind::Biometric,
+            Kind::DevicePasscode,
+            Kind::Facts { questions: Vec::new() },
+            Kind::Jump { link: String::new() },
+            Kind::Waiting {
+                whom: inner::Awaited::Bank,
+                since,
+                until: None,
+                then: None,
+            },
+            Kind::InReview {
+                since,
+                until: Some(since),
+                then: None,
+            },
+            Kind::Scheduled {
+                order: quittance_protocol::OrderId::from_bytes([2; 16]),
+                undo_until: since,
+            },
+            Kind::Done { under_way: true },
+            Kind::Refused {
+                code: None,
+                what_now: what_now(),
+            },
+        ];
+        for kind in kinds {
+            let asks = kind.asks();
+            let shown = Prompt::from(prompt(kind));
+            assert_eq!(asks_payer(&shown), asks, "{:?}", shown.kind);
         }
     }
 }

@@ -49,8 +49,27 @@ pub struct Limits {
     pub per_charge: Money,
     /// Most for one period.
     pub per_period: Money,
-    /// Length of a period in days.
+    /// Length of a period in days, counted from the mandate's activation.
     pub period_days: u16,
+    /// Most for all charges together.
+    pub total: Option<Money>,
+    /// Most charges in one period.
+    pub charges_per_period: Option<u32>,
+    /// Most charges at all; 1 is a mandate for a single use.
+    pub charges: Option<u32>,
+    /// Whether each charge takes exactly `per_charge`, no less.
+    pub exact: bool,
+}
+
+/// Where a mandate is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum Channel {
+    /// The merchant's own app or a shop.
+    App,
+    /// A mini-program, whose merchant has to release it.
+    MiniProgram,
+    /// A bank's direct debit, which the bank app confirms.
+    Bank,
 }
 
 /// What a mandate allows, as it is shown and agreed to.
@@ -64,6 +83,16 @@ pub struct Terms {
     pub kind: MandateKind,
     /// Bounds on what may be charged.
     pub limits: Limits,
+    /// No charge from this moment on; absent: until somebody ends it.
+    pub valid_until: Option<SystemTime>,
+    /// The merchant category, by which a payer may stop all charges of its kind.
+    pub category: Option<String>,
+    /// Where it is used, which decides the ways to stop it.
+    pub channel: Channel,
+    /// Whether the service renews itself; absent: it is no subscription with renewal.
+    pub auto_renewal: Option<bool>,
+    /// The service that brought this one along.
+    pub bundled_with: Option<String>,
 }
 
 /// A merchant's offer as it was scanned.
@@ -137,6 +166,7 @@ same_variants_out!(
         PayAsYouGo
     }
 );
+same_variants_out!(Channel = protocol::statement::Channel { App, MiniProgram, Bank });
 same_variants_out!(EvidenceLevel = protocol::log_body::EvidenceLevel { E0, E1, E2 });
 
 impl From<WalletConfig> for inner::WalletConfig {
@@ -163,16 +193,30 @@ impl From<protocol::Money> for Money {
 
 impl From<protocol::statement::Terms> for Terms {
     fn from(terms: protocol::statement::Terms) -> Self {
-        let limits = terms.limits;
         Self {
             merchant_name: terms.merchant_name,
             service: terms.service,
             kind: terms.kind.into(),
-            limits: Limits {
-                per_charge: limits.per_charge.into(),
-                per_period: limits.per_period.into(),
-                period_days: limits.period_days,
-            },
+            limits: terms.limits.into(),
+            valid_until: terms.valid_until.map(moment),
+            category: terms.category,
+            channel: terms.channel.into(),
+            auto_renewal: terms.auto_renewal,
+            bundled_with: terms.bundled_with,
+        }
+    }
+}
+
+impl From<protocol::statement::Limits> for Limits {
+    fn from(limits: protocol::statement::Limits) -> Self {
+        Self {
+            per_charge: limits.per_charge.into(),
+            per_period: limits.per_period.into(),
+            period_days: limits.period_days,
+            total: limits.total.map(Into::into),
+            charges_per_period: limits.charges_per_period,
+            charges: limits.charges,
+            exact: limits.exact,
         }
     }
 }

@@ -1,16 +1,15 @@
-//! The wallet as an app holds it.
+//! The wallet as an app holds it; its calls about flows, permissions or stops stand beside their records.
 
-use crate::answers::Answer;
-use crate::convert::{amount, id, ids};
+use crate::convert::{all, amount, id, ids, moment};
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::mandates::{ExportedReceipt, Mandate, ReceiptSummary};
 use crate::ports::{BiometricPrompt, DeviceKeys, NativeKeys, NativePrompt};
-use crate::prompts::Prompt;
 use crate::records::{Enrolment, LogEvidence, Money, Offer, SyncReport, WalletConfig};
 use quittance_wallet as inner;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::SystemTime;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
@@ -60,7 +59,7 @@ impl Wallet {
     }
 
     /// Does work that speaks with the gateway, the prompt or the payer.
-    async fn act<T, F>(&self, work: impl FnOnce(inner::Wallet) -> F) -> Result<T, WalletError>
+    pub(crate) async fn act<T, F>(&self, work: impl FnOnce(inner::Wallet) -> F) -> Result<T, WalletError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, inner::WalletError>> + Send + 'static,
@@ -69,7 +68,7 @@ impl Wallet {
     }
 
     /// Does work that only touches the wallet's file.
-    async fn look<T, W>(&self, work: W) -> Result<T, WalletError>
+    pub(crate) async fn look<T, W>(&self, work: W) -> Result<T, WalletError>
     where
         T: Send + 'static,
         W: FnOnce(inner::Wallet) -> Result<T, inner::WalletError> + Send + 'static,
@@ -132,60 +131,6 @@ impl Wallet {
         Ok(self.wallet.read_offer(text)?.into())
     }
 
-    /// Begins to sign an offer that is shown in the language `locale` (BCP 47, such as `en`): the flow. An offer that is
-    /// being signed, or was signed, gives its flow.
-    pub async fn start_sign(&self, offer: String, locale: String) -> Result<String, WalletError> {
-        let flow = self
-            .act(|wallet| async move { wallet.start_sign_in(&offer, &locale).await })
-            .await?;
-        Ok(flow.to_string())
-    }
-
-    /// Begins to end mandates by the quick path, with or without a network: the flow. What is ending already, or has ended,
-    /// gives the flow that did it.
-    pub async fn start_revoke(&self, mandates: Vec<String>) -> Result<String, WalletError> {
-        let mandates = ids("mandates", &mandates)?;
-        let flow = self
-            .act(|wallet| async move { wallet.start_revoke(&mandates).await })
-            .await?;
-        Ok(flow.to_string())
-    }
-
-    /// What the open step of a flow asks; nothing where the flow needs nothing more from the payer.
-    pub async fn next_prompt(&self, flow: String) -> Result<Option<Prompt>, WalletError> {
-        let flow = id("flow", &flow)?;
-        Ok(self.look(move |wallet| wallet.next_prompt(flow)).await?.map(Into::into))
-    }
-
-    /// Answers the open step of a flow. After an error the flow is where it was.
-    pub async fn submit(&self, flow: String, answer: Answer) -> Result<(), WalletError> {
-        let answer = inner::Answer::from(answer);
-        let flow = id("flow", &flow)?;
-        self.act(|wallet| async move { wallet.submit(flow, answer).await })
-            .await
-    }
-
-    /// Leaves a flow. What it held stays held; see [`Wallet::resume`].
-    pub async fn cancel_flow(&self, flow: String) -> Result<(), WalletError> {
-        let flow = id("flow", &flow)?;
-        self.act(|wallet| async move { wallet.cancel_flow(flow).await }).await
-    }
-
-    /// The mandate that a signing flow makes: the same from the flow's first step on.
-    pub async fn mandate_of(&self, flow: String) -> Result<String, WalletError> {
-        let flow = id("flow", &flow)?;
-        Ok(self.look(move |wallet| wallet.mandate_of(flow)).await?.to_string())
-    }
-
-    /// The order that a cancellation led to, once the gateway's is known.
-    pub async fn order_of(&self, flow: String) -> Result<Option<String>, WalletError> {
-        let flow = id("flow", &flow)?;
-        Ok(self
-            .look(move |wallet| wallet.order_of(flow))
-            .await?
-            .map(|order| order.to_string()))
-    }
-
     /// Pauses mandates: on this phone at once, at the gateway as soon as it is reached.
     pub async fn pause(&self, mandates: Vec<String>) -> Result<(), WalletError> {
         let mandates = ids("mandates", &mandates)?;
@@ -200,12 +145,7 @@ impl Wallet {
 
     /// Every mandate of this phone, without a network; none is an empty list.
     pub async fn mandates(&self) -> Result<Vec<Mandate>, WalletError> {
-        Ok(self
-            .look(|wallet| wallet.mandates())
-            .await?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        Ok(all(self.look(|wallet| wallet.mandates()).await?))
     }
 
     /// One mandate.
@@ -234,6 +174,11 @@ impl Wallet {
         Ok(self.act(|wallet| async move { wallet.sync().await }).await?.into())
     }
 
+    /// When the app should call `sync` by itself, by the phone's own clock; nothing where nothing waits.
+    pub async fn next_attempt(&self) -> Result<Option<SystemTime>, WalletError> {
+        Ok(self.look(|wallet| wallet.next_attempt()).await?.map(moment))
+    }
+
     /// Takes the oldest thing that the payer should know; nothing where there is none.
     pub async fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
         Ok(self.look(|wallet| wallet.next_event()).await?.map(Into::into))
@@ -241,12 +186,7 @@ impl Wallet {
 
     /// The receipts of closed orders, oldest first.
     pub async fn receipts(&self) -> Result<Vec<ReceiptSummary>, WalletError> {
-        Ok(self
-            .look(|wallet| wallet.receipts())
-            .await?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        Ok(all(self.look(|wallet| wallet.receipts()).await?))
     }
 
     /// A receipt with all that a stranger needs to check it.
@@ -257,11 +197,6 @@ impl Wallet {
 
     /// Checkpoints of the log that contradicted each other, kept as evidence.
     pub async fn log_evidence(&self) -> Result<Vec<LogEvidence>, WalletError> {
-        Ok(self
-            .look(|wallet| wallet.log_evidence())
-            .await?
-            .into_iter()
-            .map(Into::into)
-            .collect())
+        Ok(all(self.look(|wallet| wallet.log_evidence()).await?))
     }
 }

@@ -11,6 +11,12 @@ fn catalogue() -> serde_json::Result<BTreeMap<String, String>> {
 fn given(key: &str) -> &'static [&'static str] {
     match key {
         "cancel.confirm.consequence.offline" => &["permits"],
+        "consequence.limits" => &["per_charge", "per_period"],
+        "question.other" => &["number"],
+        "refused.other" => &["code"],
+        "contacts.request.body" | "ask.people.body" => &["count", "at_least"],
+        "ask.gesture_video.body" => &["count", "gestures"],
+        key if key.starts_with("because.") => &["value", "bound"],
         key if key.ends_with(".body") => &["count"],
         key if key.ends_with(".why") => &["rules"],
         _ => &[],

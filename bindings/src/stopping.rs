@@ -1,0 +1,152 @@
+//! What stops charges beside single mandates: the safety lock, stop instructions, with the secrets that end them.
+
+use crate::convert::{all, id, moment};
+use crate::error::WalletError;
+use crate::wallet::Wallet;
+use quittance_protocol::statement as protocol;
+use quittance_wallet as inner;
+use std::time::SystemTime;
+use zeroize::Zeroizing;
+
+/// What a stop instruction covers, mandates that are signed later included.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum StopScope {
+    /// Every mandate with this merchant.
+    Merchant {
+        /// The merchant.
+        merchant: String,
+    },
+    /// Every mandate of this merchant category.
+    Category {
+        /// The category, as in the terms.
+        category: String,
+    },
+    /// Everything.
+    Everything,
+}
+
+/// The safety lock as this phone knows it: while it is on, nothing is charged.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct SafetyLock {
+    /// Since when it is on.
+    pub since: SystemTime,
+    /// Until when, unless it is released or extended.
+    pub until: SystemTime,
+    /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
+    pub trigger: String,
+    /// Whether the account's other devices are locked, too.
+    pub other_devices: bool,
+    /// Whether the gateway knows of it; otherwise it holds on this phone until it is told.
+    pub told: bool,
+}
+
+/// What stops charges on this phone now.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct Stopping {
+    /// The safety lock, while it is on.
+    pub lock: Option<SafetyLock>,
+    /// Stop instructions in force.
+    pub stops: Vec<StopScope>,
+    /// Whether the lock has a password of its own, which ends it early.
+    pub lock_password_set: bool,
+}
+
+#[uniffi::export]
+impl Wallet {
+    /// Locks every mandate: on this phone at once, at the gateway as soon as it is reached. Asks for nothing and needs no
+    /// network; the answer says whether the gateway knows yet. The flow `lock.release` ends it early.
+    pub async fn lock_now(&self, other_devices: bool) -> Result<SafetyLock, WalletError> {
+        Ok(self
+            .act(move |wallet| async move { wallet.lock_now(other_devices).await })
+            .await?
+            .into())
+    }
+
+    /// The safety lock and the stop instructions in force, without a network.
+    pub async fn lock_state(&self) -> Result<Stopping, WalletError> {
+        Ok(self.look(|wallet| wallet.lock_state()).await?.into())
+    }
+
+    /// Sets the safety lock's own password. The payment PIN is typed beside it, because the two must differ: `SameSecret`
+    /// where they do not. Both are digits in ASCII; overwrite your own copies afterwards.
+    pub async fn set_lock_password(&self, payment_pin: Vec<u8>, password: Vec<u8>) -> Result<(), WalletError> {
+        let (pin, password) = (Zeroizing::new(payment_pin), Zeroizing::new(password));
+        self.act(|wallet| async move { wallet.set_lock_password(pin, password).await })
+            .await
+    }
+
+    /// Chooses a new payment PIN (its digits in ASCII) after a recovery has opened the way: once, within its time;
+    /// `Refused` where none did.
+    pub async fn choose_new_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
+        let pin = Zeroizing::new(pin);
+        self.act(|wallet| async move { wallet.choose_new_pin(pin).await }).await
+    }
+
+    /// Stops every charge in a scope: on this phone at once, at the gateway as soon as it is reached. The flow
+    /// `stop.lift` takes it back.
+    pub async fn stop(&self, scope: StopScope) -> Result<(), WalletError> {
+        let scope = scope.named("scope")?;
+        self.act(|wallet| async move { wallet.stop(scope).await }).await
+    }
+
+    /// Answers for somebody who named this payer as a trusted contact or guardian: the members of
+    /// `WalletEvent.AskedToVouch`. Where the run is about this very account, `approves = false` objects to it.
+    pub async fn vouch(
+        &self,
+        flow: String,
+        requester: String,
+        purpose: String,
+        approves: bool,
+    ) -> Result<(), WalletError> {
+        let (flow, requester) = (id("flow", &flow)?, id("requester", &requester)?);
+        self.act(move |wallet| async move { wallet.vouch(flow, requester, &purpose, approves).await })
+            .await
+    }
+}
+
+impl StopScope {
+    /// The scope as the core takes it; `member` names it where it cannot be used.
+    pub(crate) fn named(self, member: &str) -> Result<protocol::StopScope, WalletError> {
+        Ok(match self {
+            Self::Merchant { merchant } => protocol::StopScope::Merchant {
+                merchant: id(&format!("{member}.merchant"), &merchant)?,
+            },
+            Self::Category { category } => protocol::StopScope::Category { category },
+            Self::Everything => protocol::StopScope::Everything {},
+        })
+    }
+}
+
+impl From<protocol::StopScope> for StopScope {
+    fn from(scope: protocol::StopScope) -> Self {
+        match scope {
+            protocol::StopScope::Merchant { merchant } => Self::Merchant {
+                merchant: merchant.to_string(),
+            },
+            protocol::StopScope::Category { category } => Self::Category { category },
+            protocol::StopScope::Everything {} => Self::Everything,
+        }
+    }
+}
+
+impl From<inner::LockView> for SafetyLock {
+    fn from(view: inner::LockView) -> Self {
+        Self {
+            since: moment(view.since),
+            until: moment(view.until),
+            trigger: view.trigger,
+            other_devices: view.other_devices,
+            told: view.told,
+        }
+    }
+}
+
+impl From<inner::StoppingView> for Stopping {
+    fn from(view: inner::StoppingView) -> Self {
+        Self {
+            lock: view.lock.map(Into::into),
+            stops: all(view.stops),
+            lock_password_set: view.lock_password_set,
+        }
+    }
+}
