@@ -3,7 +3,7 @@
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureBody, OrderBody, TerminationCause};
-use quittance_protocol::statement::ReplicaState;
+use quittance_protocol::statement::{Limits, ReplicaState};
 use quittance_protocol::{Code, OrderId, Receipt};
 
 use crate::support::House;
@@ -197,4 +197,32 @@ async fn the_assisted_path_takes_three_working_days_over_a_holiday_week() {
     assert_eq!(order.effective_at.to_string(), "2026-10-10T04:00:00Z");
     let body: OrderBody = serde_json::from_slice(order.ordered.body.as_slice()).unwrap();
     assert_eq!(body.cause, TerminationCause::Assisted);
+}
+
+//
+#[tokio::test]
+async fn an_end_that_was_asked_for_offline_turns_the_renewal_off_in_the_same_commit() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.provision(&house.offer_with(|terms| terms.auto_renewal = Some(true))).await;
+    assert_eq!(phone.activate(&token, vec![token.pooled(&house, 1)]).await.status, 200);
+    let _: OrderRecord = phone.post(&phone.intend_without_hold(&token).await).await.ok();
+    let record = phone.mandate(token.mandate).await;
+    assert_eq!(record.auto_renewal, Some(false));
+    assert_eq!(record.ending.map(|ending| ending.cause), Some(TerminationCause::PayerOffline));
+}
+
+//
+#[tokio::test]
+async fn other_limits_hold_from_the_moment_when_the_payer_proved_them() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let limits = Limits::new(crate::support::cny(1000), crate::support::cny(20_000), 30);
+    let wish = Wish::Limits { limits };
+    let (flow, _) = phone.begin_for("mandate.change_limits", &[token.mandate], wish).await;
+    approved(&house.charge(token.mandate, 1001).await);
+    assert!(phone.walk_on(flow.start.flow).await.is_complete());
+    assert_eq!(declined(&house.charge(token.mandate, 1001).await), Code::LimitExceeded);
+    approved(&house.charge(token.mandate, 1000).await);
 }
