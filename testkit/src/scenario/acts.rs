@@ -93,6 +93,16 @@ verbs! {
         #[serde(default)]
         fails: Option<String>,
     }
+    /// Steps from here on name the run in which one item of a batch waits for its bank.
+    "follow" => Follow {
+        /// The batch's run.
+        follow: String,
+        /// The item.
+        mandate: String,
+        /// What later steps call the item's run.
+        #[serde(rename = "as")]
+        name: String,
+    }
     /// Whoever began a run leaves it.
     "leave" => Leave {
         /// The run.

@@ -62,8 +62,10 @@ pub fn others(value: &Value) -> Vec<Value> {
         }
         Value::String(text) => other_texts(text).into_iter().map(Value::String).collect(),
         Value::Array(items) => {
-            let without = items.split_first().map(|(_, rest)| Value::Array(rest.to_vec()));
-            without.into_iter().collect()
+            let without = items.split_first().map(|(_, rest)| rest.to_vec());
+            let and = |more: &str| items.iter().cloned().chain([more.into()]).collect();
+            let with = ["passport", "proof_of_address", "system_default"].map(and);
+            without.into_iter().chain(with).map(Value::Array).collect()
         }
         Value::Null | Value::Object(_) => Vec::new(),
     }
@@ -89,6 +91,8 @@ fn other_texts(text: &str) -> Vec<String> {
         "release" => vec!["refuse".to_owned()],
         "overseas" => vec!["domestic".to_owned()],
         "domestic" => vec!["overseas".to_owned()],
+        "id_database_match" => vec!["passport".to_owned()],
+        "passport" => vec!["id_database_match".to_owned()],
         _ => Vec::new(),
     }
 }

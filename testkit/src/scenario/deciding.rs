@@ -17,7 +17,7 @@ impl Play {
         let item = items.iter().find(|item| item.get("flow").is_some_and(|named| *named == flow.as_str()));
         let item = item.ok_or_else(|| Wrong::new("that the run waits at the desk", &desk.text))?;
         let body = json!({ "flow": flow, "step": item.get("step"), "approves": act.approves });
-        let path = format!("/sandbox/reviewers/{reviewer}/review");
+        let path = format!("/sandbox/reviewers/{reviewer}/decisions");
         let answer = self.stage.http.post(&path, &body).await;
         outcome(act.fails.as_deref(), refusal(&answer))
     }

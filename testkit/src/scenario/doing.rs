@@ -13,6 +13,7 @@ use quittance_gateway::Clock as _;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::{Limits, StopScope};
 use quittance_protocol::{Money, Quantity};
+use quittance_wallet::ItemOutcome;
 use serde_json::json;
 
 impl Play {
@@ -38,6 +39,7 @@ impl Play {
             Act::Begin(act) => self.begin(act).await,
             Act::Answer(act) => self.answer(act).await,
             Act::Link(act) => self.link(act).await,
+            Act::Follow(act) => self.follow(act),
             Act::Leave(act) => {
                 let run = self.run(&act.leave)?;
                 Ok(self.phone(&run.by)?.wallet.cancel_flow(run.flow).await?)
@@ -105,6 +107,23 @@ impl Play {
             self.runs.insert(act.name.clone(), run);
         }
         outcome(act.fails.as_deref(), begun.map(|_| ()).map_err(|error| name_of(&error)))
+    }
+
+    fn follow(&mut self, act: &acts::Follow) -> Result<(), Wrong> {
+        let run = self.run(&act.follow)?;
+        let mandate = self.signed(&act.mandate)?.mandate;
+        let results = self.phone(&run.by)?.wallet.batch_results(run.flow)?;
+        let item = results.iter().find(|item| item.mandate == mandate).map(|item| item.outcome);
+        let Some(ItemOutcome::WaitsForBank { flow }) = item else {
+            return Err(Wrong::new("an item that waits for its bank", format!("{item:?}")));
+        };
+        let followed = Run {
+            flow,
+            definition: String::new(),
+            by: run.by.clone(),
+        };
+        self.runs.insert(act.name.clone(), followed);
+        Ok(())
     }
 
     async fn wish(&mut self, wish: &WishSpec) -> Result<Wish, Wrong> {
