@@ -33,7 +33,7 @@ pub(crate) struct Shared {
     pub(crate) world: Arc<World>,
     pub(crate) sandbox: Option<Sandbox>,
     commands: Sender<Command>,
-    lanes: Lanes,
+    pub(crate) lanes: Lanes,
     database: PathBuf,
     readers: Mutex<Vec<Connection>>,
     thread: Mutex<Option<JoinHandle<()>>>,

@@ -6,6 +6,8 @@ use tokio::sync::Semaphore;
 
 /// Statements of one lane that may be under way; more of them wait outside.
 const MOST_UNDER_WAY: usize = 1024;
+/// Images that may be held in memory; more of them wait outside.
+const MOST_IMAGES: usize = 16;
 
 /// One limit for each kind of waiting. A charge or a consent is held until the card network answers; everything else,
 /// whatever lowers authority included, waits for the sequencer alone.
@@ -13,6 +15,7 @@ pub(crate) struct Lanes {
     charges: Semaphore,
     consents: Semaphore,
     others: Semaphore,
+    images: Semaphore,
 }
 
 impl Default for Lanes {
@@ -22,6 +25,7 @@ impl Default for Lanes {
             charges: lane(),
             consents: lane(),
             others: lane(),
+            images: Semaphore::new(MOST_IMAGES),
         }
     }
 }
@@ -34,5 +38,10 @@ impl Lanes {
             Consent::NAME => &self.consents,
             _ => &self.others,
         }
+    }
+
+    /// The lane of images.
+    pub(crate) const fn images(&self) -> &Semaphore {
+        &self.images
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use crate::command::Command;
 use crate::failure::{Failure, Refusal};
+use crate::flows;
 use crate::parties::{FundingReference, Unavailable};
 use crate::replay::{self, Response};
 use crate::statements::{self, Said};
@@ -251,6 +252,7 @@ impl Round {
                 }
                 Answer::Reconciled {
                     account,
+                    device,
                     orphans,
                     events_after,
                 } => {
@@ -261,7 +263,7 @@ impl Round {
                         orders: orders?,
                         orphans,
                         events: turn.store.events_after(account, events_after)?,
-                        flows: Vec::new(),
+                        flows: flows::to_tell(turn, device)?,
                         lock: turn.store.lock(account)?.as_ref().map(locks::record),
                         stops: turn.store.stops(account)?,
                         now: turn.now,

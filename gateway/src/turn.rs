@@ -1,7 +1,7 @@
 //! One turn of the sequencer: a transaction in which statements are decided one after the other.
 
 use quittance_protocol::answer::FlowLog;
-use quittance_protocol::{AccountId, ChargeId, OrderId, Problem, Timestamp, TokenId};
+use quittance_protocol::{AccountId, ChargeId, DeviceId, OrderId, Problem, Timestamp, TokenId};
 use quittance_vault::Vault;
 use serde::Serialize;
 
@@ -59,6 +59,7 @@ pub(crate) enum Answer {
     /// How phone and gateway compare, at the end of the turn.
     Reconciled {
         account: AccountId,
+        device: DeviceId,
         orphans: Vec<TokenId>,
         events_after: u64,
     },

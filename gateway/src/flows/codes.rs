@@ -18,7 +18,8 @@ use crate::turn::Turn;
 
 /// The template of the text that carries a code.
 const TEMPLATE: &str = "otp";
-const PURPOSE: &str = "quittance-gateway/one-time-code/1";
+const CODE: &str = "quittance-gateway/one-time-code/1";
+const CONTEXT: &str = "quittance-gateway/one-time-code-context/1";
 
 /// Which of the payer's numbers a factor's code goes to.
 pub(super) const fn number(factor: FactorKind) -> NumberKind {
@@ -37,7 +38,7 @@ pub(crate) fn send(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, factor: F
     let flow = run.flow.flow;
     let before = turn.store.step_code(flow, step)?;
     let sends = before.as_ref().map_or(0, |before| before.sends) + 1;
-    let code = otp::draw(run.policy, turn.world.draw()?).map_err(damaged)?;
+    let code = code(turn, run, step, sends)?;
     let sent = otp::sent(
         run.policy,
         before.as_ref().map(|before| &before.code),
@@ -124,8 +125,19 @@ pub(super) fn resend_from(run: &Run<'_>, sent_at: Timestamp) -> Result<Timestamp
 /// Binds a code to its run, step and sending, under the vault's key: a stolen database does not say the few codes that
 /// there are.
 fn context(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> Zeroizing<[u8; 32]> {
-    let input = format!("{}\n{step}\n{sends}", run.flow.flow);
-    turn.world.secrets.master.derive(PURPOSE, input.as_bytes())
+    turn.world.secrets.master.derive(CONTEXT, &place(run, step, sends))
+}
+
+/// The code of a sending. It is derived and not drawn: a carrier that did not answer may have heard, so that asking it
+/// again has to say the same.
+fn code(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> Result<OneTimeCode, Failure> {
+    let derived = turn.world.secrets.master.derive(CODE, &place(run, step, sends));
+    let random = derived.first_chunk().copied().unwrap_or_default();
+    otp::draw(run.policy, random).map_err(damaged)
+}
+
+fn place(run: &Run<'_>, step: &str, sends: u32) -> Vec<u8> {
+    format!("{}\n{step}\n{sends}", run.flow.flow).into_bytes()
 }
 
 fn damaged(_: PolicyError) -> Failure {

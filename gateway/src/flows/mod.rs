@@ -24,4 +24,4 @@ pub(crate) mod moments;
 pub(crate) mod vouching;
 
 pub(crate) use begin::begin;
-pub(crate) use run::{Run, find, is_idle, load, lowers, refusal};
+pub(crate) use run::{Run, find, is_idle, load, lowers, refusal, to_tell};

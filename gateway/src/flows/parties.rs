@@ -131,7 +131,7 @@ pub(super) fn hear(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
     let Some(open) = run.open() else { return Ok(()) };
     let replies = turn.store.replies_to(run.flow.flow, &open.id)?;
     for stored in replies {
-        if stored.known_at.is_none_or(|at| turn.now < at) || !run.open().is_some_and(|now| now.id == open.id) {
+        if stored.known_at.is_none_or(|at| turn.now < at) || run.open().is_none_or(|now| now.id != open.id) {
             continue;
         }
         turn.store.drop_reply(run.flow.flow, &open.id, &stored.party)?;

@@ -5,7 +5,7 @@ use quittance_flows::{Authority, FlowDefinition, FlowState, Phase, Policy, Refus
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{FlowId, Problem};
+use quittance_protocol::{DeviceId, FlowId, Problem};
 
 use super::effects;
 use crate::failure::{Decided, Failure};
@@ -142,6 +142,20 @@ impl<'w> Run<'w> {
         log.asking = super::asking::find_out(turn.store, turn.world, self, turn.now)?;
         Ok(Answer::Flow(Box::new(log)))
     }
+}
+
+/// A device's runs that are open, or went on without it lately: news that it may have missed.
+pub(crate) fn to_tell(turn: &Turn<'_>, device: DeviceId) -> Result<Vec<FlowLog>, Failure> {
+    let kept = turn.world.policies.current()?.policy.flow.case_life.get();
+    let since = turn.now.plus_seconds(-kept);
+    let flows = turn.store.flows_to_tell(device, since)?;
+    let log = |flow: Flow| FlowLog {
+        flow: flow.flow,
+        events: flow.events,
+        asking: None,
+        next_flows: flow.next_flows,
+    };
+    Ok(flows.into_iter().map(log).collect())
 }
 
 /// What a caller hears where the fold refuses.

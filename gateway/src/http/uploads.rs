@@ -24,6 +24,9 @@ pub(super) async fn upload(State(shared): Served, headers: HeaderMap, body: Body
         current.policy.limits.uploads
     };
     let most = usize::try_from(rules.max_bytes).unwrap_or(usize::MAX);
+    let Ok(_permit) = shared.lanes.images().acquire().await else {
+        return Err(Code::Internal.into());
+    };
     let bytes = read(body, most).await?;
     images::check(&bytes, most).map_err(|refused| match refused {
         ImageRefused::TooLarge { .. } => Problem::new(Code::TooLarge),

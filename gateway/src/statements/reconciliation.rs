@@ -50,6 +50,7 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
     }
     Ok(Answer::Reconciled {
         account: device.account,
+        device: device.device,
         orphans,
         events_after: body.events_after.unwrap_or(0),
     })

@@ -43,7 +43,7 @@ pub(crate) use refunds::Refund;
 pub(crate) use replays::StoredAnswer;
 pub(crate) use reviewers::Reviewer;
 pub(crate) use schema::{CreateError, DatabaseState, VERSION, create, inspect, open, open_for_reads};
-pub(crate) use waiting::{Reply, StepCode, StoredReply, Vouched, Voucher};
+pub(crate) use waiting::{Reply, StepCode, StoredReply, Vouched};
 
 /// The database within one transaction, or for one reader.
 #[derive(Clone, Copy)]

@@ -290,6 +290,7 @@ async fn a_pause_stops_charges_and_lifting_it_takes_nonce_and_biometrics() {
         house: &house,
         device: crate::support::phone::Key::new(),
         biometric: crate::support::phone::Key::new(),
+        passcode: crate::support::phone::Key::new(),
         number: 1.into(),
     };
     assert_eq!(thief.resume(&[token.mandate]).await.code(), Code::UnknownKey);

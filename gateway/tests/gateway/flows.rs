@@ -195,7 +195,7 @@ async fn leaving_a_cancellation_keeps_its_hold() {
 async fn a_flow_that_nobody_touches_expires_after_30_minutes() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
-    for (idle, passes) in [(1800, true), (1801, false)] {
+    for (idle, passes) in [(1799, true), (1800, false)] {
         let token = Token::new();
         let flow = phone.begin("mandate.sign", &[token.mandate], b"offer").await;
         house.clock.advance(idle);

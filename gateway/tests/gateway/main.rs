@@ -13,6 +13,22 @@ mod failed_commits;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod flow_codes;
+#[cfg(test)]
+mod flow_desk;
+#[cfg(test)]
+mod flow_evidence;
+#[cfg(test)]
+mod flow_factors;
+#[cfg(test)]
+mod flow_moments;
+#[cfg(test)]
+mod flow_parties;
+#[cfg(test)]
+mod flow_people;
+#[cfg(test)]
+mod flow_quiz;
+#[cfg(test)]
 mod flows;
 #[cfg(test)]
 mod idempotency;

@@ -204,12 +204,17 @@ async fn the_assisted_path_takes_three_working_days_over_a_holiday_week() {
 async fn an_end_that_was_asked_for_offline_turns_the_renewal_off_in_the_same_commit() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
-    let token = phone.provision(&house.offer_with(|terms| terms.auto_renewal = Some(true))).await;
+    let token = phone
+        .provision(&house.offer_with(|terms| terms.auto_renewal = Some(true)))
+        .await;
     assert_eq!(phone.activate(&token, vec![token.pooled(&house, 1)]).await.status, 200);
     let _: OrderRecord = phone.post(&phone.intend_without_hold(&token).await).await.ok();
     let record = phone.mandate(token.mandate).await;
     assert_eq!(record.auto_renewal, Some(false));
-    assert_eq!(record.ending.map(|ending| ending.cause), Some(TerminationCause::PayerOffline));
+    assert_eq!(
+        record.ending.map(|ending| ending.cause),
+        Some(TerminationCause::PayerOffline)
+    );
 }
 
 //

@@ -4,6 +4,7 @@ pub(crate) mod custodians;
 pub(crate) mod phone;
 pub(crate) mod program;
 pub(crate) mod questions;
+pub(crate) mod runs;
 pub(crate) mod walk;
 
 use std::path::Path;

@@ -140,6 +140,7 @@ pub(crate) struct Phone<'h> {
     pub(crate) house: &'h House,
     pub(crate) device: Key,
     pub(crate) biometric: Key,
+    pub(crate) passcode: Key,
     pub(crate) number: AtomicU64,
 }
 
@@ -154,6 +155,7 @@ impl<'h> Phone<'h> {
             house,
             device: Key::new(),
             biometric: Key::new(),
+            passcode: Key::new(),
             number: AtomicU64::new(1),
         }
     }
@@ -196,7 +198,7 @@ impl<'h> Phone<'h> {
             nonce,
             device_key: self.device.public(),
             biometric_key: self.biometric.public(),
-            passcode_key: None,
+            passcode_key: Some(self.passcode.public()),
             attestation: Vec::new(),
         }
     }

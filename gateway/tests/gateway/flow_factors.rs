@@ -1,0 +1,75 @@
+//! Factors of the phone's own: the biometric ladder, the safety lock's password.
+
+use quittance_flows::Phase;
+use quittance_protocol::answer::{FlowLog, PinAnswer};
+use quittance_protocol::statement::{Lock, SecretKind, StepAnswer};
+use quittance_protocol::{B64, Code};
+
+use crate::support::House;
+use crate::support::phone::Phone;
+use crate::support::runs::{open, phase};
+
+//
+#[tokio::test]
+async fn the_fourth_failure_escalates_to_the_bound_phone_then_to_the_lock_screen() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let flow = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
+    for today in 1..=3 {
+        let log: FlowLog = phone
+            .answer(&flow, "identify", StepAnswer::NotRecognised { today })
+            .await
+            .ok();
+        assert_eq!(open(&log), "identify");
+    }
+    let log: FlowLog = phone
+        .answer(&flow, "identify", StepAnswer::NotRecognised { today: 4 })
+        .await
+        .ok();
+    assert_eq!(open(&log), "identify.bound_phone_otp");
+    let code = phone.last_code().await;
+    let log: FlowLog = phone.answer(&flow, "identify.bound_phone_otp", code).await.ok();
+    assert_eq!(open(&log), "identify.device_passcode");
+    let step = "identify.device_passcode";
+    assert_eq!(
+        phone.prove(&flow, step, &phone.biometric).await.code(),
+        Code::UnknownKey
+    );
+    let log: FlowLog = phone.prove(&flow, step, &phone.passcode).await.ok();
+    assert_eq!(open(&log), "confirm");
+}
+
+//
+#[tokio::test]
+async fn the_lock_password_is_a_secret_of_its_own_with_tries_of_its_own() {
+    let house = House::new();
+    let fresh = Phone::new(&house);
+    fresh.enrol().await;
+    let early = fresh.register_secret(SecretKind::LockPassword, b"open sesame").await;
+    assert_eq!(early.code(), Code::StepOrder, "the payment PIN comes first");
+    let phone = Phone::ready(&house).await;
+    let registered: PinAnswer = phone
+        .register_secret(SecretKind::LockPassword, b"open sesame")
+        .await
+        .ok();
+    assert_eq!(registered.attempts_left, 5);
+    assert_eq!(phone.post(&Lock { other_devices: false }).await.status, 200);
+    let nonce: B64 = phone.nonce().await;
+    let flow = phone.begin_with("lock.release", &[], b"", nonce).await;
+    for left in [4, 3, 2, 1, 0] {
+        let (_, mut start) = phone.guess(&flow, b"000000");
+        start.step = "lock_password".to_owned();
+        let answer: PinAnswer = phone.post(&start).await.ok();
+        assert_eq!(answer.attempts_left, left);
+    }
+    let (_, mut start) = phone.guess(&flow, b"open sesame");
+    start.step = "lock_password".to_owned();
+    assert_eq!(phone.post(&start).await.code(), Code::FactorLocked);
+    // The payment PIN is not locked with it.
+    let token = phone.sign_mandate().await;
+    let cancel = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
+    phone.identify(&cancel).await;
+    phone.confirm(&cancel, "confirm").await;
+    assert_eq!(phase(&phone.prove_pin(&cancel).await), Phase::Completed);
+}
