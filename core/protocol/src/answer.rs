@@ -69,9 +69,9 @@ pub struct FlowLog {
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "asking", rename_all = "snake_case")]
 pub enum Asking {
-    /// A code went to a number, of which only the end is shown.
+    /// A code went to one of the payer's numbers; the carrier has them, the gateway does not.
     Code {
-        /// Such as `••• 4711`.
+        /// Which: `own`, `bound` or `foreign`.
         sent_to: String,
         /// Until when it can be typed.
         valid_until: Timestamp,
