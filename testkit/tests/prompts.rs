@@ -60,7 +60,13 @@ async fn meets(fault: BiometricError, reaction: ErrorKind) {
     );
     assert_eq!(error.kind(), reaction);
     assert_eq!(step(&phone, flow), "identify");
-    assert_eq!(stage.network.faults.statements().len(), said_before, "nothing was said");
+    // a face that was not recognised is counted, so it is said, with the run that it belongs to.
+    let counts = matches!(
+        fault,
+        BiometricError::NotRecognised { .. } | BiometricError::LockedOut { .. }
+    );
+    let said = stage.network.faults.statements().len() - said_before;
+    assert_eq!(said, if counts { 2 } else { 0 }, "{fault:?}");
     let phone = phone.restarted().unwrap();
     assert_eq!(step(&phone, flow), "identify", "nothing is lost with the process");
     phone

@@ -1,13 +1,14 @@
 //! How a run begins: any definition of the policy, by its name.
 
 use crate::error::WalletError;
+use crate::flows::goes_ahead;
 use crate::inner::Inner;
 use crate::journal::FlowRow;
 use crate::revoke::{CANCEL, RESUME};
 use crate::signing::SIGN;
 use crate::unit::Unit;
-use quittance_flows::Policy;
 use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, StepKind};
+use quittance_flows::{Policy, flow};
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::bytes::{B64, Digest32};
 use quittance_protocol::flow_event::{FlowEventKind, FlowStart, Wish};
@@ -68,8 +69,14 @@ impl Inner {
                     unit.begin(subject, nonce)
                 })
                 .await?;
-            let (Begun::Stands(flow) | Begun::New(flow, _)) = begun;
-            return Ok(flow);
+            return match begun {
+                Begun::New(flow, Some(number)) => match self.flush(number).await {
+                    // It is held here already, and is told as soon as there is a way.
+                    Ok(_) | Err(WalletError::Offline) => Ok(flow),
+                    Err(error) => Err(error),
+                },
+                Begun::Stands(flow) | Begun::New(flow, None) => Ok(flow),
+            };
         }
         let wanted = subject.clone();
         if let Some(flow) = self.look(move |inner| inner.run_about(&wanted)).await? {
@@ -195,13 +202,20 @@ impl Unit<'_> {
             alone,
             ..self.begin_flow(start)?
         };
-        let number = if must_be_told(definition) {
+        let waits = self.waits_for_gateway(&row)?;
+        let number = if must_be_told(definition) || waits {
             Some(self.tell_start(&mut row)?)
         } else {
             None
         };
         self.put(&row)?;
         Ok(Begun::New(flow, number))
+    }
+
+    /// Whether the first open step needs something of the gateway: a code, a link, a look at what was handed in.
+    fn waits_for_gateway(&self, row: &FlowRow) -> Result<bool, WalletError> {
+        let (_, definition, state) = self.inner.folded(row)?;
+        Ok(flow::open_step(&definition, &state).is_some_and(|open| !goes_ahead(open)))
     }
 
     /// What a cancellation ends: at the gateway, and on this phone alone. Or the run under which it ends already.

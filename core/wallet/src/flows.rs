@@ -9,7 +9,7 @@ use quittance_flows::facts::OFFLINE;
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
 use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
 use quittance_protocol::FlowId;
-use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
+use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
 
 /// A run as it stands, with all that its open step needs.
@@ -271,8 +271,22 @@ impl Unit<'_> {
                 }
             }
             Effect::Complete(FlowEffect::LiftPause) => self.lift_pause(row),
+            Effect::Complete(FlowEffect::ChangeLimits) if !row.foreign => self.take_limits(row),
             Effect::Reached(_) | Effect::Do(_) | Effect::Notify(_) | Effect::Complete(_) => Ok(()),
         }
+    }
+
+    /// The payer's own wish for other limits is what permits keep to from now on; the offer stays as signed.
+    fn take_limits(&mut self, row: &FlowRow) -> Result<(), WalletError> {
+        let Some(Wish::Limits { limits }) = &row.start.wish else {
+            return Ok(());
+        };
+        for mandate in &row.start.mandates {
+            let mut mandate = self.mandate(*mandate)?;
+            mandate.terms.limits = *limits;
+            self.put(&mandate)?;
+        }
+        Ok(())
     }
 }
 
@@ -290,7 +304,7 @@ impl OpenFlow {
 }
 
 /// Whether this phone goes on before the gateway took its answer: not where somebody has to look at it first.
-fn goes_ahead(step: &Step) -> bool {
+pub(crate) fn goes_ahead(step: &Step) -> bool {
     match step.kind {
         StepKind::Prompt(ask) => matches!(
             ask,

@@ -9,7 +9,7 @@ use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
 use crate::transport::SendError;
-use quittance_protocol::problem::{Problem, Retry};
+use quittance_protocol::problem::{Code, Problem, Retry};
 use quittance_protocol::{FlowId, MandateId, OrderId, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -183,7 +183,9 @@ impl Inner {
                 Ok(()) => return Ok(Sent::Answered),
                 Err(error) => error,
             },
-            Err(SendError::Problem(problem)) if matches!(problem.retry(), Retry::Never | Retry::Later) => {
+            Err(SendError::Problem(problem))
+                if matches!(problem.retry(), Retry::Never | Retry::Later) || is_too_early(&row.purpose, &problem) =>
+            {
                 self.refuse(row, problem.clone()).await?;
                 return Ok(Sent::Refused(problem));
             }
@@ -336,6 +338,11 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// An answer that may be given later is given by the payer, not by the outbox: another code is asked for by hand.
+fn is_too_early(purpose: &Purpose, problem: &Problem) -> bool {
+    matches!(purpose, Purpose::FlowAnswer { .. }) && problem.code() == Code::FactorLocked
 }
 
 /// The event of a refusal that no call waits for.

@@ -8,7 +8,7 @@ use crate::orders::mandates_of;
 use crate::texts::Text;
 use crate::transport::SendError;
 use crate::views::{EndingStage, EndingView, ending_view};
-use quittance_flows::HoldOwner;
+use quittance_flows::{HoldOwner, Seconds};
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_protocol::answer::{ChargeRecord, EnrolmentKind, MandateState, Taken};
 use quittance_protocol::bytes::Digest32;
@@ -80,6 +80,8 @@ pub struct PermissionView {
     pub undo_until: Option<Timestamp>,
     /// When the gateway last told of it: how old the rest may be.
     pub as_of: Option<Timestamp>,
+    /// That is longer ago than `sync.max_lag`, or never: a screen says so, and only a fresh read decides.
+    pub stale: bool,
 }
 
 /// One hold, as the payer reads it.
@@ -147,9 +149,10 @@ impl Inner {
     /// Everything that can charge the payer; read from this phone alone.
     pub(crate) fn permissions(&self) -> Result<PermissionsView, WalletError> {
         let (orders, now) = (self.read_all::<OrderRow>()?, self.estimate()?);
+        let lag = self.policy()?.sync.max_lag;
         let mut permissions = Vec::new();
         for row in self.read_all::<MandateRow>()? {
-            permissions.push(permission(row, &orders, now));
+            permissions.push(permission(row, &orders, now, lag));
         }
         permissions.sort_by_key(|view| (view.group, std::cmp::Reverse(view.as_of), view.mandate));
         let count = |group: PermissionGroup| {
@@ -176,14 +179,14 @@ impl Inner {
         let charges = self.read::<ChargesRow>(mandate.as_bytes())?;
         let agreed = AgreedView {
             flow: row.flow,
-            terms_hash: crate::signing::terms_hash(&row.terms)?,
+            terms_hash: crate::signing::terms_hash(&crate::signing::read_offer(&row.offer)?.terms)?,
             locale: row.locale.clone(),
             active_since: row.gateway.as_ref().and_then(|record| record.active_since),
         };
         let order = row.order;
         let (history, history_as_of) = charges.map_or((Vec::new(), None), |row| (row.charges, Some(row.as_of)));
         Ok(PermissionDetail {
-            permission: permission(row, &self.read_all::<OrderRow>()?, self.estimate()?),
+            permission: permission(row, &self.read_all::<OrderRow>()?, self.estimate()?, self.policy()?.sync.max_lag),
             agreed,
             history,
             history_as_of,
@@ -221,7 +224,7 @@ impl Inner {
     }
 }
 
-fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> PermissionView {
+fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds) -> PermissionView {
     let of_it = |order: &&OrderRow| {
         !matches!(order.state, PhoneState::Undone(_)) && mandates_of(&order.state).contains(&row.mandate)
     };
@@ -252,6 +255,9 @@ fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> Permissio
         },
         ending,
         as_of: gateway.and_then(|record| record.as_of),
+        stale: gateway
+            .and_then(|record| record.as_of)
+            .is_none_or(|told| now.seconds_since(told) > lag.get()),
         terms: row.terms,
     }
 }

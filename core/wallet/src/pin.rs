@@ -173,7 +173,15 @@ impl Inner {
         let flow = open.flow();
         // Falls with the future, should the caller drop it. Whoever waited finds the step done.
         let _one_at_a_time = self.pin_check.lock().await;
-        // The gateway has to know all that came before in this flow.
+        // The gateway has to know all that came before in this flow, that it began first of all.
+        self.unit(move |unit| {
+            let Some(mut row) = unit.get::<FlowRow>(flow.as_bytes())?.filter(|row| !row.told) else {
+                return Ok(());
+            };
+            unit.tell_start(&mut row)?;
+            unit.put(&row)
+        })
+        .await?;
         if let Some(number) = self.look(move |inner| inner.last_row_of(flow)).await? {
             match self.flush(number).await {
                 // A refusal is on the flow's own row.

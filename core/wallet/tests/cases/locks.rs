@@ -3,6 +3,7 @@
 use crate::support::phone::{Phone, pin};
 use crate::support::plug::Line;
 use crate::support::{OTHER_PIN, PIN, Sandboxed};
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::StopScope;
 use quittance_wallet::{Answer, ErrorKind, PermissionGroup, PromptKind, WalletError};
 
@@ -142,4 +143,25 @@ async fn everything_that_can_charge_is_in_one_list_and_readable_without_a_networ
             .any(|route| route.definition == "mandate.cancel.mini_program" && route.closed.is_some()),
         "a closed way has its reason"
     );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lock_is_kept_on_for_longer_with_the_pin() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let lock = phone.wallet.lock_now(false).await.unwrap();
+    let until = lock.until.plus_seconds(3600);
+    let flow = phone
+        .wallet
+        .begin("lock.extend", Vec::new(), Some(Wish::ExtendLock { until }))
+        .await
+        .unwrap();
+    let wrong = phone.wallet.submit(flow, Answer::PaymentPin(pin(OTHER_PIN))).await;
+    assert!(
+        matches!(wrong, Err(WalletError::WrongPin { attempts_left: 4 })),
+        "{wrong:?}"
+    );
+    phone.walk(flow).await.unwrap();
+    assert_eq!(phone.wallet.lock_state().unwrap().lock.unwrap().until, until);
 }
