@@ -3,7 +3,7 @@
 use quittance_protocol::answer::ChargeDecision;
 use quittance_protocol::statement;
 use quittance_protocol::{
-    AccountId, ChargeId, Digest32, MandateId, MerchantId, Money, StatementId, Thumbprint, Timestamp, TokenId,
+    ChargeId, Digest32, MandateId, MerchantId, Money, StatementId, Thumbprint, Timestamp, TokenId,
 };
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -203,17 +203,6 @@ impl Store<'_> {
         let count = self.one(
             "SELECT COUNT(*) FROM charges WHERE mandate=?1 AND state='approved'",
             [mandate.to_string()],
-            |row| row.get(0),
-        )?;
-        Ok(count.unwrap_or(0))
-    }
-
-    /// How many charges of all the payer's mandates passed.
-    pub(crate) fn approved_charges_of(self, account: AccountId) -> Result<u32, Failure> {
-        let count = self.one(
-            "SELECT COUNT(*) FROM charges JOIN mandates USING (mandate)
-             WHERE mandates.account=?1 AND charges.state='approved'",
-            [account.to_string()],
             |row| row.get(0),
         )?;
         Ok(count.unwrap_or(0))

@@ -22,10 +22,13 @@ async fn a_stopped_merchant_charges_nothing_and_signs_nothing_new() {
     let scope = StopScope::Merchant {
         merchant: house.merchant,
     };
-    assert_eq!(stop(&phone, scope.clone()).await, [scope.clone()]);
+    assert_eq!(
+        stop(&phone, scope.clone()).await.as_slice(),
+        std::slice::from_ref(&scope)
+    );
     assert_eq!(
         stop(&phone, scope.clone()).await,
-        [scope.clone()],
+        std::slice::from_ref(&scope),
         "stopping twice is stopping"
     );
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::StoppedByPayer);
