@@ -18,6 +18,7 @@ pub(super) fn name_of(error: &WalletError) -> String {
         WalletError::UnknownFlow => "unknown_flow",
         WalletError::UnknownDefinition => "unknown_definition",
         WalletError::UnknownMandate => "unknown_mandate",
+        WalletError::RouteClosed { .. } => "route_closed",
         WalletError::ForeignLink => "foreign_state",
         WalletError::NotAnImage => "not_an_image",
         WalletError::TooLarge { .. } => "too_large",

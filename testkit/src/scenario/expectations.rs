@@ -35,6 +35,9 @@ verbs! {
         /// Whether the phone makes permits for it.
         #[serde(default)]
         can_pay: Option<bool>,
+        /// Where the order that ends it stands at the gateway.
+        #[serde(default)]
+        order: Option<String>,
         /// Whether its service renews itself.
         #[serde(default)]
         auto_renewal: Option<bool>,

@@ -53,6 +53,7 @@ impl Play {
             what.actor.is_some(),
             what.auto_renewal.is_some(),
             what.effective_at.is_some(),
+            what.order.is_some(),
         ];
         if !of_gateway.contains(&true) {
             return Ok(());
@@ -68,7 +69,12 @@ impl Play {
         check("cause", &what.cause, || record.ending.map_or("none".to_owned(), |end| name(&end.cause)))?;
         check("actor", &what.actor, || record.ending.map_or("none".to_owned(), |end| name(&end.by)))?;
         check("auto_renewal", &what.auto_renewal.map(Some), || record.auto_renewal)?;
-        check("effective_at", &what.effective_at.map(Some), || record.effective_at)
+        check("effective_at", &what.effective_at.map(Some), || record.effective_at)?;
+        if let Some(expected) = &what.order {
+            let order = record.order.ok_or_else(|| Wrong::new("an order", "none"))?;
+            same("order", expected, &name(&self.stage.order(phone, order).await?.state))?;
+        }
+        Ok(())
     }
 
     fn expect_receipts(&self, what: &expectations::ExpectReceipts) -> Result<(), Wrong> {

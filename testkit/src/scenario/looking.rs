@@ -85,12 +85,12 @@ impl Play {
         let run = self.run(&what.expect_run)?;
         self.look(run).await?;
         let was = self.ending_of(run)?;
-        let expected = match &what.code {
-            Some(code) => format!("{} {code}", what.is),
-            None => what.is.clone(),
-        };
-        let was = if what.code.is_none() { was.split(' ').next().unwrap_or_default().to_owned() } else { was };
-        same("a run that is", &expected, &was)
+        let (is, code) = was.split_once(' ').unwrap_or((&was, ""));
+        if what.is == is && what.code.as_deref().is_none_or(|expected| expected == code) {
+            return Ok(());
+        }
+        let code = what.code.as_deref().unwrap_or_default();
+        Err(Wrong::new(format!("a run that is {} {code}", what.is), was))
     }
 
     /// How a run came out, in a word, with the code of a refusal.

@@ -46,6 +46,7 @@ pub(super) async fn set(given: &Given, bundle: PolicySource) -> Result<Play, Wro
             let signed = play.sign(PAYER, spec, &name).await?;
             signed.map_err(|code| Wrong::new(format!("that {name} is active"), code))?;
         }
+        play.number(&spec.names());
     }
     for (name, profile) in people {
         play.tell_profile(name, profile).await?;
@@ -78,6 +79,13 @@ impl Play {
         }
         self.mandates.insert(name.to_owned(), Signed { mandate, merchant });
         Ok(Ok(()))
+    }
+
+    /// Numbers a group by its identifiers, which is the sequence in which an order names its mandates.
+    fn number(&mut self, names: &[String]) {
+        let mut group: Vec<Signed> = names.iter().filter_map(|name| self.mandates.remove(name)).collect();
+        group.sort_by_key(|signed| signed.mandate);
+        self.mandates.extend(names.iter().cloned().zip(group));
     }
 
     /// The merchant of this name, made where nobody has it.
