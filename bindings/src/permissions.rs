@@ -74,6 +74,8 @@ pub struct Permission {
     pub undo_until: Option<SystemTime>,
     /// When the gateway last told of it: how old the rest may be.
     pub as_of: Option<SystemTime>,
+    /// That is longer ago than the policy's `sync.max_lag`, or never: say so.
+    pub stale: bool,
 }
 
 /// One hold, as the payer reads it.
@@ -241,6 +243,7 @@ impl From<inner::PermissionView> for Permission {
             ending: view.ending.map(Into::into),
             undo_until: view.undo_until.map(moment),
             as_of: view.as_of.map(moment),
+            stale: view.stale,
         }
     }
 }

@@ -88,3 +88,25 @@ async fn a_provisioning_mandate_can_be_revoked() {
         ReplicaState::Destroyed
     );
 }
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_that_the_gateway_has_not_told_of_for_the_policys_lag_is_shown_as_stale() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let quiet = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let talked_of = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    phone.wallet.sync().await.unwrap();
+    let stale = |mandate| phone.wallet.permission(mandate).unwrap().permission.stale;
+    assert!(!stale(quiet));
+
+    sandbox.advance(6 * 60).await;
+    phone.wallet.pause(&[talked_of]).await.unwrap();
+    phone.wallet.resume(&[talked_of]).await.unwrap();
+
+    assert!(stale(quiet), "sync.max_lag is five minutes");
+    assert!(!stale(talked_of), "the gateway has just told of it");
+    phone.wallet.sync().await.unwrap();
+    assert!(!stale(quiet));
+}
