@@ -152,7 +152,7 @@ fn every_live_state_can_be_held_and_ended() {
     }
 }
 
-//
+//
 #[test]
 fn every_cause_is_kept_with_its_actor_to_the_end() {
     for cause in TerminationCause::ALL {
