@@ -1,6 +1,6 @@
 //! Controls: what is wrong in a file is found, with its step.
 
-use crate::files::{folder, ALL};
+use crate::files::{ALL, folder};
 use quittance_testkit::scenario::{How, Scenario, play};
 use serde_json::{Value, json};
 
@@ -49,4 +49,51 @@ fn an_unknown_verb_or_member_is_refused_with_its_step() {
     assert!(refused(r#"{"pass":"one hour"}"#).contains("step 2: pass: "));
     let unknown = file(r#"{"sync":"payer"}"#).replace("\"rules\"", "\"mood\":1,\"rules\"");
     assert!(Scenario::read(&unknown).unwrap_err().contains("mood"));
+}
+
+/// Plays a scenario that is wrong in one step: it has to fail there.
+#[cfg(test)]
+async fn fails_at(name: &str, step: usize, member: &str, value: Value) {
+    let scenario = with(name, step, member, value);
+    let failed = play(&scenario, &How::default()).await.expect_err(name);
+    assert_eq!(failed.step, Some(step), "{failed}");
+}
+
+#[tokio::test]
+async fn a_wrong_decision_about_a_charge_fails_at_its_step() {
+    fails_at("quick_cancel", 1, "gives", json!("mandate_held")).await;
+    fails_at("quick_cancel", 7, "gives", json!("approved")).await;
+}
+
+#[tokio::test]
+async fn a_wrong_expectation_fails_at_its_step() {
+    fails_at("quick_cancel", 8, "of", json!(4)).await;
+    fails_at("quick_cancel", 13, "is", json!("refused")).await;
+    fails_at("quick_cancel", 14, "cause", json!("merchant")).await;
+    fails_at("quick_cancel", 15, "expect_receipts", json!(2)).await;
+    fails_at("quick_cancel", 19, "with", json!({ "mandate": "rides", "uses": 2 })).await;
+}
+
+#[tokio::test]
+async fn a_refusal_that_does_not_come_or_is_another_one_fails_at_its_step() {
+    fails_at("pin_form", 4, "fails", json!("wrong_secret")).await;
+    let mut file: Value = serde_json::from_str(&text("pin_form")).unwrap();
+    file["steps"][0]["fails"] = json!("not_found");
+    let failed = play(&Scenario::read(&file.to_string()).unwrap(), &How::default()).await;
+    assert_eq!(failed.unwrap_err().step, Some(1));
+}
+
+#[tokio::test]
+async fn a_name_that_nothing_has_fails_at_its_step() {
+    fails_at("quick_cancel", 1, "charge", json!("nothing")).await;
+    fails_at("quick_cancel", 5, "answer", json!("nothing")).await;
+}
+
+#[tokio::test]
+async fn a_step_that_is_left_out_is_missed() {
+    let mut file: Value = serde_json::from_str(&text("quick_cancel")).unwrap();
+    // The payment PIN is never typed.
+    file["steps"].as_array_mut().unwrap().remove(10);
+    let failed = play(&Scenario::read(&file.to_string()).unwrap(), &How::default()).await;
+    assert!(failed.is_err());
 }
