@@ -85,13 +85,20 @@ fn moment(turn: &mut Turn<'_>, id: FlowId) -> Decided<()> {
     let mut run = run.ok_or(Failure::Damaged("a flow"))?;
     turn.now = turn.now.max(run.state.last_at);
     let passed = |at: Option<Timestamp>| at.is_some_and(|at| at <= turn.now);
+    let before = run.open().map(|open| open.id.clone());
     let event = match run.open() {
         Some(open) if passed(flow::due(run.rules(), &run.state)) => FlowEventKind::TimeCame { step: open.id.clone() },
         Some(_) if passed(flow::ends_at(run.rules(), &run.state)) => FlowEventKind::Expired {},
         // Nothing of it is due any more, or it was written by the version before.
         _ => return Ok(run.keep(turn)?),
     };
-    run.admit(turn, Author::Gateway, event)
+    run.admit(turn, Author::Gateway, event)?;
+    let unmoved = run.open().map(|open| &open.id) == before.as_ref();
+    if unmoved && flow::due(run.rules(), &run.state).is_some_and(|at| at <= turn.now) {
+        // Its deadline leads nowhere: looked at again and again, it would keep everybody else out.
+        turn.store.park_flow(id)?;
+    }
+    Ok(())
 }
 
 fn give_up(turn: &Turn<'_>, due: &Due) -> Result<(), Failure> {

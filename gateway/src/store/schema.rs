@@ -247,6 +247,42 @@ mod tests {
     }
 
     #[test]
+    fn a_database_of_the_version_before_keeps_its_secrets_and_its_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.sqlite");
+        let account = quittance_protocol::AccountId::from_bytes([3; 16]);
+        let flow = quittance_protocol::FlowId::from_bytes([4; 16]);
+        let device = quittance_protocol::DeviceId::from_bytes([5; 16]);
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(VERSION_1).unwrap();
+        old.execute_batch(&format!(
+            "PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version=1;
+             INSERT INTO meta VALUES ('vault', '{}');
+             INSERT INTO accounts (account) VALUES ('{account}');
+             INSERT INTO pins (account, record, used) VALUES ('{account}', x'01', 4);
+             INSERT INTO flows (flow, account, doc) VALUES ('{flow}', '{account}',
+                 '{{\"flow\":\"{flow}\",\"account\":\"{account}\",\"device\":\"{device}\",\"events\":[]}}');",
+            hex::encode([1; 16])
+        ))
+        .unwrap();
+        drop(old);
+        let connection = open(&path, &[1; 16]).unwrap();
+        let store = crate::store::Store::new(&connection);
+        let pin = store.payer_secret(account, quittance_protocol::statement::SecretKind::PaymentPin);
+        assert_eq!(pin.unwrap().unwrap().counter.used, 4);
+        let now = quittance_protocol::Timestamp::from_unix(1_800_000_000).unwrap();
+        assert_eq!(
+            store.first_due_flow(now).unwrap().unwrap().0,
+            flow,
+            "it is looked at once"
+        );
+        let kept: String = connection
+            .query_row("SELECT device FROM flows", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(kept, device.to_string());
+    }
+
+    #[test]
     fn a_database_opens_only_with_the_vault_that_it_was_made_with() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("gateway.sqlite");

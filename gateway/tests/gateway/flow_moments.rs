@@ -8,7 +8,7 @@ use quittance_protocol::{Code, Digest32, FlowId};
 
 use crate::support::House;
 use crate::support::phone::{Flow, Phone};
-use crate::support::runs::{open, phase};
+use crate::support::runs::phase;
 
 const HOUR: i64 = 3_600;
 
