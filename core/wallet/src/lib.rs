@@ -35,6 +35,7 @@ mod journal;
 mod keys;
 mod log_check;
 mod mandates;
+mod order_facts;
 mod orders;
 mod outbox;
 mod permissions;

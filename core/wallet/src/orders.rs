@@ -6,16 +6,15 @@ use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::{Opened, open_logged};
+use crate::order_facts::{add_new, ground_of, known_order, mandates_of, order_of, waits_for, wish};
 use crate::unit::Unit;
-use quittance_flows::destruction::phone::{
-    self, Ground, Grounds, Order, PhoneEffect, PhoneEvent, PhoneState, Wish, is_grounded,
-};
+use quittance_flows::destruction::phone::{self, Grounds, PhoneEffect, PhoneEvent, PhoneState, Wish, is_grounded};
 use quittance_flows::mandate::MandateEvent;
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Channel, Intent, token_commitment};
-use quittance_protocol::{MandateId, Received, Timestamp};
+use quittance_protocol::{MandateId, Timestamp};
 use std::sync::Arc;
 
 /// An order as the gateway tells it, with what the phone's own check of the log found.
@@ -387,66 +386,5 @@ impl Unit<'_> {
             })?;
         }
         self.put(&row)
-    }
-}
-
-/// The order that a state knows.
-pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
-    match state {
-        PhoneState::Intended { .. } => None,
-        PhoneState::Scheduled { order, .. }
-        | PhoneState::Undone(order)
-        | PhoneState::Ordered(order)
-        | PhoneState::Attesting(order)
-        | PhoneState::Attested(order)
-        | PhoneState::Disputed(order)
-        | PhoneState::Closed { order, .. } => Some(order),
-    }
-}
-
-/// What a row is about, ordered or not.
-pub(crate) fn mandates_of(state: &PhoneState) -> &[MandateId] {
-    match state {
-        PhoneState::Intended { mandates } => mandates,
-        other => known_order(other).map_or(&[], |order| &order.mandates),
-    }
-}
-
-/// Whether a row waits for an order that ends some of its mandates.
-fn waits_for(row: &OrderRow, record: &OrderRecord) -> bool {
-    matches!(&row.state, PhoneState::Intended { mandates } if mandates.iter().any(|wanted| record.mandates.contains(wanted)))
-}
-
-fn add_new(intents: &mut Vec<String>, more: Vec<String>) {
-    for intent in more {
-        if !intents.contains(&intent) {
-            intents.push(intent);
-        }
-    }
-}
-
-fn ground_of(body: &OrderBody) -> Ground {
-    Ground {
-        cause: body.cause,
-        intent: body.intent,
-    }
-}
-
-/// What an own intent asks for.
-fn wish(compact: &str) -> Option<Wish> {
-    let received = Received::parse(compact).ok()?;
-    let (_, body) = received.unverified_body::<Intent>().ok()?;
-    Some(Wish {
-        intent: received.content(),
-        mandates: body.mandates,
-    })
-}
-
-pub(crate) fn order_of(record: &OrderRecord) -> Order {
-    Order {
-        order: record.order,
-        nonce: record.nonce.clone(),
-        mandates: record.mandates.clone(),
-        tokens: record.tokens.clone(),
     }
 }

@@ -4,12 +4,12 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{ChargesRow, MandateRow, OrderRow};
 use crate::lock::LockView;
-use crate::orders::mandates_of;
+use crate::order_facts::mandates_of;
 use crate::texts::Text;
 use crate::transport::SendError;
 use crate::views::{EndingStage, EndingView, ending_view};
-use quittance_flows::{HoldOwner, Seconds};
 use quittance_flows::destruction::phone::PhoneState;
+use quittance_flows::{HoldOwner, Seconds};
 use quittance_protocol::answer::{ChargeRecord, EnrolmentKind, MandateState, Taken};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::problem::Code;
@@ -186,7 +186,12 @@ impl Inner {
         let order = row.order;
         let (history, history_as_of) = charges.map_or((Vec::new(), None), |row| (row.charges, Some(row.as_of)));
         Ok(PermissionDetail {
-            permission: permission(row, &self.read_all::<OrderRow>()?, self.estimate()?, self.policy()?.sync.max_lag),
+            permission: permission(
+                row,
+                &self.read_all::<OrderRow>()?,
+                self.estimate()?,
+                self.policy()?.sync.max_lag,
+            ),
             agreed,
             history,
             history_as_of,

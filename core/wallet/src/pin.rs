@@ -192,7 +192,7 @@ impl Inner {
         }
         // What waited may have been the end of this very check.
         let now_open = self.look(move |inner| inner.open_flow(flow)).await?;
-        if !now_open.is_some_and(|now| now.step.id == open.step.id) {
+        if now_open.is_none_or(|now| now.step.id != open.step.id) {
             return self.carry_on(&open).await;
         }
         let attempt = self.begin_attempt(&open, pin).await?;

@@ -240,7 +240,7 @@ impl Inner {
         }
         let orders = self.read_all::<OrderRow>()?;
         let of_it = |order: &&OrderRow| {
-            let known = crate::orders::known_order(&order.state).map(|order| order.order);
+            let known = crate::order_facts::known_order(&order.state).map(|order| order.order);
             order.place == *row.start.flow.as_bytes() || known.is_some() && known == row.order
         };
         Ok(match orders.iter().find(of_it).map(|order| &order.state) {

@@ -5,7 +5,7 @@ use crate::events::WalletEvent;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
-use crate::orders::mandates_of;
+use crate::order_facts::mandates_of;
 use crate::unit::Unit;
 use quittance_flows::definition::StepKind;
 use quittance_flows::destruction::phone::PhoneState;

@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, TimeRow};
-use crate::orders::{known_order, order_of};
+use crate::order_facts::{known_order, order_of};
 use crate::unit::Unit;
 use quittance_flows::definition::FlowEffect;
 use quittance_flows::destruction::phone::{self, PhoneEvent, PhoneState, payer_is_done};

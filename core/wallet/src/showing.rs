@@ -71,7 +71,9 @@ impl Inner {
         ids.extend(&open.row.alone);
         if let Some(Wish::Undo { order }) = open.row.start.wish {
             let rows = self.read_all::<crate::journal::OrderRow>()?;
-            let known = rows.iter().filter_map(|row| crate::orders::known_order(&row.state));
+            let known = rows
+                .iter()
+                .filter_map(|row| crate::order_facts::known_order(&row.state));
             ids.extend(
                 known
                     .filter(|known| known.order == order)

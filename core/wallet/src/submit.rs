@@ -176,6 +176,10 @@ impl Inner {
             return Err(error);
         }
         let flow = open.flow();
+        if !open.is_judged() {
+            // It was taken here, and waits to be told.
+            return Ok(());
+        }
         if open.can_skip_offline() {
             self.go_offline(flow).await?;
             let now = self.look(move |inner| inner.open_flow(flow)).await?;

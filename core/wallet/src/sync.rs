@@ -3,7 +3,8 @@
 use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
-use crate::orders::{OrderNews, known_order, mandates_of};
+use crate::order_facts::{known_order, mandates_of};
+use crate::orders::OrderNews;
 use crate::outbox::{Lane, due_at};
 use crate::transport::{SendError, read};
 use crate::unit::Unit;

@@ -5,7 +5,7 @@ use crate::error::WalletError;
 use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, EventRow, EvidenceRow, FlowRow, MandateRow, OrderRow};
-use crate::orders::{known_order, mandates_of};
+use crate::order_facts::{known_order, mandates_of};
 use crate::ports::KeyStoreKind;
 use crate::signing::read_offer;
 use quittance_flows::HoldOwner;

@@ -3,7 +3,7 @@
 use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow};
-use crate::orders::mandates_of;
+use crate::order_facts::mandates_of;
 use crate::texts::{self, Text};
 use crate::unit::Unit;
 use crate::views::{EndingStage, ending_view};

@@ -446,3 +446,34 @@ async fn how_a_run_came_out_is_a_screen_of_its_own() {
         "signing begins with an offer"
     );
 }
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_case_that_is_opened_without_a_network_holds_at_once_and_is_told_later() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
+    sandbox.plug.set(Line::Down);
+    let flow = phone
+        .wallet
+        .begin("mandate.cancel.assisted", vec![mandate], None)
+        .await
+        .unwrap();
+    assert!(matches!(asked(&phone, flow), PromptKind::Facts { .. }));
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay, "control");
+    let words = Answer::Entered(vec!["It went on charging.".to_owned()]);
+    phone.wallet.submit(flow, words).await.unwrap();
+    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "held here at once");
+    let phone = phone.restart(&sandbox);
+    sandbox.plug.set(Line::Up);
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "held", None).await,
+        "mandate_held"
+    );
+    let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+    assert_eq!(
+        (prompt.kind, prompt.step_number, prompt.step_count),
+        (PromptKind::Biometric, 2, 7)
+    );
+}
