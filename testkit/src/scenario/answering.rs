@@ -1,12 +1,12 @@
 //! How runs go on: prompts are looked at, then answered, well unless the scenario says otherwise.
 
+use super::acts;
 use super::codes::name_of;
 use super::images::{image, image_of};
 use super::play::{Play, Run, Wrong};
 use super::quiz;
 use super::sandbox::outcome;
 use super::words::{CodeSpec, With};
-use super::acts;
 use crate::scripted_prompt::Outcome;
 use crate::stage::pin_of;
 use crate::story::PIN;
@@ -39,7 +39,12 @@ impl Play {
             let prompt = self.look(run).await?;
             match (prompt, until) {
                 (None, "done") => return Ok(()),
-                (None, _) => return Err(Wrong::new(format!("that the run comes to {until}"), self.ending_of(run)?)),
+                (None, _) => {
+                    return Err(Wrong::new(
+                        format!("that the run comes to {until}"),
+                        self.ending_of(run)?,
+                    ));
+                }
                 (Some(prompt), "waiting") if !prompt.kind.asks() => return Ok(()),
                 (Some(prompt), step) if prompt.step == step => return Ok(()),
                 (Some(prompt), _) if !prompt.kind.asks() => {
@@ -53,7 +58,10 @@ impl Play {
                 }
             }
         }
-        Err(Wrong::new(format!("that the run comes to {until}"), "always another step"))
+        Err(Wrong::new(
+            format!("that the run comes to {until}"),
+            "always another step",
+        ))
     }
 
     /// Opens the run's screen: what it shows now, once the gateway was asked where it can be; nothing once it ended.
@@ -92,6 +100,7 @@ impl Play {
             (_, Some(With::Entries(entries))) => Answer::Entered(entries.clone()),
             (_, Some(With::NotAnImage)) => Answer::Images(vec![b"%PDF-1.7 no image".to_vec(); images(&prompt.kind)]),
             (_, Some(With::ImageOf { bytes })) => self.images(images(&prompt.kind), *bytes),
+            (_, Some(With::Images(count))) => self.images(*count, 0),
             (_, Some(With::Code(code))) => Answer::Code(pin_of(&self.code(run, *code).await?)),
             (kind, Some(With::Secret(secret))) => secret_of(kind, secret).ok_or_else(unfit)?,
             (kind, Some(With::WrongSecret)) => secret_of(kind, WRONG_SECRET).ok_or_else(unfit)?,
@@ -107,7 +116,10 @@ impl Play {
             }
             (PromptKind::Quiz { about, questions }, with @ (None | Some(With::Wrong(_)))) => {
                 let wrong = if let Some(With::Wrong(count)) = with { *count } else { 0 };
-                let known = self.profiles.get(&run.by).map(|profile| profile.transactions.as_slice());
+                let known = self
+                    .profiles
+                    .get(&run.by)
+                    .map(|profile| profile.transactions.as_slice());
                 Answer::Entered(quiz::entries(*about, questions, known.unwrap_or_default(), wrong)?)
             }
             (PromptKind::Consent { .. }, None) => Answer::Agree,
@@ -131,7 +143,11 @@ impl Play {
     fn images(&mut self, count: usize, bytes: usize) -> Answer {
         let made = (0..count).map(|_| {
             let number = self.next();
-            if bytes == 0 { image(number) } else { image_of(bytes, number) }
+            if bytes == 0 {
+                image(number)
+            } else {
+                image_of(bytes, number)
+            }
         });
         Answer::Images(made.collect())
     }
@@ -177,7 +193,10 @@ fn back_from(link: &str, outcome: &str) -> Result<String, Wrong> {
 const fn images(kind: &PromptKind) -> usize {
     match kind {
         PromptKind::Photos { images, .. } => *images as usize,
-        PromptKind::Recording { what: Recording::Face | Recording::Gestures { .. } | Recording::Video, .. } => 1,
+        PromptKind::Recording {
+            what: Recording::Face | Recording::Gestures { .. } | Recording::Video,
+            ..
+        } => 1,
         _ => 1,
     }
 }

@@ -37,7 +37,9 @@ fn changed(changes: &BTreeMap<String, Value>) -> Result<Policy, String> {
     let mut tree: Value = serde_json::from_str(DEFAULT_BUNDLE).map_err(|error| error.to_string())?;
     for (key, value) in changes {
         let pointer = format!("/{}", key.replace('.', "/"));
-        *tree.pointer_mut(&pointer).ok_or(format!("the policy has no value {key}"))? = value.clone();
+        *tree
+            .pointer_mut(&pointer)
+            .ok_or(format!("the policy has no value {key}"))? = value.clone();
     }
     Policy::load(&tree.to_string()).map_err(|error| error.to_string())
 }
@@ -65,7 +67,12 @@ pub fn others(value: &Value) -> Vec<Value> {
             let without = items.split_first().map(|(_, rest)| rest.to_vec());
             let and = |more: &str| items.iter().cloned().chain([more.into()]).collect();
             let with = ["passport", "proof_of_address", "system_default"].map(and);
-            without.into_iter().chain(with).map(Value::Array).collect()
+            without
+                .into_iter()
+                .chain([Vec::new()])
+                .chain(with)
+                .map(Value::Array)
+                .collect()
         }
         Value::Null | Value::Object(_) => Vec::new(),
     }
@@ -75,7 +82,10 @@ fn other_texts(text: &str) -> Vec<String> {
     if let Some(days) = text.strip_prefix('P').and_then(|rest| rest.strip_suffix("BD"))
         && let Ok(days) = days.parse::<u16>()
     {
-        return vec![format!("P{}BD", days.saturating_add(1)), format!("P{}BD", days.saturating_sub(1))];
+        return vec![
+            format!("P{}BD", days.saturating_add(1)),
+            format!("P{}BD", days.saturating_sub(1)),
+        ];
     }
     if let Ok(seconds) = text.parse::<Seconds>() {
         let moved = |by: i64| Seconds::new(seconds.get().saturating_add(by).max(0)).to_string();
@@ -91,6 +101,7 @@ fn other_texts(text: &str) -> Vec<String> {
         "release" => vec!["refuse".to_owned()],
         "overseas" => vec!["domestic".to_owned()],
         "domestic" => vec!["overseas".to_owned()],
+        "CST-8" => vec!["UTC0".to_owned()],
         "id_database_match" => vec!["passport".to_owned()],
         "passport" => vec!["id_database_match".to_owned()],
         _ => Vec::new(),

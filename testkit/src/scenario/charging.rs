@@ -18,7 +18,9 @@ impl Play {
         let mut body = json!({ "mandate": mandate, "amount": money(act.amount)?, "reference": reference });
         if act.present {
             let wallet = &self.phone(PAYER)?.wallet;
-            let permit = wallet.payer_present_permit(mandate, amount(act.amount)?, &reference).await;
+            let permit = wallet
+                .payer_present_permit(mandate, amount(act.amount)?, &reference)
+                .await;
             match (permit, body.as_object_mut()) {
                 (Ok(permit), Some(members)) => {
                     members.insert("permit".to_owned(), permit.into());
@@ -33,15 +35,26 @@ impl Play {
             self.charges.insert(name.clone(), answer.text_of("charge"));
         }
         let was = decision(&answer);
-        same("a charge that gives", &act.gives, &if was.is_empty() { answer.text } else { was })
+        same(
+            "a charge that gives",
+            &act.gives,
+            &if was.is_empty() { answer.text } else { was },
+        )
     }
 
     pub(super) async fn refund(&mut self, act: &acts::Refund) -> Result<(), Wrong> {
-        let charge = self.charges.get(&act.refund).ok_or_else(|| Wrong::unknown("charge", &act.refund))?;
+        let charge = self
+            .charges
+            .get(&act.refund)
+            .ok_or_else(|| Wrong::unknown("charge", &act.refund))?;
         let body = json!({ "charge": charge, "amount": money(act.amount)? });
         // Every refund here is of a merchant who has made the charge.
         let merchant = self.merchant_of_charges()?;
-        let answer = self.stage.http.post(&format!("/sandbox/merchants/{merchant}/refund"), &body).await;
+        let answer = self
+            .stage
+            .http
+            .post(&format!("/sandbox/merchants/{merchant}/refund"), &body)
+            .await;
         outcome(act.fails.as_deref(), refusal(&answer))
     }
 

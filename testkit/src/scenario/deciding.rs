@@ -14,7 +14,9 @@ impl Play {
         let desk = self.stage.http.get("/sandbox/desk").await;
         let flow = run.flow.to_string();
         let items = desk.json.as_array().cloned().unwrap_or_default();
-        let item = items.iter().find(|item| item.get("flow").is_some_and(|named| *named == flow.as_str()));
+        let item = items
+            .iter()
+            .find(|item| item.get("flow").is_some_and(|named| *named == flow.as_str()));
         let item = item.ok_or_else(|| Wrong::new("that the run waits at the desk", &desk.text))?;
         let body = json!({ "flow": flow, "step": item.get("step"), "approves": act.approves });
         let path = format!("/sandbox/reviewers/{reviewer}/decisions");

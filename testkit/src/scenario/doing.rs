@@ -83,7 +83,11 @@ impl Play {
 
     async fn pass(&mut self, act: &acts::Pass) -> Result<(), Wrong> {
         let seconds = act.pass.get();
-        let moved = self.stage.http.post("/sandbox/clock", &json!({ "advance": act.pass })).await;
+        let moved = self
+            .stage
+            .http
+            .post("/sandbox/clock", &json!({ "advance": act.pass }))
+            .await;
         super::sandbox::taken(&moved)?;
         for phone in self.phones.values() {
             phone.clock.turn(seconds);
@@ -113,7 +117,10 @@ impl Play {
         let run = self.run(&act.follow)?;
         let mandate = self.signed(&act.mandate)?.mandate;
         let results = self.phone(&run.by)?.wallet.batch_results(run.flow)?;
-        let item = results.iter().find(|item| item.mandate == mandate).map(|item| item.outcome);
+        let item = results
+            .iter()
+            .find(|item| item.mandate == mandate)
+            .map(|item| item.outcome);
         let Some(ItemOutcome::WaitsForBank { flow }) = item else {
             return Err(Wrong::new("an item that waits for its bank", format!("{item:?}")));
         };
@@ -161,7 +168,11 @@ impl Play {
     async fn scope(&mut self, stop: &StopSpec) -> Result<StopScope, Wrong> {
         Ok(match stop {
             StopSpec::Merchant(name) => StopScope::Merchant {
-                merchant: self.merchant(name).await?.parse().map_err(|_| Wrong::unknown("merchant", name))?,
+                merchant: self
+                    .merchant(name)
+                    .await?
+                    .parse()
+                    .map_err(|_| Wrong::unknown("merchant", name))?,
             },
             StopSpec::Category(category) => StopScope::Category {
                 category: category.clone(),

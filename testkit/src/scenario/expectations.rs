@@ -35,6 +35,9 @@ verbs! {
         /// Whether the phone makes permits for it.
         #[serde(default)]
         can_pay: Option<bool>,
+        /// Whether the phone's record of it is older than the policy lets it be.
+        #[serde(default)]
+        stale: Option<bool>,
         /// Where the order that ends it stands at the gateway.
         #[serde(default)]
         order: Option<String>,

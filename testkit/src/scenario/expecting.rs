@@ -46,6 +46,10 @@ impl Play {
         })?;
         check("can_pay", &what.can_pay, || view.can_pay)?;
         check("permits_ahead", &what.permits_ahead, || view.permits_ahead)?;
+        if let Some(stale) = &what.stale {
+            let permission = phone.wallet.permission(signed.mandate)?.permission;
+            same("stale", stale, &permission.stale)?;
+        }
         let of_gateway = [
             what.at_gateway.is_some(),
             what.held_at_gateway.is_some(),
@@ -66,8 +70,12 @@ impl Play {
         check("held_at_gateway", &what.held_at_gateway.clone().map(sorted), || {
             sorted(record.holds.clone())
         })?;
-        check("cause", &what.cause, || record.ending.map_or("none".to_owned(), |end| name(&end.cause)))?;
-        check("actor", &what.actor, || record.ending.map_or("none".to_owned(), |end| name(&end.by)))?;
+        check("cause", &what.cause, || {
+            record.ending.map_or("none".to_owned(), |end| name(&end.cause))
+        })?;
+        check("actor", &what.actor, || {
+            record.ending.map_or("none".to_owned(), |end| name(&end.by))
+        })?;
         check("auto_renewal", &what.auto_renewal.map(Some), || record.auto_renewal)?;
         check("effective_at", &what.effective_at.map(Some), || record.effective_at)?;
         if let Some(expected) = &what.order {
@@ -99,7 +107,9 @@ impl Play {
         let told = self.events.entry(what.by.clone()).or_default();
         told.extend(fresh?);
         let is_it = |event: &Value| {
-            event.get("event").is_some_and(|name| *name == what.expect_event.as_str())
+            event
+                .get("event")
+                .is_some_and(|name| *name == what.expect_event.as_str())
                 && wanted.iter().all(|(member, value)| event.get(member) == Some(value))
         };
         match (told.iter().position(is_it), what.never) {
@@ -111,14 +121,19 @@ impl Play {
             (found, _) => {
                 let expected = if found.is_some() { "no event" } else { "the event" };
                 let told = Value::Array(told.clone());
-                Err(Wrong::new(format!("{expected} {} {}", what.expect_event, Value::Object(wanted)), told))
+                Err(Wrong::new(
+                    format!("{expected} {} {}", what.expect_event, Value::Object(wanted)),
+                    told,
+                ))
             }
         }
     }
 
     /// A member of an event as it is told: mandates and people by their ids, amounts in minor units.
     fn named(&self, member: &str, value: &Value) -> Result<Value, Wrong> {
-        let Some(text) = value.as_str() else { return Ok(value.clone()) };
+        let Some(text) = value.as_str() else {
+            return Ok(value.clone());
+        };
         if member == "amount" {
             let amount: Quantity = text.parse()?;
             return super::setting::money(amount);
@@ -144,7 +159,8 @@ impl Play {
         let notices = told.json.as_array().cloned().unwrap_or_default();
         let mandate = signed.mandate.to_string();
         let of_it = notices.iter().filter(|told| {
-            told.get("notice").is_some_and(|name| *name == what.expect_notice.as_str())
+            told.get("notice")
+                .is_some_and(|name| *name == what.expect_notice.as_str())
                 && told.get("mandate").is_some_and(|id| *id == mandate.as_str())
         });
         same(&format!("notices {}:", what.expect_notice), &what.times, &of_it.count())
@@ -173,7 +189,9 @@ impl Play {
         let lock = self.phone(&what.expect_lock)?.wallet.lock_state()?.lock;
         same("on:", &what.on, &lock.is_some())?;
         let Some(lock) = lock else { return Ok(()) };
-        check("left", &what.left.map(|left| left.get()), || lock.until.seconds_since(self.now()))?;
+        check("left", &what.left.map(|left| left.get()), || {
+            lock.until.seconds_since(self.now())
+        })?;
         check("trigger", &what.trigger, || lock.trigger.clone())
     }
 
@@ -188,7 +206,9 @@ impl Play {
     fn expect_exposure(&self, what: &expectations::ExpectExposure) -> Result<(), Wrong> {
         let mandate = self.signed(&what.expect_exposure)?.mandate;
         let permission = self.phone(PAYER)?.wallet.permission(mandate)?.permission;
-        let exposure = permission.exposure.ok_or_else(|| Wrong::new("something to lose", "nothing"))?;
+        let exposure = permission
+            .exposure
+            .ok_or_else(|| Wrong::new("something to lose", "nothing"))?;
         same("charges", &what.charges, &exposure.charges)?;
         same("per_charge", &what.per_charge, &exposure.per_charge.in_main_units())
     }
@@ -196,7 +216,11 @@ impl Play {
     async fn expect_obstructions(&self, what: &expectations::ExpectObstructions) -> Result<(), Wrong> {
         let merchant = &self.signed(&what.expect_obstructions)?.merchant;
         let standing = self.stage.http.get(&format!("/sandbox/merchants/{merchant}")).await;
-        let count = standing.json.get("obstructions").and_then(Value::as_u64).unwrap_or_default();
+        let count = standing
+            .json
+            .get("obstructions")
+            .and_then(Value::as_u64)
+            .unwrap_or_default();
         same("obstructions:", &what.count, &count)
     }
 }

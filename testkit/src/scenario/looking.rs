@@ -14,7 +14,9 @@ impl Play {
         check("kind", &what.kind.as_deref(), || kind_of(&prompt.kind))?;
         check("number", &what.number, || prompt.step_number)?;
         check("of", &what.of, || prompt.step_count)?;
-        check("attempts_left", &what.attempts_left.map(Some), || attempts_left(&prompt))?;
+        check("attempts_left", &what.attempts_left.map(Some), || {
+            attempts_left(&prompt)
+        })?;
         check("deadline", &what.deadline.map(|left| Some(left.get())), || {
             prompt.deadline.map(|end| end.seconds_since(self.now()))
         })?;
@@ -24,7 +26,8 @@ impl Play {
         })?;
         check("because", &what.because, || {
             let keys = prompt.because.iter().map(|text| text.key.clone());
-            keys.map(|key| key.rsplit('.').next().unwrap_or_default().to_owned()).collect()
+            keys.map(|key| key.rsplit('.').next().unwrap_or_default().to_owned())
+                .collect()
         })?;
         check("digits", &what.digits.map(Some), || match &prompt.kind {
             PromptKind::Code { digits, .. } => Some(*digits),
@@ -63,7 +66,9 @@ impl Play {
         else {
             return Err(Wrong::new("a step that asks for a code", kind_of(&prompt.kind)));
         };
-        check("life", &what.life.map(|left| left.get()), || valid_until.seconds_since(self.now()))?;
+        check("life", &what.life.map(|left| left.get()), || {
+            valid_until.seconds_since(self.now())
+        })?;
         check("resend_in", &what.resend_in.map(|left| left.get()), || {
             resend_from.seconds_since(self.now())
         })?;
@@ -96,7 +101,9 @@ impl Play {
     /// How a run came out, in a word, with the code of a refusal.
     pub(super) fn ending_of(&self, run: &Run) -> Result<String, Wrong> {
         let closing = self.phone(&run.by)?.wallet.closing_prompt(run.flow)?;
-        let Some(closing) = closing else { return Ok("open".to_owned()) };
+        let Some(closing) = closing else {
+            return Ok("open".to_owned());
+        };
         Ok(match closing.kind {
             PromptKind::Done { .. } => "done".to_owned(),
             PromptKind::Scheduled { .. } => "scheduled".to_owned(),
@@ -120,7 +127,11 @@ impl Play {
             same(&format!("{name} closed because"), &Some(reason.as_str()), &key)?;
         }
         for (name, steps) in &what.steps {
-            same(&format!("steps of {name}"), &Some(*steps), &of(name).map(|route| route.steps))?;
+            same(
+                &format!("steps of {name}"),
+                &Some(*steps),
+                &of(name).map(|route| route.steps),
+            )?;
         }
         for (name, effective) in &what.effective {
             let was = of(name).and_then(|route| route.effective.as_deref());

@@ -74,9 +74,11 @@ impl Scenario {
     /// What is wrong, with the step and the member.
     pub fn read(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
-        let steps = file.steps.into_iter().enumerate().map(|(index, members)| {
-            step(members).map_err(|what| format!("step {}: {what}", index + 1))
-        });
+        let steps = file
+            .steps
+            .into_iter()
+            .enumerate()
+            .map(|(index, members)| step(members).map_err(|what| format!("step {}: {what}", index + 1)));
         Ok(Self {
             sentence: file.scenario,
             rules: file.rules,
@@ -98,9 +100,8 @@ fn step(mut members: Map<String, Value>) -> Result<Step, String> {
     match verbs.as_slice() {
         [verb] => {
             let act = Act::of(verb, &members).map(|act| act.map(|act| Step::Do(Box::new(act))));
-            let read = act.or_else(|| {
-                Expectation::of(verb, &members).map(|what| what.map(|what| Step::Expect(Box::new(what))))
-            });
+            let read = act
+                .or_else(|| Expectation::of(verb, &members).map(|what| what.map(|what| Step::Expect(Box::new(what)))));
             match read {
                 Some(read) => read.map_err(|error| format!("{verb}: {error}")),
                 None => Err(format!("{verb} is no verb")),

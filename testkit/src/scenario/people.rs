@@ -41,6 +41,9 @@ pub struct ContactSpec {
     pub who: String,
     /// For how long the two have known each other.
     pub known: Seconds,
+    /// How long ago the payer named this contact; absent: long ago.
+    #[serde(default)]
+    pub named: Option<Seconds>,
     /// Whether the contact's real name is verified.
     #[serde(default = "yes")]
     pub verified: bool,

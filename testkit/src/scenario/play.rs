@@ -5,8 +5,8 @@ use super::model::{Scenario, Step};
 use super::people::Profile;
 use super::setting;
 use crate::stage::{Stage, StagePhone};
-use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
 use quittance_gateway::Clock as _;
+use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -36,7 +36,11 @@ pub struct Failed {
 impl fmt::Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let step = self.step.map_or("given".to_owned(), |step| format!("step {step}"));
-        write!(f, "{} {step}: expected {}, was {}", self.scenario, self.expected, self.was)
+        write!(
+            f,
+            "{} {step}: expected {}, was {}",
+            self.scenario, self.expected, self.was
+        )
     }
 }
 
@@ -140,7 +144,8 @@ pub async fn play(scenario: &Scenario, how: &How) -> Result<(), Failed> {
         if how.restart_after_each_step {
             let names: Vec<String> = play.phones.keys().cloned().collect();
             for name in names {
-                play.restart_phone(&name).map_err(|wrong| failed(Some(index + 1), wrong))?;
+                play.restart_phone(&name)
+                    .map_err(|wrong| failed(Some(index + 1), wrong))?;
             }
         }
     }

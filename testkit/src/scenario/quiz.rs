@@ -18,7 +18,11 @@ pub(super) fn entries(
 ) -> Result<Vec<String>, Wrong> {
     let answers = questions.iter().enumerate().map(|(index, question)| {
         let right = right(about, question, known)?;
-        Ok(if index < wrong { instead(about, question, &right) } else { right })
+        Ok(if index < wrong {
+            instead(about, question, &right)
+        } else {
+            right
+        })
     });
     answers.collect()
 }

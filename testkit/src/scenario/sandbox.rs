@@ -44,6 +44,7 @@ impl Play {
             contacts.push(json!({
                 "account": self.account(&contact.who)?, "name": contact.who, "verified": contact.verified,
                 "known_since": self.now().plus_seconds(-contact.known.get()),
+                "named_at": contact.named.map(|ago| self.now().plus_seconds(-ago.get())),
             }));
         }
         let mut transactions = Vec::new();
@@ -71,7 +72,11 @@ impl Play {
 
     /// Codes that came to a person's phones, oldest first, each with the number that it came to.
     pub(super) async fn texts(&self, name: &str) -> Result<Vec<(String, String)>, Wrong> {
-        let answer = self.stage.http.get(&format!("/sandbox/inbox/{}", self.account(name)?)).await;
+        let answer = self
+            .stage
+            .http
+            .get(&format!("/sandbox/inbox/{}", self.account(name)?))
+            .await;
         let texts = answer.json.as_array().cloned().unwrap_or_default();
         let code = |text: &Value| {
             let number = text.get("number")?.as_str()?.to_owned();
@@ -87,7 +92,10 @@ pub(super) fn taken(answer: &Answer) -> Result<(), Wrong> {
     if answer.status == 200 {
         Ok(())
     } else {
-        Err(Wrong::new("that the sandbox takes it", format!("{} {}", answer.status, answer.text)))
+        Err(Wrong::new(
+            "that the sandbox takes it",
+            format!("{} {}", answer.status, answer.text),
+        ))
     }
 }
 

@@ -36,7 +36,10 @@ pub(super) async fn set(given: &Given, bundle: PolicySource) -> Result<Play, Wro
     for (name, _) in &people {
         let phone = play.stage.phone()?;
         phone.enrol(PIN).await?;
-        let enrolled = phone.wallet.enrolment()?.ok_or_else(|| Wrong::new("an enrolled phone", "none"))?;
+        let enrolled = phone
+            .wallet
+            .enrolment()?
+            .ok_or_else(|| Wrong::new("an enrolled phone", "none"))?;
         play.accounts.insert((*name).to_owned(), enrolled.account);
         play.phones.insert((*name).to_owned(), phone);
     }
@@ -93,7 +96,11 @@ impl Play {
         if let Some(known) = self.merchants.get(name) {
             return Ok(known.clone());
         }
-        let made = self.stage.http.post("/sandbox/merchants", &json!({ "name": name })).await;
+        let made = self
+            .stage
+            .http
+            .post("/sandbox/merchants", &json!({ "name": name }))
+            .await;
         let merchant = made.text_of("merchant");
         if merchant.is_empty() {
             return Err(Wrong::new("a merchant", made.text));
@@ -112,17 +119,29 @@ impl Play {
             ("charges_per_period", spec.charges_per_period.map(Value::from)),
             ("charges", spec.charges.map(Value::from)),
             ("exact", spec.exact.then_some(Value::Bool(true))),
-            ("valid_until", spec.valid_for.map(|span| json!(self.now().plus_seconds(span.get())))),
+            (
+                "valid_until",
+                spec.valid_for.map(|span| json!(self.now().plus_seconds(span.get()))),
+            ),
             ("category", spec.category.clone().map(Value::from)),
-            ("channel", (spec.channel != Default::default()).then(|| json!(spec.channel))),
+            (
+                "channel",
+                (spec.channel != Default::default()).then(|| json!(spec.channel)),
+            ),
             ("auto_renewal", spec.auto_renewal.map(Value::from)),
             ("bundled_with", spec.bundled_with.clone().map(Value::from)),
         ];
         if let Some(members) = terms.as_object_mut() {
-            let stated = optional.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            let stated = optional
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)));
             members.extend(stated);
         }
-        let made = self.stage.http.post(&format!("/sandbox/merchants/{merchant}/offers"), &terms).await;
+        let made = self
+            .stage
+            .http
+            .post(&format!("/sandbox/merchants/{merchant}/offers"), &terms)
+            .await;
         let offer = made.text_of("offer");
         if offer.is_empty() {
             Err(Wrong::new("an offer", made.text))
@@ -145,6 +164,8 @@ async fn sign_offer(phone: &StagePhone, offer: &str) -> Result<quittance_protoco
 
 /// An amount in CNY as the sandbox takes it.
 pub(super) fn money(amount: Quantity) -> Result<Value, Wrong> {
-    let minor = amount.minor_units(2).ok_or_else(|| Wrong::new("an amount in whole cents", amount))?;
+    let minor = amount
+        .minor_units(2)
+        .ok_or_else(|| Wrong::new("an amount in whole cents", amount))?;
     Ok(json!({ "minor": minor, "currency": "CNY" }))
 }

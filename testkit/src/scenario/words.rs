@@ -73,6 +73,8 @@ pub enum With {
         /// How many bytes it has.
         bytes: usize,
     },
+    /// Another number of images than the step asks for.
+    Images(usize),
     /// A wrong PIN or password.
     WrongSecret,
     /// This PIN or password.

@@ -23,6 +23,7 @@ macro_rules! scenarios {
             change_limits
             contacts_entry_expires
             contacts_late
+            contacts_named_lately
             contacts_not_verified
             contacts_objection
             contacts_open_at_45
@@ -34,6 +35,7 @@ macro_rules! scenarios {
             forced_unbind
             fourth_biometric_failure
             gateway_restarts
+            gestures
             guardian_not_matched
             high_risk_region
             holds_are_independent
@@ -41,6 +43,7 @@ macro_rules! scenarios {
             limit_per_charge_and_period
             limit_total_and_count
             list_of_everything
+            liveness_below_the_mark
             lock_by_trigger
             lock_extended
             lock_password_wrong_five_times
@@ -49,6 +52,7 @@ macro_rules! scenarios {
             mini_program_refusal
             mini_program_silence
             offline_cancel
+            overseas_document
             overseas_passport_rejected
             overseas_payer
             pause_and_resume
@@ -75,6 +79,7 @@ macro_rules! scenarios {
             silent_phone
             silent_phone_in_time
             single_use_keeps_its_cause
+            stale_records
             stop_category
             stop_everything
             stop_merchant
@@ -86,6 +91,7 @@ macro_rules! scenarios {
             teen_mode
             three_biometric_failures
             too_many_at_once
+            uploads_are_erased
             validity_ends
             vpn_alone
             wrong_codes
