@@ -15,9 +15,11 @@ func signThenStop(
     return try await wallet.exportReceipt(order: wallet.receipts()[0].order)    // anyone can check it, offline
 }
 extension Wallet {
-    /// One prompt after the other; `errorKind(error:)` names what to do about an error. No step is lost.
+    /// One prompt after the other, until somebody else has the turn. `errorKind(error:)` names what an error asks for.
     func answer(_ flow: String, _ ask: (Prompt) async throws -> Answer) async throws {
-        while let prompt = try await nextPrompt(flow: flow) { try await submit(flow: flow, answer: ask(prompt)) }
+        while let prompt = try await nextPrompt(flow: flow), asksPayer(prompt: prompt) {
+            try await submit(flow: flow, answer: ask(prompt))
+        }
     }
 }
 // quickstart

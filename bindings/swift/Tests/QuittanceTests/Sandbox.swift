@@ -27,6 +27,20 @@ struct Sandbox: Sendable {
         return Merchant(sandbox: self, id: try member("merchant", of: made))
     }
 
+    /// Moves the gateway's clock, by a span such as `PT1H`.
+    func advance(_ span: String) async throws {
+        _ = try await post("/sandbox/clock", ["advance": span])
+    }
+
+    /// The code in the last text that came to an account's phones.
+    func lastCode(_ account: String) async throws -> String {
+        let inbox = try await text(URLRequest(url: url("/sandbox/inbox/\(account)")))
+        let received = try JSONSerialization.jsonObject(with: Data(inbox.utf8)) as? [[String: Any]]
+        let arguments = received?.last?["arguments"] as? [String: Any]
+        guard let code = arguments?["code"] as? String else { throw Unexpected(answer: inbox) }
+        return code
+    }
+
     func post(_ path: String, _ body: [String: Any]) async throws -> String {
         var request = URLRequest(url: try url(path))
         request.httpMethod = "POST"

@@ -13,10 +13,11 @@ suspend fun signThenStop(
     wallet.exportReceipt(wallet.receipts().last().order)  // anyone can check it, offline
 }
 
-/** Shows one prompt after the other. `ask` draws it; the biometric one is signed by `BiometricPrompt`. */
+/** Shows one prompt after the other, until somebody else has the turn. `ask` draws it; `BiometricPrompt` signs. */
 suspend fun Wallet.answer(flow: String, ask: suspend (Prompt) -> Answer) {
     while (true) {
-        submit(flow, ask(nextPrompt(flow) ?: return))     // errorKind(exception) names what to do; no step is lost
+        val prompt = nextPrompt(flow)?.takeIf(::asksPayer) ?: return
+        submit(flow, ask(prompt))                         // errorKind(exception) names what to do; no step is lost
     }
 }
 // quickstart

@@ -19,6 +19,14 @@ class Sandbox(private val origin: String) {
         return Merchant(this, member(made, "merchant"))
     }
 
+    /** Moves the gateway's clock, by a span such as `PT1H`. */
+    fun advance(span: String) {
+        post("/sandbox/clock", """{"advance":"$span"}""")
+    }
+
+    /** The code in the last text that came to an account's phones. */
+    fun lastCode(account: String): String = Regex(CODE).findAll(get("/sandbox/inbox/$account")).last().groupValues[1]
+
     internal fun get(path: String): String = send(HttpRequest.newBuilder(URI.create(origin + path)).GET().build())
 
     internal fun post(path: String, json: String): String =
@@ -32,6 +40,8 @@ class Sandbox(private val origin: String) {
     private fun send(request: HttpRequest): String = client.send(request, BodyHandlers.ofString()).body()
 
     companion object {
+        private const val CODE = "\"code\"\\s*:\\s*\"([0-9]+)\""
+
         /**
          * The public half of the sandbox's policy author, whose secret half is public too: pin it against a sandbox only.
          */

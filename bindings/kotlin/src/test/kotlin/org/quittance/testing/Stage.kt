@@ -1,6 +1,9 @@
 package org.quittance.testing
 
+import java.awt.image.BufferedImage
+import java.io.ByteArrayOutputStream
 import java.nio.file.Files
+import javax.imageio.ImageIO
 import org.quittance.Answer
 import org.quittance.BiometricPrompt
 import org.quittance.DeviceKeys
@@ -10,12 +13,13 @@ import org.quittance.PromptKind
 import org.quittance.Wallet
 import org.quittance.WalletConfig
 import org.quittance.WalletEvent
+import org.quittance.asksPayer
 
 /** A gateway, a merchant and a phone with software keys. */
 class Stage : AutoCloseable {
     private val gateway = GatewayProcess.start()
     private val folder = Files.createTempDirectory("quittance-phone")
-    private val sandbox = Sandbox(gateway.origin)
+    val sandbox = Sandbox(gateway.origin)
 
     val merchant = sandbox.merchant("Bluebird Rides")
     val keys = SoftwareDeviceKeys()
@@ -44,14 +48,34 @@ class Stage : AutoCloseable {
         return wallet.mandates().map { it.mandate }.single { it !in known }
     }
 
-    /** Answers every prompt of a flow: the steps that were asked. */
+    /** Answers every prompt of a flow: the steps that were asked. While somebody else has the turn, time passes. */
     suspend fun walk(wallet: Wallet, flow: String): List<String> {
         val steps = mutableListOf<String>()
         while (true) {
             val prompt = wallet.nextPrompt(flow) ?: return steps
-            steps += prompt.step
-            wallet.submit(flow, agree(prompt))
+            if (asksPayer(prompt)) {
+                steps += prompt.step
+                wallet.submit(flow, answer(wallet, prompt))
+            } else {
+                check(prompt.kind is PromptKind.Waiting) { "$prompt" }
+                sandbox.advance("PT1S")
+                wallet.refreshFlow(flow)
+            }
         }
+    }
+
+    /** What an agreeing payer answers who reads texts and takes photos, too. */
+    private suspend fun answer(wallet: Wallet, prompt: Prompt): Answer =
+        when (val asked = prompt.kind) {
+            is PromptKind.Code -> Answer.Code(code(wallet))
+            is PromptKind.Photos -> Answer.Images(List(asked.images.toInt()) { image(it) })
+            else -> agree(prompt)
+        }
+
+    /** The code in the last text that came to the payer's phones, as typed. */
+    private suspend fun code(wallet: Wallet): ByteArray {
+        val account = checkNotNull(wallet.enrolment()).account
+        return sandbox.lastCode(account).toByteArray()
     }
 
     /** The phone has no network from now on. */
@@ -63,17 +87,27 @@ class Stage : AutoCloseable {
     }
 
     companion object {
+        private const val WHITE = 0xFFFFFF
+
         /** The payment PIN of every made-up payer, as typed. */
         fun pin(): ByteArray = "482913".toByteArray()
 
-        /** What an agreeing payer answers. */
+        /** What an agreeing payer answers who needs no more than a thumb and a PIN. */
         fun agree(prompt: Prompt): Answer =
             when (prompt.kind) {
                 is PromptKind.Consent -> Answer.Agree
-                is PromptKind.Confirm -> Answer.Confirm
+                is PromptKind.Confirm, is PromptKind.Choose -> Answer.Confirm
                 is PromptKind.Biometric -> Answer.UseBiometric
                 is PromptKind.PaymentPin -> Answer.PaymentPin(pin())
+                else -> error("${prompt.step} asks for more than a thumb and a PIN")
             }
+
+        /** A grey picture in PNG, of 320 by 200 points, with bytes of its own for each number. */
+        private fun image(number: Int): ByteArray {
+            val picture = BufferedImage(320, 200, BufferedImage.TYPE_BYTE_GRAY)
+            picture.setRGB(number, 0, WHITE)
+            return ByteArrayOutputStream().also { ImageIO.write(picture, "png", it) }.toByteArray()
+        }
 
         /** An amount in fen. */
         fun cny(minor: Long) = Money(minor, "CNY")
