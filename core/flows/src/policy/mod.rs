@@ -4,6 +4,7 @@
 //! after that its values are read by name ([`Rules`]) or by key ([`Policy::quantity`], [`Policy::span`], …), and
 //! nothing changes them. `docs/policy.md` says how one is made.
 
+mod agrees;
 mod bundle;
 mod calendar;
 mod definitions;
@@ -114,7 +115,8 @@ impl Policy {
                 });
             }
         }
-        lint::check_flows(self)
+        lint::check_flows(self)?;
+        agrees::check(self)
     }
 
     /// Accepts this bundle after `in_force`.
