@@ -41,6 +41,8 @@ const fn document(factor: FactorKind) -> Option<DocumentKind> {
 /// # Errors
 /// `limit_exceeded` where the payer has as many as the policy lets anybody have.
 pub(crate) fn keep(turn: &Turn<'_>, account: AccountId, digest: &Digest32, bytes: &[u8]) -> Decided<Timestamp> {
+    // What is over does not count, however long ago somebody last tidied up.
+    turn.store.erase_evidence(turn.now)?;
     let policy = &turn.world.policies.current()?.policy;
     if !turn.store.has_upload(account, digest)?
         && turn.store.count_uploads(account)? >= i64::from(policy.limits.uploads.max_kept)
@@ -77,6 +79,7 @@ pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, factor: FactorKind, uploads:
             .detail("name each image that the step asks for, once")
             .into());
     }
+    turn.store.erase_evidence(turn.now)?;
     for (index, upload) in uploads.iter().enumerate() {
         if !turn.store.has_upload(run.flow.account, upload)? {
             return Err(Problem::new(Code::NotFound).at(format!("{pointer}/{index}")).into());
@@ -118,7 +121,7 @@ pub(crate) fn ask_vendor(
         (None, factor) => {
             let capture = match factor {
                 FactorKind::GestureVideo => FaceCapture::GestureVideo {
-                    gestures: gestures::asked(run.policy, &run.state.start.nonce),
+                    gestures: gestures::asked(run.policy, &turn.world.secrets.master, run.flow.flow, step),
                 },
                 _ => FaceCapture::Liveness,
             };

@@ -32,7 +32,8 @@ impl Play {
         let path = format!("/sandbox/merchants/{merchant}/charges");
         let answer = self.stage.http.post(&path, &body).await;
         if let Some(name) = &act.name {
-            self.charges.insert(name.clone(), answer.text_of("charge"));
+            let charge = answer.text_of("charge");
+            self.charges.insert(name.clone(), (charge, merchant));
         }
         let was = decision(&answer);
         same(
@@ -43,24 +44,17 @@ impl Play {
     }
 
     pub(super) async fn refund(&mut self, act: &acts::Refund) -> Result<(), Wrong> {
-        let charge = self
+        let (charge, merchant) = self
             .charges
             .get(&act.refund)
             .ok_or_else(|| Wrong::unknown("charge", &act.refund))?;
         let body = json!({ "charge": charge, "amount": money(act.amount)? });
-        // Every refund here is of a merchant who has made the charge.
-        let merchant = self.merchant_of_charges()?;
         let answer = self
             .stage
             .http
             .post(&format!("/sandbox/merchants/{merchant}/refund"), &body)
             .await;
         outcome(act.fails.as_deref(), refusal(&answer))
-    }
-
-    fn merchant_of_charges(&self) -> Result<String, Wrong> {
-        let only = self.merchants.values().next().cloned();
-        only.ok_or_else(|| Wrong::new("a merchant", "none"))
     }
 
     pub(super) async fn release(&mut self, act: &acts::Release) -> Result<(), Wrong> {

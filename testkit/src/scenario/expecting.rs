@@ -1,13 +1,17 @@
 //! What has to stand: mandates, receipts, lists, what phones and merchants were told.
 
 use super::expectations::{self, Expectation};
-use super::play::{Play, Wrong, same};
+use super::play::{Play, Signed, Wrong, same};
 use super::setting::PAYER;
 use super::words::HistoryLine;
 use quittance_protocol::Quantity;
 use quittance_protocol::answer::{ChargeDecision, MandateRecord};
 use serde::Serialize;
 use serde_json::Value;
+use std::time::Duration;
+
+/// How long, by the real clock, a notice may take to come to its merchant.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 impl Play {
     /// Compares what is with what should be.
@@ -153,17 +157,32 @@ impl Play {
     async fn expect_notice(&self, what: &expectations::ExpectNotice) -> Result<(), Wrong> {
         let signed = self.signed(&what.mandate)?;
         // Notices are delivered after the turn that wrote them.
-        self.stage.gateway()?.wake().await;
+        let told = async {
+            loop {
+                let count = self.notices(signed, &what.expect_notice).await?;
+                if count >= what.times {
+                    return Ok::<usize, Wrong>(count);
+                }
+                self.stage.gateway()?.wake().await;
+            }
+        };
+        let count = match tokio::time::timeout(PATIENCE, told).await {
+            Ok(count) => count?,
+            Err(_) => self.notices(signed, &what.expect_notice).await?,
+        };
+        same(&format!("notices {}:", what.expect_notice), &what.times, &count)
+    }
+
+    /// How often a merchant was told this about a mandate.
+    async fn notices(&self, signed: &Signed, notice: &str) -> Result<usize, Wrong> {
         let path = format!("/sandbox/merchants/{}/notices", signed.merchant);
         let told = self.stage.http.get(&path).await;
-        let notices = told.json.as_array().cloned().unwrap_or_default();
         let mandate = signed.mandate.to_string();
-        let of_it = notices.iter().filter(|told| {
-            told.get("notice")
-                .is_some_and(|name| *name == what.expect_notice.as_str())
+        let is_it = |told: &&Value| {
+            told.get("notice").is_some_and(|name| *name == notice)
                 && told.get("mandate").is_some_and(|id| *id == mandate.as_str())
-        });
-        same(&format!("notices {}:", what.expect_notice), &what.times, &of_it.count())
+        };
+        Ok(told.json.as_array().map_or(0, |told| told.iter().filter(is_it).count()))
     }
 
     async fn expect_history(&self, what: &expectations::ExpectHistory) -> Result<(), Wrong> {

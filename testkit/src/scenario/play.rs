@@ -107,8 +107,8 @@ pub(super) struct Play {
     /// Merchants by name.
     pub(super) merchants: BTreeMap<String, String>,
     pub(super) runs: BTreeMap<String, Run>,
-    /// Charges by name.
-    pub(super) charges: BTreeMap<String, String>,
+    /// Charges by name, each with its merchant.
+    pub(super) charges: BTreeMap<String, (String, String)>,
     /// Reviewers by name.
     pub(super) reviewers: BTreeMap<String, String>,
     /// What phones told and nobody has looked at.
