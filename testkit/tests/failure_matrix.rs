@@ -12,8 +12,8 @@ use quittance_gateway::PolicySource;
 use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::ed25519::SigningKey;
-use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody};
 use quittance_protocol::flow_event::Wish;
+use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody};
 use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome};
 use quittance_protocol::{Claims, Code, MandateId, Received, StatementId, Unsigned};
 use quittance_testkit::stage::{Stage, StagePhone, decision};
@@ -460,7 +460,13 @@ async fn taking_an_order_back_after_it_is_effective_is_too_late() {
 
     let end = phone.wallet.closing_prompt(undo).unwrap().unwrap();
     assert!(
-        matches!(end.kind, PromptKind::Refused { code: Some(Code::TooLate), .. }),
+        matches!(
+            end.kind,
+            PromptKind::Refused {
+                code: Some(Code::TooLate),
+                ..
+            }
+        ),
         "{end:?}"
     );
     assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");

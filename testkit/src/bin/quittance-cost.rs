@@ -5,8 +5,10 @@
 
 use clap::Parser;
 use quittance_gateway::FolderCustodian;
+use quittance_testkit::scenario::{How, Scenario, play};
 use quittance_testkit::stage::{Stage, StagePhone, Staged};
 use quittance_vault::{SystemRandomness, Vault, VaultOptions};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -16,6 +18,17 @@ const ROUNDS: usize = 21;
 
 /// How many cancellations are measured from their start to the closed receipt.
 const CANCELLATIONS: usize = 5;
+
+/// Ways to stop, with the scenario that plays each from its start to what it ends with, on the virtual clock.
+const WAYS: &[(&str, &str)] = &[
+    ("quick way", "quick_cancel"),
+    ("service, 24 hours", "service_cancel"),
+    ("assisted, three working days", "assisted_cancel_over_a_holiday_week"),
+    ("merchant silent for 72 hours", "mini_program_silence"),
+    ("forced, two reviewers", "forced_unbind"),
+    ("bank confirms", "bank_confirms"),
+    ("batch of 20, three at banks", "batch_with_bank_items"),
+];
 
 /// The bytes of a row as the wallet keeps one for each mandate, its terms included.
 const ROW_BYTES: usize = 2048;
@@ -47,6 +60,9 @@ async fn measure(most: usize) -> Staged<()> {
     let stage = Stage::set().await?;
     let phone = stage.enrolled().await?;
     quick_way(&stage, &phone).await?;
+    for (way, scenario) in WAYS {
+        whole_way(way, scenario).await?;
+    }
     let mut signed = 0;
     for size in [1, 10, 100, 1000].into_iter().filter(|size| *size <= most) {
         for _ in signed..size {
@@ -83,6 +99,30 @@ async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
         "quick way, first tap to checked receipt",
         median(times),
         &format!("{statements} requests that ask for a nonce"),
+        empty,
+    );
+    Ok(())
+}
+
+/// A whole scenario; the baseline sets its stage, signs its mandates, and does nothing.
+async fn whole_way(way: &str, name: &str) -> Staged<()> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
+    let text = std::fs::read_to_string(folder.join(format!("{name}.json")))?;
+    let mut scenario = Scenario::read(&text)?;
+    let time = async |scenario: &Scenario| -> Staged<Duration> {
+        let start = Instant::now();
+        play(scenario, &How::default())
+            .await
+            .map_err(|failed| failed.to_string())?;
+        Ok(start.elapsed())
+    };
+    let took = time(&scenario).await?;
+    scenario.steps.clear();
+    let empty = time(&scenario).await?;
+    row(
+        &format!("scenario {name}: {way}"),
+        took,
+        "the same stage, nothing done",
         empty,
     );
     Ok(())

@@ -3,7 +3,8 @@
 use crate::software_keys::SoftwareDeviceKeys;
 use async_trait::async_trait;
 use quittance_gateway::{
-    CardNetwork, FolderCustodian, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatedCardNetwork, Unavailable,
+    CardNetwork, FolderCustodian, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatedCardNetwork,
+    Unavailable,
 };
 use quittance_protocol::{ChargeId, Timestamp, TokenId};
 use quittance_vault::{RootKeyError, RootKeys};
