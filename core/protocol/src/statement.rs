@@ -331,6 +331,8 @@ pub enum StepAnswer {
     },
     /// What was entered or chosen: facts of a case, answers of a quiz, names of people.
     Entered {
+        /// 32 random bytes of the phone, so that nobody guesses the entries by the digest that the log names.
+        salt: B64,
         /// One entry for each question, in sequence.
         entries: Vec<Entry>,
     },
@@ -346,8 +348,17 @@ pub enum StepAnswer {
 }
 
 impl StepAnswer {
+    /// What was entered, with a salt that was drawn for this answer alone.
+    #[must_use]
+    pub fn entered(salt: [u8; 32], entries: Vec<Entry>) -> Self {
+        Self::Entered {
+            salt: B64::new(salt.to_vec()),
+            entries,
+        }
+    }
+
     /// What the event of this answer names, on both sides: SHA-256 over the digests of what was handed in, one after
-    /// the other, or over the JSON array of what was entered. Nothing for other answers.
+    /// the other, or over the salt followed by the JSON array of what was entered. Nothing for other answers.
     #[must_use]
     pub fn digest(&self) -> Option<Digest32> {
         match self {
@@ -355,7 +366,10 @@ impl StepAnswer {
                 let bytes: Vec<u8> = uploads.iter().flat_map(|digest| *digest.as_bytes()).collect();
                 Some(Digest32::of(&bytes))
             }
-            Self::Entered { entries } => serde_json::to_vec(entries).ok().map(|json| Digest32::of(&json)),
+            Self::Entered { salt, entries } => {
+                let json = serde_json::to_vec(entries).ok()?;
+                Some(Digest32::of(&[salt.as_slice(), &json].concat()))
+            }
             _ => None,
         }
     }
@@ -648,4 +662,23 @@ pub fn operation_digest(definition: &str, mandates: &[MandateId], details: &Dige
         text.push_str(&format!("{mandate}\n"));
     }
     Digest32::of(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // Before, whoever read the log tried names and amounts until the digest fitted.
+    #[test]
+    fn equal_entries_have_another_digest_under_another_salt() {
+        let entries = vec![Entry("12.50".to_owned())];
+        let digest = |salt| StepAnswer::entered(salt, entries.clone()).digest().unwrap();
+        assert_ne!(digest([1; 32]), digest([2; 32]));
+        assert_eq!(
+            digest([1; 32]),
+            digest([1; 32]),
+            "control: both sides find the same one"
+        );
+        assert_ne!(digest([1; 32]), Digest32::of(&serde_json::to_vec(&entries).unwrap()));
+    }
 }

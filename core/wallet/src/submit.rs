@@ -67,7 +67,7 @@ impl Inner {
             | (StepKind::Prompt(PromptKind::Confirm | PromptKind::Choose), Answer::Confirm) => self.confirm(open).await,
             (StepKind::Prompt(PromptKind::Jump), Answer::Confirm) => Err(WalletError::WrongAnswer),
             (StepKind::Prompt(prompt), Answer::Entered(entries)) if asks_for_entries(prompt) => {
-                let answer = entered(entries);
+                let answer = self.entered(entries)?;
                 let shown = answer.digest().ok_or(WalletError::Internal("entries"))?;
                 self.hand_in(open, answer, Some(FlowEventKind::Answered { step, shown }))
                     .await
@@ -113,13 +113,19 @@ impl Inner {
                     .await
             }
             (FactorInput::Entries, Answer::Entered(entries)) => {
-                let answer = entered(entries);
+                let answer = self.entered(entries)?;
                 let evidence = answer.digest().ok_or(WalletError::Internal("entries"))?;
                 self.hand_in(open, answer, Some(FlowEventKind::Submitted { step, evidence }))
                     .await
             }
             _ => Err(WalletError::WrongAnswer),
         }
+    }
+
+    /// What was entered, salted anew: equal entries have no equal digests.
+    fn entered(&self, entries: Vec<String>) -> Result<StepAnswer, WalletError> {
+        let entries = entries.into_iter().map(Entry).collect();
+        Ok(StepAnswer::entered(self.random()?, entries))
     }
 
     async fn confirm(self: &Arc<Self>, open: OpenFlow) -> Result<(), WalletError> {
@@ -297,11 +303,5 @@ pub(crate) const fn asks_for_entries(prompt: PromptKind) -> bool {
         | PromptKind::QuizMerchants
         | PromptKind::QuizDates => true,
         PromptKind::Consent | PromptKind::Confirm | PromptKind::Choose | PromptKind::Jump => false,
-    }
-}
-
-fn entered(entries: Vec<String>) -> StepAnswer {
-    StepAnswer::Entered {
-        entries: entries.into_iter().map(Entry).collect(),
     }
 }

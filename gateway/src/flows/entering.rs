@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quittance_flows::Policy;
 use quittance_flows::definition::PromptKind;
+use quittance_protocol::bytes::B64;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Entry;
@@ -17,21 +18,29 @@ use crate::store::Store;
 use crate::turn::Turn;
 use crate::world::World;
 
-const PURPOSE: &str = "quittance-gateway/entries/1";
+/// Of a phone's salt, which stands beside the sealed entries and nowhere else.
+const SALT_BYTES: usize = 32;
+
+const PURPOSE: &str = "quittance-gateway/entries/2";
 
 /// Keeps what was entered at the open step, and tells the run what it shows, before the answer itself is taken: the
 /// steps that follow depend on it.
 ///
 /// # Errors
-/// `malformed` where there are not as many entries as questions, or one says nothing; `not_eligible` for people who
+/// `malformed` where the salt is not 32 bytes, where there are not as many entries as questions, where one says nothing;
+/// `not_eligible` for people who
 /// may not vouch.
 pub(crate) fn take(
     turn: &mut Turn<'_>,
     run: &mut Run<'_>,
     step: &str,
     prompt: PromptKind,
+    salt: &B64,
     entries: &[Entry],
 ) -> Decided<()> {
+    if salt.as_slice().len() != SALT_BYTES {
+        return Err(Problem::new(Code::Malformed).at("/answer/salt").into());
+    }
     if entries.is_empty() || entries.iter().any(|entry| entry.0.trim().is_empty()) {
         return Err(Problem::new(Code::Malformed)
             .at("/answer/entries")
@@ -45,7 +54,7 @@ pub(crate) fn take(
         }
         _ => BTreeMap::new(),
     };
-    keep(turn, run, step, entries)?;
+    keep(turn, run, step, salt, entries)?;
     if facts.is_empty() {
         return Ok(());
     }
@@ -81,8 +90,8 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
     Ok(BTreeMap::from([("contacts_asked".to_owned(), Quantity::whole(asked))]))
 }
 
-fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, entries: &[Entry]) -> Decided<()> {
-    let plain = serde_json::to_vec(entries).map_err(|_| Failure::Damaged("entries"))?;
+fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entries: &[Entry]) -> Decided<()> {
+    let plain = serde_json::to_vec(&(salt, entries)).map_err(|_| Failure::Damaged("entries"))?;
     let plain = Zeroizing::new(plain);
     let key = turn.world.secrets.master.derive(PURPOSE, b"");
     let place = place(run.flow.flow, step);
@@ -104,7 +113,9 @@ pub(super) fn read(store: Store<'_>, world: &World, flow: FlowId, step: &str) ->
     };
     let key = world.secrets.master.derive(PURPOSE, b"");
     let plain = unseal(&key, &place(flow, step), &sealed)?;
-    serde_json::from_slice(&plain).map_err(|_| Failure::Damaged("entries"))
+    let (_salt, entries): (B64, Vec<String>) =
+        serde_json::from_slice(&plain).map_err(|_| Failure::Damaged("entries"))?;
+    Ok(entries)
 }
 
 fn place(flow: FlowId, step: &str) -> String {

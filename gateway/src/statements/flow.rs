@@ -154,8 +154,8 @@ fn answer_prompt(
     let step = open.id.clone();
     let event = match answer {
         StepAnswer::Confirmed { shown } if is_confirmed(prompt) => FlowEventKind::Answered { step, shown: *shown },
-        StepAnswer::Entered { entries } if !is_confirmed(prompt) && prompt != PromptKind::Jump => {
-            entering::take(turn, run, &step, prompt, entries)?;
+        StepAnswer::Entered { salt, entries } if !is_confirmed(prompt) && prompt != PromptKind::Jump => {
+            entering::take(turn, run, &step, prompt, salt, entries)?;
             let shown = answer.digest().ok_or(Failure::Damaged("entries"))?;
             FlowEventKind::Answered { step, shown }
         }

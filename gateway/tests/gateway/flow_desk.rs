@@ -3,6 +3,7 @@
 use quittance_flows::Phase;
 use quittance_protocol::Code;
 use quittance_protocol::answer::{FlowLog, MandateState};
+use quittance_protocol::bytes::B64;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{Entry, Review, StepAnswer};
 use zeroize::Zeroizing;
@@ -17,7 +18,7 @@ async fn at_the_desk(phone: &Phone<'_>) -> (Flow, Token) {
     let flow = phone.begin_lowering("mandate.cancel.assisted", &[token.mandate]).await;
     let entries = vec![Entry("The app does not let me end it".to_owned())];
     let _: FlowLog = phone
-        .answer(&flow, "open_case", StepAnswer::Entered { entries })
+        .answer(&flow, "open_case", StepAnswer::entered([9; 32], entries))
         .await
         .ok();
     phone.identify(&flow).await;
@@ -136,9 +137,17 @@ async fn a_case_without_a_word_is_refused() {
     let token = phone.sign_mandate().await;
     let flow = phone.begin_lowering("mandate.cancel.assisted", &[token.mandate]).await;
     for entries in [vec![], vec![Entry("  ".to_owned())]] {
-        let refused = phone.answer(&flow, "open_case", StepAnswer::Entered { entries }).await;
+        let refused = phone
+            .answer(&flow, "open_case", StepAnswer::entered([9; 32], entries))
+            .await;
         assert_eq!(refused.code(), Code::Malformed);
     }
+    let unsalted = StepAnswer::Entered {
+        salt: B64::new(vec![9; 31]),
+        entries: vec![Entry("words".to_owned())],
+    };
+    let refused = phone.answer(&flow, "open_case", unsalted).await;
+    assert_eq!(refused.code(), Code::Malformed, "words that could be guessed");
     let nod = phone.answer(&flow, "open_case", phone.shown()).await;
     assert_eq!(nod.code(), Code::StepOrder, "agreeing says nothing to whoever decides");
 }

@@ -154,7 +154,7 @@ async fn a_face_that_is_eighty_hundredths_alike_passes_and_one_below_does_not() 
         let flow = phone.begin_lowering("mandate.cancel.assisted", &[token.mandate]).await;
         let entries = vec![quittance_protocol::statement::Entry("I cannot end it".to_owned())];
         let _: FlowLog = phone
-            .answer(&flow, "open_case", StepAnswer::Entered { entries })
+            .answer(&flow, "open_case", StepAnswer::entered([9; 32], entries))
             .await
             .ok();
         phone.identify(&flow).await;

@@ -31,7 +31,7 @@ async fn asked(phone: &Phone<'_>, contacts: &[AccountId]) -> Flow {
     let flow = phone.begin(RECOVERY, &[], b"").await;
     let entries = contacts.iter().map(|account| Entry(account.to_string())).collect();
     let log: FlowLog = phone
-        .answer(&flow, "request", StepAnswer::Entered { entries })
+        .answer(&flow, "request", StepAnswer::entered([9; 32], entries))
         .await
         .ok();
     assert_eq!(open(&log), "quorum");
@@ -193,8 +193,9 @@ async fn only_people_who_may_vouch_are_shown_and_taken() {
     };
     assert_eq!((people.len(), at_least), (3, 3));
     let stranger = Phone::ready(&house).await.account().await;
-    let entries = |accounts: &[AccountId]| StepAnswer::Entered {
-        entries: accounts.iter().map(|account| Entry(account.to_string())).collect(),
+    let entries = |accounts: &[AccountId]| {
+        let entries = accounts.iter().map(|account| Entry(account.to_string())).collect();
+        StepAnswer::entered([9; 32], entries)
     };
     let before = phone.run(flow.start.flow).await.events;
     for (named, code) in [
@@ -202,9 +203,7 @@ async fn only_people_who_may_vouch_are_shown_and_taken() {
         (entries(&[accounts[0], accounts[0], accounts[1]]), Code::Malformed),
         (entries(&[accounts[0], accounts[1], stranger]), Code::NotEligible),
         (
-            StepAnswer::Entered {
-                entries: vec![Entry("Lin".to_owned())],
-            },
+            StepAnswer::entered([9; 32], vec![Entry("Lin".to_owned())]),
             Code::Malformed,
         ),
     ] {

@@ -54,7 +54,10 @@ async fn questions(phone: &Phone<'_>, flow: &Flow) -> Vec<Question> {
 
 async fn enter(phone: &Phone<'_>, flow: &Flow, step: &str, entries: Vec<String>) -> FlowLog {
     let entries = entries.into_iter().map(Entry).collect();
-    phone.answer(flow, step, StepAnswer::Entered { entries }).await.ok()
+    phone
+        .answer(flow, step, StepAnswer::entered([9; 32], entries))
+        .await
+        .ok()
 }
 
 /// The charge that a question is about, by its day.
@@ -180,7 +183,9 @@ async fn fewer_or_more_answers_than_questions_change_nothing() {
     let before = phone.run(flow.start.flow).await.events;
     for count in [0, 1, 2, 4] {
         let entries = vec![Entry("10.01".to_owned()); count];
-        let refused = phone.answer(&flow, "amounts", StepAnswer::Entered { entries }).await;
+        let refused = phone
+            .answer(&flow, "amounts", StepAnswer::entered([9; 32], entries))
+            .await;
         assert_eq!(refused.code(), Code::Malformed, "{count}");
     }
     assert_eq!(phone.run(flow.start.flow).await.events, before);

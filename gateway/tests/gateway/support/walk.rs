@@ -103,9 +103,9 @@ impl Phone<'_> {
                 state: start.nonce.clone(),
                 outcome: "approved".to_owned(),
             },
-            StepKind::Prompt(PromptKind::Facts) => StepAnswer::Entered {
-                entries: vec![Entry("the card was lost".to_owned())],
-            },
+            StepKind::Prompt(PromptKind::Facts) => {
+                StepAnswer::entered([9; 32], vec![Entry("the card was lost".to_owned())])
+            }
             StepKind::Prompt(_) => self.shown(),
             StepKind::Factor(FactorKind::Biometric) => {
                 let proof = FactorProof {
@@ -143,8 +143,15 @@ impl Phone<'_> {
         texts.last().expect("a text").arguments["code"].clone()
     }
 
+    /// Proves the payment PIN, after which a lock password may be chosen for a while.
+    pub(crate) async fn open_lock_password(&self) {
+        let flow = self.begin("lock.set_password", &[], b"").await;
+        assert!(self.walk_on(flow.start.flow).await.is_complete());
+    }
+
     /// Sets the safety lock's own password.
     pub(crate) async fn register_lock_password(&self) {
+        self.open_lock_password().await;
         let (state, message) = pin::client_register_start(LOCK_PASSWORD, &mut Rng).unwrap();
         let say = async |phase, message| {
             let register = PinRegister {
@@ -184,7 +191,18 @@ impl Phone<'_> {
     /// Proves a secret at a step of any name.
     pub(crate) async fn prove_secret(&self, flow: &Flow, step: &str, secret: &[u8]) -> FlowLog {
         let (state, answer) = self.guess_secret(flow, step, secret).await;
-        let answer: PinAnswer = answer.ok();
+        self.finish_secret(flow, step, state, &answer.ok(), secret).await.ok()
+    }
+
+    /// The third message of a proof.
+    pub(crate) async fn finish_secret(
+        &self,
+        flow: &Flow,
+        step: &str,
+        state: pin::LoggingIn,
+        answer: &PinAnswer,
+        secret: &[u8],
+    ) -> Reply {
         let context = pin::context(
             flow.start.flow,
             step,
@@ -197,7 +215,7 @@ impl Phone<'_> {
             step: step.to_owned(),
             message: B64::new(done.0),
         };
-        self.post(&finish).await.ok()
+        self.post(&finish).await
     }
 
     /// The intent of a complete run, for these of its mandates.
