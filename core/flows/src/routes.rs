@@ -122,8 +122,9 @@ fn is_route(definition: &FlowDefinition) -> bool {
     definition.effect == FlowEffect::Destroy && definition.steps.first().is_some_and(Step::asks_payer)
 }
 
-/// Whether time passes between the last step and the end.
-fn waits(policy: &Policy, definition: &FlowDefinition) -> bool {
+/// Whether time passes between the last step and the end; a route without a wait brings a scheduled end forward.
+#[must_use]
+pub fn waits(policy: &Policy, definition: &FlowDefinition) -> bool {
     let Some(key) = &definition.effective else {
         return false;
     };

@@ -8,7 +8,7 @@ use crate::revoke::{CANCEL, RESUME};
 use crate::signing::SIGN;
 use crate::unit::Unit;
 use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, StepKind};
-use quittance_flows::{Policy, flow};
+use quittance_flows::{Policy, flow, routes};
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::bytes::{B64, Digest32};
 use quittance_protocol::flow_event::{FlowEventKind, FlowStart, Wish};
@@ -233,13 +233,15 @@ impl Unit<'_> {
             return Err(WalletError::TooMany { most });
         }
         let mut live = Vec::new();
+        // What is scheduled is free for a route without a wait, which brings the end forward.
+        let forward = !routes::waits(policy, definition);
         for mandate in &named {
-            if self.mandate(*mandate)?.is_live() && self.ending(*mandate)?.is_none() {
+            if self.mandate(*mandate)?.is_live() && self.ending(*mandate, forward)?.is_none() {
                 live.push(*mandate);
             }
         }
         if live.is_empty() {
-            return self.ending(first)?.map(Err).ok_or(WalletError::UnknownMandate);
+            return self.ending(first, false)?.map(Err).ok_or(WalletError::UnknownMandate);
         }
         let (accepted, alone) = self.split(live)?;
         self.check_route(policy, &subject.definition, definition, &accepted)?;

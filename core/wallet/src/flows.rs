@@ -334,6 +334,7 @@ impl FlowRow {
             said: Vec::new(),
             admitted: 0,
             asking: None,
+            used_up: Vec::new(),
             next_flows: Vec::new(),
         }
     }

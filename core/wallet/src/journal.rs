@@ -235,6 +235,9 @@ pub(crate) struct FlowRow {
     /// What the open step shows beyond the definition, as the gateway last said.
     #[serde(default)]
     pub(crate) asking: Option<Asking>,
+    /// Mandates for which it is no ground any more: an order for them was taken back, or closed.
+    #[serde(default)]
+    pub(crate) used_up: Vec<MandateId>,
     /// Runs that the gateway began because this one is done.
     #[serde(default)]
     pub(crate) next_flows: Vec<FlowId>,

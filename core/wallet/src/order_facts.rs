@@ -1,11 +1,12 @@
 //! What an order's row, and the gateway's record of it, say.
 
+use crate::closure::content;
 use crate::journal::OrderRow;
 use quittance_flows::destruction::phone::{Ground, Order, PhoneState, Wish};
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log_body::OrderBody;
 use quittance_protocol::statement::Intent;
-use quittance_protocol::{MandateId, Received};
+use quittance_protocol::{Digest32, MandateId, Received};
 
 /// The order that a state knows.
 pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
@@ -49,8 +50,27 @@ pub(crate) fn ground_of(body: &OrderBody) -> Ground {
     }
 }
 
+/// What own intents still ask for. A wish whose order was taken back or closed asks for nothing of that order any more.
+pub(crate) fn open_wishes(rows: &[OrderRow]) -> Vec<Wish> {
+    let mut wishes: Vec<Wish> = rows
+        .iter()
+        .flat_map(|row| &row.intents)
+        .filter_map(|compact| wish(compact))
+        .collect();
+    for row in rows {
+        let (PhoneState::Undone(order) | PhoneState::Closed { order, .. }) = &row.state else {
+            continue;
+        };
+        let spent: Vec<Digest32> = row.intents.iter().filter_map(|compact| content(compact)).collect();
+        for wish in wishes.iter_mut().filter(|wish| spent.contains(&wish.intent)) {
+            wish.mandates.retain(|mandate| !order.mandates.contains(mandate));
+        }
+    }
+    wishes
+}
+
 /// What an own intent asks for.
-pub(crate) fn wish(compact: &str) -> Option<Wish> {
+fn wish(compact: &str) -> Option<Wish> {
     let received = Received::parse(compact).ok()?;
     let (_, body) = received.unverified_body::<Intent>().ok()?;
     Some(Wish {
@@ -65,5 +85,75 @@ pub(crate) fn order_of(record: &OrderRecord) -> Order {
         nonce: record.nonce.clone(),
         mandates: record.mandates.clone(),
         tokens: record.tokens.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quittance_flows::destruction::phone::{Grounds, is_grounded};
+    use quittance_protocol::bytes::B64;
+    use quittance_protocol::log_body::{ClosureKind, TerminationCause};
+    use quittance_protocol::{Claims, FlowId, OrderId, StatementId, Thumbprint, Timestamp, Unsigned};
+
+    const MANDATE: MandateId = MandateId::from_bytes([1; 16]);
+
+    fn intent() -> String {
+        let body = Intent {
+            flow: FlowId::from_bytes([3; 16]),
+            mandates: vec![MANDATE],
+            offline: false,
+            proof: String::new(),
+        };
+        let claims = Claims {
+            aud: "https://pay.example".to_owned(),
+            iat: Timestamp::from_unix(1_800_000_000).unwrap(),
+            jti: StatementId::from_bytes([4; 16]),
+            seq: Some(1),
+        };
+        let signer: Thumbprint = serde_json::from_value(serde_json::json!(B64::new(vec![5; 32]))).unwrap();
+        let unsigned = Unsigned::new(&signer, &claims, &body).unwrap();
+        unsigned.with_der_signature(&[0x30, 6, 2, 1, 1, 2, 1, 1]).unwrap()
+    }
+
+    fn order(number: u8) -> Order {
+        Order {
+            order: OrderId::from_bytes([number; 16]),
+            nonce: B64::new(vec![number; 32]),
+            mandates: vec![MANDATE],
+            tokens: Vec::new(),
+        }
+    }
+
+    /// Whether a second order may stand on the intent of the first one, which stands there.
+    fn grounds_another_order(first: PhoneState) -> bool {
+        let mut row = OrderRow::new([3; 16], Vec::new(), vec![intent()]);
+        row.state = first;
+        // The intent waits for what else it names, too.
+        let waiting = OrderRow::new([6; 16], vec![MandateId::from_bytes([2; 16])], vec![intent()]);
+        let known = Grounds {
+            wishes: &open_wishes(&[row, waiting]),
+            ..Grounds::default()
+        };
+        let ground = Ground {
+            cause: TerminationCause::Payer,
+            intent: content(&intent()),
+        };
+        is_grounded(&order(9), &ground, &known)
+    }
+
+    // Before, every intent that this phone ever signed was a ground: a gateway ended what the payer had taken back.
+    //
+    #[test]
+    fn a_wish_that_was_taken_back_or_fulfilled_grounds_no_second_order() {
+        assert!(!grounds_another_order(PhoneState::Undone(order(8))));
+        assert!(!grounds_another_order(PhoneState::Closed {
+            order: order(8),
+            kind: ClosureKind::TwoSided
+        }));
+        let control = PhoneState::Intended {
+            mandates: vec![MANDATE],
+        };
+        assert!(grounds_another_order(control), "control: a wish that waits is one");
     }
 }

@@ -6,11 +6,11 @@ use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::{Opened, open_logged};
-use crate::order_facts::{add_new, ground_of, known_order, mandates_of, order_of, waits_for, wish};
+use crate::order_facts::{add_new, ground_of, known_order, mandates_of, open_wishes, order_of, waits_for};
 use crate::unit::Unit;
-use quittance_flows::destruction::phone::{self, Grounds, PhoneEffect, PhoneEvent, PhoneState, Wish, is_grounded};
+use quittance_flows::destruction::phone::{self, Grounds, PhoneEffect, PhoneEvent, PhoneState, is_grounded};
 use quittance_flows::mandate::MandateEvent;
-use quittance_protocol::answer::OrderRecord;
+use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Channel, Intent, token_commitment};
@@ -204,10 +204,11 @@ impl Unit<'_> {
         row.receipt = Some(receipt);
         row.dispute = None;
         for mandate in &record.mandates {
-            if let Some(mut mandate) = self.get::<MandateRow>(mandate.as_bytes())? {
-                mandate.apply(MandateEvent::HalfDestroyed);
-                self.put(&mandate)?;
+            if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
+                row.apply(MandateEvent::HalfDestroyed);
+                self.put(&row)?;
             }
+            self.use_up(*mandate, true)?;
         }
         self.tell(WalletEvent::Closed {
             order: record.order,
@@ -227,7 +228,14 @@ impl Unit<'_> {
         if let Some(own) = own {
             let mut own = own.clone();
             // An order that changed its mandates claims no wish of theirs: it is refused as it stands.
-            if known_order(&own.state).is_some_and(|known| known.mandates == record.mandates) {
+            // One that was taken back fulfils none, and before its moment only the wish that it answers: a wish that
+            // the gateway has not heard is not lost with an end that is taken back.
+            let fulfils = match record.state {
+                OrderState::Undone => false,
+                OrderState::Scheduled => matches!(answered, Some(Purpose::Intent { .. })),
+                _ => true,
+            };
+            if fulfils && known_order(&own.state).is_some_and(|known| known.mandates == record.mandates) {
                 let (_, intents) = self.claim(&rows, record, answered)?;
                 add_new(&mut own.intents, intents);
             }
@@ -289,11 +297,7 @@ impl Unit<'_> {
             Ok(_) => return Ok(Err(DisputeReason::LogInconsistent)),
             Err(reason) => return Ok(Err(*reason)),
         };
-        let wishes: Vec<Wish> = rows
-            .iter()
-            .flat_map(|row| &row.intents)
-            .filter_map(|compact| wish(compact))
-            .collect();
+        let wishes = open_wishes(rows);
         let known = self.grounds(record, ordered.entry.time)?;
         let grounds = Grounds {
             wishes: &wishes,

@@ -225,10 +225,15 @@ impl Unit<'_> {
         Ok(self.list::<OutboxRow>()?.iter().any(|row| row.purpose == purpose))
     }
 
-    /// The place of the order under which a mandate ends, or was asked to.
-    pub(crate) fn ending(&self, mandate: MandateId) -> Result<Option<FlowId>, WalletError> {
+    /// The place of the order under which a mandate ends, or was asked to: the flow's id where this phone asked for it
+    /// by an intent, else the order's. `forward`: what is only scheduled does not count.
+    pub(crate) fn ending(&self, mandate: MandateId, forward: bool) -> Result<Option<FlowId>, WalletError> {
         let rows = self.list::<OrderRow>()?;
-        let stands = |row: &&OrderRow| !matches!(row.state, PhoneState::Undone(_));
+        let stands = |row: &&OrderRow| match row.state {
+            PhoneState::Undone(_) => false,
+            PhoneState::Scheduled { .. } => !forward,
+            _ => true,
+        };
         for row in rows
             .iter()
             .filter(stands)

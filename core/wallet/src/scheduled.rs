@@ -103,6 +103,8 @@ impl Unit<'_> {
                         row.order = None;
                         take_back(&mut row.replica);
                         row.follow_replica();
+                        let ground = placed.ground;
+                        self.use_up(*id, ground.is_none_or(|ground| ground.intent.is_none()))?;
                         self.tell(WalletEvent::Undone {
                             order: order.order,
                             mandate: *id,
@@ -138,10 +140,31 @@ impl Unit<'_> {
         }
         for row in self.list::<FlowRow>()? {
             if self.payer_is_done_with(&row)? {
-                known.cancelled.extend(row.start.mandates.iter().copied());
+                let open = row
+                    .start
+                    .mandates
+                    .iter()
+                    .filter(|mandate| !row.used_up.contains(mandate));
+                known.cancelled.extend(open);
             }
         }
         Ok(known)
+    }
+
+    /// No cancellation that is complete is a ground to end this mandate once more: its end was taken back, or has come.
+    /// `without_intent`: the order stood on a run in which others were still to act here, so those count as well.
+    pub(crate) fn use_up(&mut self, mandate: MandateId, without_intent: bool) -> Result<(), WalletError> {
+        for mut row in self.list::<FlowRow>()? {
+            let about = row.ends_mandates && row.start.mandates.contains(&mandate);
+            if !about || row.used_up.contains(&mandate) {
+                continue;
+            }
+            if self.is_complete(&row)? || without_intent && self.payer_is_done_with(&row)? {
+                row.used_up.push(mandate);
+                self.put(&row)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether a cancellation was begun on this phone and leaves the payer nothing to do.

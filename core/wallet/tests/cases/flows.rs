@@ -7,7 +7,9 @@ use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::{FlowId, MandateId};
-use quittance_wallet::{Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, WalletError};
+use quittance_wallet::{
+    Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, WalletError, WalletEvent,
+};
 use serde_json::json;
 use zeroize::Zeroizing;
 
@@ -231,6 +233,42 @@ async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then()
             }
         ),
         "{closing:?}"
+    );
+}
+
+// Before, the wallet gave back the scheduled end: the quick way could not be taken.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quick_cancellation_brings_a_scheduled_end_forward_under_the_same_order() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let slow = by_service(&sandbox, &phone, mandate).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(slow).unwrap().unwrap();
+    let stage = phone.stage(mandate).unwrap();
+    assert!(matches!(stage, EndingStage::Scheduled { .. }), "control: {stage:?}");
+    let again = phone.wallet.begin("mandate.cancel.service", vec![mandate], None).await;
+    assert_eq!(
+        again.unwrap(),
+        slow,
+        "control: what would wait as well joins the end that stands"
+    );
+
+    let quick = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    assert_ne!(quick, slow);
+    phone.walk(quick).await.unwrap();
+    phone.until_closed(mandate).await;
+    assert_eq!(phone.wallet.order_of(quick).unwrap(), Some(order), "one order");
+    assert_eq!(phone.wallet.receipts().unwrap().len(), 1, "one receipt");
+    let events = phone.events();
+    assert!(
+        !events.iter().any(|event| matches!(event, WalletEvent::Disputed { .. })),
+        "{events:?}"
+    );
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "after", None).await,
+        "token_destroyed"
     );
 }
 
