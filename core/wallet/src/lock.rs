@@ -1,17 +1,22 @@
 //! What stops charges beside single mandates: the safety lock, stop instructions, and answers for somebody else.
 
 use crate::error::WalletError;
+use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, MandateRow, Purpose, StoppingRow};
 use crate::unit::Unit;
-use quittance_flows::HoldOwner;
+use quittance_flows::definition::StepKind;
 use quittance_flows::lock::{BY_PAYER, SafetyLock};
 use quittance_flows::stop::{covers, is_stopped};
+use quittance_flows::{FactorInput, FactorKind, HoldOwner};
 use quittance_protocol::answer::{LockRecord, Reconciled};
 use quittance_protocol::statement::{Lock, SecretKind, Stop, StopScope, Vouch};
 use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// The definition's name in the policy bundle.
+const SET_PASSWORD: &str = "lock.set_password";
 
 /// The safety lock as this phone knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,7 +115,8 @@ impl Inner {
 
     /// Registers the safety lock's own password.
     ///
-    /// The payment PIN is typed beside it, so that both can be compared: the gateway learns neither.
+    /// A run of its own proves payer and payment PIN and opens the way. The password is compared with the PIN that was
+    /// proved in it: the gateway learns neither.
     pub(crate) async fn set_lock_password(
         self: &Arc<Self>,
         payment_pin: Zeroizing<Vec<u8>>,
@@ -125,7 +131,34 @@ impl Inner {
         if *payment_pin == *password {
             return Err(WalletError::SameSecret);
         }
+        self.prove_for_lock_password(payment_pin).await?;
         self.register_secret(SecretKind::LockPassword, password).await
+    }
+
+    /// Goes through the run that lets a lock password be chosen: with this PIN, proved now.
+    async fn prove_for_lock_password(self: &Arc<Self>, payment_pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
+        let mut flow = self.begin(SET_PASSWORD.to_owned(), Vec::new(), None).await?;
+        let asks_pin = |open: &OpenFlow| open.step.kind == StepKind::Factor(FactorKind::PaymentPin);
+        let open = self.look(move |inner| inner.open_flow(flow)).await?;
+        if !open.as_ref().is_some_and(asks_pin) {
+            // A run that was left behind its PIN says nothing about the one that is typed now.
+            self.cancel_flow(flow).await?;
+            flow = self.begin(SET_PASSWORD.to_owned(), Vec::new(), None).await?;
+        }
+        let mut proved = false;
+        while let Some(open) = self.look(move |inner| inner.open_flow(flow)).await? {
+            match open.step.kind {
+                StepKind::Factor(FactorKind::PaymentPin) => {
+                    self.prove_pin(open, payment_pin.clone()).await?;
+                    proved = true;
+                }
+                StepKind::Factor(factor) if factor.input() == FactorInput::HardwareKey => {
+                    self.prove_with_key(&open, factor).await?;
+                }
+                _ => return Err(WalletError::WrongAnswer),
+            }
+        }
+        if proved { Ok(()) } else { Err(WalletError::WrongAnswer) }
     }
 
     async fn try_to_tell(self: &Arc<Self>, number: u64) -> Result<(), WalletError> {

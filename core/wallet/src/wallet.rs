@@ -264,7 +264,8 @@ impl Wallet {
     /// Sets the safety lock's own password. The payment PIN is typed beside it: the two must differ.
     ///
     /// # Errors
-    /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::Offline`], [`WalletError::Problem`].
+    /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::WrongPin`], [`WalletError::Biometric`],
+    /// [`WalletError::FlowEnded`] while the lock is on, [`WalletError::Offline`], [`WalletError::Problem`].
     pub async fn set_lock_password(
         &self,
         payment_pin: Zeroizing<Vec<u8>>,

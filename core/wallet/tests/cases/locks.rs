@@ -53,6 +53,13 @@ async fn the_lock_ends_early_with_its_own_password_which_is_not_the_pin() {
     let same = phone.wallet.set_lock_password(pin(PIN), pin(PIN)).await.unwrap_err();
     assert!(matches!(same, WalletError::SameSecret));
     assert_eq!(same.kind(), ErrorKind::FixInput);
+    // Before, the PIN was believed as typed: whoever held the open phone chose the password, even the PIN itself.
+    let typed_wrong = phone.wallet.set_lock_password(pin(b"111222"), pin(PIN)).await;
+    assert!(
+        matches!(typed_wrong, Err(WalletError::WrongPin { .. })),
+        "{typed_wrong:?}"
+    );
+    assert!(!phone.wallet.lock_state().unwrap().lock_password_set);
     phone.wallet.set_lock_password(pin(PIN), pin(OTHER_PIN)).await.unwrap();
     assert!(phone.wallet.lock_state().unwrap().lock_password_set);
     phone.wallet.lock_now(false).await.unwrap();
