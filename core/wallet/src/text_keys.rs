@@ -288,6 +288,7 @@ pub const KEYS: &[&str] = &[
     "flow.stop_lift.name",
     "flow.lock_extend.name",
     "flow.lock_release.name",
+    "flow.lock_set_password.name",
     "flow.teen_limit.name",
     "flow.teen_exit.name",
     "flow.quiz.name",

@@ -28,8 +28,7 @@ const PURPOSE: &str = "quittance-gateway/entries/2";
 ///
 /// # Errors
 /// `malformed` where the salt is not 32 bytes, where there are not as many entries as questions, where one says nothing;
-/// `not_eligible` for people who
-/// may not vouch.
+/// `not_eligible` for people who may not vouch.
 pub(crate) fn take(
     turn: &mut Turn<'_>,
     run: &mut Run<'_>,
