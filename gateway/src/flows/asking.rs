@@ -22,7 +22,7 @@ pub(crate) fn find_out(
     let Some(open) = run.open() else { return Ok(None) };
     match &open.kind {
         StepKind::Factor(FactorKind::GestureVideo) => Ok(Some(Asking::Gestures {
-            gestures: gestures::asked(run.policy, &run.state.start.nonce),
+            gestures: gestures::asked(run.policy, &world.secrets.master, run.flow.flow, &open.id),
         })),
         StepKind::Factor(factor) if factor.input() == FactorInput::Code => {
             let sent = store.step_code(run.flow.flow, &open.id)?;
