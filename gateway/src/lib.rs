@@ -39,6 +39,7 @@ mod statements;
 mod stops;
 mod store;
 mod teens;
+mod terms;
 mod timers;
 mod turn;
 mod views;

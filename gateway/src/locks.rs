@@ -48,10 +48,14 @@ pub(crate) fn trigger(turn: &mut Turn<'_>, account: AccountId, trigger: &str) ->
 /// Keeps the lock on for longer.
 ///
 /// # Errors
-/// `step_order` where it is off, or the moment would shorten it.
+/// `step_order` where it is off, or the moment would shorten it; `limit_exceeded` beyond the longest lock.
 pub(crate) fn extend(turn: &mut Turn<'_>, account: AccountId, until: Timestamp) -> Decided<()> {
     let known = turn.store.lock(account)?;
     let mut lock = known.ok_or_else(|| Problem::new(Code::StepOrder).detail("the lock is off"))?;
+    let policy = &turn.world.policies.current()?.policy;
+    if until > lock.lock.longest(policy).map_err(damaged)? {
+        return Err(Problem::new(Code::LimitExceeded).at("/start/wish/until").into());
+    }
     lock.lock = lock.lock.extended(until, turn.now).map_err(refusal)?;
     keep(turn, &lock)
 }

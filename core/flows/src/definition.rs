@@ -68,6 +68,8 @@ pub enum FlowEffect {
     AskContacts,
     /// Let the payer choose a new payment PIN.
     OpenPinReset,
+    /// Let the payer choose the safety lock's password.
+    OpenLockPassword,
     /// Record that the merchant obstructs.
     NoteObstruction,
 }

@@ -75,6 +75,14 @@ impl SafetyLock {
         })
     }
 
+    /// The last moment up to which the payer can keep it on, however often it is extended.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where `safety_lock.max_duration` has no value.
+    pub fn longest(&self, policy: &Policy) -> Result<Timestamp, PolicyError> {
+        policy.moment("safety_lock.max_duration", self.since)
+    }
+
     /// Whether it stands at this moment.
     #[must_use]
     pub fn is_on(&self, now: Timestamp) -> bool {
@@ -183,6 +191,13 @@ mod tests {
         assert_eq!(longer.until, at(30 * HOUR));
         assert_eq!(longer.extended(at(29 * HOUR), at(23 * HOUR)), Err(Refused::TooEarly));
         assert_eq!(lock().extended(at(30 * HOUR), at(24 * HOUR)), Err(Refused::Ended));
+    }
+
+    //
+    #[test]
+    fn the_longest_lock_is_counted_from_its_first_moment() {
+        let longer = lock().extended(at(100 * HOUR), at(0)).unwrap();
+        assert_eq!(longer.longest(&policy()).unwrap(), at(7 * 24 * HOUR));
     }
 
     //

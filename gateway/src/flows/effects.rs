@@ -8,13 +8,13 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
 use quittance_protocol::{B64, Digest32, FlowId, Problem};
 
-use super::{Run, begin, refusal, vouching};
+use super::{Run, begin, refusal, settled, vouching};
 use crate::ending::{self, Placing};
 use crate::failure::{Decided, Failure};
 use crate::parties::MerchantNotice;
 use crate::store::{Device, Mandate};
 use crate::turn::Turn;
-use crate::{locks, stops, teens};
+use crate::{locks, stops, teens, terms};
 
 /// The definition by which a bank confirms one mandate of several.
 const BANK_ITEM: &str = "mandate.cancel.bank_item";
@@ -24,6 +24,7 @@ const BANK_ITEM: &str = "mandate.cancel.bank_item";
 /// # Errors
 /// The refusal of what cannot be brought about any more; the event that led here is then not admitted.
 pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>, effect: FlowEffect) -> Decided<()> {
+    settled::check(turn, run.policy, run.definition, run.flow.account)?;
     match effect {
         FlowEffect::Hold => hold_for_revocation(turn, run),
         FlowEffect::Destroy => destroy(turn, device, run),
@@ -55,6 +56,7 @@ pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_
         },
         FlowEffect::AskContacts => vouching::ask_contacts(turn, run),
         FlowEffect::OpenPinReset => open_pin_reset(turn, run),
+        FlowEffect::OpenLockPassword => open_lock_password(turn, run),
         FlowEffect::NoteObstruction => note_obstruction(turn, run),
         // The phone's own statement follows: consent, hold.
         FlowEffect::Provision | FlowEffect::LiftPause => Ok(()),
@@ -189,17 +191,18 @@ fn change_limits(turn: &Turn<'_>, run: &Run<'_>, limits: Limits) -> Decided<()> 
         if !ending::is_free(&row) {
             return Err(Code::MandateEnded.into());
         }
-        let amounts = [Some(limits.per_charge), Some(limits.per_period), limits.total];
         let currency = row.terms.limits.per_charge.currency();
-        for amount in amounts.into_iter().flatten() {
-            if amount.currency() != currency {
-                return Err(Problem::new(Code::CurrencyMismatch).at("/start/wish/limits").into());
-            }
-            if !amount.is_positive() {
-                return Err(Problem::new(Code::Malformed).at("/start/wish/limits").into());
-            }
+        if limits.per_charge.currency() != currency {
+            return Err(Problem::new(Code::CurrencyMismatch).at("/start/wish/limits").into());
         }
         row.terms.limits = limits;
+        terms::check(&row.terms, turn.now, "/start/wish")?;
+        // A count that is used up already would end the mandate, which is no change of its limits.
+        let used = turn.store.approved_charges(row.mandate)?;
+        if limits.charges.is_some_and(|most| most <= used) {
+            let place = "/start/wish/limits/charges";
+            return Err(Problem::new(Code::LimitExceeded).at(place).into());
+        }
         turn.store.put_mandate(&mut row)?;
     }
     Ok(())
@@ -218,6 +221,13 @@ fn open_pin_reset(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
     let mut profile = turn.store.profile(run.flow.account)?;
     profile.recovered_at = Some(turn.now);
     Ok(turn.store.put_profile(run.flow.account, &profile)?)
+}
+
+/// Lets the payer choose the safety lock's password for a while.
+fn open_lock_password(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    let until = run.policy.moment("safety_lock.password_entry_life", turn.now);
+    let until = until.map_err(|_| Failure::Damaged("a policy"))?;
+    Ok(turn.store.open_lock_password(run.flow.account, until)?)
 }
 
 /// The merchants stand in the way of their mandates' end.

@@ -11,7 +11,7 @@ use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::Channel;
 use quittance_protocol::{AccountId, OrderId, Quantity};
 
-use super::contacts;
+use super::{contacts, settled};
 use crate::failure::{Decided, Failure};
 use crate::locks;
 use crate::parties::{Call, CallKey, GeoQuestion, Location};
@@ -94,7 +94,7 @@ impl Subject<'_> {
             "undo_allowed" => self.undo_allowed()?,
             "is_guardian" => self.is_guardian()?,
             "teen_is_adult" => self.is_adult()?,
-            "recovering" => self.is_recovering()?,
+            "recovering" => settled::is_recovering(self.turn, self.policy, self.account)?,
             "requested_limit" => return Ok(self.requested_limit()),
             "settled_transactions" => return self.settled_transactions().map(Some),
             "contacts_eligible" => return self.contacts_eligible().map(Some),
@@ -147,17 +147,6 @@ impl Subject<'_> {
         };
         let born = born.parse().map_err(|_| Failure::Damaged("a profile"))?;
         Ok(teen::is_adult(self.policy, born, self.turn.now).map_err(damaged)?)
-    }
-
-    fn is_recovering(&self) -> Decided<bool> {
-        let Some(recovered) = self.profile.recovered_at else {
-            return Ok(false);
-        };
-        let until = self
-            .policy
-            .moment("recovery.aftermath_hold", recovered)
-            .map_err(damaged)?;
-        Ok(self.turn.now < until)
     }
 
     fn requested_limit(&self) -> Option<Quantity> {

@@ -21,6 +21,7 @@ pub(crate) mod entering;
 pub(crate) mod evidence;
 pub(crate) mod facts;
 pub(crate) mod moments;
+pub(crate) mod settled;
 pub(crate) mod vouching;
 
 pub(crate) use begin::begin;

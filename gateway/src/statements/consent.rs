@@ -4,18 +4,19 @@ use quittance_flows::{FlowEffect, Phase, mandate};
 use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::jws::Alg;
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{Consent, Offer, ReplicaState, Terms, operation_digest, token_commitment};
-use quittance_protocol::{B64, Digest32, Problem, Received, Timestamp, Verified};
+use quittance_protocol::statement::{Consent, Offer, ReplicaState, operation_digest, token_commitment};
+use quittance_protocol::{B64, Digest32, Problem, Received, Verified};
 use zeroize::Zeroizing;
 
 use super::flow;
 use crate::factor;
 use crate::failure::{Decided, Failure};
+use crate::flows::settled;
 use crate::parties::FundingReference;
 use crate::secrets::{put_half, seal};
 use crate::store::{Device, Mandate};
 use crate::turn::{After, Answer, Turn};
-use crate::{locks, stops, teens, views};
+use crate::{locks, stops, teens, terms, views};
 
 /// Takes a consent. Without the funding reference everything is checked and nothing kept: the card network is asked
 /// first, outside of any transaction.
@@ -112,6 +113,7 @@ fn check_flow(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<()> {
     if flow::is_idle(turn, &run)? {
         return Err(Code::FlowExpired.into());
     }
+    settled::check(turn, run.policy, run.definition, device.account)?;
     let details = Digest32::of(body.offer.as_bytes());
     if run.state.start.operation != operation_digest(&run.state.start.definition, &[body.mandate], &details) {
         return Err(rejected("/offer").into());
@@ -154,7 +156,7 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     if body.terms_hash != shown {
         return Err(Problem::new(Code::ProofRejected).at("/terms_hash").into());
     }
-    check_terms(&offer.terms, turn.now)?;
+    terms::check(&offer.terms, turn.now, "/offer/terms")?;
     if turn.store.offer_is_taken(device.account, offer.offer)? {
         return Err(Problem::new(Code::VersionConflict)
             .at("/offer/offer")
@@ -162,44 +164,4 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
             .into());
     }
     Ok(offer)
-}
-
-fn check_terms(terms: &Terms, now: Timestamp) -> Decided<()> {
-    let limits = &terms.limits;
-    let malformed = |pointer: &str| Problem::new(Code::Malformed).at(pointer.to_owned());
-    let mut amounts = vec![("per_charge", &limits.per_charge), ("per_period", &limits.per_period)];
-    amounts.extend(limits.total.iter().map(|total| ("total", total)));
-    for (name, amount) in &amounts {
-        if !amount.is_positive() {
-            return Err(malformed(&format!("/offer/terms/limits/{name}"))
-                .detail("a limit is above zero")
-                .into());
-        }
-    }
-    let other = amounts
-        .iter()
-        .find(|(_, amount)| amount.currency() != limits.per_charge.currency());
-    if let Some((name, _)) = other {
-        return Err(Problem::new(Code::CurrencyMismatch)
-            .at(format!("/offer/terms/limits/{name}"))
-            .into());
-    }
-    let counts = [
-        ("charges_per_period", limits.charges_per_period),
-        ("charges", limits.charges),
-    ];
-    if let Some((name, _)) = counts.iter().find(|(_, most)| *most == Some(0)) {
-        return Err(malformed(&format!("/offer/terms/limits/{name}"))
-            .detail("a limit is above zero")
-            .into());
-    }
-    if terms.valid_until.is_some_and(|until| now >= until) {
-        return Err(Problem::new(Code::TooLate).at("/offer/terms/valid_until").into());
-    }
-    if limits.period_days == 0 {
-        return Err(malformed("/offer/terms/limits/period_days")
-            .detail("a period has at least one day")
-            .into());
-    }
-    Ok(())
 }

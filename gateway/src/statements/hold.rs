@@ -11,6 +11,7 @@ use quittance_protocol::{Digest32, Problem, Received, Verified};
 use super::flow;
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
+use crate::flows::settled;
 use crate::store::{Device, Mandate};
 use crate::turn::{Answer, Turn};
 use crate::views;
@@ -38,6 +39,11 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<state
         HoldChange::Lift { nonce, proof } => {
             factor::spend_nonce(turn, nonce.as_slice(), "/change/nonce")?;
             check_wish(turn, device, body, nonce.as_slice(), proof)?;
+            // This wish has no run at the gateway, so no guard of one keeps it back after a recovery.
+            let policy = &turn.world.policies.current()?.policy;
+            if settled::is_recovering(turn, policy, device.account)? {
+                return Err(Code::RiskDenied.into());
+            }
             lift(turn, &mut mandates)?;
         }
     }

@@ -76,6 +76,7 @@ struct Wish<'w> {
 fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<Wish<'w>> {
     let world = turn.world;
     let rejected = || Problem::new(Code::ProofRejected).at("/flow");
+    let mut by_run = false;
     let (policy, definition, proof) = match flows::load(turn.store, world, device, body.flow)? {
         Some(run) => {
             let start = &run.state.start;
@@ -87,6 +88,12 @@ fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<
                 let undone = Problem::new(Code::StepOrder).at("/flow");
                 return Err(undone.detail("the flow is not done").into());
             }
+            // What skips the steps that the run was for is only a flow that needs none of the gateway's.
+            if !proved && !completes_offline(run.definition) {
+                let needed = Problem::new(Code::StepOrder).at("/flow");
+                return Err(needed.detail("the flow cannot be completed offline").into());
+            }
+            by_run = proved;
             let policy = world.policies.version(start.policy_version);
             let policy = policy.ok_or(Failure::Damaged("a flow"))?;
             let shown = Received::parse(&body.proof).map_err(|problem| problem.at("/proof"))?;
@@ -111,8 +118,9 @@ fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<
         factor::spend_proof_again(turn.store, &proof, "/proof")?;
     }
     let cause = match definition.cause {
+        // Nothing but the payer's proof is known, whatever the flow was to show.
+        _ if !by_run => TerminationCause::PayerOffline,
         Some(cause) => cause,
-        None if body.offline => TerminationCause::PayerOffline,
         None if body.mandates.len() > 1 => TerminationCause::PayerBatch,
         None => TerminationCause::Payer,
     };

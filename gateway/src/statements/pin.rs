@@ -20,12 +20,16 @@ use crate::turn::{Answer, Turn};
 /// Seconds between the first and the third message.
 pub(crate) const LOGIN_LIFE: i64 = 300;
 
-/// Registers a secret where none is set, or a new payment PIN while a recovery holds the door open.
+/// Registers a payment PIN where none is set or while a recovery holds the door open, a password of the safety lock
+/// while the proof of the payment PIN does.
 pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinRegister>) -> Decided<Answer> {
     let body = said.body();
     let secret = body.secret;
     let is_set = turn.store.payer_secret(device.account, secret)?.is_some();
-    let resets = secret == SecretKind::PaymentPin && turn.store.pin_reset_is_open(device.account, turn.now)?;
+    let resets = match secret {
+        SecretKind::PaymentPin => turn.store.pin_reset_is_open(device.account, turn.now)?,
+        SecretKind::LockPassword => turn.store.lock_password_is_open(device.account, turn.now)?,
+    };
     if is_set && !resets {
         return Err(Problem::new(Code::ProofRejected)
             .detail("it is set already: recover it first")
@@ -42,6 +46,18 @@ pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<Pin
             .detail("register a payment PIN first")
             .into());
     }
+    if secret == SecretKind::LockPassword {
+        // Whoever could choose it under the lock would take the lock off with it.
+        if turn.store.lock(device.account)?.is_some() {
+            return Err(Code::SafetyLocked.into());
+        }
+        if !resets {
+            return Err(Problem::new(Code::StepOrder)
+                .at("/secret")
+                .detail("prove the payment PIN first")
+                .into());
+        }
+    }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
     let message = match body.phase {
         PinPhase::Request => pin::server_register(
@@ -52,8 +68,9 @@ pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<Pin
         PinPhase::Record => {
             let record = pin::server_register_finish(body.message.as_slice())?;
             turn.store.put_payer_secret(device.account, secret, &record)?;
-            if secret == SecretKind::PaymentPin {
-                turn.store.close_pin_reset(device.account)?;
+            match secret {
+                SecretKind::PaymentPin => turn.store.close_pin_reset(device.account)?,
+                SecretKind::LockPassword => turn.store.close_lock_password(device.account)?,
             }
             Vec::new()
         }

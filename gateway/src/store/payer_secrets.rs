@@ -100,6 +100,35 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// Lets the payer choose the safety lock's password until before a moment.
+    pub(crate) fn open_lock_password(self, account: AccountId, until: Timestamp) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO lock_password_entries (account, until) VALUES (?1, ?2)
+             ON CONFLICT (account) DO UPDATE SET until=excluded.until",
+            params![account.to_string(), until.unix()],
+        )?;
+        Ok(())
+    }
+
+    /// Whether the payer may choose the safety lock's password now.
+    pub(crate) fn lock_password_is_open(self, account: AccountId, now: Timestamp) -> Result<bool, Failure> {
+        let until: Option<i64> = self.one(
+            "SELECT until FROM lock_password_entries WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(until.is_some_and(|until| now.unix() < until))
+    }
+
+    /// One proof is good for one password.
+    pub(crate) fn close_lock_password(self, account: AccountId) -> Result<(), Failure> {
+        self.run(
+            "DELETE FROM lock_password_entries WHERE account=?1",
+            [account.to_string()],
+        )?;
+        Ok(())
+    }
+
     /// The exchange of a flow's step that began with `request`; without it, the latest one.
     pub(crate) fn pin_login(
         self,

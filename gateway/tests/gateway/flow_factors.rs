@@ -49,6 +49,7 @@ async fn the_lock_password_is_a_secret_of_its_own_with_tries_of_its_own() {
     let early = fresh.register_secret(SecretKind::LockPassword, b"open sesame").await;
     assert_eq!(early.code(), Code::StepOrder, "the payment PIN comes first");
     let phone = Phone::ready(&house).await;
+    phone.open_lock_password().await;
     let registered: PinAnswer = phone
         .register_secret(SecretKind::LockPassword, b"open sesame")
         .await

@@ -1,6 +1,7 @@
 //! The optional limits of a mandate, as a merchant meets them.
 
 use quittance_gateway::Clock as _;
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::{Limits, MandateKind, Offer, Permit, PermitAmount, Terms};
 use quittance_protocol::{Code, OfferId, Timestamp};
@@ -146,4 +147,34 @@ async fn terms_that_nobody_could_keep_are_refused_at_consent() {
         let refused = phone.post(&phone.consent(&flow, &token, &offer).await).await.problem();
         assert_eq!(refused.pointer(), Some(pointer), "{refused}");
     }
+}
+
+//
+#[tokio::test]
+async fn limits_that_could_not_be_signed_cannot_be_changed_to() {
+    // Before, a period without a day, a count of nothing, a count that is used up were all taken.
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    approved(&house.charge(token.mandate, 100).await);
+    let change = async |change: &dyn Fn(&mut Limits)| {
+        let mut limits = Limits::new(cny(4000), cny(20_000), 30);
+        change(&mut limits);
+        let wish = Wish::Limits { limits };
+        let (flow, _) = phone.begin_for("mandate.change_limits", &[token.mandate], wish).await;
+        phone.confirm(&flow, "confirm").await;
+        let code = phone.last_code().await;
+        assert_eq!(phone.answer(&flow, "dynamic_passcode", code).await.status, 200);
+        let reply = phone.prove(&flow, "identify", &phone.biometric).await;
+        house.advance(120).await;
+        reply
+    };
+    assert_eq!(change(&|limits| limits.period_days = 0).await.code(), Code::Malformed);
+    assert_eq!(change(&|limits| limits.charges = Some(0)).await.code(), Code::Malformed);
+    let used_up = change(&|limits| limits.charges = Some(1)).await;
+    assert_eq!(used_up.code(), Code::LimitExceeded);
+    approved(&house.charge(token.mandate, 5000).await);
+    // Control: one more than is used.
+    assert_eq!(change(&|limits| limits.charges = Some(3)).await.status, 200);
+    assert_eq!(declined(&house.charge(token.mandate, 4001).await), Code::LimitExceeded);
 }

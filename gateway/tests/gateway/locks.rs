@@ -4,10 +4,10 @@ use quittance_flows::Phase;
 use quittance_protocol::Code;
 use quittance_protocol::answer::{LockRecord, MandateRecord, MandateState, PayerEventKind, PinAnswer};
 use quittance_protocol::flow_event::Wish;
-use quittance_protocol::statement::{Lock, ReplicaState};
+use quittance_protocol::statement::{Lock, ReplicaState, SecretKind};
 
 use crate::support::House;
-use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::phone::{PIN, Phone, Token, approved, declined};
 use crate::support::walk::LOCK_PASSWORD;
 
 const HOUR: i64 = 3_600;
@@ -141,8 +141,10 @@ async fn the_phone_hears_of_the_lock_when_both_sides_compare() {
 #[tokio::test]
 async fn the_lock_is_released_early_with_its_own_password_and_a_step_up() {
     let house = House::new();
-    let (phone, token) = locked(&house).await;
+    let phone = Phone::ready(&house).await;
     phone.register_lock_password().await;
+    let token = phone.sign_mandate().await;
+    lock(&phone).await;
     let flow = phone.begin("lock.release", &[], b"").await;
     let walked = phone.walk_on(flow.start.flow).await;
     assert!(walked.is_complete(), "open: {:?}", walked.open);
@@ -153,8 +155,10 @@ async fn the_lock_is_released_early_with_its_own_password_and_a_step_up() {
 #[tokio::test]
 async fn five_wrong_lock_passwords_leave_the_lock_to_the_clock() {
     let house = House::new();
-    let (phone, token) = locked(&house).await;
+    let phone = Phone::ready(&house).await;
     phone.register_lock_password().await;
+    let token = phone.sign_mandate().await;
+    lock(&phone).await;
     let flow = phone.begin("lock.release", &[], b"").await;
     for left in (0..5).rev() {
         let (_, reply) = phone.guess_secret(&flow, "lock_password", b"open sesame").await;
@@ -193,4 +197,68 @@ async fn a_lock_is_not_released_while_what_triggered_it_is_open() {
     let flow = phone.begin("lock.release", &[], b"").await;
     let walked = phone.walk_on(flow.start.flow).await;
     assert_eq!(walked.state.phase, Phase::Refused(Code::RiskDenied));
+}
+
+//
+#[tokio::test]
+async fn a_lock_password_is_chosen_after_the_payment_pin_was_proved_and_never_under_the_lock() {
+    // Before, a stolen phone could put any password on and take the lock off with it.
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let choose = async || phone.register_secret(SecretKind::LockPassword, LOCK_PASSWORD).await;
+    assert_eq!(choose().await.code(), Code::StepOrder);
+    phone.open_lock_password().await;
+    house.advance(5 * 60).await;
+    assert_eq!(choose().await.code(), Code::StepOrder, "five minutes are over");
+    phone.open_lock_password().await;
+    lock(&phone).await;
+    assert_eq!(choose().await.code(), Code::SafetyLocked);
+    let flow = phone.begin("lock.set_password", &[], b"").await;
+    let walked = phone.walk_on(flow.start.flow).await;
+    assert_eq!(walked.state.phase, Phase::Refused(Code::SafetyLocked));
+    // Control: without the lock the same proof opens it, for one password.
+    house.advance(24 * HOUR).await;
+    phone.open_lock_password().await;
+    assert_eq!(choose().await.status, 200);
+    assert_eq!(choose().await.code(), Code::ProofRejected, "it is set already");
+}
+
+//
+#[tokio::test]
+async fn a_lock_is_extended_to_seven_days_and_not_a_second_beyond() {
+    let house = House::new();
+    let (phone, _) = locked(&house).await;
+    let days = |seconds| quittance_gateway::Clock::now(&*house.clock).plus_seconds(7 * 24 * HOUR + seconds);
+    let extend = async |until| {
+        let (flow, _) = phone.begin_for("lock.extend", &[], Wish::ExtendLock { until }).await;
+        let (state, answer) = phone.guess_secret(&flow, "payment_pin", PIN).await;
+        phone
+            .finish_secret(&flow, "payment_pin", state, &answer.ok(), PIN)
+            .await
+    };
+    assert_eq!(extend(days(1)).await.code(), Code::LimitExceeded);
+    assert_eq!(extend(days(0)).await.status, 200);
+}
+
+//
+#[tokio::test]
+async fn a_release_that_began_before_a_trigger_does_not_finish_after_it() {
+    // Before, the trigger was looked for once, when the run began.
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    phone.register_lock_password().await;
+    let token = phone.sign_mandate().await;
+    lock(&phone).await;
+    let flow = phone.begin("lock.release", &[], b"").await;
+    phone.prove_secret(&flow, "lock_password", LOCK_PASSWORD).await;
+    let path = format!("/sandbox/accounts/{}", phone.account().await);
+    let seen = |triggers: &[&str]| house.set(&path, serde_json::json!({ "triggers": triggers }));
+    assert_eq!(seen(&["remote_login"]).await.status, 200);
+    let finish = async || phone.prove(&flow, "identify", &phone.biometric).await;
+    assert_eq!(finish().await.code(), Code::RiskDenied);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
+    // Control: once it is resolved the same run finishes.
+    assert_eq!(seen(&[]).await.status, 200);
+    assert_eq!(finish().await.status, 200);
+    approved(&house.charge(token.mandate, 100).await);
 }

@@ -3,7 +3,7 @@
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureBody, OrderBody, TerminationCause};
-use quittance_protocol::statement::{Limits, ReplicaState};
+use quittance_protocol::statement::{Intent, Limits, ReplicaState};
 use quittance_protocol::{Code, OrderId, Receipt};
 
 use crate::support::House;
@@ -230,4 +230,31 @@ async fn other_limits_hold_from_the_moment_when_the_payer_proved_them() {
     assert!(phone.walk_on(flow.start.flow).await.is_complete());
     assert_eq!(declined(&house.charge(token.mandate, 1001).await), Code::LimitExceeded);
     approved(&house.charge(token.mandate, 1000).await);
+}
+
+//
+#[tokio::test]
+async fn an_offline_intent_skips_no_step_that_only_the_gateway_can_take() {
+    // Before, it ended the mandate by one biometric proof, whatever its run was for.
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let intent = async |definition| {
+        let flow = phone.begin_lowering(definition, &[token.mandate]).await;
+        let proof = phone.proof(&flow, "identify");
+        phone
+            .post(&Intent {
+                flow: flow.start.flow,
+                mandates: vec![token.mandate],
+                offline: true,
+                proof,
+            })
+            .await
+    };
+    assert_eq!(intent("mandate.cancel.assisted").await.code(), Code::StepOrder);
+    assert_eq!(phone.mandate(token.mandate).await.ending, None);
+    // Control: the quick path can be completed offline, and the log says that it was.
+    assert_eq!(intent("mandate.cancel.quick").await.status, 200);
+    let ending = phone.mandate(token.mandate).await.ending;
+    assert_eq!(ending.map(|ending| ending.cause), Some(TerminationCause::PayerOffline));
 }

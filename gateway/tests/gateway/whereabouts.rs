@@ -2,9 +2,12 @@
 
 use quittance_flows::Phase;
 use quittance_protocol::Code;
+use quittance_protocol::answer::MandateRecord;
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::Limits;
 
-use crate::support::House;
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, Token, declined};
+use crate::support::{House, cny};
 
 async fn profile(house: &House, phone: &Phone<'_>, json: serde_json::Value) {
     let path = format!("/sandbox/accounts/{}", phone.account().await);
@@ -76,4 +79,41 @@ async fn after_a_recovery_signing_waits_for_24_hours_and_stopping_does_not() {
     phone.revoke(&[token.mandate]).await;
     house.advance(1).await;
     assert_eq!(sign().await, Phase::Completed);
+}
+
+//
+#[tokio::test]
+async fn what_began_before_a_recovery_does_not_finish_after_it() {
+    // Before, the recovery was looked for once, when a run began: each of the three went through.
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let limits = Limits::new(cny(1000), cny(20_000), 30);
+    let (change, _) = phone
+        .begin_for("mandate.change_limits", &[token.mandate], Wish::Limits { limits })
+        .await;
+    phone.confirm(&change, "confirm").await;
+    phone
+        .answer(&change, "dynamic_passcode", phone.last_code().await)
+        .await
+        .ok::<quittance_protocol::answer::FlowLog>();
+    let (new, offer) = (Token::new(), house.offer());
+    let signed = phone.signed_flow(&new, &offer).await;
+    let _: Vec<MandateRecord> = phone.pause(&[token.mandate]).await.ok();
+
+    let now = quittance_gateway::Clock::now(&*house.clock);
+    profile(&house, &phone, serde_json::json!({ "recovered_at": now })).await;
+    let finish = async || phone.prove(&change, "identify", &phone.biometric).await;
+    let consent = async || phone.post(&phone.consent(&signed, &new, &offer).await).await;
+    assert_eq!(finish().await.code(), Code::RiskDenied);
+    assert_eq!(consent().await.code(), Code::RiskDenied);
+    assert_eq!(phone.resume(&[token.mandate]).await.code(), Code::RiskDenied);
+    assert_eq!(phone.mandate(token.mandate).await.holds, ["payer"]);
+
+    // Control: without the recovery each of them finishes.
+    profile(&house, &phone, serde_json::json!({ "recovered_at": null })).await;
+    assert_eq!(finish().await.status, 200);
+    assert_eq!(consent().await.status, 200);
+    assert_eq!(phone.resume(&[token.mandate]).await.status, 200);
+    assert_eq!(declined(&house.charge(token.mandate, 1001).await), Code::LimitExceeded);
 }

@@ -89,6 +89,11 @@ const NOT_YET: &[(&str, &str)] = &[
         "recovery.trusted_contacts.verify_by",
         "lies between answers_by and opens_at: the loader's tests",
     ),
+    ("safety_lock.max_duration", "the gateway's tests of the longest lock"),
+    (
+        "safety_lock.password_entry_life",
+        "phones choose a password at once: the gateway's tests of lock passwords",
+    ),
     ("safety_lock.password_to_lock", "locking is no flow"),
     ("safety_lock.password_to_release", "the steps of lock.release"),
     ("teen.guardian_steps", "the steps of teen.raise_limit"),

@@ -38,7 +38,7 @@ const LEAST: [(&str, i64); 30] = [
 ];
 
 /// Times that are longer than nothing.
-const LASTING: [&str; 18] = [
+const LASTING: [&str; 20] = [
     "cancellation.bank_confirm.timeout",
     "cancellation.mini_program.merchant_release_deadline",
     "factor.proof_life",
@@ -51,6 +51,8 @@ const LASTING: [&str; 18] = [
     "recovery.trusted_contacts.entry_life",
     "recovery.trusted_contacts.request_by",
     "safety_lock.duration",
+    "safety_lock.max_duration",
+    "safety_lock.password_entry_life",
     "secrets.payment_pin.locked_for",
     "sync.max_lag",
     "token.device_deadline",
@@ -80,7 +82,7 @@ const ORDERED: [(&str, &str); 3] = [
 ];
 
 /// The first never comes after the second.
-const SOONER: [(&str, &str); 5] = [
+const SOONER: [(&str, &str); 6] = [
     (
         "recovery.trusted_contacts.request_by",
         "recovery.trusted_contacts.answers_by",
@@ -94,6 +96,7 @@ const SOONER: [(&str, &str); 5] = [
         "recovery.trusted_contacts.opens_at",
     ),
     ("safety_lock.expiry_notice", "safety_lock.duration"),
+    ("safety_lock.duration", "safety_lock.max_duration"),
     ("flow.idle_life", "flow.total_life"),
 ];
 

@@ -19,6 +19,7 @@ INSERT INTO payer_secrets (account, secret, record, used, last_guess)
     SELECT account, 'payment_pin', record, used, last_guess FROM pins;
 DROP TABLE pins;
 CREATE TABLE pin_resets (account TEXT PRIMARY KEY REFERENCES accounts, until INTEGER NOT NULL) STRICT;
+CREATE TABLE lock_password_entries (account TEXT PRIMARY KEY REFERENCES accounts, until INTEGER NOT NULL) STRICT;
 
 CREATE TABLE codes (
     flow TEXT NOT NULL REFERENCES flows, step TEXT NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (flow, step)

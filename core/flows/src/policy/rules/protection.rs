@@ -65,6 +65,10 @@ pub struct RiskyRegions {
 pub struct SafetyLock {
     /// How long it stays.
     pub duration: Seconds,
+    /// How long it stays at most, however often the payer extends it.
+    pub max_duration: Seconds,
+    /// How long a password may be chosen after the payment PIN was proved for it.
+    pub password_entry_life: Seconds,
     /// Whether locking needs the lock password.
     pub password_to_lock: bool,
     /// Whether early release needs it.
