@@ -98,7 +98,8 @@ pub struct Marks {
 const KEY: &str = "recovery.transaction_quiz";
 
 /// Chooses what is asked. The latest amounts are asked first; payee and day are asked of older charges, so that no
-/// question gives another one's answer away. `seed` is drawn by the caller; it decides the invented amounts.
+/// question gives another one's answer away. `seed` is the account's own and secret; with the transaction it
+/// decides the invented amounts, so that every quiz shows the same ones and two quizzes have no more in common than one.
 ///
 /// # Errors
 /// The inner absence: too few transactions to ask about. [`PolicyError`] where the bundle lacks a value.
@@ -113,9 +114,9 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
 
     let real: Vec<Money> = transactions.iter().map(|transaction| transaction.amount).collect();
     let choices = count(policy, "amount.choices")?;
-    let mut draw = Draw::new(seed);
     let mut amounts = Vec::new();
     for transaction in &latest {
+        let mut draw = Draw::of(&seed, transaction);
         amounts.push(AmountAsked {
             amount: transaction.amount,
             on: day(policy, transaction.at),
@@ -262,6 +263,13 @@ struct Draw {
 }
 
 impl Draw {
+    fn of(seed: &[u8; 32], about: &Transaction) -> Self {
+        let amount = about.amount.minor().to_be_bytes();
+        let at = about.at.unix().to_be_bytes();
+        let parts: [&[u8]; 5] = [b"quittance quiz choices\n", seed, &amount, &at, about.payee.as_bytes()];
+        Self::new(*Digest32::of_parts(&parts).as_bytes())
+    }
+
     const fn new(seed: [u8; 32]) -> Self {
         Self { seed, drawn: 0 }
     }

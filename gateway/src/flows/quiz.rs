@@ -16,7 +16,7 @@ use crate::failure::{Decided, Failure};
 use crate::store::Store;
 use crate::world::World;
 
-const PURPOSE: &str = "quittance-gateway/quiz/1";
+const PURPOSE: &str = "quittance-gateway/quiz/2";
 
 /// The questions of a prompt, where it belongs to a quiz.
 pub(super) fn questions(
@@ -56,16 +56,26 @@ pub(super) fn judge(
             .into());
     }
     mark(run, &plan, asked, entries, &mut marks)?;
-    let mut facts = BTreeMap::from([(
-        "quiz_score".to_owned(),
-        quiz::score(run.policy, &marks).map_err(damaged)?,
-    )]);
+    let mut facts = BTreeMap::new();
+    // Points that are told before the end say which answer was right.
+    if is_last(run, asked) {
+        let score = quiz::score(run.policy, &marks).map_err(damaged)?;
+        facts.insert("quiz_score".to_owned(), score);
+    }
     if asked == Asked::Amounts {
-        let wrong = marks.amounts.iter().filter(|mark| **mark == Mark::Wrong).count();
-        let wrong = u32::try_from(wrong).unwrap_or(u32::MAX);
+        let wrong = marks.amounts.contains(&Mark::Wrong);
         facts.insert("quiz_amounts_wrong".to_owned(), Quantity::from(wrong));
     }
     Ok(facts)
+}
+
+/// Whether nothing of the quiz is asked after these questions.
+fn is_last(run: &Run<'_>, this: Asked) -> bool {
+    let questions = run.definition.all_steps().filter_map(|step| match step.kind {
+        StepKind::Prompt(prompt) => asked(prompt),
+        _ => None,
+    });
+    questions.last() == Some(this)
 }
 
 const fn asked(prompt: PromptKind) -> Option<Asked> {
@@ -88,7 +98,7 @@ fn plan(store: Store<'_>, world: &World, run: &Run<'_>) -> Result<Option<Plan>, 
         payee: known.merchant,
         at: known.at,
     }));
-    let seed = world.secrets.master.derive(PURPOSE, run.flow.flow.as_bytes());
+    let seed = world.secrets.master.derive(PURPOSE, account.as_bytes());
     quiz::plan(run.policy, &transactions, *seed).map_err(damaged)
 }
 

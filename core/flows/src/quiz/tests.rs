@@ -211,3 +211,22 @@ fn the_same_seed_asks_the_same_and_nothing_of_it_is_printed() {
         "Plan(…)Transaction(…)"
     );
 }
+
+// Before, each run drew its own wrong choices: what two runs had in common was the answer.
+#[test]
+fn two_quizzes_about_one_charge_show_the_same_choices() {
+    let choices = |transactions: &[Transaction], on: &str, seed: [u8; 32]| {
+        let plan = plan(&policy(), transactions, seed).unwrap().unwrap();
+        let asked = plan.amounts.into_iter().find(|asked| asked.on == on);
+        asked.unwrap().choices
+    };
+    let charges = history(30);
+    let on = day(&policy(), charges[1].at);
+    let alone = choices(&charges[1..], &on, [7; 32]);
+    assert_eq!(
+        choices(&charges, &on, [7; 32]),
+        alone,
+        "a charge more makes no other choices"
+    );
+    assert_ne!(choices(&charges, &on, [8; 32]), alone, "another account's are others");
+}
