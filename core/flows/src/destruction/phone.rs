@@ -508,7 +508,8 @@ mod tests {
     fn what_the_phone_can_check_about_a_cause_has_to_be_true() {
         let named = [MandateId::from_bytes([1; 16])];
         let other = [MandateId::from_bytes([2; 16])];
-        let checked: [(TerminationCause, fn(&[MandateId]) -> Grounds<'_>); 3] = [
+        type GroundOf = fn(&[MandateId]) -> Grounds<'_>;
+        let checked: [(TerminationCause, GroundOf); 3] = [
             (TerminationCause::NeverActivated, |mandates| Grounds {
                 never_active: mandates,
                 ..Grounds::default()

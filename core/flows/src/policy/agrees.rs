@@ -90,7 +90,7 @@ fn check_steps(policy: &Policy, name: &str, definition: &FlowDefinition) -> Resu
         let one_proof = matches!(asks.as_slice(), [only] if only.kind == StepKind::Factor(FactorKind::Biometric));
         if !one_proof {
             return Err(PolicyError::value(
-                &format!("flows.{name}"),
+                format!("flows.{name}"),
                 "a pause is lifted with one biometric proof: ask for that and nothing else",
             ));
         }
