@@ -228,7 +228,7 @@ fn phone_and_gateway_agree_after_every_event_and_dying_at_any_of_them_changes_no
 
 //
 #[test]
-fn the_walks_come_to_every_step_of_every_definition_and_to_every_end() {
+fn the_walks_come_to_every_step_of_every_definition_and_complete_each() {
     let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
     let note = |case: &Case| {
         let rules = rules(case.name());
