@@ -142,6 +142,12 @@ pub(crate) fn random_bytes<const N: usize>(random: &dyn Randomness) -> Result<[u
 pub(crate) struct MasterKey(Zeroizing<[u8; 32]>);
 
 impl MasterKey {
+    /// A key that everybody knows.
+    #[cfg(test)]
+    pub(crate) fn of_test(bytes: [u8; 32]) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+
     /// A pseudo-random value for one purpose over some input: HMAC-SHA256 under a line that names the purpose.
     pub(crate) fn derive(&self, purpose: &'static str, input: &[u8]) -> Zeroizing<[u8; 32]> {
         let key = hmac::Key::new(hmac::HMAC_SHA256, &*self.0);

@@ -89,6 +89,10 @@ const NOT_YET: &[(&str, &str)] = &[
         "recovery.trusted_contacts.verify_by",
         "lies between answers_by and opens_at: the loader's tests",
     ),
+    (
+        "evidence.gestures.known",
+        "which of them are drawn only the vault's key knows: the gateway's test of the draw",
+    ),
     ("safety_lock.max_duration", "the gateway's tests of the longest lock"),
     (
         "safety_lock.password_entry_life",
