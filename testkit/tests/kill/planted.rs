@@ -134,7 +134,7 @@ async fn must_be_found(bug: Bug, side: Side, act: Act) {
 async fn control_answering_before_the_commit_is_found() {
     let bug = Bug {
         name: "answer-before-commit",
-        version: "0.0.1",
+        version: "0.1.1",
         file: "gateway/src/sequencer.rs",
         right: "            round.write(&mut turn)?;\n            store.commit()?;\n",
         wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            std::thread::sleep(std::time::Duration::from_millis(20));\n            store.commit()?;\n",
@@ -151,7 +151,7 @@ async fn control_answering_before_the_commit_is_found() {
 async fn control_deleting_the_old_key_before_the_commit_is_found() {
     let bug = Bug {
         name: "delete-before-commit",
-        version: "0.0.2",
+        version: "0.1.2",
         file: "core/vault/src/epoch.rs",
         right: "        match self.write_epoch(epoch_new, batch, work) {\n",
         wrong: "        self.keys.delete(epoch).map_err(VaultError::from)?;\n        match self.write_epoch(epoch_new, batch, work) {\n",
@@ -168,7 +168,7 @@ async fn control_deleting_the_old_key_before_the_commit_is_found() {
 async fn control_an_outbox_row_in_a_second_transaction_is_found() {
     let bug = Bug {
         name: "outbox-in-second-transaction",
-        version: "0.0.3",
+        version: "0.1.3",
         file: "core/wallet/src/unit.rs",
         right: "            self.vault()\n                .transact(|transaction| write(transaction, &rows, &secrets))?;\n",
         wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let (second, first): (Staged, Staged) = rows.into_iter().partition(|((name, _), _)| *name == outbox);\n            self.vault().transact(|transaction| write(transaction, &first, &secrets))?;\n            self.vault().transact(|transaction| write(transaction, &second, &[]))?;\n",
