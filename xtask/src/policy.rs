@@ -193,21 +193,62 @@ fn explain(policy: &Policy, name: Option<&str>) -> Outcome<String> {
 fn explain_flow(policy: &Policy, name: &str) -> Outcome<String> {
     let definition = definition(policy, name)?;
     let mut lines = vec![name.to_owned()];
-    let members = definition.as_object().into_iter().flatten();
-    for (member, value) in members.filter(|(member, _)| *member != "steps") {
-        lines.push(format!("  {member} = {value}"));
-    }
-    let steps = definition.get("steps").and_then(Value::as_array).into_iter().flatten();
-    for (index, step) in steps.enumerate() {
-        lines.push(format!("  {}. {}", index.saturating_add(1), step_name(index, step)));
-        let members = step.as_object().into_iter().flatten();
-        for (member, value) in members.filter(|(member, _)| *member != "id") {
-            let meant = value.as_str().and_then(|key| policy.leaf(key).ok());
-            let meant = meant.map(|meant| format!(" = {meant}")).unwrap_or_default();
-            lines.push(format!("     {member}: {value}{meant}"));
+    for (member, value) in definition.as_object().into_iter().flatten() {
+        if let Some(steps) = steps_of(value) {
+            explain_steps(policy, steps, "  ", &mut lines);
+        } else {
+            lines.push(format!("  {member}: {}", told(policy, value)));
         }
     }
     Ok(lines.join("\n") + "\n")
+}
+
+/// Each step with its members below it; steps that stand inside of a member, such as `otherwise`, further in.
+fn explain_steps(policy: &Policy, steps: &[Value], indent: &str, lines: &mut Vec<String>) {
+    for (index, step) in steps.iter().enumerate() {
+        lines.push(format!(
+            "{indent}{}. {}",
+            index.saturating_add(1),
+            step_name(index, step)
+        ));
+        let members = step.as_object().into_iter().flatten();
+        for (member, value) in members.filter(|(member, _)| *member != "id") {
+            if let Some(steps) = steps_of(value) {
+                lines.push(format!("{indent}   {member}:"));
+                explain_steps(policy, steps, &format!("{indent}     "), lines);
+            } else {
+                lines.push(format!("{indent}   {member}: {}", told(policy, value)));
+            }
+        }
+    }
+}
+
+fn steps_of(value: &Value) -> Option<&[Value]> {
+    let steps = value.as_array()?;
+    let all = !steps.is_empty() && steps.iter().all(|step| step.get("id").is_some());
+    all.then_some(steps)
+}
+
+/// JSON as people read it: without its signs, and with the value behind each key that is named.
+fn told(policy: &Policy, value: &Value) -> String {
+    match value {
+        Value::String(text) => match policy.leaf(text) {
+            Ok(meant) => format!("{text} = {meant}"),
+            Err(_) => text.clone(),
+        },
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| told(policy, item)).collect();
+            items.join(", ")
+        }
+        Value::Object(members) => {
+            let members = members.iter();
+            let members: Vec<String> = members
+                .map(|(name, inner)| format!("{name} {}", told(policy, inner)))
+                .collect();
+            members.join(", ")
+        }
+        other => other.to_string(),
+    }
 }
 
 /// The flows with a step that names this key.
@@ -305,7 +346,8 @@ mod tests {
         let said = explain(&shipped(), Some("biometric.max_failures")).unwrap();
         assert_eq!(
             said,
-            "Failures that are forgiven; the next one escalates. (R-038)\n  biometric.max_failures = 3\n"
+            "Failures that are forgiven; the next one escalates. (R-038)\n  biometric.max_failures = 3\n\n\
+             Named by the flow mandate.cancel.assisted, the flow mandate.cancel.quick, the flow mandate.cancel.service.\n"
         );
         let said = explain(&shipped(), Some("otp")).unwrap();
         assert!(
@@ -320,7 +362,18 @@ mod tests {
     fn a_flow_is_explained_step_by_step_with_the_values_it_names() {
         let said = explain(&shipped(), Some("mandate.sign")).unwrap();
         assert!(
-            said.contains("consent") && said.contains("\"secrets.payment_pin.max_attempts\" = 5"),
+            said.starts_with(
+                "mandate.sign\n  authority: raises\n  effect: provision\n  1. consent\n     do: prompt consent\n"
+            ),
+            "{said}"
+        );
+        assert!(
+            said.contains("     tries: at_least secrets.payment_pin.max_attempts = 5, then stay\n"),
+            "{said}"
+        );
+        let said = explain(&shipped(), Some("mandate.cancel.quick")).unwrap();
+        assert!(
+            said.contains("     otherwise:\n       1. identify.bound_phone_otp\n"),
             "{said}"
         );
         let said = explain(&shipped(), Some("secrets.payment_pin.max_attempts")).unwrap();
