@@ -8,7 +8,8 @@ let package = Package(
     name: "Quittance",
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
-        .library(name: "Quittance", targets: ["Quittance"])
+        .library(name: "Quittance", targets: ["Quittance"]),
+        .library(name: "QuittanceApple", targets: ["QuittanceApple"]),
     ],
     targets: [
         .systemLibrary(name: "QuittanceFFI"),
@@ -17,6 +18,9 @@ let package = Package(
             dependencies: ["QuittanceFFI"],
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),
+        // Keys in the Secure Enclave, the system's prompt, sequences. Without Apple's frameworks only the last are compiled;
+        // ios-demo/Checks compiles and tests all of it against stand-ins.
+        .target(name: "QuittanceApple", dependencies: ["Quittance"]),
         // P-256 and AES-GCM for the tests: Foundation has neither on Linux. No product depends on it.
         .systemLibrary(name: "SoftwareCryptoFFI", path: "Tests/SoftwareCryptoFFI"),
         .target(
@@ -25,6 +29,6 @@ let package = Package(
             path: "Tests/SoftwareCrypto",
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),
-        .testTarget(name: "QuittanceTests", dependencies: ["Quittance", "SoftwareCrypto"]),
+        .testTarget(name: "QuittanceTests", dependencies: ["Quittance", "QuittanceApple", "SoftwareCrypto"]),
     ]
 )

@@ -3,6 +3,7 @@ mod bindings;
 mod cost;
 mod demo;
 mod dependencies;
+mod ios;
 mod kotlin;
 mod mobile;
 mod policy;
@@ -37,7 +38,7 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Runs every test suite: Rust, mobile type-check, Kotlin, Swift, verifiers in other languages.
+    /// Runs every test suite: Rust, mobile type-check, Kotlin, Swift, iOS on stand-ins, verifiers in other languages.
     Test(suites::Options),
     /// Writes the Kotlin and Swift sources of the facade and builds its library.
     Bindings,

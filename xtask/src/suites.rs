@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::provide::{Need, Permission, permission, provide};
 use crate::run::{Outcome, Problem, Workspace, failed};
-use crate::{kotlin, mobile, rules, rust_suite, swift, verifiers};
+use crate::{ios, kotlin, mobile, rules, rust_suite, swift, verifiers};
 
 /// What `cargo xtask test` accepts.
 #[derive(Debug, Args)]
@@ -35,6 +35,8 @@ pub(crate) enum Suite {
     Kotlin,
     /// The Swift package on this system.
     Swift,
+    /// The iOS app and its adapters, against stand-ins for Apple's frameworks.
+    Ios,
     /// Receipts and statements judged by programs of other authors.
     Verifiers,
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Suite {
             Self::Mobile => "mobile type-check",
             Self::Kotlin => "kotlin",
             Self::Swift => "swift",
+            Self::Ios => "ios (stand-ins)",
             Self::Verifiers => "verifiers",
         })
     }
@@ -60,6 +63,7 @@ impl Suite {
             Self::Mobile => mobile::missing(workspace),
             Self::Kotlin => kotlin::missing(),
             Self::Swift => swift::missing(workspace),
+            Self::Ios => ios::missing(workspace),
             Self::Verifiers => verifiers::missing(),
         }
     }
@@ -71,6 +75,7 @@ impl Suite {
             Self::Mobile => mobile::run_suite(workspace),
             Self::Kotlin => kotlin::run_suite(workspace),
             Self::Swift => swift::run_suite(workspace),
+            Self::Ios => ios::run_suite(workspace),
             Self::Verifiers => verifiers::run_suite(workspace),
         }
     }

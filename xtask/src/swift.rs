@@ -81,41 +81,74 @@ fn replace_libraries(libraries: &[PathBuf], folder: &Path) -> Outcome {
 
 /// Runs the Swift tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
-    let root = SwiftRoot::at(workspace);
-    if !has_swift() {
+    let swift = Toolchain::provide(workspace)?;
+    let prepared = prepare(workspace)?;
+    run(&mut prepared.test_command(workspace, &swift, "bindings/swift", "swift/build", &[]))
+}
+
+impl Prepared {
+    /// `swift test` of a package of this project, with `more` words of environment; the results stand in a folder under
+    /// target/.
+    pub(crate) fn test_command(
+        &self,
+        workspace: &Workspace,
+        swift: &Toolchain,
+        package: &str,
+        results: &str,
+        more: &[String],
+    ) -> Command {
+        let programs = format!("QUITTANCE_BIN_DIR={}", workspace.binaries().display());
+        let shown = shown(&workspace.root, &workspace.target);
+        let mut command = swift.command(&workspace.root.join(package), &shown);
+        command.arg(programs).args(more);
+        command.args(["swift", "test", "--disable-xctest", "--scratch-path"]);
+        command.arg(workspace.target.join(results));
+        let libraries = self.libraries.display();
+        for option in [format!("-L{libraries}"), "-rpath".to_owned(), libraries.to_string()] {
+            command.arg("-Xlinker").arg(option);
+        }
+        command
+    }
+}
+
+/// Swift 6: this machine's own, or one in a root under target/.
+#[derive(Debug)]
+pub(crate) enum Toolchain {
+    /// `swift` on the PATH.
+    Own,
+    /// Inside a root of its own.
+    Root(SwiftRoot),
+}
+
+impl Toolchain {
+    /// Finds it, or makes the root.
+    pub(crate) fn provide(workspace: &Workspace) -> Outcome<Self> {
+        if has_swift() {
+            return Ok(Self::Own);
+        }
         if !is_debian() {
             return failed("Swift 6 can be provided on Debian only");
         }
+        let root = SwiftRoot::at(workspace);
         root.provide(workspace)?;
+        Ok(Self::Root(root))
     }
-    let prepared = prepare(workspace)?;
-    run(&mut test_command(workspace, &root, &prepared))
-}
 
-/// `swift test`, on this machine's own Swift or inside the root.
-fn test_command(workspace: &Workspace, root: &SwiftRoot, prepared: &Prepared) -> Command {
-    let package = workspace.root.join("bindings/swift");
-    let libraries = prepared.libraries.display();
-    let programs = format!("QUITTANCE_BIN_DIR={}", workspace.binaries().display());
-    let mut command = if has_swift() {
-        let mut command = Command::new("env");
-        command.current_dir(&package);
-        command
-    } else {
-        root.command(&package, &shown(&workspace.root, &workspace.target))
-    };
-    command
-        .arg(programs)
-        .args(["swift", "test", "--disable-xctest", "--scratch-path"]);
-    command.arg(workspace.target.join("swift/build"));
-    for option in [format!("-L{libraries}"), "-rpath".to_owned(), libraries.to_string()] {
-        command.arg("-Xlinker").arg(option);
+    /// A command in a folder, to which `NAME=value` words and the program are added; a root shows these folders.
+    pub(crate) fn command(&self, folder: &Path, shown: &[&Path]) -> Command {
+        match self {
+            Self::Own => {
+                let mut command = Command::new("env");
+                command.current_dir(folder);
+                command
+            }
+            Self::Root(root) => root.command(folder, shown),
+        }
     }
-    command
 }
 
 /// The folders that the root must show: the project, with its target folder where that is outside.
-fn shown<'a>(project: &'a Path, target: &'a Path) -> Vec<&'a Path> {
+pub(crate) fn shown<'a>(project: &'a Path, target: &'a Path) -> Vec<&'a Path> {
     if target.starts_with(project) {
         vec![project]
     } else {

@@ -1,0 +1,182 @@
+#if canImport(CryptoKit) && canImport(LocalAuthentication) && canImport(Security)
+import CryptoKit
+import Foundation
+import LocalAuthentication
+import Quittance
+import Security
+
+/// The phone's keys in its Secure Enclave: give one to `Wallet.open`, with the `LocalAuthPrompt` over it.
+///
+/// Every key is made in the Enclave and never leaves it. What the Enclave gives to keep, a blob that it alone can use,
+/// stands in the keychain of this phone alone. Three keys sign: the device key without asking, the biometric key after a
+/// face or finger of the set that was enrolled when it was made, the passcode key after the phone's passcode. The keys of
+/// the vault's epochs wrap by ECIES.
+///
+/// The gateway counts these keys as E1: platform hardware without a chain that it can verify. The Enclave has no rollback
+/// resistance: who can put an old blob back into the keychain has the key again (docs/threats.md).
+public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
+    private let keychain: Keychain
+
+    /// Opens the keys of an installation.
+    ///
+    /// The keychain survives the app's removal, its files do not: where the folder lacks this installation's mark, what an
+    /// earlier one left in the keychain is ended first. Give the folder of the wallet (`WalletConfig.dataDir`), and call
+    /// this before the wallet is opened.
+    public init(dataDir: String, service: String = "org.quittance.keys") throws {
+        keychain = Keychain(service: service)
+        let installation = Installation(folder: URL(fileURLWithPath: dataDir, isDirectory: true))
+        if !installation.isMarked {
+            try keychain.deleteAll()
+            try installation.mark()
+        }
+    }
+
+    public func createKey(alias: KeyAlias, challenge: Data) throws -> CreatedKey {
+        // Apple attests keys of its own App Attest only, so there is no place for the challenge.
+        if let key = try signingKey(alias, nil) { return created(key) }
+        guard SecureEnclave.isAvailable else { throw DeviceKeyError.HardwareUnavailable }
+        let biometry = alias == .biometric ? try enrolledBiometry() : nil
+        let control = try Self.accessControl(for: alias)
+        let key = try EnclaveFault.naming { try SecureEnclave.P256.Signing.PrivateKey(accessControl: control) }
+        if let biometry {
+            try keychain.delete(Self.biometryAccount)
+            _ = try keychain.add(biometry, as: Self.biometryAccount)
+        }
+        if try keychain.add(key.dataRepresentation, as: Self.account(alias)) { return created(key) }
+        // Somebody else was faster: theirs is the key.
+        guard let theirs = try signingKey(alias, nil) else { throw DeviceKeyError.Unexpected }
+        return created(theirs)
+    }
+
+    public func publicKey(alias: KeyAlias) throws -> Data? {
+        try signingKey(alias, nil)?.publicKey.x963Representation
+    }
+
+    public func sign(alias: KeyAlias, message: Data) throws -> Data {
+        guard alias == .device else { throw DeviceKeyError.Refused }
+        return try sign(alias: alias, message: message, context: nil)
+    }
+
+    public func deleteKey(alias: KeyAlias) throws {
+        try keychain.delete(Self.account(alias))
+        if alias == .biometric { try keychain.delete(Self.biometryAccount) }
+    }
+
+    public func createEpochKey(epoch: UInt64) throws {
+        if try epochKeyExists(epoch: epoch) { return }
+        guard SecureEnclave.isAvailable else { throw DeviceKeyError.HardwareUnavailable }
+        let control = try Self.accessControl([.privateKeyUsage])
+        let key = try EnclaveFault.naming { try SecureEnclave.P256.KeyAgreement.PrivateKey(accessControl: control) }
+        _ = try keychain.add(key.dataRepresentation, as: Self.account(epoch))
+    }
+
+    public func wrap(epoch: UInt64, plain: Data) throws -> Data {
+        try EpochBox.seal(plain, epoch: epoch, to: epochKey(epoch).publicKey)
+    }
+
+    public func unwrap(epoch: UInt64, wrapped: Data) throws -> Data {
+        try EpochBox.open(wrapped, epoch: epoch, with: epochKey(epoch))
+    }
+
+    public func deleteEpochKey(epoch: UInt64) throws {
+        try keychain.delete(Self.account(epoch))
+    }
+
+    public func epochKeyExists(epoch: UInt64) throws -> Bool {
+        try keychain.data(of: Self.account(epoch)) != nil
+    }
+
+    public func describe() throws -> KeyStoreKind {
+        .hardware
+    }
+
+    /// Signs with any key whose conditions were met in this context.
+    func sign(alias: KeyAlias, message: Data, context: LAContext?) throws -> Data {
+        guard let key = try signingKey(alias, context) else { throw DeviceKeyError.KeyMissing }
+        return try EnclaveFault.naming { try key.signature(for: message).derRepresentation }
+    }
+
+    /// Whether the enrolled faces and fingers are still those for which the biometric key was made.
+    func biometryIsUnchanged(_ now: Data?) throws -> Bool {
+        guard let now, let then = try keychain.data(of: Self.biometryAccount) else { return true }
+        return now == then
+    }
+
+    /// The conditions under which a key signs.
+    static func accessControl(for alias: KeyAlias) throws -> SecAccessControl {
+        switch alias {
+        case .device: try accessControl([.privateKeyUsage])
+        case .biometric: try accessControl([.privateKeyUsage, .biometryCurrentSet])
+        case .passcode: try accessControl([.privateKeyUsage, .devicePasscode])
+        }
+    }
+
+    private static func accessControl(_ flags: SecAccessControlCreateFlags) throws -> SecAccessControl {
+        var error: Unmanaged<CFError>?
+        let protection = kSecAttrAccessibleWhenPasscodeSetThisDeviceOnly as CFTypeRef
+        let control = SecAccessControlCreateWithFlags(kCFAllocatorDefault, protection, flags, &error)
+        error?.release()
+        guard let control else { throw DeviceKeyError.Unexpected }
+        return control
+    }
+
+    /// Names the set of enrolled faces and fingers; nothing where the phone does not tell.
+    private func enrolledBiometry() throws -> Data? {
+        let context = LAContext()
+        guard context.canEvaluatePolicy(.deviceOwnerAuthenticationWithBiometrics, error: nil) else { return nil }
+        return context.evaluatedPolicyDomainState
+    }
+
+    private func signingKey(
+        _ alias: KeyAlias, _ context: LAContext?
+    ) throws -> SecureEnclave.P256.Signing.PrivateKey? {
+        guard let blob = try keychain.data(of: Self.account(alias)) else { return nil }
+        return try EnclaveFault.naming {
+            try SecureEnclave.P256.Signing.PrivateKey(dataRepresentation: blob, authenticationContext: context)
+        }
+    }
+
+    private func epochKey(_ epoch: UInt64) throws -> SecureEnclave.P256.KeyAgreement.PrivateKey {
+        guard let blob = try keychain.data(of: Self.account(epoch)) else { throw DeviceKeyError.KeyMissing }
+        return try EnclaveFault.naming { try SecureEnclave.P256.KeyAgreement.PrivateKey(dataRepresentation: blob) }
+    }
+
+    private func created(_ key: SecureEnclave.P256.Signing.PrivateKey) -> CreatedKey {
+        CreatedKey(publicKeySec1: key.publicKey.x963Representation, attestation: [])
+    }
+
+    private static let biometryAccount = "biometric.set"
+
+    private static func account(_ alias: KeyAlias) -> String {
+        switch alias {
+        case .device: "sign.device"
+        case .biometric: "sign.biometric"
+        case .passcode: "sign.passcode"
+        }
+    }
+
+    private static func account(_ epoch: UInt64) -> String {
+        "epoch.\(epoch)"
+    }
+}
+
+/// What the Enclave's refusals mean to the wallet. Their texts go nowhere.
+enum EnclaveFault {
+    static func naming<T>(_ work: () throws -> T) throws -> T {
+        do {
+            return try work()
+        } catch {
+            throw named(error)
+        }
+    }
+
+    /// The prompt's own errors stay as they are: `LocalAuthPrompt` names them.
+    static func named(_ error: any Error) -> any Error {
+        switch error {
+        case is DeviceKeyError, is LAError: error
+        case is CryptoKitError: DeviceKeyError.KeyInvalidated
+        default: DeviceKeyError.Unexpected
+        }
+    }
+}
+#endif

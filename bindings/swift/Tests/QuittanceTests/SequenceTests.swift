@@ -1,0 +1,72 @@
+import Foundation
+import Quittance
+import QuittanceApple
+import Testing
+
+/// The wallet's pulls as Swift writes loops.
+@Suite(.serialized) struct SequenceTests {
+    let stage: Stage
+    let wallet: Wallet
+    let sign: String
+
+    init() async throws {
+        stage = try await Stage()
+        wallet = try await stage.open()
+        _ = try await wallet.enrol(pin: pin)
+        sign = try await wallet.startSign(offer: stage.offer(), locale: "en")
+    }
+
+    @Test("A loop over the questions signs, and ends with the flow")
+    func questions() async throws {
+        var steps: [String] = []
+        for try await prompt in wallet.questions(of: sign) {
+            steps.append(prompt.step)
+            try await wallet.submit(flow: sign, answer: agree(prompt))
+        }
+        #expect(steps.count == 3 && steps.last == "payment_pin")
+        #expect(try await wallet.permissions().on == 1)
+    }
+
+    @Test("A question that was not answered comes again")
+    func unanswered() async throws {
+        var questions = wallet.questions(of: sign).makeAsyncIterator()
+        let first = try await questions.next()
+        #expect(first != nil)
+        #expect(try await questions.next() == first)
+    }
+
+    @Test("Whoever stops half-way finds the other events the next time")
+    func events() async throws {
+        _ = try await stage.walk(wallet, sign)
+        let mandate = try await wallet.mandateOf(flow: sign)
+        try await wallet.pause(mandates: [mandate])
+        for try await event in wallet.events {
+            #expect(event == .mandateActive(mandate: mandate))
+            break
+        }
+        var rest: [WalletEvent] = []
+        for try await event in wallet.events { rest.append(event) }
+        #expect(rest.first == .held(mandate: mandate, by: .payer))
+        for try await event in wallet.events { Issue.record("\(event) came twice") }
+    }
+
+    @Test("A cancelled task takes no event away, and asks no question")
+    func cancelled() async throws {
+        _ = try await stage.walk(wallet, sign)
+        let (wallet, sign) = (wallet, sign)
+        let (gate, open) = AsyncStream.makeStream(of: Void.self)
+        let reader = Task {
+            for await _ in gate { break }
+            var taken = 0
+            for try await _ in wallet.events { taken += 1 }
+            for try await _ in wallet.questions(of: sign) { taken += 1 }
+            return taken
+        }
+        reader.cancel()
+        open.yield()
+        #expect(try await reader.value == 0)
+        var left = 0
+        for try await _ in wallet.events { left += 1 }
+        #expect(left > 0)
+    }
+}

@@ -1,0 +1,41 @@
+// swift-tools-version: 6.0
+// Compiles the app's and the adapters' real sources on Linux, against stand-ins for Apple's frameworks, and drives them.
+// `cargo xtask test --only ios` writes the generated sources first, and hands the linker the native libraries.
+import PackageDescription
+
+#if !os(Linux)
+fatalError("For Linux: on a Mac its targets would stand before Apple's own frameworks. Open ../Quittance.xcodeproj.")
+#endif
+
+let package = Package(
+    name: "Checks",
+    targets: [
+        .systemLibrary(name: "QuittanceFFI", path: "Linked/QuittanceFFI"),
+        .target(
+            name: "Quittance", dependencies: ["QuittanceFFI"], path: "Linked/Quittance",
+            swiftSettings: [.swiftLanguageMode(.v5)]),
+        .systemLibrary(name: "SoftwareCryptoFFI", path: "Linked/SoftwareCryptoFFI"),
+        .target(
+            name: "SoftwareCrypto", dependencies: ["SoftwareCryptoFFI"], path: "Linked/SoftwareCrypto",
+            swiftSettings: [.swiftLanguageMode(.v5)]),
+
+        .target(name: "Security", path: "StandIns/Security"),
+        .target(name: "LocalAuthentication", dependencies: ["Security"], path: "StandIns/LocalAuthentication"),
+        .target(
+            name: "CryptoKit", dependencies: ["LocalAuthentication", "Security", "SoftwareCrypto"],
+            path: "StandIns/CryptoKit"),
+        .target(name: "UniformTypeIdentifiers", path: "StandIns/UniformTypeIdentifiers"),
+        .target(name: "SwiftUI", dependencies: ["UniformTypeIdentifiers"], path: "StandIns/SwiftUI"),
+
+        .target(
+            name: "QuittanceApple",
+            dependencies: ["Quittance", "CryptoKit", "LocalAuthentication", "Security"],
+            path: "Linked/QuittanceApple"),
+        .testTarget(
+            name: "AdapterTests",
+            dependencies: [
+                "QuittanceApple", "Quittance", "CryptoKit", "LocalAuthentication", "Security", "SoftwareCrypto",
+            ],
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--allow-shlib-undefined"])]),
+    ]
+)
