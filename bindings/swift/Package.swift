@@ -6,10 +6,12 @@ import PackageDescription
 
 let package = Package(
     name: "Quittance",
+    defaultLocalization: "en",
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
         .library(name: "Quittance", targets: ["Quittance"]),
         .library(name: "QuittanceApple", targets: ["QuittanceApple"]),
+        .library(name: "QuittanceTexts", targets: ["QuittanceTexts"]),
     ],
     targets: [
         .systemLibrary(name: "QuittanceFFI"),
@@ -21,6 +23,9 @@ let package = Package(
         // Keys in the Secure Enclave, the system's prompt, sequences. Without Apple's frameworks only the last are compiled;
         // ios-demo/Checks compiles and tests all of it against stand-ins.
         .target(name: "QuittanceApple", dependencies: ["Quittance"]),
+        // Every word that a reader sees; `cargo xtask texts` writes the catalogue and its arguments.
+        .target(name: "QuittanceTexts", resources: [.process("Resources")]),
+        .testTarget(name: "QuittanceTextsTests", dependencies: ["QuittanceTexts"]),
         // P-256 and AES-GCM for the tests: Foundation has neither on Linux. No product depends on it.
         .systemLibrary(name: "SoftwareCryptoFFI", path: "Tests/SoftwareCryptoFFI"),
         .target(
