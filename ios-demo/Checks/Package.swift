@@ -7,8 +7,12 @@ import PackageDescription
 fatalError("For Linux: on a Mac its targets would stand before Apple's own frameworks. Open ../Quittance.xcodeproj.")
 #endif
 
+/// The library behind `@Observable` names symbols of its own toolchain that a program does not need.
+let observable: [LinkerSetting] = [.unsafeFlags(["-Xlinker", "--allow-shlib-undefined"])]
+
 let package = Package(
     name: "Checks",
+    defaultLocalization: "en",
     targets: [
         .systemLibrary(name: "QuittanceFFI", path: "Linked/QuittanceFFI"),
         .target(
@@ -18,6 +22,8 @@ let package = Package(
         .target(
             name: "SoftwareCrypto", dependencies: ["SoftwareCryptoFFI"], path: "Linked/SoftwareCrypto",
             swiftSettings: [.swiftLanguageMode(.v5)]),
+
+        .target(name: "QuittanceTexts", path: "Linked/QuittanceTexts", resources: [.process("Resources")]),
 
         .target(name: "Security", path: "StandIns/Security"),
         .target(name: "LocalAuthentication", dependencies: ["Security"], path: "StandIns/LocalAuthentication"),
@@ -31,11 +37,24 @@ let package = Package(
             name: "QuittanceApple",
             dependencies: ["Quittance", "CryptoKit", "LocalAuthentication", "Security"],
             path: "Linked/QuittanceApple"),
+        .executableTarget(
+            name: "QuittanceDemo",
+            dependencies: ["QuittanceApple", "Quittance", "QuittanceTexts", "SwiftUI", "UniformTypeIdentifiers"],
+            path: "Linked/QuittanceDemo", exclude: ["Assets.xcassets", "InfoPlist.xcstrings", "PrivacyInfo.xcprivacy"],
+            linkerSettings: observable),
+
         .testTarget(
             name: "AdapterTests",
             dependencies: [
                 "QuittanceApple", "Quittance", "CryptoKit", "LocalAuthentication", "Security", "SoftwareCrypto",
             ],
-            linkerSettings: [.unsafeFlags(["-Xlinker", "--allow-shlib-undefined"])]),
+            linkerSettings: observable),
+        .testTarget(
+            name: "ScreenTests",
+            dependencies: [
+                "QuittanceDemo", "QuittanceApple", "Quittance", "SwiftUI", "CryptoKit", "LocalAuthentication",
+                "Security", "SoftwareCrypto",
+            ],
+            linkerSettings: observable),
     ]
 )

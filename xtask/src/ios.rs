@@ -11,6 +11,7 @@ const PACKAGE: &str = "ios-demo/Checks";
 
 /// What `swift format` judges: everything that people wrote in Swift.
 const SOURCES: &[&str] = &[
+    "ios-demo/QuittanceDemo",
     "ios-demo/Checks/Package.swift",
     "ios-demo/Checks/StandIns",
     "ios-demo/Checks/Tests",

@@ -103,7 +103,7 @@ func agree(_ prompt: Prompt) throws -> Answer {
 
 /// A PNG picture of 320 by 200 grey points, as small as is believable, with bytes of its own for each number. Nobody
 /// decodes it, so its checksums are not made.
-private func image(_ number: UInt32) -> Data {
+func image(_ number: UInt32) -> Data {
     func chunk(_ kind: String, _ data: [UInt8]) -> Data {
         let length = withUnsafeBytes(of: UInt32(data.count).bigEndian) { Data($0) }
         return length + Data(kind.utf8) + Data(data) + Data(count: 4)

@@ -49,8 +49,11 @@
     /// Answers the open file chooser.
     public func choose(_ files: [URL]) throws {
         var chooser: Element?
-        draw().each { if $0.choose != nil { chooser = $0 } }
-        guard let choose = chooser?.choose else { throw NotThere(description: "no file chooser is open") }
+        let screen = draw()
+        screen.each { if $0.choose != nil { chooser = $0 } }
+        guard let choose = chooser?.choose else {
+            throw NotThere(description: "no file chooser is open:\n\(screen.outline())")
+        }
         choose(files)
     }
 

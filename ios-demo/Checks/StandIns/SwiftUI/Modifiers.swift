@@ -131,6 +131,11 @@ extension View {
         }
     }
 
+    /// Another identity is another place: its state begins anew.
+    public func id<ID: Hashable>(_ id: ID) -> some View {
+        Modified(content: self, surround: { $0 = $0.inside("id \(id)") })
+    }
+
     public func tag<Value: Hashable>(_ tag: Value) -> some View { whole { $0.tag = AnyHashable(tag) } }
 
     public func environment<Object: AnyObject & Observable>(_ object: Object?) -> some View {
@@ -146,6 +151,15 @@ extension View {
     public func task(@_inheritActorContext _ action: @escaping @Sendable () async -> Void) -> some View {
         changed { elements, place in
             place.memory.once(place.path + "task") { place.memory.tasks.append(Task { await action() }) }
+            return elements
+        }
+    }
+
+    public func task<ID: Equatable>(
+        id: ID, @_inheritActorContext _ action: @escaping @Sendable () async -> Void
+    ) -> some View {
+        changed { elements, place in
+            place.memory.once(place.path + "task \(id)") { place.memory.tasks.append(Task { await action() }) }
             return elements
         }
     }
@@ -179,6 +193,11 @@ extension View {
             let above = drawn(content, place.inside("overlay"))
             return above.isEmpty ? elements : elements + [Element("overlay", "", above)]
         }
+    }
+
+    public func safeAreaInset<Content: View>(edge: VerticalEdge, @ViewBuilder content: () -> Content) -> some View {
+        let content = content()
+        return changed { elements, place in elements + [Element("inset", "", drawn(content, place.inside("inset")))] }
     }
 
     public func sheet<Item: Identifiable, Content: View>(
@@ -250,122 +269,33 @@ private final class Last<Value> {
     init(_ value: Value) { self.value = value }
 }
 
-// MARK: The words of the modifiers
-
-public struct Font: Sendable {
-    let name: String
-    public static let largeTitle = Font(name: "largeTitle")
-    public static let title = Font(name: "title")
-    public static let title2 = Font(name: "title2")
-    public static let headline = Font(name: "headline")
-    public static let body = Font(name: "body")
-    public static let callout = Font(name: "callout")
-    public static let subheadline = Font(name: "subheadline")
-    public static let footnote = Font(name: "footnote")
-    public static let caption = Font(name: "caption")
+@MainActor @preconcurrency public protocol ViewModifier {
+    associatedtype Body: View
+    typealias Content = AnyContent
+    @ViewBuilder func body(content: Content) -> Body
 }
 
-public protocol ShapeStyle: Sendable { var name: String { get } }
-
-public struct Color: ShapeStyle, View, Drawn {
-    public let name: String
-    public init(_ name: String) { self.name = name }
-    public func draw(_ place: Place) -> [Element] { [] }
+/// What a modifier of the app's own is put on.
+public struct AnyContent: Drawn {
+    let drawer: @MainActor (Place) -> [Element]
+    public func draw(_ place: Place) -> [Element] { drawer(place) }
 }
 
-public struct SystemStyle: ShapeStyle { public let name: String }
+private struct WithModifier<Base: View, Modifier: ViewModifier>: Drawn {
+    let base: Base
+    let modifier: Modifier
 
-extension ShapeStyle where Self == SystemStyle {
-    public static var primary: SystemStyle { SystemStyle(name: "primary") }
-    public static var secondary: SystemStyle { SystemStyle(name: "secondary") }
-    public static var tint: SystemStyle { SystemStyle(name: "tint") }
-    public static var background: SystemStyle { SystemStyle(name: "background") }
-    public static var ultraThickMaterial: SystemStyle { SystemStyle(name: "material") }
-}
-
-public protocol PrimitiveButtonStyle: Sendable { var name: String { get } }
-public struct SystemButtonStyle: PrimitiveButtonStyle { public let name: String }
-
-extension PrimitiveButtonStyle where Self == SystemButtonStyle {
-    public static var borderedProminent: SystemButtonStyle { SystemButtonStyle(name: "prominent") }
-    public static var bordered: SystemButtonStyle { SystemButtonStyle(name: "bordered") }
-    public static var borderless: SystemButtonStyle { SystemButtonStyle(name: "borderless") }
-    public static var plain: SystemButtonStyle { SystemButtonStyle(name: "plain") }
-}
-
-public enum Edge {
-    public struct Set: OptionSet, Sendable {
-        public let rawValue: Int
-        public init(rawValue: Int) { self.rawValue = rawValue }
-        public static let all = Set(rawValue: 15)
-        public static let horizontal = Set(rawValue: 10)
-        public static let vertical = Set(rawValue: 5)
-        public static let top = Set(rawValue: 1)
-        public static let bottom = Set(rawValue: 4)
+    func draw(_ place: Place) -> [Element] {
+        let place = place.inside("\(Modifier.self)")
+        for property in Mirror(reflecting: modifier).children {
+            (property.value as? any Placed)?.put(at: place, as: property.label ?? "")
+        }
+        return drawn(modifier.body(content: AnyContent { drawn(base, $0) }), place)
     }
 }
 
-public enum TextAlignment: Sendable { case leading, center, trailing }
-public enum ControlSize: Sendable { case small, regular, large }
-public enum TitleDisplayMode: Sendable { case automatic, inline, large }
-public struct InlinePickerStyle: Sendable { public static let inline = Self() }
-public struct TextInputAutocapitalization: Sendable { public static let never = Self() }
-public struct EnabledTextSelectability: Sendable { public static let enabled = Self() }
-
-public struct AccessibilityTraits: Sendable {
-    let name: String
-    public static let isHeader = Self(name: "header")
-    public static let isButton = Self(name: "button")
-    public static let updatesFrequently = Self(name: "updates")
-}
-
-public struct AccessibilityChildBehavior: Sendable {
-    let name: String
-    public static let combine = Self(name: "combine")
-    public static let contain = Self(name: "contain")
-    public static let ignore = Self(name: "ignore")
-}
-
-// MARK: Tool bars
-
-public struct ToolbarItemPlacement: Sendable {
-    let isLeading: Bool
-    public static let cancellationAction = Self(isLeading: true)
-    public static let topBarLeading = Self(isLeading: true)
-    public static let topBarTrailing = Self(isLeading: false)
-    public static let primaryAction = Self(isLeading: false)
-    public static let confirmationAction = Self(isLeading: false)
-}
-
-@MainActor public protocol ToolbarContent { func put(_ place: Place) }
-
-public struct ToolbarItem<Content: View>: ToolbarContent {
-    let placement: ToolbarItemPlacement
-    let content: Content
-
-    public init(placement: ToolbarItemPlacement, @ViewBuilder content: () -> Content) {
-        self.placement = placement
-        self.content = content()
-    }
-
-    public func put(_ place: Place) {
-        let elements = drawn(content, place)
-        if placement.isLeading { place.page.leading += elements } else { place.page.trailing += elements }
-    }
-}
-
-public struct SeveralItems: ToolbarContent {
-    let all: [any ToolbarContent]
-    public func put(_ place: Place) {
-        for (number, item) in all.enumerated() { item.put(place.inside("\(number)")) }
-    }
-}
-
-@MainActor @resultBuilder public enum ToolbarContentBuilder {
-    public static func buildBlock<Content: ToolbarContent>(_ content: Content) -> Content { content }
-    public static func buildBlock<each Content: ToolbarContent>(_ content: repeat each Content) -> SeveralItems {
-        var all: [any ToolbarContent] = []
-        repeat all.append(each content)
-        return SeveralItems(all: all)
+extension View {
+    public func modifier<Modifier: ViewModifier>(_ modifier: Modifier) -> some View {
+        WithModifier(base: self, modifier: modifier)
     }
 }

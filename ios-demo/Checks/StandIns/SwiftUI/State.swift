@@ -56,6 +56,8 @@ extension State: Sendable where Value: Sendable {}
         nonmutating set { write(newValue) }
     }
 
+    public static func constant(_ value: Value) -> Binding<Value> { Binding(get: { value }, set: { _ in }) }
+
     public var projectedValue: Binding<Value> { self }
 
     public subscript<Subject>(dynamicMember path: WritableKeyPath<Value, Subject>) -> Binding<Subject> {

@@ -1,0 +1,104 @@
+import CryptoKit
+import Foundation
+import LocalAuthentication
+import Quittance
+import QuittanceApple
+import Security
+import Testing
+
+@testable import QuittanceDemo
+@testable import SwiftUI
+
+/// A reader of English in Greenwich, at the time of the pictures.
+let english = Manner(language: "en", timeZone: .gmt) { pictured }
+let chinese = Manner(language: "zh-Hans", timeZone: .gmt) { pictured }
+/// Thursday 26 November 2026, 09:30.
+let pictured = Date(timeIntervalSince1970: 1_795_685_400)
+
+/// The app's own screens over the adapters, the real core and a real gateway, in the payer's hand.
+@MainActor final class Hand {
+    let stage: Stage
+    let app: AppModel
+    let screen: Driver<RootView>
+
+    init() async throws {
+        KeychainRecord.shared.reset()
+        EnclaveRecord.shared.reset()
+        PromptRecord.shared.reset()
+        let stage = try await Stage()
+        self.stage = stage
+        app = AppModel {
+            let keys = try EnclaveDeviceKeys(dataDir: stage.config.dataDir)
+            let prompt = LocalAuthPrompt(keys: keys) { say($0) }
+            return try await Wallet.open(config: stage.config, keys: keys, prompt: prompt)
+        }
+        screen = Driver(RootView(model: app))
+        await screen.settle()
+    }
+
+    /// Presses, then waits for what that began.
+    func tap(_ name: String) async throws {
+        try screen.tap(name)
+        await rest()
+    }
+
+    func rest() async {
+        await app.work.finished()
+        await screen.settle()
+    }
+
+    /// Types on the app's own pad.
+    func enter(_ digits: String) async throws {
+        for digit in digits { try screen.tap("pin-\(digit)") }
+        await rest()
+    }
+
+    func shows(_ words: String) -> Bool { screen.outline().contains(words) }
+
+    /// Sets the phone up with the made-up payer's PIN.
+    func enrol() async throws {
+        try await tap("start")
+        try await enter("482913")
+        try await enter("482913")
+    }
+
+    /// Reads a merchant's offer and agrees to it: terms, thumb, PIN.
+    func sign() async throws {
+        try await tap(say("app.action.read_offer"))
+        try screen.type(try await stage.offer(), into: say("app.offer.field"))
+        try await tap("read-offer")
+        try await tap("primary")
+        try await tap("primary")
+        try await enter("482913")
+        try await tap("quiet")
+    }
+
+    /// The gateway's clock goes on, and the phone hears of it.
+    func hear() async throws {
+        app.sync()
+        await rest()
+    }
+
+    /// Takes as many pictures as are asked for.
+    func photograph(_ number: UInt32) async throws {
+        try screen.tap("primary")
+        let folder = try temporaryFolder("photos")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = try (0..<number).map { number in
+            let file = folder.appendingPathComponent("\(number).png")
+            try image(number).write(to: file)
+            return file
+        }
+        try screen.choose(files)
+        await rest()
+    }
+
+    /// Somebody else has the turn: time passes, and the payer looks again.
+    func wait(until step: String) async throws {
+        for _ in 0..<20 where app.flow?.prompt?.step != step {
+            try await stage.sandbox.advance("PT1S")
+            try await tap("look-again")
+        }
+        #expect(app.flow?.prompt?.step == step)
+    }
+}

@@ -1,0 +1,201 @@
+import Foundation
+import LocalAuthentication
+import Quittance
+import Testing
+
+@testable import QuittanceDemo
+@testable import SwiftUI
+
+/// What a payer does with the app, from its buttons down to a real gateway process.
+@MainActor @Suite(.serialized) struct JourneyTests {
+    @Test("A payer sets up, allows, is charged, stops at once, and holds a receipt")
+    func thread() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            #expect(hand.shows(say("app.enrol.title")))
+            try await hand.enrol()
+            #expect(hand.shows(say("app.permissions.empty.title")))
+            #expect(hand.app.enrolment?.keyStore == .hardware)
+
+            try await hand.sign()
+            #expect(hand.shows("Bluebird Rides") && hand.shows(say("app.group.on", ["count": .count(1)])))
+            let mandate = try #require(hand.app.permissions?.permissions.first?.mandate)
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "ride").contains("\"approved\""))
+            try await hand.hear()
+            #expect(hand.shows("Rides charged CNY 30.00."))
+
+            try await hand.tap("permission-Rides")
+            #expect(hand.shows("Charged CNY 30.00"))
+            try await hand.tap("mandate.cancel.quick")
+            #expect(hand.shows(say("cancel.identify.title")))
+            try await hand.tap("primary")
+            #expect(hand.shows(say("cancel.confirm.consequence.destroyed")))
+            // Held from here on, before the end.
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "held").contains("mandate_held"))
+            try await hand.tap("primary")
+            try await hand.enter("482913")
+            try await hand.tap("quiet")
+            #expect(hand.app.flow == nil)
+
+            hand.app.tab = .receipts
+            await hand.screen.settle()
+            try await hand.tap("receipt")
+            #expect(hand.shows(say("app.receipt.phone_destroyed")) && hand.shows(say("app.receipt.checked")))
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "after").contains("\"declined\""))
+        }
+    }
+
+    @Test("A wrong PIN is told with the tries that are left, and the flow goes on")
+    func wrongPin() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.tap(say("app.action.read_offer"))
+            try hand.screen.type(try await hand.stage.offer(), into: say("app.offer.field"))
+            try await hand.tap("read-offer")
+            try await hand.tap("primary")
+            try await hand.tap("primary")
+            try await hand.enter("111111")
+            #expect(hand.shows("That was not the PIN. 4 tries left."))
+            #expect(!hand.shows("111111"))
+            try await hand.tap(say("app.action.close"))
+            #expect(hand.shows("4 tries left"))
+            try await hand.enter("482913")
+            try await hand.tap("quiet")
+            #expect(hand.app.permissions?.on == 1)
+        }
+    }
+
+    @Test("A closed sheet, a new face and a lock-out each say what to do, and change nothing")
+    func sheetEnds() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            try await hand.tap("switch-Rides")
+            #expect(hand.app.permissions?.paused == 1)
+            let endings: [(LAError.Code, String)] = [
+                (.userCancel, "cancelled"), (.systemCancel, "timed_out"), (.authenticationFailed, "not_recognised"),
+                (.biometryLockout, "locked_for_good"), (.biometryNotEnrolled, "not_enrolled"),
+            ]
+            for (code, name) in endings {
+                PromptRecord.shared.failNext(code)
+                try await hand.tap("switch-Rides")
+                #expect(hand.shows(say("app.error.biometric." + name)))
+                try await hand.tap(say("app.action.close"))
+                #expect(hand.app.permissions?.paused == 1)
+            }
+            // The control: the same tap with a face that is known.
+            try await hand.tap("switch-Rides")
+            #expect(hand.app.permissions?.on == 1)
+            try await hand.tap("switch-Rides")
+            PromptRecord.shared.biometry = Data([9])
+            try await hand.tap("switch-Rides")
+            #expect(hand.shows(say("app.error.biometric.changed")))
+        }
+    }
+
+    @Test("Everything is paused without a network, and stopping holds on this phone")
+    func offline() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            hand.stage.goOffline()
+            try await hand.tap("pause-everything")
+            #expect(hand.shows(say("app.lock.now.body")))
+            try await hand.tap("confirm-pause")
+            #expect(hand.shows(say("app.permissions.offline")))
+            #expect(hand.app.stopping?.lock?.told == false && hand.app.permissions?.on == 0)
+            hand.app.tab = .security
+            await hand.screen.settle()
+            #expect(hand.shows(say("app.lock.not_told")))
+            hand.app.tab = .permissions
+            await hand.screen.settle()
+            try await hand.tap("permission-Rides")
+            try await hand.tap("mandate.cancel.quick")
+            try await hand.tap("primary")
+            #expect(hand.shows(say("app.prompt.offline")))
+            try await hand.tap("primary")
+            try await hand.tap("quiet")
+            #expect(hand.app.permissions?.ending == 1)
+        }
+    }
+
+    @Test("A link of strangers changes nothing, and says so")
+    func foreignLink() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            hand.screen.open(try #require(URL(string: "quittance://back?state=none")))
+            await hand.rest()
+            #expect(hand.shows(say("app.error.foreign_link")) && hand.app.flow == nil)
+        }
+    }
+
+    @Test("A flow that was left by the system is offered again, from where it was")
+    func again() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            try await hand.tap("permission-Rides")
+            try await hand.tap("mandate.cancel.quick")
+            try await hand.tap("primary")
+            // The process ends, and another one opens the same files.
+            hand.app.flow = nil
+            try await hand.hear()
+            try await hand.tap("back")
+            try await hand.tap("open-flow")
+            #expect(hand.shows(say("cancel.confirm.consequence.final")))
+            try await hand.tap("primary")
+            try await hand.enter("482913")
+            #expect(hand.shows(say("end.stopped.title")) || hand.shows(say("end.stopping.title")))
+        }
+    }
+
+    @Test("The service way asks for a code and photos, is scheduled, and is taken back")
+    func serviceWay() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            try await hand.tap("permission-Rides")
+            try await hand.tap("mandate.cancel.service")
+            #expect(hand.app.flow?.prompt?.step == "select")
+            try await hand.tap("primary")
+            let account = try #require(hand.app.enrolment?.account)
+            try await hand.enter(try await hand.stage.sandbox.lastCode(account))
+            try await hand.photograph(2)
+            try await hand.wait(until: "face")
+            try await hand.tap("primary")
+            try await hand.wait(until: "confirm_with_pin")
+            try await hand.enter("482913")
+            try await hand.hear()
+            #expect(hand.shows(say("end.scheduled.title")))
+            let mandate = try #require(hand.app.permissions?.permissions.first?.mandate)
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "held").contains("mandate_held"))
+
+            try await hand.tap("take-back")
+            #expect(hand.shows(say("undo.confirm.title")))
+            try await hand.tap("primary")
+            try await hand.tap("primary")
+            try await hand.tap("quiet")
+            #expect(hand.app.permissions?.on == 1)
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "kept").contains("\"approved\""))
+        }
+    }
+
+    @Test("Nothing of the payer's is seen while the app is not in front")
+    func cover() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            hand.screen.surroundings.scenePhase = .inactive
+            #expect(hand.shows(say("app.privacy.cover")))
+            #expect(!hand.screen.offers("pause-everything"))
+            hand.screen.surroundings.scenePhase = .active
+            #expect(!hand.shows(say("app.privacy.cover")) && hand.screen.offers("pause-everything"))
+        }
+    }
+}

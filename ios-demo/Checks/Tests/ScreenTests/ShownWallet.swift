@@ -1,0 +1,76 @@
+import Foundation
+import Quittance
+
+/// A wallet whose views are given: for pictures of states that are rare, at a moment that stands still.
+final class ShownWallet: Wallet, @unchecked Sendable {
+    var views = Permissions(permissions: [], on: 0, paused: 0, ending: 0, ended: 0, lock: nil, stops: [])
+    var details: [String: PermissionDetail] = [:]
+    var routes: [CancellationRoute] = []
+    var closed: [ReceiptSummary] = []
+    var stopped = Stopping(lock: nil, stops: [], lockPasswordSet: false)
+    var phone: Enrolment? = Enrolment(
+        account: "acc_0f3c5e7a9b1d2f4e6a8c0b2d4f6e8a0c", device: "dev_7b1d2f4e6a8c0b2d4f6e8a0c0f3c5e7a",
+        evidenceLevel: .e1, keyStore: .hardware)
+    var asked: Prompt?
+    var items: [ItemResult] = []
+    var happened: [WalletEvent] = []
+    var open: [String] = []
+    var isOnline = true
+    var failure: WalletError?
+    var isStuck = false
+
+    private var isOver: Bool {
+        switch asked?.kind {
+        case .done, .scheduled, .refused: true
+        default: false
+        }
+    }
+
+    init() { super.init(noHandle: NoHandle()) }
+    required init(unsafeFromHandle handle: UInt64) { super.init(unsafeFromHandle: handle) }
+
+    override func enrolment() async throws -> Enrolment? {
+        if isStuck { throw WalletError.Keystore(reason: .KeyInvalidated) }
+        return phone
+    }
+
+    override func permissions() async throws -> Permissions { views }
+    override func receipts() async throws -> [ReceiptSummary] { closed }
+    override func lockState() async throws -> Stopping { stopped }
+    override func logEvidence() async throws -> [LogEvidence] { [] }
+    override func openFlows() async throws -> [String] { open }
+    override func nextEvent() async throws -> WalletEvent? { happened.isEmpty ? nil : happened.removeFirst() }
+    override func nextPrompt(flow: String) async throws -> Prompt? { isOver ? nil : asked }
+    override func closingPrompt(flow: String) async throws -> Prompt? { isOver ? asked : nil }
+    override func batchResults(flow: String) async throws -> [ItemResult] { items }
+    override func refreshHistory(mandate: String) async throws {}
+    override func cancellationRoutes(mandate: String) async throws -> [CancellationRoute] { routes }
+
+    override func submit(flow: String, answer: Answer) async throws {
+        if let failure { throw failure }
+    }
+
+    override func sync() async throws -> SyncReport {
+        SyncReport(online: isOnline, sent: 0, waiting: 0, nextAttempt: nil, closed: [])
+    }
+
+    override func permission(mandate: String) async throws -> PermissionDetail {
+        guard let detail = details[mandate] else { throw WalletError.Unknown(what: "mandate") }
+        return detail
+    }
+
+    override func mandate(mandate: String) async throws -> Mandate {
+        guard let terms = views.permissions.first(where: { $0.mandate == mandate })?.terms else {
+            throw WalletError.Unknown(what: "mandate")
+        }
+        return Mandate(
+            mandate: mandate, merchant: "", terms: terms, state: .ended, holds: [], phoneHalf: .destroyed,
+            gatewayHalf: .destroyed, canPay: false, permitsAhead: 0, permitsUntil: nil, activeSince: nil, ending: nil)
+    }
+
+    override func exportReceipt(order: String) async throws -> ExportedReceipt {
+        ExportedReceipt(
+            receipt: "c2sp.org/tlog-proof@v1\n", annexJson: "{}", logVkey: "", entry: Data("quittance-entry/1".utf8),
+            statements: [], jwks: "{}")
+    }
+}

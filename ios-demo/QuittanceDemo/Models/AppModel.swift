@@ -1,0 +1,224 @@
+import Foundation
+import Observation
+import Quittance
+import QuittanceApple
+
+/// The whole app: the open wallet, its views as records, the flow on the screen. It decides nothing.
+@MainActor @Observable final class AppModel {
+    enum Stage {
+        case opening
+        /// The wallet does not open, and why.
+        case stuck(Problem)
+        /// The phone is not enrolled yet.
+        case welcome
+        case ready
+    }
+
+    enum Tab: Hashable { case permissions, security, recovery, receipts }
+
+    enum Page: Hashable {
+        case permission(String)
+        case receipt(String)
+    }
+
+    /// A flow that waits for the payer or for somebody else.
+    struct OpenFlow: Identifiable, Equatable {
+        let id: String
+        let title: String
+        let asksPayer: Bool
+    }
+
+    private(set) var stage = Stage.opening
+    private(set) var permissions: Permissions?
+    private(set) var receipts: [ReceiptSummary] = []
+    private(set) var stopping: Stopping?
+    private(set) var enrolment: Enrolment?
+    private(set) var openFlows: [OpenFlow] = []
+    private(set) var evidence: [LogEvidence] = []
+    private(set) var news: [News] = []
+    private(set) var isOffline = false
+
+    var tab = Tab.permissions
+    var permissionPath: [Page] = []
+    var receiptPath: [Page] = []
+    /// The flow on the screen.
+    var flow: FlowModel?
+    /// Whether the lock's password is being chosen.
+    var setsLockPassword = false
+    /// The permissions that are being chosen to be stopped together; absent: none are.
+    var chosen: Set<String>?
+
+    let work = Work()
+    @ObservationIgnored private(set) var wallet: (any WalletProtocol)?
+    @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
+
+    /// `open` opens the phone's wallet; it is asked again after a failure.
+    init(open: @escaping @Sendable () async throws -> any WalletProtocol) {
+        self.open = open
+    }
+
+    // MARK: Opening
+
+    func start() async {
+        stage = .opening
+        do {
+            let wallet = try await open()
+            self.wallet = wallet
+            enrolment = try await wallet.enrolment()
+            if enrolment == nil {
+                stage = .welcome
+            } else {
+                try await refresh()
+                stage = .ready
+            }
+        } catch {
+            stage = .stuck(Problem(error))
+        }
+    }
+
+    func enrol(_ pin: Data) {
+        act { [self] wallet in
+            enrolment = try await wallet.enrol(pin: pin)
+            try await refresh()
+            stage = .ready
+        }
+    }
+
+    // MARK: What is shown
+
+    /// Reads every view from the phone, without a network.
+    func refresh() async throws {
+        guard let wallet else { return }
+        permissions = try await wallet.permissions()
+        receipts = try await wallet.receipts()
+        stopping = try await wallet.lockState()
+        evidence = try await wallet.logEvidence()
+        var open: [OpenFlow] = []
+        for id in try await wallet.openFlows() {
+            guard let prompt = try await wallet.nextPrompt(flow: id) else { continue }
+            open.append(OpenFlow(id: id, title: words(prompt.title), asksPayer: asksPayer(prompt: prompt)))
+        }
+        openFlows = open
+    }
+
+    /// Speaks with the gateway, then tells what is new.
+    func sync() {
+        act { [self] wallet in try await contact(wallet) }
+    }
+
+    /// Tells the name of a service by its permission.
+    func service(of mandate: String) -> String {
+        permissions?.permissions.first { $0.mandate == mandate }?.terms.service ?? ""
+    }
+
+    func isRead(_ item: News) {
+        news.removeAll { $0.id == item.id }
+    }
+
+    // MARK: Stopping, pausing, turning on
+
+    func turn(_ mandate: String, on: Bool) {
+        act { [self] wallet in
+            if on {
+                try await wallet.resume(mandates: [mandate])
+            } else {
+                try await wallet.pause(mandates: [mandate])
+            }
+            try await contact(wallet)
+        }
+    }
+
+    func pauseEverything() {
+        act { [self] wallet in
+            _ = try await wallet.lockNow(otherDevices: false)
+            try await contact(wallet)
+        }
+    }
+
+    func stop(_ scope: StopScope) {
+        act { [self] wallet in
+            try await wallet.stop(scope: scope)
+            try await contact(wallet)
+        }
+    }
+
+    func setLockPassword(_ pin: Data, _ password: Data, done: @escaping @MainActor () -> Void) {
+        act { [self] wallet in
+            try await wallet.setLockPassword(paymentPin: pin, password: password)
+            try await refresh()
+            done()
+        }
+    }
+
+    func chooseNewPin(_ pin: Data) {
+        act { [self] wallet in
+            try await wallet.chooseNewPin(pin: pin)
+            try await refresh()
+        }
+    }
+
+    func vouch(_ request: News.Request, approves: Bool) {
+        act { wallet in
+            try await wallet.vouch(
+                flow: request.flow, requester: request.requester, purpose: request.purpose, approves: approves)
+        }
+    }
+
+    // MARK: Flows
+
+    func begin(_ definition: String, _ mandates: [String] = [], wish: Wish? = nil) {
+        act { [self] wallet in
+            try await show(try await wallet.begin(definition: definition, mandates: mandates, wish: wish), wallet)
+        }
+    }
+
+    func sign(_ offer: String) {
+        act { [self] wallet in
+            try await show(try await wallet.startSign(offer: offer, locale: Manner.current.language), wallet)
+        }
+    }
+
+    func stopChosen() {
+        let mandates = (chosen ?? []).sorted()
+        act { [self] wallet in
+            let flow = try await wallet.startRevoke(mandates: mandates)
+            chosen = nil
+            try await show(flow, wallet)
+        }
+    }
+
+    func show(_ flow: String) {
+        act { [self] wallet in try await show(flow, wallet) }
+    }
+
+    /// Comes back from another app; a link of strangers changes nothing, and says so. What is under way ends first.
+    func follow(_ link: URL) {
+        work.afterwards { [self] in
+            guard let wallet else { return }
+            try await show(try await wallet.resumeLink(link: link.absoluteString), wallet)
+        }
+    }
+
+    private func show(_ id: String, _ wallet: any WalletProtocol) async throws {
+        let model = FlowModel(flow: id, wallet: wallet, work: work) { [weak self] in
+            self?.flow = nil
+            try? await self?.contact(wallet)
+        }
+        try await model.load()
+        if model.prompt != nil { flow = model }
+    }
+
+    private func contact(_ wallet: any WalletProtocol) async throws {
+        isOffline = try await !wallet.sync().online
+        try await refresh()
+        for try await event in wallet.events {
+            if let item = News(event, names: { service(of: $0) }) { news.append(item) }
+        }
+        if let flow { try await flow.load() }
+    }
+
+    private func act(_ job: @escaping @MainActor (any WalletProtocol) async throws -> Void) {
+        guard let wallet else { return }
+        work.begin { try await job(wallet) }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import Observation
+import Quittance
+
+/// One flow on the screen: what is asked now, or how it came out. It hands answers over, and decides nothing.
+@MainActor @Observable final class FlowModel: Identifiable {
+    nonisolated let id: String
+    private(set) var prompt: Prompt?
+    /// What became of each of several permissions, once the flow is over.
+    private(set) var results: [Outcome] = []
+    let work: Work
+
+    private let wallet: any WalletProtocol
+    private let leave: @MainActor () async -> Void
+
+    /// What became of one permission.
+    struct Outcome: Identifiable, Equatable {
+        let id: String
+        let service: String
+        let outcome: ItemOutcome
+    }
+
+    init(flow: String, wallet: any WalletProtocol, work: Work, leave: @escaping @MainActor () async -> Void) {
+        id = flow
+        self.wallet = wallet
+        self.work = work
+        self.leave = leave
+    }
+
+    /// A screen for a prompt that no flow asked: for pictures of every kind.
+    init(showing prompt: Prompt, wallet: any WalletProtocol) {
+        id = prompt.flow
+        self.prompt = prompt
+        self.wallet = wallet
+        work = Work()
+        leave = {}
+    }
+
+    var asks: Bool { prompt.map { asksPayer(prompt: $0) } ?? false }
+
+    func load() async throws {
+        if let open = try await wallet.nextPrompt(flow: id) {
+            prompt = open
+            return
+        }
+        prompt = try await wallet.closingPrompt(flow: id)
+        if prompt == nil { await leave() }
+        try await loadResults()
+    }
+
+    func answer(_ answer: Answer) {
+        work.begin { [self] in
+            do {
+                try await wallet.submit(flow: id, answer: answer)
+            } catch {
+                // A wrong guess counts: what is left is part of the prompt.
+                try await load()
+                throw error
+            }
+            try await load()
+        }
+    }
+
+    /// Looks again while somebody else has the turn.
+    func lookAgain() {
+        work.begin { [self] in
+            try await wallet.refreshFlow(flow: id)
+            try await load()
+        }
+    }
+
+    /// The quiet action: leaves the flow while it asks, and only its screen otherwise.
+    func quit() {
+        work.begin { [self] in
+            if asks { try await wallet.cancelFlow(flow: id) }
+            await leave()
+        }
+    }
+
+    /// Takes a scheduled end back: another flow, on the same screen.
+    func hide() {
+        work.begin { [self] in await leave() }
+    }
+
+    private func loadResults() async throws {
+        guard let prompt, prompt.definition.hasPrefix("mandate.cancel") else { return }
+        let items = try await wallet.batchResults(flow: id)
+        var results: [Outcome] = []
+        for item in items {
+            let mandate = try await wallet.mandate(mandate: item.mandate)
+            results.append(Outcome(id: item.mandate, service: mandate.terms.service, outcome: item.outcome))
+        }
+        self.results = results.count > 1 ? results : []
+    }
+}

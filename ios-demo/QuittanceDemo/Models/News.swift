@@ -1,0 +1,65 @@
+import Foundation
+import Quittance
+
+/// Something that happened, as one sentence, with what the payer can do about it.
+struct News: Identifiable {
+    /// Somebody asks this payer to vouch.
+    struct Request: Equatable {
+        let flow: String
+        let requester: String
+        let purpose: String
+    }
+
+    let id = UUID()
+    let text: String
+    var receipt: String?
+    var request: Request?
+
+    /// Nothing where the payer has to know nothing of it.
+    init?(_ event: WalletEvent, names: (String) -> String) {
+        func about(_ name: String, _ mandate: String, _ more: [String: Value] = [:]) -> String {
+            say("app.event." + name, more.merging(["service": .words(names(mandate))]) { given, _ in given })
+        }
+        switch event {
+        case .mandateActive(let mandate): text = about("mandate_active", mandate)
+        case .mandateRejected(let mandate): text = about("mandate_rejected", mandate)
+        case .held(let mandate, let owner):
+            text = about("held", mandate, ["reason": .words(say("hold." + keyName(owner) + ".reason"))])
+        case .undone(_, let mandate): text = about("undone", mandate)
+        case .deadTokenUsed(let mandate, let uses): text = about("dead_token_used", mandate, ["uses": count(uses)])
+        case .charged(let mandate, let amount): text = about("charged", mandate, ["amount": .amount(amount)])
+        case .notStopped(let mandates, _): text = about("not_stopped", mandates.first ?? "")
+        case .declined(let mandate, let code, let amount):
+            text = about("declined", mandate, ["amount": .amount(amount), "reason": .words(decline(code))])
+        case .merchantObjected(let mandate): text = about("merchant_objected", mandate)
+        case .closed(let order, let mandates, _):
+            text = about("closed", mandates.first ?? "")
+            receipt = order
+        // How far an end has come, and why one is disputed, stands with the permission itself.
+        case .closing, .disputed: return nil
+        case .told(_, let key): text = say(key)
+        case .locked(let trigger, let until):
+            text = say("app.event.locked", ["until": .moment(until), "trigger": .words(lockTrigger(trigger))])
+        case .lockEnds(let date): text = say("app.event.lock_ends", ["at": .moment(date)])
+        case .unlocked: text = say("app.event.unlocked")
+        case .askedToVouch(let flow, let requester, let purpose):
+            text = say("app.event.asked_to_vouch")
+            request = Request(flow: flow, requester: requester, purpose: purpose)
+        case .logContradiction(let provesFork):
+            text = say(provesFork ? "app.event.log_fork" : "app.event.log_contradiction")
+        case .refused: text = say("app.event.refused")
+        }
+    }
+}
+
+/// Why a charge was declined; codes without words of their own share some.
+func decline(_ code: String) -> String {
+    let key = "app.decline." + code
+    return say(isText(key) ? key : "app.decline.other")
+}
+
+/// What put the safety lock on.
+func lockTrigger(_ trigger: String) -> String {
+    let key = "app.lock.trigger." + trigger
+    return say(isText(key) ? key : "app.lock.trigger.other")
+}

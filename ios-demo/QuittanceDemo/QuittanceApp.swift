@@ -1,0 +1,13 @@
+import Quittance
+import QuittanceApple
+import SwiftUI
+
+@main struct QuittanceApp: App {
+    @State private var model = AppModel(open: Phone.open)
+
+    var body: some Scene {
+        WindowGroup {
+            RootView(model: model)
+        }
+    }
+}

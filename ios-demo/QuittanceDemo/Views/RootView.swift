@@ -1,0 +1,114 @@
+import Quittance
+import SwiftUI
+
+/// The one window: opening, setting up, or the views with the flow above them.
+struct RootView: View {
+    @State private var model: AppModel
+    @Environment(\.scenePhase) private var phase
+
+    init(model: AppModel) {
+        _model = State(initialValue: model)
+    }
+
+    var body: some View {
+        content
+            .environment(model)
+            .tint(Color("Seed"))
+            .sheet(item: $model.flow) { flow in
+                FlowView(model: flow)
+                    .environment(model)
+                    // Leaving is an answer, too: by its button.
+                    .interactiveDismissDisabled()
+            }
+            .problem(of: model.work, when: model.flow == nil && !model.setsLockPassword)
+            .overlay { if phase != .active { PrivacyCover() } }
+            .task { await model.start() }
+            .onOpenURL { model.follow($0) }
+    }
+
+    @ViewBuilder private var content: some View {
+        switch model.stage {
+        case .opening: ProgressView(say("app.progress.loading"))
+        case .stuck(let problem): StuckView(problem: problem)
+        case .welcome: WelcomeView()
+        case .ready: MainView()
+        }
+    }
+}
+
+/// The views beside each other.
+struct MainView: View {
+    @Environment(AppModel.self) private var model
+
+    var body: some View {
+        @Bindable var model = model
+        TabView(selection: $model.tab) {
+            PermissionsView()
+                .tabItem { Label(say("app.tab.permissions"), systemImage: "list.bullet") }
+                .tag(AppModel.Tab.permissions)
+            SecurityView()
+                .tabItem { Label(say("app.tab.security"), systemImage: "shield") }
+                .tag(AppModel.Tab.security)
+            RecoveryView()
+                .tabItem { Label(say("app.tab.recovery"), systemImage: "questionmark.circle") }
+                .tag(AppModel.Tab.recovery)
+            ReceiptsView()
+                .tabItem { Label(say("app.tab.receipts"), systemImage: "doc.text") }
+                .tag(AppModel.Tab.receipts)
+        }
+    }
+}
+
+/// Lies over everything while the app is not in front, so that the list of apps shows nothing of the payer's.
+struct PrivacyCover: View {
+    var body: some View {
+        VStack {
+            Image(systemName: "eye.slash").font(.largeTitle)
+            Text(say("app.privacy.cover"))
+        }
+        .frame(maxWidth: .infinity, maxHeight: .infinity)
+        .background(.background)
+        .ignoresSafeArea()
+    }
+}
+
+/// The wallet does not open: what happened, and the way forward.
+struct StuckView: View {
+    @Environment(AppModel.self) private var model
+    let problem: Problem
+
+    var body: some View {
+        ContentUnavailableView {
+            Label(problem.title, systemImage: "exclamationmark.triangle")
+        } description: {
+            Text(problem.body)
+        } actions: {
+            Button(say("app.action.try_again")) { Task { await model.start() } }
+                .buttonStyle(.borderedProminent)
+        }
+    }
+}
+
+extension View {
+    /// Says what went wrong last, where this view is in front.
+    func problem(of work: Work, when inFront: Bool) -> some View {
+        modifier(ProblemAlert(work: work, inFront: inFront))
+    }
+}
+
+private struct ProblemAlert: ViewModifier {
+    @Bindable var work: Work
+    let inFront: Bool
+
+    func body(content: Content) -> some View {
+        content.alert(work.problem?.title ?? "", isPresented: presented) {
+            Button(say("app.action.close"), role: .cancel) { work.problem = nil }
+        } message: {
+            Text(work.problem?.body ?? "")
+        }
+    }
+
+    private var presented: Binding<Bool> {
+        inFront ? $work.hasProblem : .constant(false)
+    }
+}

@@ -1,0 +1,156 @@
+import Quittance
+import SwiftUI
+
+/// The lock, what was stopped, this phone, and what is worth a look.
+///
+/// The facade has no record of the whole security centre yet: devices and the check-up in four groups will be sections of
+/// their own here, between `StopsSection` and `PhoneSection`.
+struct SecurityView: View {
+    var body: some View {
+        NavigationStack {
+            List {
+                LockSection()
+                StopsSection()
+                PhoneSection()
+                EvidenceSection()
+            }
+            .navigationTitle(say("app.security.title"))
+        }
+    }
+}
+
+/// The safety lock, with its own password.
+struct LockSection: View {
+    @Environment(AppModel.self) private var model
+    @State private var asks = false
+
+    var body: some View {
+        @Bindable var model = model
+        Section(say("app.lock.title")) {
+            if let lock = model.stopping?.lock {
+                Label(say("app.lock.on", ["until": .moment(lock.until)]), systemImage: "lock")
+                Text(lockTrigger(lock.trigger))
+                Text(say("app.lock.since", ["since": .moment(lock.since)])).font(.footnote)
+                Text(say(lock.told ? "app.lock.told" : "app.lock.not_told")).font(.footnote)
+                if lock.otherDevices { Text(say("app.lock.other_devices")).font(.footnote) }
+                Button(say("app.action.end_lock")) { model.begin("lock.release") }
+                    .buttonStyle(.bordered)
+                    .accessibilityIdentifier("end-lock")
+                Button(say("app.action.extend_lock")) { extend(lock) }
+                    .buttonStyle(.bordered)
+            } else {
+                Text(say("app.lock.off"))
+                Button(say("app.action.pause_everything"), systemImage: "lock") { asks = true }
+                    .accessibilityIdentifier("pause-everything")
+            }
+        }
+        .disabled(model.work.isBusy)
+        .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
+        Section(say("app.lock_password.title")) {
+            let isSet = model.stopping?.lockPasswordSet ?? false
+            Text(say(isSet ? "app.lock_password.set" : "app.lock_password.not_set"))
+            if !isSet {
+                Button(say("app.action.set_password")) { model.setsLockPassword = true }
+                    .accessibilityIdentifier("set-lock-password")
+            }
+        }
+        .sheet(isPresented: $model.setsLockPassword) { LockPasswordView().environment(model) }
+    }
+
+    /// By the span that it was on for: the policy says how far a lock reaches.
+    private func extend(_ lock: SafetyLock) {
+        let span = lock.until.timeIntervalSince(lock.since)
+        model.begin("lock.extend", wish: .extendLock(until: lock.until.addingTimeInterval(span)))
+    }
+}
+
+/// What stays stopped, later permissions included.
+struct StopsSection: View {
+    @Environment(AppModel.self) private var model
+
+    var body: some View {
+        Section {
+            let stops = model.stopping?.stops ?? []
+            if stops.isEmpty { Text(say("app.stop.empty")) }
+            ForEach(stops, id: \.self) { stop in
+                VStack(alignment: .leading) {
+                    Text(stop.sentence(merchantName: name))
+                    Button(say("app.action.lift")) { model.begin("stop.lift", wish: .liftStop(stop: stop)) }
+                        .buttonStyle(.bordered)
+                        .disabled(model.work.isBusy)
+                }
+            }
+        } header: {
+            Text(say("app.stop.title"))
+        } footer: {
+            Text(say("app.stop.body"))
+        }
+    }
+
+    private func name(_ merchant: String) -> String {
+        model.permissions?.permissions.first { $0.merchant == merchant }?.terms.merchantName ?? shortened(merchant)
+    }
+}
+
+/// How this phone's secrets are kept.
+struct PhoneSection: View {
+    @Environment(AppModel.self) private var model
+    @State private var showsDetails = false
+
+    var body: some View {
+        if let enrolment = model.enrolment {
+            Section(say("app.device.title")) {
+                Text(say("app.device." + keyName(enrolment.keyStore)))
+                Text(say("app.evidence." + keyName(enrolment.evidenceLevel))).font(.footnote)
+                DisclosureGroup(say("app.details.title"), isExpanded: $showsDetails) {
+                    Detail(name: say("app.details.device"), value: enrolment.device)
+                    Detail(name: say("app.details.account"), value: enrolment.account)
+                }
+            }
+        }
+    }
+}
+
+/// Shown only where the public record contradicted itself.
+struct EvidenceSection: View {
+    @Environment(AppModel.self) private var model
+
+    var body: some View {
+        if let found = model.evidence.first {
+            Section(say("app.error.alarm.title")) {
+                Text(say(found.provesFork ? "app.event.log_fork" : "app.event.log_contradiction"))
+            }
+        }
+    }
+}
+
+/// Sets the lock's password: the payment PIN first, because the two must differ, then the new one twice.
+struct LockPasswordView: View {
+    @Environment(AppModel.self) private var model
+    @Environment(\.dismiss) private var dismiss
+    @State private var pin = PinEntry(length: PinLength.payment)
+    @State private var password = PinEntry(length: PinLength.lock)
+    @State private var typedPin: Data?
+
+    var body: some View {
+        NavigationStack {
+            List {
+                Section {
+                    if let typedPin {
+                        Text(say("app.lock_password.body"))
+                        NewPinPad(length: PinLength.lock, again: say("app.lock_password.again")) { chosen in
+                            model.setLockPassword(typedPin, chosen) { dismiss() }
+                            self.typedPin = nil
+                        }
+                    } else {
+                        Text(say("ask.payment_pin.title"))
+                        PinPad(entry: pin) { typedPin = $0 }
+                    }
+                }
+                Section { Button(say("app.action.cancel")) { dismiss() } }
+            }
+            .navigationTitle(say("app.lock_password.choose"))
+            .problem(of: model.work, when: true)
+        }
+    }
+}
