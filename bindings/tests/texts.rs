@@ -16,9 +16,17 @@ fn given(key: &str) -> &'static [&'static str] {
         "refused.other" => &["code"],
         "contacts.request.body" | "ask.people.body" => &["count", "at_least"],
         "ask.gesture_video.body" => &["count", "gestures"],
-        key if key.starts_with("because.") => &["value", "bound"],
+        "because.exceeds.recovering" => &["value", "bound", "key", "wait"],
+        "because.tries" => &["failed"],
+        "because.service" => &["code"],
+        "because.late" | "because.disagreed" | "because.objected" | "because.left" | "because.complete" => &[],
+        key if key.starts_with("because.said_no.") => &[],
+        key if key.starts_with("because.") => &["value", "bound", "key"],
+        "next.by" | "next.opens" | "next.left_alone" | "next.undo_until" | "next.ends_at" => &["moment"],
+        "next.within" | "next.opens_in" => &["wait"],
+        "next.ends_after" => &["wait", "earliest"],
+        "next.you" => &["step"],
         key if key.ends_with(".body") => &["count"],
-        key if key.ends_with(".why") => &["rules"],
         _ => &[],
     }
 }
@@ -45,6 +53,14 @@ fn a_text_names_only_arguments_that_it_is_given() {
         for name in named(&text) {
             assert!(given(&key).contains(&name), "{key} names {{{name}}}");
         }
+    }
+}
+
+#[test]
+fn what_happens_next_says_when() {
+    let texts = catalogue().unwrap();
+    for (key, text) in texts.iter().filter(|(key, _)| key.starts_with("next.")) {
+        assert_eq!(named(text), given(key), "{key}");
     }
 }
 

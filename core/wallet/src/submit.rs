@@ -60,7 +60,7 @@ impl Inner {
         let open = self
             .look(move |inner| inner.open_flow(flow))
             .await?
-            .ok_or(WalletError::FlowEnded)?;
+            .ok_or(WalletError::FlowEnded { code: None })?;
         let step = open.step.id.clone();
         match (open.step.kind.clone(), answer) {
             (StepKind::Prompt(PromptKind::Consent), Answer::Agree)
@@ -132,7 +132,10 @@ impl Inner {
         let (flow, shown) = (open.flow(), open.clone());
         let number = self
             .unit(move |unit| {
-                let now = unit.inner.open_flow(flow)?.ok_or(WalletError::FlowEnded)?;
+                let now = unit
+                    .inner
+                    .open_flow(flow)?
+                    .ok_or(WalletError::FlowEnded { code: None })?;
                 if now.step.id != shown.step.id {
                     return Err(WalletError::WrongAnswer);
                 }
@@ -221,7 +224,7 @@ impl Inner {
         match self.look(move |inner| inner.open_flow(flow)).await {
             Ok(Some(_)) => return Ok(()),
             // Whoever answered sees it at the next prompt.
-            Ok(None) | Err(WalletError::FlowEnded) => {}
+            Ok(None) | Err(WalletError::FlowEnded { .. }) => {}
             Err(error) => return Err(error),
         }
         let done = match open.definition.effect {

@@ -35,7 +35,10 @@ fn an_inserted_step_names_the_fact_that_put_it_there_and_what_comes_after_it() {
     );
     let explained = explain(rules, &state);
     assert_eq!(explained.rules, ["R-022", "R-025", "R-027"]);
-    assert!(matches!(explained.because, Some(Because::Holds(_))), "it put the step there");
+    assert!(
+        matches!(explained.because, Some(Because::Holds(_))),
+        "it put the step there"
+    );
     let because = fact(&explained);
     assert_eq!((because.fact.as_str(), because.value), ("auto_renewal", Quantity::ONE));
     assert_eq!(because.bound, Quantity::ONE);
@@ -77,7 +80,10 @@ fn a_step_of_somebody_else_says_whose_turn_it_is_until_when_and_what_happens_the
         within: Some("P7D".to_owned()),
         silence: Some(Next::Refuse),
     };
-    assert_eq!(explained.ahead[0].what, review, "who comes next, for how long, and what silence means");
+    assert_eq!(
+        explained.ahead[0].what, review,
+        "who comes next, for how long, and what silence means"
+    );
 }
 
 // R-046 R-325
@@ -172,7 +178,11 @@ fn every_way_to_end_says_what_ended_it() {
             today: None,
             attempts_left: None,
         };
-        state = taken(rules(name), &state, &gateway(state.last_at.plus_seconds(second), failed));
+        state = taken(
+            rules(name),
+            &state,
+            &gateway(state.last_at.plus_seconds(second), failed),
+        );
     }
     assert_eq!(because(&state, name), Because::Tries(5));
 }
