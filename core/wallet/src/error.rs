@@ -90,7 +90,7 @@ pub enum WalletError {
     #[error("image: must be JPEG or PNG")]
     NotAnImage,
     /// What was handed in is too large.
-    #[error("image: at most {most_bytes} bytes")]
+    #[error("what was handed in is too large: at most {most_bytes} bytes each")]
     TooLarge {
         /// The most.
         most_bytes: usize,

@@ -111,7 +111,9 @@ impl Inner {
                 mandates: self.affected(open)?,
                 consequences: self.consequences(open)?,
             }),
-            Ask::Facts => Some(PromptKind::Facts { questions: facts(1) }),
+            Ask::Facts => Some(PromptKind::Facts {
+                questions: facts(Ask::FACTS_ASKED),
+            }),
             Ask::People => match asking {
                 Some(Asking::People { people, at_least }) => Some(PromptKind::People {
                     people: people

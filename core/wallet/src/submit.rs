@@ -67,7 +67,7 @@ impl Inner {
             | (StepKind::Prompt(PromptKind::Confirm | PromptKind::Choose), Answer::Confirm) => self.confirm(open).await,
             (StepKind::Prompt(PromptKind::Jump), Answer::Confirm) => Err(WalletError::WrongAnswer),
             (StepKind::Prompt(prompt), Answer::Entered(entries)) if asks_for_entries(prompt) => {
-                let answer = self.entered(entries)?;
+                let answer = self.entered(&open, entries)?;
                 let shown = answer.digest().ok_or(WalletError::Internal("entries"))?;
                 self.hand_in(open, answer, Some(FlowEventKind::Answered { step, shown }))
                     .await
@@ -113,7 +113,7 @@ impl Inner {
                     .await
             }
             (FactorInput::Entries, Answer::Entered(entries)) => {
-                let answer = self.entered(entries)?;
+                let answer = self.entered(&open, entries)?;
                 let evidence = answer.digest().ok_or(WalletError::Internal("entries"))?;
                 self.hand_in(open, answer, Some(FlowEventKind::Submitted { step, evidence }))
                     .await
@@ -122,8 +122,19 @@ impl Inner {
         }
     }
 
-    /// What was entered, salted anew: equal entries have no equal digests.
-    fn entered(&self, entries: Vec<String>) -> Result<StepAnswer, WalletError> {
+    /// What was entered, salted anew: equal entries have no equal digests. What the gateway would refuse is refused here:
+    /// a run goes ahead with it before the gateway heard it.
+    fn entered(&self, open: &OpenFlow, entries: Vec<String>) -> Result<StepAnswer, WalletError> {
+        if entries.iter().any(|entry| entry.len() > Entry::MOST_BYTES) {
+            return Err(WalletError::TooLarge {
+                most_bytes: Entry::MOST_BYTES,
+            });
+        }
+        let says_nothing = entries.is_empty() || entries.iter().any(|entry| entry.trim().is_empty());
+        let of_a_case = open.step.kind == StepKind::Prompt(PromptKind::Facts);
+        if says_nothing || of_a_case && entries.len() != PromptKind::FACTS_ASKED {
+            return Err(WalletError::WrongAnswer);
+        }
         let entries = entries.into_iter().map(Entry).collect();
         Ok(StepAnswer::entered(self.random()?, entries))
     }
