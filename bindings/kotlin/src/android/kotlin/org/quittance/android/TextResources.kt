@@ -43,7 +43,6 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "app.missing" -> appMissingTexts(key)
     "app.moment" -> appMomentTexts(key)
     "app.money" -> appMoneyTexts(key)
-    "app.name" -> appNameTexts(key)
     "app.next_charge" -> appNextChargeTexts(key)
     "app.offer" -> appOfferTexts(key)
     "app.people" -> appPeopleTexts(key)
@@ -86,6 +85,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "lock_extend" -> lockExtendTexts(key)
     "lock_release" -> lockReleaseTexts(key)
     "mini_program" -> miniProgramTexts(key)
+    "next" -> nextTexts(key)
     "question" -> questionTexts(key)
     "quiz" -> quizTexts(key)
     "recovery" -> recoveryTexts(key)
@@ -594,11 +594,6 @@ private fun appMoneyTexts(key: String): TextResource? = when (key) {
     else -> null
 }
 
-private fun appNameTexts(key: String): TextResource? = when (key) {
-    "app.name" -> plain(R.string.quittance_app_name)
-    else -> null
-}
-
 private fun appNextChargeTexts(key: String): TextResource? = when (key) {
     "app.next_charge.any_time" -> plain(R.string.quittance_app_next_charge_any_time, amount("amount"))
     "app.next_charge.from" -> plain(R.string.quittance_app_next_charge_from, moment("from"), amount("amount"))
@@ -692,6 +687,7 @@ private fun appReceiptTexts(key: String): TextResource? = when (key) {
     "app.receipt.agreed" -> plain(R.string.quittance_app_receipt_agreed)
     "app.receipt.checked" -> plain(R.string.quittance_app_receipt_checked)
     "app.receipt.claim" -> plain(R.string.quittance_app_receipt_claim)
+    "app.receipt.claim_one_sided" -> plain(R.string.quittance_app_receipt_claim_one_sided)
     "app.receipt.closed_at" -> plain(R.string.quittance_app_receipt_closed_at, moment("at"))
     "app.receipt.held" -> plain(R.string.quittance_app_receipt_held)
     "app.receipt.invalid" -> plain(R.string.quittance_app_receipt_invalid)
@@ -950,7 +946,24 @@ private fun assistedTexts(key: String): TextResource? = when (key) {
 private fun becauseTexts(key: String): TextResource? = when (key) {
     "because.auto_renewal" -> plain(R.string.quittance_because_auto_renewal)
     "because.bank_channel" -> plain(R.string.quittance_because_bank_channel)
+    "because.complete" -> plain(R.string.quittance_because_complete)
+    "because.disagreed" -> plain(R.string.quittance_because_disagreed)
+    "because.exceeds.lock_active" -> plain(R.string.quittance_because_exceeds_lock_active)
+    "because.exceeds.lock_trigger_open" -> plain(R.string.quittance_because_exceeds_lock_trigger_open)
+    "because.exceeds.quiz_attempts_today" -> plain(R.string.quittance_because_exceeds_quiz_attempts_today, count("value"), count("bound"))
+    "because.exceeds.recovering" -> plain(R.string.quittance_because_exceeds_recovering, wait("wait"))
+    "because.exceeds.requested_limit" -> plain(R.string.quittance_because_exceeds_requested_limit, amount("value"), amount("bound"))
+    "because.exceeds.system_default" -> plain(R.string.quittance_because_exceeds_system_default)
     "because.high_risk_region" -> plain(R.string.quittance_because_high_risk_region)
+    "because.lacks.contacts_confirmed" -> plain(R.string.quittance_because_lacks_contacts_confirmed, count("value"), count("bound"))
+    "because.lacks.contacts_eligible" -> plain(R.string.quittance_because_lacks_contacts_eligible, count("bound"), count("value"))
+    "because.lacks.is_guardian" -> plain(R.string.quittance_because_lacks_is_guardian)
+    "because.lacks.lock_active" -> plain(R.string.quittance_because_lacks_lock_active)
+    "because.lacks.quiz_score" -> plain(R.string.quittance_because_lacks_quiz_score, words("value"), words("bound"))
+    "because.lacks.settled_transactions" -> plain(R.string.quittance_because_lacks_settled_transactions, count("bound"), count("value"))
+    "because.lacks.undo_allowed" -> plain(R.string.quittance_because_lacks_undo_allowed)
+    "because.late" -> plain(R.string.quittance_because_late)
+    "because.left" -> plain(R.string.quittance_because_left)
     "because.mini_program" -> plain(R.string.quittance_because_mini_program)
     "because.needs_foreign_phone_otp" -> plain(R.string.quittance_because_needs_foreign_phone_otp)
     "because.needs_handheld_id_photo" -> plain(R.string.quittance_because_needs_handheld_id_photo)
@@ -958,10 +971,17 @@ private fun becauseTexts(key: String): TextResource? = when (key) {
     "because.needs_proof_of_address" -> plain(R.string.quittance_because_needs_proof_of_address)
     "because.needs_video_verification" -> plain(R.string.quittance_because_needs_video_verification)
     "because.no_biometrics" -> plain(R.string.quittance_because_no_biometrics)
+    "because.objected" -> plain(R.string.quittance_because_objected)
     "because.other" -> plain(R.string.quittance_because_other)
     "because.overseas" -> plain(R.string.quittance_because_overseas)
     "because.quiz_amounts_wrong" -> plain(R.string.quittance_because_quiz_amounts_wrong)
+    "because.said_no.bank" -> plain(R.string.quittance_because_said_no_bank)
+    "because.said_no.guardian" -> plain(R.string.quittance_because_said_no_guardian)
+    "because.said_no.merchant" -> plain(R.string.quittance_because_said_no_merchant)
+    "because.said_no.review" -> plain(R.string.quittance_because_said_no_review)
+    "because.service" -> plain(R.string.quittance_because_service)
     "because.system_default" -> plain(R.string.quittance_because_system_default)
+    "because.tries" -> plural(R.plurals.quittance_because_tries, counted = "failed", count("failed"))
     "because.vpn" -> plain(R.string.quittance_because_vpn)
     else -> null
 }
@@ -1113,6 +1133,39 @@ private fun miniProgramTexts(key: String): TextResource? = when (key) {
     "mini_program.request.body" -> plain(R.string.quittance_mini_program_request_body)
     "mini_program.request.title" -> plain(R.string.quittance_mini_program_request_title)
     "mini_program.request.why" -> plain(R.string.quittance_mini_program_request_why)
+    else -> null
+}
+
+private fun nextTexts(key: String): TextResource? = when (key) {
+    "next.allowed" -> plain(R.string.quittance_next_allowed)
+    "next.bank" -> plain(R.string.quittance_next_bank)
+    "next.by" -> plain(R.string.quittance_next_by, moment("moment"))
+    "next.changed" -> plain(R.string.quittance_next_changed)
+    "next.choose_pin" -> plain(R.string.quittance_next_choose_pin)
+    "next.closing" -> plain(R.string.quittance_next_closing)
+    "next.contacts" -> plain(R.string.quittance_next_contacts)
+    "next.ends_after" -> plain(R.string.quittance_next_ends_after, wait("wait"), moment("earliest"))
+    "next.ends_at" -> plain(R.string.quittance_next_ends_at, moment("moment"))
+    "next.ends_at_once" -> plain(R.string.quittance_next_ends_at_once)
+    "next.guardian" -> plain(R.string.quittance_next_guardian)
+    "next.held" -> plain(R.string.quittance_next_held)
+    "next.left_alone" -> plain(R.string.quittance_next_left_alone, moment("moment"))
+    "next.lifted" -> plain(R.string.quittance_next_lifted)
+    "next.merchant" -> plain(R.string.quittance_next_merchant)
+    "next.moment" -> plain(R.string.quittance_next_moment)
+    "next.nothing" -> plain(R.string.quittance_next_nothing)
+    "next.obstruction" -> plain(R.string.quittance_next_obstruction)
+    "next.opens" -> plain(R.string.quittance_next_opens, moment("moment"))
+    "next.opens_in" -> plain(R.string.quittance_next_opens_in, wait("wait"))
+    "next.pin_reset" -> plain(R.string.quittance_next_pin_reset)
+    "next.receipt" -> plain(R.string.quittance_next_receipt)
+    "next.renewal_off" -> plain(R.string.quittance_next_renewal_off)
+    "next.review" -> plain(R.string.quittance_next_review)
+    "next.source" -> plain(R.string.quittance_next_source)
+    "next.undo_until" -> plain(R.string.quittance_next_undo_until, moment("moment"))
+    "next.undone" -> plain(R.string.quittance_next_undone)
+    "next.within" -> plain(R.string.quittance_next_within, wait("wait"))
+    "next.you" -> plain(R.string.quittance_next_you, keys("step"))
     else -> null
 }
 
