@@ -12,6 +12,11 @@ enum Phone {
         return try await Wallet.open(config: config, keys: keys, prompt: prompt)
     }
 
+    /// Erases the wallet's folder; with its mark gone, the next opening ends what is left of its keys.
+    static let forget: @Sendable () throws -> Void = {
+        try FileManager.default.removeItem(at: folder())
+    }
+
     /// The wallet's own folder, which no backup takes along.
     private static func folder() throws -> URL {
         var folder = try FileManager.default.url(

@@ -1,13 +1,19 @@
 //! The iOS suite: the app and the adapters, type-checked on Linux against stand-ins for Apple's frameworks, then driven
-//! against the host's library and real gateways.
+//! against the host's library and real gateways. Its screens as pictures.
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::provide::Need;
-use crate::run::{Outcome, Workspace, run};
+use crate::run::{Outcome, Problem, Workspace, at, run, run_logged, version};
 use crate::swift;
+use crate::xcode;
 
 /// Where the check package is.
 const PACKAGE: &str = "ios-demo/Checks";
+
+/// Where its build results are, under target/.
+const RESULTS: &str = "ios/build";
 
 /// What `swift format` judges: everything that people wrote in Swift.
 const SOURCES: &[&str] = &[
@@ -19,22 +25,79 @@ const SOURCES: &[&str] = &[
     "bindings/swift/Sources/QuittanceApple",
 ];
 
+/// Names under which a browser is found that draws without a screen.
+const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
+
+/// Width and height of a picture: a phone with the caption below it.
+const SIZE: &str = "--window-size=392,876";
+
 /// What the Swift suite needs, too.
 pub(crate) fn missing(workspace: &Workspace) -> Vec<Need> {
     swift::missing(workspace)
 }
 
-/// Checks the style, then compiles and drives the app.
+/// Checks the project file and the style, then compiles and drives the app.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
+    xcode::check(workspace)?;
     let swift = swift::Toolchain::provide(workspace)?;
-    let mut lint = swift.command(&workspace.root, &swift::shown(&workspace.root, &workspace.target));
+    let shown = swift::shown(&workspace.root, &workspace.target);
+    let mut lint = swift.command(&workspace.root, &shown);
     lint.args(["swift", "format", "lint", "--strict", "--recursive", "--configuration"]);
     run(lint.arg("ios-demo/.swift-format").args(SOURCES))?;
-    run(&mut test_command(workspace, &swift, &[])?)
+    let prepared = swift::prepare(workspace)?;
+    run(&mut prepared.test_command(workspace, &swift, PACKAGE, RESULTS, &[]))
 }
 
-/// `swift test` of the check package, with more words of environment.
-fn test_command(workspace: &Workspace, swift: &swift::Toolchain, more: &[String]) -> Outcome<Command> {
+/// Writes a wireframe of every screen into docs/screens/ios. Needs a browser that draws without a screen.
+pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
+    let browser = BROWSERS.iter().find(|name| version(name, "--version").is_some());
+    let Some(browser) = browser else {
+        return Err(Problem::NotRun(format!("install one of {}", BROWSERS.join(", "))));
+    };
+    let pages = workspace.cache("ios/screens")?;
+    for old in sorted(&pages)? {
+        at(&old, fs::remove_file(&old))?;
+    }
+    let swift = swift::Toolchain::provide(workspace)?;
     let prepared = swift::prepare(workspace)?;
-    Ok(prepared.test_command(workspace, swift, PACKAGE, "ios/build", more))
+    let folder = format!("QUITTANCE_SCREENS={}", pages.display());
+    let mut test = prepared.test_command(workspace, &swift, PACKAGE, RESULTS, &[folder]);
+    run(test.args(["--filter", "GalleryTests"]))?;
+
+    let pictures = workspace.root.join("docs/screens/ios");
+    if pictures.exists() {
+        at(&pictures, fs::remove_dir_all(&pictures))?;
+    }
+    at(&pictures, fs::create_dir_all(&pictures))?;
+    for page in sorted(&pages)? {
+        photograph(workspace, browser, &page, &pictures)?;
+    }
+    Ok(())
+}
+
+/// Draws one page.
+fn photograph(workspace: &Workspace, browser: &str, page: &Path, pictures: &Path) -> Outcome {
+    let picture = pictures
+        .join(page.file_name().unwrap_or_default())
+        .with_extension("png");
+    let mut command = Command::new(browser);
+    command.args([
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        SIZE,
+    ]);
+    command.arg(format!("--screenshot={}", picture.display()));
+    command.arg(format!("file://{}", page.display()));
+    run_logged(&mut command, &workspace.cache("xtask")?.join("browser.log"))
+}
+
+/// The pages that the test wrote, by their names.
+fn sorted(folder: &Path) -> Outcome<Vec<PathBuf>> {
+    let entries = at(folder, fs::read_dir(folder))?;
+    let mut pages: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    pages.retain(|path| path.extension().is_some_and(|ending| ending == "html"));
+    pages.sort();
+    Ok(pages)
 }

@@ -16,6 +16,7 @@ mod swift;
 mod swift_root;
 mod texts;
 mod verifiers;
+mod xcode;
 
 use std::process::ExitCode;
 
@@ -47,6 +48,8 @@ enum Task {
     Rules(rules::Options),
     /// Writes what a reader sees, from bindings/texts into the formats of Android and iOS.
     Texts(texts::Options),
+    /// Takes the pictures of docs/screens from the apps themselves.
+    Screens,
     /// Measures what payers wait for, beside baselines: the rows of docs/performance.md.
     #[command(disable_help_flag = true)]
     Cost {
@@ -67,6 +70,7 @@ fn main() -> ExitCode {
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),
+        Task::Screens => ios::write_screens(&workspace),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Policy(task) => policy::run(task),
     });

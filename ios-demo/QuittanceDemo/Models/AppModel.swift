@@ -51,10 +51,16 @@ import QuittanceApple
     let work = Work()
     @ObservationIgnored private(set) var wallet: (any WalletProtocol)?
     @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
+    @ObservationIgnored private let forget: @Sendable () throws -> Void
 
-    /// `open` opens the phone's wallet; it is asked again after a failure.
-    init(open: @escaping @Sendable () async throws -> any WalletProtocol) {
+    /// `open` opens the phone's wallet, and is asked again after a failure; `forget` erases what it left behind, for a phone
+    /// whose keys are gone.
+    init(
+        open: @escaping @Sendable () async throws -> any WalletProtocol,
+        forget: @escaping @Sendable () throws -> Void = {}
+    ) {
         self.open = open
+        self.forget = forget
     }
 
     // MARK: Opening
@@ -74,6 +80,18 @@ import QuittanceApple
         } catch {
             stage = .stuck(Problem(error))
         }
+    }
+
+    /// Begins with an empty wallet: without its keys the old one opens nothing any more.
+    func setUpAgain() async {
+        wallet = nil
+        do {
+            try forget()
+        } catch {
+            stage = .stuck(Problem(error))
+            return
+        }
+        await start()
     }
 
     func enrol(_ pin: Data) {

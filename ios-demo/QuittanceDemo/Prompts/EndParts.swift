@@ -25,10 +25,13 @@ struct ScheduledPart: View {
     @Environment(AppModel.self) private var app
     let order: String
     let undoUntil: Date
+    let next: [PromptText]
 
     var body: some View {
         Section {
             Label(say("app.undo.until", ["until": .moment(undoUntil)]), systemImage: "hourglass")
+            // Until when it can be taken back is said already.
+            ForEach(next.filter { $0.key != "next.undo_until" }, id: \.key) { Text(words($0)) }
             Button(say("app.action.take_back")) { app.begin("mandate.undo", wish: .undoOrder(order: order)) }
                 .buttonStyle(.bordered)
                 .accessibilityIdentifier("take-back")
@@ -40,8 +43,12 @@ struct ScheduledPart: View {
 struct DonePart: View {
     let results: [FlowModel.Outcome]
     let isUnderWay: Bool
+    let next: [PromptText]
 
     var body: some View {
+        if !next.isEmpty {
+            Section { ForEach(next.indices, id: \.self) { Text(words(next[$0])) } }
+        }
         if isUnderWay { Section { Label(say("app.prompt.under_way"), systemImage: "hourglass") } }
         ResultsSection(results: results)
     }
@@ -50,10 +57,12 @@ struct DonePart: View {
 /// It ended without its effect: what can be done now.
 struct RefusedPart: View {
     let results: [FlowModel.Outcome]
-    let whatNow: PromptText
+    let whatNow: [PromptText]
 
     var body: some View {
-        Section(say("app.prompt.what_now")) { Text(words(whatNow)) }
+        Section(say("app.prompt.what_now")) {
+            ForEach(whatNow.indices, id: \.self) { Text(words(whatNow[$0])) }
+        }
         ResultsSection(results: results)
     }
 }

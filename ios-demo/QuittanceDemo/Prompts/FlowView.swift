@@ -9,6 +9,8 @@ struct FlowView: View {
         NavigationStack {
             if let prompt = model.prompt {
                 PromptView(model: model, prompt: prompt)
+                    // Another step is another page: nothing that was typed stays.
+                    .id(prompt.step)
             } else {
                 ProgressView(say("app.progress.loading"))
             }
@@ -25,8 +27,6 @@ struct PromptView: View {
         List {
             PromptHead(prompt: prompt)
             PromptBody(model: model, prompt: prompt)
-                // Another step is another screen: nothing that was typed stays.
-                .id(prompt.step)
             WhySection(prompt: prompt)
         }
         .safeAreaInset(edge: .bottom) { PromptActions(model: model, prompt: prompt) }
@@ -65,9 +65,10 @@ struct PromptBody: View {
         case .recording(let what, _): RecordingPart(model: model, what: what)
         case .waiting(_, let since, let until, let then): WaitPart(model: model, since: since, until: until, then: then)
         case .inReview(let since, let until, let then): WaitPart(model: model, since: since, until: until, then: then)
-        case .scheduled(let order, let undoUntil): ScheduledPart(order: order, undoUntil: undoUntil)
-        case .done(let underWay): DonePart(results: model.results, isUnderWay: underWay)
-        case .refused(_, let whatNow): RefusedPart(results: model.results, whatNow: whatNow)
+        case .scheduled(let order, let undoUntil): ScheduledPart(order: order, undoUntil: undoUntil, next: prompt.next)
+        case .done(let underWay): DonePart(results: model.results, isUnderWay: underWay, next: prompt.next)
+        case .refused(_, let whatNow):
+            RefusedPart(results: model.results, whatNow: prompt.next.isEmpty ? [whatNow] : prompt.next)
         }
     }
 }
@@ -79,9 +80,7 @@ struct PromptHead: View {
     var body: some View {
         Section {
             Text(words(prompt.body))
-            ForEach(prompt.because, id: \.key) { reason in
-                Text(words(reason)).font(.callout)
-            }
+            ForEach(prompt.because.indices, id: \.self) { Text(words(prompt.because[$0])).font(.callout) }
             if prompt.offline { Label(say("app.prompt.offline"), systemImage: "wifi.slash").font(.callout) }
         } footer: {
             VStack(alignment: .leading) {
@@ -105,7 +104,7 @@ func attempts(_ left: UInt32) -> String {
     say("app.prompt.attempts_left", ["attempts": count(left)])
 }
 
-/// Why it is asked, for those who want to know.
+/// Why it is asked and what comes next, for those who want to know.
 struct WhySection: View {
     let prompt: Prompt
     @State private var isOpen = false
@@ -114,6 +113,9 @@ struct WhySection: View {
         Section {
             DisclosureGroup(say("app.prompt.why"), isExpanded: $isOpen) {
                 Text(words(prompt.why))
+                if !isOver(prompt) {
+                    ForEach(prompt.next.indices, id: \.self) { Text(words(prompt.next[$0])) }
+                }
                 if !prompt.rules.isEmpty {
                     let rules = prompt.rules.joined(separator: say("app.list.separator"))
                     Text(say("app.details.rules", ["rules": .words(rules)])).font(.footnote)
@@ -157,7 +159,7 @@ struct PromptActions: View {
 
     private var wayOut: String {
         if asksPayer(prompt: prompt) { return prompt.quiet.map { words($0) } ?? say("app.action.close") }
-        return say(isOver ? "app.action.done" : "app.action.close")
+        return say(isOver(prompt) ? "app.action.done" : "app.action.close")
     }
 
     /// Kinds that are answered by one tap.
@@ -170,11 +172,12 @@ struct PromptActions: View {
         default: nil
         }
     }
+}
 
-    private var isOver: Bool {
-        switch prompt.kind {
-        case .scheduled, .done, .refused: true
-        default: false
-        }
+/// Whether the flow has come to its end.
+func isOver(_ prompt: Prompt) -> Bool {
+    switch prompt.kind {
+    case .scheduled, .done, .refused: true
+    default: false
     }
 }

@@ -35,7 +35,7 @@ struct RecordingPart: View {
             case .face: Text(say("app.record.face"))
             case .video: Text(say("app.record.video"))
             case .gestures(let gestures):
-                ForEach(gestures.indices, id: \.self) { Text(words(gestures[$0])) }
+                ForEach(gestures.indices, id: \.self) { Text(listed(gestures[$0].key)) }
             }
         }
         ImagesSection(model: model, needed: 1, action: say("action.record"))
@@ -63,11 +63,11 @@ struct ImagesSection: View {
                 .controlSize(.large)
                 .disabled(model.work.isBusy)
                 .accessibilityIdentifier("primary")
-        }
-        .fileImporter(
-            isPresented: $chooses, allowedContentTypes: [.jpeg, .png], allowsMultipleSelection: true
-        ) { chosen in
-            take((try? chosen.get()) ?? [])
+                .fileImporter(
+                    isPresented: $chooses, allowedContentTypes: [.jpeg, .png], allowsMultipleSelection: true
+                ) { chosen in
+                    take((try? chosen.get()) ?? [])
+                }
         }
     }
 

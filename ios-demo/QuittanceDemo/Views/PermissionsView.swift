@@ -170,6 +170,7 @@ struct StopSection: View {
                     Button(say("app.action.pause_everything"), systemImage: "lock") { asks = true }
                         .disabled(model.work.isBusy)
                         .accessibilityIdentifier("pause-everything")
+                        .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
                 }
                 if (model.permissions?.permissions.filter(\.hasSwitch).count ?? 0) > 1 {
                     Button(say("app.action.stop_several")) { model.chosen = [] }
@@ -178,7 +179,6 @@ struct StopSection: View {
         } footer: {
             if let stale = model.permissions?.permissions.first(where: \.stale) { Text(stale.age) }
         }
-        .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
     }
 }
 

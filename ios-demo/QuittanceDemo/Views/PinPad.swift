@@ -28,6 +28,7 @@ struct PinPad: View {
                     } label: {
                         Image(systemName: "delete.left")
                     }
+                    .buttonStyle(.bordered)
                     .disabled(entry.typed == 0)
                     .accessibilityLabel(say("app.pin.delete"))
                     .accessibilityIdentifier("pin-delete")

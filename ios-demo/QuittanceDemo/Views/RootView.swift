@@ -83,8 +83,13 @@ struct StuckView: View {
         } description: {
             Text(problem.body)
         } actions: {
-            Button(say("app.action.try_again")) { Task { await model.start() } }
+            Button(say("app.action.try_again")) { model.work.begin { await model.start() } }
                 .buttonStyle(.borderedProminent)
+            if problem.reaction == .reenrol {
+                Button(say("app.action.set_up_again")) { model.work.begin { await model.setUpAgain() } }
+                    .buttonStyle(.bordered)
+                    .accessibilityIdentifier("set-up-again")
+            }
         }
     }
 }

@@ -42,19 +42,19 @@ struct LockSection: View {
                 Text(say("app.lock.off"))
                 Button(say("app.action.pause_everything"), systemImage: "lock") { asks = true }
                     .accessibilityIdentifier("pause-everything")
+                    .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
             }
         }
         .disabled(model.work.isBusy)
-        .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
         Section(say("app.lock_password.title")) {
             let isSet = model.stopping?.lockPasswordSet ?? false
             Text(say(isSet ? "app.lock_password.set" : "app.lock_password.not_set"))
             if !isSet {
                 Button(say("app.action.set_password")) { model.setsLockPassword = true }
                     .accessibilityIdentifier("set-lock-password")
+                    .sheet(isPresented: $model.setsLockPassword) { LockPasswordView().environment(model) }
             }
         }
-        .sheet(isPresented: $model.setsLockPassword) { LockPasswordView().environment(model) }
     }
 
     /// By the span that it was on for: the policy says how far a lock reaches.

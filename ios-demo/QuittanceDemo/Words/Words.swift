@@ -18,13 +18,21 @@ enum Value {
 
 /// What the wallet wants said, in the reader's language. The only place that knows how its texts and values meet.
 func words(_ text: PromptText) -> String {
-    let kinds = Texts.slots(of: text.key) ?? []
-    let values = text.arguments.map { name, argument in
-        // What the wallet lists are keys of other texts.
-        let isList = kinds.contains(.keys(name))
-        return (name, isList ? Value.keys(argument.components(separatedBy: ", ")) : .words(argument))
+    say(text.key, text.arguments.mapValues(Value.init))
+}
+
+extension Value {
+    init(_ argument: TextArgument) {
+        self =
+            switch argument {
+            case .count(let count): .count(count)
+            case .amount(let amount): .amount(amount)
+            case .moment(let moment): .moment(moment)
+            case .wait(let duration): .wait(duration)
+            case .words(let words): .words(words)
+            case .keys(let keys): .keys(keys)
+            }
     }
-    return say(text.key, Dictionary(uniqueKeysWithValues: values))
 }
 
 /// A text of the catalogue with its values. A key without a text shows itself: it is never an empty button.
@@ -48,8 +56,14 @@ func written(_ value: Value) -> String {
     case .moment(let date): written(date)
     case .wait(let span): Manner.largest(of: span).map { say("app.wait." + $1, ["count": .count($0)]) } ?? span
     case .words(let words): words
-    case .keys(let keys): keys.map { say($0) }.joined(separator: say("app.list.separator"))
+    case .keys(let keys): keys.map(listed).joined(separator: say("app.list.separator"))
     }
+}
+
+/// One of several texts; a gesture goes by its bare name.
+func listed(_ key: String) -> String {
+    let gesture = "app.gesture." + key
+    return say(isText(gesture) ? gesture : key)
 }
 
 private func written(_ money: Money) -> String {

@@ -82,7 +82,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
             "recording-gestures",
             MadeUp.prompt(
                 .recording(
-                    what: .gestures(gestures: ["blink", "nod", "turn_left"].map { MadeUp.text("app.gesture." + $0) }),
+                    what: .gestures(gestures: ["blink", "nod", "turn_left"].map { MadeUp.text($0) }),
                     mostBytes: 4_000_000), "ask.gesture_video", primary: "action.record", step: 4)),
         Picture(
             "recording-video",
@@ -128,8 +128,12 @@ struct Picture: Sendable, CustomTestStringConvertible {
         Picture(
             "scheduled",
             MadeUp.prompt(
-                .scheduled(order: "ord_1", undoUntil: MadeUp.after(hours: 24)), "end.scheduled", deadline: nil)),
-        Picture("done", MadeUp.prompt(.done(underWay: false), "end.stopped", deadline: nil)),
+                .scheduled(order: "ord_1", undoUntil: MadeUp.after(hours: 24)), "end.scheduled",
+                next: [MadeUp.text("next.ends_at", ["moment": .moment(moment: MadeUp.after(hours: 24))])], deadline: nil
+            )),
+        Picture(
+            "done",
+            MadeUp.prompt(.done(underWay: false), "end.stopped", next: [MadeUp.text("next.receipt")], deadline: nil)),
         Picture(
             "refused",
             MadeUp.prompt(

@@ -18,8 +18,8 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
 /// The app's own screens over the adapters, the real core and a real gateway, in the payer's hand.
 @MainActor final class Hand {
     let stage: Stage
-    let app: AppModel
-    let screen: Driver<RootView>
+    private(set) var app: AppModel
+    private(set) var screen: Driver<RootView>
 
     init() async throws {
         KeychainRecord.shared.reset()
@@ -27,11 +27,24 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
         PromptRecord.shared.reset()
         let stage = try await Stage()
         self.stage = stage
-        app = AppModel {
+        app = Self.app(stage)
+        screen = Driver(RootView(model: app))
+        await screen.settle()
+    }
+
+    private static func app(_ stage: Stage) -> AppModel {
+        AppModel {
             let keys = try EnclaveDeviceKeys(dataDir: stage.config.dataDir)
             let prompt = LocalAuthPrompt(keys: keys) { say($0) }
             return try await Wallet.open(config: stage.config, keys: keys, prompt: prompt)
+        } forget: {
+            try FileManager.default.removeItem(atPath: stage.config.dataDir)
         }
+    }
+
+    /// The process ends, and another one opens the same files.
+    func restart() async {
+        app = Self.app(stage)
         screen = Driver(RootView(model: app))
         await screen.settle()
     }

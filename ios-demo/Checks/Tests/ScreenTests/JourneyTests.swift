@@ -1,6 +1,7 @@
 import Foundation
 import LocalAuthentication
 import Quittance
+import Security
 import Testing
 
 @testable import QuittanceDemo
@@ -142,15 +143,29 @@ import Testing
             try await hand.tap("permission-Rides")
             try await hand.tap("mandate.cancel.quick")
             try await hand.tap("primary")
-            // The process ends, and another one opens the same files.
-            hand.app.flow = nil
-            try await hand.hear()
-            try await hand.tap("back")
+            await hand.restart()
+            #expect(hand.app.flow == nil)
             try await hand.tap("open-flow")
             #expect(hand.shows(say("cancel.confirm.consequence.final")))
             try await hand.tap("primary")
             try await hand.enter("482913")
             #expect(hand.shows(say("end.stopped.title")) || hand.shows(say("end.stopping.title")))
+        }
+    }
+
+    @Test("A phone that lost its keys says so, and is set up again")
+    func lostKeys() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            KeychainRecord.shared.reset()
+            await hand.restart()
+            #expect(hand.shows(say("app.error.reenrol.title")))
+            try await hand.tap("set-up-again")
+            #expect(hand.shows(say("app.enrol.title")))
+            try await hand.enrol()
+            #expect(hand.shows(say("app.permissions.empty.title")))
         }
     }
 

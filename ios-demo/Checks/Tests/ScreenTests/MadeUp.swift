@@ -110,25 +110,25 @@ enum MadeUp {
 
     // MARK: Prompts
 
-    static func text(_ key: String, _ arguments: [String: String] = [:]) -> PromptText {
+    static func text(_ key: String, _ arguments: [String: TextArgument] = [:]) -> PromptText {
         PromptText(key: key, arguments: arguments)
     }
 
     /// A prompt with the words that its kind has where a flow has none of its own.
     static func prompt(
-        _ kind: PromptKind, _ stem: String, primary: String? = nil, because: [String] = [], step: UInt32 = 2,
+        _ kind: PromptKind, _ stem: String, primary: String? = nil, because: [String] = [], next: [PromptText] = [],
+        step: UInt32 = 2,
         of steps: UInt32 = 5, left: UInt32? = nil, deadline: Date? = after(hours: 24), offline: Bool = false
     ) -> Prompt {
         let isAsked = primary != nil
+        let given: [String: TextArgument] = [
+            "count": .count(count: 2), "at_least": .count(count: 2),
+            "gestures": .keys(keys: ["blink", "nod", "turn_left"]),
+        ]
         return Prompt(
             flow: "flo_1", definition: "mandate.cancel.service", step: stem, kind: kind, title: text(stem + ".title"),
-            body: text(
-                stem + ".body",
-                [
-                    "count": "2", "at_least": "2",
-                    "gestures": "app.gesture.blink, app.gesture.nod, app.gesture.turn_left",
-                ]),
-            why: text(isText(stem + ".why") ? stem + ".why" : "end.why"), because: because.map { text($0) },
+            body: text(stem + ".body", given),
+            why: text(isText(stem + ".why") ? stem + ".why" : "end.why"), because: because.map { text($0) }, next: next,
             rules: ["R-014"], stepNumber: step, stepCount: steps, attemptsLeft: left, deadline: deadline,
             primary: primary.map { text($0) }, quiet: isAsked ? text("action.leave") : nil, offline: offline)
     }
