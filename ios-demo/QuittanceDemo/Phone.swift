@@ -4,6 +4,9 @@ import QuittanceApple
 
 /// This phone's wallet: its folder, its hardware keys, the gateway that it was built for.
 enum Phone {
+    /// Whether the app was built for a sandbox.
+    static var isTrial: Bool { Bundle.main.infoDictionary?["QuittanceSandbox"] as? String == "YES" }
+
     /// Opens the wallet.
     static let open: @Sendable () async throws -> any WalletProtocol = {
         let config = try configuration(Bundle.main.infoDictionary ?? [:], folder: folder())

@@ -3,7 +3,7 @@ import QuittanceApple
 import SwiftUI
 
 @main struct QuittanceApp: App {
-    @State private var model = AppModel(open: Phone.open, forget: Phone.forget)
+    @State private var model = AppModel(isTrial: Phone.isTrial, open: Phone.open, forget: Phone.forget)
 
     var body: some Scene {
         WindowGroup {

@@ -48,6 +48,8 @@ import QuittanceApple
     /// The permissions that are being chosen to be stopped together; absent: none are.
     var chosen: Set<String>?
 
+    /// Whether no real money moves.
+    let isTrial: Bool
     let work = Work()
     @ObservationIgnored private(set) var wallet: (any WalletProtocol)?
     @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
@@ -56,9 +58,10 @@ import QuittanceApple
     /// `open` opens the phone's wallet, and is asked again after a failure; `forget` erases what it left behind, for a phone
     /// whose keys are gone.
     init(
-        open: @escaping @Sendable () async throws -> any WalletProtocol,
+        isTrial: Bool = false, open: @escaping @Sendable () async throws -> any WalletProtocol,
         forget: @escaping @Sendable () throws -> Void = {}
     ) {
+        self.isTrial = isTrial
         self.open = open
         self.forget = forget
     }
@@ -98,6 +101,7 @@ import QuittanceApple
         act { [self] wallet in
             enrolment = try await wallet.enrol(pin: pin)
             try await refresh()
+            tell("app.enrol.done.title")
             stage = .ready
         }
     }
@@ -129,6 +133,10 @@ import QuittanceApple
         permissions?.permissions.first { $0.mandate == mandate }?.terms.service ?? ""
     }
 
+    private func tell(_ key: String) {
+        news.append(News(say(key)))
+    }
+
     func isRead(_ item: News) {
         news.removeAll { $0.id == item.id }
     }
@@ -146,9 +154,9 @@ import QuittanceApple
         }
     }
 
-    func pauseEverything() {
+    func pauseEverything(otherDevices: Bool) {
         act { [self] wallet in
-            _ = try await wallet.lockNow(otherDevices: false)
+            _ = try await wallet.lockNow(otherDevices: otherDevices)
             try await contact(wallet)
         }
     }
@@ -164,6 +172,7 @@ import QuittanceApple
         act { [self] wallet in
             try await wallet.setLockPassword(paymentPin: pin, password: password)
             try await refresh()
+            tell("app.lock_password.done")
             done()
         }
     }
@@ -171,14 +180,17 @@ import QuittanceApple
     func chooseNewPin(_ pin: Data) {
         act { [self] wallet in
             try await wallet.chooseNewPin(pin: pin)
+            flow = nil
             try await refresh()
+            tell("app.recovery.done")
         }
     }
 
     func vouch(_ request: News.Request, approves: Bool) {
-        act { wallet in
+        act { [self] wallet in
             try await wallet.vouch(
                 flow: request.flow, requester: request.requester, purpose: request.purpose, approves: approves)
+            tell("app.vouch.sent")
         }
     }
 
@@ -205,20 +217,21 @@ import QuittanceApple
         }
     }
 
-    func show(_ flow: String) {
-        act { [self] wallet in try await show(flow, wallet) }
+    /// Goes on with a flow that was begun before.
+    func goOn(_ flow: String) {
+        act { [self] wallet in try await show(flow, wallet, isResumed: true) }
     }
 
     /// Comes back from another app; a link of strangers changes nothing, and says so. What is under way ends first.
     func follow(_ link: URL) {
         work.afterwards { [self] in
             guard let wallet else { return }
-            try await show(try await wallet.resumeLink(link: link.absoluteString), wallet)
+            try await show(try await wallet.resumeLink(link: link.absoluteString), wallet, isResumed: true)
         }
     }
 
-    private func show(_ id: String, _ wallet: any WalletProtocol) async throws {
-        let model = FlowModel(flow: id, wallet: wallet, work: work) { [weak self] in
+    private func show(_ id: String, _ wallet: any WalletProtocol, isResumed: Bool = false) async throws {
+        let model = FlowModel(flow: id, wallet: wallet, work: work, isResumed: isResumed) { [weak self] in
             self?.flow = nil
             try? await self?.contact(wallet)
         }

@@ -9,6 +9,8 @@ import Quittance
     /// What became of each of several permissions, once the flow is over.
     private(set) var results: [Outcome] = []
     let work: Work
+    /// Whether it was begun before, and is gone on with.
+    private(set) var isResumed: Bool
 
     private let wallet: any WalletProtocol
     private let leave: @MainActor () async -> Void
@@ -20,20 +22,15 @@ import Quittance
         let outcome: ItemOutcome
     }
 
-    init(flow: String, wallet: any WalletProtocol, work: Work, leave: @escaping @MainActor () async -> Void) {
+    init(
+        flow: String, wallet: any WalletProtocol, work: Work, isResumed: Bool,
+        leave: @escaping @MainActor () async -> Void
+    ) {
         id = flow
+        self.isResumed = isResumed
         self.wallet = wallet
         self.work = work
         self.leave = leave
-    }
-
-    /// A screen for a prompt that no flow asked: for pictures of every kind.
-    init(showing prompt: Prompt, wallet: any WalletProtocol) {
-        id = prompt.flow
-        self.prompt = prompt
-        self.wallet = wallet
-        work = Work()
-        leave = {}
     }
 
     var asks: Bool { prompt.map { asksPayer(prompt: $0) } ?? false }
@@ -50,6 +47,7 @@ import Quittance
 
     func answer(_ answer: Answer) {
         work.begin { [self] in
+            isResumed = false
             do {
                 try await wallet.submit(flow: id, answer: answer)
             } catch {
@@ -75,11 +73,6 @@ import Quittance
             if asks { try await wallet.cancelFlow(flow: id) }
             await leave()
         }
-    }
-
-    /// Takes a scheduled end back: another flow, on the same screen.
-    func hide() {
-        work.begin { [self] in await leave() }
     }
 
     private func loadResults() async throws {

@@ -15,6 +15,11 @@ struct News: Identifiable {
     var receipt: String?
     var request: Request?
 
+    /// Something that the payer just did.
+    init(_ text: String) {
+        self.text = text
+    }
+
     /// Nothing where the payer has to know nothing of it.
     init?(_ event: WalletEvent, names: (String) -> String) {
         func about(_ name: String, _ mandate: String, _ more: [String: Value] = [:]) -> String {
@@ -35,8 +40,9 @@ struct News: Identifiable {
         case .closed(let order, let mandates, _):
             text = about("closed", mandates.first ?? "")
             receipt = order
-        // How far an end has come, and why one is disputed, stands with the permission itself.
-        case .closing, .disputed: return nil
+        // Whose end it is stands with the permission itself, with how far it has come and why it is disputed.
+        case .closing(_, let missing): text = say("app.missing." + keyName(missing))
+        case .disputed: return nil
         case .told(_, let key): text = say(key)
         case .locked(let trigger, let until):
             text = say("app.event.locked", ["until": .moment(until), "trigger": .words(lockTrigger(trigger))])

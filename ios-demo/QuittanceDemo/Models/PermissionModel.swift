@@ -6,6 +6,8 @@ import Quittance
 @MainActor @Observable final class PermissionModel {
     private(set) var detail: PermissionDetail?
     private(set) var routes: [CancellationRoute] = []
+    /// The two halves of what pays, for the page of details.
+    private(set) var halves: Mandate?
     private(set) var problem: Problem?
     let mandate: String
 
@@ -27,6 +29,7 @@ import Quittance
 
     private func read(_ wallet: any WalletProtocol) async throws {
         detail = try await wallet.permission(mandate: mandate)
+        halves = try await wallet.mandate(mandate: mandate)
         routes = try await wallet.cancellationRoutes(mandate: mandate)
     }
 }

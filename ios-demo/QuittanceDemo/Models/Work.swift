@@ -5,6 +5,8 @@ import Quittance
 /// What the app is doing for the payer now, one thing at a time, and what became of the last.
 @MainActor @Observable final class Work {
     private(set) var isBusy = false
+    /// How many things were done: a page that shows what they changed reads it again when this counts up.
+    private(set) var rounds = 0
     /// What went wrong last, until the payer has seen it.
     var problem: Problem?
 
@@ -33,6 +35,7 @@ import Quittance
             } catch {
                 problem = Problem(error)
             }
+            rounds += 1
             waiting -= 1
             isBusy = waiting > 0
         }

@@ -25,7 +25,7 @@ struct PromptView: View {
 
     var body: some View {
         List {
-            PromptHead(prompt: prompt)
+            PromptHead(prompt: prompt, isResumed: model.isResumed)
             PromptBody(model: model, prompt: prompt)
             WhySection(prompt: prompt)
         }
@@ -66,7 +66,7 @@ struct PromptBody: View {
         case .waiting(_, let since, let until, let then): WaitPart(model: model, since: since, until: until, then: then)
         case .inReview(let since, let until, let then): WaitPart(model: model, since: since, until: until, then: then)
         case .scheduled(let order, let undoUntil): ScheduledPart(order: order, undoUntil: undoUntil, next: prompt.next)
-        case .done(let underWay): DonePart(results: model.results, isUnderWay: underWay, next: prompt.next)
+        case .done(let underWay): DonePart(prompt: prompt, results: model.results, isUnderWay: underWay)
         case .refused(_, let whatNow):
             RefusedPart(results: model.results, whatNow: prompt.next.isEmpty ? [whatNow] : prompt.next)
         }
@@ -76,9 +76,11 @@ struct PromptBody: View {
 /// What it is about, how far it is, how much is left.
 struct PromptHead: View {
     let prompt: Prompt
+    let isResumed: Bool
 
     var body: some View {
         Section {
+            if isResumed { Text(say("app.prompt.resumed")).font(.callout) }
             Text(words(prompt.body))
             ForEach(prompt.because.indices, id: \.self) { Text(words(prompt.because[$0])).font(.callout) }
             if prompt.offline { Label(say("app.prompt.offline"), systemImage: "wifi.slash").font(.callout) }
@@ -134,6 +136,7 @@ struct PromptActions: View {
 
     var body: some View {
         VStack {
+            if model.work.isBusy { ProgressView(say("app.progress.working")) }
             if let primary = prompt.primary, let answer {
                 Button {
                     model.answer(answer)

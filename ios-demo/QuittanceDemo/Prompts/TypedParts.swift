@@ -43,7 +43,8 @@ struct CodePart: View {
 
     var body: some View {
         Section {
-            Text(sentTo).monospacedDigit()
+            // Without a figure it is a word for the kind of number, which the prompt's own text says already.
+            if sentTo.contains(where: \.isNumber) { Text(sentTo).monospacedDigit() }
             PinPad(entry: entry) { model.answer(.code(code: $0)) }
                 .disabled(model.work.isBusy)
             Button(say("action.send_again")) { model.answer(.sendAgain) }
@@ -53,7 +54,11 @@ struct CodePart: View {
             Text(say("app.code.field", ["digits": count(entry.length)]))
         } footer: {
             VStack(alignment: .leading) {
-                Text(say("app.code.valid_until", ["until": .moment(validUntil)]))
+                if validUntil <= Manner.current.now() {
+                    Text(say("app.code.expired"))
+                } else {
+                    Text(say("app.code.valid_until", ["until": .moment(validUntil)]))
+                }
                 Text(say("app.code.resend_from", ["from": .moment(resendFrom)]))
             }
         }

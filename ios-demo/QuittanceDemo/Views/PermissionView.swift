@@ -13,7 +13,7 @@ struct PermissionView: View {
     var body: some View {
         List {
             if let detail = model.detail {
-                PermissionSections(detail: detail, routes: model.routes)
+                PermissionSections(detail: detail, routes: model.routes, halves: model.halves)
             } else if let problem = model.problem {
                 Text(problem.body)
             } else {
@@ -23,9 +23,7 @@ struct PermissionView: View {
         .navigationTitle(model.detail?.permission.terms.service ?? "")
         .navigationBarTitleDisplayMode(.inline)
         // Read again after everything that was done to it.
-        .task(id: app.work.isBusy) {
-            if !app.work.isBusy { await model.load(app.wallet) }
-        }
+        .task(id: app.work.rounds) { await model.load(app.wallet) }
     }
 }
 
@@ -34,6 +32,8 @@ struct PermissionSections: View {
     @State private var showsDetails = false
     let detail: PermissionDetail
     let routes: [CancellationRoute]
+    let halves: Mandate?
+    @State private var changesLimits = false
 
     private var permission: Permission { detail.permission }
 
@@ -46,6 +46,7 @@ struct PermissionSections: View {
             Section(say("app.exposure.title")) { Text(exposure.sentence) }
         }
         waysToStop
+        stopsMore
         details
     }
 
@@ -84,6 +85,26 @@ struct PermissionSections: View {
             ForEach(permission.terms.conditions, id: \.self) {
                 Text($0).font(.subheadline).foregroundStyle(.secondary)
             }
+            if permission.hasSwitch {
+                Button(say("app.action.change_limits")) { changesLimits = true }
+                    .disabled(model.work.isBusy)
+                    .sheet(isPresented: $changesLimits) { LimitsView(permission: permission).environment(model) }
+            }
+        }
+    }
+
+    /// Stops more than this one permission.
+    @ViewBuilder private var stopsMore: some View {
+        if permission.group != .ended {
+            Section {
+                Button(say("app.action.stop_merchant")) { model.stop(.merchant(merchant: permission.merchant)) }
+                if let category = permission.terms.category {
+                    Button(say("app.action.stop_category")) { model.stop(.category(category: category)) }
+                }
+            } footer: {
+                Text(say("app.stop.body"))
+            }
+            .disabled(model.work.isBusy)
         }
     }
 
@@ -97,6 +118,7 @@ struct PermissionSections: View {
             } else {
                 Text(say("app.taken.none"))
             }
+            if detail.history.isEmpty { Text(say("app.history.empty")) }
             ForEach(detail.history, id: \.charge) { charge in ChargeRow(charge: charge) }
         } header: {
             Text(say("app.taken.title"))
@@ -145,6 +167,12 @@ struct PermissionSections: View {
             DisclosureGroup(say("app.details.title"), isExpanded: $showsDetails) {
                 Detail(name: say("app.details.permission"), value: permission.mandate)
                 Detail(name: say("app.details.terms_hash"), value: detail.agreed.termsHash)
+                if let halves {
+                    LabeledContent(say("app.details.phone_half"), value: say("app.half." + keyName(halves.phoneHalf)))
+                    LabeledContent(
+                        say("app.details.service_half"),
+                        value: say("app.half." + (halves.gatewayHalf.map { keyName($0) } ?? "unknown")))
+                }
                 if let order = detail.order { Detail(name: say("app.details.order"), value: order) }
             }
         }

@@ -177,6 +177,7 @@ struct StopSection: View {
                 }
             }
         } footer: {
+            if model.isTrial { Text(say("app.sandbox.notice")) }
             if let stale = model.permissions?.permissions.first(where: \.stale) { Text(stale.age) }
         }
     }
@@ -186,14 +187,18 @@ struct StopSection: View {
 struct PauseEverythingView: View {
     @Environment(AppModel.self) private var model
     @Environment(\.dismiss) private var dismiss
+    @State private var otherDevices = false
 
     var body: some View {
         NavigationStack {
             List {
-                Section { Text(say("app.lock.now.body")) }
+                Section {
+                    Text(say("app.lock.now.body"))
+                    Toggle(say("app.lock.now.other_devices"), isOn: $otherDevices)
+                }
                 Section {
                     Button(say("app.action.pause_everything")) {
-                        model.pauseEverything()
+                        model.pauseEverything(otherDevices: otherDevices)
                         dismiss()
                     }
                     .buttonStyle(.borderedProminent)
@@ -237,10 +242,10 @@ struct NewsRow: View {
                 .buttonStyle(.borderless)
             }
             if let request = item.request {
-                Text(say("app.vouch.title")).font(.headline)
-                Text(say("app.vouch.body")).font(.footnote)
-                Button(say("app.action.vouch")) { answer(request, true) }.buttonStyle(.bordered)
-                Button(say("app.action.do_not_vouch")) { answer(request, false) }.buttonStyle(.bordered)
+                VouchPart(request: request, isOwn: request.requester == model.enrolment?.account) { approves in
+                    model.isRead(item)
+                    model.vouch(request, approves: approves)
+                }
             } else {
                 Button(say("app.action.close")) { model.isRead(item) }
                     .buttonStyle(.borderless)
@@ -248,10 +253,27 @@ struct NewsRow: View {
             }
         }
     }
+}
 
-    private func answer(_ request: News.Request, _ approves: Bool) {
-        model.isRead(item)
-        model.vouch(request, approves: approves)
+/// Somebody asks to be vouched for, or to be let into this very account.
+struct VouchPart: View {
+    let request: News.Request
+    let isOwn: Bool
+    let answer: @MainActor (Bool) -> Void
+
+    var body: some View {
+        Text(say(isOwn ? "app.vouch.own.title" : "app.vouch.title")).font(.headline)
+        if !isOwn { Text(say("app.vouch." + purpose)) }
+        Text(say(isOwn ? "app.vouch.own.body" : "app.vouch.body")).font(.footnote)
+        Button(say(isOwn ? "app.action.it_is_me" : "app.action.vouch")) { answer(true) }
+            .buttonStyle(.bordered)
+        Button(say(isOwn ? "app.action.object" : "app.action.do_not_vouch")) { answer(false) }
+            .buttonStyle(.bordered)
+    }
+
+    private var purpose: String {
+        if request.purpose.hasPrefix("recovery.") { return "pin" }
+        return request.purpose.hasPrefix("teen.") ? "teen" : "other"
     }
 }
 
@@ -263,7 +285,7 @@ struct OpenFlowsSection: View {
         if !model.openFlows.isEmpty {
             Section(say("app.prompt.open_flows", ["count": count(model.openFlows.count)])) {
                 ForEach(model.openFlows) { open in
-                    Button(open.title) { model.show(open.id) }
+                    Button(open.title) { model.goOn(open.id) }
                         .disabled(model.work.isBusy)
                         .accessibilityIdentifier("open-flow")
                 }

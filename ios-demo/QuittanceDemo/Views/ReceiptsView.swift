@@ -84,7 +84,7 @@ struct ReceiptView: View {
             step("app.receipt.on_record")
             step("app.receipt.checked")
         } footer: {
-            Text(say("app.receipt.claim"))
+            Text(say(summary.kind == .twoSided ? "app.receipt.claim" : "app.receipt.claim_one_sided"))
         }
         Section {
             Text(say("app.receipt.closed_at", ["at": .moment(summary.closedAt)]))

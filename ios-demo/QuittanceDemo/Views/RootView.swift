@@ -102,11 +102,18 @@ extension View {
 }
 
 private struct ProblemAlert: ViewModifier {
+    @Environment(\.openURL) private var openURL
     @Bindable var work: Work
     let inFront: Bool
 
     func body(content: Content) -> some View {
         content.alert(work.problem?.title ?? "", isPresented: presented) {
+            if work.problem?.reaction == .phoneSettings, let settings = URL(string: "app-settings:") {
+                Button(say("app.action.open_settings")) {
+                    work.problem = nil
+                    openURL(settings)
+                }
+            }
             Button(say("app.action.close"), role: .cancel) { work.problem = nil }
         } message: {
             Text(work.problem?.body ?? "")

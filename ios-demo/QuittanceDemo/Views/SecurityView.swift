@@ -3,16 +3,16 @@ import SwiftUI
 
 /// The lock, what was stopped, this phone, and what is worth a look.
 ///
-/// The facade has no record of the whole security centre yet: devices and the check-up in four groups will be sections of
-/// their own here, between `StopsSection` and `PhoneSection`.
+/// The facade has no record of the whole security centre yet: it will bring the devices, and what `CheckupSection` puts
+/// together from the records that there are.
 struct SecurityView: View {
     var body: some View {
         NavigationStack {
             List {
                 LockSection()
                 StopsSection()
+                CheckupSection()
                 PhoneSection()
-                EvidenceSection()
             }
             .navigationTitle(say("app.security.title"))
         }
@@ -106,19 +106,6 @@ struct PhoneSection: View {
                     Detail(name: say("app.details.device"), value: enrolment.device)
                     Detail(name: say("app.details.account"), value: enrolment.account)
                 }
-            }
-        }
-    }
-}
-
-/// Shown only where the public record contradicted itself.
-struct EvidenceSection: View {
-    @Environment(AppModel.self) private var model
-
-    var body: some View {
-        if let found = model.evidence.first {
-            Section(say("app.error.alarm.title")) {
-                Text(say(found.provesFork ? "app.event.log_fork" : "app.event.log_contradiction"))
             }
         }
     }

@@ -41,6 +41,13 @@ struct Manner: Sendable {
         return value.formatted(.number.precision(.fractionLength(digits)).locale(locale))
     }
 
+    /// The minor units of an amount as it was typed; nothing where it is none, or has more decimals than its currency.
+    func minor(of typed: String, _ currency: String) -> Int64? {
+        guard let value = Decimal(string: typed, locale: locale), value > 0 else { return nil }
+        let minor = value * pow(Decimal(10), Self.decimals(of: currency))
+        return Int64("\(minor)")
+    }
+
     func parts(of date: Date) -> Parts {
         Parts(
             nearness: nearness(of: date), weekday: format(date, "EEEE"), date: format(date, dayPattern(date)),

@@ -157,7 +157,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
             ]
         }
         try await each("prompt-" + picture.name) { app, screen in
-            app.show("flo_1")
+            app.begin("mandate.cancel.service")
             await app.work.finished()
             await screen.settle()
         }
@@ -255,7 +255,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
             .paymentPin(digits: 6, attemptsLeft: 2), "ask.payment_pin", primary: "action.enter")
         wallet.failure = .WrongPin(attemptsLeft: 2)
         try await each("problem") { app, screen in
-            app.show("flo_1")
+            app.begin("mandate.cancel.service")
             await app.work.finished()
             for _ in 0..<6 { try screen.tap("pin-1") }
             await app.work.finished()
@@ -280,7 +280,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
         let wallet = wallet
         for manner in [english, chinese] {
             try await Manner.$current.withValue(manner) {
-                let app = AppModel { wallet }
+                let app = AppModel(isTrial: true) { wallet }
                 let screen = Driver(RootView(model: app))
                 await screen.settle()
                 try await steps(app, screen)

@@ -33,7 +33,7 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
     }
 
     private static func app(_ stage: Stage) -> AppModel {
-        AppModel {
+        AppModel(isTrial: true) {
             let keys = try EnclaveDeviceKeys(dataDir: stage.config.dataDir)
             let prompt = LocalAuthPrompt(keys: keys) { say($0) }
             return try await Wallet.open(config: stage.config, keys: keys, prompt: prompt)
@@ -109,9 +109,33 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
     /// Somebody else has the turn: time passes, and the payer looks again.
     func wait(until step: String) async throws {
         for _ in 0..<20 where app.flow?.prompt?.step != step {
-            try await stage.sandbox.advance("PT1S")
-            try await tap("look-again")
+            try await wait()
         }
         #expect(app.flow?.prompt?.step == step)
+    }
+
+    /// Agrees to everything that a flow asks, to its end.
+    func agree(lockPassword: String) async throws {
+        for _ in 0..<10 {
+            guard let prompt = app.flow?.prompt else { return }
+            switch prompt.kind {
+            case .confirm, .choose, .biometric, .devicePasscode: try await tap("primary")
+            case .paymentPin: try await enter("482913")
+            case .lockPassword: try await enter(lockPassword)
+            case .waiting: try await wait()
+            case .code: try await enter(try await code())
+            default: try await tap("quiet")
+            }
+        }
+    }
+
+    /// The code in the last text that came to the payer's phones.
+    func code() async throws -> String {
+        try await stage.sandbox.lastCode(try #require(app.enrolment?.account))
+    }
+
+    private func wait() async throws {
+        try await stage.sandbox.advance("PT1S")
+        try await tap("look-again")
     }
 }

@@ -153,6 +153,80 @@ import Testing
         }
     }
 
+    @Test("The lock gets a password of its own, goes on, and is ended early by it")
+    func lock() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            hand.app.tab = .security
+            await hand.screen.settle()
+            try await hand.tap("set-lock-password")
+            try await hand.enter("482913")
+            try await hand.enter("482913")
+            try await hand.enter("482913")
+            #expect(hand.shows(say("app.error.same_secret")) && hand.app.stopping?.lockPasswordSet == false)
+            try await hand.tap(say("app.action.close"))
+            try await hand.enter("482913")
+            try await hand.enter("739154")
+            try await hand.enter("739155")
+            #expect(hand.shows(say("app.enrol.pin.differs")))
+            try await hand.enter("739154")
+            try await hand.enter("739154")
+            #expect(hand.app.stopping?.lockPasswordSet == true && !hand.app.setsLockPassword)
+
+            try await hand.tap("pause-everything")
+            try await hand.tap("confirm-pause")
+            #expect(hand.app.stopping?.lock?.told == true)
+            try await hand.tap("end-lock")
+            try await hand.agree(lockPassword: "739154")
+            #expect(hand.app.stopping?.lock == nil && hand.app.permissions?.on == 1)
+        }
+    }
+
+    @Test("Lower limits are typed, agreed to, and kept by the gateway; what is no amount is not taken")
+    func limits() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            let mandate = try #require(hand.app.permissions?.permissions.first?.mandate)
+            try await hand.tap("permission-Rides")
+            try await hand.tap(say("app.action.change_limits"))
+            let field = say("app.terms.per_charge", ["amount": .amount(cny(50_00))])
+            for typed in ["much", "-1", "12.345"] {
+                try hand.screen.type(typed, into: field)
+                #expect(!hand.screen.offers("change"))
+            }
+            try hand.screen.type("20", into: field)
+            try await hand.tap("change")
+            #expect(hand.shows(say("limits.confirm.title")))
+            try await hand.agree(lockPassword: "")
+            try await hand.hear()
+            #expect(hand.shows("Up to CNY 20.00 a charge"))
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "more").contains("\"declined\""))
+        }
+    }
+
+    @Test("A stopped merchant is charged no more, and is allowed again")
+    func merchant() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            let mandate = try #require(hand.app.permissions?.permissions.first?.mandate)
+            try await hand.tap("permission-Rides")
+            try await hand.tap(say("app.action.stop_merchant"))
+            #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "stopped").contains("\"declined\""))
+            hand.app.tab = .security
+            await hand.screen.settle()
+            #expect(hand.shows("Everything of Bluebird Rides"))
+            try await hand.tap(say("app.action.lift"))
+            try await hand.agree(lockPassword: "")
+            #expect(hand.app.stopping?.stops.isEmpty == true && hand.app.permissions?.on == 1)
+        }
+    }
+
     @Test("A phone that lost its keys says so, and is set up again")
     func lostKeys() async throws {
         try await Manner.$current.withValue(english) {
@@ -179,8 +253,7 @@ import Testing
             try await hand.tap("mandate.cancel.service")
             #expect(hand.app.flow?.prompt?.step == "select")
             try await hand.tap("primary")
-            let account = try #require(hand.app.enrolment?.account)
-            try await hand.enter(try await hand.stage.sandbox.lastCode(account))
+            try await hand.enter(try await hand.code())
             try await hand.photograph(2)
             try await hand.wait(until: "face")
             try await hand.tap("primary")

@@ -46,6 +46,8 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     override func refreshHistory(mandate: String) async throws {}
     override func cancellationRoutes(mandate: String) async throws -> [CancellationRoute] { routes }
 
+    override func begin(definition: String, mandates: [String], wish: Wish?) async throws -> String { "flo_1" }
+
     override func submit(flow: String, answer: Answer) async throws {
         if let failure { throw failure }
     }
