@@ -69,10 +69,29 @@ pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
         at(&pictures, fs::remove_dir_all(&pictures))?;
     }
     at(&pictures, fs::create_dir_all(&pictures))?;
-    for page in sorted(&pages)? {
-        photograph(workspace, browser, &page, &pictures)?;
+    let pages = sorted(&pages)?;
+    for page in &pages {
+        photograph(workspace, browser, page, &pictures)?;
     }
-    Ok(())
+    let readme = pictures.join("README.md");
+    at(&readme, fs::write(&readme, index(&pages)))
+}
+
+/// The page that shows the pictures side by side, and says what they are not.
+fn index(pages: &[PathBuf]) -> String {
+    let mut text =
+        "# The iOS screens as wireframes\n\nWritten by `cargo xtask screens`: the app's own views, drawn by a \
+                    stand-in for SwiftUI. They show what stands on a\nscreen and in which order. How iOS draws it, no \
+                    picture here shows.\n\n| | English | 中文 |\n|---|---|---|\n"
+            .to_owned();
+    let names = pages
+        .iter()
+        .filter_map(|page| page.file_name()?.to_str()?.strip_suffix(".en.html"));
+    for name in names {
+        let picture = |language: &str| format!("<img src=\"{name}.{language}.png\" width=\"240\" alt=\"{name}\">");
+        text += &format!("| {name} | {} | {} |\n", picture("en"), picture("zh-Hans"));
+    }
+    text
 }
 
 /// Draws one page.
@@ -100,4 +119,17 @@ fn sorted(folder: &Path) -> Outcome<Vec<PathBuf>> {
     pages.retain(|path| path.extension().is_some_and(|ending| ending == "html"));
     pages.sort();
     Ok(pages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_screen_stands_once_in_the_index_with_both_languages() {
+        let pages = ["a.en.html", "a.zh-Hans.html", "b.en.html"].map(PathBuf::from);
+        let index = index(&pages);
+        assert_eq!(index.matches("alt=\"a\"").count(), 2);
+        assert!(index.contains("src=\"b.zh-Hans.png\"") && index.contains("no picture here shows"));
+    }
 }

@@ -13,6 +13,8 @@ struct News: Identifiable {
     let id = UUID()
     let text: String
     var receipt: String?
+    /// The permission that has to be stopped another way.
+    var unstopped: String?
     var request: Request?
 
     /// Something that the payer just did.
@@ -33,7 +35,9 @@ struct News: Identifiable {
         case .undone(_, let mandate): text = about("undone", mandate)
         case .deadTokenUsed(let mandate, let uses): text = about("dead_token_used", mandate, ["uses": count(uses)])
         case .charged(let mandate, let amount): text = about("charged", mandate, ["amount": .amount(amount)])
-        case .notStopped(let mandates, _): text = about("not_stopped", mandates.first ?? "")
+        case .notStopped(let mandates, _):
+            text = about("not_stopped", mandates.first ?? "")
+            unstopped = mandates.first
         case .declined(let mandate, let code, let amount):
             text = about("declined", mandate, ["amount": .amount(amount), "reason": .words(decline(code))])
         case .merchantObjected(let mandate): text = about("merchant_objected", mandate)

@@ -241,6 +241,13 @@ struct NewsRow: View {
                 }
                 .buttonStyle(.borderless)
             }
+            if let mandate = item.unstopped {
+                Button(say("app.action.ways_to_stop")) {
+                    model.isRead(item)
+                    model.permissionPath = [.permission(mandate)]
+                }
+                .buttonStyle(.borderless)
+            }
             if let request = item.request {
                 VouchPart(request: request, isOwn: request.requester == model.enrolment?.account) { approves in
                     model.isRead(item)

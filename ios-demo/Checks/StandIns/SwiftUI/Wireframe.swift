@@ -51,7 +51,7 @@ private let wireframeStyle = """
     q-gridrow{display:flex;justify-content:center;gap:18px;margin:8px 0}q-gridrow>*{width:86px;text-align:center}
     q-gridrow q-button{padding:14px 0;border:1px solid var(--line);border-radius:12px;background:var(--card);font-size:22px}
     q-pair{display:flex!important;gap:12px;justify-content:space-between}q-pair>:last-child{color:var(--quiet);text-align:right}
-    q-button,q-share{display:block;color:var(--tint)}q-button[data-role=destructive]{color:var(--danger)}q-button[data-off]{opacity:.38}
+    q-button,q-share{display:block;color:var(--tint)}q-button[data-style=plain]{color:inherit}q-button[data-role=destructive]{color:var(--danger)}q-button[data-off]{opacity:.38}
     q-button[data-style=prominent]{background:var(--tint);color:#fff;border-radius:12px;padding:13px 16px;text-align:center;margin:6px 0}
     q-button[data-style=bordered]{border:1px solid var(--tint);border-radius:12px;padding:12px 16px;text-align:center;margin:6px 0}
     q-link{display:flex!important;align-items:center;gap:8px}q-link>:first-child{flex:1}q-link::after{content:"›";color:var(--quiet)}
@@ -67,7 +67,7 @@ private let wireframeStyle = """
     q-alert q-title{font-size:18px;padding:0 0 8px}q-alert q-button{padding-top:14px}
     q-overlay{position:absolute;inset:0;background:#e4e7e8;z-index:4;display:flex;align-items:center;justify-content:center}
     q-empty{text-align:center;padding:120px 30px}q-empty q-label{display:block;font-size:20px;font-weight:600}q-empty>q-text{color:var(--quiet);padding:8px}q-progress{text-align:center;color:var(--quiet);padding:60px 20px}q-progress::before{content:"◌ "}
-    q-inset{display:block;position:absolute;left:0;right:0;bottom:0;padding:6px 20px 18px;background:#f8f8fbee;border-top:1px solid var(--line);z-index:1}q-inset q-column{align-items:stretch;gap:2px}
+    q-inset{display:block;position:absolute;left:0;right:0;bottom:0;padding:6px 20px 18px;background:#f8f8fb;border-top:1px solid var(--line);z-index:1}q-inset q-column[data-align]{align-items:stretch;gap:2px}
     q-image{color:var(--quiet)}q-chooser{display:none}
     [data-font=largeTitle]{font-size:32px;font-weight:700}[data-font=title],[data-font=title2]{font-size:24px;font-weight:700;line-height:1.2}[data-font=headline]{font-weight:600}
     [data-font=subheadline],[data-font=callout]{font-size:15px}[data-font=footnote],[data-font=caption]{font-size:13px}
