@@ -1,4 +1,5 @@
 //! The one command surface of the project: `cargo xtask --help`.
+mod android;
 mod bindings;
 mod cost;
 mod demo;
@@ -37,10 +38,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Runs every test suite: Rust, mobile type-check, Kotlin, Swift, verifiers in other languages.
+    /// Runs every test suite: Rust, mobile type-check, Kotlin, Android, Swift, verifiers in other languages.
     Test(suites::Options),
     /// Writes the Kotlin and Swift sources of the facade and builds its library.
     Bindings,
+    /// Takes the pictures of docs/screens from the apps themselves.
+    Screens,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
     Rules(rules::Options),
     /// Measures what payers wait for, beside baselines: the rows of docs/performance.md.
@@ -61,6 +64,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run_demo(&workspace, &arguments),
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
+        Task::Screens => android::write_screens(&workspace),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Policy(task) => policy::run(task),

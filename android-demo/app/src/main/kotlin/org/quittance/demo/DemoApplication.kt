@@ -1,0 +1,5 @@
+package org.quittance.demo
+
+import android.app.Application
+
+class DemoApplication : Application()
