@@ -1,0 +1,230 @@
+package org.quittance.demo.ui
+
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Text
+import androidx.compose.material3.TextButton
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.text.font.FontFamily
+import androidx.compose.ui.unit.dp
+import org.quittance.CancellationRoute
+import org.quittance.ChargeOutcome
+import org.quittance.EndingStage
+import org.quittance.PastCharge
+import org.quittance.Permission
+import org.quittance.PermissionDetail
+import org.quittance.PermissionGroup
+import org.quittance.demo.R
+import org.quittance.demo.model.Shown
+import org.quittance.demo.model.UiState
+import org.quittance.demo.model.declined
+import org.quittance.demo.model.dispute
+import org.quittance.demo.words.Say
+import org.quittance.demo.words.Value
+import org.quittance.demo.words.amount
+import org.quittance.demo.words.count
+import org.quittance.demo.words.moment
+import org.quittance.demo.words.say
+import org.quittance.demo.words.text
+
+/** One permission: what it may take, what it took, what was agreed, and every way to stop it. */
+@Composable
+fun PermissionScreen(shown: Shown.OnePermission, state: UiState, actions: Actions) {
+    val detail = shown.detail
+    val row = detail.permission
+    Page("", actions::back) {
+        Column(verticalArrangement = Arrangement.spacedBy(4.dp)) {
+            BigTitle(row.terms.merchantName)
+            Body(row.terms.service, quiet = true)
+            StateLine(row)
+        }
+        state.problem?.let { ProblemNotice(it) }
+        if (state.offline) Line(R.drawable.sign_offline, words("app.permissions.offline"))
+        Ending(row, state, actions)
+        Holds(row)
+        Section(words("app.terms.title")) {
+            terms(row.terms).forEach { Body(words(it)) }
+            if (row.systemDefault) Notice(R.drawable.sign_alert, words("app.terms.system_default"))
+            Body(words(next(row)), quiet = true)
+        }
+        Taken(row)
+        Exposed(row)
+        Ways(shown, state, actions)
+        History(detail, state, actions)
+        Agreed(detail)
+    }
+}
+
+@Composable
+private fun Ending(row: Permission, state: UiState, actions: Actions) {
+    val ending = row.ending ?: return
+    val dispute = ending.dispute
+    val grave = ending.stage is EndingStage.Disputed
+    Notice(if (grave) R.drawable.sign_alert else R.drawable.sign_clock, words(stage(ending.stage)), grave = grave)
+    dispute?.let { Body(words(dispute(it)), quiet = true) }
+    val (order, until) = ending.order to row.undoUntil
+    if (order != null && until != null) {
+        Line(R.drawable.sign_clock, words("app.undo.until", "until" to moment(until)))
+        Quiet("undo", words("app.action.take_back"), !state.working) {
+            actions.begin("mandate.undo", emptyList(), org.quittance.Wish.UndoOrder(order))
+        }
+    }
+}
+
+/** How far its end has come: never more than was shown. */
+fun stage(stage: EndingStage): Say =
+    when (stage) {
+        is EndingStage.Waiting -> Say("app.ending.waiting")
+        is EndingStage.Scheduled -> Say("app.ending.scheduled", "until" to moment(stage.undoUntil))
+        is EndingStage.Undone -> Say("app.ending.undone")
+        is EndingStage.Ordered -> Say("app.ending.ordered")
+        is EndingStage.Attesting -> Say("app.ending.attesting")
+        is EndingStage.AwaitingClosure -> Say("app.ending.awaiting_closure")
+        is EndingStage.Closed -> Say("app.ending.closed")
+        is EndingStage.Disputed -> Say("app.ending.disputed")
+    }
+
+@Composable
+private fun Holds(row: Permission) {
+    if (row.holds.isEmpty() || row.group == PermissionGroup.ENDED) return
+    Section(words("app.hold.title")) {
+        for (hold in row.holds) {
+            Line(R.drawable.sign_pause, words(hold.reason.say()), tint = MaterialTheme.colorScheme.onSurface)
+            hold.since?.let { Body(words("app.hold.since", "since" to moment(it)), quiet = true) }
+            hold.until?.let { Body(words("app.hold.until", "until" to moment(it)), quiet = true) }
+        }
+    }
+}
+
+@Composable
+private fun Taken(row: Permission) {
+    val taken = row.taken
+    Section(words("app.taken.title")) {
+        if (taken == null || taken.charges == 0u) return@Section Body(words("app.taken.none"))
+        val total = arrayOf("amount" to amount(taken.inTotal), "charges" to count(taken.charges))
+        Body(words("app.taken.in_total", *total))
+        Body(words("app.taken.in_period", "amount" to amount(taken.inPeriod)))
+        taken.lastAt?.let { Body(words("app.taken.last", "at" to moment(it)), quiet = true) }
+    }
+}
+
+@Composable
+private fun Exposed(row: Permission) {
+    if (row.group == PermissionGroup.ENDED) return
+    val exposure = row.exposure
+    Section(words("app.exposure.title")) {
+        if (exposure == null || exposure.charges == 0u) return@Section Body(words("app.exposure.none"))
+        Body(
+            words(
+                "app.exposure.body",
+                "charges" to count(exposure.charges),
+                "per_charge" to amount(exposure.perCharge),
+                "until" to moment(exposure.until),
+            ),
+        )
+    }
+}
+
+@Composable
+private fun Ways(shown: Shown.OnePermission, state: UiState, actions: Actions) {
+    val (closed, open) = shown.routes.partition { it.closed != null }
+    Section(words("app.ways.title")) {
+        if (open.isEmpty() && shown.detail.permission.group == PermissionGroup.ENDED) {
+            return@Section Body(words("app.ways.none"))
+        }
+        open.forEachIndexed { place, route ->
+            Tile("way-${route.definition}", { actions.begin(route.definition, listOf(shown.detail.permission.mandate)) }, !state.working) {
+                if (place == 0) Text(words("app.ways.best"), style = MaterialTheme.typography.labelMedium, color = MaterialTheme.colorScheme.primary)
+                Text(words(route.name.say()), style = MaterialTheme.typography.titleMedium)
+                Effort(route)
+            }
+        }
+        for (route in closed) {
+            Column {
+                Body(words(route.name.say()))
+                route.closed?.let { Body(words("app.ways.closed", "reason" to text(it.say())), quiet = true) }
+            }
+        }
+    }
+}
+
+/** What a way costs: steps, time, proofs. */
+@Composable
+private fun Effort(route: CancellationRoute) {
+    Body(words("app.ways.steps", "steps" to count(route.steps)), quiet = true)
+    val time = if (route.effective == null) Say("app.ways.at_once") else Say("app.ways.later", "at" to moment(route.effectiveAt))
+    Body(words(time), quiet = true)
+    if (route.factors.isNotEmpty()) {
+        val factors = route.factors.map { Say("app.factor.${it.name.lowercase()}") }
+        Body(words("app.ways.asks", "factors" to Value.Texts(factors)), quiet = true)
+    }
+}
+
+@Composable
+private fun History(detail: PermissionDetail, state: UiState, actions: Actions) =
+    Section(words("app.history.title")) {
+        val asOf = detail.historyAsOf
+        if (asOf == null) Body(words("app.history.never"), quiet = true)
+        else if (detail.history.isEmpty()) Body(words("app.history.empty"))
+        detail.history.forEach { Charge(it) }
+        asOf?.let { Body(words("app.history.as_of", "as_of" to moment(it)), quiet = true) }
+        TextButton(actions::refresh, Modifier.testTag("refresh"), !state.working) { Text(words("app.action.refresh")) }
+    }
+
+@Composable
+private fun Charge(charge: PastCharge) =
+    Column(Modifier.fillMaxWidth().testTag("charge")) {
+        when (val outcome = charge.outcome) {
+            is ChargeOutcome.Approved -> Body(words("app.charge.approved", "amount" to amount(outcome.amount)))
+            is ChargeOutcome.Declined -> {
+                Body(words("app.charge.declined", "amount" to amount(charge.amount)))
+                Body(words(declined(outcome.code)), quiet = true)
+            }
+        }
+        charge.refunded?.let { Body(words("app.charge.refunded", "amount" to amount(it))) }
+        Body(LocalWords.current.moment(charge.at), quiet = true)
+    }
+
+/** The consent as it was signed; hashes are for those who ask. */
+@Composable
+private fun Agreed(detail: PermissionDetail) {
+    var open by rememberSaveable { mutableStateOf(false) }
+    val agreed = detail.agreed
+    Section(words("app.agreed.title")) {
+        val since = agreed.activeSince
+        Body(words(if (since == null) Say("app.agreed.not_yet") else Say("app.agreed.since", "since" to moment(since))))
+        val language =
+            when {
+                agreed.locale.startsWith("zh") -> "app.language.zh_hans"
+                agreed.locale.startsWith("en") -> "app.language.en"
+                else -> "app.language.other"
+            }
+        Body(words("app.agreed.language", "language" to text(Say(language))), quiet = true)
+        TextButton({ open = !open }, Modifier.testTag("details")) { Text(words("app.action.details")) }
+        if (open) {
+            Hash(words("app.details.permission"), detail.permission.mandate)
+            Hash(words("app.details.terms_hash"), agreed.termsHash)
+            detail.order?.let { Hash(words("app.details.order"), it) }
+        }
+    }
+}
+
+/** A long name of something, shortened, in letters of one width. */
+@Composable
+fun Hash(name: String, value: String) =
+    Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(16.dp)) {
+        Body(name, Modifier.weight(1f), quiet = true)
+        val short = if (value.length > SHORT) value.take(SHORT / 2) + "…" + value.takeLast(SHORT / 2) else value
+        Text(short, style = MaterialTheme.typography.bodyMedium, fontFamily = FontFamily.Monospace)
+    }
+
+private const val SHORT = 16
