@@ -11,6 +11,9 @@ use crate::run::{Outcome, Workspace, at, run, run_logged, version};
 /// Android's own resources, as Debian packages them for aapt2.
 const FRAMEWORK: &str = "/usr/share/android-framework-res/framework-res.apk";
 
+/// The package whose resource class the Kotlin library uses.
+const PACKAGE: &str = "org.quittance.android";
+
 /// What Debian's aapt2 does not know, because it knows Android 10: (the line of the manifest that is left out).
 const TOO_NEW: &str = "android:dataExtractionRules";
 
@@ -117,6 +120,8 @@ fn resources(workspace: &Workspace, libraries: &Path) -> Outcome {
         compile(workspace, &older(&of_library)?, &compiled)?;
     }
     let demo = demo(workspace);
+    let package = workspace.root.join("bindings/kotlin/src/android/res");
+    compile_as(workspace, &package, &compiled.join("~0-package.zip"))?;
     for (own, name) in [("main", "1-main"), ("sandbox", "2-sandbox")] {
         let own = demo.join("app/src").join(own).join("res");
         compile_as(workspace, &own, &compiled.join(format!("~{name}.zip")))?;
@@ -157,7 +162,7 @@ fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path)
     aapt.arg("--java").arg(folder.join("constants"));
     let packages = libraries.join("res/packages");
     let packages = at(&packages, fs::read_to_string(&packages))?;
-    aapt.args(["--extra-packages", packages.trim()]);
+    aapt.arg("--extra-packages").arg(format!("{PACKAGE}:{}", packages.trim()));
     aapt.arg("-o").arg(folder.join("resources.ap_"));
     for zip in entries(compiled)? {
         aapt.arg("-R").arg(zip);

@@ -14,6 +14,7 @@ mod rust_suite;
 mod suites;
 mod swift;
 mod swift_root;
+mod texts;
 mod verifiers;
 
 use std::process::ExitCode;
@@ -46,6 +47,8 @@ enum Task {
     Screens,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
     Rules(rules::Options),
+    /// Writes what a reader sees, from bindings/texts into the formats of Android and iOS.
+    Texts(texts::Options),
     /// Measures what payers wait for, beside baselines: the rows of docs/performance.md.
     #[command(disable_help_flag = true)]
     Cost {
@@ -66,6 +69,7 @@ fn main() -> ExitCode {
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Screens => android::write_screens(&workspace),
         Task::Rules(options) => rules::run(&workspace, &options),
+        Task::Texts(options) => texts::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Policy(task) => policy::run(task),
     });

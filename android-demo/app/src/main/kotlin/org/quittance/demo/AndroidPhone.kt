@@ -15,7 +15,6 @@ import org.quittance.WalletConfig
 import org.quittance.android.AndroidBiometricPrompt
 import org.quittance.android.AndroidDeviceKeys
 import org.quittance.android.SheetWords
-import org.quittance.demo.words.AssetCatalogue
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.Words
 
@@ -38,8 +37,7 @@ class AndroidPhone(private val application: Application, private val pictures: P
     }
 
     private fun sheet(request: BiometricRequest): SheetWords {
-        val locale = application.resources.configuration.locales[0]
-        val words = Words(AssetCatalogue(application), locale, ZoneId.systemDefault(), Instant::now)
+        val words = Words(application.resources, ZoneId.systemDefault(), Instant::now)
         return SheetWords(words.of(Say(request.titleKey)), words.of(Say(request.reasonKey)), words.of(Say("action.keep")))
     }
 

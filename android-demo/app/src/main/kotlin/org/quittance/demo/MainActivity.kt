@@ -22,7 +22,6 @@ import java.time.ZoneId
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.ui.App
 import org.quittance.demo.ui.QuittanceTheme
-import org.quittance.demo.words.AssetCatalogue
 import org.quittance.demo.words.Words
 
 /** The one activity. */
@@ -51,7 +50,7 @@ class MainActivity : ComponentActivity() {
             val configuration = LocalConfiguration.current
             val words =
                 remember(configuration) {
-                    Words(AssetCatalogue(this), configuration.locales[0], ZoneId.systemDefault(), Instant::now)
+                    Words(resources, ZoneId.systemDefault(), Instant::now)
                 }
             QuittanceTheme(words) { App(kept.model) }
         }

@@ -5,10 +5,10 @@ import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
 import org.quittance.WalletException
 import org.quittance.demo.words.Say
-import org.quittance.demo.words.Value
 import org.quittance.demo.words.count
 import org.quittance.demo.words.plain
 import org.quittance.demo.words.text
+import org.quittance.demo.words.wait
 import org.quittance.errorKind
 
 /** What the payer is told after a failed call: the particular where it helps, else what the app owes by the error's kind. */
@@ -62,10 +62,10 @@ private fun both(kind: String) = Problem(Say("app.error.$kind.title"), Say("app.
 
 private fun pause(seconds: UInt?): Say =
     if (seconds == null) Say("app.error.wait.later")
-    else Say("app.error.wait.body", "wait" to Value.Wait(seconds.toLong()))
+    else Say("app.error.wait.body", "wait" to wait(seconds))
 
 private fun locked(seconds: UInt?): Say =
-    if (seconds == null) Say("app.pin.locked_for_now") else Say("app.pin.locked", "wait" to Value.Wait(seconds.toLong()))
+    if (seconds == null) Say("app.pin.locked_for_now") else Say("app.pin.locked", "wait" to wait(seconds))
 
 private fun biometric(reason: BiometricException): Say =
     Say(

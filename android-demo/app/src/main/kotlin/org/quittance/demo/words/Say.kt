@@ -1,8 +1,10 @@
 package org.quittance.demo.words
 
+import java.time.Duration
 import java.time.Instant
 import org.quittance.Money
 import org.quittance.PromptText
+import org.quittance.TextArgument
 
 /** A text of the catalogue with its arguments, in no language yet. */
 data class Say(val key: String, val arguments: Map<String, Value> = emptyMap()) {
@@ -17,7 +19,9 @@ sealed interface Value {
 
     data class Moment(val at: Instant) : Value
 
-    data class Wait(val seconds: Long) : Value
+    data class Wait(val duration: Duration) : Value
+
+    data class WorkingDays(val days: Long) : Value
 
     /** Several texts, one after the other. */
     data class Texts(val texts: List<Say>) : Value
@@ -41,5 +45,27 @@ fun plain(words: String): Value = Value.Plain(words)
 
 fun text(say: Say): Value = Value.Text(say)
 
+/** A length of time in seconds. */
+fun wait(seconds: UInt): Value = Value.Wait(Duration.ofSeconds(seconds.toLong()))
+
 /** A text of the core, as the screens say it. */
-fun PromptText.say(): Say = Say(key, arguments.mapValues { (_, value) -> Value.Plain(value) })
+fun PromptText.say(): Say = Say(key, arguments.mapValues { (_, argument) -> argument.value() })
+
+private fun TextArgument.value(): Value =
+    when (this) {
+        is TextArgument.Count -> Value.Count(count.toLong())
+        is TextArgument.Amount -> Value.Amount(amount)
+        is TextArgument.Moment -> Value.Moment(moment)
+        is TextArgument.Wait -> length(duration)
+        is TextArgument.Words -> Value.Plain(words)
+        is TextArgument.Keys -> Value.Texts(keys.map { Say(it) })
+    }
+
+/** ISO 8601, with business days as `P3BD`. */
+private fun length(duration: String): Value {
+    val days = WORKING_DAYS.matchEntire(duration)?.groupValues?.get(1)?.toLongOrNull()
+    if (days != null) return Value.WorkingDays(days)
+    return runCatching { Value.Wait(Duration.parse(duration)) }.getOrDefault(Value.Plain(duration))
+}
+
+private val WORKING_DAYS = Regex("P([0-9]+)BD")

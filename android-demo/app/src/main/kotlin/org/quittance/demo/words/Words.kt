@@ -1,5 +1,7 @@
 package org.quittance.demo.words
 
+import android.content.res.Resources
+import android.text.format.DateFormat
 import java.text.NumberFormat
 import java.time.Duration
 import java.time.Instant
@@ -9,44 +11,27 @@ import java.time.format.FormatStyle
 import java.util.Currency
 import java.util.Locale
 import org.quittance.Money
+import org.quittance.android.textResource
 
-/** The catalogue in one language. */
-fun interface Catalogue {
-    /** The pattern of a text, for a count where it depends on one; null where there is no such text. */
-    fun pattern(key: String, counted: Map<String, Long>): String?
-}
+/** Says texts in the language of [resources]: the only place where an argument becomes words. */
+class Words(private val resources: Resources, private val zone: ZoneId, private val now: () -> Instant) {
+    private val locale: Locale = resources.configuration.locales[0]
 
-/** Says texts: the only place where an argument becomes words. */
-class Words(
-    private val catalogue: Catalogue,
-    private val locale: Locale,
-    private val zone: ZoneId,
-    private val now: () -> Instant,
-) {
     fun of(key: String, vararg arguments: Pair<String, Value>): String = of(Say(key, *arguments))
 
+    /** A text that this version does not have is said by its key: better than nothing. */
     fun of(say: Say): String {
-        val counted = say.arguments.mapNotNull { (name, value) -> number(value)?.let { name to it } }.toMap()
-        val pattern = catalogue.pattern(say.key, counted) ?: return say.key
-        return PLACE.replace(pattern) { found ->
-            val name = found.groupValues[1]
-            say.arguments[name]?.let(::value) ?: found.value
-        }
+        val found = textResource(say.key) ?: return say.key
+        return found.text(resources) { slot -> say.arguments[slot.name]?.let(::value).orEmpty() }
     }
-
-    private fun number(value: Value): Long? =
-        when (value) {
-            is Value.Count -> value.number
-            is Value.Plain -> value.words.toLongOrNull()
-            else -> null
-        }
 
     private fun value(value: Value): String =
         when (value) {
             is Value.Amount -> amount(value.money)
             is Value.Count -> NumberFormat.getIntegerInstance(locale).format(value.number)
             is Value.Moment -> moment(value.at)
-            is Value.Wait -> wait(value.seconds)
+            is Value.Wait -> wait(value.duration)
+            is Value.WorkingDays -> of("app.wait.working_days", "count" to Value.Count(value.days))
             is Value.Texts -> value.texts.joinToString(of("app.list.separator")) { of(it) }
             is Value.Text -> of(value.text)
             is Value.Plain -> value.words
@@ -79,11 +64,12 @@ class Words(
     }
 
     private fun format(skeleton: String): DateTimeFormatter {
-        val pattern = android.text.format.DateFormat.getBestDateTimePattern(locale, skeleton)
+        val pattern = DateFormat.getBestDateTimePattern(locale, skeleton)
         return DateTimeFormatter.ofPattern(pattern, locale)
     }
 
-    private fun wait(seconds: Long): String {
+    private fun wait(duration: Duration): String {
+        val seconds = duration.seconds
         val (unit, number) =
             when {
                 seconds < MINUTE * 2 -> "seconds" to seconds
@@ -95,8 +81,6 @@ class Words(
     }
 
     private companion object {
-        /** `{name}`, with the kind of its argument where the catalogue states one. */
-        val PLACE = Regex("\\{([a-z_]+)(?::[a-z]+)?\\}")
         val NEAR = -6L..6L
         const val MINUTE = 60L
         const val HOUR = 60 * MINUTE
