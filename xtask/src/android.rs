@@ -162,7 +162,8 @@ fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path)
     aapt.arg("--java").arg(folder.join("constants"));
     let packages = libraries.join("res/packages");
     let packages = at(&packages, fs::read_to_string(&packages))?;
-    aapt.arg("--extra-packages").arg(format!("{PACKAGE}:{}", packages.trim()));
+    aapt.arg("--extra-packages")
+        .arg(format!("{PACKAGE}:{}", packages.trim()));
     aapt.arg("-o").arg(folder.join("resources.ap_"));
     for zip in entries(compiled)? {
         aapt.arg("-R").arg(zip);
@@ -236,4 +237,68 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CATALOGUE: &str = include_str!("../../android-demo/gradle/libs.versions.toml");
+    const LIBRARIES: &str = include_str!("../../android-demo/libraries/pom.xml");
+    const DEMO: &str = include_str!("../../android-demo/pom.xml");
+
+    /// Whether the Maven build has this very version: of the module itself, or of its part for a platform.
+    fn has(module: &str, version: &str) -> bool {
+        let name = module.split_once(':').map_or(module, |(_, name)| name);
+        let words: String = [LIBRARIES, DEMO].concat().split_whitespace().collect();
+        let versions = words.replace("${coroutines.version}", "1.10.2");
+        ["", "-android", "-jvm"].iter().any(|platform| {
+            versions.contains(&format!(
+                "<artifactId>{name}{platform}</artifactId><version>{version}</version>"
+            ))
+        })
+    }
+
+    #[test]
+    fn gradle_and_maven_name_the_same_versions() {
+        let catalogue: toml::Table = CATALOGUE.parse().unwrap();
+        let versions = &catalogue["versions"];
+        let libraries = catalogue["libraries"].as_table().unwrap();
+        assert!(libraries.len() > 8);
+        for library in libraries.values() {
+            let version = match library["version"].as_str() {
+                Some(version) => version,
+                None => versions[library["version"]["ref"].as_str().unwrap()].as_str().unwrap(),
+            };
+            let module = library["module"].as_str().unwrap();
+            assert!(has(module, version), "{module} is not {version} in the Maven build");
+        }
+        let kotlin = versions["kotlin"].as_str().unwrap();
+        assert!(DEMO.contains(&format!("<kotlin.version>{kotlin}</kotlin.version>")));
+        assert!(LIBRARIES.contains(&format!("<version>{kotlin}</version>")));
+        assert!(DEMO.contains(&format!(
+            "<coroutines.version>{}</",
+            versions["coroutines"].as_str().unwrap()
+        )));
+    }
+
+    #[test]
+    fn another_version_is_noticed() {
+        assert!(has("androidx.compose.ui:ui", "1.12.1"));
+        assert!(!has("androidx.compose.ui:ui", "1.12.0"));
+    }
+
+    #[test]
+    fn what_the_resource_compiler_does_not_know_is_left_out_alone() {
+        let manifest = r#"<application android:a="1" android:dataExtractionRules="@xml/x" android:b="2">"#;
+        assert_eq!(
+            without(manifest, TOO_NEW),
+            r#"<application android:a="1"  android:b="2">"#
+        );
+        let values = r#"<attr format="float" name="lStar"/><attr name="android:lStar"/>"#;
+        assert_eq!(
+            without(values, "android:lStar"),
+            r#"<attr format="float" name="lStar"/>"#
+        );
+    }
 }

@@ -1,7 +1,9 @@
 package org.quittance.demo
 
 import androidx.compose.ui.test.assertContentDescriptionEquals
-import androidx.compose.ui.test.junit4.createAndroidComposeRule
+import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.assertIsOff
+import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithTag
 import kotlinx.coroutines.runBlocking
 import org.junit.After
@@ -81,8 +83,8 @@ class JourneyTest {
         hand.awaitsText("as soon as you are online")
         assertEquals(PermissionGroup.PAUSED, group(mandate))
         hand.taps("tab-home")
-        hand.awaits("state-$mandate")
-        rule.onNodeWithTag("switch-$mandate", useUnmergedTree = true).assertExists()
+        hand.awaitsText("Paused (1)")
+        rule.onNodeWithTag("switch-$mandate").assertIsOff().assertIsNotEnabled()
     }
 
     @Test

@@ -4,21 +4,28 @@ import android.app.Application
 import android.content.pm.ApplicationInfo
 import android.content.pm.PackageManager
 import android.view.WindowManager.LayoutParams.FLAG_SECURE
+import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.test.core.app.ActivityScenario
 import java.io.File
 import javax.xml.parsers.DocumentBuilderFactory
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertTrue
+import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
 import org.w3c.dom.Element
 
 /** What the app tells the system about itself. */
 @RunWith(Runner::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
 class ManifestTest {
+    /** Without it the picture of waiting would turn for ever. */
+    @get:Rule val rule = createEmptyComposeRule()
+
     @Test
     fun `nothing is backed up, nothing goes in cleartext, and only the launcher is exported`() {
         assertEquals(emptyList<String>(), faults(shipped("AndroidManifest.xml")))

@@ -13,7 +13,7 @@ import androidx.compose.ui.semantics.getOrNull
 import androidx.compose.ui.test.captureToImage
 import androidx.compose.ui.test.isRoot
 import androidx.compose.ui.test.hasClickAction
-import androidx.compose.ui.test.junit4.createEmptyComposeRule
+import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.text.TextLayoutResult
 import androidx.test.core.app.ActivityScenario
@@ -90,7 +90,7 @@ class ScreensTest {
         val unsaid = nodes.flatMap { it.config.getOrNull(SemanticsProperties.Text).orEmpty() }.filter { KEY.matches(it.text) || '{' in it.text }
         val density = RuntimeEnvironment.getApplication().resources.displayMetrics.density
         val small =
-            rule.onAllNodes(hasClickAction()).fetchSemanticsNodes()
+            rule.onAllNodes(hasClickAction()).fetchSemanticsNodes().filter(::isWhole)
                 .filter { it.touchBoundsInRoot.height / density < LEAST - 1 || it.touchBoundsInRoot.width / density < LEAST - 1 }
                 .map { "is too small to tap: ${words(it)}" }
         return cut + unsaid.map { "has no words: ${it.text}" } + small
@@ -99,8 +99,17 @@ class ScreensTest {
     private fun isCut(node: SemanticsNode): Boolean {
         val layouts = mutableListOf<TextLayoutResult>()
         node.config.getOrNull(SemanticsActions.GetTextLayoutResult)?.action?.invoke(layouts)
-        return layouts.any { it.hasVisualOverflow || (0 until it.lineCount).any(it::isLineEllipsized) }
+        return layouts.any { layout ->
+            val lines = 0 until layout.lineCount
+            val wide = lines.any { layout.getLineRight(it) - layout.getLineLeft(it) > node.size.width + 1 }
+            val high = layout.getLineBottom(layout.lineCount - 1) > node.size.height + 1
+            wide || high || lines.any(layout::isLineEllipsized)
+        }
     }
+
+    /** What a scrolled page shows in part only is as large as it is when it is shown whole. */
+    private fun isWhole(node: SemanticsNode) =
+        node.boundsInRoot.height >= node.size.height - 1 && node.boundsInRoot.width >= node.size.width - 1
 
     private fun words(node: SemanticsNode) = node.config.getOrNull(SemanticsProperties.Text).orEmpty().joinToString { it.text }
 

@@ -18,7 +18,6 @@ import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Scaffold
 import androidx.compose.material3.Surface
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.material3.TopAppBar
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
@@ -106,14 +105,27 @@ fun FlowScreen(shown: Shown.Flow, state: UiState, actions: Actions) {
             style = MaterialTheme.typography.headlineMedium,
         )
         Body(words(prompt.body.say()))
-        prompt.attemptsLeft?.let { left ->
+        // What went wrong says it already.
+        prompt.attemptsLeft?.takeIf { state.problem == null }?.let { left ->
             Line(R.drawable.sign_alert, words("app.prompt.attempts_left", "attempts" to count(left)), tint = MaterialTheme.colorScheme.error)
         }
         PromptContent(shown, state, actions)
         if (asks) {
             prompt.deadline?.let { Line(R.drawable.sign_clock, words("app.prompt.deadline", "deadline" to moment(it))) }
             Why(prompt)
+        } else {
+            prompt.because.forEach { Body(words(it.say()), quiet = true) }
+            Next(prompt)
         }
+    }
+}
+
+/** What happens next, and when. */
+@Composable
+private fun Next(prompt: Prompt) {
+    if (prompt.next.isEmpty()) return
+    Section(words("app.prompt.consequences")) {
+        prompt.next.forEach { Line(R.drawable.sign_next, words(it.say())) }
     }
 }
 
@@ -128,13 +140,12 @@ private fun Progress(prompt: Prompt) {
 @Composable
 private fun Why(prompt: Prompt) {
     var open by rememberSaveable(prompt.flow, prompt.step) { mutableStateOf(false) }
-    TextButton({ open = !open }, Modifier.testTag("why"), contentPadding = PaddingValues(vertical = 12.dp)) {
-        Text(words("app.prompt.why"))
-    }
+    TextAction("why", words("app.prompt.why"), onClick = { open = !open })
     if (!open) return
     Column(verticalArrangement = Arrangement.spacedBy(8.dp)) {
         Body(words(prompt.why.say()))
         prompt.because.forEach { Body(words(it.say()), quiet = true) }
+        Next(prompt)
         if (prompt.rules.isNotEmpty()) {
             Body(words("app.details.rules", "rules" to plain(prompt.rules.joinToString())), quiet = true)
         }

@@ -13,7 +13,6 @@ import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Switch
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
@@ -71,14 +70,12 @@ fun HomeScreen(shown: Shown.Home, state: UiState, actions: Actions, inside: Padd
             val ended = group == PermissionGroup.ENDED
             Heading(words("app.group.${group.name.lowercase()}", "count" to count(rows.size)))
             if (ended) {
-                TextButton({ endedOpen = !endedOpen }, Modifier.testTag("ended")) {
-                    Text(words(if (endedOpen) "app.action.hide_ended" else "app.action.show_ended"))
-                }
+                TextAction("ended", words(if (endedOpen) "app.action.hide_ended" else "app.action.show_ended"), onClick = { endedOpen = !endedOpen })
             }
             if (!ended || endedOpen) rows.forEach { PermissionRow(it, state, actions) }
         }
         Quiet("offer", words("app.action.read_offer"), !state.working) { actions.go(Place.Offer) }
-        TextButton(actions::refresh, Modifier.testTag("refresh"), !state.working) { Text(words("app.action.refresh")) }
+        TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 }
 

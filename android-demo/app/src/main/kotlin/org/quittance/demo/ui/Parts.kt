@@ -4,6 +4,7 @@ import androidx.annotation.DrawableRes
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.ColumnScope
+import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
@@ -18,6 +19,7 @@ import androidx.compose.material3.LocalContentColor
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
 import androidx.compose.material3.Text
+import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -127,3 +129,8 @@ fun Quiet(tag: String, text: String, enabled: Boolean = true, onClick: () -> Uni
     OutlinedButton(onClick, Modifier.fillMaxWidth().heightIn(min = 56.dp).testTag(tag), enabled) {
         Text(text, textAlign = TextAlign.Center, style = MaterialTheme.typography.labelLarge)
     }
+
+/** A small action in the text's own line of letters. */
+@Composable
+fun TextAction(tag: String, text: String, enabled: Boolean = true, onClick: () -> Unit) =
+    TextButton(onClick, Modifier.testTag(tag), enabled, contentPadding = PaddingValues(vertical = 12.dp)) { Text(text) }

@@ -6,7 +6,6 @@ import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
@@ -177,7 +176,7 @@ private fun History(detail: PermissionDetail, state: UiState, actions: Actions) 
         else if (detail.history.isEmpty()) Body(words("app.history.empty"))
         detail.history.forEach { Charge(it) }
         asOf?.let { Body(words("app.history.as_of", "as_of" to moment(it)), quiet = true) }
-        TextButton(actions::refresh, Modifier.testTag("refresh"), !state.working) { Text(words("app.action.refresh")) }
+        TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 
 @Composable
@@ -209,7 +208,7 @@ private fun Agreed(detail: PermissionDetail) {
                 else -> "app.language.other"
             }
         Body(words("app.agreed.language", "language" to text(Say(language))), quiet = true)
-        TextButton({ open = !open }, Modifier.testTag("details")) { Text(words("app.action.details")) }
+        TextAction("details", words("app.action.details"), onClick = { open = !open })
         if (open) {
             Hash(words("app.details.permission"), detail.permission.mandate)
             Hash(words("app.details.terms_hash"), agreed.termsHash)

@@ -8,7 +8,6 @@ import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -102,8 +101,8 @@ private fun Code(kind: PromptKind.Code, entry: Entry, state: UiState, actions: A
     Digits(entry.typedDigits, kind.digits.toInt(), entry.shownDigits)
     PadCentred(!state.working, actions)
     Line(R.drawable.sign_clock, words("app.code.valid_until", "until" to moment(kind.validUntil)))
-    Line(R.drawable.sign_more, words("app.code.resend_from", "from" to moment(kind.resendFrom)))
-    TextButton(actions::sendAgain, Modifier.testTag("send-again"), !state.working) { Text(words("action.send_again")) }
+    Line(R.drawable.sign_next, words("app.code.resend_from", "from" to moment(kind.resendFrom)))
+    TextAction("send-again", words("action.send_again"), !state.working, onClick = actions::sendAgain)
 }
 
 @Composable
@@ -127,7 +126,7 @@ private fun Until(since: java.time.Instant, until: java.time.Instant?, then: Pro
         val limit =
             if (until == null) words("app.prompt.no_limit") else words("app.prompt.at_the_latest", "until" to moment(until))
         Line(R.drawable.sign_clock, limit)
-        then?.let { Line(R.drawable.sign_more, words(it.say())) }
+        then?.let { Line(R.drawable.sign_next, words(it.say())) }
     }
 }
 

@@ -15,7 +15,6 @@ import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.layout.width
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
@@ -86,7 +85,7 @@ fun ReceiptScreen(shown: Shown.Receipt, state: UiState, actions: Actions) {
         Section(words("app.details.title")) {
             Body(words("app.closure.${receipt.kind.name.lowercase()}"))
             Body(words("app.evidence.${receipt.evidenceLevel.name.lowercase()}"), quiet = true)
-            TextButton({ open = !open }, Modifier.testTag("details")) { Text(words("app.action.details")) }
+            TextAction("details", words("app.action.details"), onClick = { open = !open })
             if (open) {
                 Hash(words("app.details.order"), receipt.order)
                 receipt.mandates.forEach { Hash(words("app.details.permission"), it) }

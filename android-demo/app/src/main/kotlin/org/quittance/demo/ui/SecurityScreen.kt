@@ -10,7 +10,6 @@ import androidx.compose.foundation.selection.toggleable
 import androidx.compose.material3.Checkbox
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
-import androidx.compose.material3.TextButton
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
@@ -52,8 +51,8 @@ fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, insi
             Body(words("app.evidence.${shown.enrolment.evidenceLevel.name.lowercase()}"), quiet = true)
             Hash(words("app.details.device"), shown.enrolment.device)
         }
-        for (news in shown.news) Line(R.drawable.sign_more, words(news.say), Modifier.testTag("news"))
-        TextButton(actions::refresh, Modifier.testTag("refresh"), !state.working) { Text(words("app.action.refresh")) }
+        for (news in shown.news) Line(R.drawable.sign_next, words(news.say), Modifier.testTag("news"))
+        TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 
 @Composable
@@ -73,8 +72,11 @@ private fun Lock(shown: Shown.Security, state: UiState, actions: Actions) =
                 Quiet("end-lock", words("app.action.end_lock"), !state.working) { actions.begin("lock.release", emptyList()) }
             }
         }
-        if (shown.stopping.lockPasswordSet) Line(R.drawable.sign_check, words("app.lock_password.title") + ": " + words("app.lock_password.set"))
-        else Body(words("app.lock_password.not_set"), quiet = true)
+        val password = if (shown.stopping.lockPasswordSet) "app.lock_password.set" else "app.lock_password.not_set"
+        Column {
+            Body(words("app.lock_password.title"))
+            Body(words(password), quiet = true)
+        }
     }
 
 @Composable
@@ -91,7 +93,7 @@ private fun Findings(findings: List<Finding>, state: UiState, actions: Actions) 
                         Remedy.SYNC -> "app.action.refresh" to actions::refresh
                         null -> return@Column
                     }
-                TextButton(act, Modifier.testTag("remedy"), !state.working) { Text(words(label)) }
+                TextAction("remedy", words(label), !state.working, onClick = act)
             }
         }
     }
@@ -102,9 +104,7 @@ private fun Stops(stops: List<StopScope>, state: UiState, actions: Actions) =
         if (stops.isEmpty()) Body(words("app.stop.empty"), quiet = true)
         for (stop in stops) {
             Body(words(scope(stop)))
-            TextButton({ actions.begin("stop.lift", emptyList(), Wish.LiftStop(stop)) }, Modifier.testTag("lift"), !state.working) {
-                Text(words("app.action.lift"))
-            }
+            TextAction("lift", words("app.action.lift"), !state.working, onClick = { actions.begin("stop.lift", emptyList(), Wish.LiftStop(stop)) })
         }
     }
 

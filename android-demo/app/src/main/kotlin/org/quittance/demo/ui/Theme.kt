@@ -10,7 +10,6 @@ import androidx.compose.runtime.staticCompositionLocalOf
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.text.TextStyle
 import androidx.compose.ui.text.font.FontWeight
-import androidx.compose.ui.unit.em
 import androidx.compose.ui.unit.sp
 import org.quittance.demo.words.Words
 
@@ -94,7 +93,7 @@ private val Type =
         headlineSmall = Base.headlineSmall.copy(fontWeight = FontWeight.SemiBold),
         titleLarge = Base.titleLarge.copy(fontWeight = FontWeight.SemiBold),
         titleMedium = Base.titleMedium.copy(fontWeight = FontWeight.SemiBold),
-        bodyLarge = Base.bodyLarge.copy(fontSize = 17.sp, lineHeight = 25.sp, letterSpacing = 0.005.em),
+        bodyLarge = Base.bodyLarge.copy(fontSize = 17.sp, lineHeight = 25.sp),
         labelLarge = Base.labelLarge.copy(fontSize = 16.sp),
     )
 
