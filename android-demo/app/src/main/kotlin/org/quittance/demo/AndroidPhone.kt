@@ -1,9 +1,12 @@
 package org.quittance.demo
 
 import android.app.Application
+import android.app.KeyguardManager
 import android.content.ActivityNotFoundException
 import android.content.Intent
+import android.hardware.biometrics.BiometricManager
 import android.net.Uri
+import android.provider.Settings
 import java.io.File
 import java.time.Instant
 import java.time.ZoneId
@@ -42,6 +45,19 @@ class AndroidPhone(private val application: Application, private val pictures: P
     }
 
     override suspend fun takePicture(): ByteArray? = pictures.take()
+
+    override fun locks(): PhoneLocks {
+        val keyguard = application.getSystemService(KeyguardManager::class.java)
+        val biometrics = application.getSystemService(BiometricManager::class.java)
+        val strong = biometrics.canAuthenticate(BiometricManager.Authenticators.BIOMETRIC_STRONG)
+        return PhoneLocks(keyguard.isDeviceSecure, strong == BiometricManager.BIOMETRIC_SUCCESS)
+    }
+
+    override fun openSettings() = start(Intent(Settings.ACTION_SECURITY_SETTINGS))
+
+    override fun update() = open("market://details?id=${application.packageName}")
+
+    override fun support() = open(application.getString(R.string.support_link))
 
     override fun share(title: String, text: String) {
         val send = Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, text)

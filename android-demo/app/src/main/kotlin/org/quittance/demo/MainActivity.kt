@@ -38,7 +38,9 @@ class MainActivity : ComponentActivity() {
             try {
                 camera.launch(null)
             } catch (_: ActivityNotFoundException) {
-                process.pictures.took(null)
+                process.pictures.isMissing()
+            } catch (_: SecurityException) {
+                process.pictures.isMissing()
             }
         }
         // No picture of it in the list of recent apps, no recording, no mirror.

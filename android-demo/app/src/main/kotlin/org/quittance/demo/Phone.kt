@@ -10,8 +10,20 @@ interface Phone {
     /** Opens the wallet; called once for each process. */
     suspend fun openWallet(): Wallet
 
-    /** Takes one picture, in JPEG or PNG; nothing where the payer leaves the camera. */
+    /** Takes one picture, in JPEG or PNG; nothing where the payer leaves the camera. Throws [NoCamera]. */
     suspend fun takePicture(): ByteArray?
+
+    /** What protects the phone itself. */
+    fun locks(): PhoneLocks
+
+    /** Opens the phone's own settings. */
+    fun openSettings()
+
+    /** Leads to a newer version of this app. */
+    fun update()
+
+    /** Leads to customer service. */
+    fun support()
 
     /** Hands a text to another app. */
     fun share(title: String, text: String)
@@ -19,3 +31,9 @@ interface Phone {
     /** Opens another app by its link. */
     fun open(link: String)
 }
+
+/** What protects the phone itself. */
+data class PhoneLocks(val screenLock: Boolean, val biometrics: Boolean)
+
+/** There is no camera that this app may use. */
+class NoCamera : Exception()

@@ -19,9 +19,14 @@ class Pictures {
         waiting?.complete(bitmap?.let(::jpeg))
     }
 
-    /** Takes one; nothing where the camera is left or missing. */
+    /** There is no camera that this app may use. */
+    fun isMissing() {
+        waiting?.completeExceptionally(NoCamera())
+    }
+
+    /** Takes one; nothing where the camera is left. Throws [NoCamera]. */
     suspend fun take(): ByteArray? {
-        val launch = launch ?: return null
+        val launch = launch ?: throw NoCamera()
         val taken = CompletableDeferred<ByteArray?>()
         waiting = taken
         launch()

@@ -14,10 +14,12 @@ import org.quittance.EvidenceLevel
 import org.quittance.ExportedReceipt
 import org.quittance.Exposure
 import org.quittance.FactorKind
+import org.quittance.HalfState
 import org.quittance.HoldDetail
 import org.quittance.HoldOwner
 import org.quittance.KeyStoreKind
 import org.quittance.Limits
+import org.quittance.Mandate
 import org.quittance.MandateKind
 import org.quittance.MandateState
 import org.quittance.Money
@@ -140,6 +142,12 @@ object Samples {
             order = null,
         )
 
+    private val mandate =
+        Mandate(
+            "a", "m-a", rides, MandateState.ACTIVE, emptyList(), HalfState.ACTIVE, HalfState.ACTIVE, true, 3u, hours(18 * 24),
+            hours(-24 * 40), null,
+        )
+
     private val receipt =
         ReceiptSummary(
             "7dcQ2mVbq9LtWxA1", listOf("d"), ClosureKind.TWO_SIDED, TerminationCause.PAYER, EvidenceLevel.E2, hours(-3),
@@ -233,7 +241,7 @@ object Samples {
             "recording" to
                 flow(
                     prompt(
-                        PromptKind.Recording(RecordingKind.Gestures(listOf(text("app.gesture.nod"))), 4_000_000uL),
+                        PromptKind.Recording(RecordingKind.Gestures(listOf("nod", "turn_left", "blink").map { text("app.gesture.$it") }), 4_000_000uL),
                         "ask.gesture_video", 4u, "action.send",
                     ),
                 ),
@@ -265,7 +273,7 @@ object Samples {
             "permissions_empty" to
                 UiState(shown = Shown.Home(Permissions(emptyList(), 0u, 0u, 0u, 0u, null, emptyList()), emptyList(), null, emptyList())),
             "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), setOf("a"), emptyList())),
-            "one_permission" to UiState(shown = Shown.OnePermission(detail, routes)),
+            "one_permission" to UiState(shown = Shown.OnePermission(detail, mandate, routes)),
             "security" to
                 UiState(
                     shown =
@@ -290,6 +298,7 @@ object Samples {
             "receipt" to
                 UiState(shown = Shown.Receipt(slip, ExportedReceipt("", "", "", ByteArray(0), emptyList(), ""))),
             "offer" to UiState(shown = Shown.ReadOffer("")),
+            "vouch" to UiState(shown = Shown.Vouch("recovery.trusted_contacts", own = false)),
         )
 
     val all: Map<String, UiState> = prompts.mapKeys { "prompt_${it.key}" } + views.mapKeys { "view_${it.key}" }

@@ -1,10 +1,15 @@
 package org.quittance.demo
 
 import androidx.activity.compose.setContent
+import androidx.compose.foundation.clickable
+import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.size
+import androidx.compose.material3.Text
 import androidx.compose.runtime.key
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.setValue
+import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.asAndroidBitmap
 import androidx.compose.ui.semantics.SemanticsActions
 import androidx.compose.ui.semantics.SemanticsNode
@@ -16,6 +21,7 @@ import androidx.compose.ui.test.hasClickAction
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.compose.ui.test.onRoot
 import androidx.compose.ui.text.TextLayoutResult
+import androidx.compose.ui.unit.dp
 import androidx.test.core.app.ActivityScenario
 import java.io.File
 import java.time.ZoneOffset
@@ -62,6 +68,20 @@ class ScreensTest {
         val shown = Samples.prompts.values.map { (it.shown as org.quittance.demo.model.Shown.Flow).prompt.kind.javaClass.simpleName }
         assertEquals(kinds.toSet(), shown.toSet())
         assertTrue(kinds.size >= 20)
+    }
+
+    @Test
+    fun `what is cut or too small is noticed`() {
+        ActivityScenario.launch(MainActivity::class.java).use { scenario ->
+            scenario.onActivity { activity ->
+                activity.setContent {
+                    Box(Modifier.size(40.dp, 10.dp).clickable {}) { Text("Words that need more", softWrap = false) }
+                }
+            }
+            rule.waitForIdle()
+            val seen = faults().map { it.substringBefore(':') }.toSet()
+            assertEquals(setOf("is cut", "is too small to tap"), seen)
+        }
     }
 
     private fun look(pictures: String?, qualifiers: String, letters: Float = 1f) {

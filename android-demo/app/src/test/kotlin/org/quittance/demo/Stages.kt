@@ -42,6 +42,14 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
         shared += text
     }
 
+    override fun locks() = PhoneLocks(screenLock = true, biometrics = true)
+
+    override fun openSettings() = Unit
+
+    override fun update() = Unit
+
+    override fun support() = Unit
+
     override fun open(link: String) = Unit
 
     override fun close() {
@@ -61,6 +69,14 @@ class StillApplication : DemoApplication() {
             override suspend fun takePicture(): ByteArray? = null
 
             override fun share(title: String, text: String) = Unit
+
+            override fun locks() = PhoneLocks(screenLock = true, biometrics = true)
+
+            override fun openSettings() = Unit
+
+            override fun update() = Unit
+
+            override fun support() = Unit
 
             override fun open(link: String) = Unit
         }

@@ -1,5 +1,6 @@
 package org.quittance.demo.model
 
+import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -9,12 +10,17 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import org.quittance.Answer
+import org.quittance.ErrorKind
 import org.quittance.Prompt
 import org.quittance.PromptKind
+import org.quittance.StopScope
 import org.quittance.Wallet
 import org.quittance.WalletException
 import org.quittance.WalletEvent
+import org.quittance.demo.NoCamera
 import org.quittance.demo.Phone
+import org.quittance.demo.words.Say
+import org.quittance.errorKind
 
 /**
  * Turns what the wallet says into what is shown, and what the payer does into calls of the wallet. It decides nothing.
@@ -30,6 +36,9 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     private var opened: Wallet? = null
     private var chosen: Set<String>? = null
     private var asksForLock = false
+
+    /** The flow in which the payer was when the process ended. */
+    private var resumed = (stack.last() as? Place.Flow)?.flow
 
     val state: StateFlow<UiState> = states.asStateFlow()
 
@@ -60,6 +69,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     }
 
     private fun arrive() {
+        resumed = null
         typing.clear()
         chosen = null
         asksForLock = false
@@ -98,8 +108,16 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     private suspend fun complete() {
         when (val shown = states.value.shown) {
-            is Shown.Enrol -> typing.nextPin { pin -> wallet().enrol(pin) }
-            is Shown.Security -> typing.nextPassword { pin, password -> wallet().setLockPassword(pin, password) }
+            is Shown.Enrol ->
+                typing.nextPin { pin ->
+                    wallet().enrol(pin)
+                    tell(Say("app.enrol.done.body"))
+                }
+            is Shown.Security ->
+                typing.nextPassword { pin, password ->
+                    wallet().setLockPassword(pin, password)
+                    tell(Say("app.lock_password.done"))
+                }
             is Shown.Flow -> typing.answer(shown.prompt.kind)?.let { submit(shown.prompt.flow, it) }
             else -> Unit
         }
@@ -113,7 +131,11 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     fun choosePerson(account: String) = entry { typing.choose(account) }
 
     fun takePicture() = act {
-        phone.takePicture()?.let(typing::take)
+        try {
+            phone.takePicture()?.let(typing::take)
+        } catch (_: NoCamera) {
+            throw Told(noCamera)
+        }
         show()
     }
 
@@ -159,7 +181,14 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     }
 
     private suspend fun submit(flow: String, answer: Answer) {
-        wallet().submit(flow, answer)
+        val code = wallet().nextPrompt(flow)?.kind as? PromptKind.Code
+        try {
+            wallet().submit(flow, answer)
+        } catch (error: WalletException) {
+            if (code != null && errorKind(error) is ErrorKind.AskAgain) throw Told(wrongCode(code.validUntil, Instant.now()))
+            throw error
+        }
+        resumed = null
         typing.clear()
         // What was answered may have ended something: the gateway's half has to hear of it, and this phone of its end.
         if (wallet().nextPrompt(flow) == null) states.update { it.copy(offline = !wallet().sync().online) }
@@ -200,6 +229,11 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     fun typeOffer(words: String) = states.update { it.copy(shown = Shown.ReadOffer(words), problem = null) }
 
     fun readOffer(words: String, locale: String) = act {
+        try {
+            wallet().readOffer(words.trim())
+        } catch (_: WalletException.InvalidInput) {
+            throw Told(unreadableOffer, stays = true)
+        }
         val signing = wallet().startSign(words.trim(), locale)
         stack.removeLast()
         open(signing)
@@ -219,6 +253,30 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         states.update { it.copy(offline = !lock.told) }
         show()
     }
+
+    /** Stops everything of a merchant or of a kind, what is allowed later included. */
+    fun stopEverything(scope: StopScope) = act {
+        wallet().stop(scope)
+        show()
+    }
+
+    /** Answers for somebody who asked this payer to vouch. */
+    fun vouch(approves: Boolean) = act {
+        val place = stack.last() as? Place.Vouch ?: return@act
+        wallet().vouch(place.flow, place.requester, place.purpose, approves)
+        leave()
+        tell(Say("app.vouch.sent"))
+    }
+
+    /** What helps after a failed call. */
+    fun remedy(remedy: ProblemRemedy) =
+        when (remedy) {
+            ProblemRemedy.TRY_AGAIN -> refresh()
+            ProblemRemedy.BEGIN_ANEW -> go(Place.Home)
+            ProblemRemedy.OPEN_SETTINGS -> phone.openSettings()
+            ProblemRemedy.UPDATE -> phone.update()
+            ProblemRemedy.SUPPORT -> phone.support()
+        }
 
     fun choosePassword() = act {
         typing.startPassword()
@@ -240,6 +298,11 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     // Inside.
 
+    /** A failure that has words of its own. */
+    private class Told(val problem: Problem, val stays: Boolean = false) : Exception()
+
+    private fun tell(say: Say) = states.update { it.copy(told = say) }
+
     private suspend fun wallet(): Wallet = opened ?: phone.openWallet().also { opened = it }
 
     /** Does one thing after the other: while one is under way, the next waits for its turn. */
@@ -250,7 +313,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     }
 
     private suspend fun work(work: suspend () -> Unit) {
-        states.update { it.copy(working = true, problem = null) }
+        states.update { it.copy(working = true, problem = null, told = null) }
         val problem =
             try {
                 work()
@@ -258,6 +321,10 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
             } catch (error: WalletException) {
                 typing.forgetDigits()
                 problem(error)
+            } catch (told: Told) {
+                typing.forgetDigits()
+                if (told.stays) return states.update { it.copy(working = false, problem = told.problem) }
+                told.problem
             }
         if (problem != null) runCatching { show() }
         states.update { it.copy(working = false, problem = problem) }
@@ -275,20 +342,23 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
             else
                 when (place) {
                     Place.Home -> Views.home(wallet, chosen, news)
-                    Place.Security -> Views.security(wallet, enrolment, news, asksForLock, typing.password())
+                    Place.Security -> Views.security(wallet, phone.locks(), enrolment, news, asksForLock, typing.password())
                     Place.Recovery -> Views.recovery()
                     Place.Receipts -> Views.receipts(wallet)
                     Place.Offer -> Shown.ReadOffer("")
                     is Place.OnePermission -> Views.permission(wallet, place.mandate)
                     is Place.Receipt -> Views.receipt(wallet, place.order)
                     is Place.Flow -> flow(wallet, place.flow)
+                    is Place.Vouch -> Shown.Vouch(place.purpose, place.requester == enrolment.account)
                 }
-        states.update { it.copy(place = place, shown = shown) }
+        states.update { it.copy(place = place, shown = shown, sandbox = phone.sandbox) }
     }
 
     private suspend fun flow(wallet: Wallet, flow: String): Shown {
-        val prompt: Prompt = wallet.nextPrompt(flow) ?: wallet.closingPrompt(flow) ?: return gone()
-        return Shown.Flow(prompt, typing.entry(prompt.kind))
+        val asked = wallet.nextPrompt(flow)
+        val prompt: Prompt = asked ?: wallet.closingPrompt(flow) ?: return gone()
+        val results = if (asked == null) Views.results(wallet, flow) else emptyList()
+        return Shown.Flow(prompt, typing.entry(prompt.kind), results, resumed == flow)
     }
 
     /** The flow is not on this phone any more: back to where it was begun. */

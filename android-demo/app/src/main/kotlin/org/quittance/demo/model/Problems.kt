@@ -1,5 +1,6 @@
 package org.quittance.demo.model
 
+import java.time.Instant
 import org.quittance.BiometricException
 import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
@@ -17,7 +18,8 @@ fun problem(error: WalletException): Problem =
         is WalletException.Offline -> Problem(null, Say("app.error.offline"))
         is WalletException.WrongPin -> Problem(null, Say("app.pin.wrong", "attempts" to count(error.attemptsLeft)))
         is WalletException.PinLocked -> Problem(null, locked(error.retryAfterSeconds))
-        is WalletException.Biometric -> Problem(null, biometric(error.reason))
+        is WalletException.Biometric ->
+            Problem(null, biometric(error.reason), ProblemRemedy.OPEN_SETTINGS.takeIf { error.reason is BiometricException.NotEnrolled })
         is WalletException.Keystore -> keystore(error)
         is WalletException.ForeignLink -> Problem(null, Say("app.error.foreign_link"))
         is WalletException.NotAnImage -> Problem(null, Say("app.error.not_an_image"))
@@ -45,20 +47,25 @@ fun problem(error: WalletException): Problem =
 /** What the app owes its user by the kind of an error, whatever the error. */
 private fun owed(error: WalletException): Problem =
     when (val kind = errorKind(error)) {
-        is ErrorKind.Retry -> both("retry")
+        is ErrorKind.Retry -> both("retry", ProblemRemedy.TRY_AGAIN)
         is ErrorKind.Wait -> Problem(Say("app.error.wait.title"), pause(kind.seconds))
         is ErrorKind.AskAgain -> both("ask_again")
         is ErrorKind.FixInput -> both("fix_input")
-        is ErrorKind.StartOver -> both("start_over")
-        is ErrorKind.PhoneSettings -> both("phone_settings")
+        is ErrorKind.StartOver -> both("start_over", ProblemRemedy.BEGIN_ANEW)
+        is ErrorKind.PhoneSettings -> both("phone_settings", ProblemRemedy.OPEN_SETTINGS)
         is ErrorKind.Reenrol -> both("reenrol")
-        is ErrorKind.UpdateApp -> both("update_app")
+        is ErrorKind.UpdateApp -> both("update_app", ProblemRemedy.UPDATE)
         is ErrorKind.Alarm -> both("alarm")
         is ErrorKind.Support ->
-            Problem(Say("app.error.support.title"), Say("app.error.support.body", "place" to plain(place(error))))
+            Problem(
+                Say("app.error.support.title"),
+                Say("app.error.support.body", "place" to plain(place(error))),
+                ProblemRemedy.SUPPORT,
+            )
     }
 
-private fun both(kind: String) = Problem(Say("app.error.$kind.title"), Say("app.error.$kind.body"))
+private fun both(kind: String, remedy: ProblemRemedy? = null) =
+    Problem(Say("app.error.$kind.title"), Say("app.error.$kind.body"), remedy)
 
 private fun pause(seconds: UInt?): Say =
     if (seconds == null) Say("app.error.wait.later")
@@ -93,3 +100,13 @@ private fun place(error: WalletException): String =
         is WalletException.Refused -> error.code
         else -> error.javaClass.simpleName
     }
+
+/** A wrong code, told as one: the core says only that the answer was not taken. */
+fun wrongCode(validUntil: Instant, now: Instant): Problem =
+    Problem(null, Say(if (now.isAfter(validUntil)) "app.code.expired" else "app.code.wrong"))
+
+/** A text that is no merchant's offer. */
+val unreadableOffer = Problem(null, Say("app.offer.unreadable"))
+
+/** No camera, or none for this app. */
+val noCamera = Problem(Say("app.camera.denied.title"), Say("app.camera.denied.body"), ProblemRemedy.OPEN_SETTINGS)

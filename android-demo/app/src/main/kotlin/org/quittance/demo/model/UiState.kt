@@ -3,7 +3,8 @@ package org.quittance.demo.model
 import org.quittance.CancellationRoute
 import org.quittance.Enrolment
 import org.quittance.ExportedReceipt
-import org.quittance.Offer
+import org.quittance.ItemOutcome
+import org.quittance.Mandate
 import org.quittance.PermissionDetail
 import org.quittance.Permissions
 import org.quittance.Prompt
@@ -20,12 +21,19 @@ data class UiState(
     val working: Boolean = false,
     /** What went wrong last. */
     val problem: Problem? = null,
+    /** What was done, in a word; gone with the next step. */
+    val told: Say? = null,
+    /** Whether this build speaks with a sandbox. */
+    val sandbox: Boolean = false,
     /** Whether the gateway was out of reach when it was last asked. */
     val offline: Boolean = false,
 )
 
 /** What went wrong, and what the payer can do. */
-data class Problem(val title: Say?, val body: Say)
+data class Problem(val title: Say?, val body: Say, val remedy: ProblemRemedy? = null)
+
+/** What helps after a failed call, as a button. */
+enum class ProblemRemedy { TRY_AGAIN, BEGIN_ANEW, OPEN_SETTINGS, UPDATE, SUPPORT }
 
 /** Where the payer is; written down, it survives the process. */
 sealed interface Place {
@@ -45,6 +53,9 @@ sealed interface Place {
 
     data class Flow(val flow: String) : Place
 
+    /** Somebody asks this payer to vouch: the members of the event. */
+    data class Vouch(val flow: String, val requester: String, val purpose: String) : Place
+
     fun written(): String =
         when (this) {
             Home -> "home"
@@ -55,11 +66,13 @@ sealed interface Place {
             is OnePermission -> "permission/$mandate"
             is Receipt -> "receipt/$order"
             is Flow -> "flow/$flow"
+            is Vouch -> "vouch/$flow/$requester/$purpose"
         }
 
     companion object {
         /** The tabs. */
         val TABS = listOf(Home, Security, Recovery, Receipts)
+        private const val PARTS_OF_VOUCH = 3
 
         fun read(written: String): Place {
             val id = written.substringAfter('/', "")
@@ -71,6 +84,7 @@ sealed interface Place {
                 "permission" -> OnePermission(id)
                 "receipt" -> Receipt(id)
                 "flow" -> Flow(id)
+                "vouch" -> id.split('/').let { if (it.size == PARTS_OF_VOUCH) Vouch(it[0], it[1], it[2]) else Home }
                 else -> Home
             }
         }
@@ -92,7 +106,7 @@ sealed interface Shown {
         val news: List<News>,
     ) : Shown
 
-    data class OnePermission(val detail: PermissionDetail, val routes: List<CancellationRoute>) : Shown
+    data class OnePermission(val detail: PermissionDetail, val mandate: Mandate, val routes: List<CancellationRoute>) : Shown
 
     data class Security(
         val stopping: Stopping,
@@ -112,7 +126,16 @@ sealed interface Shown {
 
     data class ReadOffer(val typed: String) : Shown
 
-    data class Flow(val prompt: Prompt, val entry: Entry, val offer: Offer? = null) : Shown
+    data class Flow(
+        val prompt: Prompt,
+        val entry: Entry,
+        /** What became of each, where several were stopped together. */
+        val results: List<Pair<String, ItemOutcome>> = emptyList(),
+        /** The payer was in the middle of it when the app went away. */
+        val resumed: Boolean = false,
+    ) : Shown
+
+    data class Vouch(val purpose: String, val own: Boolean) : Shown
 }
 
 enum class EnrolStep { WELCOME, PIN, AGAIN }
@@ -121,12 +144,16 @@ enum class EnrolStep { WELCOME, PIN, AGAIN }
 data class OpenFlow(val flow: String, val title: Say)
 
 /** Something that happened, ready to be said. */
-data class News(val event: WalletEvent, val say: Say)
+data class News(val event: WalletEvent, val say: Say) {
+    /** Where it leads, where it asks for something. */
+    val place: Place?
+        get() = (event as? WalletEvent.AskedToVouch)?.let { Place.Vouch(it.flow, it.requester, it.purpose) }
+}
 
 /** Something to look at in the check-up, with its remedy where the app has one. */
 data class Finding(val say: Say, val remedy: Remedy?)
 
-enum class Remedy { SET_LOCK_PASSWORD, SEE_PERMISSIONS, SYNC }
+enum class Remedy { SET_LOCK_PASSWORD, SEE_PERMISSIONS, SYNC, OPEN_SETTINGS }
 
 /** A way back to a forgotten PIN. */
 data class RecoveryMethod(val name: Say, val about: Say, val definition: String, val state: Say, val ready: Boolean)

@@ -1,9 +1,12 @@
 package org.quittance.demo.model
 
 import org.quittance.Enrolment
+import org.quittance.ItemOutcome
 import org.quittance.KeyStoreKind
 import org.quittance.Wallet
 import org.quittance.WalletEvent
+import org.quittance.WalletException
+import org.quittance.demo.PhoneLocks
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.count
 import org.quittance.demo.words.say
@@ -17,7 +20,21 @@ internal object Views {
     }
 
     suspend fun permission(wallet: Wallet, mandate: String): Shown.OnePermission =
-        Shown.OnePermission(wallet.permission(mandate), wallet.cancellationRoutes(mandate))
+        Shown.OnePermission(wallet.permission(mandate), wallet.mandate(mandate), wallet.cancellationRoutes(mandate))
+
+    /** What became of each, where several were stopped together. */
+    suspend fun results(wallet: Wallet, flow: String): List<Pair<String, ItemOutcome>> {
+        val results =
+            try {
+                wallet.batchResults(flow)
+            } catch (_: WalletException) {
+                // A flow of another kind stops nothing.
+                return emptyList()
+            }
+        if (results.size < 2) return emptyList()
+        val names = names(wallet)
+        return results.map { names[it.mandate].orEmpty() to it.outcome }
+    }
 
     suspend fun receipts(wallet: Wallet): Shown.Receipts {
         val names = names(wallet)
@@ -35,6 +52,7 @@ internal object Views {
 
     suspend fun security(
         wallet: Wallet,
+        locks: PhoneLocks,
         enrolment: Enrolment,
         news: Collection<WalletEvent>,
         asksForLock: Boolean,
@@ -43,6 +61,8 @@ internal object Views {
         val (stopping, permissions) = wallet.lockState() to wallet.permissions()
         val findings = buildList {
             if (!stopping.lockPasswordSet) add(Finding(Say("app.checkup.no_lock_password"), Remedy.SET_LOCK_PASSWORD))
+            if (!locks.screenLock) add(Finding(Say("app.checkup.no_screen_lock"), Remedy.OPEN_SETTINGS))
+            else if (!locks.biometrics) add(Finding(Say("app.checkup.no_biometrics"), Remedy.OPEN_SETTINGS))
             if (enrolment.keyStore == KeyStoreKind.SOFTWARE) add(Finding(Say("app.checkup.software_keys"), null))
             val unasked = permissions.permissions.count { it.systemDefault }
             if (unasked > 0) {

@@ -1,8 +1,10 @@
 package org.quittance.demo.ui
 
+import org.quittance.StopScope
 import org.quittance.Wish
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Place
+import org.quittance.demo.model.ProblemRemedy
 
 /** What the screens can ask for: the model's actions, so that a picture needs no model. */
 interface Actions {
@@ -55,6 +57,12 @@ interface Actions {
     fun leaveSheet() = Unit
 
     fun shareReceipt() = Unit
+
+    fun stopEverything(scope: StopScope) = Unit
+
+    fun vouch(approves: Boolean) = Unit
+
+    fun remedy(remedy: ProblemRemedy) = Unit
 
     companion object {
         /** Nothing happens. */
@@ -117,5 +125,11 @@ interface Actions {
         override fun leaveSheet() = model.leaveSheet()
 
         override fun shareReceipt() = model.shareReceipt()
+
+        override fun stopEverything(scope: StopScope) = model.stopEverything(scope)
+
+        override fun vouch(approves: Boolean) = model.vouch(approves)
+
+        override fun remedy(remedy: ProblemRemedy) = model.remedy(remedy)
     }
 }

@@ -53,6 +53,7 @@ fun Content(state: UiState, actions: Actions) {
             is Shown.OnePermission -> PermissionScreen(shown, state, actions)
             is Shown.Receipt -> ReceiptScreen(shown, state, actions)
             is Shown.ReadOffer -> OfferScreen(shown, state, actions)
+            is Shown.Vouch -> VouchScreen(shown, state, actions)
             is Shown.Home -> WithTabs(Place.Home, actions) { HomeScreen(shown, state, actions, it) }
             is Shown.Security ->
                 when {

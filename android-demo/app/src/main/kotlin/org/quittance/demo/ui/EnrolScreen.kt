@@ -11,6 +11,7 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.res.stringResource
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
@@ -27,7 +28,7 @@ fun EnrolScreen(shown: Shown.Enrol, state: UiState, actions: Actions) =
     else
         Page("", actions::back) {
             BigTitle(words(if (shown.step == EnrolStep.PIN) "app.enrol.pin.title" else "app.enrol.pin.again"))
-            state.problem?.let { ProblemNotice(it) }
+            Standing(state, actions)
             if (shown.differs) Notice(R.drawable.sign_alert, words("app.enrol.pin.differs"), Modifier.testTag("differs"))
             Body(words("app.enrol.pin.body", "digits" to count(PIN_DIGITS)))
             Digits(shown.entered, PIN_DIGITS)
@@ -46,12 +47,13 @@ private fun Welcome(state: UiState, actions: Actions) =
     Scaffold { inside ->
         Scrolled(inside) {
             Sign(R.drawable.sign_receipt, Modifier.padding(top = 48.dp).size(72.dp), MaterialTheme.colorScheme.primary)
+            Body(stringResource(R.string.app_name), quiet = true)
             Text(
                 words("app.enrol.title"),
                 Modifier.semantics { heading() },
                 style = MaterialTheme.typography.displaySmall,
             )
-            state.problem?.let { ProblemNotice(it) }
+            Standing(state, actions)
             Column(Modifier.padding(vertical = 16.dp), Arrangement.spacedBy(16.dp)) {
                 Promise(R.drawable.sign_eye, words("app.enrol.see"))
                 Promise(R.drawable.sign_pause, words("app.enrol.stop"))

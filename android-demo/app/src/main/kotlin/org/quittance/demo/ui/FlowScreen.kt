@@ -30,12 +30,15 @@ import androidx.compose.ui.res.painterResource
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
+import org.quittance.ItemOutcome
 import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.asksPayer
 import org.quittance.demo.R
+import org.quittance.demo.model.Place
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
+import org.quittance.demo.words.Say
 import org.quittance.demo.words.count
 import org.quittance.demo.words.moment
 import org.quittance.demo.words.plain
@@ -96,7 +99,8 @@ fun FlowScreen(shown: Shown.Flow, state: UiState, actions: Actions) {
         bottom = { FlowActions(shown, state, actions) },
         progress = { if (asks) Progress(prompt) },
     ) {
-        state.problem?.let { ProblemNotice(it) }
+        Standing(state, actions)
+        if (shown.resumed) Notice(R.drawable.sign_next, words("app.prompt.resumed"))
         if (prompt.offline) Line(R.drawable.sign_offline, words("app.prompt.offline"))
         EndSign(prompt.kind)
         Text(
@@ -116,9 +120,32 @@ fun FlowScreen(shown: Shown.Flow, state: UiState, actions: Actions) {
         } else {
             prompt.because.forEach { Body(words(it.say()), quiet = true) }
             Next(prompt)
+            Results(shown)
         }
     }
 }
+
+/** What became of each, where several were stopped together. */
+@Composable
+private fun Results(shown: Shown.Flow) {
+    if (shown.results.isEmpty()) return
+    Section(words("app.batch.title")) {
+        for ((name, outcome) in shown.results) {
+            Body(name)
+            Body(words(result(outcome)), quiet = true)
+        }
+    }
+}
+
+private fun result(outcome: ItemOutcome): Say =
+    when (outcome) {
+        is ItemOutcome.Unfinished -> Say("app.batch.unfinished")
+        is ItemOutcome.Asked -> Say("app.batch.asked")
+        is ItemOutcome.Ending -> stage(outcome.stage)
+        is ItemOutcome.EndedHere -> Say("app.batch.ended_here")
+        is ItemOutcome.WaitsForBank -> Say("app.batch.waits_for_bank")
+        is ItemOutcome.Refused -> Say("app.batch.refused")
+    }
 
 /** What happens next, and when. */
 @Composable
@@ -165,8 +192,12 @@ private fun FlowActions(shown: Shown.Flow, state: UiState, actions: Actions) {
             val undo = { actions.begin("mandate.undo", emptyList(), org.quittance.Wish.UndoOrder(kind.order)) }
             return Quiet("undo", words("app.action.take_back"), !state.working, undo)
         }
-        is PromptKind.Done, is PromptKind.Refused ->
-            return Primary("close", words("app.action.done"), !state.working, actions::close)
+        is PromptKind.Done -> {
+            Primary("close", words("app.action.done"), !state.working, actions::close)
+            val receipt = prompt.definition.startsWith("mandate.cancel.") && !kind.underWay
+            return if (receipt) Quiet("see-receipt", words("app.action.see_receipt"), !state.working) { actions.go(Place.Receipts) } else Unit
+        }
+        is PromptKind.Refused -> return Primary("close", words("app.action.done"), !state.working, actions::close)
         else ->
             prompt.primary?.let {
                 Primary("primary", words(it.say()), !state.working && ready(shown), actions::primary)

@@ -47,8 +47,8 @@ fun HomeScreen(shown: Shown.Home, state: UiState, actions: Actions, inside: Padd
     var endedOpen by rememberSaveable { mutableStateOf(false) }
     Scrolled(inside) {
         BigTitle(words(if (shown.chosen == null) "app.permissions.title" else "app.several.title"))
-        state.problem?.let { ProblemNotice(it) }
-        if (state.offline) Line(R.drawable.sign_offline, words("app.permissions.offline"), Modifier.testTag("offline"))
+        Standing(state, actions)
+        if (state.sandbox) Body(words("app.sandbox.notice"), quiet = true)
         shown.permissions.lock?.let { lock ->
             Notice(R.drawable.sign_lock, words("app.lock.on", "until" to moment(lock.until)), title = words("app.lock.title"))
         }
@@ -75,6 +75,7 @@ fun HomeScreen(shown: Shown.Home, state: UiState, actions: Actions, inside: Padd
             if (!ended || endedOpen) rows.forEach { PermissionRow(it, state, actions) }
         }
         Quiet("offer", words("app.action.read_offer"), !state.working) { actions.go(Place.Offer) }
+        Body(words(age(shown.permissions.permissions)), quiet = true)
         TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 }
@@ -149,6 +150,13 @@ fun StateLine(row: Permission) {
             PermissionGroup.ENDED -> R.drawable.sign_stop to colours.onSurfaceVariant
         }
     Line(sign, words("app.state.${row.state.name.lowercase()}"), Modifier.padding(top = 4.dp).testTag("state-${row.mandate}"), tint)
+}
+
+/** How old the list is: as old as what is oldest in it. */
+private fun age(rows: List<Permission>): Say {
+    val heard = rows.map { it.asOf ?: return Say("app.permissions.never_heard") }.minOrNull()
+    val asOf = "as_of" to moment(heard ?: return Say("app.permissions.never_heard"))
+    return Say(if (rows.any { it.stale }) "app.permissions.stale" else "app.permissions.as_of", asOf)
 }
 
 /** When it can be charged next, and how much at most. */

@@ -5,15 +5,20 @@ import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.material3.OutlinedTextField
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
+import androidx.compose.runtime.rememberCoroutineScope
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.LocalClipboard
 import androidx.compose.ui.platform.LocalConfiguration
 import androidx.compose.ui.platform.testTag
+import kotlinx.coroutines.launch
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
 
 /** The text of a merchant's code; nothing is allowed by reading it. */
 @Composable
 fun OfferScreen(shown: Shown.ReadOffer, state: UiState, actions: Actions) {
+    val clipboard = LocalClipboard.current
+    val scope = rememberCoroutineScope()
     val chinese = LocalConfiguration.current.locales[0].language == "zh"
     Page(
         "",
@@ -25,7 +30,7 @@ fun OfferScreen(shown: Shown.ReadOffer, state: UiState, actions: Actions) {
     ) {
         BigTitle(words("app.offer.title"))
         Body(words("app.offer.body"))
-        state.problem?.let { ProblemNotice(it) }
+        Standing(state, actions)
         OutlinedTextField(
             shown.typed,
             actions::typeOffer,
@@ -35,5 +40,11 @@ fun OfferScreen(shown: Shown.ReadOffer, state: UiState, actions: Actions) {
             maxLines = 8,
             keyboardOptions = KeyboardOptions(autoCorrectEnabled = false),
         )
+        TextAction("paste", words("app.action.paste"), !state.working) {
+            scope.launch {
+                val pasted = clipboard.getClipEntry()?.clipData?.getItemAt(0)?.text
+                pasted?.let { actions.typeOffer(it.toString()) }
+            }
+        }
     }
 }

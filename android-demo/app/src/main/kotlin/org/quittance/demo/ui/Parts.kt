@@ -15,6 +15,7 @@ import androidx.compose.material3.Card
 import androidx.compose.material3.CardDefaults
 import androidx.compose.material3.HorizontalDivider
 import androidx.compose.material3.Icon
+import androidx.compose.material3.LinearProgressIndicator
 import androidx.compose.material3.LocalContentColor
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.OutlinedButton
@@ -26,12 +27,15 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.graphics.Color
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.res.painterResource
+import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.text.style.TextAlign
 import androidx.compose.ui.unit.dp
 import org.quittance.demo.R
 import org.quittance.demo.model.Problem
+import org.quittance.demo.model.ProblemRemedy
+import org.quittance.demo.model.UiState
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.Value
 
@@ -89,7 +93,7 @@ fun Tile(tag: String, onClick: () -> Unit, enabled: Boolean = true, content: @Co
         onClick,
         Modifier.fillMaxWidth().testTag(tag),
         enabled = enabled,
-        colors = CardDefaults.cardColors(containerColor = MaterialTheme.colorScheme.surfaceContainerLowest),
+        colors = CardDefaults.cardColors(containerColor = MaterialTheme.colorScheme.surfaceBright),
         elevation = CardDefaults.cardElevation(defaultElevation = 1.dp),
     ) {
         Column(Modifier.padding(16.dp), Arrangement.spacedBy(4.dp), content = content)
@@ -114,8 +118,29 @@ fun Notice(@DrawableRes sign: Int, text: String, modifier: Modifier = Modifier, 
 }
 
 @Composable
-fun ProblemNotice(problem: Problem) =
+fun ProblemNotice(problem: Problem, actions: Actions) {
     Notice(R.drawable.sign_alert, words(problem.body), Modifier.testTag("problem"), problem.title?.let { words(it) }, true)
+    val remedy = problem.remedy ?: return
+    val label =
+        when (remedy) {
+            ProblemRemedy.TRY_AGAIN -> "app.action.try_again"
+            ProblemRemedy.BEGIN_ANEW -> "app.action.begin_anew"
+            ProblemRemedy.OPEN_SETTINGS -> "app.action.open_settings"
+            ProblemRemedy.UPDATE -> "app.action.update"
+            ProblemRemedy.SUPPORT -> "app.action.support"
+        }
+    Quiet("problem-remedy", words(label)) { actions.remedy(remedy) }
+}
+
+/** What stands above a page: what went wrong, what was done, what is under way, the network. */
+@Composable
+fun Standing(state: UiState, actions: Actions) {
+    val working = words("app.progress.working")
+    if (state.working) LinearProgressIndicator(Modifier.fillMaxWidth().semantics { contentDescription = working })
+    state.problem?.let { ProblemNotice(it, actions) }
+    state.told?.let { Notice(R.drawable.sign_on, words(it), Modifier.testTag("told")) }
+    if (state.offline) Line(R.drawable.sign_offline, words("app.permissions.offline"), Modifier.testTag("offline"))
+}
 
 @Composable
 fun Primary(tag: String, text: String, enabled: Boolean = true, onClick: () -> Unit) =

@@ -1,5 +1,6 @@
 package org.quittance.demo.ui
 
+import android.content.ClipData
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
@@ -9,19 +10,29 @@ import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.remember
+import androidx.compose.runtime.rememberCoroutineScope
 import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
+import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.ClipEntry
+import androidx.compose.ui.platform.LocalClipboard
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.text.font.FontFamily
 import androidx.compose.ui.unit.dp
+import kotlinx.coroutines.launch
 import org.quittance.CancellationRoute
 import org.quittance.ChargeOutcome
 import org.quittance.EndingStage
+import org.quittance.HalfState
+import org.quittance.HoldOwner
+import org.quittance.Mandate
 import org.quittance.PastCharge
 import org.quittance.Permission
 import org.quittance.PermissionDetail
 import org.quittance.PermissionGroup
+import org.quittance.StopScope
 import org.quittance.demo.R
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
@@ -46,10 +57,10 @@ fun PermissionScreen(shown: Shown.OnePermission, state: UiState, actions: Action
             Body(row.terms.service, quiet = true)
             StateLine(row)
         }
-        state.problem?.let { ProblemNotice(it) }
-        if (state.offline) Line(R.drawable.sign_offline, words("app.permissions.offline"))
+        Standing(state, actions)
         Ending(row, state, actions)
         Holds(row)
+        Pausing(row, state, actions)
         Section(words("app.terms.title")) {
             terms(row.terms).forEach { Body(words(it)) }
             if (row.systemDefault) Notice(R.drawable.sign_alert, words("app.terms.system_default"))
@@ -59,7 +70,7 @@ fun PermissionScreen(shown: Shown.OnePermission, state: UiState, actions: Action
         Exposed(row)
         Ways(shown, state, actions)
         History(detail, state, actions)
-        Agreed(detail)
+        Agreed(detail, shown.mandate)
     }
 }
 
@@ -99,7 +110,8 @@ private fun Holds(row: Permission) {
         for (hold in row.holds) {
             Line(R.drawable.sign_pause, words(hold.reason.say()), tint = MaterialTheme.colorScheme.onSurface)
             hold.since?.let { Body(words("app.hold.since", "since" to moment(it)), quiet = true) }
-            hold.until?.let { Body(words("app.hold.until", "until" to moment(it)), quiet = true) }
+            val until = hold.until?.let { Say("app.hold.until", "until" to moment(it)) } ?: Say("app.hold.until_lifted")
+            Body(words(until), quiet = true)
         }
     }
 }
@@ -146,6 +158,14 @@ private fun Ways(shown: Shown.OnePermission, state: UiState, actions: Actions) {
                 Text(words(route.name.say()), style = MaterialTheme.typography.titleMedium)
                 Effort(route)
             }
+        }
+        if (shown.detail.permission.group != PermissionGroup.ENDED) {
+            val stop = { actions.stopEverything(StopScope.Merchant(shown.detail.permission.merchant)) }
+            shown.detail.permission.terms.category?.let { category ->
+                val all = { actions.stopEverything(StopScope.Category(category)) }
+                TextAction("stop-category", words("app.action.stop_category"), !state.working, onClick = all)
+            }
+            TextAction("stop-merchant", words("app.action.stop_merchant"), !state.working, onClick = stop)
         }
         for (route in closed) {
             Column {
@@ -195,7 +215,7 @@ private fun Charge(charge: PastCharge) =
 
 /** The consent as it was signed; hashes are for those who ask. */
 @Composable
-private fun Agreed(detail: PermissionDetail) {
+private fun Agreed(detail: PermissionDetail, mandate: Mandate) {
     var open by rememberSaveable { mutableStateOf(false) }
     val agreed = detail.agreed
     Section(words("app.agreed.title")) {
@@ -213,17 +233,46 @@ private fun Agreed(detail: PermissionDetail) {
             Hash(words("app.details.permission"), detail.permission.mandate)
             Hash(words("app.details.terms_hash"), agreed.termsHash)
             detail.order?.let { Hash(words("app.details.order"), it) }
+            Half("app.details.phone_half", mandate.phoneHalf)
+            Half("app.details.service_half", mandate.gatewayHalf)
         }
+    }
+}
+
+@Composable
+private fun Half(name: String, half: HalfState?) {
+    val state = if (half == null) Say("app.half.unknown") else Say("app.half.${half.name.lowercase()}")
+    Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(16.dp)) {
+        Body(words(name), Modifier.weight(1f), quiet = true)
+        Body(words(state), quiet = true)
+    }
+}
+
+/** Pausing and turning on again, beside the switch of the list. */
+@Composable
+private fun Pausing(row: Permission, state: UiState, actions: Actions) {
+    val foreign = row.holds.any { it.owner != HoldOwner.PAYER && it.owner != HoldOwner.REVOCATION }
+    if (row.group == PermissionGroup.ON) {
+        Quiet("pause", words("app.action.pause"), !state.working) { actions.switch(row.mandate, false) }
+    } else if (row.group == PermissionGroup.PAUSED && !foreign) {
+        Quiet("turn-on", words("app.action.turn_on"), !state.working) { actions.switch(row.mandate, true) }
     }
 }
 
 /** A long name of something, shortened, in letters of one width. */
 @Composable
 fun Hash(name: String, value: String) =
-    Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(16.dp)) {
+    Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(16.dp), Alignment.CenterVertically) {
         Body(name, Modifier.weight(1f), quiet = true)
+        val clipboard = LocalClipboard.current
+        val scope = rememberCoroutineScope()
+        var copied by remember { mutableStateOf(false) }
         val short = if (value.length > SHORT) value.take(SHORT / 2) + "…" + value.takeLast(SHORT / 2) else value
         Text(short, style = MaterialTheme.typography.bodyMedium, fontFamily = FontFamily.Monospace)
+        TextAction("copy", words(if (copied) "app.details.copied" else "app.action.copy")) {
+            copied = true
+            scope.launch { clipboard.setClipEntry(ClipEntry(ClipData.newPlainText(name, value))) }
+        }
     }
 
 private const val SHORT = 16

@@ -21,6 +21,7 @@ import org.quittance.demo.R
 import org.quittance.demo.model.Entry
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
+import org.quittance.demo.words.count
 import org.quittance.demo.words.moment
 import org.quittance.demo.words.say
 
@@ -97,6 +98,7 @@ fun PadCentred(enabled: Boolean, actions: Actions) =
 
 @Composable
 private fun Code(kind: PromptKind.Code, entry: Entry, state: UiState, actions: Actions) {
+    Body(words("app.code.field", "digits" to count(kind.digits)), quiet = true)
     Text(kind.sentTo, style = MaterialTheme.typography.titleLarge.tabular)
     Digits(entry.typedDigits, kind.digits.toInt(), entry.shownDigits)
     PadCentred(!state.working, actions)

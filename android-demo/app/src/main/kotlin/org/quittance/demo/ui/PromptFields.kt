@@ -58,6 +58,7 @@ private fun Field(number: Int, label: String, entry: Entry, actions: Actions, li
         { actions.enter(number, it) },
         Modifier.fillMaxWidth().testTag("field-$number"),
         label = { Text(label) },
+        placeholder = if (lines > 1) { { Text(words("app.facts.field")) } } else null,
         minLines = lines,
         singleLine = lines == 1,
         keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = type),
@@ -171,6 +172,8 @@ fun Recording(kind: PromptKind.Recording, entry: Entry, state: UiState, actions:
             else Taken()
         }
     }
+    val gestures = (kind.what as? RecordingKind.Gestures)?.gestures.orEmpty()
+    gestures.forEach { Line(R.drawable.sign_next, words(it.say())) }
     Line(R.drawable.sign_check, guide)
     Taking(entry.images.isEmpty(), entry, state, actions)
 }

@@ -40,7 +40,7 @@ import org.quittance.demo.words.plain
 fun ReceiptsScreen(shown: Shown.Receipts, state: UiState, actions: Actions, inside: PaddingValues) =
     Scrolled(inside) {
         BigTitle(words("app.receipts.title"))
-        state.problem?.let { ProblemNotice(it) }
+        Standing(state, actions)
         if (shown.slips.isEmpty()) {
             Text(words("app.receipts.empty.title"), style = MaterialTheme.typography.titleLarge)
             Body(words("app.receipts.empty.body"))
@@ -81,7 +81,7 @@ fun ReceiptScreen(shown: Shown.Receipt, state: UiState, actions: Actions) {
             Stop("app.receipt.on_record", true)
             Stop("app.receipt.checked", true, last = true)
         }
-        Body(words("app.receipt.claim"), quiet = true)
+        Body(words(if (both) "app.receipt.claim" else "app.receipt.claim_one_sided"), quiet = true)
         Section(words("app.details.title")) {
             Body(words("app.closure.${receipt.kind.name.lowercase()}"))
             Body(words("app.evidence.${receipt.evidenceLevel.name.lowercase()}"), quiet = true)

@@ -14,13 +14,13 @@ fun RecoveryScreen(shown: Shown.Recovery, state: UiState, actions: Actions, insi
     Scrolled(inside) {
         BigTitle(words("app.recovery.title"))
         Body(words("app.recovery.body"))
-        state.problem?.let { ProblemNotice(it) }
+        Standing(state, actions)
         for (method in shown.methods) {
             val begin = { actions.begin(method.definition, emptyList()) }
             Tile("recovery-${method.definition}", begin, method.ready && !state.working) {
                 Text(words(method.name), style = MaterialTheme.typography.titleMedium)
                 Body(words(method.about))
-                Line(if (method.ready) R.drawable.sign_check else R.drawable.sign_alert, words(method.state))
+                Line(if (method.ready) R.drawable.sign_next else R.drawable.sign_alert, words(method.state))
             }
         }
     }

@@ -6,6 +6,7 @@ import androidx.compose.foundation.layout.PaddingValues
 import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.size
 import androidx.compose.foundation.selection.toggleable
 import androidx.compose.material3.Checkbox
 import androidx.compose.material3.MaterialTheme
@@ -20,6 +21,8 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.unit.dp
+import java.time.Duration
+import java.time.temporal.ChronoUnit
 import org.quittance.KeyStoreKind
 import org.quittance.StopScope
 import org.quittance.Wish
@@ -27,11 +30,13 @@ import org.quittance.demo.R
 import org.quittance.demo.model.Finding
 import org.quittance.demo.model.PasswordEntry
 import org.quittance.demo.model.Place
+import org.quittance.demo.model.ProblemRemedy
 import org.quittance.demo.model.Remedy
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
 import org.quittance.demo.model.trigger
 import org.quittance.demo.words.Say
+import org.quittance.demo.words.Value
 import org.quittance.demo.words.moment
 import org.quittance.demo.words.plain
 
@@ -40,8 +45,7 @@ import org.quittance.demo.words.plain
 fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, inside: PaddingValues) =
     Scrolled(inside) {
         BigTitle(words("app.security.title"))
-        state.problem?.let { ProblemNotice(it) }
-        if (state.offline) Line(R.drawable.sign_offline, words("app.permissions.offline"), Modifier.testTag("offline"))
+        Standing(state, actions)
         Lock(shown, state, actions)
         Findings(shown.findings, state, actions)
         Stops(shown.stopping.stops, state, actions)
@@ -50,8 +54,13 @@ fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, insi
             Body(words(if (hardware) "app.device.hardware" else "app.device.software"))
             Body(words("app.evidence.${shown.enrolment.evidenceLevel.name.lowercase()}"), quiet = true)
             Hash(words("app.details.device"), shown.enrolment.device)
+            Hash(words("app.details.account"), shown.enrolment.account)
         }
-        for (news in shown.news) Line(R.drawable.sign_next, words(news.say), Modifier.testTag("news"))
+        for (news in shown.news) {
+            val place = news.place
+            if (place == null) Line(R.drawable.sign_next, words(news.say), Modifier.testTag("news"))
+            else Tile("asked", { actions.go(place) }) { Body(words(news.say)) }
+        }
         TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 
@@ -70,6 +79,14 @@ private fun Lock(shown: Shown.Security, state: UiState, actions: Actions) =
             if (lock.otherDevices) Body(words("app.lock.other_devices"), quiet = true)
             if (shown.stopping.lockPasswordSet) {
                 Quiet("end-lock", words("app.action.end_lock"), !state.working) { actions.begin("lock.release", emptyList()) }
+            }
+            Heading(words("app.action.extend_lock"))
+            Body(words("app.lock.extend.title"), quiet = true)
+            for (days in LONGER) {
+                val longer = Value.Wait(Duration.ofDays(days))
+                val until = lock.until.plus(longer.duration).truncatedTo(ChronoUnit.SECONDS)
+                val extend = { actions.begin("lock.extend", emptyList(), Wish.ExtendLock(until)) }
+                TextAction("extend-$days", LocalWords.current.moment(until), !state.working, onClick = extend)
             }
         }
         val password = if (shown.stopping.lockPasswordSet) "app.lock_password.set" else "app.lock_password.not_set"
@@ -91,6 +108,8 @@ private fun Findings(findings: List<Finding>, state: UiState, actions: Actions) 
                         Remedy.SET_LOCK_PASSWORD -> "app.action.set_password" to actions::choosePassword
                         Remedy.SEE_PERMISSIONS -> "app.tab.permissions" to { actions.go(Place.Home) }
                         Remedy.SYNC -> "app.action.refresh" to actions::refresh
+                        Remedy.OPEN_SETTINGS ->
+                            "app.action.open_settings" to { actions.remedy(ProblemRemedy.OPEN_SETTINGS) }
                         null -> return@Column
                     }
                 TextAction("remedy", words(label), !state.working, onClick = act)
@@ -101,6 +120,7 @@ private fun Findings(findings: List<Finding>, state: UiState, actions: Actions) 
 @Composable
 private fun Stops(stops: List<StopScope>, state: UiState, actions: Actions) =
     Section(words("app.stop.title")) {
+        if (stops.isNotEmpty()) Body(words("app.stop.body"), quiet = true)
         if (stops.isEmpty()) Body(words("app.stop.empty"), quiet = true)
         for (stop in stops) {
             Body(words(scope(stop)))
@@ -115,6 +135,9 @@ private fun scope(stop: StopScope): Say =
         is StopScope.Everything -> Say("app.stop.everything")
     }
 
+/** For how many days the lock can be kept on for longer. */
+private val LONGER = listOf(1L, 3L, 7L)
+
 /** What the lock does, before it is put on. */
 @Composable
 fun LockScreen(state: UiState, actions: Actions) {
@@ -127,9 +150,9 @@ fun LockScreen(state: UiState, actions: Actions) {
             Quiet("keep", words("action.keep"), !state.working, actions::leaveSheet)
         },
     ) {
-        Sign(R.drawable.sign_lock, tint = MaterialTheme.colorScheme.primary)
+        Sign(R.drawable.sign_lock, Modifier.size(56.dp), MaterialTheme.colorScheme.primary)
         BigTitle(words("app.lock.now.title"))
-        state.problem?.let { ProblemNotice(it) }
+        Standing(state, actions)
         Body(words("app.lock.now.body"))
         Row(
             Modifier.fillMaxWidth().heightIn(min = 56.dp).toggleable(others, role = Role.Checkbox) { others = it },
@@ -153,7 +176,7 @@ fun PasswordScreen(password: PasswordEntry, state: UiState, actions: Actions) =
                 PasswordEntry.Step.AGAIN -> "app.lock_password.again"
             }
         BigTitle(words(title))
-        state.problem?.let { ProblemNotice(it) }
+        Standing(state, actions)
         if (password.differs) Notice(R.drawable.sign_alert, words("app.enrol.pin.differs"))
         if (password.step == PasswordEntry.Step.PASSWORD) Body(words("app.lock_password.body"))
         Digits(password.entered, password.digits)

@@ -28,6 +28,7 @@ fun terms(terms: Terms): List<Say> = buildList {
     limits.charges?.let { add(Say("app.terms.charges", "charges" to count(it))) }
     add(terms.validUntil?.let { Say("app.terms.until", "until" to moment(it)) } ?: Say("app.terms.no_end"))
     terms.autoRenewal?.let { add(Say(if (it) "app.terms.renews" else "app.terms.does_not_renew")) }
+    terms.category?.let { add(Say("app.terms.category", "category" to plain(it))) }
     terms.bundledWith?.let { add(Say("app.terms.bundled", "service" to plain(it))) }
 }
 
