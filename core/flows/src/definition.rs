@@ -1,6 +1,8 @@
 //! Flow definitions: verification flows as data in the policy bundle.
 
 use crate::factor::FactorKind;
+use crate::facts::OFFLINE;
+use quittance_protocol::flow_event::Author;
 use quittance_protocol::problem::Code;
 use serde::{Deserialize, Serialize};
 
@@ -324,6 +326,23 @@ impl Step {
             _ => false,
         }
     }
+
+    /// Whether it is left out where the gateway is out of the phone's reach.
+    #[must_use]
+    pub fn is_skipped_offline(&self) -> bool {
+        matches!(&self.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE)
+    }
+
+    /// Whether a payer can leave it behind without the gateway: it is skipped then, or the phone alone does it.
+    fn passes_offline(&self) -> bool {
+        match &self.kind {
+            _ if self.is_skipped_offline() => true,
+            // What only the gateway could find out stands in nobody's way offline.
+            StepKind::Prompt(_) | StepKind::Effect(_) | StepKind::Notify(_) | StepKind::Guard(_) => true,
+            StepKind::Factor(factor) => factor.author() == Author::Phone,
+            _ => false,
+        }
+    }
 }
 
 impl FlowDefinition {
@@ -335,5 +354,17 @@ impl FlowDefinition {
             ahead.extend(step.otherwise.iter().rev());
             Some(step)
         })
+    }
+
+    /// Whether a payer can do all of it without the gateway in reach.
+    #[must_use]
+    pub fn completes_offline(&self) -> bool {
+        self.steps.iter().all(Step::passes_offline)
+    }
+
+    /// Whether some of its steps are left out without the gateway in reach.
+    #[must_use]
+    pub fn skips_offline(&self) -> bool {
+        self.all_steps().any(Step::is_skipped_offline)
     }
 }

@@ -1,7 +1,7 @@
 //! What flows bring about, at a step or at their end.
 
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{FlowEffect, Hold, HoldOwner, Step};
+use quittance_flows::{FlowEffect, Hold, HoldOwner, flow};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
@@ -101,7 +101,7 @@ fn hold_for_revocation(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
 /// order; of several mandates those that a bank has to confirm get runs of their own. Where somebody else did
 /// it, the order is placed now.
 fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
-    if ended_by_payer(run) {
+    if flow::ends_with_payer(run.definition, &run.state) {
         return if run.state.is_offline() {
             Ok(())
         } else {
@@ -135,19 +135,6 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
         policy,
     };
     ending::place(turn, run.flow.account, live, &placing).map(|_| ())
-}
-
-/// Whether the last step that counts and was done was the payer's.
-fn ended_by_payer(run: &Run<'_>) -> bool {
-    let step = |id: &str| run.definition.all_steps().find(|step| step.id == id);
-    let last = run
-        .state
-        .done
-        .iter()
-        .rev()
-        .filter_map(|done| step(&done.id))
-        .find(|step| step.counts());
-    last.is_some_and(Step::asks_payer)
 }
 
 fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {

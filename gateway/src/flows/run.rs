@@ -197,9 +197,8 @@ pub(crate) fn load<'w>(
 
 /// Whether nobody touched a run, done or not, for the idle life of the policy that it is pinned to.
 pub(crate) fn is_idle(turn: &Turn<'_>, run: &Run<'_>) -> Result<bool, Failure> {
-    let key = run.definition.idle_life.as_deref().unwrap_or("flow.idle_life");
-    let end = run.policy.moment(key, run.state.last_at);
-    Ok(turn.now >= end.map_err(|_| Failure::Damaged("a policy"))?)
+    let end = flow::idle_at(run.rules(), &run.state);
+    Ok(turn.now >= end.ok_or(Failure::Damaged("a policy"))?)
 }
 
 /// Whether a device's run takes authority away.

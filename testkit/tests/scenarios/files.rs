@@ -13,6 +13,7 @@ macro_rules! scenarios {
             bad_images
             bank_answers_disagree
             bank_confirms
+            bank_mandate_offline
             bank_outage
             bank_refuses
             bank_times_out

@@ -54,10 +54,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "calendar.cn.until",
         "the last day that the table knows: the loader's tests",
     ),
-    (
-        "overlays",
-        "a phone that is bought in another region: the loader's tests",
-    ),
     ("schema", "the loader's tests"),
     // What the definitions of flows say as steps; the loader holds them against it, and scenarios count the steps.
     ("biometric.escalate_when", "the tries of the step identify"),
