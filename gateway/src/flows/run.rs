@@ -1,7 +1,9 @@
 //! One run of a flow: what its log folds to, moved by one event at a time.
 
 use quittance_flows::flow::{self, Effect};
-use quittance_flows::{Authority, FlowDefinition, FlowState, Phase, Policy, Refused, Rules, Step, StepKind};
+use quittance_flows::{
+    Authority, FlowDefinition, FlowEffect, FlowState, Phase, Policy, Refused, Rules, Step, StepKind,
+};
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
 use quittance_protocol::problem::Code;
@@ -9,6 +11,7 @@ use quittance_protocol::{DeviceId, FlowId, Problem};
 
 use super::effects;
 use crate::failure::{Decided, Failure};
+use crate::rating;
 use crate::store::{Device, Flow, FlowIndex, Store};
 use crate::turn::{Answer, Turn};
 use crate::world::World;
@@ -68,6 +71,9 @@ impl<'w> Run<'w> {
         };
         let (state, effects) = flow::step(self.rules(), &self.state, &event).map_err(refusal)?;
         self.state = state;
+        if self.definition.effect == FlowEffect::OpenPinReset && matches!(self.state.phase, Phase::Refused(_)) {
+            rating::note_failed_recovery(turn, self.policy, self.flow.account)?;
+        }
         self.flow.events.push(event);
         self.keep(turn)?;
         Ok(effects)

@@ -55,6 +55,7 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             .route("/sandbox/merchants/{merchant}/refund", post(stage::refund))
             .route("/sandbox/merchants/{merchant}/objection", post(stage::object))
             .route("/sandbox/accounts/{account}", post(stage::set_profile))
+            .route("/sandbox/accounts/{account}/rating", get(stage::rating))
             .route("/sandbox/mandates/{mandate}", post(stage::set_mandate))
             .route("/sandbox/endings", post(stage::end))
             .route(

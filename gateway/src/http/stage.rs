@@ -36,12 +36,28 @@ fn put_profile(turn: &mut Turn<'_>, account: AccountId, profile: &Profile) -> De
         return Err(Code::NotFound.into());
     }
     let before = turn.store.profile(account)?;
-    turn.store.put_profile(account, profile)?;
+    let mut profile = profile.clone();
+    // What the gateway saw by itself stays seen.
+    profile.connection = profile.connection.or(before.connection);
+    turn.store.put_profile(account, &profile)?;
     teens::follow(turn, account)?;
     for trigger in profile.triggers.difference(&before.triggers) {
         locks::trigger(turn, account, trigger)?;
     }
-    said(profile)
+    said(&profile)
+}
+
+/// A payer's newest risk rating; null before the first end of a mandate.
+pub(super) async fn rating(State(shared): Served, Path(account): Path<String>) -> Result<Response, Refused> {
+    sandbox(&shared)?;
+    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let work = move |turn: &mut Turn<'_>| {
+        if !turn.store.has_account(account)? {
+            return Err(Code::NotFound.into());
+        }
+        said(&turn.store.rating(account)?)
+    };
+    Ok(shared.work(work).await)
 }
 
 #[derive(Deserialize, Serialize)]

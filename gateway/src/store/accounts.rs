@@ -55,6 +55,14 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// The newest rating; nothing before the first.
+    pub(crate) fn rating(self, account: AccountId) -> Result<Option<Rating>, Failure> {
+        self.doc(
+            "SELECT rating FROM accounts WHERE account=?1 AND rating IS NOT NULL",
+            [account.to_string()],
+        )
+    }
+
     pub(crate) fn put_device(self, device: &Device) -> Result<(), Failure> {
         self.run(
             "INSERT INTO devices (device, account, kid, doc) VALUES (?1, ?2, ?3, ?4)

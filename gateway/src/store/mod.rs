@@ -38,7 +38,7 @@ pub(crate) use mandates::Mandate;
 pub(crate) use merchants::Merchant;
 pub(crate) use orders::{Order, StoredClosure};
 pub(crate) use payer_secrets::PinLogin;
-pub(crate) use profiles::{Contact, Profile, Teen};
+pub(crate) use profiles::{Contact, Profile, SeenFrom, Teen};
 pub(crate) use refunds::Refund;
 pub(crate) use replays::StoredAnswer;
 pub(crate) use reviewers::Reviewer;

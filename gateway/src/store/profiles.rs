@@ -38,9 +38,22 @@ pub(crate) struct Profile {
     /// When the payer last recovered a secret; what raises authority waits for a while then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recovered_at: Option<Timestamp>,
+    /// What the connection of the payer's newest run said of itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connection: Option<SeenFrom>,
     /// Moments of recoveries that failed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed_recoveries: Vec<Timestamp>,
+}
+
+/// Where a run came from, as far as it speaks for or against the payer.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenFrom {
+    /// It hides where it comes from.
+    pub(crate) vpn: bool,
+    /// It comes from a region of high risk.
+    pub(crate) high_risk_region: bool,
 }
 
 /// Teen mode.

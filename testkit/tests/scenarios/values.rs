@@ -104,7 +104,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ),
     (
         "recovery.failures_to_review.window",
-        "a part of the rating: the tests of ratings",
+        "a part of the rating: the gateway's test of a failed recovery, on both sides of it",
     ),
     (
         "risk.bands",

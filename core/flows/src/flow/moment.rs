@@ -44,7 +44,10 @@ pub fn ends_at(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
     let idle = idle_at(rules, state);
     match rules.definition.idle_life {
         Some(_) => idle,
-        None => idle.into_iter().chain(moment("flow.total_life", state.started_at)).min(),
+        None => idle
+            .into_iter()
+            .chain(moment("flow.total_life", state.started_at))
+            .min(),
     }
 }
 
