@@ -24,6 +24,13 @@ pub struct FlowDefinition {
     /// `flow.total_life` for the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_life: Option<String>,
+    /// Policy key: for how long what the effect opens stays open, such as the choice of a new PIN. There for every effect
+    /// that opens something, and for no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_life: Option<String>,
+    /// Policy key: the kinds of enrolment whose mandates it may end. Absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<String>,
     /// The steps, first to last. There are no loops, so a flow ends by construction.
     pub steps: Vec<Step>,
 }
@@ -305,6 +312,14 @@ pub enum Bound {
     Number(i64),
     /// A policy key.
     Key(String),
+}
+
+impl FlowEffect {
+    /// Whether it lets the payer enter something for a while.
+    #[must_use]
+    pub const fn opens_entry(self) -> bool {
+        matches!(self, Self::OpenPinReset | Self::OpenLockPassword)
+    }
 }
 
 impl Step {

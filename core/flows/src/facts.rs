@@ -31,7 +31,6 @@ pub const FACTS: &[(&str, &str)] = &[
         "needs_proof_of_address",
         "the region's local check is a proof of address (R-054)",
     ),
-    ("no_biometrics", "the phone has no biometric key (R-037)"),
     ("lock_active", "the safety lock is on"),
     (
         "lock_trigger_open",

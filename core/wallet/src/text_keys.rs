@@ -272,7 +272,6 @@ pub const KEYS: &[&str] = &[
     "because.needs_video_verification",
     "because.needs_handheld_id_photo",
     "because.needs_proof_of_address",
-    "because.no_biometrics",
     "because.quiz_amounts_wrong",
     "because.other",
     "flow.sign.name",

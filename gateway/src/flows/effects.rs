@@ -6,7 +6,7 @@ use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
-use quittance_protocol::{B64, Digest32, FlowId, Problem};
+use quittance_protocol::{B64, Digest32, FlowId, Problem, Timestamp};
 
 use super::{Run, begin, refusal, settled, vouching};
 use crate::ending::{self, Placing};
@@ -197,14 +197,7 @@ fn change_limits(turn: &Turn<'_>, run: &Run<'_>, limits: Limits) -> Decided<()> 
 
 /// Lets the payer choose a new PIN for a while; what raises authority waits from here on.
 fn open_pin_reset(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
-    // A recovery may say how long its own window is; else it is what any flow has.
-    let own = format!("{}.entry_life", run.state.start.definition);
-    let until = run
-        .policy
-        .moment(&own, turn.now)
-        .or_else(|_| run.policy.moment("flow.idle_life", turn.now));
-    let until = until.map_err(|_| Failure::Damaged("a policy"))?;
-    turn.store.open_pin_reset(run.flow.account, until)?;
+    turn.store.open_pin_reset(run.flow.account, entered_until(turn, run)?)?;
     let mut profile = turn.store.profile(run.flow.account)?;
     profile.recovered_at = Some(turn.now);
     Ok(turn.store.put_profile(run.flow.account, &profile)?)
@@ -212,9 +205,16 @@ fn open_pin_reset(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
 
 /// Lets the payer choose the safety lock's password for a while.
 fn open_lock_password(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
-    let until = run.policy.moment("safety_lock.password_entry_life", turn.now);
-    let until = until.map_err(|_| Failure::Damaged("a policy"))?;
-    Ok(turn.store.open_lock_password(run.flow.account, until)?)
+    Ok(turn
+        .store
+        .open_lock_password(run.flow.account, entered_until(turn, run)?)?)
+}
+
+/// Until when what the run opened can be entered; the loader saw to it that the definition says so.
+fn entered_until(turn: &Turn<'_>, run: &Run<'_>) -> Result<Timestamp, Failure> {
+    let life = run.definition.entry_life.as_deref();
+    let until = life.and_then(|key| run.policy.moment(key, turn.now).ok());
+    until.ok_or(Failure::Damaged("a policy"))
 }
 
 /// The merchants stand in the way of their mandates' end.

@@ -117,6 +117,19 @@ fn a_value_that_is_missing_is_named() {
     );
 }
 
+// R-060 R-111
+#[test]
+fn what_opens_something_says_for_how_long() {
+    let without = DEFAULT_BUNDLE.replace("      \"entry_life\": \"safety_lock.password_entry_life\",\n", "");
+    let said = Policy::load(&without).unwrap_err().to_string();
+    says(&said, &["flows.lock.set_password: entry_life", "line "]);
+    let said = refusal(
+        "\"entry_life\": \"safety_lock.password_entry_life\"",
+        "\"entry_life\": \"safety_lock.patience\"",
+    );
+    says(&said, &["flows.lock.set_password", "safety_lock.patience"]);
+}
+
 //
 #[test]
 fn a_fact_that_nobody_finds_out_is_refused() {
