@@ -6,9 +6,11 @@ import PackageDescription
 
 let package = Package(
     name: "Quittance",
+    defaultLocalization: "en",
     platforms: [.iOS(.v16), .macOS(.v13)],
     products: [
-        .library(name: "Quittance", targets: ["Quittance"])
+        .library(name: "Quittance", targets: ["Quittance"]),
+        .library(name: "QuittanceTexts", targets: ["QuittanceTexts"]),
     ],
     targets: [
         .systemLibrary(name: "QuittanceFFI"),
@@ -17,6 +19,9 @@ let package = Package(
             dependencies: ["QuittanceFFI"],
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),
+        // Every word that a reader sees; `cargo xtask texts` writes the catalogue and its arguments.
+        .target(name: "QuittanceTexts", resources: [.process("Resources")]),
+        .testTarget(name: "QuittanceTextsTests", dependencies: ["QuittanceTexts"]),
         // P-256 and AES-GCM for the tests: Foundation has neither on Linux. No product depends on it.
         .systemLibrary(name: "SoftwareCryptoFFI", path: "Tests/SoftwareCryptoFFI"),
         .target(

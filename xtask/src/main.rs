@@ -13,6 +13,7 @@ mod rust_suite;
 mod suites;
 mod swift;
 mod swift_root;
+mod texts;
 mod verifiers;
 
 use std::process::ExitCode;
@@ -43,6 +44,8 @@ enum Task {
     Bindings,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
     Rules(rules::Options),
+    /// Writes what a reader sees, from bindings/texts into the formats of Android and iOS.
+    Texts(texts::Options),
     /// Measures what payers wait for, beside baselines: the rows of docs/performance.md.
     #[command(disable_help_flag = true)]
     Cost {
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Rules(options) => rules::run(&workspace, &options),
+        Task::Texts(options) => texts::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Policy(task) => policy::run(task),
     });

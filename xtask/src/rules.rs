@@ -5,7 +5,7 @@ mod faults;
 mod number;
 mod page;
 mod table;
-mod tree;
+pub(crate) mod tree;
 
 use std::fs;
 

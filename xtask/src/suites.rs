@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::provide::{Need, Permission, permission, provide};
 use crate::run::{Outcome, Problem, Workspace, failed};
-use crate::{kotlin, mobile, rules, rust_suite, swift, verifiers};
+use crate::{kotlin, mobile, rules, rust_suite, swift, texts, verifiers};
 
 /// What `cargo xtask test` accepts.
 #[derive(Debug, Args)]
@@ -27,7 +27,7 @@ pub(crate) struct Options {
 pub(crate) enum Suite {
     /// Format, lints, tests, documentation and dependency rules of all crates.
     Rust,
-    /// Every requirement has its test, and docs/rules.md says so.
+    /// Every requirement has its test and every text its languages, and the files written from them are fresh.
     Rules,
     /// The library type-checked for Android and iOS, without their SDKs.
     Mobile,
@@ -67,7 +67,7 @@ impl Suite {
     fn run(self, workspace: &Workspace) -> Outcome {
         match self {
             Self::Rust => rust_suite::run_suite(workspace),
-            Self::Rules => rules::run_suite(workspace),
+            Self::Rules => rules::run_suite(workspace).and_then(|()| texts::run_suite(workspace)),
             Self::Mobile => mobile::run_suite(workspace),
             Self::Kotlin => kotlin::run_suite(workspace),
             Self::Swift => swift::run_suite(workspace),

@@ -1,0 +1,144 @@
+//! Whether the apps use the texts that are written for their screens, and no others.
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::android::resource;
+use super::catalogue::{Catalogue, OF_THE_APPS, SOURCE};
+use crate::rules::tree::Tree;
+use crate::run::Outcome;
+
+/// Where the apps are.
+const APPS: [&str; 2] = ["android-demo", "ios-demo"];
+
+/// The endings of their sources.
+const SOURCES: [&str; 2] = [".kt", ".swift"];
+
+/// Texts that no app shows, and keys in an app that no text has. Until there is an app there is nothing to compare.
+pub(crate) fn faults(root: &Path, catalogue: &Catalogue) -> Outcome<Vec<String>> {
+    let mut sources = Vec::new();
+    for app in APPS {
+        let folder = root.join(app);
+        if folder.is_dir() {
+            let files = Tree::read(&folder)?.files.into_iter();
+            let code = files.filter(|(path, _)| SOURCES.iter().any(|ending| path.ends_with(ending)));
+            sources.extend(code.map(|(path, text)| (format!("{app}/{path}"), text)));
+        }
+    }
+    Ok(compare(catalogue, &sources))
+}
+
+/// The same over sources by their paths.
+fn compare(catalogue: &Catalogue, sources: &[(String, String)]) -> Vec<String> {
+    if sources.is_empty() {
+        return Vec::new();
+    }
+    let written: BTreeSet<&str> = catalogue.of(SOURCE).map(|(key, _)| key).collect();
+    let mut faults = Vec::new();
+    let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
+    for (path, text) in sources {
+        for name in named(text) {
+            let known = match name.strip_suffix('.') {
+                Some(_) => written.iter().any(|key| key.starts_with(name)),
+                None => written.contains(name),
+            };
+            if !known {
+                faults.push(format!("{path} shows {name}, which is no text"));
+            }
+            match name.ends_with('.') {
+                true => begun.insert(name),
+                false => whole.insert(name),
+            };
+        }
+    }
+    let all: String = sources.iter().map(|(_, text)| text.as_str()).collect();
+    let of_apps = written.iter().filter(|key| key.starts_with(OF_THE_APPS));
+    let shown = |key: &&str| {
+        whole.contains(key) || begun.iter().any(|start| key.starts_with(start)) || contains_word(&all, &resource(key))
+    };
+    let unused = of_apps.filter(|key| !shown(key));
+    faults.extend(unused.map(|key| format!("no app shows {key}")));
+    faults
+}
+
+/// Keys of the apps in a source: what follows a quotation mark. One that ends with a dot is completed as the app runs.
+fn named(source: &str) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for after in source.split('"').skip(1).filter(|after| after.starts_with(OF_THE_APPS)) {
+        let letters = |letter: char| letter.is_ascii_alphanumeric() || letter == '_' || letter == '.';
+        let end = after.find(|letter| !letters(letter)).unwrap_or(after.len());
+        names.extend(after.get(..end));
+    }
+    names
+}
+
+/// Whether a name stands in a source by itself, not as a part of a longer one.
+fn contains_word(source: &str, name: &str) -> bool {
+    let inside = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    source.match_indices(name).any(|(start, _)| {
+        let before = source.get(..start).and_then(|text| text.chars().next_back());
+        let after = source.get(start + name.len()..).and_then(|text| text.chars().next());
+        !before.is_some_and(inside) && !after.is_some_and(inside)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::catalogue::parse;
+    use super::*;
+
+    const TEXTS: &str = r#"{ "app.state.on": "On", "app.state.off": "Off", "app.title": "T", "action.stop": "Stop" }"#;
+
+    fn found(source: &str) -> Vec<String> {
+        let languages = [("en".to_owned(), parse(TEXTS).unwrap())];
+        let catalogue = Catalogue {
+            languages: languages.into(),
+        };
+        compare(&catalogue, &[("A.kt".to_owned(), source.to_owned())])
+    }
+
+    #[test]
+    fn a_text_that_no_app_shows_is_named() {
+        assert_eq!(
+            found(r#"text("app.state.on") + text("app.state.off") + text("app.title")"#),
+            [""; 0]
+        );
+        assert_eq!(
+            found(r#"text("app.state.on") + text("app.title")"#),
+            ["no app shows app.state.off"]
+        );
+    }
+
+    #[test]
+    fn a_key_may_be_completed_as_the_app_runs_or_be_a_resource() {
+        assert_eq!(
+            found(r#"text("app.state.$state") + R.string.quittance_app_title"#),
+            [""; 0]
+        );
+        assert_eq!(found(r#"Text("app.state.\(state)"), text("app.title")"#), [""; 0]);
+        assert_eq!(
+            found(r#"text("app.state.$state") + R.string.quittance_app_title_long"#),
+            ["no app shows app.title"]
+        );
+    }
+
+    #[test]
+    fn a_key_that_is_no_text_is_named_with_its_file() {
+        let found = found(r#"text("app.state.$s"), text("app.title"), text("app.gone"), text("app.lost.$s")"#);
+        assert_eq!(
+            found,
+            [
+                "A.kt shows app.gone, which is no text",
+                "A.kt shows app.lost., which is no text"
+            ]
+        );
+    }
+
+    #[test]
+    fn without_an_app_nothing_is_compared() {
+        let languages = [("en".to_owned(), parse(TEXTS).unwrap())];
+        let catalogue = Catalogue {
+            languages: languages.into(),
+        };
+        assert_eq!(compare(&catalogue, &[]), [""; 0]);
+    }
+}
