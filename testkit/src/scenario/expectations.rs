@@ -44,6 +44,9 @@ verbs! {
         /// Whether its service renews itself.
         #[serde(default)]
         auto_renewal: Option<bool>,
+        /// The service that it came along with, as the payer is shown it.
+        #[serde(default)]
+        bundled_with: Option<String>,
         /// Permits that could still be used without this phone, as the phone tells.
         #[serde(default)]
         permits_ahead: Option<u32>,

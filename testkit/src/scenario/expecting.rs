@@ -49,6 +49,9 @@ impl Play {
             sorted(view.holds.iter().map(|owner| owner.name().to_owned()).collect())
         })?;
         check("can_pay", &what.can_pay, || view.can_pay)?;
+        check("bundled_with", &what.bundled_with.clone().map(Some), || {
+            view.terms.bundled_with.clone()
+        })?;
         check("permits_ahead", &what.permits_ahead, || view.permits_ahead)?;
         if let Some(stale) = &what.stale {
             let permission = phone.wallet.permission(signed.mandate)?.permission;
