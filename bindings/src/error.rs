@@ -72,9 +72,12 @@ pub enum WalletError {
     /// The open step asks for another answer.
     #[error("the open step asks for another answer")]
     WrongAnswer,
-    /// The flow has ended.
+    /// The flow has ended. `Wallet.closingPrompt` says how it came out.
     #[error("the flow has ended: start it again")]
-    FlowEnded,
+    FlowEnded {
+        /// Why it was refused: the gateway's code; absent where it was done, left, or has expired.
+        code: Option<String>,
+    },
     /// This way to stop is not open here. [`Wallet::cancellation_routes`](crate::Wallet::cancellation_routes) has the others.
     #[error("this way to stop is not open here: {reason}")]
     RouteClosed {
@@ -186,7 +189,7 @@ pub fn error_kind(error: &WalletError) -> ErrorKind {
         | WalletError::TooLarge { .. }
         | WalletError::SameSecret
         | WalletError::NotPayable => ErrorKind::FixInput,
-        WalletError::FlowEnded => ErrorKind::StartOver,
+        WalletError::FlowEnded { .. } => ErrorKind::StartOver,
         WalletError::NotEnrolled => ErrorKind::Reenrol,
         WalletError::Distrusted { .. } => ErrorKind::Alarm,
         WalletError::TooOld { .. } => ErrorKind::UpdateApp,
@@ -234,7 +237,9 @@ impl From<inner::WalletError> for WalletError {
             Inner::PinFormat { digits } => input("pin", format!("a payment PIN has {digits} digits")),
             Inner::WrongAnswer => Self::WrongAnswer,
             Inner::UnknownFlow => unknown("flow"),
-            Inner::FlowEnded => Self::FlowEnded,
+            Inner::FlowEnded { code } => Self::FlowEnded {
+                code: code.map(|code| code.name().to_owned()),
+            },
             Inner::UnknownDefinition => unknown("definition"),
             Inner::RouteClosed { reason } => Self::RouteClosed {
                 reason: reason.to_owned(),
@@ -309,7 +314,10 @@ mod tests {
             Inner::PinFormat { digits: 6 },
             Inner::WrongAnswer,
             Inner::UnknownFlow,
-            Inner::FlowEnded,
+            Inner::FlowEnded { code: None },
+            Inner::FlowEnded {
+                code: Some(Code::RiskDenied),
+            },
             Inner::UnknownDefinition,
             Inner::RouteClosed {
                 reason: "route.closed.ended",

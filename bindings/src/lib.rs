@@ -36,7 +36,7 @@ pub use permissions::{
 pub use ports::{
     BiometricError, BiometricPrompt, BiometricRequest, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind,
 };
-pub use prompts::{Prompt, PromptKind, PromptText, asks_payer};
+pub use prompts::{Prompt, PromptKind, PromptText, TextArgument, asks_payer};
 pub use records::{
     Channel, Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
 };

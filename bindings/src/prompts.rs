@@ -2,7 +2,7 @@
 
 use crate::asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
 use crate::convert::{all, moment};
-use crate::records::Offer;
+use crate::records::{Money, Offer};
 use quittance_wallet as inner;
 use std::collections::HashMap;
 use std::time::SystemTime;
@@ -14,8 +14,44 @@ use std::time::SystemTime;
 pub struct PromptText {
     /// Key in the catalogue.
     pub key: String,
-    /// Arguments by name: `{count}` in the text is replaced by the value of `count`.
-    pub arguments: HashMap<String, String>,
+    /// Arguments by name: `{count}` in the text stands for the value of `count`, written as the reader's language does.
+    pub arguments: HashMap<String, TextArgument>,
+}
+
+/// A value that a text names. It is typed, since each language writes numbers, amounts, moments and plurals in its own
+/// way.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+pub enum TextArgument {
+    /// How many; it chooses the plural.
+    Count {
+        /// The number.
+        count: u64,
+    },
+    /// An amount.
+    Amount {
+        /// It, with its currency.
+        amount: Money,
+    },
+    /// A moment.
+    Moment {
+        /// When.
+        moment: SystemTime,
+    },
+    /// A length of time.
+    Wait {
+        /// As ISO 8601 (`PT24H`); business days as `P3BD`.
+        duration: String,
+    },
+    /// Words that are the same in every language, such as a code.
+    Words {
+        /// The words.
+        words: String,
+    },
+    /// Other texts, in sequence: the reader's language joins them.
+    Keys {
+        /// Their keys in the catalogue; they name no arguments.
+        keys: Vec<String>,
+    },
 }
 
 /// The open step of a flow, or how it came out, with everything that a screen needs.
@@ -35,8 +71,11 @@ pub struct Prompt {
     pub body: PromptText,
     /// Why it is asked.
     pub why: PromptText,
-    /// What made this step necessary, most telling first.
+    /// What made this step necessary, what it waits for, or what ended the flow; most telling first.
     pub because: Vec<PromptText>,
+    /// What happens next, and when: what ends the open step, each step that is still to come as far as is known now, last
+    /// what completing the flow brings about. Where it has ended: what can be done now, what is still to come.
+    pub next: Vec<PromptText>,
     /// The requirements that ask for it (R-numbers), for a page of details.
     pub rules: Vec<String>,
     /// Which step this is, from 1; what runs by itself does not count.
@@ -214,7 +253,25 @@ impl From<inner::Text> for PromptText {
     fn from(text: inner::Text) -> Self {
         Self {
             key: text.key,
-            arguments: text.args.into_iter().collect(),
+            arguments: text
+                .args
+                .into_iter()
+                .map(|(name, value)| (name, value.into()))
+                .collect(),
+        }
+    }
+}
+
+impl From<inner::TextArgument> for TextArgument {
+    fn from(argument: inner::TextArgument) -> Self {
+        use inner::TextArgument as Inner;
+        match argument {
+            Inner::Count(count) => Self::Count { count },
+            Inner::Amount(amount) => Self::Amount { amount: amount.into() },
+            Inner::Moment(at) => Self::Moment { moment: moment(at) },
+            Inner::Wait(duration) => Self::Wait { duration },
+            Inner::Words(words) => Self::Words { words },
+            Inner::Keys(keys) => Self::Keys { keys },
         }
     }
 }
@@ -230,6 +287,7 @@ impl From<inner::Prompt> for Prompt {
             body: prompt.body.into(),
             why: prompt.why.into(),
             because: all(prompt.because),
+            next: all(prompt.next),
             rules: prompt.rules,
             step_number: prompt.step_number,
             step_count: prompt.step_count,
@@ -335,7 +393,7 @@ mod tests {
     fn prompt(kind: inner::PromptKind) -> inner::Prompt {
         let text = || inner::Text {
             key: "ask.confirm.title".to_owned(),
-            args: vec![("count".to_owned(), "1".to_owned())],
+            args: vec![("count".to_owned(), inner::TextArgument::Count(1))],
         };
         inner::Prompt {
             flow: FlowId::from_bytes([1; 16]),
@@ -346,6 +404,7 @@ mod tests {
             body: text(),
             why: text(),
             because: vec![text()],
+            next: vec![text(), text()],
             rules: vec!["R-014".to_owned()],
             step_number: 1,
             step_count: 5,
@@ -355,6 +414,42 @@ mod tests {
             quiet: None,
             offline: false,
         }
+    }
+
+    #[test]
+    fn what_a_text_names_keeps_its_kind_across_the_boundary() {
+        use inner::TextArgument as Inner;
+        let at = Timestamp::from_unix(1_795_000_000).unwrap();
+        let currency = quittance_protocol::Currency::new("JPY").unwrap();
+        let money = quittance_protocol::Money::new(1200, currency).unwrap();
+        let shown = PromptText::from(inner::Text {
+            key: "next.by".to_owned(),
+            args: [
+                ("count", Inner::Count(3)),
+                ("amount", Inner::Amount(money)),
+                ("moment", Inner::Moment(at)),
+                ("wait", Inner::Wait("P3BD".to_owned())),
+                ("code", Inner::Words("too_late".to_owned())),
+                ("steps", Inner::Keys(vec!["ask.code.title".to_owned()])),
+            ]
+            .map(|(name, value)| (name.to_owned(), value))
+            .to_vec(),
+        });
+        let argument = |name: &str| shown.arguments.get(name).cloned().unwrap();
+        assert_eq!(argument("count"), TextArgument::Count { count: 3 });
+        let amount = Money {
+            minor: 1200,
+            currency: "JPY".to_owned(),
+        };
+        assert_eq!(argument("amount"), TextArgument::Amount { amount });
+        assert_eq!(argument("moment"), TextArgument::Moment { moment: moment(at) });
+        let duration = "P3BD".to_owned();
+        assert_eq!(argument("wait"), TextArgument::Wait { duration });
+        let words = "too_late".to_owned();
+        assert_eq!(argument("code"), TextArgument::Words { words });
+        let keys = vec!["ask.code.title".to_owned()];
+        assert_eq!(argument("steps"), TextArgument::Keys { keys });
+        assert_eq!(Prompt::from(prompt(inner::PromptKind::Biometric)).next.len(), 2);
     }
 
     //

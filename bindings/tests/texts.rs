@@ -31,9 +31,20 @@ fn given(key: &str) -> &'static [&'static str] {
         "refused.other" => &["code:words"],
         "contacts.request.body" | "ask.people.body" => &["count:count", "at_least:count"],
         "ask.gesture_video.body" => &["count:count", "gestures:keys"],
-        key if key.starts_with("because.") => &["value:words", "bound:words"],
+        "because.exceeds.recovering" => &["value:count", "bound:count", "key:words", "wait:wait"],
+        // A limit is an amount in the currency of the wish; a score may have decimals.
+        "because.exceeds.requested_limit" => &["value:amount", "bound:amount", "key:words"],
+        "because.lacks.quiz_score" => &["value:words", "bound:words", "key:words"],
+        "because.tries" => &["failed:count"],
+        "because.service" => &["code:words"],
+        "because.late" | "because.disagreed" | "because.objected" | "because.left" | "because.complete" => &[],
+        key if key.starts_with("because.said_no.") => &[],
+        key if key.starts_with("because.") => &["value:count", "bound:count", "key:words"],
+        "next.by" | "next.opens" | "next.left_alone" | "next.undo_until" | "next.ends_at" => &["moment:moment"],
+        "next.within" | "next.opens_in" => &["wait:wait"],
+        "next.ends_after" => &["wait:wait", "earliest:moment"],
+        "next.you" => &["step:keys"],
         key if key.ends_with(".body") => &["count:count"],
-        key if key.ends_with(".why") => &["rules:words"],
         _ => &[],
     }
 }
@@ -66,6 +77,18 @@ fn faults(texts: &BTreeMap<String, Value>, keys: &[&str]) -> Vec<String> {
 fn every_key_of_the_wallet_has_a_text_that_names_only_what_it_is_given() {
     for texts in catalogues() {
         assert_eq!(faults(&texts, KEYS), [""; 0]);
+    }
+}
+
+#[test]
+fn what_happens_next_says_when_and_who_in_every_language() {
+    for texts in catalogues() {
+        for (key, text) in texts.iter().filter(|(key, _)| key.starts_with("next.")) {
+            for form in forms(text) {
+                let said: BTreeSet<&str> = named(form).into_iter().collect();
+                assert_eq!(said, given(key).iter().copied().collect(), "{key}");
+            }
+        }
     }
 }
 

@@ -161,6 +161,11 @@ pub enum PromptKind {
     QuizDates,
 }
 
+impl PromptKind {
+    /// How many questions a case asks: the payer says everything in one entry.
+    pub const FACTS_ASKED: usize = 1;
+}
+
 /// Outside parties that decide a step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -44,10 +44,7 @@ pub const FACTS: &[(&str, &str)] = &[
         "is_guardian",
         "the payer is recorded as the guardian of the teen that is named",
     ),
-    (
-        "requested_limit",
-        "the limit that is wanted, in the currency's main unit",
-    ),
+    (REQUESTED_LIMIT, "the limit that is wanted, in the currency's main unit"),
     ("teen_is_adult", "the teen has come of age"),
     (
         "settled_transactions",
@@ -58,9 +55,9 @@ pub const FACTS: &[(&str, &str)] = &[
     ("quiz_score", "points of the quiz, of 100 (R-101)"),
     ("contacts_eligible", "trusted contacts who may vouch now (R-104)"),
     ("contacts_asked", "trusted contacts who were named for this run (R-103)"),
-    ("contacts_confirmed", "trusted contacts who confirmed in time (R-106)"),
+    (CONTACTS_CONFIRMED, "trusted contacts who confirmed in time (R-106)"),
     (
-        "recovering",
+        RECOVERING,
         "a recovery was just made; what raises authority waits (R-332)",
     ),
     (
@@ -71,6 +68,15 @@ pub const FACTS: &[(&str, &str)] = &[
 
 /// The one fact that the phone says.
 pub const OFFLINE: &str = "offline";
+
+/// How many trusted contacts vouched.
+pub const CONTACTS_CONFIRMED: &str = "contacts_confirmed";
+
+/// Whether a recovery was just made.
+pub const RECOVERING: &str = "recovering";
+
+/// The limit that is wanted, in the main unit of the wish's currency.
+pub const REQUESTED_LIMIT: &str = "requested_limit";
 
 /// Whether conditions may name it.
 #[must_use]

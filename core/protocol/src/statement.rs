@@ -385,6 +385,11 @@ pub struct OneTimeCode(pub String);
 #[serde(transparent)]
 pub struct Entry(pub String);
 
+impl Entry {
+    /// Most bytes of one entry, in UTF-8: a page of words for whoever decides.
+    pub const MOST_BYTES: usize = 4_096;
+}
+
 impl std::fmt::Debug for OneTimeCode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("OneTimeCode(…)")

@@ -68,9 +68,12 @@ pub enum WalletError {
     /// There is no such flow.
     #[error("there is no such flow on this phone")]
     UnknownFlow,
-    /// The flow has ended.
+    /// The flow has ended. [`Wallet::closing_prompt`](crate::Wallet::closing_prompt) says how it came out.
     #[error("the flow has ended: start it again")]
-    FlowEnded,
+    FlowEnded {
+        /// Why it was refused; absent where it was done, left, or has expired.
+        code: Option<Code>,
+    },
     /// The policy has no flow of this name, or this flow is begun by a call of its own.
     #[error("the policy has no flow of this name that is begun so")]
     UnknownDefinition,
@@ -87,7 +90,7 @@ pub enum WalletError {
     #[error("image: must be JPEG or PNG")]
     NotAnImage,
     /// What was handed in is too large.
-    #[error("image: at most {most_bytes} bytes")]
+    #[error("what was handed in is too large: at most {most_bytes} bytes each")]
     TooLarge {
         /// The most.
         most_bytes: usize,
@@ -210,7 +213,7 @@ impl WalletError {
             | Self::SameSecret
             | Self::NotPayable
             | Self::NoReceipt => ErrorKind::FixInput,
-            Self::FlowEnded => ErrorKind::StartOver,
+            Self::FlowEnded { .. } => ErrorKind::StartOver,
             Self::NotEnrolled => ErrorKind::Reenrol,
             Self::PolicyUntrusted | Self::LogRejected(_) | Self::LogContradiction => ErrorKind::Alarm,
             Self::Answer(_) | Self::Policy(_) | Self::Journal(_) => ErrorKind::UpdateApp,

@@ -9,6 +9,7 @@ use quittance_flows::flow::{self, Effect, FlowState, Phase};
 use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
 use quittance_protocol::FlowId;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
+use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
 
 /// A run as it stands, with all that its open step needs.
@@ -76,13 +77,14 @@ impl Inner {
         let (policy, definition, state) = self.folded(&row)?;
         match state.phase {
             Phase::Completed | Phase::Cancelled => return Ok(None),
-            Phase::Expired | Phase::Refused(_) => return Err(WalletError::FlowEnded),
-            Phase::Open if row.refused.is_some() => return Err(WalletError::FlowEnded),
+            Phase::Expired => return Err(WalletError::FlowEnded { code: None }),
+            Phase::Refused(code) => return Err(WalletError::FlowEnded { code: Some(code) }),
+            Phase::Open if row.refused.is_some() => return Err(WalletError::FlowEnded { code: row.refused }),
             Phase::Open => {}
         }
         let step = flow::open_step(&definition, &state)
             .cloned()
-            .ok_or(WalletError::FlowEnded)?;
+            .ok_or(WalletError::FlowEnded { code: None })?;
         Ok(Some(OpenFlow {
             row,
             policy,
@@ -185,7 +187,10 @@ impl Unit<'_> {
         answer: StepAnswer,
         says: Option<FlowEventKind>,
     ) -> Result<Option<u64>, WalletError> {
-        let open = self.inner.open_flow(shown.flow())?.ok_or(WalletError::FlowEnded)?;
+        let open = self
+            .inner
+            .open_flow(shown.flow())?
+            .ok_or(WalletError::FlowEnded { code: None })?;
         if open.step.id != shown.step.id {
             return Err(WalletError::WrongAnswer);
         }
@@ -234,7 +239,9 @@ impl Unit<'_> {
             kind,
         };
         let (next, effects) = flow::step(rules, &state, &event).map_err(|refused| match refused {
-            quittance_flows::Refused::TooLate => WalletError::FlowEnded,
+            quittance_flows::Refused::TooLate => WalletError::FlowEnded {
+                code: Some(Code::TooLate),
+            },
             _ => WalletError::WrongAnswer,
         })?;
         if matches!(next.phase, Phase::Refused(_)) && row.told {

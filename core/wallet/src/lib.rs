@@ -35,6 +35,7 @@ mod journal;
 mod keys;
 mod log_check;
 mod mandates;
+mod next;
 mod order_facts;
 mod orders;
 mod outbox;
@@ -49,6 +50,7 @@ mod session;
 mod showing;
 mod signing;
 mod sync;
+mod text;
 mod text_keys;
 mod time;
 mod transport;
@@ -65,7 +67,7 @@ pub use permissions::{
 pub use ports::{BiometricError, BiometricPrompt, BiometricRequest, DeviceKeyError, DeviceKeys, KeyAlias, Ports};
 pub use prompt::{AffectedMandate, Awaited, Document, Person, Prompt, PromptKind, QuizQuestion, QuizTopic, Recording};
 pub use submit::Answer;
-pub use texts::Text;
+pub use texts::{Text, TextArgument};
 pub use views::{
     EndingStage, EndingView, EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView,
     SyncReport,

@@ -23,8 +23,11 @@ pub struct Prompt {
     pub body: Text,
     /// Why it is asked.
     pub why: Text,
-    /// What made this step necessary, most telling first, as texts.
+    /// What made this step necessary, what it waits for, or what ended the run; most telling first.
     pub because: Vec<Text>,
+    /// What happens next, and when: what ends the open step, each step that is still to come as far as is known now, last
+    /// what completing the run brings about. Where the run has ended: what can be done now, what is still to come.
+    pub next: Vec<Text>,
     /// The requirements that ask for it (R-numbers), for a details page.
     pub rules: Vec<String>,
     /// Which step this is, from 1; what runs by itself does not count.

@@ -4,12 +4,14 @@ use crate::error::WalletError;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, OrderRow};
+use crate::next;
 use crate::prompt::{Awaited, Document, Person, Prompt, PromptKind, QuizQuestion, QuizTopic, Recording};
-use crate::texts::{self, Text};
-use quittance_flows::definition::{Condition, Next, Party, PromptKind as Ask, Step, StepKind};
+use crate::texts::{self, Text, TextArgument};
+use quittance_flows::definition::{Condition, Party, PromptKind as Ask, Step, StepKind};
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_flows::flow::{self, Left, Phase};
-use quittance_flows::{FactorInput, FactorKind, FlowEffect};
+use quittance_flows::facts::CONTACTS_CONFIRMED;
+use quittance_flows::flow::{self, Explanation, Left, Phase, Turn};
+use quittance_flows::{FactorKind, FlowEffect, Rules};
 use quittance_protocol::answer::{Asking, Question};
 use quittance_protocol::{FlowId, Timestamp};
 use std::sync::PoisonError;
@@ -22,29 +24,33 @@ impl Inner {
         let Some(open) = self.open_flow(flow)? else {
             return Ok(None);
         };
-        let kind = self.kind_of(&open)?;
+        let explained = flow::explain(open.rules(), &open.state);
+        let kind = self.kind_of(&open, &explained)?;
         if matches!(open.step.kind, StepKind::Prompt(_)) {
             let digest = self.shown(&open)?;
             let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
             handed_out.insert(flow, digest);
         }
         let start = &open.row.start;
-        let (step_number, step_count) = step_numbers(&open);
+        let (step_number, step_count) = next::step_numbers(&open);
         let text = |part: &str| texts::of_step(&start.definition, &open.step, &kind, part);
         let (primary, quiet) = texts::actions(&open.definition, &kind);
         let deadline = flow::deadline(open.rules(), &open.state);
-        let idle_end = flow::ends_at(open.rules(), &open.state).filter(|_| !open.lowers());
+        let idle_end = explained.left_alone_until.filter(|_| !open.lowers());
+        let count = TextArgument::count(start.mandates.len() + open.row.alone.len());
+        let because = next::because(open.rules(), start.wish.as_ref(), &explained);
         Ok(Some(Prompt {
             flow,
             definition: start.definition.clone(),
             title: text("title"),
-            body: text("body").with("count", start.mandates.len() + open.row.alone.len()),
-            why: text("why").with("rules", open.step.rules.join(", ")),
-            because: because(&open),
-            rules: open.step.rules.clone(),
+            body: text("body").with("count", count),
+            why: text("why"),
+            because: because.into_iter().collect(),
+            next: next::of_open(&open, &explained),
+            rules: explained.rules,
             step_number,
             step_count,
-            attempts_left: attempts_left(&open),
+            attempts_left: next::attempts_left(&open),
             deadline: [deadline, idle_end].into_iter().flatten().min(),
             primary,
             quiet,
@@ -54,52 +60,36 @@ impl Inner {
         }))
     }
 
-    fn kind_of(&self, open: &OpenFlow) -> Result<PromptKind, WalletError> {
-        let secret_digits = open.policy.secrets.payment_pin.digits;
+    fn kind_of(&self, open: &OpenFlow, explained: &Explanation) -> Result<PromptKind, WalletError> {
         if open.is_judged() && self.last_row_of(open.flow())?.is_some() {
             // What was handed in, or what comes before it, has not reached the gateway.
-            return Ok(waiting(open, Awaited::Network));
+            return Ok(waiting(open, explained, Awaited::Network));
         }
-        Ok(match &open.step.kind {
-            StepKind::Prompt(ask) => self.prompt_of(open, *ask)?,
-            StepKind::Factor(_) if open.state.submitted.is_some() => waiting(open, Awaited::Judgement),
-            StepKind::Factor(FactorKind::PaymentPin) => PromptKind::PaymentPin {
-                digits: secret_digits,
-                attempts_left: open.row.attempts_left,
-            },
-            StepKind::Factor(FactorKind::LockPassword) => PromptKind::LockPassword {
-                digits: secret_digits,
-                attempts_left: open.row.attempts_left,
-            },
-            StepKind::Factor(FactorKind::DevicePasscode) => PromptKind::DevicePasscode,
-            StepKind::Factor(factor) => self.factor_prompt(open, *factor)?,
-            StepKind::External(external) => waiting(
-                open,
-                match external.party {
-                    Party::BankApp => Awaited::Bank,
-                    Party::Merchant => Awaited::Merchant,
-                    Party::Guardian => Awaited::Guardian,
-                },
-            ),
-            StepKind::Review(_) => {
-                let (until, then) = until(open);
+        Ok(match (explained.turn, &open.step.kind) {
+            (Some(Turn::Payer), StepKind::Prompt(ask)) => self.prompt_of(open, explained, *ask)?,
+            (Some(Turn::Payer), StepKind::Factor(factor)) => self.factor_prompt(open, explained, *factor)?,
+            (Some(Turn::Vendor), _) if open.state.submitted.is_some() => waiting(open, explained, Awaited::Judgement),
+            (Some(Turn::Vendor), _) => waiting(open, explained, Awaited::Source),
+            (Some(Turn::Party(Party::BankApp)), _) => waiting(open, explained, Awaited::Bank),
+            (Some(Turn::Party(Party::Merchant)), _) => waiting(open, explained, Awaited::Merchant),
+            (Some(Turn::Party(Party::Guardian)), _) => waiting(open, explained, Awaited::Guardian),
+            (Some(Turn::Reviewer), _) => {
+                let (until, then) = until(explained);
                 PromptKind::InReview {
                     since: open.state.reached_at,
                     until,
                     then,
                 }
             }
-            StepKind::Timer(_) => waiting(open, Awaited::Moment),
-            StepKind::Guard(Condition::Compares { fact, .. }) if fact == "contacts_confirmed" => {
-                waiting(open, Awaited::Contacts)
+            (Some(Turn::Time), _) => waiting(open, explained, Awaited::Moment),
+            (Some(Turn::Others), StepKind::Guard(Condition::Compares { fact, .. })) if fact == CONTACTS_CONFIRMED => {
+                waiting(open, explained, Awaited::Contacts)
             }
-            StepKind::Guard(_) | StepKind::Effect(_) | StepKind::Notify(_) | StepKind::Part(_) => {
-                waiting(open, Awaited::Service)
-            }
+            (Some(Turn::Payer | Turn::Others) | None, _) => waiting(open, explained, Awaited::Service),
         })
     }
 
-    fn prompt_of(&self, open: &OpenFlow, ask: Ask) -> Result<PromptKind, WalletError> {
+    fn prompt_of(&self, open: &OpenFlow, explained: &Explanation, ask: Ask) -> Result<PromptKind, WalletError> {
         let facts = |count: usize| (1..=count).map(texts::question).collect();
         let quiz = |about: QuizTopic, asking: &Option<Asking>| match asking {
             Some(Asking::Questions { questions }) => Some(PromptKind::Quiz {
@@ -121,7 +111,9 @@ impl Inner {
                 mandates: self.affected(open)?,
                 consequences: self.consequences(open)?,
             }),
-            Ask::Facts => Some(PromptKind::Facts { questions: facts(1) }),
+            Ask::Facts => Some(PromptKind::Facts {
+                questions: facts(Ask::FACTS_ASKED),
+            }),
             Ask::People => match asking {
                 Some(Asking::People { people, at_least }) => Some(PromptKind::People {
                     people: people
@@ -145,10 +137,16 @@ impl Inner {
             Ask::QuizDates => quiz(QuizTopic::Dates, asking),
         };
         // What the gateway has to say first is not known yet.
-        Ok(made.unwrap_or_else(|| waiting(open, Awaited::Service)))
+        Ok(made.unwrap_or_else(|| waiting(open, explained, Awaited::Service)))
     }
 
-    fn factor_prompt(&self, open: &OpenFlow, factor: FactorKind) -> Result<PromptKind, WalletError> {
+    fn factor_prompt(
+        &self,
+        open: &OpenFlow,
+        explained: &Explanation,
+        factor: FactorKind,
+    ) -> Result<PromptKind, WalletError> {
+        let secret_digits = open.policy.secrets.payment_pin.digits;
         let most = open.policy.quantity("limits.uploads.max_bytes")?.trunc();
         let most_bytes = u64::try_from(most).unwrap_or(u64::MAX);
         let photos = |document: Document, images: u32| PromptKind::Photos {
@@ -158,6 +156,15 @@ impl Inner {
         };
         let recording = |what: Recording| PromptKind::Recording { what, most_bytes };
         Ok(match factor {
+            FactorKind::PaymentPin => PromptKind::PaymentPin {
+                digits: secret_digits,
+                attempts_left: open.row.attempts_left,
+            },
+            FactorKind::LockPassword => PromptKind::LockPassword {
+                digits: secret_digits,
+                attempts_left: open.row.attempts_left,
+            },
+            FactorKind::DevicePasscode => PromptKind::DevicePasscode,
             FactorKind::Biometric => PromptKind::Biometric,
             FactorKind::IdDocument => photos(Document::IdDocument, 2),
             FactorKind::Passport => photos(Document::Passport, 1),
@@ -170,7 +177,7 @@ impl Inner {
                 Some(Asking::Gestures { gestures }) => recording(Recording::Gestures {
                     gestures: gestures.iter().map(|gesture| Text::new(gesture)).collect(),
                 }),
-                _ => waiting(open, Awaited::Service),
+                _ => waiting(open, explained, Awaited::Service),
             },
             FactorKind::BankCardElements => PromptKind::Fields {
                 questions: ["number", "phone"]
@@ -178,7 +185,6 @@ impl Inner {
                     .map(|field| Text::new(&format!("field.card.{field}")))
                     .collect(),
             },
-            _ if factor.input() == FactorInput::Nothing => waiting(open, Awaited::Source),
             _ => match &open.row.asking {
                 Some(Asking::Code {
                     sent_to,
@@ -190,7 +196,7 @@ impl Inner {
                     valid_until: *valid_until,
                     resend_from: *resend_from,
                 },
-                _ => waiting(open, Awaited::Service),
+                _ => waiting(open, explained, Awaited::Service),
             },
         })
     }
@@ -198,7 +204,12 @@ impl Inner {
     /// How a run came out, as a screen; `None` while it is open.
     pub(crate) fn closing_prompt(&self, flow: FlowId) -> Result<Option<Prompt>, WalletError> {
         let row = self.read::<FlowRow>(flow.as_bytes())?.ok_or(WalletError::UnknownFlow)?;
-        let (_, definition, state) = self.folded(&row)?;
+        let (policy, definition, state) = self.folded(&row)?;
+        let rules = Rules {
+            policy: &policy,
+            definition: &definition,
+        };
+        let explained = flow::explain(rules, &state);
         let (kind, name) = match (state.phase, row.refused) {
             (Phase::Open, None) => return Ok(None),
             (Phase::Open, Some(code)) | (Phase::Refused(code), _) => (refused(Some(code)), "refused".to_owned()),
@@ -207,23 +218,29 @@ impl Inner {
             (Phase::Completed, _) => self.completed(&row, definition.effect)?,
         };
         let text = |part: &str| Text::new(&format!("end.{name}.{part}"));
-        let (title, body) = (text("title"), text("body").with("count", row.start.mandates.len()));
+        let count = TextArgument::count(row.start.mandates.len());
+        let because = match state.phase {
+            // The gateway took no more of it: what it knows is in its code alone.
+            Phase::Open => None,
+            _ => next::because(rules, row.start.wish.as_ref(), &explained),
+        };
         let steps = state.done.iter().filter(|done| done.left == Left::Done).filter(|done| {
             let step = definition.all_steps().find(|step| step.id == done.id);
             step.is_some_and(Step::counts)
         });
-        let count = u32::try_from(steps.count()).unwrap_or(u32::MAX);
+        let steps = u32::try_from(steps.count()).unwrap_or(u32::MAX);
         Ok(Some(Prompt {
             flow,
             definition: row.start.definition,
             step: String::new(),
-            title,
-            body,
+            title: text("title"),
+            body: text("body").with("count", count),
             why: Text::new("end.why"),
-            because: Vec::new(),
-            rules: Vec::new(),
-            step_number: count,
-            step_count: count,
+            because: vec![because.unwrap_or_else(|| by_service(&kind))],
+            next: next::of_closed(&kind, &name),
+            rules: explained.rules,
+            step_number: steps,
+            step_count: steps,
             attempts_left: None,
             deadline: None,
             primary: None,
@@ -259,8 +276,8 @@ impl Inner {
 }
 
 /// Somebody else has the turn.
-fn waiting(open: &OpenFlow, whom: Awaited) -> PromptKind {
-    let (until, then) = until(open);
+fn waiting(open: &OpenFlow, explained: &Explanation, whom: Awaited) -> PromptKind {
+    let (until, then) = until(explained);
     PromptKind::Waiting {
         whom,
         since: open.state.reached_at,
@@ -276,6 +293,15 @@ fn refused(code: Option<quittance_protocol::problem::Code>) -> PromptKind {
     }
 }
 
+/// What the gateway alone knows the reason of.
+fn by_service(kind: &PromptKind) -> Text {
+    let text = Text::new("because.service");
+    match kind {
+        PromptKind::Refused { code: Some(code), .. } => text.with("code", code.name()),
+        _ => text,
+    }
+}
+
 fn question(question: &Question) -> QuizQuestion {
     QuizQuestion {
         about: question.about.clone(),
@@ -284,53 +310,10 @@ fn question(question: &Question) -> QuizQuestion {
 }
 
 /// Until when somebody has the turn, and what happens then.
-fn until(open: &OpenFlow) -> (Option<Timestamp>, Option<Text>) {
-    let rules = open.rules();
-    let until = flow::due(rules, &open.state);
-    let then = match &open.step.kind {
-        StepKind::Timer(_) => Some(Next::GoOn),
-        _ => open
-            .step
-            .deadline
-            .as_ref()
-            .and_then(|deadline| rules.next_of(&deadline.then)),
-    };
-    let text = until.and(then).map(|next| {
-        Text::new(match next {
-            Next::GoOn => "then.go_on",
-            Next::Otherwise => "then.otherwise",
-            Next::Refuse => "then.refuse",
-            Next::Expire => "then.expire",
-            Next::Stay => "then.stay",
-        })
-    });
-    (until, text)
-}
-
-/// What put the open step there: the fact that was found, with its number and what it is compared with.
-fn because(open: &OpenFlow) -> Vec<Text> {
-    let found = flow::explain(open.rules(), &open.state).because;
-    found
-        .map(|found| {
-            texts::because(&found.fact)
-                .with("value", found.value)
-                .with("bound", found.bound)
-        })
-        .into_iter()
-        .collect()
-}
-
-/// Tries that are left at the open step, where one has failed: there is no reason to frighten who has all of them.
-fn attempts_left(open: &OpenFlow) -> Option<u32> {
-    if open.state.failures == 0 {
-        return open.state.attempts_left;
-    }
-    flow::attempts_left(open.rules(), &open.state)
-}
-
-/// Which of the steps that the payer counts is open, from 1, and how many there are as far as is known now.
-fn step_numbers(open: &OpenFlow) -> (u32, u32) {
-    let (number, count) = flow::progress(open.rules(), &open.state);
-    let small = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
-    (small(number), small(count))
+fn until(explained: &Explanation) -> (Option<Timestamp>, Option<Text>) {
+    let until = explained.until;
+    (
+        until.map(|until| until.at),
+        until.map(|until| next::silence(until.then)),
+    )
 }

@@ -123,7 +123,7 @@ impl Inner {
         }
         if open.state.is_offline() {
             let permits = self.permits_at_risk(open)?;
-            texts.push(consequence("offline").with("permits", permits));
+            texts.push(consequence("offline").with("permits", texts::TextArgument::count(permits)));
         }
         Ok(texts)
     }

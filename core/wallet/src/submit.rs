@@ -60,14 +60,14 @@ impl Inner {
         let open = self
             .look(move |inner| inner.open_flow(flow))
             .await?
-            .ok_or(WalletError::FlowEnded)?;
+            .ok_or(WalletError::FlowEnded { code: None })?;
         let step = open.step.id.clone();
         match (open.step.kind.clone(), answer) {
             (StepKind::Prompt(PromptKind::Consent), Answer::Agree)
             | (StepKind::Prompt(PromptKind::Confirm | PromptKind::Choose), Answer::Confirm) => self.confirm(open).await,
             (StepKind::Prompt(PromptKind::Jump), Answer::Confirm) => Err(WalletError::WrongAnswer),
             (StepKind::Prompt(prompt), Answer::Entered(entries)) if asks_for_entries(prompt) => {
-                let answer = self.entered(entries)?;
+                let answer = self.entered(&open, entries)?;
                 let shown = answer.digest().ok_or(WalletError::Internal("entries"))?;
                 self.hand_in(open, answer, Some(FlowEventKind::Answered { step, shown }))
                     .await
@@ -113,7 +113,7 @@ impl Inner {
                     .await
             }
             (FactorInput::Entries, Answer::Entered(entries)) => {
-                let answer = self.entered(entries)?;
+                let answer = self.entered(&open, entries)?;
                 let evidence = answer.digest().ok_or(WalletError::Internal("entries"))?;
                 self.hand_in(open, answer, Some(FlowEventKind::Submitted { step, evidence }))
                     .await
@@ -122,8 +122,19 @@ impl Inner {
         }
     }
 
-    /// What was entered, salted anew: equal entries have no equal digests.
-    fn entered(&self, entries: Vec<String>) -> Result<StepAnswer, WalletError> {
+    /// What was entered, salted anew: equal entries have no equal digests. What the gateway would refuse is refused here:
+    /// a run goes ahead with it before the gateway heard it.
+    fn entered(&self, open: &OpenFlow, entries: Vec<String>) -> Result<StepAnswer, WalletError> {
+        if entries.iter().any(|entry| entry.len() > Entry::MOST_BYTES) {
+            return Err(WalletError::TooLarge {
+                most_bytes: Entry::MOST_BYTES,
+            });
+        }
+        let says_nothing = entries.is_empty() || entries.iter().any(|entry| entry.trim().is_empty());
+        let of_a_case = open.step.kind == StepKind::Prompt(PromptKind::Facts);
+        if says_nothing || of_a_case && entries.len() != PromptKind::FACTS_ASKED {
+            return Err(WalletError::WrongAnswer);
+        }
         let entries = entries.into_iter().map(Entry).collect();
         Ok(StepAnswer::entered(self.random()?, entries))
     }
@@ -132,7 +143,10 @@ impl Inner {
         let (flow, shown) = (open.flow(), open.clone());
         let number = self
             .unit(move |unit| {
-                let now = unit.inner.open_flow(flow)?.ok_or(WalletError::FlowEnded)?;
+                let now = unit
+                    .inner
+                    .open_flow(flow)?
+                    .ok_or(WalletError::FlowEnded { code: None })?;
                 if now.step.id != shown.step.id {
                     return Err(WalletError::WrongAnswer);
                 }
@@ -221,7 +235,7 @@ impl Inner {
         match self.look(move |inner| inner.open_flow(flow)).await {
             Ok(Some(_)) => return Ok(()),
             // Whoever answered sees it at the next prompt.
-            Ok(None) | Err(WalletError::FlowEnded) => {}
+            Ok(None) | Err(WalletError::FlowEnded { .. }) => {}
             Err(error) => return Err(error),
         }
         let done = match open.definition.effect {

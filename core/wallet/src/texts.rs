@@ -6,32 +6,9 @@ use quittance_flows::FactorInput;
 use quittance_flows::definition::{FlowDefinition, FlowEffect, PromptKind as Ask, Step, StepKind};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::problem::Code;
-use serde::Serialize;
 
+pub use crate::text::{Text, TextArgument};
 pub use crate::text_keys::KEYS;
-
-/// A text by its key, with the arguments that the catalogue's pattern names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Text {
-    /// Key in the catalogue.
-    pub key: String,
-    /// Arguments by name.
-    pub args: Vec<(String, String)>,
-}
-
-impl Text {
-    pub(crate) fn new(key: &str) -> Self {
-        Self {
-            key: key.to_owned(),
-            args: Vec::new(),
-        }
-    }
-
-    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
-        self.args.push((name.to_owned(), value.to_string()));
-        self
-    }
-}
 
 /// The first part of the keys of a definition that has words of its own.
 pub(crate) fn family(definition: &str) -> &'static str {
@@ -79,25 +56,32 @@ pub(crate) fn of_step(definition: &str, step: &Step, kind: &PromptKind, part: &s
     }
     let text = match waits {
         Some(whom) => Text::new(&format!("wait.{whom}.{part}")),
-        None => {
-            let own = format!("{}.{}.{part}", family(definition), step.id);
-            if KEYS.contains(&own.as_str()) {
-                Text::new(&own)
-            } else {
-                Text::new(&format!("ask.{}.{part}", asked(&step.kind)))
-            }
-        }
+        None => Text::new(&part_of(definition, step, part)),
     };
     match kind {
-        PromptKind::People { at_least, .. } => text.with("at_least", at_least),
+        PromptKind::People { at_least, .. } => text.with("at_least", TextArgument::count(*at_least)),
         PromptKind::Recording {
             what: crate::prompt::Recording::Gestures { gestures },
             ..
         } => {
-            let names: Vec<&str> = gestures.iter().map(|gesture| gesture.key.as_str()).collect();
-            text.with("gestures", names.join(", "))
+            let names = gestures.iter().map(|gesture| gesture.key.clone()).collect();
+            text.with("gestures", TextArgument::Keys(names))
         }
         _ => text,
+    }
+}
+
+/// The title of a step that the payer will be asked.
+pub(crate) fn title_of(definition: &str, step: &Step) -> String {
+    part_of(definition, step, "title")
+}
+
+fn part_of(definition: &str, step: &Step, part: &str) -> String {
+    let own = format!("{}.{}.{part}", family(definition), step.id);
+    if KEYS.contains(&own.as_str()) {
+        own
+    } else {
+        format!("ask.{}.{part}", asked(&step.kind))
     }
 }
 
@@ -180,7 +164,7 @@ pub(crate) fn actions(definition: &FlowDefinition, kind: &PromptKind) -> (Option
 pub(crate) fn question(number: usize) -> Text {
     match number {
         1 => Text::new("question.case"),
-        _ => Text::new("question.other").with("number", number),
+        _ => Text::new("question.other").with("number", TextArgument::count(number)),
     }
 }
 
@@ -191,26 +175,14 @@ pub(crate) fn consequences(effect: FlowEffect, wish: Option<&Wish>) -> Vec<Text>
         (FlowEffect::Undo, _) => vec![text("undo")],
         (FlowEffect::ChangeLimits, Some(Wish::Limits { limits })) => vec![
             text("limits")
-                .with("per_charge", amount(&limits.per_charge))
-                .with("per_period", amount(&limits.per_period)),
+                .with("per_charge", limits.per_charge)
+                .with("per_period", limits.per_period),
             text("limits_risk"),
         ],
         (FlowEffect::LiftStop, _) => vec![text("lift_stop")],
         (FlowEffect::LeaveTeenMode, _) => vec![text("leave_teen")],
         (FlowEffect::OpenPinReset, _) => vec![text("pin_reset")],
         _ => vec![text("other")],
-    }
-}
-
-/// An amount with its currency.
-pub(crate) fn amount(money: &quittance_protocol::Money) -> String {
-    let places = money.currency().places();
-    let unit = 10_i64.saturating_pow(places);
-    let (main, minor) = (money.minor() / unit, (money.minor() % unit).unsigned_abs());
-    let code = money.currency().code().to_owned();
-    match usize::try_from(places) {
-        Ok(width) if width > 0 => format!("{code} {main}.{minor:0width$}"),
-        _ => format!("{code} {main}"),
     }
 }
 
@@ -235,16 +207,6 @@ pub(crate) fn what_now(code: Option<Code>) -> Text {
         Text::new(&own)
     } else {
         Text::new("refused.other").with("code", code.name())
-    }
-}
-
-/// The fact that made a step necessary.
-pub(crate) fn because(fact: &str) -> Text {
-    let own = format!("because.{fact}");
-    if KEYS.contains(&own.as_str()) {
-        Text::new(&own)
-    } else {
-        Text::new("because.other")
     }
 }
 
@@ -345,17 +307,6 @@ mod tests {
                 known(&of_step("mandate.sign", step, &kind, part));
             }
         }
-    }
-
-    #[test]
-    fn an_amount_is_written_with_its_currencys_decimals() {
-        let money = |minor, code| {
-            let currency = quittance_protocol::Currency::new(code).unwrap();
-            amount(&quittance_protocol::Money::new(minor, currency).unwrap())
-        };
-        assert_eq!(money(5000, "CNY"), "CNY 50.00");
-        assert_eq!(money(7, "CNY"), "CNY 0.07");
-        assert_eq!(money(1200, "JPY"), "JPY 1200");
     }
 
     #[test]

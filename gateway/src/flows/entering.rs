@@ -28,7 +28,7 @@ const PURPOSE: &str = "quittance-gateway/entries/2";
 ///
 /// # Errors
 /// `malformed` where the salt is not 32 bytes, where there are not as many entries as questions, where one says nothing;
-/// `not_eligible` for people who may not vouch.
+/// `too_large` for an entry of too many bytes; `not_eligible` for people who may not vouch.
 pub(crate) fn take(
     turn: &mut Turn<'_>,
     run: &mut Run<'_>,
@@ -44,6 +44,18 @@ pub(crate) fn take(
         return Err(Problem::new(Code::Malformed)
             .at("/answer/entries")
             .detail("answer each question")
+            .into());
+    }
+    if let Some(index) = entries.iter().position(|entry| entry.0.len() > Entry::MOST_BYTES) {
+        return Err(Problem::new(Code::TooLarge)
+            .at(format!("/answer/entries/{index}"))
+            .detail("say it in fewer words")
+            .into());
+    }
+    if prompt == PromptKind::Facts && entries.len() != PromptKind::FACTS_ASKED {
+        return Err(Problem::new(Code::Malformed)
+            .at("/answer/entries")
+            .detail("answer each question, once")
             .into());
     }
     let facts = match prompt {

@@ -8,7 +8,7 @@ use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{Entry, Review, StepAnswer};
 use zeroize::Zeroizing;
 
-use crate::support::phone::{Flow, Phone, Token};
+use crate::support::phone::{Flow, Phone, Token, approved};
 use crate::support::runs::{open, phase};
 use crate::support::{DAY, House};
 
@@ -150,4 +150,30 @@ async fn a_case_without_a_word_is_refused() {
     assert_eq!(refused.code(), Code::Malformed, "words that could be guessed");
     let nod = phone.answer(&flow, "open_case", phone.shown()).await;
     assert_eq!(nod.code(), Code::StepOrder, "agreeing says nothing to whoever decides");
+}
+
+//
+#[tokio::test]
+async fn a_case_of_more_entries_or_of_more_words_than_are_asked_for_is_refused_by_its_field() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let flow = phone.begin_lowering("mandate.cancel.assisted", &[token.mandate]).await;
+    let before = phone.run(flow.start.flow).await.events;
+    let entry = |bytes: usize| Entry("w".repeat(bytes));
+    let most = Entry::MOST_BYTES;
+    for (entries, code, field) in [
+        (vec![entry(4), entry(4)], Code::Malformed, "/answer/entries"),
+        (vec![entry(most + 1)], Code::TooLarge, "/answer/entries/0"),
+        (vec![entry(4), entry(most + 1)], Code::TooLarge, "/answer/entries/1"),
+    ] {
+        let answer = StepAnswer::entered([9; 32], entries);
+        let problem = phone.answer(&flow, "open_case", answer).await.problem();
+        assert_eq!((problem.code(), problem.pointer()), (code, Some(field)));
+    }
+    assert_eq!(phone.run(flow.start.flow).await.events, before, "nothing changed");
+    approved(&house.charge(token.mandate, 100).await);
+    let fits = StepAnswer::entered([9; 32], vec![entry(most)]);
+    let log: FlowLog = phone.answer(&flow, "open_case", fits).await.ok();
+    assert_eq!(open(&log), "identify", "control: the most that may be said is taken");
 }

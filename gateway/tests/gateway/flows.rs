@@ -125,6 +125,72 @@ async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
     let _: FlowLog = phone.answer(&flow, "identify", fresh).await.ok();
 }
 
+//
+#[tokio::test]
+async fn an_answer_for_another_flow_is_a_typed_problem_and_changes_neither() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let stranger = Phone::ready(&house).await;
+    let (first, second) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let quick = phone.begin_lowering("mandate.cancel.quick", &[first.mandate]).await;
+    let other = phone.begin_lowering("mandate.cancel.quick", &[second.mandate]).await;
+    let service = phone.begin_lowering("mandate.cancel.service", &[second.mandate]).await;
+    let cancelled = phone.begin_lowering("mandate.cancel.quick", &[second.mandate]).await;
+    let _: FlowLog = phone
+        .post(&CancelFlow {
+            flow: cancelled.start.flow,
+        })
+        .await
+        .ok();
+    let unknown = Flow {
+        start: phone.flow_start("mandate.cancel.quick", &[first.mandate], b"", B64::new(random::<32>())),
+    };
+    let runs = [&quick, &other, &service, &cancelled];
+    let mut before = Vec::new();
+    for run in runs {
+        before.push(phone.run(run.start.flow).await.events);
+    }
+    let proof = |flow: &Flow| StepAnswer::Proof {
+        proof: phone.proof(flow, "identify"),
+    };
+    let theirs = StepAnswer::Proof {
+        proof: stranger.proof(&quick, "identify"),
+    };
+    // Whole answers as they belong to one run, said to another: one step earlier or later, the same step, none at all.
+    for (speaker, to, step, answer, code, field) in [
+        (&phone, &quick, "select", phone.shown(), Code::StepOrder, "/step"),
+        (&phone, &service, "identify", proof(&quick), Code::StepOrder, "/step"),
+        (&phone, &service, "select", proof(&quick), Code::StepOrder, "/answer"),
+        (
+            &phone,
+            &other,
+            "identify",
+            proof(&quick),
+            Code::ProofRejected,
+            "/answer/proof/flow",
+        ),
+        (&phone, &cancelled, "identify", proof(&quick), Code::StepOrder, "/flow"),
+        (&phone, &unknown, "identify", proof(&quick), Code::NotFound, "/flow"),
+        (&stranger, &quick, "identify", proof(&quick), Code::NotFound, "/flow"),
+        (&stranger, &quick, "identify", theirs, Code::NotFound, "/flow"),
+    ] {
+        let problem = speaker.answer(to, step, answer).await.problem();
+        assert_eq!((problem.code(), problem.pointer()), (code, Some(field)), "{step}");
+    }
+    for (run, before) in runs.iter().zip(before) {
+        assert_eq!(phone.run(run.start.flow).await.events, before, "nothing changed");
+    }
+    for token in [&first, &second] {
+        assert_eq!(
+            phone.mandate(token.mandate).await.state,
+            MandateState::Active,
+            "nothing is held"
+        );
+    }
+    let log: FlowLog = phone.answer(&quick, "identify", proof(&quick)).await.ok();
+    assert!(log.events.len() > 2, "control: in its own run the answer is taken");
+}
+
 //
 #[tokio::test]
 async fn a_proof_is_used_once() {

@@ -68,12 +68,12 @@ impl Play {
     pub(super) async fn look(&self, run: &Run) -> Result<Option<Prompt>, Wrong> {
         let wallet = &self.phone(&run.by)?.wallet;
         match wallet.refresh_flow(run.flow).await {
-            Ok(()) | Err(WalletError::Offline | WalletError::UnknownFlow | WalletError::FlowEnded) => {}
+            Ok(()) | Err(WalletError::Offline | WalletError::UnknownFlow | WalletError::FlowEnded { .. }) => {}
             Err(error) => return Err(error.into()),
         }
         match wallet.next_prompt(run.flow) {
             Ok(prompt) => Ok(prompt),
-            Err(WalletError::FlowEnded) => Ok(None),
+            Err(WalletError::FlowEnded { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
@@ -81,7 +81,7 @@ impl Play {
     /// Answers the open step; the inner error is the wallet's.
     async fn answer_once(&mut self, run: &Run, with: Option<&With>) -> Result<Result<(), WalletError>, Wrong> {
         let Some(prompt) = self.look(run).await? else {
-            return Ok(Err(WalletError::FlowEnded));
+            return Ok(Err(WalletError::FlowEnded { code: None }));
         };
         if let (PromptKind::Jump { link }, None) = (&prompt.kind, with) {
             let back = back_from(link, "approved")?;

@@ -54,7 +54,7 @@ verbs! {
         #[serde(default)]
         effective_at: Option<Timestamp>,
     }
-    /// The open step of a run shows so.
+    /// The open step of a run shows so; where the run has ended, how it came out.
     "expect_prompt" => ExpectPrompt {
         /// The run.
         expect_prompt: String,
@@ -79,9 +79,18 @@ verbs! {
         /// For whom it waits.
         #[serde(default)]
         waits_for: Option<String>,
-        /// Facts that made it necessary.
+        /// Facts that made it necessary, that it waits for, or that ended the run.
         #[serde(default)]
         because: Option<Vec<String>>,
+        /// Text key of why it is asked.
+        #[serde(default)]
+        why: Option<String>,
+        /// What happens next, all of it: text keys without `next.`, each with the values that it names.
+        #[serde(default)]
+        next: Option<Vec<String>>,
+        /// What follows from confirming, all of it: text keys after `consequence.`, each with the values that it names.
+        #[serde(default)]
+        consequences: Option<Vec<String>>,
         /// How many digits are asked for.
         #[serde(default)]
         digits: Option<u32>,

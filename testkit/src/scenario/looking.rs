@@ -4,7 +4,7 @@ use super::expectations;
 use super::expecting::check;
 use super::play::{Play, Run, Wrong, same};
 use super::setting::PAYER;
-use quittance_wallet::{Awaited, EndingStage, ItemOutcome, Prompt, PromptKind};
+use quittance_wallet::{Awaited, EndingStage, ItemOutcome, Prompt, PromptKind, Text, TextArgument};
 use std::collections::BTreeMap;
 
 impl Play {
@@ -28,6 +28,14 @@ impl Play {
             let keys = prompt.because.iter().map(|text| text.key.clone());
             keys.map(|key| key.rsplit('.').next().unwrap_or_default().to_owned())
                 .collect()
+        })?;
+        check("why", &what.why, || prompt.why.key.clone())?;
+        check("next", &what.next, || said(&prompt.next, "next."))?;
+        check("consequences", &what.consequences, || match &prompt.kind {
+            PromptKind::Confirm { consequences, .. } | PromptKind::Choose { consequences, .. } => {
+                said(consequences, "consequence.")
+            }
+            _ => Vec::new(),
         })?;
         check("digits", &what.digits.map(Some), || match &prompt.kind {
             PromptKind::Code { digits, .. } => Some(*digits),
@@ -82,7 +90,10 @@ impl Play {
         let run = self.run(run)?;
         match self.look(run).await? {
             Some(prompt) => Ok(prompt),
-            None => Err(Wrong::new("an open step", self.ending_of(run)?)),
+            None => {
+                let closing = self.phone(&run.by)?.wallet.closing_prompt(run.flow)?;
+                closing.ok_or_else(|| Wrong::new("something to show", "nothing"))
+            }
         }
     }
 
@@ -148,6 +159,29 @@ impl Play {
             *are.entry(outcome_of(item.outcome).to_owned()).or_default() += 1;
         }
         same("items", &what.are, &are)
+    }
+}
+
+/// Texts as a scenario writes them: what follows a part of their keys, then the values that they name.
+fn said(texts: &[Text], part: &str) -> Vec<String> {
+    let text = |text: &Text| {
+        let key = text.key.split_once(part).map_or(text.key.as_str(), |(_, rest)| rest);
+        let values = text.args.iter().map(|(_, value)| written(value));
+        std::iter::once(key.to_owned())
+            .chain(values)
+            .collect::<Vec<_>>()
+            .join(" ")
+    };
+    texts.iter().map(text).collect()
+}
+
+fn written(value: &TextArgument) -> String {
+    match value {
+        TextArgument::Count(count) => count.to_string(),
+        TextArgument::Amount(amount) => format!("{} {}", amount.currency().code(), amount.in_main_units()),
+        TextArgument::Moment(moment) => moment.to_string(),
+        TextArgument::Wait(span) | TextArgument::Words(span) => span.clone(),
+        TextArgument::Keys(keys) => keys.join(" "),
     }
 }
 

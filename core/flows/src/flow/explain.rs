@@ -1,7 +1,7 @@
 //! Why a run stands where it stands: the answers to "why am I asked this, what comes next, until when?"
 
 use super::{FlowState, Left, Phase, Rules, moment, open_step, settle, steps_ahead};
-use crate::definition::{Bound, Comparison, Condition, Next, Party, Step, StepKind};
+use crate::definition::{Bound, Comparison, Condition, FlowEffect, Next, Party, Step, StepKind};
 use crate::factor::FactorInput;
 use crate::policy::Policy;
 use quittance_protocol::problem::Code;
@@ -10,13 +10,11 @@ use quittance_protocol::{Quantity, Timestamp};
 /// Everything that a screen may say about where a run stands, as names and numbers: the texts are the catalogue's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explanation {
-    /// The open step, or the one at which the run ended; absent once it is complete.
-    pub step: Option<String>,
-    /// The requirements that ask for that step.
+    /// The requirements that ask for the open step, or for the one at which the run ended.
     pub rules: Vec<String>,
-    /// What made the step part of this run, or what refused the run at it; absent where it is always there.
+    /// What made the step part of this run, or what ended the run at it; absent where it is always there.
     pub because: Option<Because>,
-    /// Whose turn it is; nobody's once the run has ended.
+    /// Whose turn it is; nobody's once the run has ended, or before the gateway said what comes first.
     pub turn: Option<Turn>,
     /// What comes after it, as far as is known now.
     pub ahead: Vec<Ahead>,
@@ -24,22 +22,41 @@ pub struct Explanation {
     pub until: Option<Until>,
     /// From when on the run may be ended because it was left alone.
     pub left_alone_until: Option<Timestamp>,
-    /// Tries that are left.
-    pub attempts_left: Option<u32>,
-    /// Why the run ended, where it was refused.
-    pub refused: Option<Code>,
 }
 
-/// A condition with what it found.
+/// Why a step is there, or why the run ended at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Because {
+pub enum Because {
+    /// A fact put the step there.
+    Holds(Found),
+    /// A fact is smaller than it has to be.
+    Lacks(Found),
+    /// A fact is greater than it may be.
+    Exceeds(Found),
+    /// So many tries failed.
+    Tries(u32),
+    /// Its moment passed, or it was left alone for too long.
+    Late,
+    /// Whoever had the turn said no.
+    SaidNo(Turn),
+    /// Two answers of the same party did not agree.
+    Disagreed,
+    /// Somebody who may do so objected.
+    Objected,
+    /// The payer left.
+    Left,
+    /// Every step is done.
+    Complete,
+}
+
+/// A fact with what it was compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
     /// The fact, see [`crate::facts`].
     pub fact: String,
     /// Its value; what nobody said is zero.
     pub value: Quantity,
-    /// How it is compared: `at_least`, `more_than`, `at_most`, `less_than`.
-    pub comparison: &'static str,
-    /// With what.
+    /// With what it is compared.
     pub bound: Quantity,
     /// The policy key of the bound, where it has one.
     pub key: Option<String>,
@@ -67,10 +84,24 @@ pub enum Turn {
 pub struct Ahead {
     /// The step.
     pub step: String,
-    /// Whose turn it will be.
-    pub turn: Turn,
-    /// The requirements that ask for it.
-    pub rules: Vec<String>,
+    /// What will happen at it.
+    pub what: Coming,
+}
+
+/// What will happen at a step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Coming {
+    /// Somebody has the turn.
+    Turn {
+        /// Who.
+        turn: Turn,
+        /// For how long at most, as ISO 8601, business days as `P3BD`: a deadline, or how long a moment is waited for.
+        within: Option<String>,
+        /// What silence leads to.
+        silence: Option<Next>,
+    },
+    /// It is brought about as soon as it is reached.
+    Effect(FlowEffect),
 }
 
 /// A moment that ends a step, with what it leads to.
@@ -87,20 +118,19 @@ pub struct Until {
 pub fn explain(rules: Rules<'_>, state: &FlowState) -> Explanation {
     let open = open_step(rules.definition, state);
     let ended_at = |id: &String| rules.definition.all_steps().find(|step| step.id == *id);
-    let step = open.or(state.ended_at.as_ref().and_then(ended_at));
+    let ended_at = state.ended_at.as_ref().and_then(ended_at);
     Explanation {
-        step: step.map(|step| step.id.clone()),
-        rules: step.map(|step| step.rules.clone()).unwrap_or_default(),
-        because: step.and_then(|step| because(rules.policy, state, condition_of(step)?)),
+        rules: open.or(ended_at).map(|step| step.rules.clone()).unwrap_or_default(),
+        because: match open {
+            Some(open) => why_open(rules.policy, state, open),
+            None => why_ended(rules.policy, state, ended_at),
+        },
         turn: open.and_then(|open| turn(open, state.submitted.is_some())),
-        ahead: steps_ahead(rules, state).filter_map(ahead).collect(),
+        ahead: steps_ahead(rules, state)
+            .filter_map(|step| ahead(rules, step))
+            .collect(),
         until: open.and_then(|open| until(rules, state, open)),
         left_alone_until: moment::ends_at(rules, state),
-        attempts_left: attempts_left(rules, state),
-        refused: match state.phase {
-            Phase::Refused(code) => Some(code),
-            _ => None,
-        },
     }
 }
 
@@ -126,7 +156,7 @@ pub fn attempts_left(rules: Rules<'_>, state: &FlowState) -> Option<u32> {
     if state.attempts_left.is_some() {
         return state.attempts_left;
     }
-    let (_, bound, _) = parts_of(rules.policy, &tries.failures)?;
+    let bound = settle::value_of(rules.policy, bound_of(&tries.failures)).ok()?;
     let last = match tries.failures {
         Comparison::MoreThan(_) => bound.trunc().saturating_add(1),
         _ => bound.trunc(),
@@ -134,49 +164,91 @@ pub fn attempts_left(rules: Rules<'_>, state: &FlowState) -> Option<u32> {
     u32::try_from(last.saturating_sub(i64::from(state.failures)).max(0)).ok()
 }
 
-/// The condition that decided about a step: that of its insertion, else its own comparison.
-fn condition_of(step: &Step) -> Option<&Condition> {
-    match (&step.insert_if, &step.kind) {
-        (Some(condition), _) | (None, StepKind::Guard(condition)) => Some(condition),
+/// What put the open step there, or what it still waits for.
+fn why_open(policy: &Policy, state: &FlowState, open: &Step) -> Option<Because> {
+    match (&open.insert_if, &open.kind) {
+        (Some(condition), _) => found(policy, state, condition).map(Because::Holds),
+        (None, StepKind::Guard(condition)) => misses(policy, state, condition),
         _ => None,
     }
 }
 
-fn because(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<Because> {
-    let one = Comparison::AtLeast(Bound::Number(1));
-    let (fact, comparison) = match condition {
-        Condition::Holds(fact) => (fact, &one),
-        Condition::Compares { fact, comparison, .. } => (fact, comparison),
+/// What ended the run.
+fn why_ended(policy: &Policy, state: &FlowState, at: Option<&Step>) -> Option<Because> {
+    let code = match state.phase {
+        Phase::Open => return None,
+        Phase::Completed => return Some(Because::Complete),
+        Phase::Cancelled => return Some(Because::Left),
+        Phase::Expired => return Some(Because::Late),
+        Phase::Refused(code) => code,
     };
-    let (name, bound, key) = parts_of(policy, comparison)?;
-    Some(Because {
-        fact: fact.clone(),
-        value: state.facts.get(fact).copied().unwrap_or(Quantity::ZERO),
-        comparison: name,
-        bound,
-        key,
+    let step = at?;
+    match (code, &step.kind) {
+        (Code::Objected, _) => Some(Because::Objected),
+        (_, StepKind::Guard(condition)) if step.deadline.is_none() => misses(policy, state, condition),
+        (Code::TooLate, _) => Some(Because::Late),
+        (Code::ForeignState, _) => Some(Because::Disagreed),
+        (_, StepKind::External(_) | StepKind::Review(_)) => turn(step, false).map(Because::SaidNo),
+        _ => (state.failures > 0).then_some(Because::Tries(state.failures)),
+    }
+}
+
+/// A condition that does not hold.
+fn misses(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<Because> {
+    let found = found(policy, state, condition)?;
+    Some(match condition {
+        Condition::Compares {
+            comparison: Comparison::AtMost(_) | Comparison::LessThan(_),
+            ..
+        } => Because::Exceeds(found),
+        Condition::Holds(_) | Condition::Compares { .. } => Because::Lacks(found),
     })
 }
 
-fn parts_of(policy: &Policy, comparison: &Comparison) -> Option<(&'static str, Quantity, Option<String>)> {
-    let (name, bound) = match comparison {
-        Comparison::AtLeast(bound) => ("at_least", bound),
-        Comparison::MoreThan(bound) => ("more_than", bound),
-        Comparison::AtMost(bound) => ("at_most", bound),
-        Comparison::LessThan(bound) => ("less_than", bound),
+fn found(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<Found> {
+    let one = Bound::Number(1);
+    let (fact, bound) = match condition {
+        Condition::Holds(fact) => (fact, &one),
+        Condition::Compares { fact, comparison, .. } => (fact, bound_of(comparison)),
     };
-    let key = match bound {
-        Bound::Number(_) => None,
-        Bound::Key(key) => Some(key.clone()),
-    };
-    Some((name, settle::value_of(policy, bound).ok()?, key))
+    Some(Found {
+        fact: fact.clone(),
+        value: state.facts.get(fact).copied().unwrap_or(Quantity::ZERO),
+        bound: settle::value_of(policy, bound).ok()?,
+        key: match bound {
+            Bound::Number(_) => None,
+            Bound::Key(key) => Some(key.clone()),
+        },
+    })
 }
 
-fn ahead(step: &Step) -> Option<Ahead> {
+const fn bound_of(comparison: &Comparison) -> &Bound {
+    let (Comparison::AtLeast(bound)
+    | Comparison::MoreThan(bound)
+    | Comparison::AtMost(bound)
+    | Comparison::LessThan(bound)) = comparison;
+    bound
+}
+
+fn ahead(rules: Rules<'_>, step: &Step) -> Option<Ahead> {
+    let what = match &step.kind {
+        StepKind::Effect(effect) => Coming::Effect(*effect),
+        kind => {
+            let (wait, silence) = match (kind, &step.deadline) {
+                (StepKind::Timer(timer), _) => (Some(&timer.after), None),
+                (_, Some(deadline)) => (Some(&deadline.after), rules.next_of(&deadline.then)),
+                (_, None) => (None, None),
+            };
+            Coming::Turn {
+                turn: turn(step, false)?,
+                within: wait.and_then(|key| rules.policy.text(key).ok()).map(str::to_owned),
+                silence,
+            }
+        }
+    };
     Some(Ahead {
         step: step.id.clone(),
-        turn: turn(step, false)?,
-        rules: step.rules.clone(),
+        what,
     })
 }
 

@@ -1,8 +1,10 @@
-//! Engines with a defect each: a check that does not catch them shows nothing.
+//! Engines and mandates with a defect each: a check that does not catch them shows nothing.
 
-use quittance_flows::Refused;
 use quittance_flows::definition::FlowEffect;
-use quittance_flows::flow::{self, Effect, FlowState, Rules};
+use quittance_flows::flow::{self, DoneStep, Effect, FlowState, Left, Rules};
+use quittance_flows::mandate::{Mandate, MandateEvent};
+use quittance_flows::{HoldOwner, Refused};
+use quittance_protocol::answer::MandateState;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
 
 pub(crate) type Taken = Result<(FlowState, Vec<Effect>), Refused>;
@@ -78,6 +80,86 @@ pub(crate) fn holds_nothing(rules: Rules<'_>, state: &FlowState, event: &FlowEve
     let (next, mut effects) = flow::step(rules, state, event)?;
     effects.retain(|effect| *effect != Effect::Do(FlowEffect::Hold));
     Ok((next, effects))
+}
+
+/// Takes what was said at a step that is behind once more.
+pub(crate) fn takes_repeats(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Taken {
+    flow::step(rules, state, event).or_else(|refused| {
+        let mut kind = event.kind.clone();
+        let named = step_of(&mut kind).cloned();
+        let again = state.done.iter().find(|done| Some(&done.id) == named.as_ref()).cloned();
+        let again = again.filter(|_| event.at <= state.last_at).ok_or(refused)?;
+        let mut next = state.clone();
+        next.done.push(again);
+        Ok((next, Vec::new()))
+    })
+}
+
+/// Takes a finding again that newer ones have replaced.
+pub(crate) fn takes_old_findings(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Taken {
+    match (flow::step(rules, state, event), &event.kind) {
+        (Err(Refused::TooLate), FlowEventKind::Found { facts }) => {
+            let mut next = state.clone();
+            next.facts.extend(facts.clone());
+            Ok((next, Vec::new()))
+        }
+        (taken, _) => taken,
+    }
+}
+
+/// Takes what is said at a step before the step's turn.
+pub(crate) fn runs_ahead(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Taken {
+    flow::step(rules, state, event).or_else(|refused| {
+        let mut kind = event.kind.clone();
+        let named = step_of(&mut kind).cloned();
+        let early = flow::steps_ahead(rules, state).find(|step| Some(&step.id) == named.as_ref());
+        let id = early.map(|step| step.id.clone()).ok_or(refused)?;
+        let mut next = state.clone();
+        next.done.push(DoneStep {
+            id,
+            left: Left::Done,
+            evidence: None,
+        });
+        Ok((next, Vec::new()))
+    })
+}
+
+/// How a mandate takes an event.
+pub(crate) type Rule = fn(&Mandate, MandateEvent) -> Result<Mandate, Refused>;
+
+/// Cannot be ended while its payer holds it.
+pub(crate) fn blocks_while_held(mandate: &Mandate, event: MandateEvent) -> Result<Mandate, Refused> {
+    match event {
+        MandateEvent::Ordered { .. } if mandate.holds.contains(&HoldOwner::Payer) => Err(Refused::StepOrder),
+        event => mandate.step(event),
+    }
+}
+
+/// Cannot be paused once its end is ordered for later.
+pub(crate) fn takes_no_hold_once_scheduled(mandate: &Mandate, event: MandateEvent) -> Result<Mandate, Refused> {
+    match event {
+        MandateEvent::HoldAdded(_) if mandate.state == MandateState::RevocationScheduled => Err(Refused::TooLate),
+        event => mandate.step(event),
+    }
+}
+
+/// Does not come to its scheduled end while its payer holds it.
+pub(crate) fn blocks_the_scheduled_end(mandate: &Mandate, event: MandateEvent) -> Result<Mandate, Refused> {
+    match event {
+        MandateEvent::Due { .. } if mandate.holds.contains(&HoldOwner::Payer) => Err(Refused::StepOrder),
+        event => mandate.step(event),
+    }
+}
+
+/// Forgets who else holds it when its end is taken back.
+pub(crate) fn forgets_holds_on_undo(mandate: &Mandate, event: MandateEvent) -> Result<Mandate, Refused> {
+    let undone = matches!(event, MandateEvent::Undone { .. });
+    let mut next = mandate.step(event)?;
+    if undone {
+        next.holds = Mandate::draft().holds;
+        next.state = MandateState::Active;
+    }
+    Ok(next)
 }
 
 /// The step that an event names.

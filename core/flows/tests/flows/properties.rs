@@ -1,9 +1,11 @@
-//! What holds for every shipped definition in every sequence of events: 100,000 runs, each rule with a defective engine
-//! that it catches.
+//! What holds for every shipped definition in every sequence of events: 100,000 random runs for each property, from one
+//! seed, and each property with defective engines or mandates that it catches.
 
 use crate::drive::{at, open_id, rules, shipped};
 use crate::mutants::{
-    Engine, forgets_a_factor, hears_everybody, holds_nothing, mixes_steps, never_late, stands_still, step_of,
+    Engine, Rule, blocks_the_scheduled_end, blocks_while_held, forgets_a_factor, forgets_holds_on_undo,
+    hears_everybody, holds_nothing, mixes_steps, never_late, runs_ahead, stands_still, step_of,
+    takes_no_hold_once_scheduled, takes_old_findings, takes_repeats,
 };
 use crate::oracle;
 use crate::walk::{Case, Visit, case, walk};
@@ -11,9 +13,19 @@ use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use quittance_flows::definition::{FlowEffect, StepKind};
 use quittance_flows::flow::{self, Effect, Phase, Rules};
 use quittance_flows::mandate::{Mandate, MandateEvent};
-use quittance_flows::{Hold, HoldOwner};
+use quittance_flows::{Hold, HoldOwner, routes};
+use quittance_protocol::Timestamp;
+use quittance_protocol::answer::MandateState;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
-use quittance_protocol::log_body::TerminationCause;
+use quittance_protocol::log_body::{Actor, TerminationCause};
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+/// How many random runs show a property.
+const CASES: u32 = 100_000;
+
+/// Within how many of them a planted defect has to be found.
+const CONTROL: u32 = 20_000;
 
 /// Runs a check on so many random cases; the first violation is the answer.
 fn check(cases: u32, property: impl Fn(&Case) -> Result<(), String>) -> Result<(), String> {
@@ -28,34 +40,22 @@ fn check(cases: u32, property: impl Fn(&Case) -> Result<(), String>) -> Result<(
         .map_err(|failure| failure.to_string())
 }
 
-/// From every state the payer can hold, the hold keeps no end from coming, and what ends mandates holds them before
-/// anybody but the payer is asked.
-fn holds_at_once(case: &Case, begin: fn() -> Mandate, engine: Engine) -> Result<(), String> {
+/// Everything that a run, and what follows it, does to its mandate. Returns the mandate before each of these events and
+/// after the last, with the events.
+fn life(case: &Case, engine: Engine) -> Result<(Vec<Mandate>, Vec<MandateEvent>), String> {
     let rules = rules(case.name());
-    let hold = |step: &quittance_flows::Step| step.kind == StepKind::Effect(FlowEffect::Hold);
-    let beyond: Vec<&str> = rules
-        .definition
-        .all_steps()
-        .skip_while(|step| !hold(step))
-        .map(|step| step.id.as_str())
-        .collect();
     let (_, begun, first, visits) = walk(case, engine);
-    let mut mandate = begin();
+    let mut mandate = begins(case);
+    let (mut stands, mut events) = (vec![mandate.clone()], Vec::new());
     let states = std::iter::once((begun, first)).chain(visits.into_iter().map(|visit| (visit.after, visit.effects)));
+    let beyond = beyond_the_hold(rules);
     for (state, effects) in states {
-        if effects.contains(&Effect::Do(FlowEffect::Hold)) {
-            let hold = Hold::new(HoldOwner::Revocation, state.last_at);
-            mandate = mandate
-                .step(MandateEvent::HoldAdded(hold))
-                .map_err(|e| format!("hold: {e}"))?;
+        for event in brought_about(rules, state.last_at, &effects) {
+            let next = mandate.step(event.clone());
+            mandate = next.map_err(|e| format!("{}: {event:?}: {e}", case.name()))?;
+            stands.push(mandate.clone());
+            events.push(event);
         }
-        let by_payer = MandateEvent::HoldAdded(Hold::new(HoldOwner::Payer, state.last_at));
-        let held = mandate.step(by_payer).map_err(|e| format!("pause: {e}"))?;
-        let ordered = held.step(MandateEvent::Ordered {
-            ending: TerminationCause::Payer.by_usual_actor(),
-            at: state.last_at,
-        });
-        ordered.map_err(|e| format!("end: {e}"))?;
         let open = open_id(rules, &state);
         let is_beyond = beyond
             .iter()
@@ -64,25 +64,165 @@ fn holds_at_once(case: &Case, begin: fn() -> Mandate, engine: Engine) -> Result<
             return Err(format!("{}: beyond the hold, nothing is held", case.name()));
         }
     }
-    Ok(())
+    for event in follows(case, &mandate) {
+        // What comes too late changes nothing.
+        if let Ok(next) = mandate.step(event.clone()) {
+            mandate = next;
+            stands.push(mandate.clone());
+            events.push(event);
+        }
+    }
+    Ok((stands, events))
 }
 
-// R-301 R-303 R-306 R-310
+/// The mandate that a run is about, in every state in which it can be the subject of such a run.
+fn begins(case: &Case) -> Mandate {
+    let to = |mandate: Mandate, event| mandate.step(event).unwrap();
+    let active = || to(Mandate::provisioning(), MandateEvent::Activated);
+    let scheduled = || {
+        let ending = TerminationCause::Payer.by_usual_actor();
+        let (at, due) = (at(0), at(86_400));
+        to(active(), MandateEvent::Scheduled { ending, at, due })
+    };
+    let held = |owner| to(active(), MandateEvent::HoldAdded(Hold::new(owner, at(0))));
+    let rules = rules(case.name());
+    match rules.definition.effect {
+        FlowEffect::Provision => to(Mandate::draft(), MandateEvent::SigningStarted),
+        FlowEffect::Undo => scheduled(),
+        FlowEffect::LiftPause => held(HoldOwner::Payer),
+        _ => match case.cut % 4 {
+            0 => active(),
+            1 => held(HoldOwner::SafetyLock),
+            2 => Mandate::provisioning(),
+            // Only a way without a wait brings an end forward.
+            _ if routes::waits(rules.policy, rules.definition) => active(),
+            _ => scheduled(),
+        },
+    }
+}
+
+/// What a run's effects do to its mandate, as the gateway carries them out.
+fn brought_about(rules: Rules<'_>, at: Timestamp, effects: &[Effect]) -> Vec<MandateEvent> {
+    let mut events = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Do(FlowEffect::Hold) => {
+                events.push(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, at)));
+            }
+            Effect::Complete(FlowEffect::Destroy) => {
+                let ending = TerminationCause::Payer.by_usual_actor();
+                let effective = rules.definition.effective.as_deref();
+                let due = effective.map_or(at, |key| rules.policy.moment(key, at).unwrap());
+                events.push(if due > at {
+                    MandateEvent::Scheduled { ending, at, due }
+                } else {
+                    MandateEvent::Ordered { ending, at }
+                });
+            }
+            Effect::Complete(FlowEffect::Undo) => events.push(MandateEvent::Undone { at }),
+            Effect::Complete(FlowEffect::LiftPause) => {
+                events.push(MandateEvent::HoldLifted(HoldOwner::Payer, Actor::Payer));
+            }
+            Effect::Complete(FlowEffect::Provision) => {
+                events.extend([MandateEvent::Authorized { bank: false }, MandateEvent::Activated]);
+            }
+            _ => {}
+        }
+    }
+    events
+}
+
+/// What time and the payer do to a mandate after its run.
+fn follows(case: &Case, mandate: &Mandate) -> Vec<MandateEvent> {
+    let Some(due) = mandate.scheduled.map(|scheduled| scheduled.due) else {
+        return vec![MandateEvent::HalfDestroyed];
+    };
+    let mut events = match case.cut % 3 {
+        0 => vec![MandateEvent::Undone {
+            at: due.plus_seconds(-1),
+        }],
+        1 => vec![MandateEvent::Undone { at: due }],
+        _ => Vec::new(),
+    };
+    events.extend([MandateEvent::Due { at: due }, MandateEvent::HalfDestroyed]);
+    events
+}
+
+/// The steps after the hold of a definition.
+fn beyond_the_hold(rules: Rules<'_>) -> Vec<&str> {
+    let hold = |step: &quittance_flows::Step| step.kind == StepKind::Effect(FlowEffect::Hold);
+    let beyond = rules.definition.all_steps().skip_while(|step| !hold(step));
+    beyond.map(|step| step.id.as_str()).collect()
+}
+
+/// From every state the payer can hold and then end, whatever comes after the hold comes as it would have without it
+/// and leaves it standing, and what ends mandates holds them before anybody but the payer is asked.
+fn holds_at_once(case: &Case, engine: Engine, step: Rule) -> Result<Vec<Mandate>, String> {
+    let (stands, events) = life(case, engine)?;
+    for (index, mandate) in stands.iter().enumerate().filter(|(_, mandate)| mandate.is_live()) {
+        let pause = MandateEvent::HoldAdded(Hold::new(HoldOwner::Payer, at(0)));
+        let held = step(mandate, pause).map_err(|e| format!("pause: {e}"))?;
+        let ordered = MandateEvent::Ordered {
+            ending: TerminationCause::Payer.by_usual_actor(),
+            at: at(0),
+        };
+        let ended = step(&held, ordered).map_err(|e| format!("end: {e}"))?;
+        if ended.is_live() {
+            return Err(format!("end: it goes on as {:?}", ended.state));
+        }
+        let mut later = held;
+        for event in std::iter::once(None).chain(events.iter().skip(index).map(Some)) {
+            if matches!(event, Some(MandateEvent::HoldLifted(HoldOwner::Payer, _))) {
+                break;
+            }
+            if let Some(event) = event {
+                later = step(&later, event.clone()).map_err(|e| format!("blocked: {event:?}: {e}"))?;
+            }
+            let is_held = later.holds.contains(&HoldOwner::Payer) && later.state != MandateState::Active;
+            if later.is_live() && !is_held {
+                return Err(format!("lost: after {event:?} it is {:?}", later.state));
+            }
+        }
+    }
+    Ok(stands)
+}
+
+// R-301 R-302 R-303 R-306 R-310
 #[test]
 fn from_every_reachable_state_the_payer_can_hold_at_once_and_a_hold_blocks_no_end() {
-    let active = || Mandate::provisioning().step(MandateEvent::Activated).unwrap();
-    assert_eq!(check(20_000, |case| holds_at_once(case, active, flow::step)), Ok(()));
-    // Controls: a mandate that takes no hold because it is ending, an engine that forgets to hold.
-    let ending = || {
-        let ending = TerminationCause::Payer.by_usual_actor();
-        Mandate::provisioning()
-            .step(MandateEvent::Ordered { ending, at: at(0) })
-            .unwrap()
+    let seen = RefCell::new(BTreeSet::new());
+    let holds = |case: &Case, engine: Engine, step: Rule| {
+        let stands = holds_at_once(case, engine, step)?;
+        let states = stands.iter().map(|mandate| format!("{:?}", mandate.state));
+        seen.borrow_mut().extend(states);
+        Ok(())
     };
-    let caught = check(100, |case| holds_at_once(case, ending, flow::step)).unwrap_err();
-    assert!(caught.contains("pause: ") || caught.contains("hold: "), "{caught}");
-    let caught = check(5_000, |case| holds_at_once(case, active, holds_nothing)).unwrap_err();
-    assert!(caught.contains("beyond the hold"), "{caught}");
+    let sound: Rule = Mandate::step;
+    assert_eq!(check(CASES, |case| holds(case, flow::step, sound)), Ok(()));
+    // Not vacuous: runs began, scheduled, took back, ordered and carried out ends.
+    let states = seen.borrow().clone();
+    for state in [
+        "PendingAuthorization",
+        "Provisioning",
+        "Active",
+        "Suspended",
+        "RevocationScheduled",
+        "Revoking",
+        "Ended",
+    ] {
+        assert!(states.contains(state), "no mandate was ever {state}: {states:?}");
+    }
+    // Controls: an engine that forgets to hold, mandates with a defect each.
+    for (engine, step, defect) in [
+        (holds_nothing as Engine, sound, "beyond the hold"),
+        (flow::step, blocks_while_held as Rule, "end: "),
+        (flow::step, takes_no_hold_once_scheduled, "pause: "),
+        (flow::step, blocks_the_scheduled_end, "blocked: "),
+        (flow::step, forgets_holds_on_undo, "lost: "),
+    ] {
+        let caught = check(CONTROL, |case| holds(case, engine, step)).unwrap_err();
+        assert!(caught.contains(defect), "{defect}: {caught}");
+    }
 }
 
 /// A complete run has evidence for everything on its path, by those who may say it.
@@ -102,13 +242,14 @@ fn completes_with_evidence(case: &Case, engine: Engine) -> Result<(), String> {
 // R-012 R-327 R-328
 #[test]
 fn no_sequence_of_events_completes_without_evidence_for_each_required_proof() {
-    assert_eq!(check(30_000, |case| completes_with_evidence(case, flow::step)), Ok(()));
+    assert_eq!(check(CASES, |case| completes_with_evidence(case, flow::step)), Ok(()));
     // Control: an engine that takes one factor as proved is caught.
-    assert!(check(20_000, |case| completes_with_evidence(case, forgets_a_factor)).is_err());
+    assert!(check(CONTROL, |case| completes_with_evidence(case, forgets_a_factor)).is_err());
 }
 
-/// Events that must change nothing at this point of a run.
-fn intruders(rules: Rules<'_>, visit: &Visit, said: &[FlowEvent]) -> Vec<(&'static str, FlowEvent)> {
+/// Events that must change nothing at this point of a run: what was said before it, what is said at it, what is still
+/// to be said.
+fn intruders(rules: Rules<'_>, visit: &Visit, said: &[FlowEvent], to_come: &[Visit]) -> Vec<(&'static str, FlowEvent)> {
     let mut intruders = Vec::new();
     let wrong_author = |event: &FlowEvent| FlowEvent {
         author: match event.author {
@@ -158,14 +299,23 @@ fn intruders(rules: Rules<'_>, visit: &Visit, said: &[FlowEvent]) -> Vec<(&'stat
         !again && !same_finding
     });
     intruders.extend(repeats.map(|event| ("replay", event.clone())));
+    // What is said later in this very run, before its turn: at a step that is not open yet.
+    let ahead = to_come.iter().map(|visit| &visit.event).filter(|event| {
+        let mut kind = event.kind.clone();
+        step_of(&mut kind).is_some_and(|named| Some(&*named) != open_id(rules, &visit.before).as_ref())
+    });
+    intruders.extend(ahead.map(|event| ("ahead", event.clone())));
     intruders
 }
 
-fn takes_no_intruder(case: &Case, engine: Engine) -> Result<(), String> {
+/// No intruder of these kinds is taken.
+fn takes_no_intruder(case: &Case, engine: Engine, kinds: &[&str]) -> Result<(), String> {
     let rules = rules(case.name());
     let (mut said, _, _, visits) = walk(case, flow::step);
-    for visit in &visits {
-        for (kind, intruder) in intruders(rules, visit, &said) {
+    for (index, visit) in visits.iter().enumerate() {
+        let to_come = visits.get(index + 1..).unwrap_or_default();
+        let intruders = intruders(rules, visit, &said, to_come);
+        for (kind, intruder) in intruders.into_iter().filter(|(kind, _)| kinds.contains(kind)) {
             if engine(rules, &visit.before, &intruder).is_ok() {
                 return Err(format!("{}: {kind}: {intruder:?}", case.name()));
             }
@@ -178,14 +328,18 @@ fn takes_no_intruder(case: &Case, engine: Engine) -> Result<(), String> {
 // R-304 R-327
 #[test]
 fn replayed_reordered_foreign_late_events_and_those_of_wrong_authors_change_nothing() {
-    assert_eq!(check(15_000, |case| takes_no_intruder(case, flow::step)), Ok(()));
-    // Controls: each defective engine is caught, for its own defect.
+    let all = ["author", "step", "late", "replay", "ahead"];
+    assert_eq!(check(CASES, |case| takes_no_intruder(case, flow::step, &all)), Ok(()));
+    // Controls: each defective engine is caught by the intruders of its own kind alone.
     for (engine, kind) in [
         (hears_everybody as Engine, "author"),
         (mixes_steps, "step"),
         (never_late, "late"),
+        (takes_repeats, "replay"),
+        (takes_old_findings, "replay"),
+        (runs_ahead, "ahead"),
     ] {
-        let caught = check(5_000, |case| takes_no_intruder(case, engine)).unwrap_err();
+        let caught = check(CONTROL, |case| takes_no_intruder(case, engine, &[kind])).unwrap_err();
         assert!(caught.contains(&format!(": {kind}: ")), "{kind}: {caught}");
     }
 }
@@ -221,15 +375,15 @@ fn ends_agree(case: &Case, phones: Engine) -> Result<(), String> {
 // R-325 R-326 R-329
 #[test]
 fn phone_and_gateway_agree_after_every_event_and_dying_at_any_of_them_changes_nothing() {
-    assert_eq!(check(20_000, |case| ends_agree(case, flow::step)), Ok(()));
+    assert_eq!(check(CASES, |case| ends_agree(case, flow::step)), Ok(()));
     // Control: a phone whose clock stands still is caught.
-    assert!(check(5_000, |case| ends_agree(case, stands_still)).is_err());
+    assert!(check(CONTROL, |case| ends_agree(case, stands_still)).is_err());
 }
 
 //
 #[test]
 fn the_walks_come_to_every_step_of_every_definition_and_complete_each() {
-    let seen = std::cell::RefCell::new(std::collections::BTreeSet::new());
+    let seen = RefCell::new(BTreeSet::new());
     let note = |case: &Case| {
         let rules = rules(case.name());
         let (_, begun, _, visits) = walk(case, flow::step);
@@ -240,7 +394,7 @@ fn the_walks_come_to_every_step_of_every_definition_and_complete_each() {
         }
         Ok(())
     };
-    assert_eq!(check(15_000, note), Ok(()));
+    assert_eq!(check(CASES, note), Ok(()));
     let seen = seen.into_inner();
     let waits = |kind: &StepKind| !matches!(kind, StepKind::Effect(_) | StepKind::Notify(_) | StepKind::Guard(_));
     let mut missed = Vec::new();

@@ -222,7 +222,12 @@ async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then()
         .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
         .await
         .unwrap();
-    assert!(matches!(phone.wallet.next_prompt(late), Err(WalletError::FlowEnded)));
+    assert!(matches!(
+        phone.wallet.next_prompt(late),
+        Err(WalletError::FlowEnded {
+            code: Some(Code::TooLate)
+        })
+    ));
     let closing = phone.wallet.closing_prompt(late).unwrap().unwrap();
     assert!(
         matches!(

@@ -110,7 +110,7 @@ async fn a_dropped_call_is_a_call_that_goes_on_later() {
         drop(tokio::time::timeout(std::time::Duration::ZERO, phone.answer(flow)).await);
         if let Err(error) = phone.answer(flow).await {
             assert!(
-                matches!(error, WalletError::WrongAnswer | WalletError::FlowEnded),
+                matches!(error, WalletError::WrongAnswer | WalletError::FlowEnded { .. }),
                 "{error}"
             );
         }
