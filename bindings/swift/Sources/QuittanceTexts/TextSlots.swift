@@ -390,6 +390,7 @@ extension Texts {
         "app.receipt.agreed": [],
         "app.receipt.checked": [],
         "app.receipt.claim": [],
+        "app.receipt.claim_one_sided": [],
         "app.receipt.closed_at": [.moment("at")],
         "app.receipt.held": [],
         "app.receipt.invalid": [],

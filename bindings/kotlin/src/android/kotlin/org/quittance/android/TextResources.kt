@@ -693,6 +693,7 @@ private fun appReceiptTexts(key: String): TextResource? = when (key) {
     "app.receipt.agreed" -> plain(R.string.quittance_app_receipt_agreed)
     "app.receipt.checked" -> plain(R.string.quittance_app_receipt_checked)
     "app.receipt.claim" -> plain(R.string.quittance_app_receipt_claim)
+    "app.receipt.claim_one_sided" -> plain(R.string.quittance_app_receipt_claim_one_sided)
     "app.receipt.closed_at" -> plain(R.string.quittance_app_receipt_closed_at, moment("at"))
     "app.receipt.held" -> plain(R.string.quittance_app_receipt_held)
     "app.receipt.invalid" -> plain(R.string.quittance_app_receipt_invalid)
