@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What begins the keys of the apps' own screens.
 const OF_THE_APPS: &str = "app.";
 
+#[cfg(test)]
 fn catalogues() -> [BTreeMap<String, Value>; 2] {
     [include_str!("../texts/en.json"), include_str!("../texts/zh-Hans.json")]
         .map(|json| serde_json::from_str(json).unwrap())
