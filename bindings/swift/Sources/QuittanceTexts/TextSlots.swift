@@ -337,7 +337,6 @@ extension Texts {
         "app.moment.yesterday": [.words("time")],
         "app.money.cny": [.words("value")],
         "app.money.other": [.words("currency"), .words("value")],
-        "app.name": [],
         "app.next_charge.any_time": [.amount("amount")],
         "app.next_charge.from": [.moment("from"), .amount("amount")],
         "app.next_charge.none": [],

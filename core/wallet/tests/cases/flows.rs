@@ -548,6 +548,17 @@ async fn a_case_that_is_opened_without_a_network_holds_at_once_and_is_told_later
         .unwrap();
     assert!(matches!(asked(&phone, flow), PromptKind::Facts { .. }));
     assert!(phone.wallet.mandate(mandate).unwrap().can_pay, "control");
+    // What the gateway would refuse does not leave the phone, and the run stays where it is.
+    let most = quittance_protocol::statement::Entry::MOST_BYTES;
+    for (entries, says) in [
+        (vec!["w".repeat(most + 1)], WalletError::TooLarge { most_bytes: most }),
+        (vec!["one".to_owned(), "two".to_owned()], WalletError::WrongAnswer),
+        (vec![" ".to_owned()], WalletError::WrongAnswer),
+    ] {
+        let refused = phone.wallet.submit(flow, Answer::Entered(entries)).await.unwrap_err();
+        assert_eq!(refused.to_string(), says.to_string());
+        assert!(matches!(asked(&phone, flow), PromptKind::Facts { .. }));
+    }
     let words = Answer::Entered(vec!["It went on charging.".to_owned()]);
     phone.wallet.submit(flow, words).await.unwrap();
     assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "held here at once");

@@ -43,7 +43,6 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "app.missing" -> appMissingTexts(key)
     "app.moment" -> appMomentTexts(key)
     "app.money" -> appMoneyTexts(key)
-    "app.name" -> appNameTexts(key)
     "app.next_charge" -> appNextChargeTexts(key)
     "app.offer" -> appOfferTexts(key)
     "app.people" -> appPeopleTexts(key)
@@ -592,11 +591,6 @@ private fun appMomentTexts(key: String): TextResource? = when (key) {
 private fun appMoneyTexts(key: String): TextResource? = when (key) {
     "app.money.cny" -> plain(R.string.quittance_app_money_cny, words("value"))
     "app.money.other" -> plain(R.string.quittance_app_money_other, words("currency"), words("value"))
-    else -> null
-}
-
-private fun appNameTexts(key: String): TextResource? = when (key) {
-    "app.name" -> plain(R.string.quittance_app_name)
     else -> null
 }
 
