@@ -213,6 +213,7 @@ fn trust(arguments: &Arguments) -> Result<Trust, Failed> {
         }
         None => RevocationList::default(),
     };
+    tracing::info!(revoked = revoked.len(), "attestation chains are judged");
     Ok(Trust { roots, revoked })
 }
 

@@ -2,8 +2,7 @@
 //!
 //! Pure: no I/O, no clock. In the order that a reader needs them: [`Trust`] (pinned [`Roots`], [`RevocationList`]),
 //! [`judge`] one key's chain against what is [`Expected`], the [`Evidence`] of a whole phone. Below them a chain is
-//! read ([`chain`], [`certificate`], [`signature`]), then what its leaf states ([`statement`]), then that is weighed
-//! ([`verdict`]).
+//! read (`chain`, `certificate`, `signature`), then what its leaf states (`statement`), then that is weighed (`verdict`).
 //!
 //! A chain that no honest phone makes is [`Refused`]; everything else is a level with its reasons.
 

@@ -11,6 +11,7 @@ use quittance_protocol::{B64, Receipt};
 use crate::support::der::{null, number};
 use crate::support::forge::{Forge, Plan};
 use crate::support::phone::{Key, Phone};
+use crate::support::program::Program;
 use crate::support::{House, Reply};
 
 /// A gateway that pins the forge's root.
@@ -57,6 +58,7 @@ async fn receipt(phone: &Phone<'_>) -> ClosureBody {
     receipt.open(&closure.annex).unwrap()
 }
 
+// R-316
 #[tokio::test]
 async fn three_good_chains_are_e2_at_enrolment_and_on_the_receipt() {
     let forge = Forge::new();
@@ -93,6 +95,7 @@ async fn three_good_chains_are_e2_at_enrolment_and_on_the_receipt() {
     assert_eq!(receipt(&phone).await.evidence_level, EvidenceLevel::E2);
 }
 
+// R-316
 #[tokio::test]
 async fn the_weakest_key_decides_and_every_reason_is_told_with_its_key() {
     let forge = Forge::new();
@@ -134,6 +137,7 @@ async fn the_weakest_key_decides_and_every_reason_is_told_with_its_key() {
     );
 }
 
+// R-316
 #[tokio::test]
 async fn software_keys_are_e0_for_want_of_chains() {
     let house = house(Forge::new().trust());
@@ -214,6 +218,7 @@ async fn the_chains_of_another_phone_are_refused_and_enrol_nobody() {
     assert_eq!(enrolled.evidence_level, EvidenceLevel::E2);
 }
 
+// R-316
 #[tokio::test]
 async fn a_certificate_that_is_revoked_later_lowers_what_is_attested_from_then_on() {
     let forge = Forge::new();
@@ -264,4 +269,71 @@ async fn the_chains_are_not_kept() {
     let leaf = quittance_protocol::bytes::to_base64url(said.attestation.first().unwrap().as_slice());
     assert!(!holds(&leaf[..64]));
     assert!(holds("00a003"), "control: the serial numbers are there");
+}
+
+#[tokio::test]
+async fn the_program_pins_the_roots_and_reads_the_status_list_that_it_is_given() {
+    let forge = Forge::new();
+    let today = |_: EvidenceKey, plan: &mut Plan| {
+        for certificate in [&mut plan.batch, &mut plan.middle] {
+            (certificate.from, certificate.until) = (0, 2_500_000_000);
+        }
+    };
+    let house = House::closed();
+    let file = |name: &str, text: &str| {
+        let path = house.folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let pem = file("roots.pem", &forge.root_pem());
+    let json = file("roots.json", &serde_json::to_string(&[forge.root_pem()]).unwrap());
+    let revoked = file("status.json", r#"{"entries": {"a002": {"status": "REVOKED"}}}"#);
+    let roots = ["--attestation-roots", &pem];
+    let runs: [(&[&str], EvidenceLevel, Option<EvidenceReason>); 4] = [
+        (&[], EvidenceLevel::E0, Some(EvidenceReason::ForeignRoot)),
+        (&roots, EvidenceLevel::E2, None),
+        (
+            &["--attestation-roots", &json, "--without-published-roots"],
+            EvidenceLevel::E2,
+            None,
+        ),
+        (
+            &[roots[0], roots[1], "--attestation-status", &revoked],
+            EvidenceLevel::E0,
+            Some(EvidenceReason::Revoked),
+        ),
+    ];
+    for (arguments, level, reason) in runs {
+        let _program = Program::start_with(&house, &house.folder.path().join("log"), arguments);
+        let enrolled: Enrolled = enrol(&Phone::new(&house), &forge, today).await.ok();
+        assert_eq!(enrolled.evidence_level, level, "{arguments:?}");
+        assert_eq!(enrolled.evidence.first().map(|it| it.reason), reason, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_file_of_roots_or_statuses_that_is_not_understood_is_named_and_nothing_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    for (argument, text) in [
+        ("--attestation-roots", ""),
+        ("--attestation-roots", "{}"),
+        ("--attestation-status", "[]"),
+        (
+            "--attestation-status",
+            r#"{"entries": {"no hex": {"status": "REVOKED"}}}"#,
+        ),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let ended = std::process::Command::new(env!("CARGO_BIN_EXE_quittance-gateway"))
+            .args(["--listen", "127.0.0.1:0", argument])
+            .arg(&file)
+            .arg("--data")
+            .arg(folder.path().join("data"))
+            .output()
+            .unwrap();
+        assert!(!ended.status.success());
+        let told = String::from_utf8(ended.stderr).unwrap();
+        assert!(told.contains(&format!("{argument} {}: ", file.display())), "{told}");
+    }
 }

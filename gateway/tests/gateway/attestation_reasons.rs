@@ -10,7 +10,9 @@ use quittance_protocol::{PublicKey, Timestamp};
 
 use crate::support::DAY;
 use crate::support::der::{null, number, sequence};
-use crate::support::forge::{Forge, NOW, Plan, authority, booted, expected, extension, numbers, statement};
+use crate::support::forge::{
+    Certificate, Forge, NOW, Plan, authority, booted, expected, extension, numbers, statement,
+};
 use crate::support::phone::Key;
 
 const CHALLENGE: &[u8] = b"the enrolment's nonce";
@@ -406,13 +408,26 @@ fn a_chain_about_another_key_is_refused() {
     let other = Key::new().public();
     let refused = judge(&forge.trust(), &chain, &expected(Device, &other, CHALLENGE)).unwrap_err();
     assert_eq!((refused.certificate, refused.flaw), (0, Flaw::OtherKey));
-    // The attack of a longer chain: a key that was attested signs a leaf about another one.
-    let longer = [&chain[1..2], &chain[..]].concat();
-    assert!(judge(&forge.trust(), &longer, &expected(Device, &other, CHALLENGE)).is_err());
     assert!(
         judge(&forge.trust(), &chain, &expected(Device, &key, CHALLENGE)).is_ok(),
         "control"
     );
+}
+
+#[test]
+fn an_attested_key_attests_no_other_key() {
+    let forge = Forge::new();
+    let key = Key::new().public();
+    let plan = forge.plan(Device, CHALLENGE);
+    let judged = |own: Vec<Vec<u8>>| {
+        let own = Certificate::new(9, own);
+        let chain = forge.lengthened_chain(&key, &plan, &own);
+        verdict(judge(&forge.trust(), &chain, &expected(Device, &key, CHALLENGE)))
+    };
+    // Hardware always makes its statement; without one the key would still be no authority's.
+    assert_eq!(judged(vec![statement(&sequence(&[]))]), Err(Flaw::StatementAbove));
+    assert_eq!(judged(vec![]), Ok(vec![EvidenceReason::IssuerNotAuthority]));
+    assert_eq!(judged(authority(true)), Ok(vec![]), "control: an authority's key could");
 }
 
 #[test]

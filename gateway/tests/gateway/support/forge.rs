@@ -91,7 +91,7 @@ pub(crate) struct Certificate {
 }
 
 impl Certificate {
-    fn new(serial: u8, extensions: Vec<Vec<u8>>) -> Self {
+    pub(crate) fn new(serial: u8, extensions: Vec<Vec<u8>>) -> Self {
         Self {
             serial: vec![0xa0, serial],
             from: NOW - 30 * DAY,
@@ -265,6 +265,20 @@ impl Forge {
             self.root.issue("Maker", &self.middle.key(), &plan.middle),
             self.root.issue("Root", &self.root.key(), &plan.root),
         ]
+    }
+
+    /// What a thief makes who has a phone of their own: its hardware attests a key, which then signs a leaf about
+    /// another key. Leaf first, with what the phone's own leaf may say of itself besides.
+    pub(crate) fn lengthened_chain(&self, key: &PublicKey, plan: &Plan, own: &Certificate) -> Vec<Vec<u8>> {
+        let thief = Issuer::new("Android Keystore Key", false);
+        let mut leaf = plan.leaf.clone();
+        leaf.extensions.push(statement(&plan.statement()));
+        let point = spki(&[1, 2, 840, 10045, 3, 1, 7], key.as_bytes());
+        let made_up = thief.issue("Thief", &point, &leaf);
+        let attested = self.batch.issue("Android Keystore Key", &thief.key(), own);
+        let mut chain = self.chain(key, plan);
+        chain.splice(..1, [made_up, attested]);
+        chain
     }
 
     /// A leaf that states nothing, and what else a plan says.
