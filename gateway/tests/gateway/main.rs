@@ -1,6 +1,8 @@
 //! The gateway at its boundary: signed statements in, answers and proofs out.
 
 #[cfg(test)]
+mod attestation_chains;
+#[cfg(test)]
 mod attestation_enrolment;
 #[cfg(test)]
 mod attestation_mutants;
