@@ -61,6 +61,12 @@ fn cases() -> Vec<Case> {
             plan.batch.extensions = authority(false)
         }),
         case(
+            "an authority that may not sign certificates",
+            Device,
+            Why::IssuerNotAuthority,
+            |plan| plan.batch.extensions = [&authority(true)[..1], &authority(false)[1..]].concat(),
+        ),
+        case(
             "batch silent about being an authority",
             Device,
             Why::IssuerNotAuthority,
@@ -156,6 +162,9 @@ fn cases() -> Vec<Case> {
         }),
         refused("leaf names another issuer", Flaw::Issuer, |plan| {
             plan.leaf.names_issuer = Some("Maker")
+        }),
+        refused("another algorithm outside than inside", Flaw::Certificate, |plan| {
+            plan.leaf.algorithm_outside = Some(&[1, 2, 840, 10045, 4, 3, 3]);
         }),
         refused("leaf not signed", Flaw::Signature, |plan| plan.leaf.is_tampered = true),
         refused("batch not signed", Flaw::Signature, |plan| {

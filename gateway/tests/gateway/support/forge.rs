@@ -58,11 +58,10 @@ impl Issuer {
     }
 
     fn issue(&self, subject: &str, key: &[u8], certificate: &Certificate) -> Vec<u8> {
-        let algorithm = sequence(&[oid(self.algorithm)]);
         let body = sequence(&[
             tagged(0, &number(2)),
             integer(&certificate.serial),
-            algorithm.clone(),
+            sequence(&[oid(self.algorithm)]),
             name(certificate.names_issuer.unwrap_or(self.name)),
             sequence(&[time(certificate.from), time(certificate.until)]),
             name(subject),
@@ -75,7 +74,8 @@ impl Issuer {
             let last = signature.len() - 4;
             signature[last] ^= 1;
         }
-        sequence(&[body, algorithm, bits(&signature)])
+        let outside = certificate.algorithm_outside.unwrap_or(self.algorithm);
+        sequence(&[body, sequence(&[oid(outside)]), bits(&signature)])
     }
 }
 
@@ -88,6 +88,8 @@ pub(crate) struct Certificate {
     pub(crate) extensions: Vec<Vec<u8>>,
     pub(crate) names_issuer: Option<&'static str>,
     pub(crate) is_tampered: bool,
+    /// What stands beside the signature, where it is not what was signed.
+    pub(crate) algorithm_outside: Option<&'static [u32]>,
 }
 
 impl Certificate {
@@ -99,6 +101,7 @@ impl Certificate {
             extensions,
             names_issuer: None,
             is_tampered: false,
+            algorithm_outside: None,
         }
     }
 }
