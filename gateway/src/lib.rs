@@ -13,6 +13,7 @@
 //!
 //! What a test replaces is in [`Parts`]; there is no switch that weakens anything.
 
+pub mod attestation;
 mod clock;
 mod command;
 mod config;

@@ -227,7 +227,7 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
     if says_the_same(&order, body)? {
         return Ok(Answer::Order(order.order));
     }
-    order.evidence_level = device.evidence_level;
+    order.evidence_level = device.evidence.level(&turn.world.trust);
     order.attestation = Some(said.compact().to_owned());
     take(turn, &mut order, event)?;
     Ok(Answer::Order(order.order))

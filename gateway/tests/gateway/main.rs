@@ -1,6 +1,16 @@
 //! The gateway at its boundary: signed statements in, answers and proofs out.
 
 #[cfg(test)]
+mod attestation_chains;
+#[cfg(test)]
+mod attestation_enrolment;
+#[cfg(test)]
+mod attestation_mutants;
+#[cfg(test)]
+mod attestation_reasons;
+#[cfg(test)]
+mod attestation_vectors;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod charges;

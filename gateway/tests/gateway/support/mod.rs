@@ -1,6 +1,8 @@
 //! A gateway with a hand-driven phone, without a wallet: every statement is made by hand.
 
 pub(crate) mod custodians;
+pub(crate) mod der;
+pub(crate) mod forge;
 pub(crate) mod phone;
 pub(crate) mod program;
 pub(crate) mod questions;
@@ -13,6 +15,7 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
+use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
@@ -107,6 +110,7 @@ pub(crate) struct House {
     custodian: Mutex<Arc<dyn KeyCustodian>>,
     other_network: Mutex<Option<Arc<dyn CardNetwork>>>,
     other_merchants: Mutex<Option<Arc<dyn MerchantSystem>>>,
+    trust: Mutex<Trust>,
     /// Whether the gateway has the sandbox's routes.
     on_stage: bool,
     /// Where a gateway program listens that is spoken to instead.
@@ -149,6 +153,7 @@ impl House {
             custodian: Mutex::new(Arc::new(custodian)),
             other_network: Mutex::new(None),
             other_merchants: Mutex::new(None),
+            trust: Mutex::default(),
             on_stage: false,
             program: Mutex::new(None),
             gateway: Mutex::new(None),
@@ -173,6 +178,11 @@ impl House {
         *self.other_network.lock().unwrap() = network;
     }
 
+    /// Believes other attestation chains from the next start on.
+    pub(crate) fn use_trust(&self, trust: Trust) {
+        *self.trust.lock().unwrap() = trust;
+    }
+
     /// Lets another system hear the merchants' notices from the next start on.
     pub(crate) fn use_merchants(&self, merchants: Arc<dyn MerchantSystem>) {
         *self.other_merchants.lock().unwrap() = Some(merchants);
@@ -189,6 +199,7 @@ impl House {
                 jwk: self.merchant_key,
             }],
             policy: PolicySource::Sandbox,
+            attestation: self.trust.lock().unwrap().clone(),
         };
         let network = self.other_network.lock().unwrap().clone();
         let merchants = self.other_merchants.lock().unwrap().clone();

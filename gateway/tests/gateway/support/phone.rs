@@ -207,6 +207,8 @@ impl<'h> Phone<'h> {
             biometric_key: self.biometric.public(),
             passcode_key: Some(self.passcode.public()),
             attestation: Vec::new(),
+            biometric_attestation: Vec::new(),
+            passcode_attestation: Vec::new(),
         }
     }
 
