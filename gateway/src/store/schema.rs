@@ -14,10 +14,12 @@ use crate::files;
 const APPLICATION_ID: i32 = 0x5147_5457;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i32 = 2;
+pub(crate) const VERSION: i32 = 3;
 
 /// One step for each version, from the one before; the last brings the database to [`VERSION`].
-const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
+const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, VERSION_3];
+
+const VERSION_3: &str = include_str!("schema/people.sql");
 
 const VERSION_2: &str = concat!(include_str!("schema/stopping.sql"), include_str!("schema/flows.sql"));
 
