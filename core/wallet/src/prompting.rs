@@ -8,6 +8,7 @@ use crate::prompt::{Awaited, Document, Person, Prompt, PromptKind, QuizQuestion,
 use crate::texts::{self, Text};
 use quittance_flows::definition::{Condition, Next, Party, PromptKind as Ask, Step, StepKind};
 use quittance_flows::destruction::phone::PhoneState;
+use quittance_flows::factor::CARD_ELEMENTS;
 use quittance_flows::flow::{self, Left, Phase};
 use quittance_flows::{FactorInput, FactorKind, FlowEffect};
 use quittance_protocol::answer::{Asking, Question};
@@ -173,7 +174,7 @@ impl Inner {
                 _ => waiting(open, Awaited::Service),
             },
             FactorKind::BankCardElements => PromptKind::Fields {
-                questions: ["number", "phone"]
+                questions: CARD_ELEMENTS
                     .iter()
                     .map(|field| Text::new(&format!("field.card.{field}")))
                     .collect(),

@@ -37,15 +37,7 @@ pub(crate) fn take(
     salt: &B64,
     entries: &[Entry],
 ) -> Decided<()> {
-    if salt.as_slice().len() != SALT_BYTES {
-        return Err(Problem::new(Code::Malformed).at("/answer/salt").into());
-    }
-    if entries.is_empty() || entries.iter().any(|entry| entry.0.trim().is_empty()) {
-        return Err(Problem::new(Code::Malformed)
-            .at("/answer/entries")
-            .detail("answer each question")
-            .into());
-    }
+    check_form(salt, entries)?;
     let facts = match prompt {
         PromptKind::People => choose_people(turn, run, entries)?,
         PromptKind::QuizAmounts | PromptKind::QuizAmountsAgain | PromptKind::QuizMerchants | PromptKind::QuizDates => {
@@ -58,6 +50,23 @@ pub(crate) fn take(
         return Ok(());
     }
     run.admit(turn, Author::Gateway, FlowEventKind::Found { facts })
+}
+
+/// Checks what is entered, whatever it is about.
+///
+/// # Errors
+/// `malformed` where the salt is not 32 bytes, where there is nothing or one entry says nothing.
+pub(super) fn check_form(salt: &B64, entries: &[Entry]) -> Decided<()> {
+    if salt.as_slice().len() != SALT_BYTES {
+        return Err(Problem::new(Code::Malformed).at("/answer/salt").into());
+    }
+    if entries.is_empty() || entries.iter().any(|entry| entry.0.trim().is_empty()) {
+        return Err(Problem::new(Code::Malformed)
+            .at("/answer/entries")
+            .detail("answer each question")
+            .into());
+    }
+    Ok(())
 }
 
 /// The trusted contacts to be asked: named by their accounts, each once, each one who may vouch now.
@@ -89,7 +98,8 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
     Ok(BTreeMap::from([("contacts_asked".to_owned(), Quantity::whole(asked))]))
 }
 
-fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entries: &[Entry]) -> Decided<()> {
+/// Seals what was entered at a step, in place of what was there.
+pub(super) fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entries: &[Entry]) -> Decided<()> {
     let plain = serde_json::to_vec(&(salt, entries)).map_err(|_| Failure::Damaged("entries"))?;
     let plain = Zeroizing::new(plain);
     let key = turn.world.secrets.master.derive(PURPOSE, b"");

@@ -6,7 +6,7 @@ use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::flow_event::{Author, FlowEventKind, Wish};
 use quittance_protocol::{AccountId, Digest32, MandateId};
 
-use super::{Run, codes, evidence, notices, vouching};
+use super::{Run, card_elements, codes, evidence, notices, vouching};
 use crate::failure::{Decided, Failure};
 use crate::parties::{After, BankRequest, Call, CallKey, ReleaseRequest, Unavailable};
 use crate::store::{Reply, StoredReply};
@@ -165,6 +165,7 @@ fn apply(turn: &mut Turn<'_>, run: &mut Run<'_>, stored: StoredReply) -> Decided
         (Reply::AskAgain { uploads }, Some(StepKind::Factor(factor))) => match factor.input() {
             FactorInput::Code => codes::retry(turn, run, &step, *factor),
             FactorInput::Nothing => evidence::ask_source(turn, run, &step, *factor),
+            FactorInput::Entries => card_elements::ask(turn, run, &step),
             _ => evidence::ask_vendor(turn, run, &step, *factor, uploads),
         },
         (Reply::Judged { .. } | Reply::AskAgain { .. }, _) => Ok(()),
@@ -191,6 +192,10 @@ fn judged(
             attempts_left: None,
         }
     };
+    if factor.input() == FactorInput::Entries {
+        // Judged is all that anybody needs to know of them.
+        turn.store.erase_entries(run.flow.flow, &step)?;
+    }
     run.admit(turn, Author::Gateway, event)?;
     // Nobody else would try a source again.
     if !proved && factor.input() == FactorInput::Nothing && run.open().is_some_and(|open| open.id == step) {

@@ -13,6 +13,8 @@ mod failed_commits;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod flow_cards;
+#[cfg(test)]
 mod flow_codes;
 #[cfg(test)]
 mod flow_desk;

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use quittance_gateway::parties::{
-    BankRequest, Call, CallKey, ContactChannel, ContactRequest, DocumentKind, DocumentScan, FaceCapture, FaceQuestion,
-    GeoQuestion, HistoryQuestion, IdentityClaim, NumberKind, PayerNotice, PersonalText, ReleaseRequest,
+    BankRequest, Call, CallKey, CardClaim, ContactChannel, ContactRequest, DocumentKind, DocumentScan, FaceCapture,
+    FaceQuestion, GeoQuestion, HistoryQuestion, IdentityClaim, NumberKind, PayerNotice, PersonalText, ReleaseRequest,
     SimulatedParties, TextMessage, VideoRequest,
 };
 use quittance_protocol::{AccountId, Digest32, FlowId, MandateId, MerchantId, Timestamp};
@@ -75,6 +75,14 @@ pub(crate) fn claim() -> IdentityClaim {
         account: ACCOUNT,
         name: PersonalText::new("Anna Maria Eriksson".to_owned()),
         document_number: PersonalText::new("L898902C3".to_owned()),
+    }
+}
+
+pub(crate) fn card() -> CardClaim {
+    CardClaim {
+        account: ACCOUNT,
+        number: PersonalText::new("6222029990001234567".to_owned()),
+        phone: PersonalText::new("+8613800004321".to_owned()),
     }
 }
 
