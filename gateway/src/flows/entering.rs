@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quittance_flows::Policy;
 use quittance_flows::definition::PromptKind;
+use quittance_flows::{FlowEffect, Policy};
 use quittance_protocol::bytes::B64;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::problem::Code;
@@ -39,6 +39,7 @@ pub(crate) fn take(
 ) -> Decided<()> {
     check_form(salt, entries)?;
     let facts = match prompt {
+        PromptKind::People if run.definition.effect == FlowEffect::SetContacts => name_people(turn, run, entries)?,
         PromptKind::People => choose_people(turn, run, entries)?,
         PromptKind::QuizAmounts | PromptKind::QuizAmountsAgain | PromptKind::QuizMerchants | PromptKind::QuizDates => {
             quiz::judge(turn.store, turn.world, run, prompt, entries)?
@@ -69,6 +70,17 @@ pub(super) fn check_form(salt: &B64, entries: &[Entry]) -> Decided<()> {
     Ok(())
 }
 
+/// The people who are to be the payer's contacts from now on; they are taken once the whole run is done.
+fn name_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<BTreeMap<String, Quantity>> {
+    let mut people = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let malformed = |_| Problem::new(Code::Malformed).at(format!("/answer/entries/{index}"));
+        people.push(entry.0.parse::<AccountId>().map_err(malformed)?);
+    }
+    contacts::set(turn, run.policy, run.flow.account, &people, false)?;
+    Ok(BTreeMap::new())
+}
+
 /// The trusted contacts to be asked: named by their accounts, each once, each one who may vouch now.
 fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<BTreeMap<String, Quantity>> {
     let pointer = |index: usize| format!("/answer/entries/{index}");
@@ -84,7 +96,7 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
             return Err(malformed().detail("name each person once").into());
         }
     }
-    let asked = i64::try_from(people.len()).unwrap_or(i64::MAX);
+    let asked = u32::try_from(people.len()).unwrap_or(u32::MAX);
     let (least, most) = contacts::how_many(run.policy)?;
     if !(least..=most).contains(&asked) {
         return Err(Problem::new(Code::Malformed)
@@ -95,7 +107,7 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
     for person in people {
         turn.store.ask_voucher(run.flow.flow, person, turn.now)?;
     }
-    Ok(BTreeMap::from([("contacts_asked".to_owned(), Quantity::whole(asked))]))
+    Ok(BTreeMap::from([("contacts_asked".to_owned(), Quantity::from(asked))]))
 }
 
 /// Seals what was entered at a step, in place of what was there.

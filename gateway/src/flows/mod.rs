@@ -26,4 +26,5 @@ pub(crate) mod settled;
 pub(crate) mod vouching;
 
 pub(crate) use begin::begin;
+pub(crate) use contacts::number_digest;
 pub(crate) use run::{Run, find, is_idle, load, lowers, refusal, to_tell};

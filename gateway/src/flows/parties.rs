@@ -140,7 +140,7 @@ pub(super) fn hear(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
     Ok(())
 }
 
-/// Tells the run what people said by now who were asked over the outside party.
+/// Tells the run what people said by now who were asked over the outside party; what comes late is noted with it.
 pub(super) fn hear_people(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
     for stored in turn.store.replies_to(run.flow.flow, vouching::ANY_STEP)? {
         if stored.known_at.is_some_and(|at| at <= turn.now) {
@@ -160,7 +160,7 @@ fn apply(turn: &mut Turn<'_>, run: &mut Run<'_>, stored: StoredReply) -> Decided
         (Reply::Judged { proved, evidence }, Some(StepKind::Factor(factor))) => {
             judged(turn, run, step, *factor, proved, evidence)
         }
-        (Reply::Vouched { approves }, _) => vouching::heard(turn, run, &stored.party, approves),
+        (Reply::Vouched { approves, scanned }, _) => vouching::heard(turn, run, &stored.party, approves, scanned),
         (Reply::AskAgain { .. }, Some(StepKind::External(external))) => ask(turn, run, &step, external.party),
         (Reply::AskAgain { uploads }, Some(StepKind::Factor(factor))) => match factor.input() {
             FactorInput::Code => codes::retry(turn, run, &step, *factor),

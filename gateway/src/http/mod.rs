@@ -59,6 +59,8 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
                 "/sandbox/accounts/{account}/cards",
                 get(stage::cards).post(stage::choose_card),
             )
+            .route("/sandbox/accounts/{account}/number", post(stage::set_number))
+            .route("/sandbox/flows/{flow}/voices", get(stage::voices))
             .route("/sandbox/cards/{card}/removed", post(stage::remove_card))
             .route("/sandbox/mandates/{mandate}", post(stage::set_mandate))
             .route("/sandbox/endings", post(stage::end))

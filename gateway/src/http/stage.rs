@@ -2,20 +2,25 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
+use quittance_flows::contacts::Heard;
 use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::jws::Statement;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Objection, Refund, Release};
-use quittance_protocol::{AccountId, CardId, ChargeId, Digest32, MandateId, Money, OrderId, Problem, StatementId};
+use quittance_protocol::{
+    AccountId, CardId, ChargeId, Digest32, FlowId, MandateId, Money, OrderId, Problem, StatementId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::sandbox::{failed, merchant_id, sandbox, take};
 use super::{Refused, Served, json};
 use crate::failure::{Decided, Failure};
+use crate::flows::{number_digest, vouching};
 use crate::gateway::Shared;
 use crate::replay::Response;
-use crate::store::Profile;
+use crate::store::{Profile, Voice};
 use crate::turn::Turn;
 use crate::{cards, ending, locks, teens};
 
@@ -41,7 +46,53 @@ fn put_profile(turn: &mut Turn<'_>, account: AccountId, profile: &Profile) -> De
     for trigger in profile.triggers.difference(&before.triggers) {
         locks::trigger(turn, account, trigger)?;
     }
+    vouching::look_again(turn, account)?;
     said(profile)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhoneNumber {
+    number: String,
+}
+
+/// Tells somebody's phone number, of which a digest is kept; also of people who have no account here.
+pub(super) async fn set_number(
+    State(shared): Served,
+    Path(account): Path<String>,
+    body: Body,
+) -> Result<Response, Refused> {
+    sandbox(&shared)?;
+    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let PhoneNumber { number } = take(body).await?;
+    let number = Zeroizing::new(number);
+    let work = move |turn: &mut Turn<'_>| {
+        turn.store.put_number(account, &number_digest(turn.world, &number))?;
+        Ok(b"{}".to_vec())
+    };
+    Ok(shared.work(work).await)
+}
+
+#[derive(Serialize)]
+struct Said {
+    account: AccountId,
+    heard: Heard,
+    approves: bool,
+    at: Timestamp,
+}
+
+/// All that people said who were asked in a run, late or not.
+pub(super) async fn voices(State(shared): Served, Path(flow): Path<String>) -> Result<Response, Refused> {
+    sandbox(&shared)?;
+    let flow: FlowId = flow.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let voices = shared.read(move |store| Ok(store.voices(flow)?)).await?;
+    let said = |voice: Voice| Said {
+        account: voice.account,
+        heard: voice.heard,
+        approves: voice.approves,
+        at: voice.at,
+    };
+    json(&voices.into_iter().map(said).collect::<Vec<_>>())
 }
 
 #[derive(Deserialize, Serialize)]

@@ -107,6 +107,7 @@ pub(crate) fn contact() -> ContactRequest {
         contact: OTHER,
         requester: ACCOUNT,
         flow: FLOW,
+        purpose: "recovery.trusted_contacts".to_owned(),
         channel: ContactChannel::QrCode,
     }
 }
