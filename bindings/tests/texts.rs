@@ -14,7 +14,7 @@ fn given(key: &str) -> &'static [&'static str] {
         "consequence.limits" => &["per_charge", "per_period"],
         "question.other" => &["number"],
         "refused.other" => &["code"],
-        "contacts.request.body" | "ask.people.body" => &["count", "at_least"],
+        "contacts.request.body" | "contacts_set.people.body" | "ask.people.body" => &["count", "at_least"],
         "ask.gesture_video.body" => &["count", "gestures"],
         key if key.starts_with("because.") => &["value", "bound"],
         key if key.ends_with(".body") => &["count"],
