@@ -17,6 +17,8 @@ mod flow_cards;
 #[cfg(test)]
 mod flow_codes;
 #[cfg(test)]
+mod flow_contacts;
+#[cfg(test)]
 mod flow_desk;
 #[cfg(test)]
 mod flow_evidence;

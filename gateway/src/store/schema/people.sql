@@ -7,20 +7,23 @@ CREATE TABLE removed_cards (card BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, 
 
 -- Whom the payer knows, and whom of them they named, are two things now. A contact of before counted from their own
 -- moment on: those of long ago make the first set, all of them together the next.
+-- What a subquery gives is text to the functions around it until they are told that it is JSON.
 UPDATE accounts SET profile = json_set(
     profile,
-    '$.acquaintances', (SELECT json_group_array(json_remove(value, '$.named_at')) FROM json_each(profile, '$.contacts')),
+    '$.acquaintances', json(
+        (SELECT json_group_array(json_remove(value, '$.named_at')) FROM json_each(profile, '$.contacts'))
+    ),
     '$.contacts', json_array(
-        json_object(
-            'set_at', '1970-01-01T00:00:00Z',
-            'people', (SELECT json_group_array(json_extract(value, '$.account')) FROM json_each(profile, '$.contacts')
-                       WHERE json_extract(value, '$.named_at') IS NULL)
-        ),
-        json_object(
-            'set_at', (SELECT COALESCE(MAX(json_extract(value, '$.named_at')), '1970-01-01T00:00:00Z')
-                       FROM json_each(profile, '$.contacts')),
-            'people', (SELECT json_group_array(json_extract(value, '$.account')) FROM json_each(profile, '$.contacts'))
-        )
+        json_object('set_at', '1970-01-01T00:00:00Z', 'people', json(
+            (SELECT json_group_array(json_extract(value, '$.account')) FROM json_each(profile, '$.contacts')
+             WHERE json_extract(value, '$.named_at') IS NULL)
+        )),
+        json_object('set_at', (
+            SELECT COALESCE(MAX(json_extract(value, '$.named_at')), '1970-01-01T00:00:00Z')
+            FROM json_each(profile, '$.contacts')
+        ), 'people', json(
+            (SELECT json_group_array(json_extract(value, '$.account')) FROM json_each(profile, '$.contacts'))
+        ))
     )
 ) WHERE json_array_length(profile, '$.contacts') > 0;
 -- Of people with and without an account here.

@@ -1,5 +1,6 @@
 //! A gateway with a hand-driven phone, without a wallet: every statement is made by hand.
 
+pub(crate) mod circle;
 pub(crate) mod custodians;
 pub(crate) mod phone;
 pub(crate) mod program;
