@@ -75,6 +75,10 @@ pub enum FlowEffect {
     LiftStop,
     /// Ask the trusted contacts.
     AskContacts,
+    /// Look again at what the trusted contacts confirmed, and at what was seen on the account since.
+    CheckContacts,
+    /// Take other people as trusted contacts.
+    SetContacts,
     /// Let the payer choose a new payment PIN.
     OpenPinReset,
     /// Let the payer choose the safety lock's password.

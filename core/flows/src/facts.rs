@@ -57,6 +57,14 @@ pub const FACTS: &[(&str, &str)] = &[
     ("contacts_asked", "trusted contacts who were named for this run (R-103)"),
     (CONTACTS_CONFIRMED, "trusted contacts who confirmed in time (R-106)"),
     (
+        "contacts_verified",
+        "confirmations that still stood when they were checked, once they were (R-110)",
+    ),
+    (
+        "risk_cleared",
+        "nothing unresolved was seen on the account when the confirmations were checked (R-110)",
+    ),
+    (
         RECOVERING,
         "a recovery was just made; what raises authority waits (R-332)",
     ),

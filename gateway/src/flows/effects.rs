@@ -1,14 +1,15 @@
 //! What flows bring about, at a step or at their end.
 
+use quittance_flows::definition::PromptKind;
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{FlowEffect, Hold, HoldOwner, flow};
+use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
 use quittance_protocol::{B64, Digest32, FlowId, Problem, Timestamp};
 
-use super::{Run, begin, refusal, settled, vouching};
+use super::{Run, begin, contacts, entering, refusal, settled, vouching};
 use crate::ending::{self, Placing};
 use crate::failure::{Decided, Failure};
 use crate::parties::MerchantNotice;
@@ -55,7 +56,12 @@ pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_
             _ => Err(other_wish()),
         },
         FlowEffect::AskContacts => vouching::ask_contacts(turn, run),
-        FlowEffect::OpenPinReset => open_pin_reset(turn, run),
+        FlowEffect::CheckContacts => vouching::check(turn, run),
+        FlowEffect::SetContacts => set_contacts(turn, run),
+        FlowEffect::OpenPinReset => {
+            vouching::still_stand(turn, run)?;
+            open_pin_reset(turn, run)
+        }
         FlowEffect::OpenLockPassword => open_lock_password(turn, run),
         FlowEffect::NoteObstruction => note_obstruction(turn, run),
         // The phone's own statement follows: consent, hold.
@@ -201,6 +207,19 @@ fn open_pin_reset(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
     let mut profile = turn.store.profile(run.flow.account)?;
     profile.recovered_at = Some(turn.now);
     Ok(turn.store.put_profile(run.flow.account, &profile)?)
+}
+
+/// Takes the people who were named as contacts: they count once their cooling-off is over.
+fn set_contacts(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    let names = |step: &&Step| matches!(step.kind, StepKind::Prompt(PromptKind::People));
+    let step = run.definition.all_steps().find(names);
+    let step = step.ok_or(Failure::Rules("a flow that sets contacts names nobody"))?;
+    let entries = entering::read(turn.store, turn.world, run.flow.flow, &step.id)?;
+    let people = entries.iter().map(|entry| entry.parse());
+    let people: Vec<_> = people
+        .collect::<Result<_, _>>()
+        .map_err(|_| Failure::Damaged("entries"))?;
+    contacts::set(turn, run.policy, run.flow.account, &people, true)
 }
 
 /// Lets the payer choose the safety lock's password for a while.

@@ -2,7 +2,7 @@
 
 use quittance_flows::flow::{self, Effect};
 use quittance_flows::{
-    Authority, FlowDefinition, FlowEffect, FlowState, Phase, Policy, Refused, Rules, Step, StepKind,
+    Authority, FactorInput, FlowDefinition, FlowEffect, FlowState, Phase, Policy, Refused, Rules, Step, StepKind,
 };
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
@@ -94,8 +94,19 @@ impl<'w> Run<'w> {
         };
         if open.is_none() {
             turn.store.stop_waiting(self.flow.flow)?;
+            self.erase_elements(turn)?;
         }
         turn.store.put_flow(&self.flow, &index)
+    }
+
+    /// What was entered to prove a factor matters to nobody once the run is over.
+    fn erase_elements(&self, turn: &Turn<'_>) -> Result<(), Failure> {
+        for step in self.definition.all_steps() {
+            if matches!(step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::Entries) {
+                turn.store.erase_entries(self.flow.flow, &step.id)?;
+            }
+        }
+        Ok(())
     }
 
     /// Carries effects out. What a step needs when it opens may lead to events of its own, so it comes last, as the

@@ -11,7 +11,7 @@ use quittance_protocol::{Problem, Verified};
 
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
-use crate::flows::{begin, codes, entering, evidence};
+use crate::flows::{begin, card_elements, codes, entering, evidence};
 use crate::store::Device;
 use crate::turn::{Answer, Turn};
 
@@ -207,6 +207,9 @@ fn prove_factor(
             };
             run.admit(turn, Author::Phone, event)?;
             evidence::ask_vendor(turn, run, &step, factor, uploads.clone())
+        }
+        (StepAnswer::Entered { salt, entries }, FactorInput::Entries) => {
+            card_elements::take(turn, run, &step, answer, salt, entries)
         }
         _ => Err(no_answer()),
     }

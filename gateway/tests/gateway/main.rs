@@ -23,7 +23,11 @@ mod failed_commits;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod flow_cards;
+#[cfg(test)]
 mod flow_codes;
+#[cfg(test)]
+mod flow_contacts;
 #[cfg(test)]
 mod flow_desk;
 #[cfg(test)]

@@ -117,6 +117,13 @@ verbs! {
         #[serde(default)]
         code: Option<String>,
     }
+    /// What people said who were asked in a run, late or not.
+    "expect_voices" => ExpectVoices {
+        /// The run.
+        expect_voices: String,
+        /// Who, in the sequence in which they said it.
+        by: Vec<String>,
+    }
     /// The payer holds receipts that the phone has verified, and an order for each.
     "expect_receipts" => ExpectReceipts {
         /// How many.

@@ -82,10 +82,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "exact is the only way to compare amounts",
     ),
     (
-        "recovery.trusted_contacts.verify_by",
-        "lies between answers_by and opens_at: the loader's tests",
-    ),
-    (
         "evidence.gestures.known",
         "which of them are drawn only the vault's key knows: the gateway's test of the draw",
     ),
