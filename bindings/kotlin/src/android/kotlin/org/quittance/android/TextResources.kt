@@ -76,6 +76,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "cancel" -> cancelTexts(key)
     "consequence" -> consequenceTexts(key)
     "contacts" -> contactsTexts(key)
+    "contacts_set" -> contactsSetTexts(key)
     "end" -> endTexts(key)
     "field" -> fieldTexts(key)
     "flow" -> flowTexts(key)
@@ -1019,12 +1020,20 @@ private fun consequenceTexts(key: String): TextResource? = when (key) {
 }
 
 private fun contactsTexts(key: String): TextResource? = when (key) {
+    "contacts.changed" -> plain(R.string.quittance_contacts_changed)
     "contacts.enter.body" -> plain(R.string.quittance_contacts_enter_body)
     "contacts.enter.title" -> plain(R.string.quittance_contacts_enter_title)
     "contacts.enter.why" -> plain(R.string.quittance_contacts_enter_why)
     "contacts.request.body" -> plural(R.plurals.quittance_contacts_request_body, counted = "at_least", count("at_least"))
     "contacts.request.title" -> plain(R.string.quittance_contacts_request_title)
     "contacts.request.why" -> plain(R.string.quittance_contacts_request_why)
+    else -> null
+}
+
+private fun contactsSetTexts(key: String): TextResource? = when (key) {
+    "contacts_set.people.body" -> plural(R.plurals.quittance_contacts_set_people_body, counted = "at_least", count("at_least"))
+    "contacts_set.people.title" -> plain(R.string.quittance_contacts_set_people_title)
+    "contacts_set.people.why" -> plain(R.string.quittance_contacts_set_people_why)
     else -> null
 }
 
@@ -1066,6 +1075,7 @@ private fun flowTexts(key: String): TextResource? = when (key) {
     "flow.bank_item.name" -> plain(R.string.quittance_flow_bank_item_name)
     "flow.cancel.name" -> plain(R.string.quittance_flow_cancel_name)
     "flow.contacts.name" -> plain(R.string.quittance_flow_contacts_name)
+    "flow.contacts_set.name" -> plain(R.string.quittance_flow_contacts_set_name)
     "flow.forced.name" -> plain(R.string.quittance_flow_forced_name)
     "flow.limits.name" -> plain(R.string.quittance_flow_limits_name)
     "flow.lock_extend.name" -> plain(R.string.quittance_flow_lock_extend_name)
