@@ -1,7 +1,7 @@
 //! The parts of what a prompt asks: people, documents, questions.
 
 use crate::convert::{all, same_variants_out};
-use crate::prompts::PromptText;
+use crate::text::PromptText;
 use quittance_wallet as inner;
 
 /// Who has the turn.

@@ -17,6 +17,7 @@ mod ports;
 mod prompts;
 mod records;
 mod stopping;
+mod text;
 mod wallet;
 mod wish;
 
@@ -36,11 +37,12 @@ pub use permissions::{
 pub use ports::{
     BiometricError, BiometricPrompt, BiometricRequest, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind,
 };
-pub use prompts::{Prompt, PromptKind, PromptText, TextArgument, asks_payer};
+pub use prompts::{Prompt, PromptKind, asks_payer};
 pub use records::{
     Channel, Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
 };
 pub use stopping::{SafetyLock, StopScope, Stopping};
+pub use text::{PromptText, TextArgument};
 pub use wallet::Wallet;
 pub use wish::Wish;
 

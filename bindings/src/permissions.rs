@@ -3,9 +3,9 @@
 use crate::convert::{all, id, moment, same_variants_out};
 use crate::error::WalletError;
 use crate::mandates::{Ending, HoldOwner, MandateState};
-use crate::prompts::PromptText;
 use crate::records::{Money, Terms};
 use crate::stopping::{SafetyLock, StopScope};
+use crate::text::PromptText;
 use crate::wallet::Wallet;
 use quittance_protocol::answer::{ChargeDecision, ChargeRecord, Taken as ProtocolTaken};
 use quittance_wallet as inner;

@@ -9,13 +9,13 @@ use quittance_flows::HoldOwner;
 use quittance_flows::Policy;
 use quittance_flows::policy::{BUNDLE_AUDIENCE, DEFAULT_BUNDLE, PolicyBundle, SANDBOX_AUTHOR_SEED};
 use quittance_gateway::PolicySource;
-use quittance_protocol::answer::{OrderRecord, OrderState};
+use quittance_protocol::answer::{FlowLog, OrderRecord, OrderState};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::ed25519::SigningKey;
-use quittance_protocol::flow_event::Wish;
+use quittance_protocol::flow_event::{FlowEventKind, Wish};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody};
 use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome};
-use quittance_protocol::{Claims, Code, MandateId, Received, StatementId, Unsigned};
+use quittance_protocol::{Claims, Code, FlowId, MandateId, Received, StatementId, Unsigned};
 use quittance_testkit::stage::{Stage, StagePhone, decision};
 use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, Missing, PromptKind, WalletError, WalletEvent};
 use std::sync::Arc;
@@ -480,7 +480,7 @@ async fn an_order_keeps_the_policy_that_it_was_made_under() {
     let first = stage.http.get("/v1/policy").await.text_of("bundle");
     let order = ordered_and_silent(&stage, &phone, mandate).await.order;
     stage.stop_gateway().await.unwrap();
-    let (second, source) = next_policy();
+    let (second, source) = next_policy(|json| json["token"]["device_deadline"] = "PT1H".into());
     stage.start_gateway(source).await.unwrap();
     assert_eq!(
         stage.http.get("/v1/policy").await.text_of("bundle"),
@@ -517,12 +517,65 @@ async fn ordered_later(stage: &Stage, phone: &StagePhone, mandate: MandateId) ->
     order_of(&stage.http.statement(&intent).await)
 }
 
-/// The shipped bundle as version 2, with a shorter time for silent phones.
+// The rules and the app are upgraded while a run is open.
+//
+#[tokio::test]
+async fn a_run_ends_by_the_definition_that_it_began_with_and_the_next_one_takes_the_new() {
+    let (stage, phone, first) = Stage::with_mandate().await.unwrap();
+    let second = phone.sign(&stage.offer().await.unwrap()).await.unwrap();
+    let old = phone.wallet.start_revoke(&[first]).await.unwrap();
+    phone.answer_until(old, "confirm").await.unwrap();
+
+    stage.stop_gateway().await.unwrap();
+    let (_, source) = next_policy(|json| {
+        let passcode = serde_json::json!({
+            "id": "passcode", "do": { "factor": "device_passcode" }, "rules": ["R-013"],
+        });
+        json["cancellation"]["quick"]["steps"] = serde_json::json!(["identify", "confirm", "passcode", "payment_pin"]);
+        let steps = json["flows"]["mandate.cancel.quick"]["steps"].as_array_mut().unwrap();
+        let confirm = steps.iter().position(|step| step["id"] == "confirm").unwrap();
+        steps.insert(confirm + 1, passcode);
+    });
+    stage.start_gateway(source).await.unwrap();
+    let phone = phone.restarted().unwrap();
+    phone.wallet.sync().await.unwrap();
+    let new = phone.wallet.start_revoke(&[second]).await.unwrap();
+
+    assert_eq!(steps_of(&phone, old).await, ["confirm 2/3", "payment_pin 3/3"]);
+    assert_eq!(
+        steps_of(&phone, new).await,
+        ["identify 1/4", "confirm 2/4", "passcode 3/4", "payment_pin 4/4"],
+        "control: the new definition has a step more"
+    );
+    for (flow, version) in [(old, 1), (new, 2)] {
+        let log = stage.read(&phone, &format!("/v1/flows/{flow}")).await.unwrap();
+        let log: FlowLog = serde_json::from_str(&log.text).unwrap();
+        let FlowEventKind::Started(start) = &log.events[0].kind else {
+            panic!("a log begins with its start")
+        };
+        assert_eq!(start.policy_version, version, "as the gateway has it");
+    }
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.is_closed(first).unwrap() && phone.is_closed(second).unwrap());
+}
+
+/// Answers a run to its end: each step, with its place.
 #[cfg(test)]
-fn next_policy() -> (String, PolicySource) {
+async fn steps_of(phone: &StagePhone, flow: FlowId) -> Vec<String> {
+    let mut steps = Vec::new();
+    while let Some(prompt) = phone.wallet.next_prompt(flow).unwrap() {
+        steps.push(format!("{} {}/{}", prompt.step, prompt.step_number, prompt.step_count));
+        phone.answer_one(flow).await.unwrap();
+    }
+    steps
+}
+
+/// The shipped bundle as version 2, with a change.
+#[cfg(test)]
+fn next_policy(change: impl FnOnce(&mut serde_json::Value)) -> (String, PolicySource) {
     let mut json: serde_json::Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
     json["bundle"]["version"] = 2.into();
-    json["token"]["device_deadline"] = "PT1H".into();
+    change(&mut json);
     let policy = Policy::load(&json.to_string()).unwrap();
     let author = SigningKey::from_seed(&SANDBOX_AUTHOR_SEED.into()).unwrap();
     let claims = Claims {

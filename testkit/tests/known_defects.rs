@@ -1,7 +1,7 @@
 //! The known defects of others (hyperswitch, UPI) are absent here.
 
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
-use quittance_protocol::log_body::TerminationCause;
+use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::statement::ReplicaState;
 use quittance_testkit::stage::Stage;
 use quittance_wallet::{EndingStage, ErrorKind, Missing, WalletEvent};
@@ -216,9 +216,97 @@ async fn a_payer_without_mandates_has_an_empty_list() {
     assert_eq!(listed.json.as_array().map(Vec::len), Some(1));
 }
 
-// UPI: "only unpause is possible on a paused mandate; revoke is blocked". R-303.
+// H11, first line: there is no payer, all calls are merchant calls.
+//
 #[tokio::test]
-async fn a_paused_mandate_can_be_revoked() {
+async fn h11_a_payer_ends_a_mandate_alone_without_a_call_of_the_merchant() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: the merchant can charge, and calls no more after it"
+    );
+    let flow = phone.cancel(&[mandate]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+
+    assert!(phone.is_closed(mandate).unwrap());
+    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    assert_eq!(stage.order(&phone, order).await.unwrap().state, OrderState::Closed);
+    let listed = stage.read(&phone, "/v1/mandates").await.unwrap();
+    let ending = &listed.json[0]["ending"];
+    assert_eq!(
+        (ending["cause"].as_str(), ending["by"].as_str()),
+        (Some("payer"), Some("payer"))
+    );
+    assert_eq!(
+        stage.try_charge(mandate, "ride-2").await,
+        "token_destroyed",
+        "the merchant finds out, and is not asked"
+    );
+    assert_eq!(
+        stage.until_noticed("mandate_ended").await.unwrap(),
+        1,
+        "it is told as well"
+    );
+}
+
+// H11, second line: there is no suspend and no resume.
+//
+#[tokio::test]
+async fn h11_a_payer_suspends_a_mandate_and_resumes_it() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "approved", "control");
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    assert_eq!(phone.wallet.mandate(mandate).unwrap().state, MandateState::Suspended);
+    assert_eq!(stage.try_charge(mandate, "ride-2").await, "mandate_held");
+    phone.wallet.resume(&[mandate]).await.unwrap();
+    assert_eq!(phone.wallet.mandate(mandate).unwrap().state, MandateState::Active);
+    assert_eq!(
+        stage.try_charge(mandate, "ride-3").await,
+        "approved",
+        "nothing was lost by it"
+    );
+}
+
+// H11, third line: there is no device side.
+//
+#[tokio::test]
+async fn h11_the_payers_phone_has_a_half_of_its_own_and_states_how_it_ended() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    assert_eq!(
+        phone.wallet.mandate(mandate).unwrap().phone_half,
+        ReplicaState::Active,
+        "control: there is something to destroy"
+    );
+    phone.cancel(&[mandate]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        phone.wallet.mandate(mandate).unwrap().phone_half,
+        ReplicaState::Destroyed
+    );
+    assert_eq!(
+        stage.network.faults.statements_of("attestation").len(),
+        1,
+        "it said so itself"
+    );
+    let receipt = &phone.wallet.receipts().unwrap()[0];
+    assert_eq!(receipt.kind, ClosureKind::TwoSided);
+
+    // Control: without the phone's word the end is called one-sided.
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    stage.network.faults.lose_answers_to("intent", 1);
+    phone.cancel(&[mandate]).await.unwrap();
+    let intent = stage.network.faults.statements_of("intent").remove(0);
+    let order: OrderRecord = serde_json::from_str(&stage.http.statement(&intent).await.text).unwrap();
+    stage.pass(7 * 86_400).await.unwrap();
+    let order = stage.order(&phone, order.order).await.unwrap();
+    assert_eq!(order.state, OrderState::ClosedUnilateral);
+}
+
+// "Revoke while paused" (UPI): "only unpause is possible on a paused mandate; revoke is blocked".
+//
+#[tokio::test]
+async fn revoke_while_paused_ends_the_mandate() {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     phone.wallet.pause(&[mandate]).await.unwrap();
     assert_eq!(

@@ -6,6 +6,7 @@ use super::images::{image, image_of};
 use super::play::{Play, Run, Wrong};
 use super::quiz;
 use super::sandbox::outcome;
+use super::saying;
 use super::words::{CodeSpec, With};
 use crate::scripted_prompt::Outcome;
 use crate::stage::pin_of;
@@ -72,7 +73,10 @@ impl Play {
             Err(error) => return Err(error.into()),
         }
         match wallet.next_prompt(run.flow) {
-            Ok(prompt) => Ok(prompt),
+            Ok(prompt) => {
+                prompt.iter().try_for_each(saying::check)?;
+                Ok(prompt)
+            }
             Err(WalletError::FlowEnded { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }

@@ -3,6 +3,7 @@
 use super::expectations;
 use super::expecting::check;
 use super::play::{Play, Run, Wrong, same};
+use super::saying;
 use super::setting::PAYER;
 use quittance_wallet::{Awaited, EndingStage, ItemOutcome, Prompt, PromptKind, Text, TextArgument};
 use std::collections::BTreeMap;
@@ -92,6 +93,7 @@ impl Play {
             Some(prompt) => Ok(prompt),
             None => {
                 let closing = self.phone(&run.by)?.wallet.closing_prompt(run.flow)?;
+                closing.iter().try_for_each(saying::check)?;
                 closing.ok_or_else(|| Wrong::new("something to show", "nothing"))
             }
         }
@@ -115,6 +117,7 @@ impl Play {
         let Some(closing) = closing else {
             return Ok("open".to_owned());
         };
+        saying::check(&closing)?;
         Ok(match closing.kind {
             PromptKind::Done { .. } => "done".to_owned(),
             PromptKind::Scheduled { .. } => "scheduled".to_owned(),

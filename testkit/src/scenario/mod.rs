@@ -22,6 +22,7 @@ mod images;
 mod looking;
 mod quiz;
 mod sandbox;
+mod saying;
 mod setting;
 mod verbs;
 

@@ -13,6 +13,9 @@ const APPS: [&str; 2] = ["android-demo", "ios-demo"];
 /// The endings of their sources.
 const SOURCES: [&str; 2] = [".kt", ".swift"];
 
+/// Folders whose sources are tests: what they name must be a text, yet nobody sees it there.
+const TESTS: [&str; 4] = ["test", "androidTest", "Tests", "Checks"];
+
 /// Texts that no app shows, and keys in an app that no text has. Until there is an app there is nothing to compare.
 pub(crate) fn faults(root: &Path, catalogue: &Catalogue) -> Outcome<Vec<String>> {
     let mut sources = Vec::new();
@@ -45,12 +48,14 @@ fn compare(catalogue: &Catalogue, sources: &[(String, String)]) -> Vec<String> {
                 faults.push(format!("{path} shows {name}, which is no text"));
             }
             match name.ends_with('.') {
+                _ if is_test(path) => false,
                 true => begun.insert(name),
                 false => whole.insert(name),
             };
         }
     }
-    let all: String = sources.iter().map(|(_, text)| text.as_str()).collect();
+    let seen = sources.iter().filter(|(path, _)| !is_test(path));
+    let all: String = seen.map(|(_, text)| text.as_str()).collect();
     let of_apps = written.iter().filter(|key| key.starts_with(OF_THE_APPS));
     let shown = |key: &&str| {
         whole.contains(key) || begun.iter().any(|start| key.starts_with(start)) || contains_word(&all, &resource(key))
@@ -71,6 +76,10 @@ fn named(source: &str) -> BTreeSet<&str> {
     names
 }
 
+fn is_test(path: &str) -> bool {
+    path.split('/').any(|folder| TESTS.contains(&folder))
+}
+
 /// Whether a name stands in a source by itself, not as a part of a longer one.
 fn contains_word(source: &str, name: &str) -> bool {
     let inside = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
@@ -89,11 +98,15 @@ mod tests {
     const TEXTS: &str = r#"{ "app.state.on": "On", "app.state.off": "Off", "app.title": "T", "action.stop": "Stop" }"#;
 
     fn found(source: &str) -> Vec<String> {
+        found_in("app/src/main/A.kt", source)
+    }
+
+    fn found_in(path: &str, source: &str) -> Vec<String> {
         let languages = [("en".to_owned(), parse(TEXTS).unwrap())];
         let catalogue = Catalogue {
             languages: languages.into(),
         };
-        compare(&catalogue, &[("A.kt".to_owned(), source.to_owned())])
+        compare(&catalogue, &[(path.to_owned(), source.to_owned())])
     }
 
     #[test]
@@ -127,10 +140,18 @@ mod tests {
         assert_eq!(
             found,
             [
-                "A.kt shows app.gone, which is no text",
-                "A.kt shows app.lost., which is no text"
+                "app/src/main/A.kt shows app.gone, which is no text",
+                "app/src/main/A.kt shows app.lost., which is no text"
             ]
         );
+    }
+
+    #[test]
+    fn a_text_that_only_a_test_names_is_shown_by_nobody() {
+        let all = r#"text("app.state.on"), text("app.state.off"), R.string.quittance_app_title"#;
+        assert_eq!(found_in("app/src/main/A.kt", all), [""; 0]);
+        assert_eq!(found_in("app/src/test/A.kt", all).len(), 3);
+        assert_eq!(found_in("Checks/Tests/A.swift", r#"say("app.gone")"#).len(), 4);
     }
 
     #[test]

@@ -25,7 +25,13 @@ import Testing
         let route = try #require(routes.first { $0.definition == Self.service })
         #expect(route.closed == nil && route.effective == "PT24H" && route.factors.first == .smsOtp)
         let flow = try await wallet.begin(definition: Self.service, mandates: [mandate], wish: nil)
-        #expect(try await wallet.nextPrompt(flow: flow)?.definition == Self.service)
+        let begun = try #require(try await wallet.nextPrompt(flow: flow))
+        #expect(begun.definition == Self.service)
+        // What happens next, and when, in values that each language writes in its own way.
+        #expect(begun.body.arguments["count"] == .count(count: 1))
+        let ends = try #require(begun.next.last)
+        #expect(ends.key == "next.ends_after")
+        #expect(ends.arguments["wait"] == .wait(duration: "PT24H"))
         #expect(try await wallet.openFlows() == [flow])
         try await wallet.submit(flow: flow, answer: .confirm)
 
@@ -51,6 +57,8 @@ import Testing
             throw Unanswerable(step: "it is not scheduled")
         }
         #expect(!asksPayer(prompt: closing))
+        #expect(closing.because.map(\.key) == ["because.complete"])
+        #expect(closing.next.first?.arguments["moment"] == .moment(moment: undoUntil))
         #expect(try await wallet.permission(mandate: mandate).permission.undoUntil == undoUntil)
         let ending = ItemOutcome.ending(stage: .scheduled(undoUntil: undoUntil))
         #expect(try await wallet.batchResults(flow: flow) == [ItemResult(mandate: mandate, outcome: ending)])

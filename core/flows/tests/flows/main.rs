@@ -11,6 +11,8 @@ mod explained;
 #[cfg(test)]
 mod invention;
 #[cfg(test)]
+mod life;
+#[cfg(test)]
 mod loader;
 #[cfg(test)]
 mod mutants;

@@ -8,7 +8,8 @@ use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::{FlowId, MandateId};
 use quittance_wallet::{
-    Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, WalletError, WalletEvent,
+    Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, TextArgument, WalletError,
+    WalletEvent,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -35,7 +36,7 @@ async fn signed(sandbox: &Sandboxed, phone: &Phone, more: serde_json::Value) -> 
     (merchant, mandate)
 }
 
-//
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn a_renewal_is_turned_off_by_a_code_before_its_permission_ends() {
     let sandbox = Sandboxed::start().await;
@@ -43,9 +44,13 @@ async fn a_renewal_is_turned_off_by_a_code_before_its_permission_ends() {
     let (_, plain) = signed(&sandbox, &phone, json!({})).await;
     let flow = phone.wallet.start_revoke(&[plain]).await.unwrap();
     phone.answer(flow).await.unwrap();
+    let PromptKind::Confirm { consequences, .. } = asked(&phone, flow) else {
+        panic!("control: without a renewal no code is asked for")
+    };
+    let membership = "cancel.confirm.consequence.membership";
     assert!(
-        matches!(asked(&phone, flow), PromptKind::Confirm { .. }),
-        "control: without a renewal no code is asked for"
+        !consequences.iter().any(|text| text.key == membership),
+        "control: there is no membership to end"
     );
 
     let (_, renewing) = signed(&sandbox, &phone, json!({ "auto_renewal": true })).await;
@@ -58,16 +63,35 @@ async fn a_renewal_is_turned_off_by_a_code_before_its_permission_ends() {
         prompt.kind
     );
     assert_eq!((prompt.step_number, prompt.step_count), (2, 4));
+    assert_eq!(prompt.why.key, "ask.code.why");
     assert_eq!(prompt.because.first().unwrap().key, "because.auto_renewal");
+    let next: Vec<&str> = prompt.next.iter().map(|text| text.key.as_str()).collect();
+    assert_eq!(
+        next,
+        ["next.renewal_off", "next.you", "next.you", "next.ends_at_once"],
+        "before the code is typed it says what that does to the membership (R-027)"
+    );
+    let confirm = TextArgument::Keys(vec!["cancel.confirm.title".to_owned()]);
+    assert_eq!(prompt.next[1].args, [("step".to_owned(), confirm)]);
+    assert_eq!(prompt.body.args, [("count".to_owned(), TextArgument::Count(1))]);
     assert_eq!(prompt.attempts_left, None, "all tries are left");
     let code = sandbox.code(&phone).await;
     let wrong = if code == b"000000" { b"000001" } else { b"000000" };
     phone.wallet.submit(flow, typed(wrong)).await.unwrap();
     assert_eq!(phone.wallet.next_prompt(flow).unwrap().unwrap().attempts_left, Some(4));
     phone.wallet.submit(flow, typed(&code)).await.unwrap();
-    assert!(matches!(asked(&phone, flow), PromptKind::Confirm { .. }));
+    let PromptKind::Confirm { consequences, .. } = asked(&phone, flow) else {
+        panic!("it is confirmed")
+    };
+    assert!(
+        consequences.iter().any(|text| text.key == membership),
+        "benefits end with it: {consequences:?}"
+    );
     phone.walk(flow).await.unwrap();
     phone.until_closed(renewing).await;
+    let closing = phone.wallet.closing_prompt(flow).unwrap().unwrap();
+    assert_eq!(closing.because.first().unwrap().key, "because.complete");
+    assert_eq!(closing.next.first().unwrap().key, "next.receipt");
 }
 
 // R-038, G07, G08
@@ -148,7 +172,15 @@ async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> F
         .begin("mandate.cancel.service", vec![mandate], None)
         .await
         .unwrap();
-    assert!(matches!(asked(phone, flow), PromptKind::Choose { .. }));
+    let PromptKind::Choose { consequences, .. } = asked(phone, flow) else {
+        panic!("it is looked at once more")
+    };
+    let keys: Vec<&str> = consequences.iter().map(|text| text.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["stops", "destroyed", "later", "refunds"].map(|part| format!("cancel.confirm.consequence.{part}")),
+        "paying at once ends with it (R-028)"
+    );
     phone.wallet.submit(flow, Answer::Confirm).await.unwrap();
     assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "held from here on");
     let code = sandbox.code(phone).await;
@@ -168,7 +200,7 @@ async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> F
     flow
 }
 
-//
+//
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
     let sandbox = Sandboxed::start().await;
@@ -177,9 +209,19 @@ async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
     let flow = by_service(&sandbox, &phone, mandate).await;
     phone.wallet.sync().await.unwrap();
     let closing = phone.wallet.closing_prompt(flow).unwrap().unwrap();
-    let PromptKind::Scheduled { order, .. } = closing.kind else {
+    let PromptKind::Scheduled { order, undo_until } = closing.kind else {
         panic!("{closing:?}")
     };
+    let until = || vec![("moment".to_owned(), TextArgument::Moment(undo_until))];
+    let next: Vec<_> = closing.next.into_iter().map(|text| (text.key, text.args)).collect();
+    assert_eq!(
+        next,
+        [
+            ("next.undo_until".to_owned(), until()),
+            ("next.ends_at".to_owned(), until())
+        ],
+        "until when it can be taken back, when it comes"
+    );
     sandbox.advance(3600).await;
     phone.wallet.sync().await.unwrap();
     assert_eq!(
@@ -229,6 +271,8 @@ async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then()
         })
     ));
     let closing = phone.wallet.closing_prompt(late).unwrap().unwrap();
+    assert_eq!(closing.because.first().unwrap().key, "because.lacks.undo_allowed");
+    assert_eq!(closing.next.first().unwrap().key, "refused.too_late");
     assert!(
         matches!(
             closing.kind,
@@ -504,6 +548,17 @@ async fn a_case_that_is_opened_without_a_network_holds_at_once_and_is_told_later
         .unwrap();
     assert!(matches!(asked(&phone, flow), PromptKind::Facts { .. }));
     assert!(phone.wallet.mandate(mandate).unwrap().can_pay, "control");
+    // What the gateway would refuse does not leave the phone, and the run stays where it is.
+    let most = quittance_protocol::statement::Entry::MOST_BYTES;
+    for (entries, says) in [
+        (vec!["w".repeat(most + 1)], WalletError::TooLarge { most_bytes: most }),
+        (vec!["one".to_owned(), "two".to_owned()], WalletError::WrongAnswer),
+        (vec![" ".to_owned()], WalletError::WrongAnswer),
+    ] {
+        let refused = phone.wallet.submit(flow, Answer::Entered(entries)).await.unwrap_err();
+        assert_eq!(refused.to_string(), says.to_string());
+        assert!(matches!(asked(&phone, flow), PromptKind::Facts { .. }));
+    }
     let words = Answer::Entered(vec!["It went on charging.".to_owned()]);
     phone.wallet.submit(flow, words).await.unwrap();
     assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "held here at once");

@@ -33,7 +33,13 @@ class WaysToStopTest {
         assertEquals("PT24H", route.effective)
         assertEquals(FactorKind.SMS_OTP, route.factors.first())
         val flow = wallet.begin(SERVICE, listOf(mandate), null)
-        assertEquals(SERVICE, wallet.nextPrompt(flow)?.definition)
+        val begun = checkNotNull(wallet.nextPrompt(flow))
+        assertEquals(SERVICE, begun.definition)
+        // What happens next, and when, in values that each language writes in its own way.
+        assertEquals(TextArgument.Count(1uL), begun.body.arguments["count"])
+        val ends = begun.next.last()
+        assertEquals("next.ends_after", ends.key)
+        assertEquals(TextArgument.Wait("PT24H"), ends.arguments["wait"])
         assertEquals(listOf(flow), wallet.openFlows())
         wallet.submit(flow, Answer.Confirm)
 
@@ -52,6 +58,8 @@ class WaysToStopTest {
         val closing = wallet.closingPrompt(flow)
         val scheduled = closing?.kind as PromptKind.Scheduled
         assertFalse(asksPayer(closing))
+        assertEquals(listOf("because.complete"), closing.because.map { it.key })
+        assertEquals(TextArgument.Moment(scheduled.undoUntil), closing.next.first().arguments["moment"])
         assertEquals(scheduled.undoUntil, wallet.permission(mandate).permission.undoUntil)
         val ending = ItemOutcome.Ending(EndingStage.Scheduled(scheduled.undoUntil))
         assertEquals(listOf(ItemResult(mandate, ending)), wallet.batchResults(flow))

@@ -43,7 +43,6 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "app.missing" -> appMissingTexts(key)
     "app.moment" -> appMomentTexts(key)
     "app.money" -> appMoneyTexts(key)
-    "app.name" -> appNameTexts(key)
     "app.next_charge" -> appNextChargeTexts(key)
     "app.offer" -> appOfferTexts(key)
     "app.people" -> appPeopleTexts(key)
@@ -77,6 +76,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "cancel" -> cancelTexts(key)
     "consequence" -> consequenceTexts(key)
     "contacts" -> contactsTexts(key)
+    "contacts_set" -> contactsSetTexts(key)
     "end" -> endTexts(key)
     "field" -> fieldTexts(key)
     "flow" -> flowTexts(key)
@@ -595,11 +595,6 @@ private fun appMoneyTexts(key: String): TextResource? = when (key) {
     else -> null
 }
 
-private fun appNameTexts(key: String): TextResource? = when (key) {
-    "app.name" -> plain(R.string.quittance_app_name)
-    else -> null
-}
-
 private fun appNextChargeTexts(key: String): TextResource? = when (key) {
     "app.next_charge.any_time" -> plain(R.string.quittance_app_next_charge_any_time, amount("amount"))
     "app.next_charge.from" -> plain(R.string.quittance_app_next_charge_from, moment("from"), amount("amount"))
@@ -976,7 +971,6 @@ private fun becauseTexts(key: String): TextResource? = when (key) {
     "because.needs_passport" -> plain(R.string.quittance_because_needs_passport)
     "because.needs_proof_of_address" -> plain(R.string.quittance_because_needs_proof_of_address)
     "because.needs_video_verification" -> plain(R.string.quittance_because_needs_video_verification)
-    "because.no_biometrics" -> plain(R.string.quittance_because_no_biometrics)
     "because.objected" -> plain(R.string.quittance_because_objected)
     "because.other" -> plain(R.string.quittance_because_other)
     "because.overseas" -> plain(R.string.quittance_because_overseas)
@@ -1026,12 +1020,20 @@ private fun consequenceTexts(key: String): TextResource? = when (key) {
 }
 
 private fun contactsTexts(key: String): TextResource? = when (key) {
+    "contacts.changed" -> plain(R.string.quittance_contacts_changed)
     "contacts.enter.body" -> plain(R.string.quittance_contacts_enter_body)
     "contacts.enter.title" -> plain(R.string.quittance_contacts_enter_title)
     "contacts.enter.why" -> plain(R.string.quittance_contacts_enter_why)
     "contacts.request.body" -> plural(R.plurals.quittance_contacts_request_body, counted = "at_least", count("at_least"))
     "contacts.request.title" -> plain(R.string.quittance_contacts_request_title)
     "contacts.request.why" -> plain(R.string.quittance_contacts_request_why)
+    else -> null
+}
+
+private fun contactsSetTexts(key: String): TextResource? = when (key) {
+    "contacts_set.people.body" -> plural(R.plurals.quittance_contacts_set_people_body, counted = "at_least", count("at_least"))
+    "contacts_set.people.title" -> plain(R.string.quittance_contacts_set_people_title)
+    "contacts_set.people.why" -> plain(R.string.quittance_contacts_set_people_why)
     else -> null
 }
 
@@ -1073,6 +1075,7 @@ private fun flowTexts(key: String): TextResource? = when (key) {
     "flow.bank_item.name" -> plain(R.string.quittance_flow_bank_item_name)
     "flow.cancel.name" -> plain(R.string.quittance_flow_cancel_name)
     "flow.contacts.name" -> plain(R.string.quittance_flow_contacts_name)
+    "flow.contacts_set.name" -> plain(R.string.quittance_flow_contacts_set_name)
     "flow.forced.name" -> plain(R.string.quittance_flow_forced_name)
     "flow.limits.name" -> plain(R.string.quittance_flow_limits_name)
     "flow.lock_extend.name" -> plain(R.string.quittance_flow_lock_extend_name)
