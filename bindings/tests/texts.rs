@@ -29,7 +29,7 @@ fn given(key: &str) -> &'static [&'static str] {
         "consequence.limits" => &["per_charge:amount", "per_period:amount"],
         "question.other" => &["number:count"],
         "refused.other" => &["code:words"],
-        "contacts.request.body" | "ask.people.body" => &["count:count", "at_least:count"],
+        "contacts.request.body" | "contacts_set.people.body" | "ask.people.body" => &["count:count", "at_least:count"],
         "ask.gesture_video.body" => &["count:count", "gestures:keys"],
         "because.exceeds.requested_limit" => &["value:amount", "bound:amount", "key:words"],
         "because.exceeds.recovering" => &["value:count", "bound:count", "key:words", "wait:wait"],

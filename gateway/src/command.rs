@@ -4,7 +4,7 @@ use quittance_protocol::ChargeId;
 use tokio::sync::oneshot;
 
 use crate::failure::Decided;
-use crate::parties::{FundingReference, NetworkOutcome, Unavailable};
+use crate::parties::{Funding, NetworkOutcome, Unavailable};
 use crate::replay::Response;
 use crate::statements::Said;
 use crate::store::{Merchant, Refund};
@@ -18,7 +18,7 @@ pub(crate) enum Command {
     /// Decide about a statement.
     Statement(Box<Said>, oneshot::Sender<Response>),
     /// Decide again about a consent, now that the card network answered.
-    Consent(Box<Said>, Result<FundingReference, Unavailable>),
+    Consent(Box<Said>, Result<Funding, Unavailable>),
     /// Take the card network's answer about a charge.
     Charged(ChargeId, Result<NetworkOutcome, Unavailable>),
     /// The card network has a refund.

@@ -7,6 +7,7 @@ use quittance_protocol::{MerchantId, PublicKey};
 use quittance_vault::Randomness;
 use serde::{Deserialize, Serialize};
 
+use crate::attestation::Trust;
 use crate::clock::{Clock, SandboxClock};
 use crate::custodian::KeyCustodian;
 use crate::parties::{
@@ -27,6 +28,8 @@ pub struct Config {
     pub merchants: Vec<KnownMerchant>,
     /// Where the rules come from.
     pub policy: PolicySource,
+    /// Which attestation chains are believed.
+    pub attestation: Trust,
 }
 
 /// A merchant as its file tells: `--merchants` is a JSON list of these.

@@ -106,6 +106,7 @@ fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -
         }
         mandate.half = ReplicaState::Destroyed;
         mandate.sealed_reference = None;
+        mandate.card = None;
         turn.store.put_mandate(&mut mandate)?;
         probe(turn, &mandate)?;
     }

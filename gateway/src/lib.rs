@@ -13,6 +13,8 @@
 //!
 //! What a test replaces is in [`Parts`]; there is no switch that weakens anything.
 
+pub mod attestation;
+mod cards;
 mod clock;
 mod command;
 mod config;
@@ -53,6 +55,7 @@ pub use files::private_folder;
 pub use gateway::Gateway;
 pub use open::OpenError;
 pub use parties::{
-    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
-    NetworkScript, ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants, SimulatorError, Unavailable,
+    CardNetwork, Funding, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome,
+    NetworkRefund, NetworkScript, ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants,
+    SimulatorError, Unavailable,
 };

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use quittance_gateway::attestation::{RevocationList, Roots, Trust};
 use quittance_gateway::parties::{OutsideParties, SimulatedParties};
 use quittance_gateway::{
     Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Sandbox, SandboxClock,
@@ -56,6 +57,16 @@ struct Arguments {
     /// The policy author's public key, a JWK.
     #[arg(long, requires = "policy")]
     policy_author: Option<PathBuf>,
+    /// Attestation roots to pin beside the published hardware roots: certificates in PEM, or a JSON list of such texts.
+    #[arg(long)]
+    attestation_roots: Option<PathBuf>,
+    /// Pins the roots of --attestation-roots alone.
+    #[arg(long, requires = "attestation_roots")]
+    without_published_roots: bool,
+    /// The published status list of attestation certificates: {"entries": {"<serial in hex>": {"status": …}}}. Read at
+    /// the start; it counts for phones that enrolled before, too.
+    #[arg(long)]
+    attestation_status: Option<PathBuf>,
 }
 
 /// How long callers may take to hear their answers once the gateway is told to stop.
@@ -98,6 +109,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
             None => Vec::new(),
         },
         policy,
+        attestation: trust(&arguments)?,
     };
     let gateway = Gateway::open(config, parts(&arguments)?)?;
     if own_author {
@@ -179,6 +191,30 @@ fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {
         _ if arguments.sandbox => Ok(PolicySource::Sandbox),
         _ => Ok(PolicySource::Own),
     }
+}
+
+/// Which attestation chains are believed.
+fn trust(arguments: &Arguments) -> Result<Trust, Failed> {
+    let mut roots = if arguments.without_published_roots {
+        Roots::none()
+    } else {
+        Roots::published()
+    };
+    if let Some(path) = &arguments.attestation_roots {
+        let failed = |error: &dyn std::fmt::Display| format!("--attestation-roots {}: {error}", path.display());
+        let file = std::fs::read(path).map_err(|error| failed(&error))?;
+        roots = roots.and(&file).map_err(|error| failed(&error))?;
+    }
+    let revoked = match &arguments.attestation_status {
+        Some(path) => {
+            let failed = |error: &dyn std::fmt::Display| format!("--attestation-status {}: {error}", path.display());
+            let file = std::fs::read(path).map_err(|error| failed(&error))?;
+            RevocationList::from_json(&file).map_err(|error| failed(&error))?
+        }
+        None => RevocationList::default(),
+    };
+    tracing::info!(revoked = revoked.len(), "attestation chains are judged");
+    Ok(Trust { roots, revoked })
 }
 
 fn json_file<T: DeserializeOwned>(argument: &str, path: &Path) -> Result<T, Failed> {

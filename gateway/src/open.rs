@@ -146,6 +146,7 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
         outside: parts.outside.clone(),
         secrets,
         log: Arc::new(log),
+        trust: config.attestation,
         policies: Policies::default(),
         sessions: Sessions::default(),
     };

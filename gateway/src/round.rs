@@ -4,16 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_protocol::answer::Reconciled;
 use quittance_protocol::problem::Code;
-use quittance_protocol::{ChargeId, Digest32, Problem, StatementId, Thumbprint, TokenId};
+use quittance_protocol::{ChargeId, Digest32, Problem, StatementId, Thumbprint};
 use tokio::sync::oneshot;
 
 use crate::command::Command;
 use crate::failure::{Failure, Refusal};
 use crate::flows;
-use crate::parties::{FundingReference, Unavailable};
+use crate::parties::{Funding, Unavailable};
 use crate::replay::{self, Response};
 use crate::statements::{self, Said};
-use crate::turn::{Answer, Turn};
+use crate::turn::{Answer, ToFund, Turn};
 use crate::{locks, views};
 
 /// One statement: whose, which.
@@ -102,7 +102,7 @@ pub(crate) struct Round {
     pub(crate) keys: Vec<Key>,
     verdicts: Vec<Verdict>,
     pub(crate) responses: Vec<(Key, Response)>,
-    pub(crate) references: Vec<(Box<Said>, TokenId)>,
+    pub(crate) references: Vec<(Box<Said>, ToFund)>,
     pub(crate) merchants: Vec<(oneshot::Sender<bool>, bool)>,
     /// Answers to what is no statement.
     pub(crate) works: Vec<(oneshot::Sender<Response>, Response)>,
@@ -130,7 +130,7 @@ impl Round {
                     }
                 }
             }
-            Command::Consent(said, Ok(reference)) => self.decide(turn, said, Some(reference))?,
+            Command::Consent(said, Ok(funding)) => self.decide(turn, said, Some(funding))?,
             Command::Consent(said, Err(Unavailable)) => {
                 self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
             }
@@ -177,12 +177,7 @@ impl Round {
     }
 
     /// Decides about one statement; a refusal takes back only its own writes.
-    fn decide(
-        &mut self,
-        turn: &mut Turn<'_>,
-        said: Box<Said>,
-        reference: Option<FundingReference>,
-    ) -> Result<(), Failure> {
+    fn decide(&mut self, turn: &mut Turn<'_>, said: Box<Said>, funding: Option<Funding>) -> Result<(), Failure> {
         let key = (*said.kid(), said.claims().jti);
         self.keys.push(key);
         let before = match replay::find(turn, &said) {
@@ -201,15 +196,15 @@ impl Round {
             self.responses.push((key, Response::problem(&problem(&said, refusal))));
             return Ok(());
         }
-        let decided = in_mark(turn, |turn| match statements::decide(turn, &said, reference)? {
+        let decided = in_mark(turn, |turn| match statements::decide(turn, &said, funding)? {
             // Checked only: nothing of it is kept until the card network has answered.
-            Answer::Reference(token) => Err(Asked::Reference(token)),
+            Answer::Fund(asked) => Err(Asked::Funding(asked)),
             answer => Ok(answer),
         });
         match decided {
             Ok(answer) => self.verdicts.push(Verdict { said, answer }),
             // The caller waits on.
-            Err(Asked::Reference(token)) => self.references.push((said, token)),
+            Err(Asked::Funding(asked)) => self.references.push((said, asked)),
             Err(Asked::Refused(refusal)) => {
                 let problem = problem(&said, refusal);
                 if replay::is_kept(&problem) {
@@ -242,7 +237,7 @@ impl Round {
                     continue;
                 }
                 // The caller waits on; should the process end, it asks again.
-                Answer::Charge | Answer::Reference(_) => continue,
+                Answer::Charge | Answer::Fund(_) => continue,
                 Answer::Session(body) => (Response::ok(body), false),
                 Answer::Json(body) => (Response::ok(body), true),
                 Answer::Problem(problem) => (Response::problem(&problem), true),
@@ -281,7 +276,7 @@ impl Round {
 /// Why a decision did not come to an answer.
 enum Asked {
     Refused(Refusal),
-    Reference(TokenId),
+    Funding(ToFund),
 }
 
 impl<E: Into<Refusal>> From<E> for Asked {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use quittance_protocol::{ChargeId, Timestamp, TokenId};
+use quittance_protocol::{ChargeId, Timestamp};
 use quittance_vault::Vault;
 use rusqlite::Connection;
 
@@ -19,7 +19,7 @@ use crate::secrets::half_stands;
 use crate::statements::Said;
 use crate::store::Store;
 use crate::timers;
-use crate::turn::{After, Turn};
+use crate::turn::{After, ToFund, Turn};
 use crate::world::World;
 
 /// How long the thread sleeps at most before it looks at the clock.
@@ -177,8 +177,8 @@ impl Sequencer {
                 for (key, response) in round.responses {
                     self.memory.answer(&key, &response);
                 }
-                for (said, token) in round.references {
-                    self.ask_for_reference(said, token);
+                for (said, asked) in round.references {
+                    self.ask_for_funding(said, asked);
                 }
             }
             Err(failure) => {
@@ -257,11 +257,11 @@ impl Sequencer {
         }
     }
 
-    fn ask_for_reference(&self, said: Box<Said>, token: TokenId) {
+    fn ask_for_funding(&self, said: Box<Said>, asked: ToFund) {
         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
         self.runtime.spawn(async move {
-            let reference = in_time(world.card_network.issue_reference(token)).await;
-            let _ended = outbox.send(Command::Consent(said, reference));
+            let funding = in_time(world.card_network.fund(asked.token, asked.payer)).await;
+            let _ended = outbox.send(Command::Consent(said, funding));
         });
     }
 

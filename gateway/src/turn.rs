@@ -67,9 +67,17 @@ pub(crate) enum Answer {
     Session(Vec<u8>),
     /// Nothing yet: the card network is asked.
     Charge,
-    /// Nothing yet, nothing done: the card network is asked for this token's funding reference, then the
-    /// statement is decided again.
-    Reference(TokenId),
+    /// Nothing yet, nothing done: the card network is asked how this token is paid for, then the statement is decided
+    /// again.
+    Fund(ToFund),
+}
+
+/// A token that has to be paid for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ToFund {
+    pub(crate) token: TokenId,
+    /// Whose money.
+    pub(crate) payer: AccountId,
 }
 
 impl Answer {

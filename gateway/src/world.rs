@@ -8,6 +8,7 @@ use quittance_protocol::log::NoteSigner;
 use quittance_protocol::{AccountId, Digest32, Timestamp};
 use quittance_vault::Randomness;
 
+use crate::attestation::Trust;
 use crate::clock::Clock;
 use crate::failure::Failure;
 use crate::parties::{CardNetwork, MerchantSystem, OutsideParties};
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) outside: OutsideParties,
     pub(crate) secrets: Secrets,
     pub(crate) log: Arc<NoteSigner>,
+    pub(crate) trust: Trust,
     pub(crate) policies: Policies,
     pub(crate) sessions: Sessions,
 }

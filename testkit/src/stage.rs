@@ -10,6 +10,7 @@ use crate::http::{Answer, Http};
 use crate::network::Network;
 use crate::story::PIN;
 use axum::Router;
+use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     Clock as _, Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
@@ -164,6 +165,7 @@ impl Stage {
             log_name: None,
             merchants: Vec::new(),
             policy,
+            attestation: Trust::default(),
         };
         let clock = Arc::<SandboxClock>::clone(&self.clock);
         let card_network = Arc::<GatedCardNetwork>::clone(&self.card_network);

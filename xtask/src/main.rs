@@ -1,4 +1,5 @@
 //! The one command surface of the project: `cargo xtask --help`.
+mod android;
 mod bindings;
 mod cost;
 mod demo;
@@ -40,16 +41,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Runs every test suite: Rust, mobile type-check, Kotlin, Swift, iOS on stand-ins, verifiers in other languages.
+    /// Runs every test suite: Rust, mobile type-check, Kotlin, Android, Swift, iOS on stand-ins, verifiers in other languages.
     Test(suites::Options),
     /// Writes the Kotlin and Swift sources of the facade and builds its library.
     Bindings,
+    /// Takes the pictures of docs/screens from the apps themselves.
+    Screens,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
     Rules(rules::Options),
     /// Writes what a reader sees, from bindings/texts into the formats of Android and iOS.
     Texts(texts::Options),
-    /// Takes the pictures of docs/screens from the apps themselves.
-    Screens,
     /// Measures what payers wait for, beside baselines: the rows of docs/performance.md.
     #[command(disable_help_flag = true)]
     Cost {
@@ -68,9 +69,9 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run_demo(&workspace, &arguments),
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
+        Task::Screens => android::write_screens(&workspace).and_then(|()| ios::write_screens(&workspace)),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),
-        Task::Screens => ios::write_screens(&workspace),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Policy(task) => policy::run(task),
     });

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::provide::{Need, Permission, permission, provide};
 use crate::run::{Outcome, Problem, Workspace, failed};
-use crate::{ios, kotlin, mobile, rules, rust_suite, swift, texts, verifiers};
+use crate::{android, ios, kotlin, mobile, rules, rust_suite, swift, texts, verifiers};
 
 /// What `cargo xtask test` accepts.
 #[derive(Debug, Args)]
@@ -33,6 +33,8 @@ pub(crate) enum Suite {
     Mobile,
     /// The Kotlin library on a JVM.
     Kotlin,
+    /// The demo app and the Android part of the Kotlin library, under Robolectric.
+    Android,
     /// The Swift package on this system.
     Swift,
     /// The iOS app and its adapters, against stand-ins for Apple's frameworks.
@@ -48,6 +50,7 @@ impl fmt::Display for Suite {
             Self::Rules => "rules",
             Self::Mobile => "mobile type-check",
             Self::Kotlin => "kotlin",
+            Self::Android => "android",
             Self::Swift => "swift",
             Self::Ios => "ios (stand-ins)",
             Self::Verifiers => "verifiers",
@@ -62,6 +65,7 @@ impl Suite {
             Self::Rust | Self::Rules => Vec::new(),
             Self::Mobile => mobile::missing(workspace),
             Self::Kotlin => kotlin::missing(),
+            Self::Android => android::missing(),
             Self::Swift => swift::missing(workspace),
             Self::Ios => ios::missing(workspace),
             Self::Verifiers => verifiers::missing(),
@@ -74,6 +78,7 @@ impl Suite {
             Self::Rules => rules::run_suite(workspace).and_then(|()| texts::run_suite(workspace)),
             Self::Mobile => mobile::run_suite(workspace),
             Self::Kotlin => kotlin::run_suite(workspace),
+            Self::Android => android::run_suite(workspace),
             Self::Swift => swift::run_suite(workspace),
             Self::Ios => ios::run_suite(workspace),
             Self::Verifiers => verifiers::run_suite(workspace),

@@ -72,13 +72,27 @@ pub enum SetRefused {
     Policy(#[from] PolicyError),
 }
 
-/// A payer's contacts as they were set at one time.
+/// The people whom a payer named at one time. What is known about each of them is looked up when it matters, so that
+/// nobody counts by what they were once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ContactSet {
     /// When.
     pub set_at: Timestamp,
-    /// Who.
-    pub contacts: Vec<Contact>,
+    /// Whom.
+    pub people: Vec<AccountId>,
+}
+
+/// How somebody who was asked was heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Heard {
+    /// By a statement that a phone of theirs signed, which names the requester and the purpose.
+    Signed,
+    /// They scanned the requester's code, which names both.
+    Scanned,
+    /// They opened the link of a text. It opens their app, and says nothing yet.
+    LinkOpened,
 }
 
 /// What somebody who was asked answered.
@@ -88,8 +102,12 @@ pub struct Answer {
     pub account: AccountId,
     /// On which device.
     pub device: DeviceId,
+    /// How it was heard.
+    pub heard: Heard,
     /// Whether they stand for the payer.
     pub approves: bool,
+    /// When.
+    pub at: Timestamp,
 }
 
 /// Whether somebody may vouch now. Asked when a contact is named, and again when it is used.
@@ -116,17 +134,17 @@ pub fn check(
     })
 }
 
-/// Takes a new set, or says why not. It counts only once its cooling-off is over, see [`in_force`].
+/// Takes a new set, or says why not. It counts only once its cooling-off is over, see [`eligible`].
 ///
 /// # Errors
 /// [`SetRefused`].
 pub fn set(
     policy: &Policy,
-    contacts: Vec<Contact>,
+    contacts: &[Contact],
     requester: &Requester,
     now: Timestamp,
 ) -> Result<ContactSet, SetRefused> {
-    let (min, max) = (number(policy, "min")?, number(policy, "max")?);
+    let (min, max) = how_many(policy)?;
     let people: BTreeSet<AccountId> = contacts.iter().map(|contact| contact.account).collect();
     let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
     if people.len() != contacts.len() || !(min..=max).contains(&count) {
@@ -135,15 +153,31 @@ pub fn set(
     for (index, contact) in contacts.iter().enumerate() {
         check(policy, contact, requester, now)?.map_err(|why| SetRefused::Unfit { index, why })?;
     }
-    Ok(ContactSet { set_at: now, contacts })
+    let people = contacts.iter().map(|contact| contact.account).collect();
+    Ok(ContactSet { set_at: now, people })
+}
+
+/// Adds a set to those of before, and leaves out what will never count again.
+///
+/// # Errors
+/// [`PolicyError`] where the bundle lacks a value.
+pub fn added(policy: &Policy, sets: &[ContactSet], new: ContactSet) -> Result<Vec<ContactSet>, PolicyError> {
+    let still = in_force(policy, sets, new.set_at)?.map(|set| set.set_at);
+    let kept = sets.iter().filter(|set| still.is_none_or(|still| set.set_at >= still));
+    Ok(kept.cloned().chain([new]).collect())
+}
+
+/// How few, how many people are named.
+///
+/// # Errors
+/// [`PolicyError`] where the bundle lacks a value.
+pub fn how_many(policy: &Policy) -> Result<(u32, u32), PolicyError> {
+    Ok((number(policy, "min")?, number(policy, "max")?))
 }
 
 /// The set that counts now: the latest whose cooling-off is over. A thief who changes the contacts has to wait, while
 /// the ones before still count.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn in_force<'s>(
+fn in_force<'s>(
     policy: &Policy,
     sets: &'s [ContactSet],
     now: Timestamp,
@@ -159,47 +193,69 @@ pub fn in_force<'s>(
     Ok(latest)
 }
 
-/// The people of a set who may vouch now: the fact `contacts_eligible` is their number.
+/// Who may vouch now: the people of the set that counts, as far as each is fit by what is known of them now. The fact
+/// `contacts_eligible` is their number.
 ///
 /// # Errors
 /// [`PolicyError`] where the bundle lacks a value.
-pub fn eligible<'s>(
+pub fn eligible(
     policy: &Policy,
-    set: &'s ContactSet,
+    sets: &[ContactSet],
+    known: &[Contact],
     requester: &Requester,
     now: Timestamp,
-) -> Result<Vec<&'s Contact>, PolicyError> {
+) -> Result<Vec<AccountId>, PolicyError> {
     let mut fit = Vec::new();
-    for contact in &set.contacts {
+    let Some(set) = in_force(policy, sets, now)? else {
+        return Ok(fit);
+    };
+    for contact in known.iter().filter(|contact| set.people.contains(&contact.account)) {
         if check(policy, contact, requester, now)?.is_ok() {
-            fit.push(contact);
+            fit.push(contact.account);
         }
     }
     Ok(fit)
 }
 
+/// Whether an answer to a request that began then still counts.
+///
+/// # Errors
+/// [`PolicyError`] where the bundle lacks a value.
+pub fn in_time(policy: &Policy, began: Timestamp, answered: Timestamp) -> Result<bool, PolicyError> {
+    let until = policy.moment("recovery.trusted_contacts.answers_by", began)?;
+    Ok(answered < until)
+}
+
 /// How many independent people stand for the payer: the fact `contacts_confirmed`. Each person counts once, a person
-/// who was not asked or is unfit by now not at all, and two who answer on one device are one.
+/// who was not asked, who is unfit by now, or who only opened a link not at all, and two who answer on one device or
+/// have one number are one. What came late does not count.
 ///
 /// # Errors
 /// [`PolicyError`] where the bundle lacks a value.
 pub fn confirmed(
     policy: &Policy,
-    asked: &[&Contact],
+    asked: &[Contact],
     requester: &Requester,
     answers: &[Answer],
+    began: Timestamp,
     now: Timestamp,
 ) -> Result<u32, PolicyError> {
     let mut people = BTreeSet::new();
     let mut devices = BTreeSet::new();
-    for answer in answers.iter().filter(|answer| answer.approves) {
-        let Some(contact) = asked.iter().find(|contact| contact.account == answer.account) else {
+    let mut numbers = BTreeSet::new();
+    for answer in answers {
+        let confirms = answer.approves && answer.heard != Heard::LinkOpened && in_time(policy, began, answer.at)?;
+        let contact = asked.iter().find(|contact| contact.account == answer.account);
+        let Some(contact) = contact.filter(|_| confirms) else {
             continue;
         };
-        let independent = !requester.devices.contains(&answer.device) && !devices.contains(&answer.device);
-        if independent && !people.contains(&answer.account) && check(policy, contact, requester, now)?.is_ok() {
+        let own = requester.devices.contains(&answer.device);
+        let shared = devices.contains(&answer.device) || contact.number.is_some_and(|number| numbers.contains(&number));
+        let twice = people.contains(&answer.account);
+        if !own && !shared && !twice && check(policy, contact, requester, now)?.is_ok() {
             people.insert(answer.account);
             devices.insert(answer.device);
+            numbers.extend(contact.number);
         }
     }
     Ok(u32::try_from(people.len()).unwrap_or(u32::MAX))
@@ -211,175 +267,4 @@ fn number(policy: &Policy, name: &str) -> Result<u32, PolicyError> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::DEFAULT_BUNDLE;
-
-    fn policy() -> Policy {
-        Policy::load(DEFAULT_BUNDLE).unwrap()
-    }
-
-    fn at(second: i64) -> Timestamp {
-        Timestamp::from_unix(1_800_000_000 + second).unwrap()
-    }
-
-    fn contact(who: u8) -> Contact {
-        Contact {
-            account: AccountId::from_bytes([who; 16]),
-            known_since: at(-181 * DAY),
-            verified: true,
-            devices: BTreeSet::from([device(who)]),
-            number: Some(Digest32::of(&[who])),
-        }
-    }
-
-    fn device(who: u8) -> DeviceId {
-        DeviceId::from_bytes([who; 16])
-    }
-
-    fn payer() -> Requester {
-        Requester {
-            account: AccountId::from_bytes([100; 16]),
-            devices: BTreeSet::from([device(100)]),
-            number: Some(Digest32::of(&[100])),
-        }
-    }
-
-    fn people(count: u8) -> Vec<Contact> {
-        (1..=count).map(contact).collect()
-    }
-
-    fn fit(contact: &Contact) -> Result<(), Unfit> {
-        check(&policy(), contact, &payer(), at(0)).unwrap()
-    }
-
-    //
-    #[test]
-    fn who_is_known_for_180_days_is_too_new_and_a_second_longer_is_fit() {
-        let known = |seconds: i64| {
-            fit(&Contact {
-                known_since: at(-seconds),
-                ..contact(1)
-            })
-        };
-        assert_eq!(known(180 * DAY - 1), Err(Unfit::TooNew));
-        assert_eq!(known(180 * DAY), Err(Unfit::TooNew));
-        assert_eq!(known(180 * DAY + 1), Ok(()));
-        assert_eq!(known(181 * DAY), Ok(()));
-    }
-
-    //
-    #[test]
-    fn who_is_not_verified_cannot_vouch() {
-        let nameless = Contact {
-            verified: false,
-            ..contact(1)
-        };
-        assert_eq!(fit(&nameless), Err(Unfit::NotVerified));
-    }
-
-    //
-    #[test]
-    fn the_payers_own_account_device_or_number_does_not_count() {
-        let own_account = Contact {
-            account: payer().account,
-            ..contact(1)
-        };
-        let own_device = Contact {
-            devices: payer().devices,
-            ..contact(1)
-        };
-        let own_number = Contact {
-            number: payer().number,
-            ..contact(1)
-        };
-        for same in [own_account, own_device, own_number] {
-            assert_eq!(fit(&same), Err(Unfit::Same));
-        }
-        let without_number = Contact {
-            number: None,
-            ..contact(1)
-        };
-        assert_eq!(fit(&without_number), Ok(()));
-    }
-
-    //
-    #[test]
-    fn three_to_five_different_people_are_a_set() {
-        let sized = |count| set(&policy(), people(count), &payer(), at(0));
-        let refused = Err(SetRefused::Count { min: 3, max: 5 });
-        assert_eq!(sized(2), refused);
-        assert!(sized(3).is_ok());
-        assert!(sized(5).is_ok());
-        assert_eq!(sized(6), refused);
-        let mut twice = people(2);
-        twice.push(contact(1));
-        assert_eq!(set(&policy(), twice, &payer(), at(0)), refused);
-    }
-
-    //
-    #[test]
-    fn a_set_with_somebody_unfit_is_refused_and_says_who() {
-        let mut some = people(3);
-        some[2].verified = false;
-        let refused = set(&policy(), some, &payer(), at(0));
-        assert_eq!(
-            refused,
-            Err(SetRefused::Unfit {
-                index: 2,
-                why: Unfit::NotVerified
-            })
-        );
-    }
-
-    //
-    #[test]
-    fn a_changed_set_counts_after_72_hours_and_the_one_before_until_then() {
-        let first = ContactSet {
-            set_at: at(-10 * DAY),
-            contacts: people(3),
-        };
-        let second = set(&policy(), people(4), &payer(), at(0)).unwrap();
-        let sets = [first, second];
-        let size = |second| {
-            in_force(&policy(), &sets, at(second))
-                .unwrap()
-                .map(|set| set.contacts.len())
-        };
-        assert_eq!(size(3 * DAY - 1), Some(3));
-        assert_eq!(size(3 * DAY), Some(4));
-        assert_eq!(in_force(&policy(), &sets[1..], at(0)).unwrap(), None);
-    }
-
-    //
-    #[test]
-    fn who_became_unfit_since_does_not_count_at_use() {
-        let mut known = set(&policy(), people(3), &payer(), at(0)).unwrap();
-        assert_eq!(eligible(&policy(), &known, &payer(), at(1)).unwrap().len(), 3);
-        known.contacts[0].verified = false;
-        assert_eq!(eligible(&policy(), &known, &payer(), at(1)).unwrap().len(), 2);
-    }
-
-    // R-106 R-107
-    #[test]
-    fn confirmations_count_each_independent_person_once() {
-        let contacts = people(3);
-        let asked: Vec<&Contact> = contacts.iter().collect();
-        let yes = |who: u8, on: u8| Answer {
-            account: AccountId::from_bytes([who; 16]),
-            device: device(on),
-            approves: true,
-        };
-        let count = |answers: &[Answer]| confirmed(&policy(), &asked, &payer(), answers, at(0)).unwrap();
-        assert_eq!(count(&[yes(1, 1), yes(2, 2)]), 2);
-        assert_eq!(count(&[yes(1, 1), yes(1, 11)]), 1, "twice the same person");
-        assert_eq!(count(&[yes(1, 1), yes(2, 1)]), 1, "two people on one device");
-        assert_eq!(count(&[yes(1, 100), yes(2, 2)]), 1, "on the payer's own device");
-        assert_eq!(count(&[yes(9, 9), yes(2, 2)]), 1, "somebody who was not asked");
-        let no = Answer {
-            approves: false,
-            ..yes(1, 1)
-        };
-        assert_eq!(count(&[no, yes(2, 2)]), 1);
-    }
-}
+mod tests;

@@ -1,6 +1,8 @@
 //! Flow definitions: verification flows as data in the policy bundle.
 
 use crate::factor::FactorKind;
+use crate::facts::OFFLINE;
+use quittance_protocol::flow_event::Author;
 use quittance_protocol::problem::Code;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +24,13 @@ pub struct FlowDefinition {
     /// `flow.total_life` for the whole run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_life: Option<String>,
+    /// Policy key: for how long what the effect opens stays open, such as the choice of a new PIN. There for every effect
+    /// that opens something, and for no other.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_life: Option<String>,
+    /// Policy key: the kinds of enrolment whose mandates it may end. Absent: all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enrolment: Option<String>,
     /// The steps, first to last. There are no loops, so a flow ends by construction.
     pub steps: Vec<Step>,
 }
@@ -66,6 +75,10 @@ pub enum FlowEffect {
     LiftStop,
     /// Ask the trusted contacts.
     AskContacts,
+    /// Look again at what the trusted contacts confirmed, and at what was seen on the account since.
+    CheckContacts,
+    /// Take other people as trusted contacts.
+    SetContacts,
     /// Let the payer choose a new payment PIN.
     OpenPinReset,
     /// Let the payer choose the safety lock's password.
@@ -310,6 +323,14 @@ pub enum Bound {
     Key(String),
 }
 
+impl FlowEffect {
+    /// Whether it lets the payer enter something for a while.
+    #[must_use]
+    pub const fn opens_entry(self) -> bool {
+        matches!(self, Self::OpenPinReset | Self::OpenLockPassword)
+    }
+}
+
 impl Step {
     /// Whether the payer sees it as a step: prompts, factors and other people's turns count, machinery does not.
     #[must_use]
@@ -329,6 +350,23 @@ impl Step {
             _ => false,
         }
     }
+
+    /// Whether it is left out where the gateway is out of the phone's reach.
+    #[must_use]
+    pub fn is_skipped_offline(&self) -> bool {
+        matches!(&self.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE)
+    }
+
+    /// Whether a payer can leave it behind without the gateway: it is skipped then, or the phone alone does it.
+    fn passes_offline(&self) -> bool {
+        match &self.kind {
+            _ if self.is_skipped_offline() => true,
+            // What only the gateway could find out stands in nobody's way offline.
+            StepKind::Prompt(_) | StepKind::Effect(_) | StepKind::Notify(_) | StepKind::Guard(_) => true,
+            StepKind::Factor(factor) => factor.author() == Author::Phone,
+            _ => false,
+        }
+    }
 }
 
 impl FlowDefinition {
@@ -340,5 +378,17 @@ impl FlowDefinition {
             ahead.extend(step.otherwise.iter().rev());
             Some(step)
         })
+    }
+
+    /// Whether a payer can do all of it without the gateway in reach.
+    #[must_use]
+    pub fn completes_offline(&self) -> bool {
+        self.steps.iter().all(Step::passes_offline)
+    }
+
+    /// Whether some of its steps are left out without the gateway in reach.
+    #[must_use]
+    pub fn skips_offline(&self) -> bool {
+        self.all_steps().any(Step::is_skipped_offline)
     }
 }

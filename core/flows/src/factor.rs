@@ -87,6 +87,9 @@ factors! {
     BankCardElements = "bank_card_elements" by Entries;
 }
 
+/// The elements of a bank card that are asked for, in sequence; each has a text of its own.
+pub const CARD_ELEMENTS: [&str; 2] = ["number", "phone"];
+
 impl FactorKind {
     /// Who sees the proof first, and so may say that it holds.
     #[must_use]

@@ -31,7 +31,6 @@ pub const FACTS: &[(&str, &str)] = &[
         "needs_proof_of_address",
         "the region's local check is a proof of address (R-054)",
     ),
-    ("no_biometrics", "the phone has no biometric key (R-037)"),
     ("lock_active", "the safety lock is on"),
     (
         "lock_trigger_open",
@@ -57,6 +56,14 @@ pub const FACTS: &[(&str, &str)] = &[
     ("contacts_eligible", "trusted contacts who may vouch now (R-104)"),
     ("contacts_asked", "trusted contacts who were named for this run (R-103)"),
     (CONTACTS_CONFIRMED, "trusted contacts who confirmed in time (R-106)"),
+    (
+        "contacts_verified",
+        "confirmations that still stood when they were checked, once they were (R-110)",
+    ),
+    (
+        "risk_cleared",
+        "nothing unresolved was seen on the account when the confirmations were checked (R-110)",
+    ),
     (
         RECOVERING,
         "a recovery was just made; what raises authority waits (R-332)",

@@ -15,7 +15,7 @@ use quittance_protocol::{Quantity, Timestamp, bytes::Digest32};
 use std::collections::BTreeMap;
 
 pub use explain::{Ahead, Because, Coming, Explanation, Found, Turn, Until, attempts_left, explain, progress};
-pub use moment::{deadline, due, ends_at};
+pub use moment::{deadline, due, ends_at, idle_at};
 pub use settle::holds;
 
 /// What a run is folded with: its definition, and the policy that it is pinned to.

@@ -3,6 +3,7 @@
 use crate::facts;
 use crate::policy::{Policy, PolicyError};
 use quittance_protocol::Quantity;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// What is known of where a payer is.
@@ -16,15 +17,18 @@ pub struct Whereabouts<'a> {
     pub vpn: bool,
 }
 
-/// The facts that flows ask for. The account's region decides which checks belong to every flow; a connection from a
-/// region of high risk adds some; a hidden one alone adds none and refuses nothing (R-051): it is for the risk rating.
+/// The facts that flows ask for; a run's log keeps them. The account's region, with its overlay in force, decides
+/// which checks belong to every flow; a connection from a region of high risk adds some; a hidden one alone adds none
+/// and refuses nothing.
 ///
 /// # Errors
 /// [`PolicyError`] where the bundle lacks a value.
 pub fn facts(policy: &Policy, payer: Whereabouts<'_>) -> Result<BTreeMap<String, Quantity>, PolicyError> {
-    let in_force = policy.text("regions.in_force")?;
-    let known = |region: &&str| policy.text(&format!("regions.{region}.id")).is_ok();
-    let region = payer.account.filter(known).unwrap_or(in_force);
+    let policy = match payer.account {
+        Some(region) => policy.for_region(region)?,
+        None => Cow::Borrowed(policy),
+    };
+    let region = policy.text("regions.in_force")?;
     let group = format!("regions.{region}");
     let mut checks = policy.list(&format!("{group}.extra_steps"))?;
     checks.push(policy.text(&format!("{group}.id"))?);
@@ -116,6 +120,18 @@ mod tests {
             ..Whereabouts::default()
         };
         assert_eq!(holding(DEFAULT_BUNDLE, hidden), ["vpn"]);
+    }
+
+    //
+    #[test]
+    fn an_account_s_region_counts_through_its_overlay_alone() {
+        let without = DEFAULT_BUNDLE.replace("\"overseas\": { \"regions\": { \"in_force\": \"overseas\" } }", "");
+        assert_ne!(without, DEFAULT_BUNDLE);
+        let overseas = Whereabouts {
+            account: Some("overseas"),
+            ..Whereabouts::default()
+        };
+        assert_eq!(holding(&without, overseas), Vec::<String>::new());
     }
 
     //

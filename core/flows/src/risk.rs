@@ -12,8 +12,6 @@ pub struct Signals {
     pub vpn: bool,
     /// The connection is from a region of high risk.
     pub high_risk_region: bool,
-    /// The connection is from another region than the account.
-    pub across_a_border: bool,
     /// Something triggered the safety lock and is not explained.
     pub lock_trigger_open: bool,
     /// A recovery failed of late.
@@ -34,11 +32,10 @@ pub struct Rating {
 }
 
 impl Signals {
-    const fn all(self) -> [bool; 6] {
+    const fn all(self) -> [bool; 5] {
         [
             self.vpn,
             self.high_risk_region,
-            self.across_a_border,
             self.lock_trigger_open,
             self.recovery_failed,
             self.dead_token_used,
@@ -117,19 +114,18 @@ mod tests {
             ..Signals::default()
         };
         let two = Signals {
-            across_a_border: true,
+            high_risk_region: true,
             ..vpn
         };
         let all = Signals {
             vpn: true,
             high_risk_region: true,
-            across_a_border: true,
             lock_trigger_open: true,
             recovery_failed: true,
             dead_token_used: true,
         };
         let scores = [Signals::default(), vpn, two, all].map(Signals::score);
-        assert_eq!(scores, [0, 16, 33, 100]);
+        assert_eq!(scores, [0, 20, 40, 100]);
         assert_eq!(refresh(&policy(), 0, vpn).unwrap().level, "low");
     }
 }

@@ -98,7 +98,7 @@ pub fn routes(
 
 /// Why a definition is closed for this mandate; nothing where it is open, or is no route of the payer's at all.
 #[must_use]
-pub fn closed(policy: &Policy, name: &str, definition: &FlowDefinition, subject: &Subject) -> Option<&'static str> {
+pub fn closed(policy: &Policy, definition: &FlowDefinition, subject: &Subject) -> Option<&'static str> {
     if !is_route(definition) {
         return None;
     }
@@ -107,7 +107,7 @@ pub fn closed(policy: &Policy, name: &str, definition: &FlowDefinition, subject:
         MandateState::RevocationScheduled if waits(policy, definition) => return Some(SCHEDULED),
         _ => {}
     }
-    if subject.enrolment == EnrolmentKind::SystemDefault && !takes_system_default(policy, name) {
+    if subject.enrolment == EnrolmentKind::SystemDefault && !takes_system_default(policy, definition) {
         return Some(SYSTEM_DEFAULT);
     }
     match (subject.channel, asks_merchant(definition), deciders(definition)) {
@@ -131,12 +131,12 @@ pub fn waits(policy: &Policy, definition: &FlowDefinition) -> bool {
     Timestamp::from_unix(0).is_ok_and(|start| policy.moment(key, start).is_ok_and(|end| end > start))
 }
 
-/// Self-service routes say in the policy for which enrolment they are; other routes are for all.
-fn takes_system_default(policy: &Policy, name: &str) -> bool {
-    let route = name.rsplit('.').next().unwrap_or(name);
-    policy
-        .list(&format!("cancellation.{route}.enrolment"))
-        .map_or(true, |kinds| kinds.contains(&"system_default"))
+/// A route names the kinds of enrolment that it is for; one that names none is for all.
+fn takes_system_default(policy: &Policy, definition: &FlowDefinition) -> bool {
+    let Some(key) = &definition.enrolment else {
+        return true;
+    };
+    policy.list(key).is_ok_and(|kinds| kinds.contains(&"system_default"))
 }
 
 fn asks_merchant(definition: &FlowDefinition) -> bool {
@@ -185,7 +185,7 @@ fn route(
     let effective = definition.effective.as_ref().and_then(|key| policy.text(key).ok());
     Ok(Route {
         definition: name.to_owned(),
-        closed: closed(policy, name, definition, subject),
+        closed: closed(policy, definition, subject),
         steps,
         effective: effective.filter(|_| effective_at > now).map(str::to_owned),
         effective_at,

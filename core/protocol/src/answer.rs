@@ -1,6 +1,7 @@
 //! What the gateway answers: plain records whose weighty parts carry log proofs.
 
 use crate::bytes::{B64, Digest32};
+use crate::evidence::{EvidenceFinding, EvidenceKey};
 use crate::flow_event::FlowEvent;
 use crate::log_body::{Ending, EvidenceLevel};
 use crate::money::Money;
@@ -28,8 +29,37 @@ pub struct Enrolled {
     pub device: DeviceId,
     /// What the gateway makes of the phone's keys.
     pub evidence_level: EvidenceLevel,
+    /// Why it is not a higher level; empty at the highest.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<EvidenceFinding>,
+    /// What verified hardware said of the keys; a key without a chain that is believed is not named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attested: Vec<AttestedKey>,
     /// Gateway time.
     pub now: Timestamp,
+}
+
+/// Where a key is kept, from the weakest to the strongest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeptIn {
+    /// In the system's own memory.
+    Software,
+    /// In an area of the processor that the system does not reach.
+    TrustedEnvironment,
+    /// In a chip of its own.
+    StrongBox,
+}
+
+/// What verified hardware said of one key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AttestedKey {
+    /// The key.
+    pub key: EvidenceKey,
+    /// Where it is kept.
+    pub kept_in: KeptIn,
+    /// Whether the hardware says that the key cannot be brought back once it is deleted.
+    pub rollback_resistant: bool,
 }
 
 /// Answer to a session statement: a bearer token for reads.

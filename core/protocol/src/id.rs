@@ -69,6 +69,8 @@ macro_rules! ids {
 ids! {
     /// One payer's account at the gateway.
     AccountId = "acc";
+    /// A payer's card, by the card network's name for it: opaque, nothing of it is a number of the card's.
+    CardId = "crd";
     /// One use of a mandate by its merchant; the idempotency key at the card network.
     ChargeId = "chg";
     /// One enrolled phone.

@@ -4,13 +4,14 @@
 //! is no I/O here, no clock; randomness and keys are handed in.
 //!
 //! In the order that a reader needs them: plain values ([`id`], [`money`], [`time`], [`bytes`], [`key`]), what is
-//! said ([`statement`], [`flow_event`], [`answer`], [`log_body`]), how it is carried ([`json`], [`jws`], [`log`],
+//! said ([`statement`], [`flow_event`], [`answer`], [`evidence`], [`log_body`]), how it is carried ([`json`], [`jws`], [`log`],
 //! [`receipt`], [`permit`], [`pin`]), how it is refused ([`problem`]).
 
 pub mod answer;
 pub mod bytes;
 mod der;
 pub mod ed25519;
+pub mod evidence;
 pub mod flow_event;
 pub mod id;
 pub mod json;
@@ -29,7 +30,8 @@ pub mod time;
 
 pub use bytes::{B64, Digest32};
 pub use id::{
-    AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, MerchantId, OfferId, OrderId, StatementId, TokenId,
+    AccountId, CardId, ChargeId, DeviceId, EventId, FlowId, MandateId, MerchantId, OfferId, OrderId, StatementId,
+    TokenId,
 };
 pub use jws::{Claims, Received, Statement, Unsigned, Verified};
 pub use key::{PublicKey, Thumbprint};

@@ -164,6 +164,8 @@ codes! {
     FourEyes = "four_eyes", 403, Never, "Another person has to decide this";
     /// The upload is not an image of an accepted kind.
     NotAnImage = "not_an_image", 422, Never, "The upload is not an image of an accepted kind";
+    /// An attestation chain is no chain about the key that it was brought for.
+    AttestationRefused = "attestation_refused", 403, Later, "The attestation chain is not one about this key";
     /// The link answers another request than the one that is open.
     ForeignState = "foreign_state", 403, Never, "The link belongs to another request";
     /// The risk check refused.

@@ -35,8 +35,14 @@ statements! {
         /// P, which signs only after the lock screen; absent where there is no lock screen.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pub passcode_key: Option<PublicKey>,
-        /// Key attestation chain of D, leaf first, DER; empty for software keys.
+        /// Key attestation chain of D, leaf first, DER, over the nonce as its challenge; empty for software keys.
         pub attestation: Vec<B64>,
+        /// The same of B.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub biometric_attestation: Vec<B64>,
+        /// The same of P.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub passcode_attestation: Vec<B64>,
     }
 
     /// Buys a short bearer token for reads.

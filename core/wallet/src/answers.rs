@@ -144,6 +144,12 @@ impl Unit<'_> {
                     self.put(&row)?;
                 }
             }
+            Purpose::Enrolment {} if matches!(problem.code(), Code::NonceNeeded | Code::AttestationRefused) => {
+                if let Some(mut device) = self.get::<DeviceRow>(b"")? {
+                    device.refused = true;
+                    self.put(&device)?;
+                }
+            }
             // The gateway has it already: said twice, done once.
             Purpose::FlowCancel { .. } | Purpose::FlowOffline { .. } | Purpose::Acknowledgement { .. } => return Ok(()),
             Purpose::PinRecord {} if problem.code() == Code::StepOrder => {}

@@ -244,7 +244,7 @@ impl Unit<'_> {
             return self.ending(first, false)?.map(Err).ok_or(WalletError::UnknownMandate);
         }
         let (accepted, alone) = self.split(live)?;
-        self.check_route(policy, &subject.definition, definition, &accepted)?;
+        self.check_route(policy, definition, &accepted)?;
         if subject.definition != CANCEL {
             return if accepted.is_empty() {
                 Err(WalletError::NotPayable)

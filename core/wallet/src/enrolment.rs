@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, OutboxRow, Purpose};
 use crate::pin::check_form;
-use crate::ports::{DeviceKeyError, KeyAlias};
+use crate::ports::{CreatedKey, DeviceKeyError, KeyAlias};
 use crate::unit::Unit;
 use crate::views::EnrolmentView;
 use quittance_protocol::PublicKey;
@@ -86,37 +86,49 @@ impl Unit<'_> {
         }
         self.heard(nonce.now)?;
         let challenge = nonce.nonce.as_slice().to_vec();
+        if self.get::<DeviceRow>(b"")?.is_some_and(|device| device.refused) {
+            // The gateway does not know them, and a chain answers the one challenge that its key was made with.
+            for alias in [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode] {
+                self.inner.keys.delete_key(alias)?;
+            }
+        }
         let device = self.inner.keys.create_key(KeyAlias::Device, challenge.clone())?;
         let biometric = self.inner.keys.create_key(KeyAlias::Biometric, challenge.clone())?;
         let passcode = match self.inner.keys.create_key(KeyAlias::Passcode, challenge) {
-            Ok(key) => Some(point(&key.public_key_sec1)?),
+            Ok(key) => Some(key),
             // A phone without a lock screen has no such key.
             Err(DeviceKeyError::KeyMissing | DeviceKeyError::HardwareUnavailable) => None,
             Err(error) => return Err(error.into()),
         };
         let device_key = point(&device.public_key_sec1)?;
         let biometric_key = point(&biometric.public_key_sec1)?;
+        let passcode_key = passcode.as_ref().map(|key| point(&key.public_key_sec1)).transpose()?;
         self.put(&DeviceRow {
             device_key,
             biometric_key,
-            passcode_key: passcode,
+            passcode_key,
+            refused: false,
             enrolled: None,
             pin_set: false,
             lock_password_set: false,
         })?;
-        let attestation = device.attestation.into_iter().map(B64::from).collect();
-        let nonce = nonce.nonce;
         self.send(
             Purpose::Enrolment {},
             &Enrolment {
-                nonce,
+                nonce: nonce.nonce,
                 device_key,
                 biometric_key,
-                passcode_key: passcode,
-                attestation,
+                passcode_key,
+                attestation: chain(device),
+                biometric_attestation: chain(biometric),
+                passcode_attestation: passcode.map(chain).unwrap_or_default(),
             },
         )
     }
+}
+
+fn chain(key: CreatedKey) -> Vec<B64> {
+    key.attestation.into_iter().map(B64::from).collect()
 }
 
 fn point(sec1: &[u8]) -> Result<PublicKey, WalletError> {

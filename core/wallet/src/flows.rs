@@ -4,8 +4,7 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, OrderRow, Purpose};
 use crate::unit::Unit;
-use quittance_flows::definition::{Authority, Condition, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
-use quittance_flows::facts::OFFLINE;
+use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
 use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
 use quittance_protocol::FlowId;
@@ -41,8 +40,7 @@ impl OpenFlow {
 
     /// Whether its definition lets steps be skipped without the gateway.
     pub(crate) fn can_skip_offline(&self) -> bool {
-        let offline = |step: &Step| matches!(&step.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE);
-        self.lowers() && self.definition.all_steps().any(offline)
+        self.lowers() && self.definition.skips_offline()
     }
 }
 

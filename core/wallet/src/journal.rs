@@ -69,6 +69,9 @@ pub(crate) struct DeviceRow {
     pub(crate) device_key: PublicKey,
     /// B, as it was when the phone enrolled.
     pub(crate) biometric_key: PublicKey,
+    /// Whether the gateway refused these keys before it knew them. Their chains answer a nonce that is spent.
+    #[serde(default)]
+    pub(crate) refused: bool,
     /// What the gateway answered; absent until then.
     pub(crate) enrolled: Option<EnrolledRow>,
     /// P, as it was when the phone enrolled; absent without a lock screen, or on a phone that did not keep it.

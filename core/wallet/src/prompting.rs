@@ -9,6 +9,7 @@ use crate::prompt::{Awaited, Document, Person, Prompt, PromptKind, QuizQuestion,
 use crate::texts::{self, Text, TextArgument};
 use quittance_flows::definition::{Condition, Party, PromptKind as Ask, Step, StepKind};
 use quittance_flows::destruction::phone::PhoneState;
+use quittance_flows::factor::CARD_ELEMENTS;
 use quittance_flows::facts::CONTACTS_CONFIRMED;
 use quittance_flows::flow::{self, Explanation, Left, Phase, Turn};
 use quittance_flows::{FactorKind, FlowEffect, Rules};
@@ -180,7 +181,7 @@ impl Inner {
                 _ => waiting(open, explained, Awaited::Service),
             },
             FactorKind::BankCardElements => PromptKind::Fields {
-                questions: ["number", "phone"]
+                questions: CARD_ELEMENTS
                     .iter()
                     .map(|field| Text::new(&format!("field.card.{field}")))
                     .collect(),

@@ -30,6 +30,7 @@ pub(crate) fn family(definition: &str) -> &'static str {
         "teen.raise_limit" => "teen_limit",
         "teen.exit" => "teen_exit",
         "recovery.transaction_quiz" => "quiz",
+        "contacts.set" => "contacts_set",
         "recovery.trusted_contacts" => "contacts",
         _ => "other",
     }

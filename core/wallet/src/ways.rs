@@ -149,13 +149,12 @@ impl Unit<'_> {
     pub(crate) fn check_route(
         &self,
         policy: &Policy,
-        name: &str,
         definition: &FlowDefinition,
         mandates: &[MandateId],
     ) -> Result<(), WalletError> {
         for mandate in mandates {
             let row = self.mandate(*mandate)?;
-            if let Some(reason) = routes::closed(policy, name, definition, &subject(&row)) {
+            if let Some(reason) = routes::closed(policy, definition, &subject(&row)) {
                 return Err(WalletError::RouteClosed { reason });
             }
         }

@@ -1,7 +1,7 @@
 //! What the open step of a run shows beyond its definition. Personal, so it is found out anew each time.
 
 use quittance_flows::definition::PromptKind;
-use quittance_flows::{FactorInput, FactorKind, StepKind};
+use quittance_flows::{FactorInput, FactorKind, FlowEffect, StepKind};
 use quittance_protocol::Timestamp;
 use quittance_protocol::answer::Asking;
 use quittance_protocol::bytes::to_base64url;
@@ -30,11 +30,13 @@ pub(crate) fn find_out(
         }
         StepKind::Prompt(PromptKind::Jump) => Ok(Some(Asking::Jump { link: link(run) })),
         StepKind::Prompt(PromptKind::People) => {
-            let (least, _) = contacts::how_many(run.policy)?;
-            Ok(Some(Asking::People {
-                people: contacts::eligible(store, run.policy, run.flow.account, now)?,
-                at_least: u32::try_from(least).unwrap_or(u32::MAX),
-            }))
+            let (at_least, _) = contacts::how_many(run.policy)?;
+            let people = if run.definition.effect == FlowEffect::SetContacts {
+                contacts::nameable(store, run.policy, run.flow.account, now)?
+            } else {
+                contacts::eligible(store, run.policy, run.flow.account, now)?
+            };
+            Ok(Some(Asking::People { people, at_least }))
         }
         StepKind::Prompt(prompt) => quiz::questions(store, world, run, *prompt),
         _ => Ok(None),

@@ -1,14 +1,15 @@
 //! What flows bring about, at a step or at their end.
 
+use quittance_flows::definition::PromptKind;
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{FlowEffect, Hold, HoldOwner, Step};
+use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
-use quittance_protocol::{B64, Digest32, FlowId, Problem};
+use quittance_protocol::{B64, Digest32, FlowId, Problem, Timestamp};
 
-use super::{Run, begin, refusal, settled, vouching};
+use super::{Run, begin, contacts, entering, refusal, settled, vouching};
 use crate::ending::{self, Placing};
 use crate::failure::{Decided, Failure};
 use crate::parties::MerchantNotice;
@@ -55,7 +56,12 @@ pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_
             _ => Err(other_wish()),
         },
         FlowEffect::AskContacts => vouching::ask_contacts(turn, run),
-        FlowEffect::OpenPinReset => open_pin_reset(turn, run),
+        FlowEffect::CheckContacts => vouching::check(turn, run),
+        FlowEffect::SetContacts => set_contacts(turn, run),
+        FlowEffect::OpenPinReset => {
+            vouching::still_stand(turn, run)?;
+            open_pin_reset(turn, run)
+        }
         FlowEffect::OpenLockPassword => open_lock_password(turn, run),
         FlowEffect::NoteObstruction => note_obstruction(turn, run),
         // The phone's own statement follows: consent, hold.
@@ -101,7 +107,7 @@ fn hold_for_revocation(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
 /// order; of several mandates those that a bank has to confirm get runs of their own. Where somebody else did
 /// it, the order is placed now.
 fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
-    if ended_by_payer(run) {
+    if flow::ends_with_payer(run.definition, &run.state) {
         return if run.state.is_offline() {
             Ok(())
         } else {
@@ -135,19 +141,6 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
         policy,
     };
     ending::place(turn, run.flow.account, live, &placing).map(|_| ())
-}
-
-/// Whether the last step that counts and was done was the payer's.
-fn ended_by_payer(run: &Run<'_>) -> bool {
-    let step = |id: &str| run.definition.all_steps().find(|step| step.id == id);
-    let last = run
-        .state
-        .done
-        .iter()
-        .rev()
-        .filter_map(|done| step(&done.id))
-        .find(|step| step.counts());
-    last.is_some_and(Step::asks_payer)
 }
 
 fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
@@ -210,24 +203,37 @@ fn change_limits(turn: &Turn<'_>, run: &Run<'_>, limits: Limits) -> Decided<()> 
 
 /// Lets the payer choose a new PIN for a while; what raises authority waits from here on.
 fn open_pin_reset(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
-    // A recovery may say how long its own window is; else it is what any flow has.
-    let own = format!("{}.entry_life", run.state.start.definition);
-    let until = run
-        .policy
-        .moment(&own, turn.now)
-        .or_else(|_| run.policy.moment("flow.idle_life", turn.now));
-    let until = until.map_err(|_| Failure::Damaged("a policy"))?;
-    turn.store.open_pin_reset(run.flow.account, until)?;
+    turn.store.open_pin_reset(run.flow.account, entered_until(turn, run)?)?;
     let mut profile = turn.store.profile(run.flow.account)?;
     profile.recovered_at = Some(turn.now);
     Ok(turn.store.put_profile(run.flow.account, &profile)?)
 }
 
+/// Takes the people who were named as contacts: they count once their cooling-off is over.
+fn set_contacts(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
+    let names = |step: &&Step| matches!(step.kind, StepKind::Prompt(PromptKind::People));
+    let step = run.definition.all_steps().find(names);
+    let step = step.ok_or(Failure::Rules("a flow that sets contacts names nobody"))?;
+    let entries = entering::read(turn.store, turn.world, run.flow.flow, &step.id)?;
+    let people = entries.iter().map(|entry| entry.parse());
+    let people: Vec<_> = people
+        .collect::<Result<_, _>>()
+        .map_err(|_| Failure::Damaged("entries"))?;
+    contacts::set(turn, run.policy, run.flow.account, &people, true)
+}
+
 /// Lets the payer choose the safety lock's password for a while.
 fn open_lock_password(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
-    let until = run.policy.moment("safety_lock.password_entry_life", turn.now);
-    let until = until.map_err(|_| Failure::Damaged("a policy"))?;
-    Ok(turn.store.open_lock_password(run.flow.account, until)?)
+    Ok(turn
+        .store
+        .open_lock_password(run.flow.account, entered_until(turn, run)?)?)
+}
+
+/// Until when what the run opened can be entered; the loader saw to it that the definition says so.
+fn entered_until(turn: &Turn<'_>, run: &Run<'_>) -> Result<Timestamp, Failure> {
+    let life = run.definition.entry_life.as_deref();
+    let until = life.and_then(|key| run.policy.moment(key, turn.now).ok());
+    until.ok_or(Failure::Damaged("a policy"))
 }
 
 /// The merchants stand in the way of their mandates' end.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use quittance_flows::Policy;
 use quittance_flows::definition::PromptKind;
+use quittance_flows::{FlowEffect, Policy};
 use quittance_protocol::bytes::B64;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::problem::Code;
@@ -37,6 +37,34 @@ pub(crate) fn take(
     salt: &B64,
     entries: &[Entry],
 ) -> Decided<()> {
+    check_form(salt, entries)?;
+    if prompt == PromptKind::Facts && entries.len() != PromptKind::FACTS_ASKED {
+        return Err(Problem::new(Code::Malformed)
+            .at("/answer/entries")
+            .detail("answer each question, once")
+            .into());
+    }
+    let facts = match prompt {
+        PromptKind::People if run.definition.effect == FlowEffect::SetContacts => name_people(turn, run, entries)?,
+        PromptKind::People => choose_people(turn, run, entries)?,
+        PromptKind::QuizAmounts | PromptKind::QuizAmountsAgain | PromptKind::QuizMerchants | PromptKind::QuizDates => {
+            quiz::judge(turn.store, turn.world, run, prompt, entries)?
+        }
+        _ => BTreeMap::new(),
+    };
+    keep(turn, run, step, salt, entries)?;
+    if facts.is_empty() {
+        return Ok(());
+    }
+    run.admit(turn, Author::Gateway, FlowEventKind::Found { facts })
+}
+
+/// Checks what is entered, whatever it is about.
+///
+/// # Errors
+/// `malformed` where the salt is not 32 bytes, where there is nothing or one entry says nothing; `too_large` where one
+/// is too long.
+pub(super) fn check_form(salt: &B64, entries: &[Entry]) -> Decided<()> {
     if salt.as_slice().len() != SALT_BYTES {
         return Err(Problem::new(Code::Malformed).at("/answer/salt").into());
     }
@@ -52,24 +80,18 @@ pub(crate) fn take(
             .detail("say it in fewer words")
             .into());
     }
-    if prompt == PromptKind::Facts && entries.len() != PromptKind::FACTS_ASKED {
-        return Err(Problem::new(Code::Malformed)
-            .at("/answer/entries")
-            .detail("answer each question, once")
-            .into());
+    Ok(())
+}
+
+/// The people who are to be the payer's contacts from now on; they are taken once the whole run is done.
+fn name_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<BTreeMap<String, Quantity>> {
+    let mut people = Vec::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let malformed = |_| Problem::new(Code::Malformed).at(format!("/answer/entries/{index}"));
+        people.push(entry.0.parse::<AccountId>().map_err(malformed)?);
     }
-    let facts = match prompt {
-        PromptKind::People => choose_people(turn, run, entries)?,
-        PromptKind::QuizAmounts | PromptKind::QuizAmountsAgain | PromptKind::QuizMerchants | PromptKind::QuizDates => {
-            quiz::judge(turn.store, turn.world, run, prompt, entries)?
-        }
-        _ => BTreeMap::new(),
-    };
-    keep(turn, run, step, salt, entries)?;
-    if facts.is_empty() {
-        return Ok(());
-    }
-    run.admit(turn, Author::Gateway, FlowEventKind::Found { facts })
+    contacts::set(turn, run.policy, run.flow.account, &people, false)?;
+    Ok(BTreeMap::new())
 }
 
 /// The trusted contacts to be asked: named by their accounts, each once, each one who may vouch now.
@@ -87,7 +109,7 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
             return Err(malformed().detail("name each person once").into());
         }
     }
-    let asked = i64::try_from(people.len()).unwrap_or(i64::MAX);
+    let asked = u32::try_from(people.len()).unwrap_or(u32::MAX);
     let (least, most) = contacts::how_many(run.policy)?;
     if !(least..=most).contains(&asked) {
         return Err(Problem::new(Code::Malformed)
@@ -98,10 +120,11 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
     for person in people {
         turn.store.ask_voucher(run.flow.flow, person, turn.now)?;
     }
-    Ok(BTreeMap::from([("contacts_asked".to_owned(), Quantity::whole(asked))]))
+    Ok(BTreeMap::from([("contacts_asked".to_owned(), Quantity::from(asked))]))
 }
 
-fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entries: &[Entry]) -> Decided<()> {
+/// Seals what was entered at a step, in place of what was there.
+pub(super) fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entries: &[Entry]) -> Decided<()> {
     let plain = serde_json::to_vec(&(salt, entries)).map_err(|_| Failure::Damaged("entries"))?;
     let plain = Zeroizing::new(plain);
     let key = turn.world.secrets.master.derive(PURPOSE, b"");

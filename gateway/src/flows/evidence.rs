@@ -147,9 +147,10 @@ pub(super) fn ask_source(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, _fa
     settle(turn, run, step, judged, evidence, Vec::new())
 }
 
-type Judged = Result<(After, bool), Unavailable>;
+pub(super) type Judged = Result<(After, bool), Unavailable>;
 
-fn settle(
+/// Keeps a judgement until it is known, or asks again later.
+pub(super) fn settle(
     turn: &mut Turn<'_>,
     run: &mut Run<'_>,
     step: &str,
@@ -167,7 +168,7 @@ fn settle(
 }
 
 /// Each try has a name of its own at the vendor.
-fn call(turn: &Turn<'_>, run: &Run<'_>, step: &str) -> Call {
+pub(super) fn call(turn: &Turn<'_>, run: &Run<'_>, step: &str) -> Call {
     Call {
         key: CallKey::of_step(run.flow.flow, step, run.state.failures.saturating_add(1)),
         at: turn.now,

@@ -15,7 +15,8 @@ use super::{contacts, settled};
 use crate::failure::{Decided, Failure};
 use crate::locks;
 use crate::parties::{Call, CallKey, GeoQuestion, Location};
-use crate::store::{Device, Mandate, Profile};
+use crate::rating;
+use crate::store::{Device, Mandate, Profile, SeenFrom};
 use crate::turn::Turn;
 
 /// The facts that a definition's conditions compare, as they are now. What is found out later, by answers, starts at
@@ -42,6 +43,7 @@ pub(super) fn find_out(
     };
     let asked = named(definition);
     let mut found = subject.region()?;
+    subject.remember_connection(&found)?;
     found.retain(|name, _| asked.contains(name.as_str()));
     for name in asked {
         if let Some(fact) = subject.fact(name)? {
@@ -98,7 +100,10 @@ impl Subject<'_> {
             "requested_limit" => return Ok(self.requested_limit()),
             "settled_transactions" => return self.settled_transactions().map(Some),
             "contacts_eligible" => return self.contacts_eligible().map(Some),
-            "recoveries_failed" => return self.recoveries_failed().map(Some),
+            "recoveries_failed" => {
+                let failed = rating::recent_failures(self.turn, self.policy, &self.profile)?;
+                return Ok(Some(Quantity::from(failed)));
+            }
             "quiz_attempts_today" => return self.begun_today().map(Some),
             _ => return Ok(None),
         };
@@ -113,6 +118,17 @@ impl Subject<'_> {
             vpn: location.as_ref().is_some_and(|location| location.vpn),
         };
         Ok(region::facts(self.policy, whereabouts).map_err(damaged)?)
+    }
+
+    /// The next rating counts what this run's connection says: when a mandate ends, nobody is connected.
+    fn remember_connection(&self, found: &BTreeMap<String, Quantity>) -> Decided<()> {
+        let holds = |name: &str| found.get(name).is_some_and(|fact| *fact >= Quantity::ONE);
+        let mut profile = self.profile.clone();
+        profile.connection = Some(SeenFrom {
+            vpn: holds("vpn"),
+            high_risk_region: holds("high_risk_region"),
+        });
+        Ok(self.turn.store.put_profile(self.account, &profile)?)
     }
 
     fn undo_allowed(&self) -> Decided<bool> {
@@ -166,18 +182,6 @@ impl Subject<'_> {
     fn contacts_eligible(&self) -> Decided<Quantity> {
         let fit = contacts::eligible(self.turn.store, self.policy, self.account, self.turn.now)?;
         Ok(Quantity::from(u32::try_from(fit.len()).unwrap_or(u32::MAX)))
-    }
-
-    fn recoveries_failed(&self) -> Decided<Quantity> {
-        let mut failed: u32 = 0;
-        for at in &self.profile.failed_recoveries {
-            let until = self
-                .policy
-                .moment("recovery.failures_to_review.window", *at)
-                .map_err(damaged)?;
-            failed = failed.saturating_add(u32::from(self.turn.now < until));
-        }
-        Ok(Quantity::from(failed))
     }
 
     /// Runs of this definition that the payer began on this day of the policy's, this one included.

@@ -2,7 +2,7 @@
 //!
 //! Read in this order: [`run`] (a run with its log), [`begin`] (how one begins), [`reached`] (what a step needs when it
 //! opens), then who answers it: [`codes`] a text, [`entering`] the payer,
-//! [`evidence`] a vendor, [`parties`] an outside party, [`desk`] a reviewer, [`vouching`] people, [`moments`] the clock.
+//! [`card_elements`] the card network, [`evidence`] a vendor, [`parties`] an outside party, [`desk`] a reviewer, [`vouching`] people, [`moments`] the clock.
 
 mod begin;
 mod contacts;
@@ -14,6 +14,7 @@ mod reached;
 mod run;
 
 pub(crate) mod asking;
+pub(crate) mod card_elements;
 pub(crate) mod codes;
 pub(crate) mod desk;
 pub(crate) mod effects;
@@ -25,4 +26,5 @@ pub(crate) mod settled;
 pub(crate) mod vouching;
 
 pub(crate) use begin::begin;
+pub(crate) use contacts::number_digest;
 pub(crate) use run::{Run, find, is_idle, load, lowers, refusal, to_tell};

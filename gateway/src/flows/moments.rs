@@ -67,13 +67,16 @@ fn visit(turn: &mut Turn<'_>, due: &Due) -> Decided<()> {
 }
 
 fn hear(turn: &mut Turn<'_>, id: FlowId, step: &str, party: &str) -> Decided<()> {
-    let run = Run::load(turn.store, turn.world, id)?;
+    let mut run = Run::load(turn.store, turn.world, id)?;
+    if step == vouching::ANY_STEP
+        && let Some(run) = &mut run
+    {
+        // Also once the run is over: what comes late is noted.
+        return parties::hear_people(turn, run);
+    }
     let Some(mut run) = run.filter(|run| run.state.phase == Phase::Open) else {
         return Ok(turn.store.drop_reply(id, step, party)?);
     };
-    if step == vouching::ANY_STEP {
-        return parties::hear_people(turn, &mut run);
-    }
     if run.open().is_some_and(|open| open.id == step) {
         return parties::hear(turn, &mut run);
     }

@@ -6,7 +6,7 @@ use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::flow_event::{Author, FlowEventKind, Wish};
 use quittance_protocol::{AccountId, Digest32, MandateId};
 
-use super::{Run, codes, evidence, notices, vouching};
+use super::{Run, card_elements, codes, evidence, notices, vouching};
 use crate::failure::{Decided, Failure};
 use crate::parties::{After, BankRequest, Call, CallKey, ReleaseRequest, Unavailable};
 use crate::store::{Reply, StoredReply};
@@ -140,7 +140,7 @@ pub(super) fn hear(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
     Ok(())
 }
 
-/// Tells the run what people said by now who were asked over the outside party.
+/// Tells the run what people said by now who were asked over the outside party; what comes late is noted with it.
 pub(super) fn hear_people(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
     for stored in turn.store.replies_to(run.flow.flow, vouching::ANY_STEP)? {
         if stored.known_at.is_some_and(|at| at <= turn.now) {
@@ -160,11 +160,12 @@ fn apply(turn: &mut Turn<'_>, run: &mut Run<'_>, stored: StoredReply) -> Decided
         (Reply::Judged { proved, evidence }, Some(StepKind::Factor(factor))) => {
             judged(turn, run, step, *factor, proved, evidence)
         }
-        (Reply::Vouched { approves }, _) => vouching::heard(turn, run, &stored.party, approves),
+        (Reply::Vouched { approves, scanned }, _) => vouching::heard(turn, run, &stored.party, approves, scanned),
         (Reply::AskAgain { .. }, Some(StepKind::External(external))) => ask(turn, run, &step, external.party),
         (Reply::AskAgain { uploads }, Some(StepKind::Factor(factor))) => match factor.input() {
             FactorInput::Code => codes::retry(turn, run, &step, *factor),
             FactorInput::Nothing => evidence::ask_source(turn, run, &step, *factor),
+            FactorInput::Entries => card_elements::ask(turn, run, &step),
             _ => evidence::ask_vendor(turn, run, &step, *factor, uploads),
         },
         (Reply::Judged { .. } | Reply::AskAgain { .. }, _) => Ok(()),
@@ -191,6 +192,10 @@ fn judged(
             attempts_left: None,
         }
     };
+    if factor.input() == FactorInput::Entries {
+        // Judged is all that anybody needs to know of them.
+        turn.store.erase_entries(run.flow.flow, &step)?;
+    }
     run.admit(turn, Author::Gateway, event)?;
     // Nobody else would try a source again.
     if !proved && factor.input() == FactorInput::Nothing && run.open().is_some_and(|open| open.id == step) {

@@ -1,7 +1,9 @@
 //! One run of a flow: what its log folds to, moved by one event at a time.
 
 use quittance_flows::flow::{self, Effect};
-use quittance_flows::{Authority, FlowDefinition, FlowState, Phase, Policy, Refused, Rules, Step, StepKind};
+use quittance_flows::{
+    Authority, FactorInput, FlowDefinition, FlowEffect, FlowState, Phase, Policy, Refused, Rules, Step, StepKind,
+};
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
 use quittance_protocol::problem::Code;
@@ -9,6 +11,7 @@ use quittance_protocol::{DeviceId, FlowId, Problem};
 
 use super::effects;
 use crate::failure::{Decided, Failure};
+use crate::rating;
 use crate::store::{Device, Flow, FlowIndex, Store};
 use crate::turn::{Answer, Turn};
 use crate::world::World;
@@ -68,6 +71,9 @@ impl<'w> Run<'w> {
         };
         let (state, effects) = flow::step(self.rules(), &self.state, &event).map_err(refusal)?;
         self.state = state;
+        if self.definition.effect == FlowEffect::OpenPinReset && matches!(self.state.phase, Phase::Refused(_)) {
+            rating::note_failed_recovery(turn, self.policy, self.flow.account)?;
+        }
         self.flow.events.push(event);
         self.keep(turn)?;
         Ok(effects)
@@ -88,8 +94,19 @@ impl<'w> Run<'w> {
         };
         if open.is_none() {
             turn.store.stop_waiting(self.flow.flow)?;
+            self.erase_elements(turn)?;
         }
         turn.store.put_flow(&self.flow, &index)
+    }
+
+    /// What was entered to prove a factor matters to nobody once the run is over.
+    fn erase_elements(&self, turn: &Turn<'_>) -> Result<(), Failure> {
+        for step in self.definition.all_steps() {
+            if matches!(step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::Entries) {
+                turn.store.erase_entries(self.flow.flow, &step.id)?;
+            }
+        }
+        Ok(())
     }
 
     /// Carries effects out. What a step needs when it opens may lead to events of its own, so it comes last, as the
@@ -197,9 +214,8 @@ pub(crate) fn load<'w>(
 
 /// Whether nobody touched a run, done or not, for the idle life of the policy that it is pinned to.
 pub(crate) fn is_idle(turn: &Turn<'_>, run: &Run<'_>) -> Result<bool, Failure> {
-    let key = run.definition.idle_life.as_deref().unwrap_or("flow.idle_life");
-    let end = run.policy.moment(key, run.state.last_at);
-    Ok(turn.now >= end.map_err(|_| Failure::Damaged("a policy"))?)
+    let end = flow::idle_at(run.rules(), &run.state);
+    Ok(turn.now >= end.ok_or(Failure::Damaged("a policy"))?)
 }
 
 /// Whether a device's run takes authority away.

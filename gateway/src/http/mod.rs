@@ -55,6 +55,14 @@ pub(crate) fn router(shared: Arc<Shared>) -> Router {
             .route("/sandbox/merchants/{merchant}/refund", post(stage::refund))
             .route("/sandbox/merchants/{merchant}/objection", post(stage::object))
             .route("/sandbox/accounts/{account}", post(stage::set_profile))
+            .route("/sandbox/accounts/{account}/rating", get(stage::rating))
+            .route(
+                "/sandbox/accounts/{account}/cards",
+                get(stage::cards).post(stage::choose_card),
+            )
+            .route("/sandbox/accounts/{account}/number", post(stage::set_number))
+            .route("/sandbox/flows/{flow}/voices", get(stage::voices))
+            .route("/sandbox/cards/{card}/removed", post(stage::remove_card))
             .route("/sandbox/mandates/{mandate}", post(stage::set_mandate))
             .route("/sandbox/endings", post(stage::end))
             .route(

@@ -2,22 +2,27 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
+use quittance_flows::contacts::Heard;
 use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::jws::Statement;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Objection, Refund, Release};
-use quittance_protocol::{AccountId, ChargeId, Digest32, MandateId, Money, Problem, StatementId};
+use quittance_protocol::{
+    AccountId, CardId, ChargeId, Digest32, FlowId, MandateId, Money, OrderId, Problem, StatementId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::sandbox::{failed, merchant_id, sandbox, take};
 use super::{Refused, Served, json};
 use crate::failure::{Decided, Failure};
+use crate::flows::{number_digest, vouching};
 use crate::gateway::Shared;
 use crate::replay::Response;
-use crate::store::Profile;
+use crate::store::{Profile, Voice};
 use crate::turn::Turn;
-use crate::{ending, locks, teens};
+use crate::{cards, ending, locks, teens};
 
 /// Sets who a payer is. A trigger that is new locks by itself, where the policy says so.
 pub(super) async fn set_profile(
@@ -36,12 +41,74 @@ fn put_profile(turn: &mut Turn<'_>, account: AccountId, profile: &Profile) -> De
         return Err(Code::NotFound.into());
     }
     let before = turn.store.profile(account)?;
-    turn.store.put_profile(account, profile)?;
+    let mut profile = profile.clone();
+    // What the gateway saw by itself stays seen.
+    profile.connection = profile.connection.or(before.connection);
+    turn.store.put_profile(account, &profile)?;
     teens::follow(turn, account)?;
     for trigger in profile.triggers.difference(&before.triggers) {
         locks::trigger(turn, account, trigger)?;
     }
-    said(profile)
+    vouching::look_again(turn, account)?;
+    said(&profile)
+}
+
+/// A payer's newest risk rating; null before the first end of a mandate.
+pub(super) async fn rating(State(shared): Served, Path(account): Path<String>) -> Result<Response, Refused> {
+    sandbox(&shared)?;
+    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let work = move |turn: &mut Turn<'_>| {
+        if !turn.store.has_account(account)? {
+            return Err(Code::NotFound.into());
+        }
+        said(&turn.store.rating(account)?)
+    };
+    Ok(shared.work(work).await)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PhoneNumber {
+    number: String,
+}
+
+/// Tells somebody's phone number, of which a digest is kept; also of people who have no account here.
+pub(super) async fn set_number(
+    State(shared): Served,
+    Path(account): Path<String>,
+    body: Body,
+) -> Result<Response, Refused> {
+    sandbox(&shared)?;
+    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let PhoneNumber { number } = take(body).await?;
+    let number = Zeroizing::new(number);
+    let work = move |turn: &mut Turn<'_>| {
+        turn.store.put_number(account, &number_digest(turn.world, &number))?;
+        Ok(b"{}".to_vec())
+    };
+    Ok(shared.work(work).await)
+}
+
+#[derive(Serialize)]
+struct Said {
+    account: AccountId,
+    heard: Heard,
+    approves: bool,
+    at: Timestamp,
+}
+
+/// All that people said who were asked in a run, late or not.
+pub(super) async fn voices(State(shared): Served, Path(flow): Path<String>) -> Result<Response, Refused> {
+    sandbox(&shared)?;
+    let flow: FlowId = flow.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let voices = shared.read(move |store| Ok(store.voices(flow)?)).await?;
+    let said = |voice: Voice| Said {
+        account: voice.account,
+        heard: voice.heard,
+        approves: voice.approves,
+        at: voice.at,
+    };
+    json(&voices.into_iter().map(said).collect::<Vec<_>>())
 }
 
 #[derive(Deserialize, Serialize)]
@@ -80,8 +147,8 @@ struct Ends {
     cause: TerminationCause,
 }
 
-/// Something in the world ends mandates: a card is removed (H5), an account closed, a merchant banned. One order for
-/// all of them.
+/// Something in the world ends mandates that it names: an account is closed, a merchant banned. One order for all of
+/// them. A card that is removed has a way of its own, see [`remove_card`].
 pub(super) async fn end(State(shared): Served, body: Body) -> Result<Response, Refused> {
     sandbox(&shared)?;
     let Ends { mandates, cause } = take(body).await?;
@@ -112,13 +179,56 @@ pub(super) async fn end(State(shared): Served, body: Body) -> Result<Response, R
 const fn is_of_the_world(cause: TerminationCause) -> bool {
     matches!(
         cause,
-        TerminationCause::FundingRemoved
-            | TerminationCause::AccountClosed
+        TerminationCause::AccountClosed
             | TerminationCause::MerchantBanned
             | TerminationCause::DeviceWiped
             | TerminationCause::Risk
             | TerminationCause::BankRefused
     )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NamedCard {
+    name: String,
+}
+
+/// A payer's cards as the network has them.
+pub(super) async fn cards(State(shared): Served, Path(account): Path<String>) -> Result<Response, Refused> {
+    let account = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    json(&sandbox(&shared)?.card_network.cards(account).map_err(failed)?)
+}
+
+/// Says which of a payer's cards pays for what is signed from now on.
+pub(super) async fn choose_card(
+    State(shared): Served,
+    Path(account): Path<String>,
+    body: Body,
+) -> Result<Response, Refused> {
+    let account = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let NamedCard { name } = take(body).await?;
+    let network = &sandbox(&shared)?.card_network;
+    network.choose_card(account, &name).map_err(failed)?;
+    json(&network.cards(account).map_err(failed)?)
+}
+
+#[derive(Serialize)]
+struct Ended {
+    orders: Vec<OrderId>,
+}
+
+/// A card is removed: the network moves no money by it any more, and tells the gateway, which ends every mandate that
+/// the card paid for (H5).
+pub(super) async fn remove_card(State(shared): Served, Path(card): Path<String>) -> Result<Response, Refused> {
+    let card: CardId = card.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    if !sandbox(&shared)?.card_network.remove_card(card).map_err(failed)? {
+        return Err(Code::NotFound.into());
+    }
+    let work = move |turn: &mut Turn<'_>| {
+        let orders = cards::removed(turn, card)?;
+        said(&Ended { orders })
+    };
+    Ok(shared.work(work).await)
 }
 
 #[derive(Deserialize)]

@@ -1,13 +1,23 @@
 //! The card network: who moves the money.
 
 use async_trait::async_trait;
-use quittance_protocol::{ChargeId, MerchantId, Money, StatementId, TokenId};
+use quittance_protocol::{AccountId, CardId, ChargeId, MerchantId, Money, StatementId, TokenId};
 use zeroize::Zeroizing;
 
 use super::Unavailable;
 
 /// What the network charges: a reference to the payer's funding source. Whoever has it can ask for money.
 pub type FundingReference = Zeroizing<Vec<u8>>;
+
+/// What the network answers at provisioning: how a token's charges are paid.
+#[derive(Clone)]
+pub struct Funding {
+    /// What is charged.
+    pub reference: FundingReference,
+    /// The card behind it. Every token that the same card pays for is answered with the same name, and a card that
+    /// comes back after its removal has another one.
+    pub card: CardId,
+}
 
 /// One charge, as the network is asked for it.
 #[derive(Clone)]
@@ -56,11 +66,11 @@ pub enum NetworkOutcome {
 /// The card network. Every call may be repeated: the answer stays what it was.
 #[async_trait]
 pub trait CardNetwork: Send + Sync {
-    /// Asks for the funding reference of a token; one token has one reference.
+    /// Asks how a token of a payer's is paid for; one token has one reference, over one card.
     ///
     /// # Errors
     /// [`Unavailable`].
-    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable>;
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable>;
 
     /// Charges, or says what became of this charge before.
     ///

@@ -10,14 +10,25 @@ use super::script::Script;
 use super::simulator_file::SimulatorFile;
 use super::{Call, Party, Reply, Unavailable};
 
-/// The way that a contact is reached by. Neither confirms by itself.
+/// The way that a contact is reached by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ContactChannel {
-    /// They scan a code that the requester shows.
+    /// They scan a code that the requester shows: what they answer to it counts.
     QrCode,
-    /// A text with a link that opens their app.
+    /// A text with a link that opens their app: whatever comes of it, it confirms nothing by itself.
     SmsLink,
+}
+
+impl ContactChannel {
+    /// The name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QrCode => "qr_code",
+            Self::SmsLink => "sms_link",
+        }
+    }
 }
 
 /// A contact to ask.
@@ -29,6 +40,8 @@ pub struct ContactRequest {
     pub requester: AccountId,
     /// In which run.
     pub flow: FlowId,
+    /// What for: the definition that the run follows.
+    pub purpose: String,
     /// How.
     pub channel: ContactChannel,
 }

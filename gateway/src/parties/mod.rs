@@ -11,6 +11,7 @@ mod party;
 mod score;
 
 mod bank_app;
+mod card_holder;
 mod card_network;
 mod contact_peer;
 mod face_vendor;
@@ -39,7 +40,8 @@ pub use party::Party;
 pub use score::{NotAScore, Score};
 
 pub use bank_app::{BankApp, BankDecision, BankRequest, SimulatedBankApp};
-pub use card_network::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund};
+pub use card_holder::{CardClaim, CardHolder, CardMatch, SimulatedCardHolder};
+pub use card_network::{CardNetwork, Funding, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund};
 pub use contact_peer::{ContactAnswer, ContactChannel, ContactPeer, ContactRequest, SimulatedContactPeer};
 pub use face_vendor::{FaceCapture, FaceFindings, FaceQuestion, FaceVendor, SimulatedFaceVendor};
 pub use geo_locator::{GeoLocator, GeoQuestion, Location, SimulatedGeoLocator};
@@ -59,5 +61,5 @@ pub use video_desk::{SimulatedVideoDesk, VideoDesk, VideoRequest, VideoVerificat
 
 pub use script::{Asked, ScriptError, ScriptLine};
 pub use simulated::SimulatedParties;
-pub use simulated_card_network::{NetworkScript, ScriptedOutcome, SeenCharge, SimulatedCardNetwork};
+pub use simulated_card_network::{NetworkScript, ScriptedOutcome, SeenCard, SeenCharge, SimulatedCardNetwork};
 pub use simulator_file::SimulatorError;

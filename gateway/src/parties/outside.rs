@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::bank_app::{BankApp, BankDecision, BankRequest};
+use super::card_holder::{CardClaim, CardHolder, CardMatch};
 use super::contact_peer::{ContactAnswer, ContactPeer, ContactRequest};
 use super::face_vendor::{FaceFindings, FaceQuestion, FaceVendor};
 use super::geo_locator::{GeoLocator, GeoQuestion, Location};
@@ -22,6 +23,8 @@ pub struct OutsideParties {
     pub sms_carrier: Arc<dyn SmsCarrier>,
     /// Knows whose name belongs to which document.
     pub identity_source: Arc<dyn IdentitySource>,
+    /// Knows whose a card is.
+    pub card_holder: Arc<dyn CardHolder>,
     /// Reads documents.
     pub ocr_vendor: Arc<dyn OcrVendor>,
     /// Judges faces.
@@ -51,6 +54,7 @@ impl OutsideParties {
         Self {
             sms_carrier: absent.clone(),
             identity_source: absent.clone(),
+            card_holder: absent.clone(),
             ocr_vendor: absent.clone(),
             face_vendor: absent.clone(),
             video_desk: absent.clone(),
@@ -80,6 +84,7 @@ macro_rules! absent {
 absent! {
     SmsCarrier::send(TextMessage) -> Delivery;
     IdentitySource::compare(IdentityClaim) -> IdentityMatch;
+    CardHolder::compare(CardClaim) -> CardMatch;
     OcrVendor::read(DocumentScan) -> DocumentOutcome;
     FaceVendor::judge(FaceQuestion) -> FaceFindings;
     VideoDesk::verify(VideoRequest) -> VideoVerification;

@@ -30,6 +30,8 @@ parties! {
     SmsCarrier = "sms_carrier",
     /// Knows whose name belongs to which document.
     IdentitySource = "identity_source",
+    /// Knows whose a card is.
+    CardNetwork = "card_network",
     /// Reads documents.
     OcrVendor = "ocr_vendor",
     /// Judges faces.

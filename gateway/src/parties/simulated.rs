@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::script::{self, Asked, ScriptError, Scripted};
 use super::simulator_file::SimulatorFile;
 use super::{
-    OutsideParties, Party, SimulatedBankApp, SimulatedContactPeer, SimulatedFaceVendor, SimulatedGeoLocator,
-    SimulatedIdentitySource, SimulatedMerchantRelease, SimulatedOcrVendor, SimulatedPush, SimulatedSmsCarrier,
-    SimulatedTransactionHistory, SimulatedVideoDesk, SimulatorError,
+    OutsideParties, Party, SimulatedBankApp, SimulatedCardHolder, SimulatedContactPeer, SimulatedFaceVendor,
+    SimulatedGeoLocator, SimulatedIdentitySource, SimulatedMerchantRelease, SimulatedOcrVendor, SimulatedPush,
+    SimulatedSmsCarrier, SimulatedTransactionHistory, SimulatedVideoDesk, SimulatorError,
 };
 
 /// The parties of a sandbox. Scripts, questions, replies survive a restart.
@@ -16,6 +16,7 @@ pub struct SimulatedParties {
     file: Arc<SimulatorFile>,
     sms_carrier: Arc<SimulatedSmsCarrier>,
     identity_source: Arc<SimulatedIdentitySource>,
+    card_holder: Arc<SimulatedCardHolder>,
     ocr_vendor: Arc<SimulatedOcrVendor>,
     face_vendor: Arc<SimulatedFaceVendor>,
     video_desk: Arc<SimulatedVideoDesk>,
@@ -37,6 +38,7 @@ impl SimulatedParties {
         Ok(Self {
             sms_carrier: Arc::new(SimulatedSmsCarrier::new(&file)),
             identity_source: Arc::new(SimulatedIdentitySource::new(&file)),
+            card_holder: Arc::new(SimulatedCardHolder::new(&file)),
             ocr_vendor: Arc::new(SimulatedOcrVendor::new(&file)),
             face_vendor: Arc::new(SimulatedFaceVendor::new(&file)),
             video_desk: Arc::new(SimulatedVideoDesk::new(&file)),
@@ -56,6 +58,7 @@ impl SimulatedParties {
         OutsideParties {
             sms_carrier: self.sms_carrier.clone(),
             identity_source: self.identity_source.clone(),
+            card_holder: self.card_holder.clone(),
             ocr_vendor: self.ocr_vendor.clone(),
             face_vendor: self.face_vendor.clone(),
             video_desk: self.video_desk.clone(),
@@ -96,6 +99,7 @@ impl SimulatedParties {
         match party {
             Party::SmsCarrier => &self.sms_carrier.script,
             Party::IdentitySource => &self.identity_source.script,
+            Party::CardNetwork => &self.card_holder.script,
             Party::OcrVendor => &self.ocr_vendor.script,
             Party::FaceVendor => &self.face_vendor.script,
             Party::VideoDesk => &self.video_desk.script,

@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quittance_protocol::{ChargeId, Currency, Digest32, Money, TokenId};
+use quittance_protocol::{AccountId, CardId, ChargeId, Currency, Digest32, Money, TokenId};
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use super::simulator_file::SimulatorFile;
-use super::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatorError, Unavailable};
+use super::{CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatorError, Unavailable};
 
 /// What the simulator does with charges that it has not seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +50,20 @@ pub struct SeenCharge {
     pub calls: u32,
 }
 
+/// One card as the network has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SeenCard {
+    /// The network's name for it.
+    pub card: CardId,
+    /// What its payer calls it.
+    pub name: String,
+    /// Whether it was removed: no money moves by it any more.
+    pub removed: bool,
+}
+
+/// What a payer's first card is called.
+const FIRST_CARD: &str = "first";
+
 /// The simulator: a SQLite file of its own, every write synced.
 pub struct SimulatedCardNetwork {
     file: SimulatorFile,
@@ -72,7 +86,12 @@ impl SimulatedCardNetwork {
                  refund TEXT PRIMARY KEY, acquirer_reference TEXT NOT NULL, minor INTEGER NOT NULL,
                  currency TEXT NOT NULL
              ) STRICT;
-             CREATE TABLE IF NOT EXISTS funding (reference BLOB PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;",
+             CREATE TABLE IF NOT EXISTS funding (reference BLOB PRIMARY KEY, token TEXT NOT NULL UNIQUE) STRICT;
+             CREATE TABLE IF NOT EXISTS cards (
+                 card TEXT PRIMARY KEY, payer TEXT NOT NULL, name TEXT NOT NULL, removed INTEGER NOT NULL DEFAULT 0
+             ) STRICT;
+             CREATE TABLE IF NOT EXISTS chosen (payer TEXT PRIMARY KEY, name TEXT NOT NULL) STRICT;
+             CREATE TABLE IF NOT EXISTS funded_by (token TEXT PRIMARY KEY, card TEXT NOT NULL) STRICT;",
         )?;
         Ok(Self {
             file,
@@ -139,6 +158,98 @@ impl SimulatedCardNetwork {
         .collect()
     }
 
+    /// A payer's cards, oldest first.
+    ///
+    /// # Errors
+    /// What SQLite answers.
+    pub fn cards(&self, payer: AccountId) -> Result<Vec<SeenCard>, SimulatorError> {
+        let file = self.file.lock();
+        let mut statement = file.prepare("SELECT card, name, removed FROM cards WHERE payer=?1 ORDER BY rowid")?;
+        let rows = statement.query_map([payer.to_string()], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?, row.get(2)?))
+        })?;
+        rows.map(|row| {
+            let (card, name, removed) = row?;
+            let card = card.parse().map_err(|_| SimulatorError::Damaged)?;
+            Ok(SeenCard { card, name, removed })
+        })
+        .collect()
+    }
+
+    /// Says which of a payer's cards pays for what is signed from now on; one that is not there is made.
+    ///
+    /// # Errors
+    /// What SQLite answers.
+    pub fn choose_card(&self, payer: AccountId, name: &str) -> Result<CardId, SimulatorError> {
+        let file = self.file.lock();
+        file.execute(
+            "INSERT INTO chosen (payer, name) VALUES (?1, ?2) ON CONFLICT (payer) DO UPDATE SET name=excluded.name",
+            [&payer.to_string(), name],
+        )?;
+        Self::card_of(&file, payer, name)
+    }
+
+    /// Removes a card, as its payer or its bank would; once is enough. Says whether there is such a card.
+    ///
+    /// # Errors
+    /// What SQLite answers.
+    pub fn remove_card(&self, card: CardId) -> Result<bool, SimulatorError> {
+        let file = self.file.lock();
+        Ok(file.execute("UPDATE cards SET removed=1 WHERE card=?1", [card.to_string()])? > 0)
+    }
+
+    /// The card that a payer calls so. One that was removed is another card when it comes back.
+    fn card_of(file: &Connection, payer: AccountId, name: &str) -> Result<CardId, SimulatorError> {
+        let known: Option<String> = file
+            .query_row(
+                "SELECT card FROM cards WHERE payer=?1 AND name=?2 AND removed=0",
+                [&payer.to_string(), name],
+                |row| row.get(0),
+            )
+            .optional()?;
+        if let Some(known) = known {
+            return known.parse().map_err(|_| SimulatorError::Damaged);
+        }
+        let before: i64 = file.query_row("SELECT COUNT(*) FROM cards", [], |row| row.get(0))?;
+        let digest = Digest32::of(format!("simulated-card/{payer}/{name}/{before}").as_bytes());
+        let card = digest.as_bytes().first_chunk().copied().unwrap_or_default();
+        let card = CardId::from_bytes(card);
+        file.execute(
+            "INSERT INTO cards (card, payer, name) VALUES (?1, ?2, ?3)",
+            [&card.to_string(), &payer.to_string(), name],
+        )?;
+        Ok(card)
+    }
+
+    fn issue(&self, token: TokenId, payer: AccountId) -> Result<Funding, SimulatorError> {
+        let file = self.file.lock();
+        // A simulator's reference stands for a card: derived, so that asking again gives the same.
+        let reference = Digest32::of(format!("simulated-funding/{token}").as_bytes());
+        file.execute(
+            "INSERT INTO funding (reference, token) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            params![reference.as_bytes(), token.to_string()],
+        )?;
+        let chosen: Option<String> = file
+            .query_row("SELECT name FROM chosen WHERE payer=?1", [payer.to_string()], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        let card = Self::card_of(&file, payer, chosen.as_deref().unwrap_or(FIRST_CARD))?;
+        file.execute(
+            "INSERT INTO funded_by (token, card) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            [token.to_string(), card.to_string()],
+        )?;
+        let card: String = file.query_row(
+            "SELECT card FROM funded_by WHERE token=?1",
+            [token.to_string()],
+            |row| row.get(0),
+        )?;
+        Ok(Funding {
+            reference: Zeroizing::new(reference.as_bytes().to_vec()),
+            card: card.parse().map_err(|_| SimulatorError::Damaged)?,
+        })
+    }
+
     fn current(&self) -> NetworkScript {
         *self.script.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,9 +274,11 @@ impl SimulatedCardNetwork {
         if let Some(outcome) = Self::seen(&file, asked.charge)? {
             return Ok(outcome);
         }
+        // References of before have no card: they were never removed.
         let token: Option<String> = file
             .query_row(
-                "SELECT token FROM funding WHERE reference=?1",
+                "SELECT token FROM funding LEFT JOIN funded_by USING (token) LEFT JOIN cards USING (card)
+                 WHERE reference=?1 AND COALESCE(removed, 0)=0",
                 params![asked.reference.as_slice()],
                 |row| row.get(0),
             )
@@ -207,17 +320,8 @@ fn told(error: &SimulatorError) -> Unavailable {
 
 #[async_trait]
 impl CardNetwork for SimulatedCardNetwork {
-    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
-        // A simulator's reference stands for a card: derived, so that asking again gives the same.
-        let reference = Digest32::of(format!("simulated-funding/{token}").as_bytes());
-        self.file
-            .lock()
-            .execute(
-                "INSERT INTO funding (reference, token) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
-                params![reference.as_bytes(), token.to_string()],
-            )
-            .map_err(|error| told(&error.into()))?;
-        Ok(Zeroizing::new(reference.as_bytes().to_vec()))
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
+        self.issue(token, payer).map_err(|error| told(&error))
     }
 
     async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {

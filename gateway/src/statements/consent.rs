@@ -12,19 +12,19 @@ use super::flow;
 use crate::factor;
 use crate::failure::{Decided, Failure};
 use crate::flows::settled;
-use crate::parties::FundingReference;
+use crate::parties::Funding;
 use crate::secrets::{put_half, seal};
 use crate::store::{Device, Mandate};
-use crate::turn::{After, Answer, Turn};
-use crate::{locks, stops, teens, terms, views};
+use crate::turn::{After, Answer, ToFund, Turn};
+use crate::{cards, locks, stops, teens, terms, views};
 
-/// Takes a consent. Without the funding reference everything is checked and nothing kept: the card network is asked
+/// Takes a consent. Without its funding everything is checked and nothing kept: the card network is asked
 /// first, outside of any transaction.
 pub(super) fn decide(
     turn: &mut Turn<'_>,
     device: &Device,
     said: &Verified<Consent>,
-    reference: Option<FundingReference>,
+    funding: Option<Funding>,
 ) -> Decided<Answer> {
     let body = said.body();
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
@@ -52,12 +52,16 @@ pub(super) fn decide(
     if turn.store.mandate_of_token_key(&kid)?.is_some() || turn.store.merchant_of_key(&kid)?.is_some() {
         return Err(taken("/token_key").into());
     }
-    let Some(reference) = reference else {
-        return Ok(Answer::Reference(body.token));
+    let Some(funding) = funding else {
+        return Ok(Answer::Fund(ToFund {
+            token: body.token,
+            payer: device.account,
+        }));
     };
+    let card = cards::that_pays(turn, funding.card)?;
 
     let half: Zeroizing<[u8; 32]> = Zeroizing::new(turn.world.draw()?);
-    let sealed = seal(&half, &*turn.world.randomness, &place(body.token), &reference)?;
+    let sealed = seal(&half, &*turn.world.randomness, &place(body.token), &funding.reference)?;
     let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
     let auto_renewal = offer.terms.auto_renewal;
     let mut row = Mandate {
@@ -73,6 +77,7 @@ pub(super) fn decide(
         standing: mandate::Mandate::provisioning(),
         half: ReplicaState::Provisioning,
         sealed_reference: Some(B64::new(sealed)),
+        card: Some(card),
         consent: said.compact().to_owned(),
         consent_number: said.claims().seq.unwrap_or(0),
         active_since: None,

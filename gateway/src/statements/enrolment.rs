@@ -2,11 +2,11 @@
 
 use quittance_protocol::answer::{Enrolled, SessionOpened};
 use quittance_protocol::jws::Alg;
-use quittance_protocol::log_body::EvidenceLevel;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Enrolment, Session};
 use quittance_protocol::{AccountId, B64, DeviceId, Problem, Verified};
 
+use crate::attestation::{Enrolling, Evidence};
 use crate::factor;
 use crate::failure::{Decided, Failure};
 use crate::store::Device;
@@ -56,15 +56,14 @@ pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<
         return answer(turn, &known);
     }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
+    let evidence = weigh(turn, body)?;
     let device = Device {
         device: DeviceId::from_bytes(turn.world.draw()?),
         account: AccountId::from_bytes(turn.world.draw()?),
         device_key: body.device_key,
         biometric_key: body.biometric_key,
         passcode_key: body.passcode_key,
-        attestation: body.attestation.clone(),
-        // A chain is kept for when chains can be verified; until then nothing more than E0 may be said of it.
-        evidence_level: EvidenceLevel::E0,
+        evidence,
         quarantined: false,
     };
     turn.store.add_account(device.account)?;
@@ -73,12 +72,40 @@ pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<
 }
 
 fn answer(turn: &Turn<'_>, device: &Device) -> Decided<Answer> {
+    let trust = &turn.world.trust;
     Answer::json(&Enrolled {
         account: device.account,
         device: device.device,
-        evidence_level: device.evidence_level,
+        evidence_level: device.evidence.level(trust),
+        evidence: device.evidence.findings(trust),
+        attested: device.evidence.attested(trust),
         now: turn.now,
     })
+}
+
+/// What the phone's chains prove. Reasons go to the log too: a level is looked into there, by whoever runs the gateway.
+fn weigh(turn: &Turn<'_>, body: &Enrolment) -> Decided<Evidence> {
+    let trust = &turn.world.trust;
+    let phone = Enrolling {
+        statement: body,
+        now: turn.now,
+    };
+    let evidence = Evidence::of(trust, &phone).map_err(|(member, refused)| {
+        let flaw = refused.flaw.says();
+        tracing::warn!(
+            member,
+            certificate = refused.certificate,
+            flaw,
+            "an attestation chain was refused"
+        );
+        Problem::new(Code::AttestationRefused)
+            .at(format!("{member}/{}", refused.certificate))
+            .detail(flaw)
+    })?;
+    for finding in evidence.findings(trust) {
+        tracing::info!(key = ?finding.key, reason = finding.reason.name(), "the evidence is not at its highest");
+    }
+    Ok(evidence)
 }
 
 /// Opens a session. The token is derived from the statement, so that the same statement gets the same token and

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quittance_flows::definition::{Condition, PromptKind};
-use quittance_flows::facts::OFFLINE;
+use quittance_flows::definition::PromptKind;
 use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow};
 use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
@@ -12,7 +11,7 @@ use quittance_protocol::{Problem, Verified};
 
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
-use crate::flows::{begin, codes, entering, evidence};
+use crate::flows::{begin, card_elements, codes, entering, evidence};
 use crate::store::Device;
 use crate::turn::{Answer, Turn};
 
@@ -128,7 +127,7 @@ pub(super) fn answer(turn: &mut Turn<'_>, device: &Device, said: &Verified<Answe
     let body = said.body();
     let mut run = find(turn, device, body.flow)?;
     // Without the gateway in reach a phone cannot know which step the facts put in: it is about the whole run.
-    if body.answer == (StepAnswer::Offline {}) && run.definition.all_steps().any(is_skipped_offline) {
+    if body.answer == (StepAnswer::Offline {}) && run.definition.skips_offline() {
         run.admit(turn, Author::Phone, FlowEventKind::WentOffline {})?;
         return run.answer(turn);
     }
@@ -209,13 +208,11 @@ fn prove_factor(
             run.admit(turn, Author::Phone, event)?;
             evidence::ask_vendor(turn, run, &step, factor, uploads.clone())
         }
+        (StepAnswer::Entered { salt, entries }, FactorInput::Entries) => {
+            card_elements::take(turn, run, &step, answer, salt, entries)
+        }
         _ => Err(no_answer()),
     }
-}
-
-/// Whether a step may be left out where the gateway is out of the phone's reach.
-fn is_skipped_offline(step: &Step) -> bool {
-    matches!(&step.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE)
 }
 
 /// A decision that came by a link is a word that flow definitions could name, and no longer text.

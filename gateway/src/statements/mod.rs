@@ -25,7 +25,7 @@ use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbpr
 
 use crate::failure::Decided;
 use crate::flows::{desk, vouching};
-use crate::parties::FundingReference;
+use crate::parties::Funding;
 use crate::store::{Device, Store};
 use crate::turn::{Answer, Turn};
 
@@ -156,7 +156,7 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, received: &Received) -> 
 ///
 /// # Errors
 /// The refusal; the caller takes back whatever was written.
-pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<FundingReference>) -> Decided<Answer> {
+pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, funding: Option<Funding>) -> Decided<Answer> {
     match said {
         Said::Enrolment(said) => return enrolment::enrol(turn, said),
         Said::Charge(said) => return charge::decide(turn, said),
@@ -184,7 +184,7 @@ pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, reference: Option<Funding
         Said::StartFlow(said) => flow::start(turn, &device, said),
         Said::AnswerFlow(said) => flow::answer(turn, &device, said),
         Said::CancelFlow(said) => flow::cancel(turn, &device, said),
-        Said::Consent(said) => consent::decide(turn, &device, said, reference),
+        Said::Consent(said) => consent::decide(turn, &device, said, funding),
         Said::Activation(said) => activation::decide(turn, &device, said),
         Said::Hold(said) => hold::decide(turn, &device, said),
         Said::Intent(said) => order::intend(turn, &device, said),

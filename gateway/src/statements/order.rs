@@ -2,12 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use quittance_flows::definition::Condition;
 use quittance_flows::destruction::gateway::{GatewayEvent, OwnHalf};
-use quittance_flows::facts::OFFLINE;
 use quittance_flows::flow::DoneStep;
 use quittance_flows::{FactorKind, FlowDefinition, FlowEffect, Phase, Policy, Step, StepKind};
-use quittance_protocol::flow_event::{Author, FlowStart};
+use quittance_protocol::flow_event::FlowStart;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
@@ -89,7 +87,7 @@ fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<
                 return Err(undone.detail("the flow is not done").into());
             }
             // What skips the steps that the run was for is only a flow that needs none of the gateway's.
-            if !proved && !completes_offline(run.definition) {
+            if !proved && !run.definition.completes_offline() {
                 let needed = Problem::new(Code::StepOrder).at("/flow");
                 return Err(needed.detail("the flow cannot be completed offline").into());
             }
@@ -158,7 +156,7 @@ fn offline_start<'p>(policy: &'p Policy, body: &Intent) -> Decided<(FlowStart, &
     let nothing = Digest32::of(b"");
     let found = policy.definitions().find(|(name, definition)| {
         definition.effect == FlowEffect::Destroy
-            && completes_offline(definition)
+            && definition.completes_offline()
             && operation_digest(name, &body.mandates, &nothing) == claimed.operation
     });
     let (name, definition) = found.ok_or_else(|| Problem::new(Code::ProofRejected).at("/proof/operation"))?;
@@ -172,18 +170,6 @@ fn offline_start<'p>(policy: &'p Policy, body: &Intent) -> Decided<(FlowStart, &
         nonce: claimed.nonce,
     };
     Ok((start, definition))
-}
-
-/// Whether a payer can do every step without the gateway in reach.
-fn completes_offline(definition: &FlowDefinition) -> bool {
-    let is_skipped = |step: &Step| matches!(&step.skip_if, Some(Condition::Holds(fact)) if fact == OFFLINE);
-    definition.steps.iter().all(|step| match &step.kind {
-        _ if is_skipped(step) => true,
-        // What only the gateway could find out stands in nobody's way offline.
-        StepKind::Prompt(_) | StepKind::Effect(_) | StepKind::Notify(_) | StepKind::Guard(_) => true,
-        StepKind::Factor(factor) => factor.author() == Author::Phone,
-        _ => false,
-    })
 }
 
 /// The biometric proof of a run, as its own device signed it.
@@ -241,7 +227,7 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
     if says_the_same(&order, body)? {
         return Ok(Answer::Order(order.order));
     }
-    order.evidence_level = device.evidence_level;
+    order.evidence_level = device.evidence.level(&turn.world.trust);
     order.attestation = Some(said.compact().to_owned());
     take(turn, &mut order, event)?;
     Ok(Answer::Order(order.order))

@@ -2,12 +2,12 @@
 
 use quittance_flows::risk::Rating;
 use quittance_protocol::answer::{PayerEvent, PayerEventKind};
-use quittance_protocol::log_body::EvidenceLevel;
-use quittance_protocol::{AccountId, B64, DeviceId, EventId, PublicKey, Thumbprint, Timestamp};
+use quittance_protocol::{AccountId, DeviceId, EventId, PublicKey, Thumbprint, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
 use super::{Store, from_integer, to_doc, to_integer};
+use crate::attestation::Evidence;
 use crate::failure::Failure;
 
 /// One payer's account.
@@ -25,8 +25,9 @@ pub(crate) struct Device {
     pub(crate) device_key: PublicKey,
     pub(crate) biometric_key: PublicKey,
     pub(crate) passcode_key: Option<PublicKey>,
-    pub(crate) attestation: Vec<B64>,
-    pub(crate) evidence_level: EvidenceLevel,
+    /// Phones that enrolled before chains were judged have none.
+    #[serde(default)]
+    pub(crate) evidence: Evidence,
     pub(crate) quarantined: bool,
 }
 
@@ -53,6 +54,14 @@ impl Store<'_> {
             params![account.to_string(), to_integer(rating.epoch)?, to_doc(rating)?],
         )?;
         Ok(())
+    }
+
+    /// The newest rating; nothing before the first.
+    pub(crate) fn rating(self, account: AccountId) -> Result<Option<Rating>, Failure> {
+        self.doc(
+            "SELECT rating FROM accounts WHERE account=?1 AND rating IS NOT NULL",
+            [account.to_string()],
+        )
     }
 
     pub(crate) fn put_device(self, device: &Device) -> Result<(), Failure> {

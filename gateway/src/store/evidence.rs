@@ -73,6 +73,15 @@ impl Store<'_> {
         )
     }
 
+    /// Erases what was entered at a step, before its time.
+    pub(crate) fn erase_entries(self, flow: FlowId, step: &str) -> Result<(), Failure> {
+        self.run(
+            "DELETE FROM entries WHERE flow=?1 AND step=?2",
+            params![flow.to_string(), step],
+        )?;
+        Ok(())
+    }
+
     /// Erases what was kept for long enough.
     pub(crate) fn erase_evidence(self, now: Timestamp) -> Result<(), Failure> {
         for sql in [

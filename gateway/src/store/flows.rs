@@ -64,6 +64,14 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// Runs of a payer that are open.
+    pub(crate) fn open_flows_of(self, account: AccountId) -> Result<Vec<Flow>, Failure> {
+        self.docs(
+            "SELECT doc FROM flows WHERE account=?1 AND open=1 ORDER BY rowid",
+            [account.to_string()],
+        )
+    }
+
     /// Runs of a device that are open, or went on without it after `since`.
     pub(crate) fn flows_to_tell(self, device: DeviceId, since: Timestamp) -> Result<Vec<Flow>, Failure> {
         self.docs(

@@ -32,6 +32,10 @@ pub(crate) struct Mandate {
     pub(crate) half: ReplicaState,
     /// The funding reference, sealed under the half; gone with it.
     pub(crate) sealed_reference: Option<B64>,
+    /// The card behind the reference, by the gateway's keyed digest of its name; gone with the reference. Absent for
+    /// mandates of before, whose card nobody was told.
+    #[serde(default)]
+    pub(crate) card: Option<Digest32>,
     /// The payer's consent, as evidence (R-311).
     pub(crate) consent: String,
     /// The device's number of the consent: what was said before it cannot know of the mandate.
@@ -82,6 +86,33 @@ impl Store<'_> {
         )
     }
 
+    /// Mandates that a card pays for.
+    pub(crate) fn mandates_of_card(self, card: &Digest32) -> Result<Vec<Mandate>, Failure> {
+        self.docs(
+            "SELECT doc FROM mandates WHERE card=?1 ORDER BY account, rowid",
+            [card.as_bytes().as_slice()],
+        )
+    }
+
+    /// Notes that a card is gone; once is enough.
+    pub(crate) fn add_removed_card(self, card: &Digest32, at: Timestamp) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO removed_cards (card, at) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            params![card.as_bytes().as_slice(), at.unix()],
+        )?;
+        Ok(())
+    }
+
+    /// Whether a card is gone.
+    pub(crate) fn is_removed_card(self, card: &Digest32) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT 1 FROM removed_cards WHERE card=?1",
+            [card.as_bytes().as_slice()],
+            |_| Ok(()),
+        )?;
+        Ok(found.is_some())
+    }
+
     pub(crate) fn mandates_of_order(self, order: OrderId) -> Result<Vec<Mandate>, Failure> {
         self.docs(
             "SELECT doc FROM mandates WHERE orders=?1 ORDER BY rowid",
@@ -127,10 +158,10 @@ impl Store<'_> {
         let ends_at = mandate.terms.valid_until.filter(|_| mandate.order.is_none());
         self.run(
             "INSERT INTO mandates
-             (mandate, account, token, token_kid, offer, provisioning_until, version, orders, doc, ends_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+             (mandate, account, token, token_kid, offer, provisioning_until, version, orders, doc, ends_at, card)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
              ON CONFLICT (mandate) DO UPDATE SET provisioning_until=excluded.provisioning_until,
-             version=excluded.version, orders=excluded.orders, doc=excluded.doc, ends_at=excluded.ends_at",
+             version=excluded.version, orders=excluded.orders, doc=excluded.doc, ends_at=excluded.ends_at, card=excluded.card",
             params![
                 mandate.mandate.to_string(),
                 mandate.account.to_string(),
@@ -141,7 +172,8 @@ impl Store<'_> {
                 to_integer(mandate.version)?,
                 mandate.order.map(|order| order.to_string()),
                 to_doc(mandate)?,
-                ends_at.map(|until| until.unix())
+                ends_at.map(|until| until.unix()),
+                mandate.card.map(|card| card.as_bytes().to_vec())
             ],
         )?;
         Ok(())

@@ -38,12 +38,12 @@ pub(crate) use mandates::Mandate;
 pub(crate) use merchants::Merchant;
 pub(crate) use orders::{Order, StoredClosure};
 pub(crate) use payer_secrets::PinLogin;
-pub(crate) use profiles::{Contact, Profile, Teen};
+pub(crate) use profiles::{Acquaintance, Profile, SeenFrom, Teen};
 pub(crate) use refunds::Refund;
 pub(crate) use replays::StoredAnswer;
 pub(crate) use reviewers::Reviewer;
 pub(crate) use schema::{CreateError, DatabaseState, VERSION, create, inspect, open, open_for_reads};
-pub(crate) use waiting::{Reply, StepCode, StoredReply, Vouched};
+pub(crate) use waiting::{Reply, StepCode, StoredReply, Voice};
 
 /// The database within one transaction, or for one reader.
 #[derive(Clone, Copy)]

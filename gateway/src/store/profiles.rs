@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use quittance_protocol::{AccountId, Money, Timestamp};
+use quittance_flows::contacts::ContactSet;
+use quittance_protocol::{AccountId, Digest32, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Flow, Store, from_doc, to_doc};
+use super::{Flow, Store, from_doc, to_array, to_doc};
 use crate::failure::Failure;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
@@ -26,9 +27,12 @@ pub(crate) struct Profile {
     /// Teen mode, while it is on (R-043).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) teen: Option<Teen>,
-    /// Trusted contacts (R-103).
+    /// People whom the payer is recorded as knowing: who can be named as a trusted contact (R-104).
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) contacts: Vec<Contact>,
+    pub(crate) acquaintances: Vec<Acquaintance>,
+    /// Trusted contacts as they were named, one set after the other (R-103).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) contacts: Vec<ContactSet>,
     /// Settled transactions from before this gateway, which a quiz may ask about (R-096).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) transactions: Vec<Transaction>,
@@ -38,9 +42,22 @@ pub(crate) struct Profile {
     /// When the payer last recovered a secret; what raises authority waits for a while then (R-332).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) recovered_at: Option<Timestamp>,
+    /// What the connection of the payer's newest run said of itself (R-051).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connection: Option<SeenFrom>,
     /// Moments of recoveries that failed (R-073).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) failed_recoveries: Vec<Timestamp>,
+}
+
+/// Where a run came from, as far as it speaks for or against the payer.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SeenFrom {
+    /// It hides where it comes from.
+    pub(crate) vpn: bool,
+    /// It comes from a region of high risk.
+    pub(crate) high_risk_region: bool,
 }
 
 /// Teen mode.
@@ -54,10 +71,10 @@ pub(crate) struct Teen {
     pub(crate) per_charge: Option<Money>,
 }
 
-/// One trusted contact.
+/// Somebody whom a payer knows.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Contact {
+pub(crate) struct Acquaintance {
     /// Whose account.
     pub(crate) account: AccountId,
     /// The name that the payer gave them.
@@ -66,9 +83,6 @@ pub(crate) struct Contact {
     pub(crate) known_since: Timestamp,
     /// Whether their real name is verified.
     pub(crate) verified: bool,
-    /// When the payer named them; absent: long ago.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) named_at: Option<Timestamp>,
 }
 
 /// One settled transaction.
@@ -116,6 +130,29 @@ impl Store<'_> {
         })?;
         Ok(found.is_some())
     }
+
+    /// What somebody's phone number is recognised by, where it is known.
+    pub(crate) fn number_of(self, account: AccountId) -> Result<Option<Digest32>, Failure> {
+        let digest: Option<Vec<u8>> = self.one(
+            "SELECT digest FROM numbers WHERE account=?1",
+            [account.to_string()],
+            |row| row.get(0),
+        )?;
+        digest
+            .map(|digest| Ok(Digest32::from_bytes(to_array(&digest)?)))
+            .transpose()
+    }
+
+    /// Remembers somebody's number by its digest, in place of the one before; also of somebody without an account here.
+    pub(crate) fn put_number(self, account: AccountId, digest: &Digest32) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO numbers (account, digest) VALUES (?1, ?2)
+             ON CONFLICT (account) DO UPDATE SET digest=excluded.digest",
+            params![account.to_string(), digest.as_bytes().as_slice()],
+        )?;
+        Ok(())
+    }
+
     /// When the runs of a definition began that a payer ever began.
     pub(crate) fn starts_of(self, account: AccountId, definition: &str) -> Result<Vec<Timestamp>, Failure> {
         let flows: Vec<Flow> = self.docs(

@@ -14,10 +14,12 @@ use crate::files;
 const APPLICATION_ID: i32 = 0x5147_5457;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i32 = 2;
+pub(crate) const VERSION: i32 = 3;
 
 /// One step for each version, from the one before; the last brings the database to [`VERSION`].
-const MIGRATIONS: [&str; 2] = [VERSION_1, VERSION_2];
+const MIGRATIONS: [&str; 3] = [VERSION_1, VERSION_2, VERSION_3];
+
+const VERSION_3: &str = include_str!("schema/people.sql");
 
 const VERSION_2: &str = concat!(include_str!("schema/stopping.sql"), include_str!("schema/flows.sql"));
 
@@ -280,6 +282,87 @@ mod tests {
             .query_row("SELECT device FROM flows", [], |row| row.get(0))
             .unwrap();
         assert_eq!(kept, device.to_string());
+    }
+
+    #[test]
+    fn a_database_of_before_cards_and_sets_keeps_its_contacts_and_what_they_said() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.sqlite");
+        let id = |byte| [byte; 16];
+        let (account, plain) = (
+            quittance_protocol::AccountId::from_bytes(id(3)),
+            quittance_protocol::AccountId::from_bytes(id(9)),
+        );
+        let people = [1, 2, 4].map(|byte| quittance_protocol::AccountId::from_bytes(id(byte)));
+        let flow = quittance_protocol::FlowId::from_bytes(id(5));
+        let device = quittance_protocol::DeviceId::from_bytes(id(6));
+        let contact = |number: usize, more: &str| {
+            format!(
+                r#"{{"account":"{}","name":"Lin's","known_since":"2025-01-01T00:00:00Z","verified":true{more}}}"#,
+                people[number]
+            )
+        };
+        let lately = r#","named_at":"2026-11-20T08:00:00Z""#;
+        let profile = format!(
+            r#"{{"region":"CN","contacts":[{},{},{}],"triggers":["remote_login"]}}"#,
+            contact(0, ""),
+            contact(1, ""),
+            contact(2, lately)
+        );
+        let old = Connection::open(&path).unwrap();
+        old.execute_batch(VERSION_1).unwrap();
+        old.execute_batch(VERSION_2).unwrap();
+        old.execute_batch(&format!(
+            "PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version=2;
+             INSERT INTO meta VALUES ('vault', '{}');
+             INSERT INTO accounts (account) VALUES ('{plain}');",
+            hex::encode([1; 16])
+        ))
+        .unwrap();
+        let account_row = "INSERT INTO accounts (account, profile) VALUES (?1, ?2)";
+        old.execute(account_row, [&account.to_string(), &profile]).unwrap();
+        old.execute_batch(&format!(
+            "INSERT INTO flows (flow, account, doc) VALUES ('{flow}', '{account}', '{{}}');
+             INSERT INTO vouchers VALUES ('{flow}', '{}', '{device}', 1, 1800000000);
+             INSERT INTO vouchers VALUES ('{flow}', '{}', NULL, NULL, 1800000000);",
+            people[0], people[1]
+        ))
+        .unwrap();
+        drop(old);
+
+        let connection = open(&path, &[1; 16]).unwrap();
+
+        let store = crate::store::Store::new(&connection);
+        assert!(store.profile(plain).unwrap() == crate::store::Profile::default());
+        let kept = store.profile(account).unwrap();
+        assert_eq!(kept.region.as_deref(), Some("CN"));
+        assert!(kept.triggers.contains("remote_login"));
+        let known: Vec<_> = kept.acquaintances.iter().map(|known| known.account).collect();
+        assert_eq!(known, people);
+        assert!(
+            kept.acquaintances
+                .iter()
+                .all(|known| known.verified && known.name == "Lin's")
+        );
+        let sets: Vec<_> = kept
+            .contacts
+            .iter()
+            .map(|set| (set.set_at.to_string(), set.people.clone()))
+            .collect();
+        let expected = [
+            ("1970-01-01T00:00:00Z".to_owned(), people[..2].to_vec()),
+            ("2026-11-20T08:00:00Z".to_owned(), people.to_vec()),
+        ];
+        assert_eq!(sets, expected, "whoever was named lately still has to wait");
+        assert_eq!(store.vouchers(flow).unwrap(), [people[0], people[1]]);
+        let voices = store.voices(flow).unwrap();
+        assert_eq!(voices.len(), 1);
+        assert_eq!(
+            (voices[0].account, voices[0].device, voices[0].approves),
+            (people[0], device, true)
+        );
+        let unknown = quittance_protocol::Digest32::of(b"card");
+        assert!(store.mandates_of_card(&unknown).unwrap().is_empty());
     }
 
     #[test]

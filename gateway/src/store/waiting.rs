@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use quittance_flows::contacts::Heard;
 use quittance_flows::otp::SentCode;
 use quittance_flows::quiz::Transaction;
 use quittance_protocol::{AccountId, DeviceId, Digest32, FlowId, Timestamp};
@@ -40,6 +41,9 @@ pub(crate) enum Reply {
     Vouched {
         /// Whether they stand for the payer.
         approves: bool,
+        /// Whether they scanned the payer's code; else they opened the link of a text.
+        #[serde(default)]
+        scanned: bool,
     },
     /// It did not answer: it is asked again, about the same.
     AskAgain {
@@ -66,19 +70,14 @@ struct ReplyDoc {
     reply: Reply,
 }
 
-/// Somebody who was asked to vouch in a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Voucher {
-    pub(crate) account: AccountId,
-    /// What they answered, on which phone, once they did.
-    pub(crate) answer: Option<Vouched>,
-}
-
-/// An answer of somebody who was asked.
+/// What somebody who was asked said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Vouched {
+pub(crate) struct Voice {
+    pub(crate) account: AccountId,
     pub(crate) device: DeviceId,
+    pub(crate) heard: Heard,
     pub(crate) approves: bool,
+    pub(crate) at: Timestamp,
 }
 
 impl Store<'_> {
@@ -176,9 +175,13 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// A run is over: nothing that it waited for matters any more.
+    /// A run is over: nothing that it waited for matters any more. What people say later is heard all the same, and
+    /// noted (R-109).
     pub(crate) fn stop_waiting(self, flow: FlowId) -> Result<(), Failure> {
-        for sql in ["DELETE FROM replies WHERE flow=?1", "DELETE FROM codes WHERE flow=?1"] {
+        for sql in [
+            "DELETE FROM replies WHERE flow=?1 AND (step!='' OR due IS NULL)",
+            "DELETE FROM codes WHERE flow=?1",
+        ] {
             self.run(sql, [flow.to_string()])?;
         }
         Ok(())
@@ -193,51 +196,58 @@ impl Store<'_> {
         Ok(())
     }
 
-    pub(crate) fn answer_voucher(
-        self,
-        flow: FlowId,
-        account: AccountId,
-        answer: Vouched,
-        at: Timestamp,
-    ) -> Result<(), Failure> {
+    /// Who was asked to vouch in a run, in a fixed sequence.
+    pub(crate) fn vouchers(self, flow: FlowId) -> Result<Vec<AccountId>, Failure> {
+        self.all(
+            "SELECT account FROM vouchers WHERE flow=?1 ORDER BY account",
+            [flow.to_string()],
+            |row| row.get::<_, String>(0),
+        )?
+        .iter()
+        .map(|account| to_id(account))
+        .collect()
+    }
+
+    /// Notes what somebody said; the first word stands.
+    pub(crate) fn add_voice(self, flow: FlowId, voice: &Voice) -> Result<(), Failure> {
         self.run(
-            "UPDATE vouchers SET device=?3, approves=?4, at=?5 WHERE flow=?1 AND account=?2",
+            "INSERT INTO voices (flow, account, heard, device, approves, at) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT DO NOTHING",
             params![
                 flow.to_string(),
-                account.to_string(),
-                answer.device.to_string(),
-                answer.approves,
-                at.unix()
+                voice.account.to_string(),
+                to_word(voice.heard),
+                voice.device.to_string(),
+                voice.approves,
+                voice.at.unix()
             ],
         )?;
         Ok(())
     }
 
-    /// Who was asked to vouch in a run, in a fixed sequence.
-    pub(crate) fn vouchers(self, flow: FlowId) -> Result<Vec<Voucher>, Failure> {
+    /// All that was said in a run, in the sequence in which it was.
+    pub(crate) fn voices(self, flow: FlowId) -> Result<Vec<Voice>, Failure> {
         let rows = self.all(
-            "SELECT account, device, approves FROM vouchers WHERE flow=?1 ORDER BY account",
+            "SELECT account, heard, device, approves, at FROM voices WHERE flow=?1 ORDER BY at, account, heard",
             [flow.to_string()],
             |row| {
                 Ok((
                     row.get::<_, String>(0)?,
-                    row.get::<_, Option<String>>(1)?,
-                    row.get::<_, Option<bool>>(2)?,
+                    row.get::<_, String>(1)?,
+                    row.get::<_, String>(2)?,
+                    row.get(3)?,
+                    row.get::<_, i64>(4)?,
                 ))
             },
         )?;
         rows.into_iter()
-            .map(|(account, device, approves)| {
-                let answer = match (device, approves) {
-                    (Some(device), Some(approves)) => Some(Vouched {
-                        device: to_id(&device)?,
-                        approves,
-                    }),
-                    _ => None,
-                };
-                Ok(Voucher {
+            .map(|(account, heard, device, approves, at)| {
+                Ok(Voice {
                     account: to_id(&account)?,
-                    answer,
+                    heard: from_word(&heard)?,
+                    device: to_id(&device)?,
+                    approves,
+                    at: to_time(at)?,
                 })
             })
             .collect()
@@ -274,4 +284,19 @@ impl Store<'_> {
             })
             .collect()
     }
+}
+
+const fn to_word(heard: Heard) -> &'static str {
+    match heard {
+        Heard::Signed => "signed",
+        Heard::Scanned => "scanned",
+        Heard::LinkOpened => "link_opened",
+    }
+}
+
+fn from_word(word: &str) -> Result<Heard, Failure> {
+    [Heard::Signed, Heard::Scanned, Heard::LinkOpened]
+        .into_iter()
+        .find(|heard| to_word(*heard) == word)
+        .ok_or(Failure::Damaged("a stored voice"))
 }

@@ -5,12 +5,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use quittance_gateway::Clock as _;
 use quittance_gateway::{
-    CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript, ScriptedOutcome,
-    Unavailable,
+    CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript, ScriptedOutcome, Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, OrderState};
 use quittance_protocol::statement::{Charge, MandateKind, Permit, PermitAmount};
-use quittance_protocol::{ChargeId, Code, TokenId};
+use quittance_protocol::{AccountId, ChargeId, Code, TokenId};
 use tokio::sync::{Notify, Semaphore};
 
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -366,8 +365,8 @@ struct Slow {
 
 #[async_trait]
 impl CardNetwork for Slow {
-    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
-        self.inner.issue_reference(token).await
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
+        self.inner.fund(token, payer).await
     }
     async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
         self.arrived.notify_one();

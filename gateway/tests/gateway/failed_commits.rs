@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quittance_gateway::{
-    CardNetwork, FundingReference, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
+    CardNetwork, Funding, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
     SimulatedMerchants, Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, OrderRecord};
 use quittance_protocol::statement::Charge;
-use quittance_protocol::{ChargeId, Code, MerchantId, TokenId};
+use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore};
 
@@ -84,9 +84,9 @@ impl Gated {
 
 #[async_trait]
 impl CardNetwork for Gated {
-    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
         self.pass().await?;
-        self.inner.issue_reference(token).await
+        self.inner.fund(token, payer).await
     }
     async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
         self.pass().await?;

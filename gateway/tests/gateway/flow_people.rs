@@ -3,63 +3,15 @@
 use quittance_flows::Phase;
 use quittance_gateway::Clock as _;
 use quittance_gateway::parties::Party;
-use quittance_protocol::answer::{Asking, FlowLog, PayerEventKind};
+use quittance_protocol::answer::{FlowLog, PayerEventKind};
 use quittance_protocol::flow_event::Wish;
-use quittance_protocol::statement::{Entry, StepAnswer, Vouch};
+use quittance_protocol::statement::Vouch;
 use quittance_protocol::{AccountId, B64, Code};
 
-use crate::support::phone::{Flow, PIN, Phone};
+use crate::support::circle::{RECOVERY, asked, circle, know, name_contacts, said, voices, vouch};
+use crate::support::phone::{PIN, Phone};
 use crate::support::runs::{open, phase};
-use crate::support::{DAY, House, Reply};
-
-const RECOVERY: &str = "recovery.trusted_contacts";
-
-/// Names contacts who have been known for so many days.
-async fn name_contacts(house: &House, phone: &Phone<'_>, contacts: &[AccountId], days: i64) {
-    let since = house.clock.now().plus_seconds(-days * DAY);
-    let contacts: Vec<_> = contacts
-        .iter()
-        .map(|account| serde_json::json!({ "account": account, "name": "Lin", "known_since": since, "verified": true }))
-        .collect();
-    let path = format!("/sandbox/accounts/{}", phone.account().await);
-    let set = house.set(&path, serde_json::json!({ "contacts": contacts })).await;
-    assert_eq!(set.status, 200, "{}", String::from_utf8_lossy(&set.body));
-}
-
-/// A recovery whose contacts have just been asked.
-async fn asked(phone: &Phone<'_>, contacts: &[AccountId]) -> Flow {
-    let flow = phone.begin(RECOVERY, &[], b"").await;
-    let entries = contacts.iter().map(|account| Entry(account.to_string())).collect();
-    let log: FlowLog = phone
-        .answer(&flow, "request", StepAnswer::entered([9; 32], entries))
-        .await
-        .ok();
-    assert_eq!(open(&log), "quorum");
-    flow
-}
-
-async fn vouch(contact: &Phone<'_>, phone: &Phone<'_>, flow: &Flow, approves: bool) -> Reply {
-    let statement = Vouch {
-        flow: flow.start.flow,
-        requester: phone.account().await,
-        purpose: RECOVERY.to_owned(),
-        approves,
-    };
-    contact.post(&statement).await
-}
-
-/// Three people on phones of their own, and a payer who named them.
-async fn circle(house: &House) -> (Phone<'_>, Vec<Phone<'_>>, Vec<AccountId>) {
-    let phone = Phone::ready(house).await;
-    let (mut people, mut accounts) = (Vec::new(), Vec::new());
-    for _ in 0..3 {
-        let person = Phone::ready(house).await;
-        accounts.push(person.account().await);
-        people.push(person);
-    }
-    name_contacts(house, &phone, &accounts, 181).await;
-    (phone, people, accounts)
-}
+use crate::support::{DAY, House};
 
 // R-106, R-111
 #[tokio::test]
@@ -70,8 +22,10 @@ async fn two_of_three_confirm_and_the_reset_opens_at_minute_45_never_before() {
     assert_eq!(vouch(&people[0], &phone, &flow, true).await.status, 200);
     assert_eq!(open(&phone.run(flow.start.flow).await), "quorum");
     assert_eq!(vouch(&people[1], &phone, &flow, true).await.status, 200);
+    assert_eq!(open(&phone.run(flow.start.flow).await), "answers_over");
+    house.advance(30 * 60).await;
     assert_eq!(open(&phone.run(flow.start.flow).await), "opens");
-    house.advance(45 * 60 - 1).await;
+    house.advance(15 * 60 - 1).await;
     assert_eq!(open(&phone.run(flow.start.flow).await), "opens");
     assert_eq!(phone.register(PIN).await.code(), Code::ProofRejected);
     house.advance(1).await;
@@ -104,7 +58,7 @@ async fn the_entry_closes_15_minutes_after_it_opened() {
 
 // R-109
 #[tokio::test]
-async fn an_answer_at_minute_30_is_too_late_and_a_second_before_is_not() {
+async fn an_answer_at_minute_30_is_noted_and_not_counted_and_a_second_before_it_counts() {
     let house = House::on_stage();
     let (phone, people, accounts) = circle(&house).await;
     for (after, passes) in [(30 * 60 - 1, true), (30 * 60, false)] {
@@ -113,13 +67,94 @@ async fn an_answer_at_minute_30_is_too_late_and_a_second_before_is_not() {
         house.advance(after).await;
         let reply = vouch(&people[1], &phone, &flow, true).await;
         if passes {
-            assert_eq!(open(&phone.run(flow.start.flow).await), "opens");
+            assert_eq!(open(&phone.run(flow.start.flow).await), "answers_over");
         } else {
             assert_eq!(reply.code(), Code::TooLate);
             let log = phone.run(flow.start.flow).await;
             assert_eq!(phase(&log), Phase::Refused(Code::TooLate));
         }
+        assert_eq!(
+            voices(&house, &flow).await,
+            [said("signed", true), said("signed", true)]
+        );
     }
+}
+
+// R-109
+#[tokio::test]
+async fn a_late_answer_to_a_run_that_goes_on_is_noted_and_changes_no_count() {
+    let house = House::on_stage();
+    let (phone, people, accounts) = circle(&house).await;
+    let flow = asked(&phone, &accounts).await;
+    for person in &people[..2] {
+        assert_eq!(vouch(person, &phone, &flow, true).await.status, 200);
+    }
+    house.advance(31 * 60).await;
+    let before = phone.run(flow.start.flow).await.events;
+    for _ in 0..2 {
+        assert_eq!(vouch(&people[2], &phone, &flow, false).await.code(), Code::TooLate);
+    }
+    assert_eq!(phone.run(flow.start.flow).await.events, before);
+    let expected = [said("signed", true), said("signed", true), said("signed", false)];
+    assert_eq!(voices(&house, &flow).await, expected, "noted once");
+    house.advance(14 * 60).await;
+    assert_eq!(phase(&phone.confirm(&flow, "enter").await), Phase::Completed);
+}
+
+// R-110
+#[tokio::test]
+async fn a_confirmation_that_does_not_stand_any_more_is_found_in_the_window() {
+    let house = House::on_stage();
+    let (phone, people, accounts) = circle(&house).await;
+    for stands_again in [true, false] {
+        name_contacts(&house, &phone, &accounts, 181).await;
+        let flow = asked(&phone, &accounts).await;
+        for person in &people[..2] {
+            assert_eq!(vouch(person, &phone, &flow, true).await.status, 200);
+        }
+        // Whoever was believed to be known for long is not, as it turns out.
+        name_contacts(&house, &phone, &accounts, 100).await;
+        house.advance(30 * 60).await;
+        assert_eq!(open(&phone.run(flow.start.flow).await), "verified");
+        house.advance(15 * 60 - 1).await;
+        assert_eq!(open(&phone.run(flow.start.flow).await), "verified");
+        if stands_again {
+            name_contacts(&house, &phone, &accounts, 181).await;
+            assert_eq!(open(&phone.run(flow.start.flow).await), "opens");
+            house.advance(1).await;
+            assert_eq!(phase(&phone.confirm(&flow, "enter").await), Phase::Completed);
+        } else {
+            house.advance(1).await;
+            assert_eq!(phase(&phone.run(flow.start.flow).await), Phase::Refused(Code::TooLate));
+        }
+    }
+}
+
+// R-110
+#[tokio::test]
+async fn what_the_risk_engine_sees_keeps_the_reset_shut_also_after_the_check() {
+    let house = House::on_stage();
+    let (phone, people, accounts) = circle(&house).await;
+    let flow = asked(&phone, &accounts).await;
+    for person in &people[..2] {
+        assert_eq!(vouch(person, &phone, &flow, true).await.status, 200);
+    }
+    let long_ago = house.clock.now().plus_seconds(-100 * DAY);
+    let sets = serde_json::json!([{ "set_at": long_ago, "people": accounts }]);
+    let seen = serde_json::json!({ "contacts": sets, "triggers": ["remote_login"] });
+    let resolved = serde_json::json!({ "contacts": sets });
+    know(&house, &phone, &accounts, 181, seen.clone()).await;
+    house.advance(30 * 60).await;
+    assert_eq!(open(&phone.run(flow.start.flow).await), "risk");
+    know(&house, &phone, &accounts, 181, resolved.clone()).await;
+    assert_eq!(open(&phone.run(flow.start.flow).await), "opens");
+    house.advance(15 * 60).await;
+    know(&house, &phone, &accounts, 181, seen).await;
+    let refused = phone.answer(&flow, "enter", phone.shown()).await;
+    assert_eq!(refused.code(), Code::RiskDenied);
+    assert_eq!(phone.register(b"314159").await.code(), Code::ProofRejected);
+    know(&house, &phone, &accounts, 181, resolved).await;
+    assert_eq!(phase(&phone.confirm(&flow, "enter").await), Phase::Completed);
 }
 
 // R-107
@@ -182,65 +217,71 @@ async fn contacts_are_told_who_asks_for_what() {
     assert!(told.iter().any(|event| event.kind == expected));
 }
 
-// R-103, R-104
-#[tokio::test]
-async fn only_people_who_may_vouch_are_shown_and_taken() {
-    let house = House::on_stage();
-    let (phone, _, accounts) = circle(&house).await;
-    let flow = phone.begin(RECOVERY, &[], b"").await;
-    let Some(Asking::People { people, at_least }) = phone.run(flow.start.flow).await.asking else {
-        panic!("people are shown")
-    };
-    assert_eq!((people.len(), at_least), (3, 3));
-    let stranger = Phone::ready(&house).await.account().await;
-    let entries = |accounts: &[AccountId]| {
-        let entries = accounts.iter().map(|account| Entry(account.to_string())).collect();
-        StepAnswer::entered([9; 32], entries)
-    };
-    let before = phone.run(flow.start.flow).await.events;
-    for (named, code) in [
-        (entries(&accounts[..2]), Code::Malformed),
-        (entries(&[accounts[0], accounts[0], accounts[1]]), Code::Malformed),
-        (entries(&[accounts[0], accounts[1], stranger]), Code::NotEligible),
-        (
-            StepAnswer::entered([9; 32], vec![Entry("Lin".to_owned())]),
-            Code::Malformed,
-        ),
-    ] {
-        assert_eq!(phone.answer(&flow, "request", named).await.code(), code);
-    }
-    assert_eq!(phone.run(flow.start.flow).await.events, before);
-    // R-104: known for 180 days is not known for more than 180 days.
-    name_contacts(&house, &phone, &accounts, 180).await;
-    let log: FlowLog = {
-        let nonce = phone.nonce().await;
-        let start = phone.flow_start(RECOVERY, &[], b"", nonce);
-        phone
-            .post(&quittance_protocol::statement::StartFlow { start })
-            .await
-            .ok()
-    };
-    assert_eq!(phase(&log), Phase::Refused(Code::NotEligible));
-}
-
 // R-105
 #[tokio::test]
-async fn contacts_without_a_phone_here_answer_over_the_outside_party() {
+async fn contacts_without_a_phone_here_confirm_by_the_code_that_they_scan_and_not_by_a_link() {
     let house = House::on_stage();
     let phone = Phone::ready(&house).await;
     let people = [1, 2, 3].map(|number| AccountId::from_bytes([number; 16]));
     name_contacts(&house, &phone, &people, 181).await;
+    // Each of them is sent a link, then shown a code.
     house.party_says(
         Party::ContactPeer,
-        r#"{"latency": "PT5M"}
+        r#"{"latency": "PT1M"}
+           {"latency": "PT5M"}
+           {"latency": "PT1M"}
            {"outcome": "refuses", "latency": "PT6M"}
+           {"latency": "PT1M"}
            {"latency": "PT7M"}"#,
     );
     let flow = asked(&phone, &people).await;
-    house.advance(6 * 60).await;
+    house.advance(60).await;
+    assert_eq!(
+        open(&phone.run(flow.start.flow).await),
+        "quorum",
+        "three links are no word"
+    );
+    let links = vec![said("link_opened", true); 3];
+    assert_eq!(voices(&house, &flow).await, links);
+    house.advance(5 * 60).await;
     assert_eq!(open(&phone.run(flow.start.flow).await), "quorum");
     house.advance(60).await;
-    assert_eq!(open(&phone.run(flow.start.flow).await), "opens");
+    assert_eq!(open(&phone.run(flow.start.flow).await), "answers_over");
+    let scans = [said("scanned", true), said("scanned", false), said("scanned", true)];
+    assert_eq!(voices(&house, &flow).await[3..], scans);
+    let asked = house.parties.asked(Party::ContactPeer).unwrap();
+    let channels: Vec<&str> = asked
+        .iter()
+        .map(|asked| asked.question["channel"].as_str().unwrap())
+        .collect();
+    assert_eq!(channels, ["sms_link", "qr_code"].repeat(3));
+    assert!(asked.iter().all(|asked| asked.question["purpose"] == RECOVERY));
+}
+
+// R-109
+#[tokio::test]
+async fn a_code_that_is_scanned_at_minute_30_is_noted_though_the_run_is_over() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let people = [1, 2, 3].map(|number| AccountId::from_bytes([number; 16]));
+    name_contacts(&house, &phone, &people, 181).await;
+    for (latency, passes) in [("PT29M59S", true), ("PT30M", false)] {
+        let never = r#"{"latency": "never"}"#;
+        let lines = format!("{never}\n{{}}\n{never}\n{{\"latency\": \"{latency}\"}}\n{never}\n{never}");
+        house.party_says(Party::ContactPeer, &lines);
+        let flow = asked(&phone, &people).await;
+        house.advance(30 * 60).await;
+        let log = phone.run(flow.start.flow).await;
+        if passes {
+            assert_eq!(open(&log), "opens");
+        } else {
+            assert_eq!(phase(&log), Phase::Refused(Code::TooLate));
+        }
+        assert_eq!(
+            voices(&house, &flow).await,
+            [said("scanned", true), said("scanned", true)]
+        );
+    }
 }
 
 // R-047

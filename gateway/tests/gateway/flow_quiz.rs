@@ -133,6 +133,24 @@ async fn right_answers_open_the_reset_and_two_amounts_chosen_again_still_do() {
     }
 }
 
+//
+#[tokio::test]
+async fn a_failed_recovery_speaks_against_the_payer_for_a_day() {
+    let house = House::on_stage();
+    for (later, score) in [(DAY - 1, 20), (DAY, 0)] {
+        let phone = with_transactions(&house, 30).await;
+        let token = phone.sign_mandate().await;
+        let flow = phone.begin(RECOVERY, &[], b"").await;
+        answer_amounts(&house, &phone, &flow, 3).await;
+        let log = answer_the_rest(&phone, &flow).await;
+        assert_eq!(phase(&log), Phase::Refused(Code::ProofRejected));
+        house.advance(later).await;
+        phone.revoke(&[token.mandate]).await;
+        house.settle().await;
+        assert_eq!(phone.risk_score().await, Some(score), "{later} seconds later");
+    }
+}
+
 //
 #[tokio::test]
 async fn nineteen_transactions_are_too_few() {

@@ -1,6 +1,16 @@
 //! The gateway at its boundary: signed statements in, answers and proofs out.
 
 #[cfg(test)]
+mod attestation_chains;
+#[cfg(test)]
+mod attestation_enrolment;
+#[cfg(test)]
+mod attestation_mutants;
+#[cfg(test)]
+mod attestation_reasons;
+#[cfg(test)]
+mod attestation_vectors;
+#[cfg(test)]
 mod bad_input;
 #[cfg(test)]
 mod charges;
@@ -13,7 +23,11 @@ mod failed_commits;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod flow_cards;
+#[cfg(test)]
 mod flow_codes;
+#[cfg(test)]
+mod flow_contacts;
 #[cfg(test)]
 mod flow_desk;
 #[cfg(test)]

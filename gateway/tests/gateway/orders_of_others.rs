@@ -1,11 +1,13 @@
 //! Ends that are not the payer's: each keeps its cause with whoever brought it about (R-307).
 
-use quittance_protocol::Code;
+use quittance_gateway::parties::SeenCard;
+use quittance_gateway::{CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, Recorded};
 use quittance_protocol::log_body::{Actor, Ending, OrderBody, TerminationCause};
 use quittance_protocol::statement::{Objection, Release, ReplicaState};
+use quittance_protocol::{AccountId, CardId, ChargeId, Code, TokenId};
 
-use crate::support::phone::{Phone, Token, declined};
+use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{House, Reply};
 
 async fn active(house: &House) -> (Phone<'_>, Token) {
@@ -69,27 +71,140 @@ async fn end(house: &House, tokens: &[&Token], cause: &str) -> Reply {
         .await
 }
 
+/// Says which card pays for what the payer signs from now on.
+async fn pays_by(house: &House, phone: &Phone<'_>, name: &str) -> CardId {
+    let path = format!("/sandbox/accounts/{}/cards", phone.account().await);
+    let cards: Vec<SeenCard> = house.set(&path, serde_json::json!({ "name": name })).await.ok();
+    let card = cards.iter().find(|card| card.name == name && !card.removed);
+    card.expect("the card").card
+}
+
+async fn remove(house: &House, card: CardId) -> Reply {
+    let path = format!("/sandbox/cards/{card}/removed");
+    let removed = house.set(&path, serde_json::json!({})).await;
+    house.settle().await;
+    removed
+}
+
 // H5
 // R-307
 #[tokio::test]
 async fn removing_a_card_ends_all_its_mandates_in_one_order_with_one_rotation() {
     let house = House::on_stage();
     let phone = Phone::ready(&house).await;
-    let (first, second) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let card = pays_by(&house, &phone, "first").await;
+    let first = phone.sign_mandate().await;
+    pays_by(&house, &phone, "second").await;
     let other = phone.sign_mandate().await;
-    assert_eq!(end(&house, &[&first, &second], "funding_removed").await.status, 200);
-    house.settle().await;
+    pays_by(&house, &phone, "first").await;
+    let second = phone.sign_mandate().await;
+    let neighbour = Phone::ready(&house).await;
+    let theirs = neighbour.sign_mandate().await;
+
+    let ended: serde_json::Value = remove(&house, card).await.ok();
+
     let order = orders(&phone, &other).await.remove(0);
+    assert_eq!(ended["orders"], serde_json::json!([order.order]));
     assert_eq!(order.mandates, [first.mandate, second.mandate]);
     assert_eq!(ordered(&order).cause, TerminationCause::FundingRemoved);
     for token in [&first, &second] {
         assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::TokenDestroyed);
+        let ending = phone.mandate(token.mandate).await.ending.unwrap();
+        assert_eq!(ending, TerminationCause::FundingRemoved.by_usual_actor());
     }
-    assert_eq!(
-        phone.mandate(other.mandate).await.state,
-        MandateState::Active,
-        "it is paid by another card"
+    approved(&house.charge(other.mandate, 1).await);
+    approved(&house.charge(theirs.mandate, 1).await);
+    assert_eq!(phone.mandate(other.mandate).await.state, MandateState::Active);
+    let again: serde_json::Value = remove(&house, card).await.ok();
+    assert_eq!(again["orders"], serde_json::json!([]), "once is enough");
+}
+
+// H5
+#[tokio::test]
+async fn which_card_pays_outlives_a_restart_and_a_card_that_nobody_has_is_unknown() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let card = pays_by(&house, &phone, "first").await;
+    let token = phone.sign_mandate().await;
+    assert_eq!(remove(&house, CardId::from_bytes([9; 16])).await.code(), Code::NotFound);
+    house.restart();
+    assert_eq!(remove(&house, card).await.status, 200);
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::TokenDestroyed);
+    assert_ne!(
+        pays_by(&house, &phone, "first").await,
+        card,
+        "it came back as another one"
     );
+    let new = phone.sign_mandate().await;
+    approved(&house.charge(new.mandate, 1).await);
+}
+
+/// A network that was asked before a card was removed, and answers after it.
+struct LateNetwork {
+    inner: std::sync::Arc<quittance_gateway::SimulatedCardNetwork>,
+    card: CardId,
+}
+
+#[async_trait::async_trait]
+impl CardNetwork for LateNetwork {
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
+        let funding = self.inner.fund(token, payer).await?;
+        Ok(Funding {
+            card: self.card,
+            ..funding
+        })
+    }
+
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        self.inner.charge(charge).await
+    }
+
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        self.inner.resolve(charge).await
+    }
+
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.inner.refund(refund).await
+    }
+}
+
+// H5
+#[tokio::test]
+async fn a_card_that_is_removed_while_its_payer_signs_pays_for_nothing_new() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let card = pays_by(&house, &phone, "first").await;
+    let inner = house.network.clone();
+    house.use_network(Some(std::sync::Arc::new(LateNetwork { inner, card })));
+    house.restart();
+    let control = phone.sign_mandate().await;
+    approved(&house.charge(control.mandate, 1).await);
+    remove(&house, card).await;
+    let (token, offer) = (Token::new(), house.offer());
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.consent(&flow, &token, &offer).await;
+    assert_eq!(phone.post(&consent).await.code(), Code::NotEligible);
+}
+
+#[tokio::test]
+async fn the_database_names_no_card_as_the_network_does() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let card = pays_by(&house, &phone, "first").await;
+    phone.sign_mandate().await;
+    house.stop();
+    let bytes = std::fs::read_dir(house.data()).unwrap().flat_map(|file| {
+        let path = file.unwrap().path();
+        if path.is_file() {
+            std::fs::read(path).unwrap()
+        } else {
+            Vec::new()
+        }
+    });
+    let bytes: Vec<u8> = bytes.collect();
+    let has = |needle: &[u8]| bytes.windows(needle.len()).any(|window| window == needle);
+    assert!(has(b"\"card\":\""), "control: a card is kept beside the reference");
+    assert!(!has(card.to_string().as_bytes()) && !has(card.as_bytes()));
 }
 
 // R-307
@@ -115,7 +230,14 @@ async fn each_end_that_the_world_brings_keeps_its_cause_and_its_actor() {
 async fn the_world_does_not_speak_for_the_payer() {
     let house = House::on_stage();
     let (phone, token) = active(&house).await;
-    for cause in ["payer", "payer_offline", "assisted", "expired", "consumed"] {
+    for cause in [
+        "payer",
+        "payer_offline",
+        "assisted",
+        "expired",
+        "consumed",
+        "funding_removed",
+    ] {
         assert_eq!(end(&house, &[&token], cause).await.code(), Code::Malformed, "{cause}");
     }
     assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Active);

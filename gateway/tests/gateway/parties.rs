@@ -4,15 +4,15 @@ use quittance_flows::Seconds;
 use quittance_gateway::Unavailable;
 use quittance_gateway::parties::mrz::{MrzField, MrzRefused};
 use quittance_gateway::parties::{
-    After, BankDecision, Call, CallKey, ContactAnswer, Delivery, DocumentKind, DocumentOutcome, DocumentRejection,
-    IdentityMatch, ImageQuality, OutsideParties, Party, ReceivedText, ReleaseAnswer, Reply, ScriptError,
-    VideoVerification,
+    After, BankDecision, Call, CallKey, CardMatch, ContactAnswer, Delivery, DocumentKind, DocumentOutcome,
+    DocumentRejection, IdentityMatch, ImageQuality, OutsideParties, Party, ReceivedText, ReleaseAnswer, Reply,
+    ScriptError, VideoVerification,
 };
 use quittance_protocol::Code;
 
 use crate::support::questions::{
-    ACCOUNT, FLOW, HISTORY, OTHER, bank, call, claim, contact, face, notice, now, open, place, release, scan, text,
-    video,
+    ACCOUNT, FLOW, HISTORY, OTHER, bank, call, card, claim, contact, face, notice, now, open, place, release, scan,
+    text, video,
 };
 
 fn at_once<T>(outcome: T) -> Result<Reply<T>, Unavailable> {
@@ -28,6 +28,7 @@ fn answers(parties: &OutsideParties, step: &str) -> Vec<bool> {
     vec![
         parties.sms_carrier.send(&call, &text(ACCOUNT, "123456")).is_ok(),
         parties.identity_source.compare(&call, &claim()).is_ok(),
+        parties.card_holder.compare(&call, &card()).is_ok(),
         parties.ocr_vendor.read(&call, &scan(DocumentKind::IdDocument)).is_ok(),
         parties.face_vendor.judge(&call, &face()).is_ok(),
         parties.video_desk.verify(&call, &video()).is_ok(),
@@ -53,6 +54,7 @@ fn without_a_script_every_party_is_benign_at_once() {
         parties.identity_source.compare(&call, &claim()),
         at_once(IdentityMatch::Match)
     );
+    assert_eq!(parties.card_holder.compare(&call, &card()), at_once(CardMatch::Match));
     let face = parties.face_vendor.judge(&call, &face()).unwrap().outcome;
     assert_eq!(
         (face.similarity.to_string().as_str(), face.live, face.gestures_match),

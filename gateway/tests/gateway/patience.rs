@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quittance_gateway::{CardNetwork, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
+use quittance_gateway::{CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
 use quittance_protocol::answer::MandateRecord;
 use quittance_protocol::statement::Charge;
-use quittance_protocol::{ChargeId, Code, TokenId};
+use quittance_protocol::{AccountId, ChargeId, Code, TokenId};
 use tokio::sync::{Notify, watch};
 
 use crate::support::phone::{Phone, Token, approved};
@@ -46,9 +46,9 @@ impl Hanging {
 
 #[async_trait]
 impl CardNetwork for Hanging {
-    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
         self.pass().await;
-        self.inner.issue_reference(token).await
+        self.inner.fund(token, payer).await
     }
     async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
         self.pass().await;

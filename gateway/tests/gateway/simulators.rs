@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
+use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::{Asked, BankDecision, CallKey, NumberKind, ReceivedText, SimulatedParties};
 use quittance_gateway::{Config, Gateway, Parts, PolicySource, Sandbox, SandboxClock};
 use quittance_protocol::Code;
@@ -35,6 +36,7 @@ impl Stage {
             log_name: None,
             merchants: Vec::new(),
             policy: PolicySource::Sandbox,
+            attestation: Trust::default(),
         };
         let parts = Parts {
             custodian: house.custodian(),

@@ -61,6 +61,22 @@ async fn a_connection_that_hides_where_it_comes_from_refuses_and_adds_nothing() 
     );
 }
 
+// R-010 R-051
+#[tokio::test]
+async fn a_hidden_connection_speaks_against_the_payer_until_the_next_one_is_seen() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    assert_eq!(phone.risk_score().await, None);
+    for (hidden, score) in [(true, 20), (false, 0)] {
+        let seen = format!("{{\"outcome\":{{\"region\":\"ZZ\",\"vpn\":{hidden}}},\"times\":9}}");
+        house.script("geo_locator", &[&seen]).await;
+        let token = phone.sign_mandate().await;
+        phone.revoke(&[token.mandate]).await;
+        house.settle().await;
+        assert_eq!(phone.risk_score().await, Some(score), "hidden: {hidden}");
+    }
+}
+
 //
 #[tokio::test]
 async fn after_a_recovery_signing_waits_for_24_hours_and_stopping_does_not() {

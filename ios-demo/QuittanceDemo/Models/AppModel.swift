@@ -101,6 +101,7 @@ import QuittanceApple
         act { [self] wallet in
             enrolment = try await wallet.enrol(pin: pin)
             try await refresh()
+            tell("app.enrol.done.title")
             tell("app.enrol.done.body")
             stage = .ready
         }

@@ -3,6 +3,7 @@
 //! It is a program of its own over the gateway's library, so that the product has no switch that weakens it.
 
 use clap::Parser;
+use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
@@ -89,6 +90,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
         log_name: None,
         merchants: Vec::new(),
         policy: PolicySource::Sandbox,
+        attestation: Trust::default(),
     };
     let gateway = Gateway::open(config, parts)?;
     let router = match arguments.lie {

@@ -2,7 +2,7 @@
 
 use super::people::Profile;
 use super::terms::MandateSpec;
-use super::verbs::{approved, once, payer, run, verbs, yes};
+use super::verbs::{approved, first, once, payer, run, verbs, yes};
 use super::words::{StopSpec, Way, WishSpec, With};
 use quittance_flows::Seconds;
 use quittance_protocol::Quantity;
@@ -227,12 +227,13 @@ verbs! {
         #[serde(default)]
         resolved: bool,
     }
-    /// The card that pays for the payer's mandates is removed.
+    /// A card is removed; what it pays for is for the gateway to know.
     "remove_card" => RemoveCard {
         /// Whose.
         remove_card: String,
-        /// The mandates that it pays for.
-        mandates: Vec<String>,
+        /// Which of theirs.
+        #[serde(default = "first")]
+        card: String,
     }
     /// The gateway learns other facts about a person.
     "profile" => SetProfile {

@@ -7,8 +7,7 @@ use super::play::{Play, Signed, Wrong, same};
 use super::sandbox::{outcome, refusal, taken};
 use super::setting::{PAYER, money};
 use crate::stage::decision;
-use quittance_protocol::MandateId;
-use serde_json::json;
+use serde_json::{Value, json};
 
 impl Play {
     pub(super) async fn charge(&mut self, act: &acts::Charge) -> Result<(), Wrong> {
@@ -72,10 +71,28 @@ impl Play {
         outcome(act.fails.as_deref(), refusal(&answer))
     }
 
+    /// Says which of somebody's cards pays for what they sign from now on.
+    pub(super) async fn choose_card(&self, who: &str, name: &str) -> Result<(), Wrong> {
+        let path = format!("/sandbox/accounts/{}/cards", self.account(who)?);
+        taken(&self.stage.http.post(&path, &json!({ "name": name })).await)
+    }
+
     pub(super) async fn remove_card(&mut self, act: &acts::RemoveCard) -> Result<(), Wrong> {
-        self.phone(&act.remove_card)?;
-        let mandates: Vec<MandateId> = self.ids(&act.mandates)?;
-        let body = json!({ "mandates": mandates, "cause": "funding_removed" });
-        taken(&self.stage.http.post("/sandbox/endings", &body).await)
+        let path = format!("/sandbox/accounts/{}/cards", self.account(&act.remove_card)?);
+        let cards = self.stage.http.get(&path).await.json;
+        let named = |card: &&Value| {
+            let is = |member: &str, value: Value| card.get(member) == Some(&value);
+            is("name", json!(act.card)) && is("removed", json!(false))
+        };
+        let card = cards.as_array().and_then(|cards| cards.iter().find(named));
+        let card = card.and_then(|card| card.get("card")).and_then(Value::as_str);
+        let card = card.ok_or_else(|| Wrong::unknown("card", &act.card))?;
+        taken(
+            &self
+                .stage
+                .http
+                .post(&format!("/sandbox/cards/{card}/removed"), &json!({}))
+                .await,
+        )
     }
 }

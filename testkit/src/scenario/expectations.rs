@@ -44,6 +44,9 @@ verbs! {
         /// Whether its service renews itself.
         #[serde(default)]
         auto_renewal: Option<bool>,
+        /// The service that it came along with, as the payer is shown it.
+        #[serde(default)]
+        bundled_with: Option<String>,
         /// Permits that could still be used without this phone, as the phone tells.
         #[serde(default)]
         permits_ahead: Option<u32>,
@@ -113,6 +116,13 @@ verbs! {
         /// The code of the refusal.
         #[serde(default)]
         code: Option<String>,
+    }
+    /// What people said who were asked in a run, late or not.
+    "expect_voices" => ExpectVoices {
+        /// The run.
+        expect_voices: String,
+        /// Who, in the sequence in which they said it.
+        by: Vec<String>,
     }
     /// The payer holds receipts that the phone has verified, and an order for each.
     "expect_receipts" => ExpectReceipts {

@@ -4,8 +4,8 @@ use super::expectations::{self, Expectation};
 use super::play::{Play, Signed, Wrong, same};
 use super::setting::PAYER;
 use super::words::HistoryLine;
-use quittance_protocol::Quantity;
 use quittance_protocol::answer::{ChargeDecision, MandateRecord};
+use quittance_protocol::{AccountId, Quantity};
 use serde::Serialize;
 use serde_json::Value;
 use std::time::Duration;
@@ -21,6 +21,7 @@ impl Play {
             Expectation::ExpectPrompt(what) => self.expect_prompt(what).await,
             Expectation::ExpectCode(what) => self.expect_code(what).await,
             Expectation::ExpectRun(what) => self.expect_run(what).await,
+            Expectation::ExpectVoices(what) => self.expect_voices(what).await,
             Expectation::ExpectReceipts(what) => self.expect_receipts(what),
             Expectation::ExpectRoutes(what) => self.expect_routes(what),
             Expectation::ExpectItems(what) => self.expect_items(what),
@@ -49,6 +50,9 @@ impl Play {
             sorted(view.holds.iter().map(|owner| owner.name().to_owned()).collect())
         })?;
         check("can_pay", &what.can_pay, || view.can_pay)?;
+        check("bundled_with", &what.bundled_with.clone().map(Some), || {
+            view.terms.bundled_with.clone()
+        })?;
         check("permits_ahead", &what.permits_ahead, || view.permits_ahead)?;
         if let Some(stale) = &what.stale {
             let permission = phone.wallet.permission(signed.mandate)?.permission;
@@ -87,6 +91,20 @@ impl Play {
             same("order", expected, &name(&self.stage.order(phone, order).await?.state))?;
         }
         Ok(())
+    }
+
+    async fn expect_voices(&self, what: &expectations::ExpectVoices) -> Result<(), Wrong> {
+        let path = format!("/sandbox/flows/{}/voices", self.run(&what.expect_voices)?.flow);
+        let voices = self.stage.http.get(&path).await.json;
+        let accounts = voices.as_array().into_iter().flatten();
+        let accounts = accounts.filter_map(|voice| voice.get("account")?.as_str()?.parse().ok());
+        let names: Vec<String> = accounts
+            .map(|account: AccountId| {
+                let name = self.accounts.iter().find(|(_, known)| **known == account);
+                name.map_or_else(|| account.to_string(), |(name, _)| name.clone())
+            })
+            .collect();
+        same("who was heard:", &what.by.join(", "), &names.join(", "))
     }
 
     fn expect_receipts(&self, what: &expectations::ExpectReceipts) -> Result<(), Wrong> {

@@ -17,9 +17,14 @@ pub struct Profile {
     pub born: Option<String>,
     /// Teen mode: who the guardian is.
     pub teen: Option<TeenSpec>,
-    /// Trusted contacts.
+    /// Trusted contacts: people whom the person knows, and has named.
     #[serde(default)]
     pub contacts: Vec<ContactSpec>,
+    /// People whom the person knows, and has not named.
+    #[serde(default)]
+    pub acquaintances: Vec<ContactSpec>,
+    /// The phone number.
+    pub number: Option<String>,
     /// Settled transactions of before.
     #[serde(default)]
     pub transactions: Vec<TransactionSpec>,
@@ -33,7 +38,7 @@ pub struct TeenSpec {
     pub guardian: String,
 }
 
-/// One trusted contact.
+/// Somebody whom a person knows.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactSpec {
@@ -41,7 +46,7 @@ pub struct ContactSpec {
     pub who: String,
     /// For how long the two have known each other.
     pub known: Seconds,
-    /// How long ago the payer named this contact; absent: long ago.
+    /// How long ago the person named them, with all the others; absent: long ago.
     #[serde(default)]
     pub named: Option<Seconds>,
     /// Whether the contact's real name is verified.

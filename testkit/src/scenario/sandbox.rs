@@ -1,16 +1,24 @@
 //! What scenarios tell the sandbox over HTTP: facts about people and mandates, scripts, reviewers.
 
-use super::people::Profile;
+use super::people::{ContactSpec, Profile};
 use super::play::{Play, Wrong};
 use super::setting::money;
 use crate::http::Answer;
+use quittance_flows::Seconds;
 use quittance_protocol::MandateId;
 use serde_json::{Map, Value, json};
+
+/// Seconds: a year, after which whoever was named counts by any policy.
+const LONG_AGO: i64 = 365 * 86_400;
 
 impl Play {
     /// Tells the gateway what it knows about a person from now on.
     pub(super) async fn tell_profile(&mut self, name: &str, profile: &Profile) -> Result<(), Wrong> {
         let body = self.profile(profile)?;
+        if let Some(number) = &profile.number {
+            let path = format!("/sandbox/accounts/{}/number", self.account(name)?);
+            taken(&self.stage.http.post(&path, &json!({ "number": number })).await)?;
+        }
         self.profiles.insert(name.to_owned(), profile.clone());
         if body.is_empty() {
             // Nothing is known about most people.
@@ -39,24 +47,51 @@ impl Play {
         if let Some(teen) = &profile.teen {
             body.insert("teen".to_owned(), json!({ "guardian": self.account(&teen.guardian)? }));
         }
-        let mut contacts = Vec::new();
-        for contact in &profile.contacts {
-            contacts.push(json!({
+        let mut acquaintances = Vec::new();
+        for contact in profile.contacts.iter().chain(&profile.acquaintances) {
+            acquaintances.push(json!({
                 "account": self.account(&contact.who)?, "name": contact.who, "verified": contact.verified,
                 "known_since": self.now().plus_seconds(-contact.known.get()),
-                "named_at": contact.named.map(|ago| self.now().plus_seconds(-ago.get())),
             }));
         }
+        let contacts = self.contact_sets(&profile.contacts)?;
         let mut transactions = Vec::new();
         for past in &profile.transactions {
             transactions.push(json!({ "amount": money(past.amount)?, "merchant": past.payee, "at": past.at }));
         }
-        for (member, list) in [("contacts", contacts), ("transactions", transactions)] {
+        for (member, list) in [
+            ("acquaintances", acquaintances),
+            ("contacts", contacts),
+            ("transactions", transactions),
+        ] {
             if !list.is_empty() {
                 body.insert(member.to_owned(), Value::Array(list));
             }
         }
         Ok(body)
+    }
+
+    /// Contacts as they were named: those of long ago first, then all of them since the last was added.
+    fn contact_sets(&self, contacts: &[ContactSpec]) -> Result<Vec<Value>, Wrong> {
+        let set = |named: &[&ContactSpec], ago: i64| -> Result<Value, Wrong> {
+            let people: Result<Vec<_>, Wrong> = named.iter().map(|contact| self.account(&contact.who)).collect();
+            Ok(json!({ "set_at": self.now().plus_seconds(-ago), "people": people? }))
+        };
+        let (lately, long_ago): (Vec<_>, Vec<_>) = contacts.iter().partition(|contact| contact.named.is_some());
+        let mut sets = Vec::new();
+        if !long_ago.is_empty() {
+            sets.push(set(&long_ago, LONG_AGO)?);
+        }
+        if let Some(ago) = lately
+            .iter()
+            .filter_map(|contact| contact.named)
+            .map(Seconds::get)
+            .min()
+        {
+            let all: Vec<_> = contacts.iter().collect();
+            sets.push(set(&all, ago)?);
+        }
+        Ok(sets)
     }
 
     pub(super) async fn mark_system_default(&self, mandate: MandateId) -> Result<(), Wrong> {

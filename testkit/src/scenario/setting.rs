@@ -70,6 +70,9 @@ impl Play {
         spec: &MandateSpec,
         name: &str,
     ) -> Result<Result<(), String>, Wrong> {
+        if let Some(card) = &spec.card {
+            self.choose_card(who, card).await?;
+        }
         let merchant = self.merchant(&spec.merchant).await?;
         let offer = self.offer(spec, name, &merchant).await?;
         let signed = sign_offer(self.phone(who)?, &offer).await;

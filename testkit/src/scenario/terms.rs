@@ -56,6 +56,9 @@ pub struct MandateSpec {
     /// The service that brought it along.
     #[serde(default)]
     pub bundled_with: Option<String>,
+    /// Which of the payer's cards pays for it, and for what is signed after it; absent: the same as before.
+    #[serde(default)]
+    pub card: Option<String>,
     /// It was switched on without the payer.
     #[serde(default)]
     pub system_default: bool,

@@ -39,6 +39,11 @@ pub(super) fn payer() -> String {
     "payer".to_owned()
 }
 
+/// What a payer's first card is called.
+pub(super) fn first() -> String {
+    "first".to_owned()
+}
+
 /// What a run is called where it has no name.
 pub(super) fn run() -> String {
     "run".to_owned()

@@ -3,10 +3,10 @@
 use crate::software_keys::SoftwareDeviceKeys;
 use async_trait::async_trait;
 use quittance_gateway::{
-    CardNetwork, FolderCustodian, FundingReference, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatedCardNetwork,
+    CardNetwork, FolderCustodian, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatedCardNetwork,
     Unavailable,
 };
-use quittance_protocol::{ChargeId, Timestamp, TokenId};
+use quittance_protocol::{AccountId, ChargeId, Timestamp, TokenId};
 use quittance_vault::{RootKeyError, RootKeys};
 use quittance_wallet::ports::{Clock, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
@@ -52,8 +52,8 @@ impl GatedCardNetwork {
 
 #[async_trait]
 impl CardNetwork for GatedCardNetwork {
-    async fn issue_reference(&self, token: TokenId) -> Result<FundingReference, Unavailable> {
-        self.ledger.issue_reference(token).await
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
+        self.ledger.fund(token, payer).await
     }
 
     async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {

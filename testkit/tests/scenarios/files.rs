@@ -13,6 +13,7 @@ macro_rules! scenarios {
             bad_images
             bank_answers_disagree
             bank_confirms
+            bank_mandate_offline
             bank_outage
             bank_refuses
             bank_times_out
@@ -21,12 +22,15 @@ macro_rules! scenarios {
             carrier_outage
             case_lives_a_month
             change_limits
+            contacts_checked
             contacts_entry_expires
             contacts_late
+            contacts_named_in_the_app
             contacts_named_lately
             contacts_not_verified
             contacts_objection
             contacts_open_at_45
+            contacts_own_number
             contacts_slow_request
             contacts_stranger
             contacts_too_few_named

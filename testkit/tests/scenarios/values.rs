@@ -54,10 +54,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "calendar.cn.until",
         "the last day that the table knows: the loader's tests",
     ),
-    (
-        "overlays",
-        "a phone that is bought in another region: the loader's tests",
-    ),
     ("schema", "the loader's tests"),
     // What the definitions of flows say as steps; the loader holds them against it, and scenarios count the steps.
     ("biometric.escalate_when", "the tries of the step identify"),
@@ -86,10 +82,6 @@ const NOT_YET: &[(&str, &str)] = &[
         "exact is the only way to compare amounts",
     ),
     (
-        "recovery.trusted_contacts.verify_by",
-        "lies between answers_by and opens_at: the loader's tests",
-    ),
-    (
         "evidence.gestures.known",
         "which of them are drawn only the vault's key knows: the gateway's test of the draw",
     ),
@@ -108,7 +100,7 @@ const NOT_YET: &[(&str, &str)] = &[
     ),
     (
         "recovery.failures_to_review.window",
-        "a part of the rating: the tests of ratings",
+        "a part of the rating: the gateway's test of a failed recovery, on both sides of it",
     ),
     (
         "risk.bands",

@@ -41,13 +41,21 @@ pub fn ends_at(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
     if state.submitted.is_some() {
         return moment("evidence.judge_by", state.last_at);
     }
-    match rules.definition.idle_life.as_deref() {
-        Some(key) => moment(key, state.last_at),
-        None => {
-            let ends = [("flow.idle_life", state.last_at), ("flow.total_life", state.started_at)];
-            ends.into_iter().filter_map(|(key, start)| moment(key, start)).min()
-        }
+    let idle = idle_at(rules, state);
+    match rules.definition.idle_life {
+        Some(_) => idle,
+        None => idle
+            .into_iter()
+            .chain(moment("flow.total_life", state.started_at))
+            .min(),
     }
+}
+
+/// From when on nobody has touched the run, done or not, for the idle life of its definition, else of the policy.
+#[must_use]
+pub fn idle_at(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
+    let life = rules.definition.idle_life.as_deref().unwrap_or("flow.idle_life");
+    rules.policy.moment(life, state.last_at).ok()
 }
 
 /// From when on the open step's code may be sent again; nothing before it was first sent.

@@ -110,8 +110,19 @@ fn check_flow(policy: &Policy, flow: &FlowDefinition) -> Result<(), Wrong> {
     if first.insert_if.is_some() || first.skip_if.is_some() {
         return Err(Wrong::at(&first.id, "the first step stands without conditions"));
     }
-    for key in [&flow.effective, &flow.idle_life].into_iter().flatten() {
+    for key in [&flow.effective, &flow.idle_life, &flow.entry_life]
+        .into_iter()
+        .flatten()
+    {
         span(policy, key)?;
+    }
+    if flow.effect.opens_entry() != flow.entry_life.is_some() {
+        return Err(Wrong::from(
+            "entry_life: has to stand where the effect lets something be entered, and nowhere else",
+        ));
+    }
+    if let Some(key) = &flow.enrolment {
+        policy.list(key).map_err(|error| error.to_string())?;
     }
     let mut before = BTreeSet::new();
     for step in flow.all_steps() {

@@ -4,8 +4,8 @@ use super::{Policy, PolicyError};
 use serde_json::{Map, Value};
 use std::borrow::Cow;
 
-/// Members that no region changes: which bundle this is, and the flows, whose steps ask `regions.in_force`.
-const FIXED: [&str; 4] = ["schema", "bundle", "overlays", "flows"];
+/// The one member that a region changes: which checks it adds. Every other value holds for all payers of a bundle.
+const REGIONAL: &str = "regions";
 
 impl Policy {
     /// The bundle as it holds in a region: `overlays.{region}` merged over it (RFC 7396), which
@@ -29,10 +29,10 @@ impl Policy {
         Ok(Cow::Owned(merged))
     }
 
-    /// No overlay reaches what is the same everywhere.
+    /// No overlay reaches what is the same everywhere: such a value would stand in the bundle, and change nothing.
     pub(super) fn check_overlay_members(&self) -> Result<(), PolicyError> {
         for (region, patch) in &self.overlays {
-            if let Some(name) = FIXED.into_iter().find(|name| patch.contains_key(*name)) {
+            if let Some(name) = patch.keys().find(|name| *name != REGIONAL) {
                 return Err(within(region, PolicyError::value(name, "a region cannot change this")));
             }
         }

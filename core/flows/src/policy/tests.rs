@@ -354,9 +354,9 @@ fn a_region_changes_what_its_overlay_says_or_nothing() {
 fn an_overlay_that_breaks_the_bundle_is_refused_at_its_line() {
     let overlay = "\"regions\": { \"in_force\": \"overseas\" }";
     for (broken, says) in [
-        ("\"otp\": { \"digits\": 1 }", "otp.digits: must be at least 4"),
-        ("\"otp\": { \"digits\": null }", "missing field `digits`"),
-        ("\"otp\": { \"figures\": 1 }", "unknown field `figures`"),
+        ("\"regions\": { \"in_force\": null }", "missing field `in_force`"),
+        ("\"regions\": { \"figures\": 1 }", "unknown field `figures`"),
+        ("\"otp\": { \"digits\": 4 }", "otp: a region cannot change this"),
         ("\"bundle\": { \"version\": 9 }", "bundle: a region cannot change this"),
         (
             "\"flows\": { \"mandate.sign\": null }",

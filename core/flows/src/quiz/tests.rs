@@ -1,6 +1,8 @@
 //! The quiz by its own numbers: 45, 30, 25, half points for what is asked again, 85 passes.
 
 use super::*;
+use crate::definition::StepKind;
+use crate::flow::holds;
 use crate::policy::DEFAULT_BUNDLE;
 use Mark::{Right, RightAgain, Wrong};
 use quittance_protocol::money::Currency;
@@ -194,13 +196,77 @@ fn a_charge_late_in_the_evening_belongs_to_the_day_of_the_bundles_zone() {
     assert_eq!(plan.dates[0].days[0], "2026-11-22");
 }
 
+/// The bundle with another text in places of its own.
+fn policy_with(changes: &[(&str, &str)]) -> Policy {
+    let mut text = DEFAULT_BUNDLE.to_owned();
+    for (from, to) in changes {
+        assert_eq!(text.matches(from).count(), 1, "{from}");
+        text = text.replace(from, to);
+    }
+    Policy::load(&text).unwrap()
+}
+
+/// Answers a whole quiz, with so many amounts right only when they are asked again and all else right: the points, and
+/// whether the flow's own guard lets them pass.
+fn answered(policy: &Policy, again: usize) -> (String, bool) {
+    let plan = plan(policy, &history(20), [7; 32]).unwrap().unwrap();
+    let right = |number: usize| shown(&plan.amounts[number].amount);
+    let typed: Vec<String> = (0..3)
+        .map(|number| {
+            if number < again {
+                "0.01".to_owned()
+            } else {
+                right(number)
+            }
+        })
+        .collect();
+    let entries = |texts: &[String]| -> Vec<Entry> { texts.iter().cloned().map(Entry).collect() };
+    let mut marks = Marks {
+        amounts: amounts(&plan, &entries(&typed)),
+        ..Marks::default()
+    };
+    let chosen: Vec<String> = (0..again).map(right).collect();
+    marks.amounts = amounts_again(&plan, &marks, &entries(&chosen));
+    marks.merchants = merchants(policy, &plan, &entries(&[plan.merchants[0].payee.clone()])).unwrap();
+    marks.dates = dates(policy, &plan, &entries(&[plan.dates[0].days[0].clone()])).unwrap();
+    let score = score(policy, &marks).unwrap();
+    let flow = policy.flow("recovery.transaction_quiz").unwrap();
+    let mark = flow.all_steps().find(|step| step.id == "pass_mark").unwrap();
+    let StepKind::Guard(condition) = &mark.kind else {
+        panic!("the pass mark is a guard")
+    };
+    let facts = std::collections::BTreeMap::from([("quiz_score".to_owned(), score)]);
+    (score.to_string(), holds(policy, &facts, condition).unwrap())
+}
+
 //
 #[test]
-fn eighty_five_opens_the_reset_and_a_hundredth_less_does_not() {
-    let pass = policy().quantity("recovery.transaction_quiz.pass").unwrap();
-    let two_again: Quantity = points([RightAgain, RightAgain, Right], Right, Right).parse().unwrap();
-    assert!(two_again >= pass);
-    assert!("84.99".parse::<Quantity>().unwrap() < pass);
+fn answers_worth_85_pass_and_the_next_ones_below_do_not() {
+    let said = |again| answered(&policy(), again);
+    assert_eq!(said(0), ("100".to_owned(), true));
+    assert_eq!(said(1), ("92.5".to_owned(), true));
+    assert_eq!(said(2), ("85".to_owned(), true));
+    assert_eq!(said(3), ("77.5".to_owned(), false));
+}
+
+// With the bundle's own weights no answers are worth 84.99: with others some are.
+#[test]
+fn answers_worth_a_hundredth_less_than_the_pass_mark_do_not_pass() {
+    let shipped = "\"amount\": 45, \"merchant\": 30, \"date\": 25";
+    let weights =
+        |amount: &str, date: &str| format!("\"amount\": \"{amount}\", \"merchant\": 30, \"date\": \"{date}\"");
+    let worth = |amount: &str, date: &str| answered(&policy_with(&[(shipped, &weights(amount, date))]), 2);
+    assert_eq!(worth("45.03", "24.97"), ("84.99".to_owned(), false));
+    assert_eq!(worth("45.00", "25.00"), ("85".to_owned(), true));
+    assert_eq!(worth("44.97", "25.03"), ("85.01".to_owned(), true));
+}
+
+//
+#[test]
+fn the_pass_mark_is_the_policys() {
+    let marked = |pass: &str| answered(&policy_with(&[("\"pass\": 85", pass)]), 2);
+    assert_eq!(marked("\"pass\": 84"), ("85".to_owned(), true));
+    assert_eq!(marked("\"pass\": 86"), ("85".to_owned(), false));
 }
 
 #[test]

@@ -185,11 +185,13 @@ pub(crate) fn reach(rules: Rules<'_>, name: &str, target: &str, facts: Facts) ->
         if open.id == target {
             return state;
         }
+        // A timer may have moved time on by far more than a second.
+        let now = at(second).max(state.last_at);
         let gives_way = open.otherwise.iter().any(|inner| inner.id == target);
         let event = if gives_way {
-            giving_way(open, at(second))
+            giving_way(open, now)
         } else {
-            success(rules, &state, at(second))
+            success(rules, &state, now)
         };
         state = taken(rules, &state, &event);
     }

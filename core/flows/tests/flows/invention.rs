@@ -15,27 +15,15 @@ use std::collections::BTreeMap;
 
 const NAME: &str = "mandate.cancel.in_person";
 
-const DEFINITION: &str = r#""mandate.cancel.in_person": {
-      "authority": "lowers",
-      "effect": "destroy",
-      "cause": "assisted",
-      "idle_life": "flow.case_life",
-      "steps": [
-        { "id": "appointment", "do": { "prompt": "confirm" }, "rules": ["R-015", "R-039"] },
-        { "id": "hold", "do": { "effect": "hold" }, "rules": ["R-301"] },
-        { "id": "at_the_counter", "do": { "timer": { "after": "token.provisioning_deadline" } }, "rules": ["R-039"] },
-        { "id": "clerk", "do": { "review": "agent" }, "deadline": { "after": "review.decide_by", "then": "refuse" }, "rules": ["R-015"] },
-        { "id": "renewal", "do": { "effect": "auto_renewal_off" }, "insert_if": "auto_renewal", "rules": ["R-025"] },
-        { "id": "passport", "do": { "factor": "passport" }, "insert_if": "overseas", "tries": { "at_least": "evidence.max_attempts", "then": "otherwise" },
-          "otherwise": [ { "id": "passport.video", "do": { "factor": "video_verification" }, "tries": { "at_least": "evidence.max_attempts", "then": "refuse" }, "rules": ["R-052"] } ],
-          "rules": ["R-050"] },
-        { "id": "told", "do": { "notify": "cancel.in_person.done" }, "rules": ["R-067"] }
-      ]
-    },
-    "mandate.resume": {"#;
+/// How to write a flow; its example is the definition that these tests add.
+const PAGE: &str = include_str!("../../../../docs/flows.md");
 
 fn policy() -> Policy {
-    Policy::load(&DEFAULT_BUNDLE.replace("\"mandate.resume\": {", DEFINITION)).unwrap()
+    let (_, page) = PAGE.split_once("```json\n").unwrap();
+    let (example, _) = page.split_once("```").unwrap();
+    let next = "\"mandate.resume\": {";
+    assert_eq!(DEFAULT_BUNDLE.matches(next).count(), 1);
+    Policy::load(&DEFAULT_BUNDLE.replace(next, &format!("{example},\n{next}"))).unwrap()
 }
 
 // R-325

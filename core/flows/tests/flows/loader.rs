@@ -117,6 +117,25 @@ fn a_value_that_is_missing_is_named() {
     );
 }
 
+// R-060 R-111
+#[test]
+fn what_opens_something_says_for_how_long() {
+    // What is wrong with a flow's head is told at the line of the flow.
+    let entry = "\"entry_life\": \"safety_lock.password_entry_life\",";
+    for (instead, says_too) in [
+        ("", "entry_life: has to stand"),
+        (
+            "\"entry_life\": \"safety_lock.patience\",",
+            "safety_lock.patience has no value",
+        ),
+    ] {
+        let said = Policy::load(&DEFAULT_BUNDLE.replace(entry, instead))
+            .unwrap_err()
+            .to_string();
+        says(&said, &["flows.lock.set_password: ", says_too, "line "]);
+    }
+}
+
 //
 #[test]
 fn a_fact_that_nobody_finds_out_is_refused() {

@@ -1,5 +1,6 @@
 //! What a phone must do, and what it must not, one subject each.
 
+mod attestation;
 mod flows;
 mod hostile_prompt;
 mod lies;

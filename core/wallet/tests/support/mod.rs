@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::http::{Method, Request};
 use phone::Phone;
 use plug::Plug;
+use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
@@ -212,6 +213,7 @@ fn open_gateway(folder: &Path, url: &str) -> Gateway {
         log_name: Some("gateway.test".to_owned()),
         merchants: Vec::new(),
         policy: PolicySource::Sandbox,
+        attestation: Trust::default(),
     };
     Gateway::open(config, parts).unwrap()
 }

@@ -21,6 +21,10 @@ use zeroize::Zeroizing;
 pub(crate) struct SoftwareKeys {
     signing: Mutex<HashMap<KeyAlias, Vec<u8>>>,
     epochs: Mutex<HashMap<u64, [u8; 32]>>,
+    /// The challenge that each key was made with.
+    challenges: Mutex<HashMap<KeyAlias, Vec<u8>>>,
+    /// Whether keys bring a chain: one that no gateway believes, of name and challenge.
+    attests: Mutex<bool>,
     random: SystemRandom,
 }
 
@@ -29,8 +33,20 @@ impl SoftwareKeys {
         Arc::new(Self {
             signing: Mutex::default(),
             epochs: Mutex::default(),
+            challenges: Mutex::default(),
+            attests: Mutex::default(),
             random: SystemRandom::new(),
         })
+    }
+
+    /// The challenge that a key was made with.
+    pub(crate) fn challenge(&self, alias: KeyAlias) -> Vec<u8> {
+        self.challenges.lock().unwrap().get(&alias).cloned().unwrap_or_default()
+    }
+
+    /// Lets keys bring chains, or not.
+    pub(crate) fn attest(&self, attests: bool) {
+        *self.attests.lock().unwrap() = attests;
     }
 
     fn pair(&self, alias: KeyAlias) -> Option<EcdsaKeyPair> {
@@ -60,8 +76,9 @@ impl SoftwareKeys {
 }
 
 impl DeviceKeys for SoftwareKeys {
-    fn create_key(&self, alias: KeyAlias, _challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError> {
+    fn create_key(&self, alias: KeyAlias, challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError> {
         self.signing.lock().unwrap().entry(alias).or_insert_with(|| {
+            self.challenges.lock().unwrap().insert(alias, challenge);
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.random)
                 .unwrap()
                 .as_ref()
@@ -70,7 +87,11 @@ impl DeviceKeys for SoftwareKeys {
         let public_key_sec1 = self.public_key(alias)?.ok_or(DeviceKeyError::Unexpected)?;
         Ok(CreatedKey {
             public_key_sec1,
-            attestation: Vec::new(),
+            attestation: if *self.attests.lock().unwrap() {
+                vec![format!("{alias:?}").into_bytes(), self.challenge(alias)]
+            } else {
+                Vec::new()
+            },
         })
     }
 

@@ -1,6 +1,9 @@
 //! A gateway with a hand-driven phone, without a wallet: every statement is made by hand.
 
+pub(crate) mod circle;
 pub(crate) mod custodians;
+pub(crate) mod der;
+pub(crate) mod forge;
 pub(crate) mod phone;
 pub(crate) mod program;
 pub(crate) mod questions;
@@ -13,16 +16,22 @@ use std::sync::{Arc, Mutex};
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
+use quittance_flows::Policy;
+use quittance_flows::policy::{BUNDLE_AUDIENCE, DEFAULT_BUNDLE, PolicyBundle, SANDBOX_AUTHOR_SEED};
+use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
     CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
     Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork, SimulatedMerchants,
 };
 use quittance_protocol::answer::Nonce;
+use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::log::VerifierKey;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Charge, Limits, MandateKind, Offer, Terms};
-use quittance_protocol::{Currency, MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp};
+use quittance_protocol::{
+    Claims, Currency, MandateId, MerchantId, Money, OfferId, Problem, PublicKey, StatementId, Timestamp, Unsigned,
+};
 use quittance_vault::{Randomness as _, RecordKey, RecordKind, SystemRandomness, Vault, VaultOptions};
 use serde::de::DeserializeOwned;
 use tower::ServiceExt as _;
@@ -107,6 +116,8 @@ pub(crate) struct House {
     custodian: Mutex<Arc<dyn KeyCustodian>>,
     other_network: Mutex<Option<Arc<dyn CardNetwork>>>,
     other_merchants: Mutex<Option<Arc<dyn MerchantSystem>>>,
+    trust: Mutex<Trust>,
+    policy: Mutex<PolicySource>,
     /// Whether the gateway has the sandbox's routes.
     on_stage: bool,
     /// Where a gateway program listens that is spoken to instead.
@@ -149,6 +160,8 @@ impl House {
             custodian: Mutex::new(Arc::new(custodian)),
             other_network: Mutex::new(None),
             other_merchants: Mutex::new(None),
+            trust: Mutex::default(),
+            policy: Mutex::new(PolicySource::Sandbox),
             on_stage: false,
             program: Mutex::new(None),
             gateway: Mutex::new(None),
@@ -163,6 +176,28 @@ impl House {
         self.custodian.lock().unwrap().clone()
     }
 
+    /// Lets the shipped bundle with other texts in places of their own rule from the next start on.
+    pub(crate) fn use_policy(&self, changes: &[(&str, &str)]) {
+        let mut text = DEFAULT_BUNDLE.to_owned();
+        for (from, to) in changes {
+            assert_eq!(text.matches(from).count(), 1, "{from}");
+            text = text.replace(from, to);
+        }
+        let policy = Policy::load(&text).unwrap();
+        let key = SigningKey::from_seed(&zeroize::Zeroizing::new(SANDBOX_AUTHOR_SEED)).unwrap();
+        let claims = Claims {
+            aud: BUNDLE_AUDIENCE.to_owned(),
+            iat: policy.bundle.not_before,
+            jti: StatementId::from_bytes(random()),
+            seq: None,
+        };
+        let unsigned = Unsigned::new(&key.public_key().thumbprint(), &claims, &PolicyBundle { policy }).unwrap();
+        *self.policy.lock().unwrap() = PolicySource::Signed {
+            bundle: unsigned.with_signature(&key.sign(unsigned.signing_input())),
+            author: *key.public_key(),
+        };
+    }
+
     /// Puts another custodian in for the next start.
     pub(crate) fn use_custodian(&self, custodian: Arc<dyn KeyCustodian>) {
         *self.custodian.lock().unwrap() = custodian;
@@ -171,6 +206,11 @@ impl House {
     /// Puts another card network in for the next start.
     pub(crate) fn use_network(&self, network: Option<Arc<dyn CardNetwork>>) {
         *self.other_network.lock().unwrap() = network;
+    }
+
+    /// Believes other attestation chains from the next start on.
+    pub(crate) fn use_trust(&self, trust: Trust) {
+        *self.trust.lock().unwrap() = trust;
     }
 
     /// Lets another system hear the merchants' notices from the next start on.
@@ -188,7 +228,8 @@ impl House {
                 name: "Bluebird".to_owned(),
                 jwk: self.merchant_key,
             }],
-            policy: PolicySource::Sandbox,
+            policy: self.policy.lock().unwrap().clone(),
+            attestation: self.trust.lock().unwrap().clone(),
         };
         let network = self.other_network.lock().unwrap().clone();
         let merchants = self.other_merchants.lock().unwrap().clone();

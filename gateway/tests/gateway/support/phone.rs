@@ -188,6 +188,13 @@ impl<'h> Phone<'h> {
         self.post(&self.enrolment(nonce)).await.ok()
     }
 
+    /// The score of the payer's newest risk rating; nothing before the first.
+    pub(crate) async fn risk_score(&self) -> Option<u64> {
+        let path = format!("/sandbox/accounts/{}/rating", self.account().await);
+        let rating: serde_json::Value = self.house.get(&path, None).await.ok();
+        rating.get("score").and_then(serde_json::Value::as_u64)
+    }
+
     /// Whose phone it is: enrolling again says so.
     pub(crate) async fn account(&self) -> AccountId {
         self.enrol().await.account
@@ -200,6 +207,8 @@ impl<'h> Phone<'h> {
             biometric_key: self.biometric.public(),
             passcode_key: Some(self.passcode.public()),
             attestation: Vec::new(),
+            biometric_attestation: Vec::new(),
+            passcode_attestation: Vec::new(),
         }
     }
 

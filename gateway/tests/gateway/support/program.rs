@@ -18,6 +18,11 @@ pub(crate) struct Program(Child);
 impl Program {
     /// Starts it in the house's place. It says everything that it can say, into the file.
     pub(crate) fn start(house: &House, log: &Path) -> Self {
+        Self::start_with(house, log, &[])
+    }
+
+    /// Starts it with more arguments.
+    pub(crate) fn start_with(house: &House, log: &Path, more: &[&str]) -> Self {
         let merchants = house.folder.path().join("merchants.json");
         let merchant = serde_json::json!([{"merchant": house.merchant, "name": "Bluebird", "jwk": house.merchant_key}]);
         std::fs::write(&merchants, merchant.to_string()).unwrap();
@@ -29,6 +34,7 @@ impl Program {
             .arg(house.folder.path().join("keys"))
             .arg("--merchants")
             .arg(merchants)
+            .args(more)
             .env("RUST_LOG", "trace")
             .stdout(Stdio::piped())
             .stderr(log)

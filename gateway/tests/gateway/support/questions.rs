@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use quittance_gateway::parties::{
-    BankRequest, Call, CallKey, ContactChannel, ContactRequest, DocumentKind, DocumentScan, FaceCapture, FaceQuestion,
-    GeoQuestion, HistoryQuestion, IdentityClaim, NumberKind, PayerNotice, PersonalText, ReleaseRequest,
+    BankRequest, Call, CallKey, CardClaim, ContactChannel, ContactRequest, DocumentKind, DocumentScan, FaceCapture,
+    FaceQuestion, GeoQuestion, HistoryQuestion, IdentityClaim, NumberKind, PayerNotice, PersonalText, ReleaseRequest,
     SimulatedParties, TextMessage, VideoRequest,
 };
 use quittance_protocol::{AccountId, Digest32, FlowId, MandateId, MerchantId, Timestamp};
@@ -78,6 +78,14 @@ pub(crate) fn claim() -> IdentityClaim {
     }
 }
 
+pub(crate) fn card() -> CardClaim {
+    CardClaim {
+        account: ACCOUNT,
+        number: PersonalText::new("6222029990001234567".to_owned()),
+        phone: PersonalText::new("+8613800004321".to_owned()),
+    }
+}
+
 pub(crate) fn text(account: AccountId, code: &str) -> TextMessage {
     TextMessage {
         account,
@@ -99,6 +107,7 @@ pub(crate) fn contact() -> ContactRequest {
         contact: OTHER,
         requester: ACCOUNT,
         flow: FLOW,
+        purpose: "recovery.trusted_contacts".to_owned(),
         channel: ContactChannel::QrCode,
     }
 }

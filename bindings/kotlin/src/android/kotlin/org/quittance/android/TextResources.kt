@@ -76,6 +76,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "cancel" -> cancelTexts(key)
     "consequence" -> consequenceTexts(key)
     "contacts" -> contactsTexts(key)
+    "contacts_set" -> contactsSetTexts(key)
     "end" -> endTexts(key)
     "field" -> fieldTexts(key)
     "flow" -> flowTexts(key)
@@ -131,7 +132,6 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.begin_anew" -> plain(R.string.quittance_app_action_begin_anew)
     "app.action.cancel" -> plain(R.string.quittance_app_action_cancel)
     "app.action.change_limits" -> plain(R.string.quittance_app_action_change_limits)
-    "app.action.check_again" -> plain(R.string.quittance_app_action_check_again)
     "app.action.close" -> plain(R.string.quittance_app_action_close)
     "app.action.continue" -> plain(R.string.quittance_app_action_continue)
     "app.action.copy" -> plain(R.string.quittance_app_action_copy)
@@ -140,12 +140,10 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.done" -> plain(R.string.quittance_app_action_done)
     "app.action.end_lock" -> plain(R.string.quittance_app_action_end_lock)
     "app.action.extend_lock" -> plain(R.string.quittance_app_action_extend_lock)
-    "app.action.finish_recording" -> plain(R.string.quittance_app_action_finish_recording)
     "app.action.hide_ended" -> plain(R.string.quittance_app_action_hide_ended)
     "app.action.it_is_me" -> plain(R.string.quittance_app_action_it_is_me)
     "app.action.keep" -> plain(R.string.quittance_app_action_keep)
     "app.action.lift" -> plain(R.string.quittance_app_action_lift)
-    "app.action.next" -> plain(R.string.quittance_app_action_next)
     "app.action.object" -> plain(R.string.quittance_app_action_object)
     "app.action.open_settings" -> plain(R.string.quittance_app_action_open_settings)
     "app.action.paste" -> plain(R.string.quittance_app_action_paste)
@@ -154,7 +152,6 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.read_offer" -> plain(R.string.quittance_app_action_read_offer)
     "app.action.refresh" -> plain(R.string.quittance_app_action_refresh)
     "app.action.retake" -> plain(R.string.quittance_app_action_retake)
-    "app.action.scan" -> plain(R.string.quittance_app_action_scan)
     "app.action.see_receipt" -> plain(R.string.quittance_app_action_see_receipt)
     "app.action.set_password" -> plain(R.string.quittance_app_action_set_password)
     "app.action.set_up_again" -> plain(R.string.quittance_app_action_set_up_again)
@@ -171,7 +168,6 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.try_again" -> plain(R.string.quittance_app_action_try_again)
     "app.action.turn_on" -> plain(R.string.quittance_app_action_turn_on)
     "app.action.update" -> plain(R.string.quittance_app_action_update)
-    "app.action.use_photo" -> plain(R.string.quittance_app_action_use_photo)
     "app.action.vouch" -> plain(R.string.quittance_app_action_vouch)
     "app.action.ways_to_stop" -> plain(R.string.quittance_app_action_ways_to_stop)
     else -> null
@@ -249,7 +245,6 @@ private fun appCheckupTexts(key: String): TextResource? = when (key) {
     "app.checkup.no_lock_password" -> plain(R.string.quittance_app_checkup_no_lock_password)
     "app.checkup.no_screen_lock" -> plain(R.string.quittance_app_checkup_no_screen_lock)
     "app.checkup.payment" -> plain(R.string.quittance_app_checkup_payment)
-    "app.checkup.privacy" -> plain(R.string.quittance_app_checkup_privacy)
     "app.checkup.software_keys" -> plain(R.string.quittance_app_checkup_software_keys)
     "app.checkup.stale" -> plain(R.string.quittance_app_checkup_stale)
     "app.checkup.switched_on_without_you" -> plural(R.plurals.quittance_app_checkup_switched_on_without_you, counted = "count", count("count"))
@@ -690,14 +685,12 @@ private fun appReceiptTexts(key: String): TextResource? = when (key) {
     "app.receipt.claim_one_sided" -> plain(R.string.quittance_app_receipt_claim_one_sided)
     "app.receipt.closed_at" -> plain(R.string.quittance_app_receipt_closed_at, moment("at"))
     "app.receipt.held" -> plain(R.string.quittance_app_receipt_held)
-    "app.receipt.invalid" -> plain(R.string.quittance_app_receipt_invalid)
     "app.receipt.missing" -> plain(R.string.quittance_app_receipt_missing)
     "app.receipt.on_record" -> plain(R.string.quittance_app_receipt_on_record)
     "app.receipt.phone_destroyed" -> plain(R.string.quittance_app_receipt_phone_destroyed)
     "app.receipt.service_destroyed" -> plain(R.string.quittance_app_receipt_service_destroyed)
     "app.receipt.share_note" -> plain(R.string.quittance_app_receipt_share_note)
     "app.receipt.title" -> plain(R.string.quittance_app_receipt_title, words("service"))
-    "app.receipt.valid" -> plain(R.string.quittance_app_receipt_valid)
     else -> null
 }
 
@@ -970,7 +963,6 @@ private fun becauseTexts(key: String): TextResource? = when (key) {
     "because.needs_passport" -> plain(R.string.quittance_because_needs_passport)
     "because.needs_proof_of_address" -> plain(R.string.quittance_because_needs_proof_of_address)
     "because.needs_video_verification" -> plain(R.string.quittance_because_needs_video_verification)
-    "because.no_biometrics" -> plain(R.string.quittance_because_no_biometrics)
     "because.objected" -> plain(R.string.quittance_because_objected)
     "because.other" -> plain(R.string.quittance_because_other)
     "because.overseas" -> plain(R.string.quittance_because_overseas)
@@ -1020,12 +1012,20 @@ private fun consequenceTexts(key: String): TextResource? = when (key) {
 }
 
 private fun contactsTexts(key: String): TextResource? = when (key) {
+    "contacts.changed" -> plain(R.string.quittance_contacts_changed)
     "contacts.enter.body" -> plain(R.string.quittance_contacts_enter_body)
     "contacts.enter.title" -> plain(R.string.quittance_contacts_enter_title)
     "contacts.enter.why" -> plain(R.string.quittance_contacts_enter_why)
     "contacts.request.body" -> plural(R.plurals.quittance_contacts_request_body, counted = "at_least", count("at_least"))
     "contacts.request.title" -> plain(R.string.quittance_contacts_request_title)
     "contacts.request.why" -> plain(R.string.quittance_contacts_request_why)
+    else -> null
+}
+
+private fun contactsSetTexts(key: String): TextResource? = when (key) {
+    "contacts_set.people.body" -> plural(R.plurals.quittance_contacts_set_people_body, counted = "at_least", count("at_least"))
+    "contacts_set.people.title" -> plain(R.string.quittance_contacts_set_people_title)
+    "contacts_set.people.why" -> plain(R.string.quittance_contacts_set_people_why)
     else -> null
 }
 
@@ -1067,6 +1067,7 @@ private fun flowTexts(key: String): TextResource? = when (key) {
     "flow.bank_item.name" -> plain(R.string.quittance_flow_bank_item_name)
     "flow.cancel.name" -> plain(R.string.quittance_flow_cancel_name)
     "flow.contacts.name" -> plain(R.string.quittance_flow_contacts_name)
+    "flow.contacts_set.name" -> plain(R.string.quittance_flow_contacts_set_name)
     "flow.forced.name" -> plain(R.string.quittance_flow_forced_name)
     "flow.limits.name" -> plain(R.string.quittance_flow_limits_name)
     "flow.lock_extend.name" -> plain(R.string.quittance_flow_lock_extend_name)

@@ -1,0 +1,76 @@
+package org.quittance.demo
+
+import android.app.Application
+import android.app.KeyguardManager
+import android.content.ActivityNotFoundException
+import android.content.Intent
+import android.hardware.biometrics.BiometricManager
+import android.net.Uri
+import android.provider.Settings
+import java.io.File
+import java.time.Instant
+import java.time.ZoneId
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.withContext
+import org.quittance.BiometricRequest
+import org.quittance.Wallet
+import org.quittance.WalletConfig
+import org.quittance.android.AndroidBiometricPrompt
+import org.quittance.android.AndroidDeviceKeys
+import org.quittance.android.SheetWords
+import org.quittance.demo.words.Say
+import org.quittance.demo.words.Words
+
+/** A real phone: its keystore, its sheet, its folders. */
+class AndroidPhone(private val application: Application, private val pictures: Pictures) : Phone {
+    override val sandbox: Boolean = application.resources.getBoolean(R.bool.sandbox)
+
+    override suspend fun openWallet(): Wallet {
+        val folder = withContext(Dispatchers.IO) { File(application.noBackupFilesDir, "wallet").path }
+        val config =
+            WalletConfig(
+                dataDir = folder,
+                gatewayUrl = application.getString(R.string.gateway_url),
+                origin = application.getString(R.string.gateway_origin),
+                logVkey = application.getString(R.string.gateway_log_vkey),
+                policyAuthor = application.getString(R.string.gateway_policy_author),
+                sandbox = sandbox,
+            )
+        return Wallet.open(config, AndroidDeviceKeys(application), AndroidBiometricPrompt(application, words = ::sheet))
+    }
+
+    private fun sheet(request: BiometricRequest): SheetWords {
+        val words = Words(application.resources, ZoneId.systemDefault(), Instant::now)
+        return SheetWords(words.of(Say(request.titleKey)), words.of(Say(request.reasonKey)), words.of(Say("action.keep")))
+    }
+
+    override suspend fun takePicture(): ByteArray? = pictures.take()
+
+    override fun locks(): PhoneLocks {
+        val keyguard = application.getSystemService(KeyguardManager::class.java)
+        val biometrics = application.getSystemService(BiometricManager::class.java)
+        val strong = biometrics.canAuthenticate(BiometricManager.Authenticators.BIOMETRIC_STRONG)
+        return PhoneLocks(keyguard.isDeviceSecure, strong == BiometricManager.BIOMETRIC_SUCCESS)
+    }
+
+    override fun openSettings() = start(Intent(Settings.ACTION_SECURITY_SETTINGS))
+
+    override fun update() = open("market://details?id=${application.packageName}")
+
+    override fun support() = open(application.getString(R.string.support_link))
+
+    override fun share(title: String, text: String) {
+        val send = Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, text)
+        start(Intent.createChooser(send, title))
+    }
+
+    override fun open(link: String) = start(Intent(Intent.ACTION_VIEW, Uri.parse(link)))
+
+    private fun start(intent: Intent) {
+        try {
+            application.startActivity(intent.addFlags(Intent.FLAG_ACTIVITY_NEW_TASK))
+        } catch (_: ActivityNotFoundException) {
+            // No app takes it: the page stays, with its way out.
+        }
+    }
+}

@@ -1,0 +1,82 @@
+package org.quittance.demo
+
+import android.content.ActivityNotFoundException
+import android.os.Bundle
+import android.view.WindowManager
+import androidx.activity.ComponentActivity
+import androidx.activity.compose.setContent
+import androidx.activity.enableEdgeToEdge
+import androidx.activity.result.contract.ActivityResultContracts
+import androidx.activity.viewModels
+import androidx.compose.runtime.remember
+import androidx.compose.ui.platform.LocalConfiguration
+import androidx.lifecycle.SavedStateHandle
+import androidx.lifecycle.ViewModel
+import androidx.lifecycle.ViewModelProvider.AndroidViewModelFactory.Companion.APPLICATION_KEY
+import androidx.lifecycle.createSavedStateHandle
+import androidx.lifecycle.viewModelScope
+import androidx.lifecycle.viewmodel.initializer
+import androidx.lifecycle.viewmodel.viewModelFactory
+import java.time.Instant
+import java.time.ZoneId
+import org.quittance.demo.model.DemoModel
+import org.quittance.demo.ui.App
+import org.quittance.demo.ui.QuittanceTheme
+import org.quittance.demo.words.Words
+
+/** The one activity. */
+class MainActivity : ComponentActivity() {
+    private val kept: Kept by viewModels { Kept.FACTORY }
+
+    private val camera =
+        registerForActivityResult(ActivityResultContracts.TakePicturePreview()) { (application as DemoApplication).pictures.took(it) }
+
+    override fun onCreate(savedInstanceState: Bundle?) {
+        super.onCreate(savedInstanceState)
+        val process = application as DemoApplication
+        process.pictures.lend {
+            try {
+                camera.launch(null)
+            } catch (_: ActivityNotFoundException) {
+                process.pictures.isMissing()
+            } catch (_: SecurityException) {
+                process.pictures.isMissing()
+            }
+        }
+        // No picture of it in the list of recent apps, no recording, no mirror.
+        if (!process.phone.sandbox) window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
+        // A window of another app over this one steals taps.
+        window.decorView.filterTouchesWhenObscured = true
+        enableEdgeToEdge()
+        setContent {
+            val configuration = LocalConfiguration.current
+            val words =
+                remember(configuration) {
+                    Words(resources, ZoneId.systemDefault(), Instant::now)
+                }
+            QuittanceTheme(words) { App(kept.model) }
+        }
+    }
+
+    override fun onSaveInstanceState(outState: Bundle) {
+        kept.writeDown()
+        super.onSaveInstanceState(outState)
+    }
+}
+
+/** Keeps the model while the device turns, and where the payer was while the process is away. */
+class Kept(application: DemoApplication, private val saved: SavedStateHandle) : ViewModel() {
+    val model = DemoModel(application.phone, viewModelScope, saved.get<ArrayList<String>>(PLACES).orEmpty())
+
+    /** Writes down where the payer is; nothing that was typed. */
+    fun writeDown() {
+        saved[PLACES] = ArrayList(model.written)
+    }
+
+    companion object {
+        private const val PLACES = "places"
+        val FACTORY = viewModelFactory {
+            initializer { Kept(this[APPLICATION_KEY] as DemoApplication, createSavedStateHandle()) }
+        }
+    }
+}

@@ -1,0 +1,39 @@
+package org.quittance.demo
+
+import org.quittance.Wallet
+
+/** What the app needs of the phone that it runs on; tests bring another. */
+interface Phone {
+    /** Whether it speaks with a sandbox: then screens may be photographed. */
+    val sandbox: Boolean
+
+    /** Opens the wallet; called once for each process. */
+    suspend fun openWallet(): Wallet
+
+    /** Takes one picture, in JPEG or PNG; nothing where the payer leaves the camera. Throws [NoCamera]. */
+    suspend fun takePicture(): ByteArray?
+
+    /** What protects the phone itself. */
+    fun locks(): PhoneLocks
+
+    /** Opens the phone's own settings. */
+    fun openSettings()
+
+    /** Leads to a newer version of this app. */
+    fun update()
+
+    /** Leads to customer service. */
+    fun support()
+
+    /** Hands a text to another app. */
+    fun share(title: String, text: String)
+
+    /** Opens another app by its link. */
+    fun open(link: String)
+}
+
+/** What protects the phone itself. */
+data class PhoneLocks(val screenLock: Boolean, val biometrics: Boolean)
+
+/** There is no camera that this app may use. */
+class NoCamera : Exception()

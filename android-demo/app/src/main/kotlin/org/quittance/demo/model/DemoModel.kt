@@ -1,0 +1,373 @@
+package org.quittance.demo.model
+
+import java.time.Instant
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.StateFlow
+import kotlinx.coroutines.flow.asStateFlow
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.sync.Mutex
+import kotlinx.coroutines.sync.withLock
+import org.quittance.Answer
+import org.quittance.ErrorKind
+import org.quittance.Prompt
+import org.quittance.PromptKind
+import org.quittance.StopScope
+import org.quittance.Wallet
+import org.quittance.WalletException
+import org.quittance.WalletEvent
+import org.quittance.demo.NoCamera
+import org.quittance.demo.Phone
+import org.quittance.demo.words.Say
+import org.quittance.errorKind
+
+/**
+ * Turns what the wallet says into what is shown, and what the payer does into calls of the wallet. It decides nothing.
+ *
+ * @param places where the payer was, as written down before the process ended
+ */
+class DemoModel(private val phone: Phone, private val scope: CoroutineScope, places: List<String> = emptyList()) {
+    private val states = MutableStateFlow(UiState())
+    private val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
+    private val news = ArrayDeque<WalletEvent>()
+    private val typing = Typing()
+    private val turn = Mutex()
+    private var opened: Wallet? = null
+    private var chosen: Set<String>? = null
+    private var asksForLock = false
+
+    /** The flow in which the payer was when the process ended. */
+    private var resumed = (stack.last() as? Place.Flow)?.flow
+
+    val state: StateFlow<UiState> = states.asStateFlow()
+
+    /** Where the payer is, to be written down. */
+    val written: List<String> get() = stack.map(Place::written)
+
+    init {
+        // A device that turns makes a new activity and keeps this model: the wallet is opened once.
+        act { show() }
+    }
+
+    // Going somewhere.
+
+    fun go(place: Place) {
+        if (place in Place.TABS) stack.clear()
+        stack.addLast(place)
+        arrive()
+    }
+
+    fun back(): Boolean {
+        if (typing.enrolling && typing.step != EnrolStep.WELCOME) return true.also { act { typing.leave(); show() } }
+        if (asksForLock || typing.password != null) return true.also { leaveSheet() }
+        if (chosen != null) return true.also { choose(null) }
+        if (stack.size == 1) return if (stack.last() == Place.Home) false else true.also { go(Place.Home) }
+        stack.removeLast()
+        arrive()
+        return true
+    }
+
+    private fun arrive() {
+        resumed = null
+        typing.clear()
+        chosen = null
+        asksForLock = false
+        act { show() }
+    }
+
+    /** Speaks with the gateway, then shows what is new. */
+    fun refresh() = act {
+        val place = stack.last()
+        val online = wallet().sync().online
+        if (online && place is Place.Flow) wallet().refreshFlow(place.flow)
+        if (online && place is Place.OnePermission) wallet().refreshHistory(place.mandate)
+        states.update { it.copy(offline = !online) }
+        show()
+    }
+
+    // Enrolment.
+
+    fun startEnrolment() = act {
+        typing.start()
+        show()
+    }
+
+    // Digits.
+
+    fun type(digit: Int) = typed { typing.type(digit) }
+
+    fun erase() = typed { typing.erase() }
+
+    private fun typed(change: () -> Unit) {
+        if (states.value.working) return
+        change()
+        states.update { it.copy(shown = typing.shown(it.shown), problem = null) }
+        if (typing.complete) act { complete() }
+    }
+
+    private suspend fun complete() {
+        when (val shown = states.value.shown) {
+            is Shown.Enrol ->
+                typing.nextPin { pin ->
+                    wallet().enrol(pin)
+                    tell(Say("app.enrol.done.body"))
+                }
+            is Shown.Security ->
+                typing.nextPassword { pin, password ->
+                    wallet().setLockPassword(pin, password)
+                    tell(Say("app.lock_password.done"))
+                }
+            is Shown.Flow -> typing.answer(shown.prompt.kind)?.let { submit(shown.prompt.flow, it) }
+            else -> Unit
+        }
+        show()
+    }
+
+    // What is entered, chosen or taken.
+
+    fun enter(number: Int, words: String) = entry { typing.enter(number, words) }
+
+    fun choosePerson(account: String) = entry { typing.choose(account) }
+
+    fun takePicture() = act {
+        try {
+            phone.takePicture()?.let(typing::take)
+        } catch (_: NoCamera) {
+            throw Told(noCamera)
+        }
+        show()
+    }
+
+    fun retakePictures() = entry { typing.retake() }
+
+    private fun entry(change: () -> Unit) {
+        change()
+        states.update { it.copy(shown = typing.shown(it.shown)) }
+    }
+
+    // Flows.
+
+    /** The main action of the open step. */
+    fun primary() {
+        val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
+        when (val kind = prompt.kind) {
+            is PromptKind.Jump -> phone.open(kind.link)
+            else -> typing.answer(kind)?.let { answer -> act { submit(prompt.flow, answer); show() } }
+        }
+    }
+
+    fun sendAgain() {
+        val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
+        act { submit(prompt.flow, Answer.SendAgain); show() }
+    }
+
+    /** Leaves the flow; what it held stays held, and the flow can be gone on with. */
+    fun quiet() {
+        val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
+        act {
+            wallet().cancelFlow(prompt.flow)
+            leave()
+        }
+    }
+
+    /** Closes the screen of a flow that asks for nothing more. */
+    fun close() = act { leave() }
+
+    private suspend fun leave() {
+        if (stack.size > 1) stack.removeLast()
+        typing.clear()
+        show()
+    }
+
+    private suspend fun submit(flow: String, answer: Answer) {
+        val code = wallet().nextPrompt(flow)?.kind as? PromptKind.Code
+        try {
+            wallet().submit(flow, answer)
+        } catch (error: WalletException) {
+            if (code != null && errorKind(error) is ErrorKind.AskAgain) throw Told(wrongCode(code.validUntil, Instant.now()))
+            throw error
+        }
+        resumed = null
+        typing.clear()
+        // What was answered may have ended something: the gateway's half has to hear of it, and this phone of its end.
+        if (wallet().nextPrompt(flow) == null) states.update { it.copy(offline = !wallet().sync().online) }
+    }
+
+    fun begin(definition: String, mandates: List<String>, wish: org.quittance.Wish? = null) = act {
+        open(wallet().begin(definition, mandates, wish))
+    }
+
+    fun stop(mandates: List<String>) = act {
+        chosen = null
+        open(wallet().startRevoke(mandates))
+    }
+
+    fun resumeLink(link: String) = act { open(wallet().resumeLink(link)) }
+
+    private suspend fun open(flow: String) {
+        stack.addLast(Place.Flow(flow))
+        typing.clear()
+        show()
+    }
+
+    // Permissions.
+
+    fun switch(mandate: String, on: Boolean) = act {
+        if (on) wallet().resume(listOf(mandate)) else wallet().pause(listOf(mandate))
+        show()
+    }
+
+    /** Begins to choose several, changes the choice, or ends it with null. */
+    fun choose(several: Set<String>?) = act {
+        chosen = several
+        show()
+    }
+
+    // An offer.
+
+    fun typeOffer(words: String) = states.update { it.copy(shown = Shown.ReadOffer(words), problem = null) }
+
+    fun readOffer(words: String, locale: String) = act {
+        try {
+            wallet().readOffer(words.trim())
+        } catch (_: WalletException.InvalidInput) {
+            throw Told(unreadableOffer, stays = true)
+        }
+        val signing = wallet().startSign(words.trim(), locale)
+        stack.removeLast()
+        open(signing)
+    }
+
+    // The lock.
+
+    fun askForLock() = act {
+        asksForLock = true
+        if (stack.last() != Place.Security) stack.addLast(Place.Security)
+        show()
+    }
+
+    fun lock(otherDevices: Boolean) = act {
+        val lock = wallet().lockNow(otherDevices)
+        asksForLock = false
+        states.update { it.copy(offline = !lock.told) }
+        show()
+    }
+
+    /** Stops everything of a merchant or of a kind, what is allowed later included. */
+    fun stopEverything(scope: StopScope) = act {
+        wallet().stop(scope)
+        show()
+    }
+
+    /** Answers for somebody who asked this payer to vouch. */
+    fun vouch(approves: Boolean) = act {
+        val place = stack.last() as? Place.Vouch ?: return@act
+        wallet().vouch(place.flow, place.requester, place.purpose, approves)
+        leave()
+        tell(Say("app.vouch.sent"))
+    }
+
+    /** What helps after a failed call. */
+    fun remedy(remedy: ProblemRemedy) =
+        when (remedy) {
+            ProblemRemedy.TRY_AGAIN -> refresh()
+            ProblemRemedy.BEGIN_ANEW -> go(Place.Home)
+            ProblemRemedy.OPEN_SETTINGS -> phone.openSettings()
+            ProblemRemedy.UPDATE -> phone.update()
+            ProblemRemedy.SUPPORT -> phone.support()
+        }
+
+    fun choosePassword() = act {
+        typing.startPassword()
+        show()
+    }
+
+    fun leaveSheet() = act {
+        asksForLock = false
+        typing.clear()
+        show()
+    }
+
+    // Receipts.
+
+    fun shareReceipt() {
+        val shown = states.value.shown as? Shown.Receipt ?: return
+        phone.share(shown.slip.receipt.order, shown.exported.receipt)
+    }
+
+    // Inside.
+
+    /** A failure that has words of its own. */
+    private class Told(val problem: Problem, val stays: Boolean = false) : Exception()
+
+    private fun tell(say: Say) = states.update { it.copy(told = say) }
+
+    private suspend fun wallet(): Wallet = opened ?: phone.openWallet().also { opened = it }
+
+    /** Does one thing after the other: while one is under way, the next waits for its turn. */
+    private fun act(work: suspend () -> Unit) {
+        scope.launch {
+            turn.withLock { work(work) }
+        }
+    }
+
+    private suspend fun work(work: suspend () -> Unit) {
+        states.update { it.copy(working = true, problem = null, told = null) }
+        val problem =
+            try {
+                work()
+                null
+            } catch (error: WalletException) {
+                typing.forgetDigits()
+                problem(error)
+            } catch (told: Told) {
+                typing.forgetDigits()
+                if (told.stays) return states.update { it.copy(working = false, problem = told.problem) }
+                told.problem
+            }
+        if (problem != null) runCatching { show() }
+        states.update { it.copy(working = false, problem = problem) }
+    }
+
+    private suspend fun show() {
+        val wallet = wallet()
+        while (true) news.addFirst(wallet.nextEvent() ?: break)
+        while (news.size > MOST_NEWS) news.removeLast()
+        val enrolment = wallet.enrolment()
+        typing.enrolling = enrolment == null
+        val place = stack.last()
+        val shown =
+            if (enrolment == null) typing.enrol()
+            else
+                when (place) {
+                    Place.Home -> Views.home(wallet, chosen, news)
+                    Place.Security -> Views.security(wallet, phone.locks(), enrolment, news, asksForLock, typing.password())
+                    Place.Recovery -> Views.recovery()
+                    Place.Receipts -> Views.receipts(wallet)
+                    Place.Offer -> Shown.ReadOffer("")
+                    is Place.OnePermission -> Views.permission(wallet, place.mandate)
+                    is Place.Receipt -> Views.receipt(wallet, place.order)
+                    is Place.Flow -> flow(wallet, place.flow)
+                    is Place.Vouch -> Shown.Vouch(place.purpose, place.requester == enrolment.account)
+                }
+        states.update { it.copy(place = place, shown = shown, sandbox = phone.sandbox) }
+    }
+
+    private suspend fun flow(wallet: Wallet, flow: String): Shown {
+        val asked = wallet.nextPrompt(flow)
+        val prompt: Prompt = asked ?: wallet.closingPrompt(flow) ?: return gone()
+        val results = if (asked == null) Views.results(wallet, flow) else emptyList()
+        return Shown.Flow(prompt, typing.entry(prompt.kind), results, resumed == flow)
+    }
+
+    /** The flow is not on this phone any more: back to where it was begun. */
+    private suspend fun gone(): Shown {
+        if (stack.size > 1) stack.removeLast()
+        return Views.home(wallet(), null, news)
+    }
+
+    private companion object {
+        const val MOST_NEWS = 20
+    }
+}

@@ -1,0 +1,112 @@
+package org.quittance.demo.model
+
+import java.time.Instant
+import org.quittance.BiometricException
+import org.quittance.DeviceKeyException
+import org.quittance.ErrorKind
+import org.quittance.WalletException
+import org.quittance.demo.words.Say
+import org.quittance.demo.words.count
+import org.quittance.demo.words.plain
+import org.quittance.demo.words.text
+import org.quittance.demo.words.wait
+import org.quittance.errorKind
+
+/** What the payer is told after a failed call: the particular where it helps, else what the app owes by the error's kind. */
+fun problem(error: WalletException): Problem =
+    when (error) {
+        is WalletException.Offline -> Problem(null, Say("app.error.offline"))
+        is WalletException.WrongPin -> Problem(null, Say("app.pin.wrong", "attempts" to count(error.attemptsLeft)))
+        is WalletException.PinLocked -> Problem(null, locked(error.retryAfterSeconds))
+        is WalletException.Biometric ->
+            Problem(null, biometric(error.reason), ProblemRemedy.OPEN_SETTINGS.takeIf { error.reason is BiometricException.NotEnrolled })
+        is WalletException.Keystore -> keystore(error)
+        is WalletException.ForeignLink -> Problem(null, Say("app.error.foreign_link"))
+        is WalletException.NotAnImage -> Problem(null, Say("app.error.not_an_image"))
+        is WalletException.TooLarge -> Problem(null, Say("app.error.image_too_large"))
+        is WalletException.SameSecret -> Problem(null, Say("app.error.same_secret"))
+        is WalletException.NotPayable -> Problem(null, Say("app.error.not_payable"))
+        is WalletException.RouteClosed ->
+            Problem(null, Say("app.error.route_closed", "reason" to text(Say(error.reason))))
+        is WalletException.InvalidInput,
+        is WalletException.Configuration,
+        is WalletException.NotEnrolled,
+        is WalletException.Refused,
+        is WalletException.ProofInvalid,
+        is WalletException.SignatureInvalid,
+        is WalletException.WrongAnswer,
+        is WalletException.FlowEnded,
+        is WalletException.Unknown,
+        is WalletException.Distrusted,
+        is WalletException.TooOld,
+        is WalletException.Storage,
+        is WalletException.Internal,
+        -> owed(error)
+    }
+
+/** What the app owes its user by the kind of an error, whatever the error. */
+private fun owed(error: WalletException): Problem =
+    when (val kind = errorKind(error)) {
+        is ErrorKind.Retry -> both("retry", ProblemRemedy.TRY_AGAIN)
+        is ErrorKind.Wait -> Problem(Say("app.error.wait.title"), pause(kind.seconds))
+        is ErrorKind.AskAgain -> both("ask_again")
+        is ErrorKind.FixInput -> both("fix_input")
+        is ErrorKind.StartOver -> both("start_over", ProblemRemedy.BEGIN_ANEW)
+        is ErrorKind.PhoneSettings -> both("phone_settings", ProblemRemedy.OPEN_SETTINGS)
+        is ErrorKind.Reenrol -> both("reenrol")
+        is ErrorKind.UpdateApp -> both("update_app", ProblemRemedy.UPDATE)
+        is ErrorKind.Alarm -> both("alarm")
+        is ErrorKind.Support ->
+            Problem(
+                Say("app.error.support.title"),
+                Say("app.error.support.body", "place" to plain(place(error))),
+                ProblemRemedy.SUPPORT,
+            )
+    }
+
+private fun both(kind: String, remedy: ProblemRemedy? = null) =
+    Problem(Say("app.error.$kind.title"), Say("app.error.$kind.body"), remedy)
+
+private fun pause(seconds: UInt?): Say =
+    if (seconds == null) Say("app.error.wait.later")
+    else Say("app.error.wait.body", "wait" to wait(seconds))
+
+private fun locked(seconds: UInt?): Say =
+    if (seconds == null) Say("app.pin.locked_for_now") else Say("app.pin.locked", "wait" to wait(seconds))
+
+private fun biometric(reason: BiometricException): Say =
+    Say(
+        "app.error.biometric." +
+            when (reason) {
+                is BiometricException.UserCancelled -> "cancelled"
+                is BiometricException.TimedOut -> "timed_out"
+                is BiometricException.NotRecognised -> "not_recognised"
+                is BiometricException.LockedOut -> if (reason.permanent) "locked_for_good" else "locked"
+                is BiometricException.NotEnrolled -> "not_enrolled"
+                is BiometricException.HardwareUnavailable -> "unavailable"
+                is BiometricException.KeyInvalidated, is BiometricException.KeyMissing -> "changed"
+                is BiometricException.Unexpected -> "unavailable"
+            },
+    )
+
+private fun keystore(error: WalletException.Keystore): Problem =
+    if (error.reason is DeviceKeyException.Locked) Problem(null, Say("app.error.phone_locked")) else owed(error)
+
+/** Where to look, for customer service: a name of this app, never a person's datum. */
+private fun place(error: WalletException): String =
+    when (error) {
+        is WalletException.Internal -> error.place
+        is WalletException.Configuration -> error.member
+        is WalletException.Refused -> error.code
+        else -> error.javaClass.simpleName
+    }
+
+/** A wrong code, told as one: the core says only that the answer was not taken. */
+fun wrongCode(validUntil: Instant, now: Instant): Problem =
+    Problem(null, Say(if (now.isAfter(validUntil)) "app.code.expired" else "app.code.wrong"))
+
+/** A text that is no merchant's offer. */
+val unreadableOffer = Problem(null, Say("app.offer.unreadable"))
+
+/** No camera, or none for this app. */
+val noCamera = Problem(Say("app.camera.denied.title"), Say("app.camera.denied.body"), ProblemRemedy.OPEN_SETTINGS)

@@ -1,0 +1,179 @@
+package org.quittance.demo.model
+
+import org.quittance.CancellationRoute
+import org.quittance.Enrolment
+import org.quittance.ExportedReceipt
+import org.quittance.ItemOutcome
+import org.quittance.Mandate
+import org.quittance.PermissionDetail
+import org.quittance.Permissions
+import org.quittance.Prompt
+import org.quittance.ReceiptSummary
+import org.quittance.Stopping
+import org.quittance.WalletEvent
+import org.quittance.demo.words.Say
+
+/** What the app shows. */
+data class UiState(
+    val place: Place = Place.Home,
+    val shown: Shown = Shown.Loading,
+    /** Something is under way: buttons rest. */
+    val working: Boolean = false,
+    /** What went wrong last. */
+    val problem: Problem? = null,
+    /** What was done, in a word; gone with the next step. */
+    val told: Say? = null,
+    /** Whether this build speaks with a sandbox. */
+    val sandbox: Boolean = false,
+    /** Whether the gateway was out of reach when it was last asked. */
+    val offline: Boolean = false,
+)
+
+/** What went wrong, and what the payer can do. */
+data class Problem(val title: Say?, val body: Say, val remedy: ProblemRemedy? = null)
+
+/** What helps after a failed call, as a button. */
+enum class ProblemRemedy { TRY_AGAIN, BEGIN_ANEW, OPEN_SETTINGS, UPDATE, SUPPORT }
+
+/** Where the payer is; written down, it survives the process. */
+sealed interface Place {
+    data object Home : Place
+
+    data object Security : Place
+
+    data object Recovery : Place
+
+    data object Receipts : Place
+
+    data object Offer : Place
+
+    data class OnePermission(val mandate: String) : Place
+
+    data class Receipt(val order: String) : Place
+
+    data class Flow(val flow: String) : Place
+
+    /** Somebody asks this payer to vouch: the members of the event. */
+    data class Vouch(val flow: String, val requester: String, val purpose: String) : Place
+
+    fun written(): String =
+        when (this) {
+            Home -> "home"
+            Security -> "security"
+            Recovery -> "recovery"
+            Receipts -> "receipts"
+            Offer -> "offer"
+            is OnePermission -> "permission/$mandate"
+            is Receipt -> "receipt/$order"
+            is Flow -> "flow/$flow"
+            is Vouch -> "vouch/$flow/$requester/$purpose"
+        }
+
+    companion object {
+        /** The tabs. */
+        val TABS = listOf(Home, Security, Recovery, Receipts)
+        private const val PARTS_OF_VOUCH = 3
+
+        fun read(written: String): Place {
+            val id = written.substringAfter('/', "")
+            return when (written.substringBefore('/')) {
+                "security" -> Security
+                "recovery" -> Recovery
+                "receipts" -> Receipts
+                "offer" -> Offer
+                "permission" -> OnePermission(id)
+                "receipt" -> Receipt(id)
+                "flow" -> Flow(id)
+                "vouch" -> id.split('/').let { if (it.size == PARTS_OF_VOUCH) Vouch(it[0], it[1], it[2]) else Home }
+                else -> Home
+            }
+        }
+    }
+}
+
+/** What stands in the place. */
+sealed interface Shown {
+    data object Loading : Shown
+
+    /** The phone is not enrolled: what it is for, then a PIN, then the same PIN. */
+    data class Enrol(val step: EnrolStep, val entered: Int, val differs: Boolean) : Shown
+
+    data class Home(
+        val permissions: Permissions,
+        val openFlows: List<OpenFlow>,
+        /** Chosen to be stopped together; null while nothing is chosen. */
+        val chosen: Set<String>?,
+        val news: List<News>,
+    ) : Shown
+
+    data class OnePermission(val detail: PermissionDetail, val mandate: Mandate, val routes: List<CancellationRoute>) : Shown
+
+    data class Security(
+        val stopping: Stopping,
+        val enrolment: Enrolment,
+        val findings: List<Finding>,
+        val news: List<News>,
+        /** The lock is about to be put on: what it does is shown first. */
+        val asksForLock: Boolean,
+        val password: PasswordEntry?,
+    ) : Shown
+
+    data class Recovery(val methods: List<RecoveryMethod>) : Shown
+
+    data class Receipts(val slips: List<Slip>) : Shown
+
+    data class Receipt(val slip: Slip, val exported: ExportedReceipt) : Shown
+
+    data class ReadOffer(val typed: String) : Shown
+
+    data class Flow(
+        val prompt: Prompt,
+        val entry: Entry,
+        /** What became of each, where several were stopped together. */
+        val results: List<Pair<String, ItemOutcome>> = emptyList(),
+        /** The payer was in the middle of it when the app went away. */
+        val resumed: Boolean = false,
+    ) : Shown
+
+    data class Vouch(val purpose: String, val own: Boolean) : Shown
+}
+
+enum class EnrolStep { WELCOME, PIN, AGAIN }
+
+/** A run that waits for the payer. */
+data class OpenFlow(val flow: String, val title: Say)
+
+/** Something that happened, ready to be said. */
+data class News(val event: WalletEvent, val say: Say) {
+    /** Where it leads, where it asks for something. */
+    val place: Place?
+        get() = (event as? WalletEvent.AskedToVouch)?.let { Place.Vouch(it.flow, it.requester, it.purpose) }
+}
+
+/** Something to look at in the check-up, with its remedy where the app has one. */
+data class Finding(val say: Say, val remedy: Remedy?)
+
+enum class Remedy { SET_LOCK_PASSWORD, SEE_PERMISSIONS, SYNC, OPEN_SETTINGS }
+
+/** A way back to a forgotten PIN. */
+data class RecoveryMethod(val name: Say, val about: Say, val definition: String, val state: Say, val ready: Boolean)
+
+/** An ended permission as a slip. */
+data class Slip(val receipt: ReceiptSummary, val names: List<String>)
+
+/** Which digits are typed to set the lock's password. */
+data class PasswordEntry(val step: Step, val entered: Int, val digits: Int, val differs: Boolean) {
+    enum class Step { PAYMENT_PIN, PASSWORD, AGAIN }
+}
+
+/** What is typed, chosen or taken for the open step; in memory, so that turning the phone loses nothing. */
+data class Entry(
+    val typedDigits: Int = 0,
+    /** A code as it is typed; a PIN is never shown. */
+    val shownDigits: String = "",
+    val entries: List<String> = emptyList(),
+    val chosen: Set<String> = emptySet(),
+    val images: List<ByteArray> = emptyList(),
+) {
+    override fun toString() = "Entry(…)"
+}

@@ -1,0 +1,135 @@
+package org.quittance.demo.ui
+
+import org.quittance.StopScope
+import org.quittance.Wish
+import org.quittance.demo.model.DemoModel
+import org.quittance.demo.model.Place
+import org.quittance.demo.model.ProblemRemedy
+
+/** What the screens can ask for: the model's actions, so that a picture needs no model. */
+interface Actions {
+    fun go(place: Place) = Unit
+
+    fun back() = Unit
+
+    fun refresh() = Unit
+
+    fun startEnrolment() = Unit
+
+    fun type(digit: Int) = Unit
+
+    fun erase() = Unit
+
+    fun enter(number: Int, words: String) = Unit
+
+    fun choosePerson(account: String) = Unit
+
+    fun takePicture() = Unit
+
+    fun retakePictures() = Unit
+
+    fun primary() = Unit
+
+    fun quiet() = Unit
+
+    fun close() = Unit
+
+    fun sendAgain() = Unit
+
+    fun begin(definition: String, mandates: List<String>, wish: Wish? = null) = Unit
+
+    fun stop(mandates: List<String>) = Unit
+
+    fun switch(mandate: String, on: Boolean) = Unit
+
+    fun choose(several: Set<String>?) = Unit
+
+    fun typeOffer(words: String) = Unit
+
+    fun readOffer(words: String, locale: String) = Unit
+
+    fun askForLock() = Unit
+
+    fun lock(otherDevices: Boolean) = Unit
+
+    fun choosePassword() = Unit
+
+    fun leaveSheet() = Unit
+
+    fun shareReceipt() = Unit
+
+    fun stopEverything(scope: StopScope) = Unit
+
+    fun vouch(approves: Boolean) = Unit
+
+    fun remedy(remedy: ProblemRemedy) = Unit
+
+    companion object {
+        /** Nothing happens. */
+        val NONE = object : Actions {}
+
+        /** The model's. */
+        operator fun invoke(model: DemoModel): Actions = Of(model)
+    }
+
+    private class Of(private val model: DemoModel) : Actions {
+        override fun go(place: Place) = model.go(place)
+
+        override fun back() {
+            model.back()
+        }
+
+        override fun refresh() = model.refresh()
+
+        override fun startEnrolment() = model.startEnrolment()
+
+        override fun type(digit: Int) = model.type(digit)
+
+        override fun erase() = model.erase()
+
+        override fun enter(number: Int, words: String) = model.enter(number, words)
+
+        override fun choosePerson(account: String) = model.choosePerson(account)
+
+        override fun takePicture() = model.takePicture()
+
+        override fun retakePictures() = model.retakePictures()
+
+        override fun primary() = model.primary()
+
+        override fun quiet() = model.quiet()
+
+        override fun close() = model.close()
+
+        override fun sendAgain() = model.sendAgain()
+
+        override fun begin(definition: String, mandates: List<String>, wish: Wish?) =
+            model.begin(definition, mandates, wish)
+
+        override fun stop(mandates: List<String>) = model.stop(mandates)
+
+        override fun switch(mandate: String, on: Boolean) = model.switch(mandate, on)
+
+        override fun choose(several: Set<String>?) = model.choose(several)
+
+        override fun typeOffer(words: String) = model.typeOffer(words)
+
+        override fun readOffer(words: String, locale: String) = model.readOffer(words, locale)
+
+        override fun askForLock() = model.askForLock()
+
+        override fun lock(otherDevices: Boolean) = model.lock(otherDevices)
+
+        override fun choosePassword() = model.choosePassword()
+
+        override fun leaveSheet() = model.leaveSheet()
+
+        override fun shareReceipt() = model.shareReceipt()
+
+        override fun stopEverything(scope: StopScope) = model.stopEverything(scope)
+
+        override fun vouch(approves: Boolean) = model.vouch(approves)
+
+        override fun remedy(remedy: ProblemRemedy) = model.remedy(remedy)
+    }
+}

@@ -1,0 +1,184 @@
+package org.quittance.demo.ui
+
+import androidx.compose.foundation.layout.Arrangement
+import androidx.compose.foundation.layout.Column
+import androidx.compose.foundation.layout.PaddingValues
+import androidx.compose.foundation.layout.Row
+import androidx.compose.foundation.layout.fillMaxWidth
+import androidx.compose.foundation.layout.heightIn
+import androidx.compose.foundation.layout.size
+import androidx.compose.foundation.selection.toggleable
+import androidx.compose.material3.Checkbox
+import androidx.compose.material3.MaterialTheme
+import androidx.compose.material3.Text
+import androidx.compose.runtime.Composable
+import androidx.compose.runtime.getValue
+import androidx.compose.runtime.mutableStateOf
+import androidx.compose.runtime.saveable.rememberSaveable
+import androidx.compose.runtime.setValue
+import androidx.compose.ui.Alignment
+import androidx.compose.ui.Modifier
+import androidx.compose.ui.platform.testTag
+import androidx.compose.ui.semantics.Role
+import androidx.compose.ui.unit.dp
+import java.time.Duration
+import java.time.temporal.ChronoUnit
+import org.quittance.KeyStoreKind
+import org.quittance.StopScope
+import org.quittance.Wish
+import org.quittance.demo.R
+import org.quittance.demo.model.Finding
+import org.quittance.demo.model.PasswordEntry
+import org.quittance.demo.model.Place
+import org.quittance.demo.model.ProblemRemedy
+import org.quittance.demo.model.Remedy
+import org.quittance.demo.model.Shown
+import org.quittance.demo.model.UiState
+import org.quittance.demo.model.trigger
+import org.quittance.demo.words.Say
+import org.quittance.demo.words.Value
+import org.quittance.demo.words.moment
+import org.quittance.demo.words.plain
+
+/** The lock, what is stopped, the check-up, this phone, and what happened. */
+@Composable
+fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, inside: PaddingValues) =
+    Scrolled(inside) {
+        BigTitle(words("app.security.title"))
+        Standing(state, actions)
+        Lock(shown, state, actions)
+        Findings(shown.findings, state, actions)
+        Stops(shown.stopping.stops, state, actions)
+        Section(words("app.device.title")) {
+            val hardware = shown.enrolment.keyStore == KeyStoreKind.HARDWARE
+            Body(words(if (hardware) "app.device.hardware" else "app.device.software"))
+            Body(words("app.evidence.${shown.enrolment.evidenceLevel.name.lowercase()}"), quiet = true)
+            Hash(words("app.details.device"), shown.enrolment.device)
+            Hash(words("app.details.account"), shown.enrolment.account)
+        }
+        for (news in shown.news) {
+            val place = news.place
+            if (place == null) Line(R.drawable.sign_next, words(news.say), Modifier.testTag("news"))
+            else Tile("asked", { actions.go(place) }) { Body(words(news.say)) }
+        }
+        TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
+    }
+
+@Composable
+private fun Lock(shown: Shown.Security, state: UiState, actions: Actions) =
+    Section(words("app.lock.title")) {
+        val lock = shown.stopping.lock
+        if (lock == null) {
+            Body(words("app.lock.off"))
+            Primary("pause-everything", words("app.action.pause_everything"), !state.working, actions::askForLock)
+        } else {
+            Notice(R.drawable.sign_lock, words("app.lock.on", "until" to moment(lock.until)), Modifier.testTag("lock-on"))
+            Body(words("app.lock.since", "since" to moment(lock.since)), quiet = true)
+            Body(words(trigger(lock.trigger)), quiet = true)
+            Body(words(if (lock.told) "app.lock.told" else "app.lock.not_told"), Modifier.testTag("lock-told"), quiet = true)
+            if (lock.otherDevices) Body(words("app.lock.other_devices"), quiet = true)
+            if (shown.stopping.lockPasswordSet) {
+                Quiet("end-lock", words("app.action.end_lock"), !state.working) { actions.begin("lock.release", emptyList()) }
+            }
+            Heading(words("app.action.extend_lock"))
+            Body(words("app.lock.extend.title"), quiet = true)
+            for (days in LONGER) {
+                val longer = Value.Wait(Duration.ofDays(days))
+                val until = lock.until.plus(longer.duration).truncatedTo(ChronoUnit.SECONDS)
+                val extend = { actions.begin("lock.extend", emptyList(), Wish.ExtendLock(until)) }
+                TextAction("extend-$days", LocalWords.current.moment(until), !state.working, onClick = extend)
+            }
+        }
+        val password = if (shown.stopping.lockPasswordSet) "app.lock_password.set" else "app.lock_password.not_set"
+        Column {
+            Body(words("app.lock_password.title"))
+            Body(words(password), quiet = true)
+        }
+    }
+
+@Composable
+private fun Findings(findings: List<Finding>, state: UiState, actions: Actions) =
+    Section(words("app.checkup.title")) {
+        if (findings.isEmpty()) Line(R.drawable.sign_check, words("app.checkup.fine"))
+        for (finding in findings) {
+            Column(Modifier.fillMaxWidth().testTag("finding")) {
+                Line(R.drawable.sign_alert, words(finding.say), tint = MaterialTheme.colorScheme.onSurface)
+                val (label, act) =
+                    when (finding.remedy) {
+                        Remedy.SET_LOCK_PASSWORD -> "app.action.set_password" to actions::choosePassword
+                        Remedy.SEE_PERMISSIONS -> "app.tab.permissions" to { actions.go(Place.Home) }
+                        Remedy.SYNC -> "app.action.refresh" to actions::refresh
+                        Remedy.OPEN_SETTINGS ->
+                            "app.action.open_settings" to { actions.remedy(ProblemRemedy.OPEN_SETTINGS) }
+                        null -> return@Column
+                    }
+                TextAction("remedy", words(label), !state.working, onClick = act)
+            }
+        }
+    }
+
+@Composable
+private fun Stops(stops: List<StopScope>, state: UiState, actions: Actions) =
+    Section(words("app.stop.title")) {
+        if (stops.isNotEmpty()) Body(words("app.stop.body"), quiet = true)
+        if (stops.isEmpty()) Body(words("app.stop.empty"), quiet = true)
+        for (stop in stops) {
+            Body(words(scope(stop)))
+            TextAction("lift", words("app.action.lift"), !state.working, onClick = { actions.begin("stop.lift", emptyList(), Wish.LiftStop(stop)) })
+        }
+    }
+
+private fun scope(stop: StopScope): Say =
+    when (stop) {
+        is StopScope.Merchant -> Say("app.stop.merchant", "merchant" to plain(stop.merchant))
+        is StopScope.Category -> Say("app.stop.category", "category" to plain(stop.category))
+        is StopScope.Everything -> Say("app.stop.everything")
+    }
+
+/** For how many days the lock can be kept on for longer. */
+private val LONGER = listOf(1L, 3L, 7L)
+
+/** What the lock does, before it is put on. */
+@Composable
+fun LockScreen(state: UiState, actions: Actions) {
+    var others by rememberSaveable { mutableStateOf(false) }
+    Page(
+        "",
+        actions::leaveSheet,
+        bottom = {
+            Primary("lock", words("app.action.pause_everything"), !state.working) { actions.lock(others) }
+            Quiet("keep", words("action.keep"), !state.working, actions::leaveSheet)
+        },
+    ) {
+        Sign(R.drawable.sign_lock, Modifier.size(56.dp), MaterialTheme.colorScheme.primary)
+        BigTitle(words("app.lock.now.title"))
+        Standing(state, actions)
+        Body(words("app.lock.now.body"))
+        Row(
+            Modifier.fillMaxWidth().heightIn(min = 56.dp).toggleable(others, role = Role.Checkbox) { others = it },
+            Arrangement.spacedBy(12.dp),
+            Alignment.CenterVertically,
+        ) {
+            Checkbox(others, null)
+            Body(words("app.lock.now.other_devices"))
+        }
+    }
+}
+
+/** Choosing the lock's own password: the payment PIN first, because the two must differ. */
+@Composable
+fun PasswordScreen(password: PasswordEntry, state: UiState, actions: Actions) =
+    Page(words("app.lock_password.title"), actions::leaveSheet) {
+        val title =
+            when (password.step) {
+                PasswordEntry.Step.PAYMENT_PIN -> "ask.payment_pin.title"
+                PasswordEntry.Step.PASSWORD -> "app.lock_password.choose"
+                PasswordEntry.Step.AGAIN -> "app.lock_password.again"
+            }
+        BigTitle(words(title))
+        Standing(state, actions)
+        if (password.differs) Notice(R.drawable.sign_alert, words("app.enrol.pin.differs"))
+        if (password.step == PasswordEntry.Step.PASSWORD) Body(words("app.lock_password.body"))
+        Digits(password.entered, password.digits)
+        PadCentred(!state.working, actions)
+    }

@@ -1,0 +1,79 @@
+package org.quittance.demo
+
+import androidx.compose.ui.test.SemanticsMatcher
+import androidx.compose.ui.test.assertIsDisplayed
+import androidx.compose.ui.test.hasScrollAction
+import androidx.compose.ui.test.hasAnyAncestor
+import androidx.compose.ui.test.hasTestTag
+import androidx.compose.ui.test.isEnabled
+import androidx.compose.ui.test.junit4.ComposeTestRule
+import androidx.compose.ui.test.onAllNodesWithText
+import androidx.compose.ui.test.onFirst
+import androidx.compose.ui.test.performClick
+import androidx.compose.ui.test.performScrollTo
+import androidx.compose.ui.test.performTextInput
+import org.quittance.testing.Stage
+
+/** A payer's hand: it knows the app by its buttons alone. */
+class Hand(private val rule: ComposeTestRule) {
+    fun sees(tag: String): Boolean = rule.onAllNodes(hasTestTag(tag)).fetchSemanticsNodes().isNotEmpty()
+
+    private fun can(tag: String): Boolean = rule.onAllNodes(hasTestTag(tag) and isEnabled()).fetchSemanticsNodes().isNotEmpty()
+
+    fun awaits(what: String, condition: () -> Boolean) = rule.waitUntil(what, WITHIN_MILLIS, condition)
+
+    fun awaits(tag: String) = awaits(tag) { sees(tag) }
+
+    fun awaitsText(text: String) = awaits(text) {
+        rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
+    }
+
+    fun taps(tag: String) {
+        awaits("$tag to be tapped") { can(tag) }
+        val node = rule.onAllNodes(hasTestTag(tag) and isEnabled()).onFirst()
+        if (scrolls(tag)) node.performScrollTo()
+        node.performClick()
+        rule.waitForIdle()
+    }
+
+    fun types(tag: String, text: String) {
+        awaits(tag)
+        rule.onAllNodes(hasTestTag(tag)).onFirst().performTextInput(text)
+    }
+
+    fun types(digits: ByteArray) = digits.forEach { taps("digit-${it - ZERO}") }
+
+    fun reads(tag: String): Unit = rule.onAllNodes(hasTestTag(tag)).onFirst().run {
+        if (scrolls(tag)) performScrollTo()
+        assertIsDisplayed()
+    }
+
+    private fun scrolls(tag: String): Boolean {
+        val inside: SemanticsMatcher = hasTestTag(tag) and hasAnyAncestor(hasScrollAction())
+        return rule.onAllNodes(inside).fetchSemanticsNodes().isNotEmpty()
+    }
+
+    /** Answers whatever a flow asks by its buttons, until it says how it came out; lets time pass while others have the turn. */
+    fun walks(stage: Stage, code: () -> ByteArray, most: Int = MOST_STEPS) {
+        repeat(most) {
+            awaits("something to do") { listOf("close", "primary", "digit-1", "take", "refresh").any(::can) }
+            when {
+                sees("close") -> return
+                sees("digit-1") -> types(if (sees("send-again")) code() else Stage.pin())
+                sees("take") -> taps("take")
+                sees("primary") -> taps("primary")
+                else -> {
+                    stage.sandbox.advance("PT1S")
+                    taps("refresh")
+                }
+            }
+        }
+        error("the flow does not end")
+    }
+
+    private companion object {
+        const val WITHIN_MILLIS = 30_000L
+        const val MOST_STEPS = 60
+        const val ZERO = '0'.code
+    }
+}

@@ -1,0 +1,150 @@
+package org.quittance.demo
+
+import androidx.compose.ui.test.assertContentDescriptionEquals
+import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.assertIsOff
+import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
+import androidx.compose.ui.test.onNodeWithTag
+import kotlinx.coroutines.runBlocking
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Rule
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.quittance.PermissionGroup
+import org.quittance.testing.Stage
+import org.quittance.testing.Stage.Companion.cny
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+/** The app's own activity and buttons, the real core, a real gateway in a process of its own. */
+@RunWith(Runner::class)
+@Config(application = StagedApplication::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+class JourneyTest {
+    @get:Rule val rule = createAndroidComposeRule<MainActivity>()
+
+    private val phone by lazy { (rule.activity.application as StagedApplication).staged }
+    private val hand by lazy { Hand(rule) }
+
+    @After
+    fun close() = phone.close()
+
+    @Test
+    fun `a permission is signed, charged and stopped at once, and the phone may be turned meanwhile`() {
+        enrol()
+        val mandate = sign()
+        charged(mandate)
+
+        hand.taps("way-mandate.cancel.quick")
+        hand.taps("primary")
+        hand.awaitsText("Stop for good?")
+        turn()
+        hand.awaitsText("Stop for good?")
+        hand.taps("primary")
+        hand.types(Stage.pin().copyOf(3))
+        turn()
+        rule.onNodeWithTag("digits").assertContentDescriptionEquals("3 of 6 digits entered")
+        hand.types(Stage.pin().copyOfRange(3, 6))
+        hand.taps("close")
+
+        assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "dead").contains("token_destroyed"))
+        receipt()
+    }
+
+    @Test
+    fun `a permission that is stopped through the settings ends when its time is over`() {
+        enrol()
+        val mandate = sign()
+        hand.taps("permission-$mandate")
+        hand.taps("way-mandate.cancel.service")
+        hand.walks(phone.stage, ::code)
+        hand.reads("undo")
+        hand.taps("close")
+        assertEquals(PermissionGroup.ENDING, group(mandate))
+        assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "held").contains("mandate_held"))
+
+        phone.stage.sandbox.advance("PT25H")
+        hand.taps("back")
+        hand.taps("refresh")
+        hand.awaits("its end") { group(mandate) == PermissionGroup.ENDED }
+        receipt()
+    }
+
+    @Test
+    fun `everything is paused without a network, and the app says that nobody else knows yet`() {
+        enrol()
+        val mandate = sign()
+        phone.stage.goOffline()
+        hand.taps("pause-everything")
+        hand.taps("lock")
+        hand.awaits("lock-on")
+        hand.awaitsText("as soon as you are online")
+        assertEquals(PermissionGroup.PAUSED, group(mandate))
+        hand.taps("tab-home")
+        hand.awaitsText("Paused (1)")
+        rule.onNodeWithTag("switch-$mandate").assertIsOff().assertIsNotEnabled()
+    }
+
+    @Test
+    fun `two PINs that differ are not taken, and nothing is enrolled`() {
+        hand.taps("start")
+        hand.types(Stage.pin())
+        hand.types("111111".toByteArray())
+        hand.awaits("differs")
+        assertEquals(null, runBlocking { phone.wallet.enrolment() })
+    }
+
+    private fun enrol() {
+        hand.taps("start")
+        hand.types(Stage.pin())
+        hand.types(Stage.pin())
+        hand.awaits("offer")
+    }
+
+    private fun sign(): String {
+        hand.taps("offer")
+        hand.types("offer-text", phone.stage.offer())
+        hand.taps("read")
+        hand.awaitsText("CNY 50.00")
+        hand.walks(phone.stage, ::code)
+        hand.taps("close")
+        val mandate = runBlocking { phone.wallet.mandates().single().mandate }
+        hand.awaits("permission-$mandate")
+        assertEquals(PermissionGroup.ON, group(mandate))
+        return mandate
+    }
+
+    private fun charged(mandate: String) {
+        assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "ride-1").contains("\"approved\""))
+        hand.taps("permission-$mandate")
+        hand.taps("refresh")
+        hand.awaits("charge")
+        hand.awaitsText("Charged CNY 30.00")
+    }
+
+    private fun receipt() {
+        hand.awaits("a way to the receipts") { hand.sees("tab-receipts") || hand.sees("back") }
+        while (!hand.sees("tab-receipts")) hand.taps("back")
+        hand.taps("tab-receipts")
+        val order = runBlocking { phone.wallet.receipts().single().order }
+        hand.taps("receipt-$order")
+        for (stop in listOf("held", "agreed", "phone_destroyed", "service_destroyed", "on_record", "checked")) {
+            hand.awaits("app.receipt.$stop")
+        }
+        hand.taps("share")
+        assertTrue(phone.shared.single().startsWith("c2sp.org/tlog-proof@v1\n"))
+    }
+
+    private fun turn() {
+        rule.activityRule.scenario.recreate()
+        rule.waitForIdle()
+    }
+
+    private fun group(mandate: String) = runBlocking { phone.wallet.permission(mandate).permission.group }
+
+    private fun code(): ByteArray = runBlocking {
+        phone.stage.sandbox.lastCode(checkNotNull(phone.wallet.enrolment()).account).toByteArray()
+    }
+}

@@ -1,0 +1,57 @@
+package org.quittance.demo
+
+import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import androidx.test.core.app.ActivityScenario
+import kotlinx.coroutines.runBlocking
+import org.junit.After
+import org.junit.Rule
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.quittance.testing.Stage
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+/** The system ends the app in the middle of a flow: a new activity, a new model and a new wallet on the same files. */
+@RunWith(Runner::class)
+@Config(application = StagedApplication::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+class LostProcessTest {
+    @get:Rule val rule = createEmptyComposeRule()
+
+    private val phone by lazy { (RuntimeEnvironment.getApplication() as StagedApplication).staged }
+    private val hand by lazy { Hand(rule) }
+
+    @After
+    fun close() = phone.close()
+
+    @Test
+    fun `what was begun waits on the first screen, at its step`() {
+        runBlocking {
+            phone.openWallet().use { wallet ->
+                wallet.enrol(Stage.pin())
+                phone.stage.sign(wallet)
+            }
+        }
+        ActivityScenario.launch(MainActivity::class.java).use {
+            val mandate = mandate()
+            hand.taps("permission-$mandate")
+            hand.taps("way-mandate.cancel.quick")
+            hand.taps("primary")
+            hand.awaitsText("Stop for good?")
+        }
+        phone.wallet.close()
+        ActivityScenario.launch(MainActivity::class.java).use {
+            hand.taps("flow")
+            hand.awaitsText("Stop for good?")
+            hand.taps("primary")
+            hand.types(Stage.pin())
+            hand.taps("close")
+        }
+    }
+
+    private fun mandate(): String {
+        hand.awaits("title")
+        return runBlocking { phone.wallet.mandates().single().mandate }
+    }
+}

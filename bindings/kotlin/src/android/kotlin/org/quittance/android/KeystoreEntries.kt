@@ -1,0 +1,86 @@
+package org.quittance.android
+
+import android.os.Looper
+import android.security.keystore.KeyPermanentlyInvalidatedException
+import android.security.keystore.UserNotAuthenticatedException
+import java.io.IOException
+import java.security.GeneralSecurityException
+import java.security.Key
+import java.security.KeyStore
+import java.security.ProviderException
+import java.security.UnrecoverableKeyException
+import javax.crypto.AEADBadTagException
+import org.quittance.DeviceKeyException
+import org.quittance.KeyAlias
+
+/** Android's keystore as this package names its entries: one set of keys for each wallet's [name]. */
+internal class KeystoreEntries(private val name: String) {
+    private val store: KeyStore by lazy { KeyStore.getInstance(PROVIDER).apply { load(null) } }
+
+    /** The entry of a signing key. */
+    fun of(alias: KeyAlias): String =
+        "$name." +
+            when (alias) {
+                KeyAlias.DEVICE -> "device"
+                KeyAlias.BIOMETRIC -> "biometric"
+                KeyAlias.PASSCODE -> "passcode"
+            }
+
+    /** The entry of an epoch's wrapping key. */
+    fun of(epoch: ULong): String = "$name.epoch.$epoch"
+
+    /** Whether an entry stands, whatever its state. */
+    fun stands(entry: String): Boolean = store.containsAlias(entry)
+
+    /** The key of an entry, or nothing. */
+    fun key(entry: String): Key? = store.getKey(entry, null)
+
+    /** The certificates of an entry, leaf first. */
+    fun chain(entry: String): List<java.security.cert.Certificate> = store.getCertificateChain(entry)?.toList().orEmpty()
+
+    /** Ends an entry, and looks whether it is gone. */
+    fun delete(entry: String) {
+        store.deleteEntry(entry)
+        if (store.containsAlias(entry)) throw DeviceKeyException.HardwareUnavailable()
+    }
+
+    companion object {
+        /** The provider's name, which is also the store's type. */
+        const val PROVIDER = "AndroidKeyStore"
+
+        /** The keystore may take seconds, so a screen that called it would stand still. */
+        fun requireBackground() =
+            check(!Looper.getMainLooper().isCurrentThread) { "the keystore is not for the main thread" }
+    }
+}
+
+/** Does what speaks with the keystore; every failure becomes one of the few that the wallet knows, without its text. */
+internal inline fun <T> speaking(work: () -> T): T {
+    KeystoreEntries.requireBackground()
+    return try {
+        work()
+    } catch (failure: GeneralSecurityException) {
+        throw known(failure)
+    } catch (failure: ProviderException) {
+        throw known(failure)
+    } catch (failure: IOException) {
+        throw known(failure)
+    }
+}
+
+/** What a keystore's failure means: the most telling of it and its causes. */
+internal fun known(failure: Throwable): DeviceKeyException {
+    for (cause in generateSequence(failure) { it.cause }.take(MOST_CAUSES)) {
+        when (cause) {
+            is DeviceKeyException -> return cause
+            is KeyPermanentlyInvalidatedException -> return DeviceKeyException.KeyInvalidated()
+            is UserNotAuthenticatedException -> return DeviceKeyException.Locked()
+            is AEADBadTagException -> return DeviceKeyException.Refused()
+            is UnrecoverableKeyException -> return DeviceKeyException.KeyMissing()
+        }
+    }
+    return DeviceKeyException.HardwareUnavailable()
+}
+
+/** A chain of causes is short; one that bites its tail ends here. */
+private const val MOST_CAUSES = 8

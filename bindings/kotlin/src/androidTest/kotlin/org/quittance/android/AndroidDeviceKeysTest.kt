@@ -1,0 +1,212 @@
+package org.quittance.android
+
+import android.app.Application
+import android.content.pm.PackageManager
+import android.security.keystore.KeyGenParameterSpec
+import android.security.keystore.KeyPermanentlyInvalidatedException
+import android.security.keystore.KeyProperties
+import android.security.keystore.StrongBoxUnavailableException
+import android.security.keystore.UserNotAuthenticatedException
+import java.security.InvalidAlgorithmParameterException
+import java.security.ProviderException
+import java.security.spec.ECGenParameterSpec
+import java.util.concurrent.CompletableFuture
+import java.util.concurrent.ExecutionException
+import org.junit.After
+import org.junit.Assert.assertArrayEquals
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotEquals
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertThrows
+import org.junit.Assert.assertTrue
+import org.junit.Before
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.quittance.DeviceKeyException
+import org.quittance.KeyAlias
+import org.quittance.KeyStoreKind
+import org.robolectric.RobolectricTestRunner
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+
+@RunWith(RobolectricTestRunner::class)
+@Config(application = Application::class)
+class AndroidDeviceKeysTest {
+    private val context = RuntimeEnvironment.getApplication()
+    private val challenge = ByteArray(32) { it.toByte() }
+
+    @Before
+    fun install() = StandInKeystore.install()
+
+    @After
+    fun remove() = StandInKeystore.remove()
+
+    @Test
+    fun `the biometric key asks for a strong biometric each time, and a new finger ends it`() {
+        background { keys().createKey(KeyAlias.BIOMETRIC, challenge) }
+        assertEquals(emptyList<String>(), faultsOfBiometric(StandInKeystore.asked.single()))
+    }
+
+    @Test
+    fun `what is asserted of the biometric key is seen where it is missing`() {
+        val careless =
+            KeyGenParameterSpec.Builder("careless", KeyProperties.PURPOSE_SIGN)
+                .setAlgorithmParameterSpec(ECGenParameterSpec("secp256r1"))
+                .setDigests(KeyProperties.DIGEST_SHA256)
+                .setUserAuthenticationParameters(30, KeyProperties.AUTH_DEVICE_CREDENTIAL)
+                .setInvalidatedByBiometricEnrollment(false)
+                .build()
+        val seen = listOf("no authentication", "not each time", "survives a new finger", "locked phone", "challenge")
+        assertEquals(seen, faultsOfBiometric(careless))
+    }
+
+    @Test
+    fun `the passcode key takes the lock screen's secret and no finger`() {
+        background { keys().createKey(KeyAlias.PASSCODE, challenge) }
+        val spec = StandInKeystore.asked.single()
+        assertTrue(spec.isUserAuthenticationRequired)
+        assertEquals(KeyProperties.AUTH_DEVICE_CREDENTIAL, spec.userAuthenticationType)
+        assertEquals(0, spec.userAuthenticationValidityDurationSeconds)
+        assertTrue(spec.isUnlockedDeviceRequired)
+    }
+
+    @Test
+    fun `the device key signs without asking, on an unlocked phone only, with the challenge in its attestation`() {
+        val made = background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        val spec = StandInKeystore.asked.single()
+        assertFalse(spec.isUserAuthenticationRequired)
+        assertTrue(spec.isUnlockedDeviceRequired)
+        assertArrayEquals(challenge, spec.attestationChallenge)
+        assertEquals(listOf(KeyProperties.DIGEST_SHA256), spec.digests.toList())
+        assertEquals(65, made.publicKeySec1.size)
+        assertEquals(4, made.publicKeySec1.first().toInt())
+        assertEquals(1, made.attestation.size)
+        assertArrayEquals(made.publicKeySec1, background { keys().publicKey(KeyAlias.DEVICE) })
+    }
+
+    @Test
+    fun `a key that stands is answered as it is`() {
+        val first = background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        val again = background { keys().createKey(KeyAlias.DEVICE, ByteArray(1)) }
+        assertArrayEquals(first.publicKeySec1, again.publicKeySec1)
+        assertEquals(1, StandInKeystore.asked.size)
+        background { keys().deleteKey(KeyAlias.DEVICE) }
+        assertNull(background { keys().publicKey(KeyAlias.DEVICE) })
+    }
+
+    @Test
+    fun `StrongBox is asked for where the phone has one, and its refusal is survived`() {
+        background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        assertEquals(listOf(false), StandInKeystore.asked.map { it.isStrongBoxBacked })
+
+        withStrongBox()
+        background { keys().createKey(KeyAlias.BIOMETRIC, challenge) }
+        assertTrue(StandInKeystore.asked.last().isStrongBoxBacked)
+        for (refusal in listOf(StrongBoxUnavailableException("full"), ProviderException("busy"))) {
+            StandInKeystore.install()
+            StandInKeystore.refuses = { if (it.isStrongBoxBacked) throw refusal }
+            background { keys().createKey(KeyAlias.DEVICE, challenge) }
+            background { keys().createEpochKey(1u) }
+            assertEquals(listOf(true, false, true, false), StandInKeystore.asked.map { it.isStrongBoxBacked })
+        }
+    }
+
+    @Test
+    fun `a keystore that refuses without StrongBox too is an error, and no key`() {
+        withStrongBox()
+        StandInKeystore.refuses = { throw ProviderException("broken") }
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().createKey(KeyAlias.DEVICE, challenge) }
+        assertNull(background { keys().publicKey(KeyAlias.DEVICE) })
+    }
+
+    @Test
+    fun `a phone without a lock screen has no such key`() {
+        StandInKeystore.refuses = {
+            if (it.isUserAuthenticationRequired) {
+                throw InvalidAlgorithmParameterException(IllegalStateException("Secure lock screen must be enabled"))
+            }
+        }
+        background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        assertFailsWith<DeviceKeyException.KeyMissing> { keys().createKey(KeyAlias.PASSCODE, challenge) }
+    }
+
+    @Test
+    fun `an epoch's key opens what it wrapped, and nothing of another epoch or of a deleted one`() {
+        val keys = keys()
+        val secret = "root".toByteArray()
+        background { keys.createEpochKey(1u) }
+        background { keys.createEpochKey(2u) }
+        val wrapped = background { keys.wrap(1u, secret) }
+        assertArrayEquals(secret, background { keys.unwrap(1u, wrapped) })
+        assertNotEquals(wrapped.toList(), background { keys.wrap(1u, secret) }.toList())
+        assertFailsWith<DeviceKeyException.Refused> { keys.unwrap(2u, wrapped) }
+        assertFailsWith<DeviceKeyException.Refused> { keys.unwrap(1u, wrapped.copyOf(8)) }
+        background { keys.deleteEpochKey(1u) }
+        assertFalse(background { keys.epochKeyExists(1u) })
+        assertTrue(background { keys.epochKeyExists(2u) })
+        assertFailsWith<DeviceKeyException.KeyMissing> { keys.unwrap(1u, wrapped) }
+        assertTrue(StandInKeystore.asked.all { it.isRandomizedEncryptionRequired && it.isUnlockedDeviceRequired })
+    }
+
+    @Test
+    fun `a deletion that did not happen is no deletion`() {
+        background { keys().createEpochKey(1u) }
+        StandInKeystore.keepsDeleted = true
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().deleteEpochKey(1u) }
+    }
+
+    @Test
+    fun `each failure of the keystore has its meaning`() {
+        background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        StandInKeystore.failing = KeyPermanentlyInvalidatedException()
+        assertFailsWith<DeviceKeyException.KeyInvalidated> { keys().sign(KeyAlias.DEVICE, challenge) }
+        StandInKeystore.failing = UserNotAuthenticatedException()
+        assertFailsWith<DeviceKeyException.Locked> { keys().sign(KeyAlias.DEVICE, challenge) }
+        StandInKeystore.failing = ProviderException(KeyPermanentlyInvalidatedException())
+        assertFailsWith<DeviceKeyException.KeyInvalidated> { keys().sign(KeyAlias.DEVICE, challenge) }
+        StandInKeystore.failing = ProviderException("secret text")
+        val failure = assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().sign(KeyAlias.DEVICE, challenge) }
+        assertFalse(failure.toString().contains("secret text"))
+    }
+
+    @Test
+    fun `the main thread is refused`() {
+        assertThrows(IllegalStateException::class.java) { keys().createKey(KeyAlias.DEVICE, challenge) }
+        assertTrue(StandInKeystore.asked.isEmpty())
+        background { keys().createKey(KeyAlias.DEVICE, challenge) }
+    }
+
+    @Test
+    fun `without a key nothing is claimed of hardware`() {
+        assertEquals(KeyStoreKind.SOFTWARE, background { keys().describe() })
+    }
+
+    private fun keys() = AndroidDeviceKeys(context)
+
+    private fun withStrongBox() =
+        shadowOf(context.packageManager).setSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE, true)
+
+    private fun faultsOfBiometric(spec: KeyGenParameterSpec): List<String> =
+        buildList {
+            if (!spec.isUserAuthenticationRequired) add("no authentication")
+            val each = spec.userAuthenticationValidityDurationSeconds == 0
+            val strong = spec.userAuthenticationType == KeyProperties.AUTH_BIOMETRIC_STRONG
+            if (!each || !strong) add("not each time")
+            if (!spec.isInvalidatedByBiometricEnrollment) add("survives a new finger")
+            if (!spec.isUnlockedDeviceRequired) add("locked phone")
+            if (!challenge.contentEquals(spec.attestationChallenge)) add("challenge")
+        }
+
+    private inline fun <reified T : Exception> assertFailsWith(crossinline work: () -> Unit): T =
+        assertThrows(T::class.java) { background { work() } }
+
+    /** The keystore is never asked on the main thread, which is the one of these tests. */
+    private fun <T> background(work: () -> T): T =
+        try {
+            CompletableFuture.supplyAsync(work).get()
+        } catch (failure: ExecutionException) {
+            throw failure.cause ?: failure
+        }
+}

@@ -1,0 +1,81 @@
+//! The chains of a phone's keys: what they answer, and that the gateway hears them.
+
+use crate::support::phone::{Phone, pin};
+use crate::support::{PIN, Sandboxed};
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::Enrolment;
+use quittance_protocol::{B64, Received};
+use quittance_wallet::{KeyAlias, WalletError};
+
+const KEYS: [KeyAlias; 3] = [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode];
+
+/// Every enrolment that the phone sent.
+fn enrolments(sandbox: &Sandboxed) -> Vec<Enrolment> {
+    let read = |compact: &String| {
+        let received = Received::parse(compact).unwrap();
+        received.unverified_body::<Enrolment>().unwrap().1
+    };
+    sandbox.plug.said("enrolment").iter().map(read).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_key_is_made_for_the_enrolments_nonce_and_brings_its_own_chain() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::new(&sandbox);
+    phone.keys.attest(true);
+    // The gateway looks: what this phone brings is no chain.
+    let refused = phone.wallet.enrol(pin(PIN)).await.unwrap_err();
+    assert!(matches!(&refused, WalletError::Problem(problem) if problem.code() == Code::AttestationRefused));
+    let [said] = &enrolments(&sandbox)[..] else {
+        panic!("one enrolment")
+    };
+    let chains = [
+        &said.attestation,
+        &said.biometric_attestation,
+        &said.passcode_attestation,
+    ];
+    for (key, chain) in KEYS.into_iter().zip(chains) {
+        let wanted = [B64::new(format!("{key:?}")), said.nonce.clone()];
+        assert_eq!(chain[..], wanted, "{key:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_of_a_refused_enrolment_are_made_anew_for_the_next_nonce() {
+    for (code, attempts) in [("nonce_needed", 1), ("attestation_refused", 2)] {
+        let sandbox = Sandboxed::start().await;
+        let phone = Phone::new(&sandbox);
+        sandbox.plug.refuse("enrolment", code);
+        for attempt in 1..=attempts {
+            assert_eq!(
+                phone.wallet.enrol(pin(PIN)).await.is_ok(),
+                attempt == attempts,
+                "{code}"
+            );
+        }
+        let [first, second] = &enrolments(&sandbox)[..] else {
+            panic!("{code}: two enrolments")
+        };
+        assert_ne!(first.nonce, second.nonce, "{code}");
+        assert_ne!(first.device_key, second.device_key, "{code}");
+        assert_ne!(first.biometric_key, second.biometric_key, "{code}");
+        assert_ne!(first.passcode_key, second.passcode_key, "{code}");
+        for key in KEYS {
+            assert_eq!(phone.keys.challenge(key), second.nonce.as_slice(), "{code}: {key:?}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_the_gateway_may_know_are_never_made_anew() {
+    // Control: an answer that is lost, and a refusal that says nothing about the keys.
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::new(&sandbox);
+    sandbox.plug.refuse("enrolment", "version_conflict");
+    phone.wallet.enrol(pin(PIN)).await.unwrap_err();
+    phone.wallet.enrol(pin(PIN)).await.unwrap();
+    let [first, second] = &enrolments(&sandbox)[..] else {
+        panic!("two enrolments")
+    };
+    assert_eq!(first.device_key, second.device_key);
+}
