@@ -10,6 +10,7 @@ enum Phone {
     /// Opens the wallet.
     static let open: @Sendable () async throws -> any WalletProtocol = {
         let config = try configuration(Bundle.main.infoDictionary ?? [:], folder: folder())
+        try ScreenLock.require()
         let keys = try EnclaveDeviceKeys(dataDir: config.dataDir)
         let prompt = LocalAuthPrompt(keys: keys) { say($0) }
         return try await Wallet.open(config: config, keys: keys, prompt: prompt)

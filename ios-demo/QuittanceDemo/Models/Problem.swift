@@ -1,5 +1,6 @@
 import Foundation
 import Quittance
+import QuittanceApple
 
 /// What went wrong, as the payer reads it: what happened, that nothing changed, what to do next.
 struct Problem: Identifiable, Equatable {
@@ -10,6 +11,12 @@ struct Problem: Identifiable, Equatable {
     var id: String { title + body }
 
     init(_ error: any Error) {
+        if error is ScreenLock.Missing {
+            self.init(
+                title: say("app.error.no_screen_lock.title"), body: say("app.error.no_screen_lock.body"),
+                reaction: .phoneSettings)
+            return
+        }
         guard let error = error as? WalletError else {
             // The keystore's own errors come before there is a wallet.
             let keys = error as? DeviceKeyError
@@ -20,9 +27,16 @@ struct Problem: Identifiable, Equatable {
     }
 
     init(_ error: WalletError) {
-        reaction = errorKind(error: error)
-        title = say("app.error." + Self.name(of: reaction) + ".title")
-        body = Self.detail(of: error) ?? Self.general(reaction, error)
+        let reaction = errorKind(error: error)
+        self.init(
+            title: say("app.error." + Self.name(of: reaction) + ".title"),
+            body: Self.detail(of: error) ?? Self.general(reaction, error), reaction: reaction)
+    }
+
+    private init(title: String, body: String, reaction: ErrorKind) {
+        self.title = title
+        self.body = body
+        self.reaction = reaction
     }
 
     /// What is known of this very error.

@@ -75,6 +75,7 @@ struct PrivacyCover: View {
 /// The wallet does not open: what happened, and the way forward.
 struct StuckView: View {
     @Environment(AppModel.self) private var model
+    @Environment(\.openURL) private var openURL
     let problem: Problem
 
     var body: some View {
@@ -85,6 +86,10 @@ struct StuckView: View {
         } actions: {
             Button(say("app.action.try_again")) { model.work.begin { await model.start() } }
                 .buttonStyle(.borderedProminent)
+            if problem.reaction == .phoneSettings, let settings = URL(string: "app-settings:") {
+                Button(say("app.action.open_settings")) { openURL(settings) }
+                    .buttonStyle(.bordered)
+            }
             if problem.reaction == .reenrol {
                 Button(say("app.action.set_up_again")) { model.work.begin { await model.setUpAgain() } }
                     .buttonStyle(.bordered)

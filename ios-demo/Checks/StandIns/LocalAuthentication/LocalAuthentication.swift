@@ -123,6 +123,8 @@ open class LAContext: NSObject, @unchecked Sendable {
 
     open func canEvaluatePolicy(_ policy: LAPolicy, error: UnsafeMutablePointer<NSError?>?) -> Bool {
         guard let reason = PromptRecord.shared.unavailable else { return true }
+        // The passcode will do for the wider policy, as long as there is one.
+        if policy == .deviceOwnerAuthentication, reason.code != .passcodeNotSet { return true }
         error?.pointee = NSError(domain: "com.apple.LocalAuthentication", code: reason.code.rawValue)
         return false
     }

@@ -81,6 +81,19 @@ extension Adapters {
             #expect(try keys.publicKey(alias: .passcode) == nil)
         }
 
+        @Test("Whoever asks at the same time gets the same key")
+        func together() async throws {
+            let keys = keys
+            let made = try await withThrowingTaskGroup(of: Data.self) { group in
+                for _ in 0..<32 {
+                    group.addTask { try keys.createKey(alias: .biometric, challenge: Data()).publicKeySec1 }
+                }
+                return try await group.reduce(into: Set<Data>()) { $0.insert($1) }
+            }
+            #expect(made.count == 1)
+            #expect(try keys.publicKey(alias: .biometric) == made.first)
+        }
+
         @Test("The device key signs without a prompt; no other key does")
         func signs() throws {
             for alias in [KeyAlias.device, .biometric, .passcode] {

@@ -34,6 +34,7 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
 
     private static func app(_ stage: Stage) -> AppModel {
         AppModel(isTrial: true) {
+            try ScreenLock.require()
             let keys = try EnclaveDeviceKeys(dataDir: stage.config.dataDir)
             let prompt = LocalAuthPrompt(keys: keys) { say($0) }
             return try await Wallet.open(config: stage.config, keys: keys, prompt: prompt)

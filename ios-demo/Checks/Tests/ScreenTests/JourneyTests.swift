@@ -243,6 +243,34 @@ import Testing
         }
     }
 
+    @Test("A phone without a screen lock is not set up, and says where one is set; with one it goes on")
+    func noScreenLock() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            PromptRecord.shared.unavailable = LAError(.passcodeNotSet)
+            await hand.restart()
+            #expect(hand.shows(say("app.error.no_screen_lock.title")))
+            try await hand.tap(say("app.action.open_settings"))
+            #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
+            // Biometrics are another matter: without them there is still the lock screen.
+            PromptRecord.shared.unavailable = LAError(.biometryNotEnrolled)
+            try await hand.tap(say("app.action.try_again"))
+            #expect(hand.shows(say("app.enrol.title")))
+        }
+    }
+
+    @Test("Without a network nothing is set up, and nothing is lost by trying")
+    func enrolOffline() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            hand.stage.goOffline()
+            try await hand.enrol()
+            #expect(hand.shows(say("app.error.offline")) && hand.app.enrolment == nil)
+            try await hand.tap(say("app.action.close"))
+            #expect(hand.shows(say("app.enrol.pin.title")))
+        }
+    }
+
     @Test("The service way asks for a code and photos, is scheduled, and is taken back")
     func serviceWay() async throws {
         try await Manner.$current.withValue(english) {

@@ -101,4 +101,22 @@ import Testing
         }
         #expect(read > 20)
     }
+
+    @Test("The gateway is read from the app's own property list, and what is missing is named")
+    func configuration() throws {
+        let whole = [
+            "QuittanceGatewayURL": "https://pay.example", "QuittanceOrigin": "https://pay.example",
+            "QuittanceLogKey": "k",
+            "QuittancePolicyAuthor": "a", "QuittanceSandbox": "NO",
+        ]
+        let folder = URL(fileURLWithPath: "/wallet")
+        let config = try Phone.configuration(whole, folder: folder)
+        #expect(config.dataDir == "/wallet" && config.origin == "https://pay.example" && !config.sandbox)
+        for name in ["GatewayURL", "Origin", "LogKey", "PolicyAuthor"] {
+            let part = whole.merging(["Quittance" + name: ""]) { _, new in new }
+            #expect(throws: WalletError.Configuration(member: name, fix: "set it in Gateway.xcconfig")) {
+                try Phone.configuration(part, folder: folder)
+            }
+        }
+    }
 }
