@@ -12,8 +12,9 @@ import Security
 /// face or finger of the set that was enrolled when it was made, the passcode key after the phone's passcode. The keys of
 /// the vault's epochs wrap by ECIES.
 ///
-/// The gateway counts these keys as E1: platform hardware without a chain that it can verify. The Enclave has no rollback
-/// resistance: who can put an old blob back into the keychain has the key again (docs/threats.md).
+/// Apple gives no attestation chain for them, so a gateway cannot tell them from keys in software and says so in its
+/// evidence level. The Enclave has no rollback resistance: who can put an old blob back into the keychain has the key again
+/// (docs/threats.md).
 public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
     private let keychain: Keychain
 

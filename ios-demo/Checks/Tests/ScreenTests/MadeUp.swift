@@ -106,7 +106,7 @@ enum MadeUp {
 
     static let receipt = ReceiptSummary(
         order: "ord_2f4e6a8c0b2d4f6e8a0c0f3c5e7a9b1d", mandates: ["man_5"], kind: .twoSided, cause: .payer,
-        evidenceLevel: .e1, closedAt: after(days: -1))
+        evidenceLevel: .e0, closedAt: after(days: -1))
 
     // MARK: Prompts
 

@@ -10,7 +10,7 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     var stopped = Stopping(lock: nil, stops: [], lockPasswordSet: false)
     var phone: Enrolment? = Enrolment(
         account: "acc_0f3c5e7a9b1d2f4e6a8c0b2d4f6e8a0c", device: "dev_7b1d2f4e6a8c0b2d4f6e8a0c0f3c5e7a",
-        evidenceLevel: .e1, keyStore: .hardware)
+        evidenceLevel: .e0, keyStore: .hardware)
     var asked: Prompt?
     var items: [ItemResult] = []
     var happened: [WalletEvent] = []
