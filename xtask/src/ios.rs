@@ -31,6 +31,20 @@ const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
 /// Width and height of a picture: a phone with the caption below it.
 const SIZE: &str = "--window-size=392,876";
 
+/// What the page of all pictures says first.
+const INDEX: &str = "\
+# The iOS screens as wireframes
+
+Written by `cargo xtask screens`: the app's own views, drawn by a stand-in for SwiftUI. They show what stands on a screen
+and in which order. How iOS draws it, no picture here shows. All of them at one look: [all.png](all.png).
+
+| | English | 中文 |
+|---|---|---|
+";
+
+/// The same for all of them on one sheet.
+const SHEET_SIZE: &str = "--window-size=1640,2700";
+
 /// What the Swift suite needs, too.
 pub(crate) fn missing(workspace: &Workspace) -> Vec<Need> {
     swift::missing(workspace)
@@ -71,23 +85,40 @@ pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
     at(&pictures, fs::create_dir_all(&pictures))?;
     let pages = sorted(&pages)?;
     for page in &pages {
-        photograph(workspace, browser, page, &pictures)?;
+        let picture = pictures
+            .join(page.file_name().unwrap_or_default())
+            .with_extension("png");
+        photograph(workspace, browser, page, SIZE, &picture)?;
     }
+    let sheet = workspace.cache("ios")?.join("sheet.html");
+    at(&sheet, fs::write(&sheet, contact_sheet(&pages, &pictures)))?;
+    photograph(workspace, browser, &sheet, SHEET_SIZE, &pictures.join("all.png"))?;
     let readme = pictures.join("README.md");
     at(&readme, fs::write(&readme, index(&pages)))
 }
 
+/// A page with every English picture, small, for one look at all of them.
+fn contact_sheet(pages: &[PathBuf], pictures: &Path) -> String {
+    let mut html =
+        "<!doctype html><body style=\"margin:0;display:flex;flex-wrap:wrap;gap:8px;background:#fff\">".to_owned();
+    for name in names(pages) {
+        let picture = pictures.join(format!("{name}.en.png"));
+        html += &format!("<img src=\"file://{}\" width=\"196\">", picture.display());
+    }
+    html
+}
+
+/// The screens' names, each once.
+fn names(pages: &[PathBuf]) -> impl Iterator<Item = &str> {
+    pages
+        .iter()
+        .filter_map(|page| page.file_name()?.to_str()?.strip_suffix(".en.html"))
+}
+
 /// The page that shows the pictures side by side, and says what they are not.
 fn index(pages: &[PathBuf]) -> String {
-    let mut text =
-        "# The iOS screens as wireframes\n\nWritten by `cargo xtask screens`: the app's own views, drawn by a \
-                    stand-in for SwiftUI. They show what stands on a\nscreen and in which order. How iOS draws it, no \
-                    picture here shows.\n\n| | English | 中文 |\n|---|---|---|\n"
-            .to_owned();
-    let names = pages
-        .iter()
-        .filter_map(|page| page.file_name()?.to_str()?.strip_suffix(".en.html"));
-    for name in names {
+    let mut text = INDEX.to_owned();
+    for name in names(pages) {
         let picture = |language: &str| format!("<img src=\"{name}.{language}.png\" width=\"240\" alt=\"{name}\">");
         text += &format!("| {name} | {} | {} |\n", picture("en"), picture("zh-Hans"));
     }
@@ -95,17 +126,14 @@ fn index(pages: &[PathBuf]) -> String {
 }
 
 /// Draws one page.
-fn photograph(workspace: &Workspace, browser: &str, page: &Path, pictures: &Path) -> Outcome {
-    let picture = pictures
-        .join(page.file_name().unwrap_or_default())
-        .with_extension("png");
+fn photograph(workspace: &Workspace, browser: &str, page: &Path, size: &str, picture: &Path) -> Outcome {
     let mut command = Command::new(browser);
     command.args([
         "--headless=new",
         "--no-sandbox",
         "--disable-gpu",
         "--hide-scrollbars",
-        SIZE,
+        size,
     ]);
     command.arg(format!("--screenshot={}", picture.display()));
     command.arg(format!("file://{}", page.display()));
