@@ -40,7 +40,7 @@ pub use prompts::{Prompt, PromptKind, PromptText, asks_payer};
 pub use records::{
     Channel, Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
 };
-pub use stopping::{SafetyLock, StopScope, Stopping};
+pub use stopping::{SafetyLock, StopScope, Stopping, VouchRequest};
 pub use wallet::Wallet;
 pub use wish::Wish;
 
