@@ -72,7 +72,7 @@ fn is_name(text: &str) -> bool {
 impl Inner {
     /// What a run of this phone asks of others.
     pub(crate) fn vouch_request(&self, flow: FlowId) -> Result<VouchRequest, WalletError> {
-        let open = self.open_flow(flow)?.ok_or(WalletError::FlowEnded)?;
+        let open = self.open_flow(flow)?.ok_or(WalletError::FlowEnded { code: None })?;
         let enrolled = self.enrolled()?.enrolled.ok_or(WalletError::NotEnrolled)?;
         Ok(VouchRequest {
             flow,
