@@ -41,7 +41,7 @@ pub use prompts::{Prompt, PromptKind, asks_payer};
 pub use records::{
     Channel, Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
 };
-pub use stopping::{SafetyLock, StopScope, Stopping};
+pub use stopping::{SafetyLock, StopScope, Stopping, VouchRequest};
 pub use text::{PromptText, TextArgument};
 pub use wallet::Wallet;
 pub use wish::Wish;

@@ -25,6 +25,18 @@ pub enum StopScope {
     Everything,
 }
 
+/// What somebody asks of a contact or guardian, as their code says it. It proves nothing: show who asks for what, then
+/// answer by `Wallet.vouch`.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct VouchRequest {
+    /// The run that asks.
+    pub flow: String,
+    /// Whose it is.
+    pub requester: String,
+    /// The definition's name: what it is for.
+    pub purpose: String,
+}
+
 /// The safety lock as this phone knows it: while it is on, nothing is charged.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct SafetyLock {
@@ -101,6 +113,22 @@ impl Wallet {
         let (flow, requester) = (id("flow", &flow)?, id("requester", &requester)?);
         self.act(move |wallet| async move { wallet.vouch(flow, requester, &purpose, approves).await })
             .await
+    }
+
+    /// The text of the code that a contact or guardian scans to hear who asks for what in an open run of this phone.
+    pub async fn vouch_code(&self, flow: String) -> Result<String, WalletError> {
+        let flow = id("flow", &flow)?;
+        Ok(self.look(move |wallet| wallet.vouch_request(flow)).await?.to_string())
+    }
+
+    /// Reads a code that was scanned; `ForeignLink` where it is none.
+    pub async fn read_vouch_code(&self, code: String) -> Result<VouchRequest, WalletError> {
+        let asked = self.look(move |_| inner::VouchRequest::read(&code)).await?;
+        Ok(VouchRequest {
+            flow: asked.flow.to_string(),
+            requester: asked.requester.to_string(),
+            purpose: asked.purpose,
+        })
     }
 }
 

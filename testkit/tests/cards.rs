@@ -17,6 +17,7 @@ async fn stage() -> Stage {
     flows[NAME] = json!({
         "authority": "raises",
         "effect": "open_lock_password",
+        "entry_life": "safety_lock.password_entry_life",
         "steps": [
             { "id": "card", "do": { "factor": "bank_card_elements" }, "rules": ["R-060"],
               "tries": { "at_least": "evidence.max_attempts", "then": "refuse" } },

@@ -55,6 +55,7 @@ mod text_keys;
 mod time;
 mod transport;
 mod unit;
+mod vouch_code;
 mod ways;
 
 pub use config::WalletConfig;
@@ -72,5 +73,6 @@ pub use views::{
     EndingStage, EndingView, EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView,
     SyncReport,
 };
+pub use vouch_code::VouchRequest;
 pub use wallet::Wallet;
 pub use ways::{ItemOutcome, ItemResult, RouteView};

@@ -10,6 +10,7 @@ use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::prompt::Prompt;
 use crate::submit::Answer;
 use crate::views::{EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView, SyncReport};
+use crate::vouch_code::VouchRequest;
 use crate::ways::{ItemResult, RouteView};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::StopScope;
@@ -304,6 +305,15 @@ impl Wallet {
         approves: bool,
     ) -> Result<(), WalletError> {
         self.inner.vouch(flow, requester, purpose.to_owned(), approves).await
+    }
+
+    /// What an open run asks of a contact or guardian, to be shown as a code that they scan: its text is the code. They
+    /// read it with [`VouchRequest::read`], see who asks for what, and answer by [`Wallet::vouch`].
+    ///
+    /// # Errors
+    /// [`WalletError::UnknownFlow`], [`WalletError::FlowEnded`].
+    pub fn vouch_request(&self, flow: FlowId) -> Result<VouchRequest, WalletError> {
+        self.inner.vouch_request(flow)
     }
 
     /// Everything that can charge the payer, in groups, without a network.

@@ -18,6 +18,7 @@ const NUMBER_OF_PHONE: &str = "+8613800004321";
 const DEFINITION: &str = r#""test.by_card": {
       "authority": "raises",
       "effect": "open_lock_password",
+      "entry_life": "safety_lock.password_entry_life",
       "steps": [
         { "id": "card", "do": { "factor": "bank_card_elements" }, "tries": { "at_least": "evidence.max_attempts", "then": "refuse" }, "rules": ["R-060"] },
         { "id": "identify", "do": { "factor": "biometric" }, "rules": ["R-060"] }

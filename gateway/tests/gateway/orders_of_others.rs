@@ -139,6 +139,24 @@ async fn which_card_pays_outlives_a_restart_and_a_card_that_nobody_has_is_unknow
     approved(&house.charge(new.mandate, 1).await);
 }
 
+// H5
+#[tokio::test]
+async fn a_mandate_that_is_not_active_yet_or_is_paused_ends_with_its_card_too() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let card = pays_by(&house, &phone, "first").await;
+    let paused = phone.sign_mandate().await;
+    assert_eq!(phone.pause(&[paused.mandate]).await.status, 200);
+    let fresh = phone.provision(&house.offer()).await;
+    assert_eq!(remove(&house, card).await.status, 200);
+    for token in [&paused, &fresh] {
+        let ending = phone.mandate(token.mandate).await.ending.expect("it ended");
+        assert_eq!(ending.cause, TerminationCause::FundingRemoved);
+    }
+    let permits = (1..=3).map(|number| fresh.pooled(&house, number)).collect();
+    assert_ne!(phone.activate(&fresh, permits).await.status, 200);
+}
+
 /// A network that was asked before a card was removed, and answers after it.
 struct LateNetwork {
     inner: std::sync::Arc<quittance_gateway::SimulatedCardNetwork>,

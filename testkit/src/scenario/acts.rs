@@ -215,6 +215,9 @@ verbs! {
         /// Whether they stand for it.
         #[serde(default = "yes")]
         approves: bool,
+        /// They know of it by the code that they scan from the other phone.
+        #[serde(default)]
+        scans: bool,
         /// The code of the refusal.
         #[serde(default)]
         fails: Option<String>,

@@ -5,6 +5,7 @@ use super::codes::name_of;
 use super::play::{Play, Wrong};
 use super::sandbox::{outcome, refusal};
 use super::setting::PAYER;
+use quittance_wallet::VouchRequest;
 use serde_json::json;
 
 impl Play {
@@ -46,7 +47,19 @@ impl Play {
         let run = self.run(&act.vouch)?;
         let requester = self.account(&run.by)?;
         let wallet = &self.phone(&act.by)?.wallet;
-        let said = wallet.vouch(run.flow, requester, &run.definition, act.approves).await;
+        let asked = if act.scans {
+            let code = self.phone(&run.by)?.wallet.vouch_request(run.flow)?.to_string();
+            VouchRequest::read(&code)?
+        } else {
+            VouchRequest {
+                flow: run.flow,
+                requester,
+                purpose: run.definition.clone(),
+            }
+        };
+        let said = wallet
+            .vouch(asked.flow, asked.requester, &asked.purpose, act.approves)
+            .await;
         outcome(act.fails.as_deref(), said.map_err(|error| name_of(&error)))
     }
 
