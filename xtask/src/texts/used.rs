@@ -16,25 +16,25 @@ const SOURCES: [&str; 2] = [".kt", ".swift"];
 /// Folders whose sources are tests: what they name must be a text, yet nobody sees it there.
 const TESTS: [&str; 4] = ["test", "androidTest", "Tests", "Checks"];
 
-/// Texts that no app shows, and keys in an app that no text has. Until there is an app there is nothing to compare.
+/// Texts that no app shows, and keys in an app that no text has. What no app shows can be told only where every app is here.
 pub(crate) fn faults(root: &Path, catalogue: &Catalogue) -> Outcome<Vec<String>> {
     let mut sources = Vec::new();
+    let mut every_app = true;
     for app in APPS {
+        let before = sources.len();
         let folder = root.join(app);
         if folder.is_dir() {
             let files = Tree::read(&folder)?.files.into_iter();
             let code = files.filter(|(path, _)| SOURCES.iter().any(|ending| path.ends_with(ending)));
             sources.extend(code.map(|(path, text)| (format!("{app}/{path}"), text)));
         }
+        every_app &= sources.len() > before;
     }
-    Ok(compare(catalogue, &sources))
+    Ok(compare(catalogue, &sources, every_app))
 }
 
 /// The same over sources by their paths.
-fn compare(catalogue: &Catalogue, sources: &[(String, String)]) -> Vec<String> {
-    if sources.is_empty() {
-        return Vec::new();
-    }
+fn compare(catalogue: &Catalogue, sources: &[(String, String)], every_app: bool) -> Vec<String> {
     let written: BTreeSet<&str> = catalogue.of(SOURCE).map(|(key, _)| key).collect();
     let mut faults = Vec::new();
     let (mut whole, mut begun) = (BTreeSet::new(), BTreeSet::new());
@@ -53,6 +53,9 @@ fn compare(catalogue: &Catalogue, sources: &[(String, String)]) -> Vec<String> {
                 false => whole.insert(name),
             };
         }
+    }
+    if !every_app {
+        return faults;
     }
     let seen = sources.iter().filter(|(path, _)| !is_test(path));
     let all: String = seen.map(|(_, text)| text.as_str()).collect();
@@ -106,7 +109,7 @@ mod tests {
         let catalogue = Catalogue {
             languages: languages.into(),
         };
-        compare(&catalogue, &[(path.to_owned(), source.to_owned())])
+        compare(&catalogue, &[(path.to_owned(), source.to_owned())], true)
     }
 
     #[test]
@@ -155,11 +158,17 @@ mod tests {
     }
 
     #[test]
-    fn without_an_app_nothing_is_compared() {
+    fn while_an_app_is_missing_nothing_is_said_to_be_unused() {
         let languages = [("en".to_owned(), parse(TEXTS).unwrap())];
         let catalogue = Catalogue {
             languages: languages.into(),
         };
-        assert_eq!(compare(&catalogue, &[]), [""; 0]);
+        let source = [("A.kt".to_owned(), r#"text("app.title"), text("app.gone")"#.to_owned())];
+        assert_eq!(compare(&catalogue, &[], false), [""; 0]);
+        assert_eq!(
+            compare(&catalogue, &source, false),
+            ["A.kt shows app.gone, which is no text"]
+        );
+        assert_eq!(compare(&catalogue, &source, true).len(), 3);
     }
 }

@@ -49,8 +49,8 @@ class AndroidPhone(private val application: Application, private val pictures: P
     override fun locks(): PhoneLocks {
         val keyguard = application.getSystemService(KeyguardManager::class.java)
         val biometrics = application.getSystemService(BiometricManager::class.java)
-        val strong = biometrics.canAuthenticate(BiometricManager.Authenticators.BIOMETRIC_STRONG)
-        return PhoneLocks(keyguard.isDeviceSecure, strong == BiometricManager.BIOMETRIC_SUCCESS)
+        val strong = biometrics?.canAuthenticate(BiometricManager.Authenticators.BIOMETRIC_STRONG)
+        return PhoneLocks(keyguard?.isDeviceSecure == true, strong == BiometricManager.BIOMETRIC_SUCCESS)
     }
 
     override fun openSettings() = start(Intent(Settings.ACTION_SECURITY_SETTINGS))

@@ -3,6 +3,7 @@ package org.quittance.demo
 import androidx.activity.compose.setContent
 import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Box
+import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.size
 import androidx.compose.material3.Text
 import androidx.compose.runtime.key
@@ -10,6 +11,7 @@ import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.getValue
 import androidx.compose.runtime.setValue
 import androidx.compose.ui.Modifier
+import androidx.compose.ui.geometry.Rect
 import androidx.compose.ui.graphics.asAndroidBitmap
 import androidx.compose.ui.semantics.SemanticsActions
 import androidx.compose.ui.semantics.SemanticsNode
@@ -71,16 +73,20 @@ class ScreensTest {
     }
 
     @Test
-    fun `what is cut or too small is noticed`() {
+    fun `what is cut or too near to another is noticed`() {
         ActivityScenario.launch(MainActivity::class.java).use { scenario ->
             scenario.onActivity { activity ->
                 activity.setContent {
-                    Box(Modifier.size(40.dp, 10.dp).clickable {}) { Text("Words that need more", softWrap = false) }
+                    Column {
+                        repeat(2) {
+                            Box(Modifier.size(60.dp, 10.dp).clickable {}) { Text("Words that need more", softWrap = false) }
+                        }
+                    }
                 }
             }
             rule.waitForIdle()
             val seen = faults().map { it.substringBefore(':') }.toSet()
-            assertEquals(setOf("is cut", "is too small to tap"), seen)
+            assertEquals(setOf("is cut", "is too near to another"), seen)
         }
     }
 
@@ -108,12 +114,25 @@ class ScreensTest {
         val nodes = nodes(rule.onRoot(useUnmergedTree = true).fetchSemanticsNode())
         val cut = nodes.filter(::isCut).map { "is cut: ${words(it)}" }
         val unsaid = nodes.flatMap { it.config.getOrNull(SemanticsProperties.Text).orEmpty() }.filter { KEY.matches(it.text) || '{' in it.text }
-        val density = RuntimeEnvironment.getApplication().resources.displayMetrics.density
-        val small =
-            rule.onAllNodes(hasClickAction()).fetchSemanticsNodes().filter(::isWhole)
-                .filter { it.touchBoundsInRoot.height / density < LEAST - 1 || it.touchBoundsInRoot.width / density < LEAST - 1 }
-                .map { "is too small to tap: ${words(it)}" }
-        return cut + unsaid.map { "has no words: ${it.text}" } + small
+        return cut + unsaid.map { "has no words: ${it.text}" } + crowded()
+    }
+
+    /**
+     * What is tapped by mistake: Compose gives everything that can be tapped 48 dp, as long as nothing else claims them.
+     *
+     * A switch in a row that can be tapped as a whole is inside of it, not beside it.
+     */
+    private fun crowded(): List<String> {
+        val tapped = rule.onAllNodes(hasClickAction()).fetchSemanticsNodes().filter(::isWhole)
+        return tapped.flatMapIndexed { place, one ->
+            tapped.drop(place + 1).filter { other -> isNear(one.touchBoundsInRoot, other.touchBoundsInRoot) }.map { words(one) }
+        }.map { "is too near to another: $it" }
+    }
+
+    private fun isNear(one: Rect, other: Rect): Boolean {
+        val common = one.intersect(other)
+        val inside = common == one || common == other
+        return !inside && common.width > 1 && common.height > 1
     }
 
     private fun isCut(node: SemanticsNode): Boolean {
@@ -144,7 +163,6 @@ class ScreensTest {
     }
 
     private companion object {
-        const val LEAST = 48
         val KEY = Regex("(app|ask|end|flow|cancel|sign|wait|hold|then|action)\\.[a-z_.]+")
     }
 }

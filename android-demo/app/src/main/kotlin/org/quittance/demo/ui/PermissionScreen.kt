@@ -261,18 +261,21 @@ private fun Pausing(row: Permission, state: UiState, actions: Actions) {
 
 /** A long name of something, shortened, in letters of one width. */
 @Composable
-fun Hash(name: String, value: String) =
-    Row(Modifier.fillMaxWidth(), Arrangement.spacedBy(16.dp), Alignment.CenterVertically) {
-        Body(name, Modifier.weight(1f), quiet = true)
-        val clipboard = LocalClipboard.current
-        val scope = rememberCoroutineScope()
-        var copied by remember { mutableStateOf(false) }
-        val short = if (value.length > SHORT) value.take(SHORT / 2) + "…" + value.takeLast(SHORT / 2) else value
-        Text(short, style = MaterialTheme.typography.bodyMedium, fontFamily = FontFamily.Monospace)
-        TextAction("copy", words(if (copied) "app.details.copied" else "app.action.copy")) {
-            copied = true
-            scope.launch { clipboard.setClipEntry(ClipEntry(ClipData.newPlainText(name, value))) }
+fun Hash(name: String, value: String) {
+    val clipboard = LocalClipboard.current
+    val scope = rememberCoroutineScope()
+    var copied by remember { mutableStateOf(false) }
+    val short = if (value.length > SHORT) value.take(SHORT / 2) + "…" + value.takeLast(SHORT / 2) else value
+    Column(Modifier.fillMaxWidth()) {
+        Body(name, quiet = true)
+        Row(horizontalArrangement = Arrangement.spacedBy(16.dp), verticalAlignment = Alignment.CenterVertically) {
+            Text(short, Modifier.weight(1f), style = MaterialTheme.typography.bodyMedium, fontFamily = FontFamily.Monospace)
+            TextAction("copy", words(if (copied) "app.details.copied" else "app.action.copy")) {
+                copied = true
+                scope.launch { clipboard.setClipEntry(ClipEntry(ClipData.newPlainText(name, value))) }
+            }
         }
     }
+}
 
 private const val SHORT = 16
