@@ -113,11 +113,11 @@ pub struct Offer {
 /// What the gateway makes of a phone's keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum EvidenceLevel {
-    /// Software keys.
+    /// Nothing is proved: there is no chain for a key, or none to be believed.
     E0,
-    /// Platform hardware without a verified chain.
+    /// A believed chain says hardware, and lacks something that counts.
     E1,
-    /// Chain verified to a hardware root.
+    /// Every key has a chain up to a pinned root that lacks nothing.
     E2,
 }
 

@@ -36,8 +36,8 @@ pub(crate) fn recent_failures(turn: &Turn<'_>, policy: &Policy, profile: &Profil
     Ok(failed)
 }
 
-/// Remembers that a recovery failed, for as long as it counts.
-pub(crate) fn note_failed_recovery(turn: &Turn<'_>, policy: &Policy, account: AccountId) -> Decided<()> {
+/// Remembers that a recovery was refused, by its answers or by somebody who objected, for as long as it counts.
+pub(crate) fn note_refused_recovery(turn: &Turn<'_>, policy: &Policy, account: AccountId) -> Decided<()> {
     let mut profile = turn.store.profile(account)?;
     let mut recent = vec![turn.now];
     for at in profile.failed_recoveries {

@@ -119,11 +119,11 @@ impl TerminationCause {
 /// How strong the evidence of the phone's side is; decided by the gateway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum EvidenceLevel {
-    /// Software keys.
+    /// Nothing is proved: there is no chain for a key, or none to be believed.
     E0,
-    /// Platform hardware without a verified chain.
+    /// A believed chain says hardware, and lacks something that counts.
     E1,
-    /// Chain verified to a hardware root.
+    /// Every key has a chain up to a pinned root that lacks nothing.
     E2,
 }
 
@@ -203,7 +203,7 @@ pub struct ClosureBody {
     pub phone_attestation: Option<Digest32>,
     /// SHA-256 of the `destroyed` entry's bytes.
     pub gateway_attestation: Digest32,
-    /// Decided by the gateway from what it verified at enrolment.
+    /// Decided by the gateway from what it verified at enrolment, less what was revoked since.
     pub evidence_level: EvidenceLevel,
     /// The payer's risk rating was refreshed: epoch before.
     pub risk_epoch_before: u64,

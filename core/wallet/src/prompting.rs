@@ -176,7 +176,7 @@ impl Inner {
             FactorKind::VideoVerification => recording(Recording::Video),
             FactorKind::GestureVideo => match &open.row.asking {
                 Some(Asking::Gestures { gestures }) => recording(Recording::Gestures {
-                    gestures: gestures.iter().map(|gesture| Text::new(gesture)).collect(),
+                    gestures: gestures.iter().map(|gesture| texts::gesture(gesture)).collect(),
                 }),
                 _ => waiting(open, explained, Awaited::Service),
             },

@@ -161,6 +161,16 @@ pub(crate) fn actions(definition: &FlowDefinition, kind: &PromptKind) -> (Option
     )
 }
 
+/// A gesture by the policy's name for it; one that a newer bundle brought is called a movement.
+pub(crate) fn gesture(name: &str) -> Text {
+    let own = format!("gesture.{name}");
+    Text::new(if KEYS.contains(&own.as_str()) {
+        &own
+    } else {
+        "gesture.other"
+    })
+}
+
 /// What is asked of a case.
 pub(crate) fn question(number: usize) -> Text {
     match number {

@@ -133,7 +133,7 @@ pub(super) const fn phone_elsewhere(account: AccountId) -> DeviceId {
     DeviceId::from_bytes(*account.as_bytes())
 }
 
-/// What a phone number is recognised by: equal numbers, however they are written, have equal digests.
+/// What a phone number is recognised by: equal numbers, however they are spaced, have equal digests.
 pub(crate) fn number_digest(world: &World, number: &str) -> Digest32 {
     let digits: String = number
         .chars()

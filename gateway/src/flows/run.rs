@@ -72,7 +72,7 @@ impl<'w> Run<'w> {
         let (state, effects) = flow::step(self.rules(), &self.state, &event).map_err(refusal)?;
         self.state = state;
         if self.definition.effect == FlowEffect::OpenPinReset && matches!(self.state.phase, Phase::Refused(_)) {
-            rating::note_failed_recovery(turn, self.policy, self.flow.account)?;
+            rating::note_refused_recovery(turn, self.policy, self.flow.account)?;
         }
         self.flow.events.push(event);
         self.keep(turn)?;

@@ -243,6 +243,7 @@ fn control_a_gateway_that_checks_no_signature_is_caught() {
     chain[0][last] ^= 1;
     keeps(believing, &sample, &chain).unwrap_err();
     keeps(judge, &sample, &chain).unwrap();
+    run(believing, 6_000).unwrap_err();
 }
 
 #[test]

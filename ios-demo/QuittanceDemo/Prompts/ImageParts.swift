@@ -35,7 +35,7 @@ struct RecordingPart: View {
             case .face: Text(say("app.record.face"))
             case .video: Text(say("app.record.video"))
             case .gestures(let gestures):
-                ForEach(gestures.indices, id: \.self) { Text(listed(gestures[$0].key)) }
+                ForEach(gestures.indices, id: \.self) { Text(say(gestures[$0].key)) }
             }
         }
         ImagesSection(model: model, needed: 1, action: say("action.record"))

@@ -56,14 +56,8 @@ func written(_ value: Value) -> String {
     case .moment(let date): written(date)
     case .wait(let span): Manner.largest(of: span).map { say("app.wait." + $1, ["count": .count($0)]) } ?? span
     case .words(let words): words
-    case .keys(let keys): keys.map(listed).joined(separator: say("app.list.separator"))
+    case .keys(let keys): keys.map { say($0) }.joined(separator: say("app.list.separator"))
     }
-}
-
-/// One of several texts; a gesture goes by its bare name.
-func listed(_ key: String) -> String {
-    let gesture = "app.gesture." + key
-    return say(isText(gesture) ? gesture : key)
 }
 
 private func written(_ money: Money) -> String {

@@ -16,9 +16,6 @@ static CATALOGUE: LazyLock<Vec<BTreeMap<String, Value>>> = LazyLock::new(|| {
     read.map(Result::unwrap_or_default).collect()
 });
 
-/// The app's names of gestures, which come from the policy without a text of the wallet's.
-const GESTURES: &str = "app.gesture.";
-
 /// Fails with the first text of a prompt that cannot be said in every language.
 pub(super) fn check(prompt: &Prompt) -> Result<(), Wrong> {
     let common = [&prompt.title, &prompt.body, &prompt.why];
@@ -54,16 +51,12 @@ fn of_kind(kind: &PromptKind) -> Vec<&Text> {
 /// What keeps a text from being said.
 fn fault(text: &Text) -> Option<String> {
     CATALOGUE.iter().find_map(|texts| {
-        let Some(written) = in_catalogue(texts, &text.key) else {
+        let Some(written) = texts.get(&text.key) else {
             return Some(format!("{} stands in no catalogue", text.key));
         };
         let mut slots = forms(written).into_iter().flat_map(slots);
         slots.find_map(|slot| missing(texts, text, slot))
     })
-}
-
-fn in_catalogue<'a>(texts: &'a BTreeMap<String, Value>, key: &str) -> Option<&'a Value> {
-    texts.get(key).or_else(|| texts.get(&format!("{GESTURES}{key}")))
 }
 
 /// Why one argument of a text cannot be written: it is not given, or as another kind.
@@ -81,7 +74,7 @@ fn missing(texts: &BTreeMap<String, Value>, text: &Text, slot: &str) -> Option<S
         | ("wait", Some(TextArgument::Wait(_)))
         // A number can stand for words, as a score that happens to have no decimals does.
         | ("words", Some(TextArgument::Words(_) | TextArgument::Count(_))) => true,
-        ("keys", Some(TextArgument::Keys(keys))) => keys.iter().all(|key| in_catalogue(texts, key).is_some()),
+        ("keys", Some(TextArgument::Keys(keys))) => keys.iter().all(|key| texts.contains_key(key)),
         _ => false,
     };
     (!fits).then(|| format!("{} names {{{slot}}} and is given {given:?}", text.key))
@@ -121,7 +114,7 @@ mod tests {
         assert_eq!(fault(&text("action.stop", &[])), None);
         assert_eq!(fault(&text("cancel.confirm.body", &[("count", count.clone())])), None);
         assert_eq!(fault(&text("action.stop", &[("count", count)])), None);
-        let gestures = TextArgument::Keys(vec!["blink".to_owned(), "nod".to_owned()]);
+        let gestures = TextArgument::Keys(vec!["gesture.blink".to_owned(), "gesture.nod".to_owned()]);
         assert_eq!(fault(&text("ask.gesture_video.body", &[("gestures", gestures)])), None);
     }
 

@@ -123,7 +123,7 @@ enum MadeUp {
         let isAsked = primary != nil
         let given: [String: TextArgument] = [
             "count": .count(count: 2), "at_least": .count(count: 2),
-            "gestures": .keys(keys: ["blink", "nod", "turn_left"]),
+            "gestures": .keys(keys: ["gesture.blink", "gesture.nod", "gesture.turn_left"]),
         ]
         return Prompt(
             flow: "flo_1", definition: "mandate.cancel.service", step: stem, kind: kind, title: text(stem + ".title"),

@@ -81,7 +81,7 @@ pub struct EvidenceRules {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gestures {
-    /// Those that there are, by text key.
+    /// Those that there are, by the names that texts have for them.
     pub known: Vec<String>,
     /// How many of them a run asks for.
     pub asked: u32,

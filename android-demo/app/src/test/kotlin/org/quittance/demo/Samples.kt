@@ -179,7 +179,7 @@ object Samples {
             kind = kind,
             title = text("$of.title"),
             body = text("$of.body", "count" to TextArgument.Count(1uL), "at_least" to TextArgument.Count(2uL),
-                "gestures" to TextArgument.Keys(listOf("app.gesture.nod", "app.gesture.turn_left", "app.gesture.blink"))),
+                "gestures" to TextArgument.Keys(listOf("gesture.nod", "gesture.turn_left", "gesture.blink"))),
             why = text(if (of.startsWith("end.")) "end.why" else "$of.why"),
             because = emptyList(),
             next = emptyList(),
@@ -241,7 +241,7 @@ object Samples {
             "recording" to
                 flow(
                     prompt(
-                        PromptKind.Recording(RecordingKind.Gestures(listOf("nod", "turn_left", "blink").map { text("app.gesture.$it") }), 4_000_000uL),
+                        PromptKind.Recording(RecordingKind.Gestures(listOf("nod", "turn_left", "blink").map { text("gesture.$it") }), 4_000_000uL),
                         "ask.gesture_video", 4u, "action.send",
                     ),
                 ),

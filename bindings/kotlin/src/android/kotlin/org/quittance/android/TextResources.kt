@@ -29,7 +29,6 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "app.exposure" -> appExposureTexts(key)
     "app.factor" -> appFactorTexts(key)
     "app.facts" -> appFactsTexts(key)
-    "app.gesture" -> appGestureTexts(key)
     "app.group" -> appGroupTexts(key)
     "app.half" -> appHalfTexts(key)
     "app.history" -> appHistoryTexts(key)
@@ -81,6 +80,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "field" -> fieldTexts(key)
     "flow" -> flowTexts(key)
     "forced" -> forcedTexts(key)
+    "gesture" -> gestureTexts(key)
     "hold" -> holdTexts(key)
     "limits" -> limitsTexts(key)
     "lock_extend" -> lockExtendTexts(key)
@@ -468,16 +468,6 @@ private fun appFactorTexts(key: String): TextResource? = when (key) {
 
 private fun appFactsTexts(key: String): TextResource? = when (key) {
     "app.facts.field" -> plain(R.string.quittance_app_facts_field)
-    else -> null
-}
-
-private fun appGestureTexts(key: String): TextResource? = when (key) {
-    "app.gesture.blink" -> plain(R.string.quittance_app_gesture_blink)
-    "app.gesture.nod" -> plain(R.string.quittance_app_gesture_nod)
-    "app.gesture.open_mouth" -> plain(R.string.quittance_app_gesture_open_mouth)
-    "app.gesture.shake_head" -> plain(R.string.quittance_app_gesture_shake_head)
-    "app.gesture.turn_left" -> plain(R.string.quittance_app_gesture_turn_left)
-    "app.gesture.turn_right" -> plain(R.string.quittance_app_gesture_turn_right)
     else -> null
 }
 
@@ -1090,6 +1080,17 @@ private fun forcedTexts(key: String): TextResource? = when (key) {
     "forced.report.body" -> plain(R.string.quittance_forced_report_body)
     "forced.report.title" -> plain(R.string.quittance_forced_report_title)
     "forced.report.why" -> plain(R.string.quittance_forced_report_why)
+    else -> null
+}
+
+private fun gestureTexts(key: String): TextResource? = when (key) {
+    "gesture.blink" -> plain(R.string.quittance_gesture_blink)
+    "gesture.nod" -> plain(R.string.quittance_gesture_nod)
+    "gesture.open_mouth" -> plain(R.string.quittance_gesture_open_mouth)
+    "gesture.other" -> plain(R.string.quittance_gesture_other)
+    "gesture.shake_head" -> plain(R.string.quittance_gesture_shake_head)
+    "gesture.turn_left" -> plain(R.string.quittance_gesture_turn_left)
+    "gesture.turn_right" -> plain(R.string.quittance_gesture_turn_right)
     else -> null
 }
 
