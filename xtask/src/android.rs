@@ -96,6 +96,12 @@ fn libraries(workspace: &Workspace) -> Outcome<PathBuf> {
     run(fetch.arg("validate").arg(format!("-Dlibraries={}", folder.display())))?;
     run(unpack(workspace, &folder, "app").arg(resources))?;
     run(&mut unpack(workspace, &folder, "test"))?;
+    let compiled = workspace.cache("android/libraries/compiled")?;
+    for of_library in folders(&folder.join("res"))? {
+        drop_too_new(&of_library)?;
+        let name = of_library.file_name().unwrap_or_default().to_string_lossy();
+        compile(workspace, &of_library, &compiled.join(format!("{name}.zip")))?;
+    }
     at(&stamp, fs::write(&stamp, wanted))?;
     Ok(folder)
 }
@@ -116,15 +122,12 @@ fn resources(workspace: &Workspace, libraries: &Path) -> Outcome {
     }
     let compiled = workspace.cache("android/resources/compiled")?;
     at(&folder, fs::create_dir_all(folder.join("assets")))?;
-    for of_library in folders(&libraries.join("res"))? {
-        compile(workspace, &older(&of_library)?, &compiled)?;
-    }
     let demo = demo(workspace);
     let package = workspace.root.join("bindings/kotlin/src/android/res");
-    compile_as(workspace, &package, &compiled.join("~0-package.zip"))?;
+    compile(workspace, &package, &compiled.join("0-package.zip"))?;
     for (own, name) in [("main", "1-main"), ("sandbox", "2-sandbox")] {
         let own = demo.join("app/src").join(own).join("res");
-        compile_as(workspace, &own, &compiled.join(format!("~{name}.zip")))?;
+        compile(workspace, &own, &compiled.join(format!("{name}.zip")))?;
     }
     let manifest = folder.join("AndroidManifest.xml");
     let shipped = demo.join("app/src/main/AndroidManifest.xml");
@@ -134,13 +137,8 @@ fn resources(workspace: &Workspace, libraries: &Path) -> Outcome {
     constants(workspace, &folder)
 }
 
-/// Compiles the resources of one library.
+/// Compiles the resources in one folder.
 fn compile(workspace: &Workspace, resources: &Path, to: &Path) -> Outcome {
-    let name = resources.file_name().unwrap_or_default().to_string_lossy();
-    compile_as(workspace, resources, &to.join(format!("{name}.zip")))
-}
-
-fn compile_as(workspace: &Workspace, resources: &Path, to: &Path) -> Outcome {
     let mut aapt = Command::new("aapt2");
     aapt.args(["compile", "--dir"]).arg(resources).arg("-o").arg(to);
     quietly(workspace, &mut aapt)
@@ -153,7 +151,7 @@ fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path)
         "link",
         "--auto-add-overlay",
         "--min-sdk-version",
-        "28",
+        "30",
         "--target-sdk-version",
         "35",
     ]);
@@ -165,7 +163,8 @@ fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path)
     aapt.arg("--extra-packages")
         .arg(format!("{PACKAGE}:{}", packages.trim()));
     aapt.arg("-o").arg(folder.join("resources.ap_"));
-    for zip in entries(compiled)? {
+    let libraries = entries(&libraries.join("compiled"))?;
+    for zip in libraries.into_iter().chain(entries(compiled)?) {
         aapt.arg("-R").arg(zip);
     }
     quietly(workspace, &mut aapt)
@@ -192,13 +191,14 @@ fn quietly(workspace: &Workspace, command: &mut Command) -> Outcome {
     run_logged(command, &workspace.cache("android")?.join("resources.log"))
 }
 
-/// The same folder without what the resource compiler is too old for: one attribute of androidx.core.
-fn older(folder: &Path) -> Outcome<PathBuf> {
+/// Takes out of a library's resources what the resource compiler is too old for: one attribute of androidx.core.
+fn drop_too_new(folder: &Path) -> Outcome {
     let values = folder.join("values/values.xml");
-    if let Ok(text) = fs::read_to_string(&values) {
-        at(&values, fs::write(&values, without(&text, "android:lStar")))?;
+    match fs::read_to_string(&values) {
+        Ok(text) => at(&values, fs::write(&values, without(&text, "android:lStar"))),
+        // Most libraries have no values.
+        Err(_) => Ok(()),
     }
-    Ok(folder.to_owned())
 }
 
 /// A text without one attribute, or without the element that defines it by name.

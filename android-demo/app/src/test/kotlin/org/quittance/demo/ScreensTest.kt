@@ -1,5 +1,7 @@
 package org.quittance.demo
 
+import android.graphics.Insets
+import android.view.WindowInsets
 import androidx.activity.compose.setContent
 import androidx.compose.foundation.clickable
 import androidx.compose.foundation.layout.Box
@@ -90,6 +92,41 @@ class ScreensTest {
         }
     }
 
+    @Test
+    fun `nothing stands behind the system's bars`() {
+        ActivityScenario.launch(MainActivity::class.java).use { scenario ->
+            var state by mutableStateOf<UiState?>(null)
+            scenario.onActivity { activity ->
+                val words = Words(activity.resources, ZoneOffset.UTC) { Samples.NOW }
+                activity.setContent {
+                    val shown = state
+                    if (shown == null) Text("A text that knows of no bars")
+                    else QuittanceTheme(words) { key(shown) { Content(shown, Actions.NONE) } }
+                }
+            }
+            assertEquals("the control", listOf("A text that knows of no bars"), behindBars(scenario))
+            for ((name, sample) in Samples.all) {
+                state = sample
+                rule.waitForIdle()
+                assertEquals(name, emptyList<String>(), behindBars(scenario))
+            }
+        }
+    }
+
+    /** The words that are drawn where the bars of a phone are. */
+    private fun behindBars(scenario: ActivityScenario<MainActivity>): List<String> {
+        val bars = Insets.of(0, BAR, 0, BAR)
+        scenario.onActivity { activity ->
+            val insets = WindowInsets.Builder().setInsets(WindowInsets.Type.systemBars(), bars).build()
+            activity.window.decorView.dispatchApplyWindowInsets(insets)
+        }
+        rule.waitForIdle()
+        val root = rule.onRoot(useUnmergedTree = true).fetchSemanticsNode()
+        val seen = nodes(root).filter { it.boundsInRoot.height > 0 && words(it).isNotEmpty() }
+        val bottom = root.size.height - BAR
+        return seen.filter { it.boundsInRoot.top < BAR || it.boundsInRoot.bottom > bottom + 1 }.map(::words)
+    }
+
     private fun look(pictures: String?, qualifiers: String, letters: Float = 1f) {
         RuntimeEnvironment.setQualifiers("+$qualifiers")
         RuntimeEnvironment.setFontScale(letters)
@@ -163,6 +200,7 @@ class ScreensTest {
     }
 
     private companion object {
+        const val BAR = 60
         val KEY = Regex("(app|ask|end|flow|cancel|sign|wait|hold|then|action)\\.[a-z_.]+")
     }
 }
