@@ -36,6 +36,12 @@ class Hand(private val rule: ComposeTestRule) {
         rule.waitForIdle()
     }
 
+    /** Leaves a screen by one of its buttons, and waits until it is gone. */
+    fun leaves(tag: String) {
+        taps(tag)
+        awaits("$tag to be gone") { !sees(tag) }
+    }
+
     fun types(tag: String, text: String) {
         awaits(tag)
         rule.onAllNodes(hasTestTag(tag)).onFirst().performTextInput(text)

@@ -31,6 +31,7 @@ class JourneyTest {
     @After
     fun close() = phone.close()
 
+    //
     @Test
     fun `a permission is signed, charged and stopped at once, and the phone may be turned meanwhile`() {
         enrol()
@@ -47,12 +48,13 @@ class JourneyTest {
         turn()
         rule.onNodeWithTag("digits").assertContentDescriptionEquals("3 of 6 digits entered")
         hand.types(Stage.pin().copyOfRange(3, 6))
-        hand.taps("close")
+        hand.leaves("close")
 
         assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "dead").contains("token_destroyed"))
         receipt()
     }
 
+    //
     @Test
     fun `a permission that is stopped through the settings ends when its time is over`() {
         enrol()
@@ -61,17 +63,37 @@ class JourneyTest {
         hand.taps("way-mandate.cancel.service")
         hand.walks(phone.stage, ::code)
         hand.reads("undo")
-        hand.taps("close")
+        hand.leaves("close")
         assertEquals(PermissionGroup.ENDING, group(mandate))
         assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "held").contains("mandate_held"))
 
         phone.stage.sandbox.advance("PT25H")
-        hand.taps("back")
+        hand.leaves("back")
         hand.taps("refresh")
         hand.awaits("its end") { group(mandate) == PermissionGroup.ENDED }
         receipt()
     }
 
+    //
+    @Test
+    fun `several are stopped together after a wrong PIN, and each is told how it came out`() {
+        enrol()
+        val both = listOf(sign(), sign())
+        hand.taps("stop-several")
+        both.forEach { hand.taps("choose-$it") }
+        hand.taps("stop-chosen")
+        hand.taps("primary")
+        hand.taps("primary")
+        hand.types("000000".toByteArray())
+        hand.awaitsText("4 tries left")
+        both.forEach { assertEquals(PermissionGroup.PAUSED, group(it)) }
+        hand.walks(phone.stage, ::code)
+        hand.awaitsText("How each of them came out")
+        hand.leaves("close")
+        both.forEach { assertEquals(PermissionGroup.ENDED, group(it)) }
+    }
+
+    //
     @Test
     fun `everything is paused without a network, and the app says that nobody else knows yet`() {
         enrol()
@@ -104,13 +126,14 @@ class JourneyTest {
     }
 
     private fun sign(): String {
+        val known = runBlocking { phone.wallet.mandates().map { it.mandate } }
         hand.taps("offer")
         hand.types("offer-text", phone.stage.offer())
         hand.taps("read")
         hand.awaitsText("CNY 50.00")
         hand.walks(phone.stage, ::code)
-        hand.taps("close")
-        val mandate = runBlocking { phone.wallet.mandates().single().mandate }
+        hand.leaves("close")
+        val mandate = runBlocking { phone.wallet.mandates().map { it.mandate }.single { it !in known } }
         hand.awaits("permission-$mandate")
         assertEquals(PermissionGroup.ON, group(mandate))
         return mandate
@@ -125,8 +148,7 @@ class JourneyTest {
     }
 
     private fun receipt() {
-        hand.awaits("a way to the receipts") { hand.sees("tab-receipts") || hand.sees("back") }
-        while (!hand.sees("tab-receipts")) hand.taps("back")
+        if (!hand.sees("tab-receipts")) hand.leaves("back")
         hand.taps("tab-receipts")
         val order = runBlocking { phone.wallet.receipts().single().order }
         hand.taps("receipt-$order")

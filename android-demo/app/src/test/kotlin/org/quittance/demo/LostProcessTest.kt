@@ -25,6 +25,7 @@ class LostProcessTest {
     @After
     fun close() = phone.close()
 
+    //
     @Test
     fun `what was begun waits on the first screen, at its step`() {
         runBlocking {
@@ -46,7 +47,7 @@ class LostProcessTest {
             hand.awaitsText("Stop for good?")
             hand.taps("primary")
             hand.types(Stage.pin())
-            hand.taps("close")
+            hand.leaves("close")
         }
     }
 

@@ -26,6 +26,7 @@ class ManifestTest {
     /** Without it the picture of waiting would turn for ever. */
     @get:Rule val rule = createEmptyComposeRule()
 
+    //
     @Test
     fun `nothing is backed up, nothing goes in cleartext, and only the launcher is exported`() {
         assertEquals(emptyList<String>(), faults(shipped("AndroidManifest.xml")))

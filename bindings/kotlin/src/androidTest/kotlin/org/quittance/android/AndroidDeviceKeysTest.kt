@@ -43,6 +43,7 @@ class AndroidDeviceKeysTest {
     @After
     fun remove() = StandInKeystore.remove()
 
+    //
     @Test
     fun `the biometric key asks for a strong biometric each time, and a new finger ends it`() {
         background { keys().createKey(KeyAlias.BIOMETRIC, challenge) }
@@ -62,6 +63,7 @@ class AndroidDeviceKeysTest {
         assertEquals(seen, faultsOfBiometric(careless))
     }
 
+    //
     @Test
     fun `the passcode key takes the lock screen's secret and no finger`() {
         background { keys().createKey(KeyAlias.PASSCODE, challenge) }
@@ -72,6 +74,7 @@ class AndroidDeviceKeysTest {
         assertTrue(spec.isUnlockedDeviceRequired)
     }
 
+    //
     @Test
     fun `the device key signs without asking, on an unlocked phone only, with the challenge in its attestation`() {
         val made = background { keys().createKey(KeyAlias.DEVICE, challenge) }
@@ -132,6 +135,7 @@ class AndroidDeviceKeysTest {
         assertFailsWith<DeviceKeyException.KeyMissing> { keys().createKey(KeyAlias.PASSCODE, challenge) }
     }
 
+    //
     @Test
     fun `an epoch's key opens what it wrapped, and nothing of another epoch or of a deleted one`() {
         val keys = keys()

@@ -219,9 +219,10 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     }
 
     /** Begins to choose several, changes the choice, or ends it with null. */
-    fun choose(several: Set<String>?) = act {
+    fun choose(several: Set<String>?) {
         chosen = several
-        show()
+        // At once: the next choice builds on this one.
+        states.update { state -> (state.shown as? Shown.Home)?.let { state.copy(shown = it.copy(chosen = several)) } ?: state }
     }
 
     // An offer.
