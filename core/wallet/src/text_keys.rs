@@ -331,6 +331,8 @@ pub const KEYS: &[&str] = &[
     "because.lacks.quiz_score",
     "because.lacks.contacts_eligible",
     "because.lacks.contacts_confirmed",
+    "because.lacks.contacts_verified",
+    "because.lacks.risk_cleared",
     "because.exceeds.system_default",
     "because.exceeds.recovering",
     "because.exceeds.lock_active",
