@@ -1,7 +1,7 @@
 //! Scenarios: behaviour as JSON files, played on a stage with standing clocks.
 //!
 //! `scenarios/README.md` tells how to write one. Read [`model`] (the file), [`acts`] with [`expectations`] (its steps),
-//! then [`play`] (the runner).
+//! then [`play()`] (the runner).
 
 pub mod acts;
 pub mod bundle;
