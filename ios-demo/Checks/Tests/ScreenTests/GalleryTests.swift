@@ -82,7 +82,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
             "recording-gestures",
             MadeUp.prompt(
                 .recording(
-                    what: .gestures(gestures: ["gesture.blink", "gesture.nod", "gesture.turn_left"].map { MadeUp.text($0) }),
+                    what: .gestures(gestures: ["blink", "nod", "turn_left"].map { MadeUp.text("gesture." + $0) }),
                     mostBytes: 4_000_000), "ask.gesture_video", primary: "action.record", step: 4)),
         Picture(
             "recording-video",
