@@ -3,7 +3,7 @@
 use quittance_flows::contacts::{self, Answer, Contact, Requester, SetRefused};
 use quittance_flows::{Policy, PolicyError};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{AccountId, DeviceId, Digest32, Problem, Quantity, Timestamp};
+use quittance_protocol::{AccountId, DeviceId, Digest32, Problem, Timestamp};
 
 use super::Run;
 use crate::failure::{Decided, Failure};
@@ -121,11 +121,6 @@ pub(super) fn in_time(run: &Run<'_>, now: Timestamp) -> Result<bool, Failure> {
 /// How few, how many contacts are asked.
 pub(super) fn how_many(policy: &Policy) -> Result<(u32, u32), Failure> {
     contacts::how_many(policy).map_err(damaged)
-}
-
-/// How many confirmations it takes.
-pub(super) fn quorum(policy: &Policy) -> Result<Quantity, Failure> {
-    policy.quantity("recovery.trusted_contacts.quorum").map_err(damaged)
 }
 
 /// The phone of somebody who answers over the outside party: one for each person, which no enrolled phone has.

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use quittance_flows::contacts::Heard;
 use quittance_flows::definition::Party;
-use quittance_flows::{Authority, FlowEffect, Phase, StepKind};
+use quittance_flows::{Authority, FlowEffect, Phase, StepKind, flow};
 use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Vouch;
 use quittance_protocol::{AccountId, Problem, Quantity, Timestamp, Verified};
 
-use super::{Run, contacts, notices, parties};
+use super::{Run, contacts, notices, parties, refusal};
 use crate::failure::{Decided, Failure};
 use crate::locks;
 use crate::parties::{Call, CallKey, ContactAnswer, ContactChannel, ContactRequest};
@@ -127,32 +127,32 @@ fn answered(turn: &mut Turn<'_>, run: &mut Run<'_>, voice: &Voice) -> Decided<()
 /// Looks at the confirmations again, by what is known now, and at what was seen on the account since: says both to the
 /// run.
 pub(super) fn check(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
-    let stands = contacts::confirmed(turn.store, run, turn.now)?;
-    let cleared = !locks::has_open_trigger(turn, run.flow.account)?;
-    let facts = BTreeMap::from([
-        ("contacts_verified".to_owned(), Quantity::from(stands)),
-        ("risk_cleared".to_owned(), Quantity::from(cleared)),
-    ]);
+    let facts = looked_at(turn, run)?;
     run.admit(turn, Author::Gateway, FlowEventKind::Found { facts })
 }
 
-/// Refuses what a run was to bring about where the last look says otherwise: the moment at which the reset opens is not
-/// the one at which the answers were checked.
+/// What a look at the confirmations finds.
+fn looked_at(turn: &Turn<'_>, run: &Run<'_>) -> Decided<BTreeMap<String, Quantity>> {
+    let stands = contacts::confirmed(turn.store, run, turn.now)?;
+    let cleared = !locks::has_open_trigger(turn, run.flow.account)?;
+    Ok(BTreeMap::from([
+        ("contacts_verified".to_owned(), Quantity::from(stands)),
+        ("risk_cleared".to_owned(), Quantity::from(cleared)),
+    ]))
+}
+
+/// Refuses what a run was to bring about where the last look does not pass the run's own guards: the moment at which the
+/// reset opens is not the one at which the answers were checked.
 ///
 /// # Errors
-/// `risk_denied` where something was seen on the account since, `not_eligible` where too few confirmations still stand.
+/// The code of the guard: `not_eligible` where too few confirmations still stand, `risk_denied` where something was seen
+/// on the account since.
 pub(super) fn still_stand(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
     if !has_effect(run, FlowEffect::CheckContacts) {
         return Ok(());
     }
-    if locks::has_open_trigger(turn, run.flow.account)? {
-        return Err(Code::RiskDenied.into());
-    }
-    let stands = Quantity::from(contacts::confirmed(turn.store, run, turn.now)?);
-    if stands < contacts::quorum(run.policy)? {
-        return Err(Code::NotEligible.into());
-    }
-    Ok(())
+    let refused = flow::refused_anew(run.rules(), &looked_at(turn, run)?).map_err(refusal)?;
+    refused.map_or(Ok(()), |code| Err(code.into()))
 }
 
 /// What is known of people or of the account has changed: runs whose confirmations are being checked look again.

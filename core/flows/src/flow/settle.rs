@@ -122,6 +122,24 @@ pub fn holds(policy: &Policy, facts: &BTreeMap<String, Quantity>, condition: &Co
     }
 }
 
+/// The refusal of the definition's first guard that does not hold for what was found anew; guards about other facts are
+/// left alone. What was true when a run passed a guard may not be true when its effect is brought about.
+///
+/// # Errors
+/// As [`holds`].
+pub fn refused_anew(rules: Rules<'_>, found: &BTreeMap<String, Quantity>) -> Result<Option<Code>, Refused> {
+    for step in rules.definition.all_steps() {
+        if let StepKind::Guard(condition) = &step.kind
+            && let Condition::Holds(fact) | Condition::Compares { fact, .. } = condition
+            && found.contains_key(fact)
+            && !holds(rules.policy, found, condition)?
+        {
+            return Ok(Some(refusal_of(condition)));
+        }
+    }
+    Ok(None)
+}
+
 /// Whether a number compares so with the policy's bound.
 pub(super) fn compares(policy: &Policy, number: Quantity, comparison: &Comparison) -> Result<bool, Refused> {
     let (Comparison::AtLeast(bound)
