@@ -6,8 +6,13 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::TcpStream;
 use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+
+/// How long a process that does not listen any more may take to be gone.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the programs of this workspace are.
 #[derive(Debug, Clone)]
@@ -159,9 +164,14 @@ impl GatewayProcess {
         self.child.id()
     }
 
-    /// Whether it has died.
-    pub fn has_died(&mut self) -> bool {
-        !matches!(self.child.try_wait(), Ok(None))
+    /// Whether it has died. A process that is killed stops listening a moment before the system says that it is gone: one
+    /// that does not listen any more is waited for.
+    pub async fn has_died(&mut self) -> bool {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return true;
+        }
+        let listens = TcpStream::connect(("127.0.0.1", self.setup.port)).await.is_ok();
+        !listens && tokio::time::timeout(PATIENCE, self.child.wait()).await.is_ok()
     }
 
     /// SIGKILL, from outside; returns when it is gone.

@@ -168,8 +168,10 @@ impl Story {
     }
 
     /// Notices a gateway that has died; starts nobody.
-    pub fn bury(&mut self) {
-        if self.gateway.as_mut().is_some_and(GatewayProcess::has_died) {
+    pub async fn bury(&mut self) {
+        if let Some(gateway) = self.gateway.as_mut()
+            && gateway.has_died().await
+        {
             self.deaths += 1;
             self.gateway = None;
         }
@@ -180,7 +182,7 @@ impl Story {
     /// # Errors
     /// What the system says.
     pub async fn revive(&mut self) -> io::Result<()> {
-        self.bury();
+        self.bury().await;
         if self.gateway.is_none() {
             let library = self.programs.kill_library();
             let under = self.switches.as_ref().map(|s| (&s.gateway, library.as_path()));

@@ -94,7 +94,7 @@ struct Run {
 impl Run {
     /// Starts whoever is dead. After a death the switch is armed for the recovery, from its first step on, or disarmed.
     async fn revive(&mut self) {
-        self.story.bury();
+        self.story.bury().await;
         if self.story.deaths() > self.deaths {
             self.deaths = self.story.deaths();
             match self.again.take() {
@@ -127,6 +127,7 @@ impl Run {
     }
 
     async fn charge(&mut self, mandate: MandateId) {
+        let mut last = String::new();
         for _ in 0..20 {
             self.revive().await;
             let answer = self.story.charge(mandate, 3000, "ride-1", None).await;
@@ -138,8 +139,9 @@ impl Run {
                 );
                 return;
             }
+            last = answer.text;
         }
-        panic!("the charge never came to its end");
+        panic!("the charge never came to its end: {last}");
     }
 }
 
