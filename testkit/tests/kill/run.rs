@@ -82,6 +82,9 @@ fn copy_folder(from: &Path, to: &Path) {
     }
 }
 
+/// How often payer and merchant try again. Generous, since a refusal comes back at once and a machine may be busy.
+const TRIES: usize = 200;
+
 /// Payer and merchant, who go on after every crash.
 struct Run {
     story: Story,
@@ -111,7 +114,7 @@ impl Run {
 
     async fn until(&mut self, what: &str, command: &Command, done: impl Fn(&Value) -> bool) -> Value {
         let mut last = Value::Null;
-        for _ in 0..20 {
+        for _ in 0..TRIES {
             self.revive().await;
             match self.story.try_ask(command).await {
                 Ok(Some(reply)) => match reply.ok() {
@@ -128,7 +131,7 @@ impl Run {
 
     async fn charge(&mut self, mandate: MandateId) {
         let mut last = String::new();
-        for _ in 0..20 {
+        for _ in 0..TRIES {
             self.revive().await;
             let answer = self.story.charge(mandate, 3000, "ride-1", None).await;
             if let Some(decision) = answer.json.pointer("/decision/decision") {
