@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use super::Written;
 use super::catalogue::{Catalogue, LANGUAGES, SOURCE, Text};
-use super::pattern::{Pattern, Slot};
+use super::pattern::{Pattern, Slot, literal, place};
 
 /// Where the library's resources are.
 const RESOURCES: &str = "bindings/kotlin/src/android/res";
@@ -67,22 +67,8 @@ fn xml(catalogue: &Catalogue, language: &str) -> String {
 
 /// A text as the value of a resource: its arguments are strings by their places.
 fn value(pattern: &Pattern, slots: &[Slot]) -> String {
-    let words = |text: &str| {
-        let text = escaped(text);
-        // Without arguments a text is not formatted, so that a per cent sign stands for itself.
-        if slots.is_empty() {
-            text
-        } else {
-            text.replace('%', "%%")
-        }
-    };
-    let place = |slot: &Slot| {
-        slots
-            .iter()
-            .position(|known| known == slot)
-            .map_or(0, |place| place + 1)
-    };
-    let text = pattern.write(words, |slot| format!("%{}$s", place(slot)));
+    let words = |text: &str| literal(&escaped(text), slots);
+    let text = pattern.write(words, |slot| format!("%{}$s", place(slot, slots)));
     if text.trim() != text {
         return format!("\"{text}\"");
     }

@@ -3,7 +3,7 @@ use serde_json::{Map, Value, json};
 
 use super::Written;
 use super::catalogue::{Catalogue, LANGUAGES, SOURCE, Text};
-use super::pattern::{Pattern, Piece, Slot, SlotKind};
+use super::pattern::{Pattern, Piece, Slot, SlotKind, literal, place};
 
 /// Where the file is.
 const PATH: &str = "bindings/swift/Sources/QuittanceTexts/Resources/Localizable.xcstrings";
@@ -99,29 +99,16 @@ fn unit(text: &str) -> Value {
 
 /// A text as a format of Foundation. `count` is the argument of the variable that the text is a part of.
 fn format(pieces: &[Piece], slots: &[Slot], count: Option<&Slot>) -> String {
-    let words = |text: &str| {
-        if slots.is_empty() {
-            text.to_owned()
-        } else {
-            text.replace('%', "%%")
-        }
-    };
-    let place = |slot: &Slot| {
-        slots
-            .iter()
-            .position(|known| known == slot)
-            .map_or(1, |place| place + 1)
-    };
     let argument = |slot: &Slot| match slot.kind {
         _ if count == Some(slot) => "%arg".to_owned(),
         SlotKind::Count if slots.len() == 1 => "%lld".to_owned(),
-        SlotKind::Count => format!("%{}$lld", place(slot)),
-        _ => format!("%{}$@", place(slot)),
+        SlotKind::Count => format!("%{}$lld", place(slot, slots)),
+        _ => format!("%{}$@", place(slot, slots)),
     };
     let pattern = Pattern {
         pieces: pieces.to_vec(),
     };
-    pattern.write(words, argument)
+    pattern.write(|text| literal(text, slots), argument)
 }
 
 /// A counted text, taken apart around what its forms do not share.

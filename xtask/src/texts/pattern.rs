@@ -105,6 +105,22 @@ impl Pattern {
     }
 }
 
+/// Words for a formatter that takes per cent signs for arguments. Without arguments a text is not formatted, so that the
+/// sign stands for itself.
+pub(crate) fn literal(words: &str, slots: &[Slot]) -> String {
+    if slots.is_empty() {
+        words.to_owned()
+    } else {
+        words.replace('%', "%%")
+    }
+}
+
+/// The place of an argument among those of its text, from 1; 0 for one that is none of them.
+pub(crate) fn place(slot: &Slot, slots: &[Slot]) -> usize {
+    let place = slots.iter().position(|known| known == slot);
+    place.map_or(0, |place| place + 1)
+}
+
 fn push_words(pieces: &mut Vec<Piece>, words: &str) -> Result<(), String> {
     if words.contains('}') {
         return Err("a brace closes that was not open".to_owned());
