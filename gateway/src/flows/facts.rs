@@ -123,11 +123,15 @@ impl Subject<'_> {
     /// The next rating counts what this run's connection says: when a mandate ends, nobody is connected.
     fn remember_connection(&self, found: &BTreeMap<String, Quantity>) -> Decided<()> {
         let holds = |name: &str| found.get(name).is_some_and(|fact| *fact >= Quantity::ONE);
-        let mut profile = self.profile.clone();
-        profile.connection = Some(SeenFrom {
+        let seen = Some(SeenFrom {
             vpn: holds("vpn"),
             high_risk_region: holds("high_risk_region"),
         });
+        if self.profile.connection == seen {
+            return Ok(());
+        }
+        let mut profile = self.profile.clone();
+        profile.connection = seen;
         Ok(self.turn.store.put_profile(self.account, &profile)?)
     }
 

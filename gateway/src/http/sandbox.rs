@@ -1,5 +1,6 @@
 //! The sandbox: a clock that can be moved, a network that can be scripted, merchants that can be made.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -142,7 +143,7 @@ pub(super) async fn make_offer(
     Path(merchant): Path<String>,
     body: Body,
 ) -> Result<Response, Refused> {
-    let merchant = merchant_id(&merchant)?;
+    let merchant = id(&merchant)?;
     let asked: NewOffer = take(body).await?;
     let merchants = &sandbox(&shared)?.merchants;
     let now = shared.now();
@@ -176,7 +177,7 @@ pub(super) async fn charge(
     Path(merchant): Path<String>,
     body: Body,
 ) -> Result<Response, Refused> {
-    let merchant = merchant_id(&merchant)?;
+    let merchant = id(&merchant)?;
     let NewCharge {
         mandate,
         amount,
@@ -198,7 +199,7 @@ pub(super) async fn charge(
 
 /// What the merchant was told.
 pub(super) async fn notices(State(shared): Served, Path(merchant): Path<String>) -> Result<Response, Refused> {
-    let merchant = merchant_id(&merchant)?;
+    let merchant = id(&merchant)?;
     json(&sandbox(&shared)?.merchants.notices(merchant).map_err(failed)?)
 }
 
@@ -222,7 +223,8 @@ pub(super) fn sandbox(shared: &Arc<Shared>) -> Result<&Sandbox, Refused> {
     shared.sandbox.as_ref().ok_or_else(|| Code::NotFound.into())
 }
 
-pub(super) fn merchant_id(text: &str) -> Result<MerchantId, Refused> {
+/// What a path names; what is no identifier names nothing.
+pub(super) fn id<T: FromStr>(text: &str) -> Result<T, Refused> {
     text.parse().map_err(|_| Problem::new(Code::NotFound).into())
 }
 

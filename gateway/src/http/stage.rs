@@ -14,13 +14,13 @@ use quittance_protocol::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::sandbox::{failed, merchant_id, sandbox, take};
+use super::sandbox::{failed, id, sandbox, take};
 use super::{Refused, Served, json};
 use crate::failure::{Decided, Failure};
 use crate::flows::{number_digest, vouching};
 use crate::gateway::Shared;
 use crate::replay::Response;
-use crate::store::{Profile, Voice};
+use crate::store::{Profile, Store, Voice};
 use crate::turn::Turn;
 use crate::{cards, ending, locks, teens};
 
@@ -31,7 +31,7 @@ pub(super) async fn set_profile(
     body: Body,
 ) -> Result<Response, Refused> {
     sandbox(&shared)?;
-    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let account: AccountId = id(&account)?;
     let profile: Profile = take(body).await?;
     Ok(shared.work(move |turn| put_profile(turn, account, &profile)).await)
 }
@@ -56,14 +56,14 @@ fn put_profile(turn: &mut Turn<'_>, account: AccountId, profile: &Profile) -> De
 /// A payer's newest risk rating; null before the first end of a mandate.
 pub(super) async fn rating(State(shared): Served, Path(account): Path<String>) -> Result<Response, Refused> {
     sandbox(&shared)?;
-    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
-    let work = move |turn: &mut Turn<'_>| {
-        if !turn.store.has_account(account)? {
+    let account: AccountId = id(&account)?;
+    let work = move |store: Store<'_>| {
+        if !store.has_account(account)? {
             return Err(Code::NotFound.into());
         }
-        said(&turn.store.rating(account)?)
+        Ok(store.rating(account)?)
     };
-    Ok(shared.work(work).await)
+    json(&shared.read(work).await?)
 }
 
 #[derive(Deserialize)]
@@ -79,7 +79,7 @@ pub(super) async fn set_number(
     body: Body,
 ) -> Result<Response, Refused> {
     sandbox(&shared)?;
-    let account: AccountId = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let account: AccountId = id(&account)?;
     let PhoneNumber { number } = take(body).await?;
     let number = Zeroizing::new(number);
     let work = move |turn: &mut Turn<'_>| {
@@ -100,7 +100,7 @@ struct Said {
 /// All that people said who were asked in a run, late or not.
 pub(super) async fn voices(State(shared): Served, Path(flow): Path<String>) -> Result<Response, Refused> {
     sandbox(&shared)?;
-    let flow: FlowId = flow.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let flow: FlowId = id(&flow)?;
     let voices = shared.read(move |store| Ok(store.voices(flow)?)).await?;
     let said = |voice: Voice| Said {
         account: voice.account,
@@ -125,7 +125,7 @@ pub(super) async fn set_mandate(
     body: Body,
 ) -> Result<Response, Refused> {
     sandbox(&shared)?;
-    let mandate: MandateId = mandate.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let mandate: MandateId = id(&mandate)?;
     let facts: MandateFacts = take(body).await?;
     let work = move |turn: &mut Turn<'_>| {
         let mut row = turn.store.mandate(mandate)?.ok_or(Code::NotFound)?;
@@ -195,7 +195,7 @@ struct NamedCard {
 
 /// A payer's cards as the network has them.
 pub(super) async fn cards(State(shared): Served, Path(account): Path<String>) -> Result<Response, Refused> {
-    let account = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let account = id(&account)?;
     json(&sandbox(&shared)?.card_network.cards(account).map_err(failed)?)
 }
 
@@ -205,7 +205,7 @@ pub(super) async fn choose_card(
     Path(account): Path<String>,
     body: Body,
 ) -> Result<Response, Refused> {
-    let account = account.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let account = id(&account)?;
     let NamedCard { name } = take(body).await?;
     let network = &sandbox(&shared)?.card_network;
     network.choose_card(account, &name).map_err(failed)?;
@@ -220,7 +220,7 @@ struct Ended {
 /// A card is removed: the network moves no money by it any more, and tells the gateway, which ends every mandate that
 /// the card paid for (H5).
 pub(super) async fn remove_card(State(shared): Served, Path(card): Path<String>) -> Result<Response, Refused> {
-    let card: CardId = card.parse().map_err(|_| Problem::new(Code::NotFound))?;
+    let card: CardId = id(&card)?;
     if !sandbox(&shared)?.card_network.remove_card(card).map_err(failed)? {
         return Err(Code::NotFound.into());
     }
@@ -294,14 +294,14 @@ struct Standing {
 
 /// How a merchant stands.
 pub(super) async fn merchant(State(shared): Served, Path(merchant): Path<String>) -> Result<Response, Refused> {
-    let merchant = merchant_id(&merchant)?;
+    let merchant = id(&merchant)?;
     let name = sandbox(&shared)?.merchants.name(merchant).map_err(failed)?;
     let obstructions = shared.read(move |store| Ok(store.obstructions(merchant)?)).await?;
     json(&Standing { name, obstructions })
 }
 
 fn signed<T: Statement>(shared: &Shared, merchant: &str, body: &T) -> Result<String, Refused> {
-    let merchant = merchant_id(merchant)?;
+    let merchant = id(merchant)?;
     let merchants = &shared.sandbox.as_ref().ok_or(Code::NotFound)?.merchants;
     let drawn = shared.world.draw().map_err(|failure| failure.problem())?;
     let jti = StatementId::from_bytes(drawn);
