@@ -12,6 +12,7 @@ mod provide;
 mod rules;
 mod run;
 mod rust_suite;
+mod soak;
 mod suites;
 mod swift;
 mod swift_root;
@@ -58,6 +59,9 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Looks for what the tests did not, for as long as it is told to.
+    #[command(subcommand)]
+    Soak(soak::Soak),
     /// Checks, compares or explains a policy bundle.
     #[command(subcommand)]
     Policy(policy::Task),
@@ -73,6 +77,7 @@ fn main() -> ExitCode {
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
+        Task::Soak(soak) => soak::soak(&workspace, &soak),
         Task::Policy(task) => policy::run(task),
     });
     match result {

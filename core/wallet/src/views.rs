@@ -170,11 +170,14 @@ pub struct LogEvidence {
     pub proves_fork: bool,
 }
 
-impl Inner {
-    /// Shows an offer before anything is begun.
-    pub(crate) fn offer_view(text: &str) -> Result<OfferView, WalletError> {
+impl OfferView {
+    /// Reads the payload of a merchant's code, without a network. Its words are the merchant's own.
+    ///
+    /// # Errors
+    /// [`WalletError::Offer`].
+    pub fn read(text: &str) -> Result<Self, WalletError> {
         let offer = read_offer(text)?;
-        Ok(OfferView {
+        Ok(Self {
             offer: offer.offer,
             merchant: offer.merchant,
             terms: offer.terms,
@@ -182,7 +185,9 @@ impl Inner {
             verified: false,
         })
     }
+}
 
+impl Inner {
     pub(crate) fn mandate_views(&self) -> Result<Vec<MandateView>, WalletError> {
         let orders = self.read_all::<OrderRow>()?;
         let now = self.estimate()?;

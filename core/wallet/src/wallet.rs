@@ -9,7 +9,7 @@ use crate::permissions::{PermissionDetail, PermissionsView};
 use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::prompt::Prompt;
 use crate::submit::Answer;
-use crate::views::{EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView, SyncReport};
+use crate::views::{EnrolmentView, ExportedReceipt, LogEvidence, MandateView, ReceiptView, SyncReport};
 use crate::vouch_code::VouchRequest;
 use crate::ways::{ItemResult, RouteView};
 use quittance_protocol::flow_event::Wish;
@@ -81,14 +81,6 @@ impl Wallet {
     /// [`WalletError::Problem`].
     pub async fn enrol(&self, pin: Zeroizing<Vec<u8>>) -> Result<EnrolmentView, WalletError> {
         self.inner.enrol(pin).await
-    }
-
-    /// Reads the payload of a merchant's QR code, without a network. Its words are the merchant's own.
-    ///
-    /// # Errors
-    /// [`WalletError::Offer`].
-    pub fn read_offer(&self, text: &str) -> Result<OfferView, WalletError> {
-        Inner::offer_view(text)
     }
 
     /// Begins to sign an offer whose language is not known; see [`Wallet::start_sign_in`].

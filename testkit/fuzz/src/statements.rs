@@ -1,0 +1,63 @@
+//! Statements as they arrive from people, merchants or other programs.
+
+use quittance_protocol::jws::Statement;
+use quittance_protocol::statement as say;
+use quittance_protocol::{Problem, PublicKey, Received};
+use quittance_wallet::OfferView;
+
+use crate::world::{AUDIENCE, WORLD};
+use crate::{Verdict, text};
+
+/// Every kind of statement: it is read as what it says it is, by the key that it may be from.
+pub(crate) fn statement(bytes: &[u8]) -> Verdict {
+    let Some(received) = text(bytes).and_then(|text| Received::parse(text).ok()) else {
+        return Verdict::Refused;
+    };
+    assert_eq!(received.compact().as_bytes(), bytes, "a statement is kept as it came");
+    let key = WORLD.key.public_key();
+    let carried = received
+        .unverified_body::<say::Enrolment>()
+        .map(|(_, said)| said.device_key);
+    let is_enrolment = carried.is_ok_and(|key| received.verify::<say::Enrolment>(&key, AUDIENCE).is_ok());
+    macro_rules! any_of {
+        ($($kind:ident)*) => { [$(is_believed::<say::$kind>(&received, &key)),*] };
+    }
+    let believed = any_of!(
+        Enrolment Session PinRegister PinStart PinFinish FactorProof StartFlow AnswerFlow CancelFlow Consent Activation
+        Permit Offer Charge Hold Intent Attestation Acknowledgement Lock Stop Vouch Review Objection Refund Release
+        Reconciliation
+    );
+    let count = believed.iter().filter(|believed| **believed).count();
+    assert!(count <= 1, "one text is one kind of statement");
+    assert!(count == 0 || WORLD.said(received.content()), "nobody said this");
+    Verdict::of(is_enrolment || count == 1)
+}
+
+fn is_believed<T: Statement>(received: &Received, key: &PublicKey) -> bool {
+    received.verify::<T>(key, AUDIENCE).is_ok()
+}
+
+/// The payload of a merchant's code, as the wallet shows it before anybody has checked it.
+pub(crate) fn offer(bytes: &[u8]) -> Verdict {
+    let Some(text) = text(bytes) else {
+        return Verdict::Refused;
+    };
+    Verdict::of(OfferView::read(text).is_ok_and(|view| {
+        assert!(!view.verified, "an offer's words are the merchant's own");
+        true
+    }))
+}
+
+/// A gateway's refusal: what was read is written and read as the same.
+pub(crate) fn problem(bytes: &[u8]) -> Verdict {
+    let Ok(problem) = serde_json::from_slice::<Problem>(bytes) else {
+        return Verdict::Refused;
+    };
+    let again = serde_json::from_slice(&serde_json::to_vec(&problem).unwrap());
+    assert_eq!(
+        again.ok().as_ref(),
+        Some(&problem),
+        "a problem survives being passed on"
+    );
+    Verdict::Accepted
+}

@@ -1,0 +1,105 @@
+//! What runs for as long as it is told to, and looks for what the tests did not.
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use clap::{Args, Subcommand};
+
+use crate::run::{Outcome, Problem, Workspace, at, output, run};
+
+/// What to soak.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Soak {
+    /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
+    Fuzz(Fuzz),
+}
+
+/// How long, and what.
+#[derive(Debug, Args)]
+pub(crate) struct Fuzz {
+    /// How many seconds for each kind of input.
+    #[arg(long, default_value_t = 600)]
+    seconds: u32,
+    /// The kinds; every one where none is named.
+    kinds: Vec<String>,
+}
+
+/// Coverage as libFuzzer reads it, which the stable compiler can write.
+const COVERAGE: &[&str] = &[
+    "-Cpasses=sancov-module",
+    "-Cllvm-args=-sanitizer-coverage-level=4",
+    "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
+    "-Cllvm-args=-sanitizer-coverage-pc-table",
+    "-Cllvm-args=-sanitizer-coverage-trace-compares",
+    "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
+    "-Ccodegen-units=1",
+    "-Cdebug-assertions=yes",
+    "-Coverflow-checks=yes",
+];
+
+/// Soaks; a finding is a failure.
+pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
+    match soak {
+        Soak::Fuzz(fuzz) => self::fuzz(workspace, fuzz),
+    }
+}
+
+fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {
+    let home = workspace.root.join("testkit/fuzz/corpus");
+    let program = build(workspace)?;
+    for kind in kinds(&home, &fuzz.kinds)? {
+        // What is found on the way is kept beside the seeds' copy, which stays as it was committed.
+        let found = workspace.cache(&format!("fuzz/found/{kind}"))?;
+        println!("{kind}: {} s", fuzz.seconds);
+        let mut soak = Command::new(&program);
+        soak.env("QUITTANCE_FUZZ_TARGET", &kind)
+            .arg(&found)
+            .arg(home.join(&kind))
+            .arg(format!("-max_total_time={}", fuzz.seconds))
+            .arg(format!("-artifact_prefix={}/finding-", found.display()))
+            .args([
+                "-timeout=20",
+                "-rss_limit_mb=2048",
+                "-print_final_stats=1",
+                "-verbosity=1",
+            ]);
+        run(&mut soak)?;
+    }
+    Ok(())
+}
+
+/// The folders of the corpus, or those that were named.
+fn kinds(home: &Path, named: &[String]) -> Outcome<Vec<String>> {
+    if !named.is_empty() {
+        return Ok(named.to_vec());
+    }
+    let entries = at(home, fs::read_dir(home))?;
+    let mut kinds: Vec<String> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .collect();
+    kinds.sort();
+    Ok(kinds)
+}
+
+/// Builds the fuzzer, and only it, with coverage: a target of its own keeps build scripts and macros as they are.
+fn build(workspace: &Workspace) -> Outcome<PathBuf> {
+    let host = host(workspace)?;
+    let target = workspace.cache("fuzz")?;
+    let mut cargo = workspace.cargo(&["build", "--release", "-p", "quittance-fuzz", "--bin", "quittance-fuzz"]);
+    cargo
+        .args(["--features", "libfuzzer", "--target", &host, "--target-dir"])
+        .arg(&target)
+        .env("CARGO_PROFILE_RELEASE_LTO", "off")
+        .env("RUSTFLAGS", COVERAGE.join(" "));
+    run(&mut cargo)?;
+    Ok(target.join(host).join("release/quittance-fuzz"))
+}
+
+fn host(workspace: &Workspace) -> Outcome<String> {
+    let said = output(&mut workspace.cargo(&["-vV"]))?;
+    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| Problem::Failed("cargo does not say which machine it is for".to_owned()))
+}
