@@ -38,9 +38,12 @@ const INDEX: &str = "\
 Written by `cargo xtask screens`: the app's own views, drawn by a stand-in for SwiftUI. They show what stands on a screen
 and in which order. How iOS draws it, no picture here shows. All of them at one look: [all.png](all.png).
 
-| | English | 中文 |
-|---|---|---|
+| | English | English, dark | 中文 | 中文, 深色 |
+|---|---|---|---|---|
 ";
+
+/// How the picture of a dark screen ends.
+const DARK: &str = "dark.png";
 
 /// The same for all of them on one sheet.
 const SHEET_SIZE: &str = "--window-size=1640,2700";
@@ -84,11 +87,17 @@ pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
     }
     at(&pictures, fs::create_dir_all(&pictures))?;
     let pages = sorted(&pages)?;
+    let night = workspace.cache("ios")?.join("night.html");
     for page in &pages {
         let picture = pictures
             .join(page.file_name().unwrap_or_default())
             .with_extension("png");
         photograph(workspace, browser, page, SIZE, &picture)?;
+        at(
+            &night,
+            fs::write(&night, darkened(&at(page, fs::read_to_string(page))?)),
+        )?;
+        photograph(workspace, browser, &night, SIZE, &picture.with_extension(DARK))?;
     }
     let sheet = workspace.cache("ios")?.join("sheet.html");
     at(&sheet, fs::write(&sheet, contact_sheet(&pages, &pictures)))?;
@@ -108,6 +117,11 @@ fn contact_sheet(pages: &[PathBuf], pictures: &Path) -> String {
     html
 }
 
+/// The same page as somebody sees it who has the phone in its dark appearance: the wireframe's style knows both.
+fn darkened(page: &str) -> String {
+    page.replacen("<html ", "<html class=\"dark\" ", 1)
+}
+
 /// The screens' names, each once.
 fn names(pages: &[PathBuf]) -> impl Iterator<Item = &str> {
     pages
@@ -119,8 +133,9 @@ fn names(pages: &[PathBuf]) -> impl Iterator<Item = &str> {
 fn index(pages: &[PathBuf]) -> String {
     let mut text = INDEX.to_owned();
     for name in names(pages) {
-        let picture = |language: &str| format!("<img src=\"{name}.{language}.png\" width=\"240\" alt=\"{name}\">");
-        text += &format!("| {name} | {} | {} |\n", picture("en"), picture("zh-Hans"));
+        let picture = |ending: &str| format!("<img src=\"{name}.{ending}\" width=\"200\" alt=\"{name}\">");
+        let columns = ["en.png", "en.dark.png", "zh-Hans.png", "zh-Hans.dark.png"].map(picture);
+        text += &format!("| {name} | {} |\n", columns.join(" | "));
     }
     text
 }
@@ -154,10 +169,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_screen_stands_once_in_the_index_with_both_languages() {
+    fn each_screen_stands_once_in_the_index_in_both_languages_and_appearances() {
         let pages = ["a.en.html", "a.zh-Hans.html", "b.en.html"].map(PathBuf::from);
         let index = index(&pages);
-        assert_eq!(index.matches("alt=\"a\"").count(), 2);
-        assert!(index.contains("src=\"b.zh-Hans.png\"") && index.contains("no picture here shows"));
+        assert_eq!(index.matches("alt=\"a\"").count(), 4);
+        assert!(index.contains("src=\"b.zh-Hans.dark.png\"") && index.contains("no picture here shows"));
     }
 }
