@@ -1,15 +1,15 @@
 //! Who holds the key at the top of the gateway's vault.
 
-use std::fs::File;
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use quittance_vault::{Randomness, RootKeyError, RootKeys};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
-use crate::files;
+use crate::shelf::{FolderShelf, Shelf};
 
 /// Holds the gateway's vault keys, one an epoch, and stores nothing else. An HSM implements
 /// [`RootKeys`] and is a custodian by that.
@@ -17,12 +17,25 @@ pub trait KeyCustodian: RootKeys {}
 
 impl<T: RootKeys + ?Sized> KeyCustodian for T {}
 
-/// A folder of key files that only the owner can read. It *stands for* an HSM: put it on another volume than the
-/// data, outside of every backup. Who has the history of that volume has the keys that were deleted from it.
-pub struct FolderCustodian {
-    folder: PathBuf,
+/// Keeps keys on a shelf: two slots, since never more than two epochs stand beside each other.
+///
+/// On a [`FolderShelf`] it *stands for* an HSM: put the folder on another volume than the data, outside of every backup. Who
+/// has the history of that volume has the keys that were deleted from it.
+pub struct ShelfCustodian<S> {
+    shelf: S,
     random: Arc<dyn Randomness>,
 }
+
+/// A custodian with a folder.
+pub type FolderCustodian = ShelfCustodian<FolderShelf>;
+
+/// A key with its epoch.
+type Held = (u64, Zeroizing<[u8; 32]>);
+
+/// How a slot with a key in it begins.
+const MARK: &[u8; 4] = b"QKEY";
+/// Mark, epoch, key, the beginning of their SHA-256.
+const PAGE: usize = 4 + 8 + 32 + 16;
 
 impl FolderCustodian {
     /// Takes the folder, made where it is missing.
@@ -30,15 +43,29 @@ impl FolderCustodian {
     /// # Errors
     /// What the file system answers.
     pub fn open(folder: &Path, random: Arc<dyn Randomness>) -> io::Result<Self> {
-        files::private_folder(folder)?;
-        Ok(Self {
-            folder: folder.to_owned(),
-            random,
-        })
+        Ok(Self::on(FolderShelf::open(folder)?, random))
+    }
+}
+
+impl<S: Shelf> ShelfCustodian<S> {
+    /// Takes a shelf with what stands on it.
+    pub fn on(shelf: S, random: Arc<dyn Randomness>) -> Self {
+        Self { shelf, random }
     }
 
-    fn file(&self, epoch: u64) -> PathBuf {
-        self.folder.join(format!("epoch-{epoch}.key"))
+    /// The epochs whose keys stand.
+    ///
+    /// # Errors
+    /// [`RootKeyError::Unavailable`] where the shelf does not answer.
+    pub fn epochs(&self) -> Result<Vec<u64>, RootKeyError> {
+        let slots = [self.slot(0)?, self.slot(1)?];
+        Ok(slots.into_iter().flatten().map(|(epoch, _)| epoch).collect())
+    }
+
+    /// What stands in the slot of this epoch, which may be the key of another.
+    fn slot(&self, epoch: u64) -> Result<Option<Held>, RootKeyError> {
+        let page = self.shelf.read(name(epoch)).map_err(|error| unavailable(&error))?;
+        Ok(page.map(Zeroizing::new).and_then(|page| read(&page)))
     }
 
     fn random(&self, out: &mut [u8]) -> Result<(), RootKeyError> {
@@ -48,15 +75,35 @@ impl FolderCustodian {
     }
 
     fn key(&self, epoch: u64) -> Result<LessSafeKey, RootKeyError> {
-        let mut file = match File::open(self.file(epoch)) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(RootKeyError::Missing { epoch }),
-            Err(error) => return Err(unavailable(&error)),
-        };
-        let mut key = Zeroizing::new([0; 32]);
-        file.read_exact(&mut *key).map_err(|error| unavailable(&error))?;
-        cipher(&key)
+        match self.slot(epoch)? {
+            Some((stands, key)) if stands == epoch => cipher(&key),
+            _ => Err(RootKeyError::Missing { epoch }),
+        }
     }
+}
+
+/// The slot of an epoch: its neighbours have the other one.
+fn name(epoch: u64) -> &'static str {
+    if epoch.is_multiple_of(2) { "slot-0" } else { "slot-1" }
+}
+
+/// A page with a key; wiped when dropped.
+fn written(epoch: u64, key: &[u8; 32]) -> Zeroizing<Vec<u8>> {
+    let mut page = Zeroizing::new(Vec::with_capacity(PAGE));
+    page.extend_from_slice(MARK);
+    page.extend_from_slice(&epoch.to_be_bytes());
+    page.extend_from_slice(key);
+    let sum = digest(&SHA256, &page);
+    page.extend(sum.as_ref().iter().take(16));
+    page
+}
+
+/// The key of a page; `None` for an empty page, or one that was never written to its end.
+fn read(page: &[u8]) -> Option<Held> {
+    let (epoch, rest) = page.strip_prefix(MARK)?.split_first_chunk::<8>()?;
+    let (key, _sum) = rest.split_first_chunk::<32>()?;
+    let (epoch, key) = (u64::from_be_bytes(*epoch), Zeroizing::new(*key));
+    (written(epoch, &key).as_slice() == page).then_some((epoch, key))
 }
 
 fn unavailable(error: &io::Error) -> RootKeyError {
@@ -80,14 +127,23 @@ fn associated(epoch: u64) -> Aad<Vec<u8>> {
     Aad::from(bytes)
 }
 
-impl RootKeys for FolderCustodian {
+impl<S: Shelf> RootKeys for ShelfCustodian<S> {
     fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
-        if self.exists(epoch)? {
-            return Ok(());
+        match self.slot(epoch)? {
+            Some((stands, _)) if stands == epoch => return Ok(()),
+            Some((stands, _)) => {
+                return Err(RootKeyError::Unavailable {
+                    detail: format!("the key of epoch {stands} has to be deleted first"),
+                });
+            }
+            None => {}
         }
         let mut key = Zeroizing::new([0; 32]);
         self.random(&mut *key)?;
-        files::write_durably(&self.file(epoch), &*key).map_err(|error| unavailable(&error))
+        let page = written(epoch, &key);
+        self.shelf
+            .write(name(epoch), &page)
+            .map_err(|error| unavailable(&error))
     }
 
     fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
@@ -116,24 +172,17 @@ impl RootKeys for FolderCustodian {
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        let path = self.file(epoch);
-        let ended = (|| {
-            // Overwriting is hygiene: file systems may keep the old blocks, which is why an HSM is better.
-            let mut file = std::fs::OpenOptions::new().write(true).open(&path)?;
-            file.write_all(&[0; 32])?;
-            file.sync_all()?;
-            drop(file);
-            std::fs::remove_file(&path)?;
-            files::sync_parent(&path)
-        })();
-        match ended {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            ended => ended.map_err(|error| unavailable(&error)),
+        if !self.exists(epoch)? {
+            return Ok(());
         }
+        // Overwriting is what a folder can do: a disk may keep the old block somewhere, which is why an HSM is better.
+        self.shelf
+            .write(name(epoch), &[0; PAGE])
+            .map_err(|error| unavailable(&error))
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
-        self.file(epoch).try_exists().map_err(|error| unavailable(&error))
+        Ok(self.slot(epoch)?.is_some_and(|(stands, _)| stands == epoch))
     }
 }
 
@@ -177,6 +226,26 @@ mod tests {
         assert_eq!(*custodian(folder.path()).unwrap(5, &wrapped).unwrap(), [9; 32]);
     }
 
+    #[test]
+    fn a_third_key_waits_until_a_slot_is_free_and_a_page_that_was_torn_holds_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = custodian(folder.path());
+        for epoch in [1, 2] {
+            keys.create(epoch).unwrap();
+        }
+        assert!(matches!(keys.create(3), Err(RootKeyError::Unavailable { .. })));
+        assert!(keys.exists(1).unwrap());
+        keys.delete(1).unwrap();
+        keys.create(3).unwrap();
+        assert_eq!(keys.epochs().unwrap(), [2, 3]);
+
+        let page = folder.path().join("slot-1");
+        let mut bytes = std::fs::read(&page).unwrap();
+        bytes[20] ^= 1;
+        std::fs::write(&page, bytes).unwrap();
+        assert_eq!(keys.epochs().unwrap(), [2]);
+    }
+
     #[cfg(unix)]
     #[test]
     fn only_the_owner_can_read_a_key() {
@@ -184,8 +253,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let keys = custodian(&folder.path().join("keys"));
         keys.create(1).unwrap();
-        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-        assert_eq!(mode(&keys.file(1)), 0o600);
-        assert_eq!(mode(&keys.folder), 0o700);
+        let mode = |name: &str| {
+            std::fs::metadata(folder.path().join(name))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777
+        };
+        assert_eq!((mode("keys/slot-1"), mode("keys")), (0o600, 0o700));
     }
 }

@@ -37,6 +37,7 @@ mod replay;
 mod round;
 mod secrets;
 mod sequencer;
+mod shelf;
 mod statements;
 mod stops;
 mod store;
@@ -49,7 +50,7 @@ mod world;
 
 pub use clock::{Clock, SandboxClock, SystemClock};
 pub use config::{Config, KnownMerchant, Parts, PolicySource, Sandbox};
-pub use custodian::{FolderCustodian, KeyCustodian};
+pub use custodian::{FolderCustodian, KeyCustodian, ShelfCustodian};
 pub use failure::Failure;
 pub use files::private_folder;
 pub use gateway::Gateway;
@@ -59,3 +60,4 @@ pub use parties::{
     NetworkRefund, NetworkScript, ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants,
     SimulatorError, Unavailable,
 };
+pub use shelf::{FolderShelf, Shelf};

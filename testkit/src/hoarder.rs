@@ -22,6 +22,17 @@ impl HoardingCustodian {
         std::fs::create_dir_all(&hoard)?;
         Ok(Self { honest, folder, hoard })
     }
+
+    /// Copies the folder as it stands: a custodian's folder with the key in it.
+    fn keep(&self, epoch: u64) -> io::Result<()> {
+        let copy = self.hoard.join(epoch.to_string());
+        std::fs::create_dir_all(&copy)?;
+        for entry in std::fs::read_dir(&self.folder)? {
+            let entry = entry?;
+            std::fs::copy(entry.path(), copy.join(entry.file_name()))?;
+        }
+        Ok(())
+    }
 }
 
 impl RootKeys for HoardingCustodian {
@@ -38,9 +49,11 @@ impl RootKeys for HoardingCustodian {
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        let name = format!("epoch-{epoch}.key");
-        // There may be no such key: deleting is idempotent.
-        let _kept = std::fs::copy(self.folder.join(&name), self.hoard.join(&name));
+        if self.honest.exists(epoch)? {
+            self.keep(epoch).map_err(|error| RootKeyError::Unavailable {
+                detail: error.to_string(),
+            })?;
+        }
         self.honest.delete(epoch)
     }
 

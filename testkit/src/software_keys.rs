@@ -72,17 +72,27 @@ impl SoftwareDeviceKeys {
         self.change.lock().unwrap_or_else(PoisonError::into_inner).took
     }
 
-    /// The number of the newest epoch key: how often the vault was rotated.
+    /// The numbers of the epoch keys that stand, in their order.
     ///
     /// # Errors
     /// [`DeviceKeyError::HardwareUnavailable`] where the folder cannot be read.
-    pub fn newest_epoch(&self) -> Result<u64, DeviceKeyError> {
+    pub fn epochs(&self) -> Result<Vec<u64>, DeviceKeyError> {
         let entries = std::fs::read_dir(&self.folder).map_err(|_| DeviceKeyError::HardwareUnavailable)?;
         let number = |entry: std::fs::DirEntry| {
             let name = entry.file_name();
             name.to_str()?.strip_prefix("epoch-")?.parse::<u64>().ok()
         };
-        Ok(entries.filter_map(|entry| number(entry.ok()?)).max().unwrap_or(0))
+        let mut epochs: Vec<u64> = entries.filter_map(|entry| number(entry.ok()?)).collect();
+        epochs.sort_unstable();
+        Ok(epochs)
+    }
+
+    /// The newest of them: how often the vault was rotated.
+    ///
+    /// # Errors
+    /// As [`SoftwareDeviceKeys::epochs`].
+    pub fn newest_epoch(&self) -> Result<u64, DeviceKeyError> {
+        Ok(self.epochs()?.last().copied().unwrap_or(0))
     }
 
     fn pair(&self, alias: KeyAlias) -> Result<Option<EcdsaKeyPair>, DeviceKeyError> {

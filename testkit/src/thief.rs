@@ -37,25 +37,39 @@ pub struct Loot {
 pub fn open_copy(vault: &Path, keys: &[PathBuf], victim: Victim) -> io::Result<Vec<Loot>> {
     let mut loot = Vec::new();
     for folder in keys {
-        for epoch in epochs(folder)? {
-            loot.extend(try_epoch(vault, folder, epoch, victim)?);
+        for (keys, epoch) in keys_in(folder, victim)? {
+            loot.extend(try_epoch(vault, keys, epoch)?);
         }
     }
     Ok(loot)
 }
 
-fn epochs(folder: &Path) -> io::Result<Vec<u64>> {
+/// Each key that stands in a folder, or in a folder inside of it: that is how a hoard is kept.
+fn keys_in(folder: &Path, victim: Victim) -> io::Result<Vec<(Arc<dyn RootKeys>, u64)>> {
     let mut found = Vec::new();
+    let (keys, epochs): (Arc<dyn RootKeys>, Vec<u64>) = match victim {
+        Victim::Phone => {
+            let keys = SoftwareDeviceKeys::open(folder).map_err(io::Error::other)?;
+            let epochs = keys.epochs().map_err(io::Error::other)?;
+            (Arc::new(PhoneKeys(keys)), epochs)
+        }
+        Victim::Gateway => {
+            let keys = FolderCustodian::open(folder, Arc::new(SystemRandomness::default()))?;
+            let epochs = keys.epochs().map_err(io::Error::other)?;
+            (Arc::new(keys), epochs)
+        }
+    };
+    found.extend(epochs.into_iter().map(|epoch| (Arc::clone(&keys), epoch)));
     for entry in std::fs::read_dir(folder)? {
-        let name = entry?.file_name();
-        let name = name.to_string_lossy();
-        let digits = name.trim_start_matches("epoch-").trim_end_matches(".key");
-        found.extend(digits.parse::<u64>());
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(keys_in(&path, victim)?);
+        }
     }
     Ok(found)
 }
 
-fn try_epoch(vault: &Path, folder: &Path, epoch: u64, victim: Victim) -> io::Result<Vec<Loot>> {
+fn try_epoch(vault: &Path, inner: Arc<dyn RootKeys>, epoch: u64) -> io::Result<Vec<Loot>> {
     let bench = tempfile::tempdir()?;
     let path = bench.path().join("copy");
     for suffix in ["", "-wal"] {
@@ -64,10 +78,6 @@ fn try_epoch(vault: &Path, folder: &Path, epoch: u64, victim: Victim) -> io::Res
             std::fs::copy(&from, format!("{}{suffix}", path.display()))?;
         }
     }
-    let inner: Arc<dyn RootKeys> = match victim {
-        Victim::Phone => Arc::new(PhoneKeys(SoftwareDeviceKeys::open(folder).map_err(io::Error::other)?)),
-        Victim::Gateway => Arc::new(FolderCustodian::open(folder, Arc::new(SystemRandomness::default()))?),
-    };
     let options = VaultOptions {
         path,
         height: 2,

@@ -144,7 +144,14 @@ impl Vault {
         };
         sql.commit().map_err(|error| NotBegun::Unknown(error.into()))?;
         self.epoch = header.epoch;
-        self.state = Some(State { header, root, journal });
+        // What was not written in this epoch is still as it was; what was, the transaction has wiped.
+        let opened = self.state.take().map(|state| state.opened).unwrap_or_default();
+        self.state = Some(State {
+            header,
+            root,
+            journal,
+            opened,
+        });
         Ok(answer)
     }
 
@@ -243,11 +250,14 @@ impl Vault {
         })
     }
 
+    /// Spares the sync: a power failure may take this row back, and the order is pending again then, to be brought to the same
+    /// end by deleting a key that is gone. The caller's next durable commit takes it along.
     fn mark_done(&mut self, row: &DestructionRow) -> Result<(), VaultError> {
         let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
-        let sql = file::begin(&mut self.connection)?;
-        put_destruction(&Rows(&sql), &state.journal, &*self.random, row)?;
-        Ok(sql.commit()?)
+        let (journal, random) = (&state.journal, &*self.random);
+        file::commit_unsynced(&mut self.connection, |sql| {
+            put_destruction(&Rows(sql), journal, random, row)
+        })
     }
 
     fn leave_unfinished(&mut self, epoch_old: u64, error: VaultError) -> VaultError {

@@ -141,6 +141,20 @@ pub(crate) fn begin(connection: &mut Connection) -> Result<rusqlite::Transaction
     Ok(connection.transaction_with_behavior(TransactionBehavior::Immediate)?)
 }
 
+/// Commits what a power failure may take back: the next commit syncs it.
+pub(crate) fn commit_unsynced(
+    connection: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<(), VaultError>,
+) -> Result<(), VaultError> {
+    connection.pragma_update(None, "synchronous", "NORMAL")?;
+    let committed = begin(connection).and_then(|transaction| {
+        work(&transaction)?;
+        Ok(transaction.commit()?)
+    });
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    committed
+}
+
 /// Moves everything that this connection can read to where a power failure cannot take it back.
 ///
 /// After a crash, or a commit that failed, the write-ahead log can hold a transaction that is visible now and gone

@@ -16,7 +16,7 @@
 //! by H_{e+1} and deletes H_e. Old images still hold the old nodes, but each of their ways up ends at H_e.
 //!
 //! The order is *create H_{e+1}, commit, delete H_e, probe, mark as done, answer*, and [`Vault::open`] completes it
-//! whatever stopped it. The file counts: a key of the next epoch without a commit is deleted, a key of the epoch before
+//! whatever stopped it. The mark alone is not synced: without it the end is tried, and found, once more. The file counts: a key of the next epoch without a commit is deleted, a key of the epoch before
 //! is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with nothing touched.
 //!
 //! # The file, version 1
@@ -63,6 +63,7 @@ mod error;
 mod file;
 mod journal;
 mod lock;
+mod opened;
 mod randomness;
 mod record;
 mod root_keys;

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, destroyed_key};
 use crate::error::VaultError;
 use crate::journal::{JournalKeys, JournalRow};
+use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
 use crate::root_keys::RootKeys;
@@ -17,6 +18,8 @@ pub(crate) struct State {
     pub(crate) header: Header,
     pub(crate) root: Key,
     pub(crate) journal: std::sync::Arc<JournalKeys>,
+    /// Of the tree below this root.
+    pub(crate) opened: OpenedNodes,
 }
 
 impl State {
@@ -42,7 +45,7 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new(rows: &'a Rows<'a>, state: &'a State, random: &'a dyn Randomness, rotating: bool) -> Self {
         Self {
             rows,
-            tree: Tree::new(rows, random, state.shape(), &state.root),
+            tree: Tree::new(rows, random, state.shape(), &state.root).with(&state.opened),
             journal: &state.journal,
             random,
             header: state.header.clone(),

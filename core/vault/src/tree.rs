@@ -4,11 +4,13 @@
 //! level l - 1. A node that does not exist has its key in its parent already, because nodes are born full of random
 //! keys: the first insert below it writes the node, nothing above.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
+use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
 
@@ -63,7 +65,9 @@ impl TreeShape {
     }
 }
 
-struct Node(Zeroizing<Vec<u8>>);
+/// A node's keys, in clear.
+#[derive(Clone)]
+pub(crate) struct Node(Zeroizing<Vec<u8>>);
 
 impl Node {
     fn fresh(random: &dyn Randomness) -> Result<Self, VaultError> {
@@ -100,6 +104,10 @@ pub(crate) struct Tree<'a> {
     root: &'a Key,
     /// Nodes with fresh keys in them, by (level, index): written by [`Tree::reseal`], bottom up.
     dirty: BTreeMap<(u8, u64), Node>,
+    /// Where opened nodes are kept beyond this transaction; nowhere, where only the file's own word counts.
+    opened: Option<&'a OpenedNodes>,
+    /// Nodes that this transaction wrote: they are not kept, since it may be taken back.
+    written: RefCell<BTreeSet<(u8, u64)>>,
 }
 
 impl<'a> Tree<'a> {
@@ -111,6 +119,16 @@ impl<'a> Tree<'a> {
             shape,
             root,
             dirty: BTreeMap::new(),
+            opened: None,
+            written: RefCell::default(),
+        }
+    }
+
+    /// The same, with what was opened before at hand.
+    pub(crate) fn with(self, opened: &'a OpenedNodes) -> Self {
+        Self {
+            opened: Some(opened),
+            ..self
         }
     }
 
@@ -183,9 +201,13 @@ impl<'a> Tree<'a> {
         for level in (0..self.shape.height).rev() {
             let at = (level, node_index(slot, level));
             if !self.dirty.contains_key(&at) {
-                let node = self
-                    .read(level, at.1, &key)?
-                    .ok_or(VaultError::Corrupt { part: "key tree" })?;
+                let kept = self.opened.and_then(|opened| opened.look(level, at.1, Node::clone));
+                let node = match kept {
+                    Some(node) => node,
+                    None => self
+                        .read(level, at.1, &key)?
+                        .ok_or(VaultError::Corrupt { part: "key tree" })?,
+                };
                 self.dirty.insert(at, node);
             }
             if let Some(node) = self.dirty.get(&at) {
@@ -198,12 +220,21 @@ impl<'a> Tree<'a> {
     /// What the node on `level` above `slot` holds for it: from the marked nodes, else from the store.
     fn child(&self, level: u8, slot: u64, key: &Key) -> Result<Option<Key>, VaultError> {
         let index = node_index(slot, level);
+        let of = |node: &Node| node.child(child_index(slot, level));
         if let Some(node) = self.dirty.get(&(level, index)) {
-            return node.child(child_index(slot, level)).map(Some);
+            return of(node).map(Some);
         }
-        self.read(level, index, key)?
-            .map(|node| node.child(child_index(slot, level)))
-            .transpose()
+        if let Some(child) = self.opened.and_then(|opened| opened.look(level, index, of)) {
+            return child.map(Some);
+        }
+        let Some(node) = self.read(level, index, key)? else {
+            return Ok(None);
+        };
+        let child = of(&node)?;
+        if let Some(opened) = self.opened.filter(|_| !self.written.borrow().contains(&(level, index))) {
+            opened.keep(level, index, node);
+        }
+        Ok(Some(child))
     }
 
     fn read(&self, level: u8, index: u64, key: &Key) -> Result<Option<Node>, VaultError> {
@@ -225,6 +256,10 @@ impl<'a> Tree<'a> {
     fn write(&self, level: u8, index: u64, epoch: u64, key: &Key, node: &Node) -> Result<(), VaultError> {
         let place = Place::Node { level, index, epoch };
         let sealed = seal(self.random, key, &self.shape.vault, &place, &node.0)?;
+        if let Some(opened) = self.opened {
+            opened.forget(level, index);
+            self.written.borrow_mut().insert((level, index));
+        }
         self.store.put_node(level, index, &SealedNode { epoch, sealed })
     }
 }

@@ -11,6 +11,7 @@ use crate::error::{QuarantineReason, VaultError};
 use crate::file;
 use crate::journal::{JournalKeys, JournalRow};
 use crate::lock::LockFile;
+use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
 use crate::root_keys::{RootKeyError, RootKeys};
@@ -94,7 +95,12 @@ impl Vault {
         };
         let record = JournalKeys::fresh(&*random)?;
         let journal = Arc::new(JournalKeys::read(vault, &record)?);
-        let mut state = State { header, root, journal };
+        let mut state = State {
+            header,
+            root,
+            journal,
+            opened: OpenedNodes::default(),
+        };
 
         let sql = file::begin(&mut connection)?;
         file::write_schema(&sql)?;
@@ -205,7 +211,7 @@ impl Vault {
         checked(key)?;
         let state = self.ready()?;
         let rows = Rows(&self.connection);
-        let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root);
+        let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root).with(&state.opened);
         read_record(&rows, &tree, &state.header.vault, key)
     }
 
@@ -298,7 +304,12 @@ impl Vault {
         };
         let journal = Arc::new(JournalKeys::read(header.vault, &record)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
-        self.state = Some(State { header, root, journal });
+        self.state = Some(State {
+            header,
+            root,
+            journal,
+            opened: OpenedNodes::default(),
+        });
         Ok(())
     }
 

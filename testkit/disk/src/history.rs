@@ -1,0 +1,164 @@
+//! Everything that happened on a disk, in its order.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use crate::Fault;
+
+/// One thing that was done to a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Operation {
+    /// Bytes were written; a file that was not there is there now.
+    Write {
+        /// Which file.
+        file: String,
+        /// From which byte on.
+        at: usize,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+    /// The file was cut or filled up with zeros.
+    Resize {
+        /// Which file.
+        file: String,
+        /// How many bytes it has now.
+        length: usize,
+    },
+    /// What was done to the file before is durable.
+    Sync {
+        /// Which file.
+        file: String,
+    },
+    /// The file's name was taken away.
+    Remove {
+        /// Which file.
+        file: String,
+    },
+    /// What was done to names before is durable.
+    SyncNames,
+}
+
+impl Operation {
+    /// Whether a power failure can no longer take this operation back once `later` was done.
+    pub(crate) fn is_settled_by(&self, later: &Self) -> bool {
+        match (self, later) {
+            (
+                Self::Write { file, .. } | Self::Resize { file, .. } | Self::Remove { file },
+                Self::Sync { file: synced },
+            ) => file == synced,
+            (Self::Remove { .. }, Self::SyncNames) => true,
+            _ => false,
+        }
+    }
+}
+
+/// The files by their names.
+pub(crate) type Files = BTreeMap<String, Vec<u8>>;
+
+/// A disk's operations since it began, with the files that it has now.
+#[derive(Default)]
+pub struct History {
+    began_with: Files,
+    operations: Vec<Operation>,
+    files: Files,
+    fault: Option<(usize, Fault)>,
+    ignores_syncs: bool,
+}
+
+impl History {
+    /// A disk on which these files stand durably.
+    pub(crate) fn of(files: Files) -> Self {
+        Self {
+            began_with: files.clone(),
+            files,
+            ..Self::default()
+        }
+    }
+
+    /// Everything that was done.
+    #[must_use]
+    pub fn operations(&self) -> &[Operation] {
+        &self.operations
+    }
+
+    /// The file as it stands now.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.get(name).map(Vec::as_slice)
+    }
+
+    /// The files that stood durably when this disk began.
+    pub(crate) fn began_with(&self) -> &Files {
+        &self.began_with
+    }
+
+    /// The files after the first `moment` operations, whatever was synced.
+    pub(crate) fn at(&self, moment: usize) -> Self {
+        let mut files = self.began_with.clone();
+        for operation in self.operations.iter().take(moment) {
+            apply(&mut files, operation);
+        }
+        Self::of(files)
+    }
+
+    /// Every byte that was ever written, each piece by itself: what an attacker has who read the disk all the time.
+    pub fn every_write(&self) -> impl Iterator<Item = &[u8]> {
+        let before = self.began_with.values().map(Vec::as_slice);
+        before.chain(self.operations.iter().filter_map(|operation| match operation {
+            Operation::Write { bytes, .. } => Some(bytes.as_slice()),
+            _ => None,
+        }))
+    }
+
+    pub(crate) fn fail_at(&mut self, nth: usize, fault: Fault) {
+        self.fault = Some((nth, fault));
+    }
+
+    pub(crate) fn sync_names(&mut self) {
+        self.operations.push(Operation::SyncNames);
+    }
+
+    pub(crate) fn ignore_syncs(&mut self) {
+        self.ignores_syncs = true;
+    }
+
+    /// Does one thing, unless the disk fails here.
+    pub(crate) fn perform(&mut self, operation: Operation) -> io::Result<()> {
+        match &mut self.fault {
+            Some((0, fault)) => {
+                let fault = *fault;
+                if !fault.stays {
+                    self.fault = None;
+                }
+                return Err(fault.error());
+            }
+            Some((left, _)) => *left -= 1,
+            None => {}
+        }
+        if self.ignores_syncs && matches!(operation, Operation::Sync { .. }) {
+            return Ok(());
+        }
+        apply(&mut self.files, &operation);
+        self.operations.push(operation);
+        Ok(())
+    }
+}
+
+/// Does to the files what an operation does.
+pub(crate) fn apply(files: &mut Files, operation: &Operation) {
+    match operation {
+        Operation::Write { file, at, bytes } => {
+            let content = files.entry(file.clone()).or_default();
+            let end = at.saturating_add(bytes.len());
+            if content.len() < end {
+                content.resize(end, 0);
+            }
+            if let Some(place) = content.get_mut(*at..end) {
+                place.copy_from_slice(bytes);
+            }
+        }
+        Operation::Resize { file, length } => files.entry(file.clone()).or_default().resize(*length, 0),
+        Operation::Sync { .. } | Operation::SyncNames => {}
+        Operation::Remove { file } => drop(files.remove(file)),
+    }
+}
