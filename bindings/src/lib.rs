@@ -2,8 +2,11 @@
 //!
 //! An app gives its keystore ([`DeviceKeys`]) and its biometric prompt ([`BiometricPrompt`]), opens a [`Wallet`], and
 //! asks it: flows are begun ([`Wallet::begin`]), their prompts are pulled ([`Wallet::next_prompt`]) and answered
-//! ([`Wallet::submit`]), what can charge is listed ([`Wallet::permissions`]), news is pulled ([`Wallet::next_event`]). A failed call throws a [`WalletError`], whose [`error_kind`] names what the app owes its
-//! user. Nothing secret comes back from any call.
+//! ([`Wallet::submit`]), news is pulled ([`Wallet::next_event`]). Five views need no network: what can charge
+//! ([`Wallet::permissions`], [`Wallet::permission`]), the security centre ([`Wallet::security`]), the ways back to a
+//! forgotten PIN ([`Wallet::recovery_readiness`]), receipts ([`Wallet::receipts`], checked by [`verify_receipt`]). A
+//! failed call throws a [`WalletError`], whose [`error_kind`] names what the app owes its user. Nothing secret comes back
+//! from any call.
 
 mod answers;
 mod asked;
@@ -15,7 +18,10 @@ mod mandates;
 mod permissions;
 mod ports;
 mod prompts;
+mod receipts;
 mod records;
+mod recovery;
+mod security;
 mod stopping;
 mod text;
 mod wallet;
@@ -26,10 +32,7 @@ pub use asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQu
 pub use error::{ErrorKind, WalletError, error_kind};
 pub use events::{DisputeReason, Missing, WalletEvent};
 pub use flows::{CancellationRoute, FactorKind, ItemOutcome, ItemResult};
-pub use mandates::{
-    ClosureKind, Ending, EndingStage, ExportedReceipt, HalfState, HoldOwner, Mandate, MandateState, NamedStatement,
-    ReceiptSummary, TerminationCause,
-};
+pub use mandates::{ClosureKind, Ending, EndingStage, HalfState, HoldOwner, Mandate, MandateState, TerminationCause};
 pub use permissions::{
     Agreement, ChargeOutcome, Exposure, HoldDetail, NextCharge, PastCharge, Permission, PermissionDetail,
     PermissionGroup, Permissions, Taken,
@@ -38,8 +41,17 @@ pub use ports::{
     BiometricError, BiometricPrompt, BiometricRequest, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind,
 };
 pub use prompts::{Prompt, PromptKind, asks_payer};
+pub use receipts::{
+    CheckedReceipt, ExportedReceipt, NamedStatement, ReceiptFlaw, ReceiptSubject, ReceiptSummary, ReceiptVerdict,
+    verify_receipt,
+};
 pub use records::{
     Channel, Enrolment, EvidenceLevel, Limits, LogEvidence, MandateKind, Money, Offer, SyncReport, Terms, WalletConfig,
+};
+pub use recovery::{NeedKind, RecoveryNeed, RecoveryReadiness, WayBack};
+pub use security::{
+    AccountDevice, AttestedKey, CheckupFinding, CheckupGroup, CheckupPart, CheckupRemedy, EvidenceReason, FindingKind,
+    KeptIn, PhoneFacts, SecurityCentre, WeakEvidence,
 };
 pub use stopping::{SafetyLock, StopScope, Stopping, VouchRequest};
 pub use text::{PromptText, TextArgument};

@@ -2,7 +2,7 @@
 
 use crate::convert::{moment, same_variants_out};
 use crate::events::DisputeReason;
-use crate::records::{EvidenceLevel, Terms};
+use crate::records::Terms;
 use quittance_protocol as protocol;
 use quittance_wallet as inner;
 use std::time::SystemTime;
@@ -187,49 +187,6 @@ pub enum TerminationCause {
     NeverActivated,
 }
 
-/// A receipt in the payer's hand.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct ReceiptSummary {
-    /// The order.
-    pub order: String,
-    /// What ended.
-    pub mandates: Vec<String>,
-    /// Both sides, or the gateway alone.
-    pub kind: ClosureKind,
-    /// Why it ended.
-    pub cause: TerminationCause,
-    /// How strong the evidence of the phone's side is.
-    pub evidence_level: EvidenceLevel,
-    /// When the closure was logged.
-    pub closed_at: SystemTime,
-}
-
-/// A statement of this phone under the name of its file.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct NamedStatement {
-    /// `identify`, `intent` or `attestation`.
-    pub name: String,
-    /// Compact JWS.
-    pub compact: String,
-}
-
-/// A receipt with all that a stranger needs to check it, and what the payer keeps private.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
-pub struct ExportedReceipt {
-    /// The `.tlog-proof` file.
-    pub receipt: String,
-    /// Private: what opens it.
-    pub annex_json: String,
-    /// The log's C2SP verifier key.
-    pub log_vkey: String,
-    /// The exact bytes whose leaf hash is in the log.
-    pub entry: Vec<u8>,
-    /// This phone's statements.
-    pub statements: Vec<NamedStatement>,
-    /// Their public keys as a JWK set.
-    pub jwks: String,
-}
-
 same_variants_out!(
     MandateState = protocol::answer::MandateState {
         Draft,
@@ -332,33 +289,6 @@ impl From<inner::EndingStage> for EndingStage {
             inner::EndingStage::AwaitingClosure => Self::AwaitingClosure,
             inner::EndingStage::Closed(kind) => Self::Closed { kind: kind.into() },
             inner::EndingStage::Disputed => Self::Disputed,
-        }
-    }
-}
-
-impl From<inner::ReceiptView> for ReceiptSummary {
-    fn from(view: inner::ReceiptView) -> Self {
-        Self {
-            order: view.order.to_string(),
-            mandates: view.mandates.iter().map(ToString::to_string).collect(),
-            kind: view.kind.into(),
-            cause: view.cause.into(),
-            evidence_level: view.evidence_level.into(),
-            closed_at: moment(view.closed_at),
-        }
-    }
-}
-
-impl From<inner::ExportedReceipt> for ExportedReceipt {
-    fn from(exported: inner::ExportedReceipt) -> Self {
-        let named = |(name, compact)| NamedStatement { name, compact };
-        Self {
-            receipt: exported.receipt,
-            annex_json: exported.annex_json,
-            log_vkey: exported.log_vkey,
-            entry: exported.entry,
-            statements: exported.statements.into_iter().map(named).collect(),
-            jwks: exported.jwks,
         }
     }
 }

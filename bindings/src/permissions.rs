@@ -148,6 +148,12 @@ pub struct Agreement {
     pub terms_hash: String,
     /// Language in which they were shown, as BCP 47.
     pub locale: String,
+    /// When the consent was signed, as it says itself; absent until it is, or where the phone did not keep it.
+    pub signed_at: Option<SystemTime>,
+    /// The device whose key signed it.
+    pub device: Option<String>,
+    /// Whether that is this phone.
+    pub on_this_phone: bool,
     /// Since when it can be charged.
     pub active_since: Option<SystemTime>,
 }
@@ -307,6 +313,9 @@ impl From<inner::AgreedView> for Agreement {
             flow: view.flow.to_string(),
             terms_hash: view.terms_hash.to_string(),
             locale: view.locale,
+            signed_at: view.signed_at.map(moment),
+            device: view.device.map(|device| device.to_string()),
+            on_this_phone: view.on_this_phone,
             active_since: view.active_since.map(moment),
         }
     }

@@ -1,9 +1,9 @@
-//! The wallet as an app holds it; its calls about flows, permissions or stops stand beside their records.
+//! The wallet as an app holds it; other calls stand beside the records that they give.
 
 use crate::convert::{all, amount, id, ids, moment};
 use crate::error::WalletError;
 use crate::events::WalletEvent;
-use crate::mandates::{ExportedReceipt, Mandate, ReceiptSummary};
+use crate::mandates::Mandate;
 use crate::ports::{BiometricPrompt, DeviceKeys, NativeKeys, NativePrompt};
 use crate::records::{Enrolment, LogEvidence, Money, Offer, SyncReport, WalletConfig};
 use quittance_wallet as inner;
@@ -182,17 +182,6 @@ impl Wallet {
     /// Takes the oldest thing that the payer should know; nothing where there is none.
     pub async fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
         Ok(self.look(|wallet| wallet.next_event()).await?.map(Into::into))
-    }
-
-    /// The receipts of closed orders, oldest first.
-    pub async fn receipts(&self) -> Result<Vec<ReceiptSummary>, WalletError> {
-        Ok(all(self.look(|wallet| wallet.receipts()).await?))
-    }
-
-    /// A receipt with all that a stranger needs to check it.
-    pub async fn export_receipt(&self, order: String) -> Result<ExportedReceipt, WalletError> {
-        let order = id("order", &order)?;
-        Ok(self.look(move |wallet| wallet.export_receipt(order)).await?.into())
     }
 
     /// Checkpoints of the log that contradicted each other, kept as evidence.

@@ -44,6 +44,12 @@ fn given(key: &str) -> &'static [&'static str] {
         "next.within" | "next.opens_in" => &["wait:wait"],
         "next.ends_after" => &["wait:wait", "earliest:moment"],
         "next.you" => &["step:keys"],
+        "recovery.need.contacts_wait" => &["moment:moment"],
+        "recovery.need.another_day" => &["most:count"],
+        "checkup.finding.switched_on_unasked"
+        | "checkup.finding.stale"
+        | "checkup.finding.end_refused"
+        | "checkup.finding.end_disputed" => &["count:count"],
         key if key.ends_with(".body") => &["count:count"],
         _ => &[],
     }

@@ -253,6 +253,7 @@ impl Round {
                 } => {
                     let orders = turn.store.unacknowledged(account, turn.now)?;
                     let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
+                    let phone = turn.store.device(device)?.ok_or(Failure::Damaged("a device"))?;
                     let answer = Reconciled {
                         mandates: views::mandates(turn.store, account, turn.now)?,
                         orders: orders?,
@@ -261,6 +262,8 @@ impl Round {
                         flows: flows::to_tell(turn, device)?,
                         lock: turn.store.lock(account)?.as_ref().map(locks::record),
                         stops: turn.store.stops(account)?,
+                        recovery: Some(flows::facts::ways_back(turn, account).map_err(failure)?),
+                        phone: Some(statements::enrolled(turn, &phone)),
                         now: turn.now,
                     };
                     (Response::ok(json(&answer)?), true)

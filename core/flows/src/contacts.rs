@@ -175,6 +175,10 @@ pub fn how_many(policy: &Policy) -> Result<(u32, u32), PolicyError> {
     Ok((number(policy, "min")?, number(policy, "max")?))
 }
 
+fn cooled_off(policy: &Policy, set: &ContactSet) -> Result<Timestamp, PolicyError> {
+    policy.moment("recovery.trusted_contacts.change_cooling_off", set.set_at)
+}
+
 /// The set that counts now: the latest whose cooling-off is over. A thief who changes the contacts has to wait, while
 /// the ones before still count.
 fn in_force<'s>(
@@ -184,13 +188,24 @@ fn in_force<'s>(
 ) -> Result<Option<&'s ContactSet>, PolicyError> {
     let mut latest: Option<&ContactSet> = None;
     for set in sets {
-        let counts_from = policy.moment("recovery.trusted_contacts.change_cooling_off", set.set_at)?;
         let later = latest.is_none_or(|latest| set.set_at >= latest.set_at);
-        if now >= counts_from && later {
+        if now >= cooled_off(policy, set)? && later {
             latest = Some(set);
         }
     }
     Ok(latest)
+}
+
+/// From when on the set that was named last counts; nothing where it counts already, or there is none.
+///
+/// # Errors
+/// [`PolicyError`] where the bundle lacks a value.
+pub fn counts_from(policy: &Policy, sets: &[ContactSet], now: Timestamp) -> Result<Option<Timestamp>, PolicyError> {
+    let Some(latest) = sets.iter().max_by_key(|set| set.set_at) else {
+        return Ok(None);
+    };
+    let from = cooled_off(policy, latest)?;
+    Ok(Some(from).filter(|from| now < *from))
 }
 
 /// Who may vouch now: the people of the set that counts, as far as each is fit by what is known of them now. The fact

@@ -14,6 +14,7 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::{Quantity, Timestamp, bytes::Digest32};
 use std::collections::BTreeMap;
 
+pub(crate) use explain::misses;
 pub use explain::{Ahead, Because, Coming, Explanation, Found, Turn, Until, attempts_left, explain, progress};
 pub use moment::{deadline, due, ends_at, idle_at};
 pub use settle::{holds, refused_anew};

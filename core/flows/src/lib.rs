@@ -6,7 +6,7 @@
 //! Read in this order: [`policy`] (every number), [`definition`] (flows as data), [`flow`] (the fold that
 //! runs them), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`]. The rest
 //! stands alone: [`routes`] to the end, the payer's [`lock`], [`stop`]s, [`teen`] mode, [`region`], [`risk`], one-time
-//! codes ([`otp`]), the [`quiz`], trusted [`contacts`].
+//! codes ([`otp`]), ways of [`recovery`], the [`quiz`], trusted [`contacts`].
 
 pub mod charge;
 pub mod contacts;
@@ -24,6 +24,7 @@ pub mod permits;
 pub mod pin;
 pub mod policy;
 pub mod quiz;
+pub mod recovery;
 pub mod region;
 pub mod risk;
 pub mod routes;

@@ -8,8 +8,9 @@ use crate::money::Money;
 use crate::problem::Code;
 use crate::receipt::Annex;
 use crate::statement::{ReplicaState, StopScope, Terms};
-use crate::{AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Timestamp, TokenId};
+use crate::{AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Quantity, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Answer to `GET /v1/nonce`: single use, five minutes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +21,7 @@ pub struct Nonce {
     pub now: Timestamp,
 }
 
-/// Answer to an enrolment.
+/// Answer to an enrolment. Each reconciliation says it again: what is believed of a phone's keys changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Enrolled {
     /// The payer's account.
@@ -35,6 +36,9 @@ pub struct Enrolled {
     /// What verified hardware said of the keys; a key without a chain that is believed is not named.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attested: Vec<AttestedKey>,
+    /// When the phone was first enrolled; absent where that was before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
     /// Gateway time.
     pub now: Timestamp,
 }
@@ -404,8 +408,25 @@ pub struct Reconciled {
     /// Stop instructions in force.
     #[serde(default)]
     pub stops: Vec<StopScope>,
+    /// This phone as the gateway knows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phone: Option<Enrolled>,
+    /// What the payer's ways back to a forgotten PIN depend on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<RecoveryRecord>,
     /// Gateway time.
     pub now: Timestamp,
+}
+
+/// What decides whether a way back to a forgotten PIN would be open now. Numbers only: names and charges stay where they
+/// are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RecoveryRecord {
+    /// By definition, the facts that its run would begin with.
+    pub facts: BTreeMap<String, BTreeMap<String, Quantity>>,
+    /// From when on the trusted contacts that were named last count; absent where none wait for that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contacts_count_from: Option<Timestamp>,
 }
 
 /// Something that the payer should know.

@@ -17,6 +17,12 @@ use crate::problem::Problem;
 /// A receipt is refused above this size; real ones have about one kilobyte.
 const MOST_BYTES: usize = 64 * 1024;
 
+/// An annex is refused above this size: it brings the statements about every mandate of a batch.
+const ANNEX_LIMITS: Limits = Limits {
+    bytes: 1024 * 1024,
+    depth: Limits::PROTOCOL.depth,
+};
+
 /// Why a receipt or its annex is not accepted.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReceiptError {
@@ -26,6 +32,9 @@ pub enum ReceiptError {
     /// The proof has no entry.
     #[error("receipt: its extra line is missing")]
     NoEntry,
+    /// The annex is not JSON of an annex.
+    #[error("annex: expected JSON with salt, body, statements")]
+    AnnexForm,
     /// The log part does not hold.
     #[error("receipt: {0}")]
     Log(#[from] LogError),
@@ -57,6 +66,21 @@ pub enum ReceiptError {
     },
 }
 
+/// Checks a receipt offline, with its annex where there is one: everything that a stranger can check who knows the log's
+/// key alone.
+///
+/// # Errors
+/// [`ReceiptError`]: the first thing that does not hold.
+pub fn check(
+    log: &VerifierKey,
+    receipt: &[u8],
+    annex: Option<&Annex>,
+) -> Result<(VerifiedReceipt, Option<ClosureBody>), ReceiptError> {
+    let verified = Receipt::parse(receipt)?.verify(log)?;
+    let body = annex.map(|annex| verified.open(annex)).transpose()?;
+    Ok((verified, body))
+}
+
 /// What opens a receipt; it names people, so it belongs to the payer alone.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,6 +91,16 @@ pub struct Annex {
     pub body: B64,
     /// The compact statements that the body names by their content digests.
     pub statements: Vec<String>,
+}
+
+impl Annex {
+    /// Reads the JSON of an annex; a member that is unknown, missing or said twice is refused.
+    ///
+    /// # Errors
+    /// [`ReceiptError::AnnexForm`].
+    pub fn parse(text: &[u8]) -> Result<Self, ReceiptError> {
+        json::from_slice(text, ANNEX_LIMITS).map_err(|_| ReceiptError::AnnexForm)
+    }
 }
 
 impl std::fmt::Debug for Annex {

@@ -3,9 +3,7 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{
-    DeviceRow, EnrolledRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent,
-};
+use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
 use crate::outbox::refused;
 use crate::transport::read;
 use crate::unit::Unit;
@@ -55,12 +53,8 @@ impl Unit<'_> {
             Purpose::Enrolment {} => {
                 let enrolled: Enrolled = read(answer)?;
                 let mut device = self.device()?;
-                device.enrolled = Some(EnrolledRow {
-                    account: enrolled.account,
-                    device: enrolled.device,
-                    evidence_level: enrolled.evidence_level,
-                });
                 self.heard(enrolled.now)?;
+                device.enrolled = Some(enrolled.into());
                 self.put(&device)
             }
             Purpose::PinRecord {} => {

@@ -9,7 +9,8 @@ use quittance_protocol::bytes::Digest32;
 use quittance_protocol::log::{EntryKind, VerifierKey};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{Receipt, Received};
+use quittance_protocol::statement::{Attestation, Intent};
+use quittance_protocol::{Annex, PublicKey, Receipt, Received};
 
 /// What the phone itself knows of an order.
 pub(crate) struct Known<'a> {
@@ -23,6 +24,10 @@ pub(crate) struct Known<'a> {
     pub(crate) intents: &'a [String],
     /// The compact attestation of this phone.
     pub(crate) attestation: Option<&'a str>,
+    /// The key that this phone signs statements with.
+    pub(crate) device_key: &'a PublicKey,
+    /// Whom they are for.
+    pub(crate) origin: &'a str,
 }
 
 /// Checks the order's own log entry: it is logged, and says what the record says.
@@ -56,6 +61,7 @@ pub(crate) fn verify_closure(
         .open(&closure.annex)
         .map_err(|_| DisputeReason::AnnexMismatch)?;
     check_body(&body, known)?;
+    own_statements(&closure.annex, known).ok_or(DisputeReason::AnnexMismatch)?;
     check_destroyed(record, &body, known.order, log)?;
     let row = ReceiptRow {
         receipt: closure.receipt.clone(),
@@ -67,7 +73,8 @@ pub(crate) fn verify_closure(
     Ok((body.kind, row))
 }
 
-fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason> {
+/// Whether a closure says of the order what this phone knows of it.
+pub(crate) fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason> {
     let expect = |holds: bool, reason| if holds { Ok(()) } else { Err(reason) };
     expect(body.order == known.order.order, DisputeReason::OtherOrder)?;
     expect(
@@ -113,6 +120,19 @@ fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason
         DisputeReason::RiskNotRefreshed,
     )?;
     expect(known.policy == Some(body.policy), DisputeReason::OtherPolicy)
+}
+
+/// How many statements the annex brings, each under this phone's own signature; nothing where one is under another. The
+/// body names them by what they say, so that the signature beside it is still to be checked.
+pub(crate) fn own_statements(annex: &Annex, known: &Known<'_>) -> Option<u32> {
+    let signed = |compact: &String| {
+        Received::parse(compact).is_ok_and(|said| {
+            said.verify::<Intent>(known.device_key, known.origin).is_ok()
+                || said.verify::<Attestation>(known.device_key, known.origin).is_ok()
+        })
+    };
+    let all = annex.statements.iter().all(signed);
+    all.then(|| u32::try_from(annex.statements.len()).unwrap_or(u32::MAX))
 }
 
 /// The gateway's own destruction: logged, the one that the closure names, with nothing left open.

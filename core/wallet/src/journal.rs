@@ -4,8 +4,11 @@ use crate::events::WalletEvent;
 use crate::time::GatewayTime;
 use quittance_flows::destruction::phone::{Ground, PhoneState};
 use quittance_flows::{Mandate, Policy};
-use quittance_protocol::answer::{Asking, ChargeRecord, LockRecord, MandateRecord};
+use quittance_protocol::answer::{
+    Asking, AttestedKey, ChargeRecord, Enrolled, LockRecord, MandateRecord, RecoveryRecord,
+};
 use quittance_protocol::bytes::Digest32;
+use quittance_protocol::evidence::EvidenceFinding;
 use quittance_protocol::flow_event::{FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
 use quittance_protocol::problem::Code;
@@ -60,6 +63,7 @@ rows! {
     FailuresRow in "biometric_failures" by |_row| b"";
     StoppingRow in "stopping" by |_row| b"";
     ChargesRow in "charges" by |row| row.mandate.as_bytes();
+    RecoveryRow in "recovery" by |_row| b"";
 }
 
 /// Who this phone is.
@@ -111,12 +115,54 @@ pub(crate) struct StoppingRow {
     pub(crate) stops: BTreeSet<StopScope>,
 }
 
-/// What enrolment gave.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+/// This phone as the gateway last told: at its enrolment, then in each contact.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct EnrolledRow {
     pub(crate) account: AccountId,
     pub(crate) device: DeviceId,
     pub(crate) evidence_level: EvidenceLevel,
+    /// Why it is not a higher level.
+    #[serde(default)]
+    pub(crate) evidence: Vec<EvidenceFinding>,
+    /// What verified hardware said of the keys.
+    #[serde(default)]
+    pub(crate) attested: Vec<AttestedKey>,
+    /// When the phone was first enrolled.
+    #[serde(default)]
+    pub(crate) since: Option<Timestamp>,
+    /// When the gateway last heard of the phone.
+    #[serde(default)]
+    pub(crate) seen: Option<Timestamp>,
+}
+
+impl From<Enrolled> for EnrolledRow {
+    fn from(told: Enrolled) -> Self {
+        Self {
+            account: told.account,
+            device: told.device,
+            evidence_level: told.evidence_level,
+            evidence: told.evidence,
+            attested: told.attested,
+            since: told.since,
+            seen: Some(told.now),
+        }
+    }
+}
+
+/// What the payer's ways back to a forgotten PIN depend on, as the gateway last told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RecoveryRow {
+    pub(crate) record: RecoveryRecord,
+    pub(crate) as_of: Timestamp,
+}
+
+/// The consent as this phone signed it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct ConsentRow {
+    /// The moment that stands in the statement.
+    pub(crate) at: Timestamp,
+    /// The phone whose key signed it.
+    pub(crate) device: DeviceId,
 }
 
 /// Numbers that are used once.
@@ -163,6 +209,9 @@ pub(crate) struct MandateRow {
     pub(crate) flow: FlowId,
     /// Language in which the terms were shown.
     pub(crate) locale: String,
+    /// Absent until it is signed, and on a phone that did not keep it.
+    #[serde(default)]
+    pub(crate) consent: Option<ConsentRow>,
     pub(crate) provisioning: Provisioning,
     /// This phone's replica of what decides.
     pub(crate) replica: Mandate,

@@ -23,6 +23,7 @@ pub mod wallet;
 
 mod answers;
 mod begin;
+mod checkup;
 mod closure;
 mod destruction;
 mod enrolment;
@@ -44,8 +45,11 @@ mod permits;
 mod pin;
 mod policy;
 mod prompting;
+mod receipts;
+mod recovery;
 mod revoke;
 mod scheduled;
+mod security;
 mod session;
 mod showing;
 mod signing;
@@ -58,6 +62,7 @@ mod unit;
 mod vouch_code;
 mod ways;
 
+pub use checkup::{CheckupGroupView, Finding, FindingView, PhoneFacts, Remedy};
 pub use config::WalletConfig;
 pub use error::{ErrorKind, WalletError};
 pub use events::{DisputeReason, Missing, WalletEvent};
@@ -67,6 +72,9 @@ pub use permissions::{
 };
 pub use ports::{BiometricError, BiometricPrompt, BiometricRequest, DeviceKeyError, DeviceKeys, KeyAlias, Ports};
 pub use prompt::{AffectedMandate, Awaited, Document, Person, Prompt, PromptKind, QuizQuestion, QuizTopic, Recording};
+pub use receipts::{CheckedReceipt, ReceiptFlaw, ReceiptSubject, ReceiptVerdict, check_exported};
+pub use recovery::{Need, NeedView, RecoveryReadiness, WayBack};
+pub use security::{DeviceView, EvidenceReasonView, SecurityView};
 pub use submit::Answer;
 pub use texts::{Text, TextArgument};
 pub use views::{

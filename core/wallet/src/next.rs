@@ -101,7 +101,7 @@ pub(crate) fn because(rules: Rules<'_>, wish: Option<&Wish>, explained: &Explana
 }
 
 /// A fact with its number and what it is compared with, both in the unit that the payer knows it in.
-fn fact(family: &str, found: &Found, policy: &Policy, wish: Option<&Wish>) -> Text {
+pub(crate) fn fact(family: &str, found: &Found, policy: &Policy, wish: Option<&Wish>) -> Text {
     let own = format!("{family}.{}", found.fact);
     let known = KEYS.contains(&own.as_str());
     let number = |number: Quantity| match (found.fact.as_str(), wish) {

@@ -153,12 +153,15 @@ impl Unit<'_> {
             | PhoneState::Attesting(_) => return Ok(()),
         };
         let Some(closure) = &record.closure else { return Ok(()) };
+        let device_key = self.device()?.device_key;
         let known = Known {
             order: &order,
             policy: row.policy,
             ground: row.ground,
             intents: &row.intents,
             attestation: row.attestation.as_deref(),
+            device_key: &device_key,
+            origin: &self.inner.pinned.origin,
         };
         let verdict = if news.consistent {
             verify_closure(record, closure, &known, &self.inner.pinned.log)

@@ -14,7 +14,7 @@ use quittance_protocol::answer::{ChargeRecord, EnrolmentKind, MandateState, Take
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{MandateKind, StopScope, Terms};
-use quittance_protocol::{FlowId, MandateId, MerchantId, Money, OrderId, Timestamp};
+use quittance_protocol::{DeviceId, FlowId, MandateId, MerchantId, Money, OrderId, Timestamp};
 use std::sync::Arc;
 
 /// Everything that can charge the payer, and what did.
@@ -141,6 +141,12 @@ pub struct AgreedView {
     pub terms_hash: Digest32,
     /// Language in which they were shown.
     pub locale: String,
+    /// When the consent was signed, as it says itself; absent until it is, and on a phone that did not keep it.
+    pub signed_at: Option<Timestamp>,
+    /// The phone whose key signed it.
+    pub device: Option<DeviceId>,
+    /// Whether that is this phone.
+    pub on_this_phone: bool,
     /// Since when it can be charged.
     pub active_since: Option<Timestamp>,
 }
@@ -177,10 +183,15 @@ impl Inner {
             .read::<MandateRow>(mandate.as_bytes())?
             .ok_or(WalletError::UnknownMandate)?;
         let charges = self.read::<ChargesRow>(mandate.as_bytes())?;
+        let phone = self.enrolled()?.enrolled.map(|enrolled| enrolled.device);
+        let signer = row.consent.map(|consent| consent.device);
         let agreed = AgreedView {
             flow: row.flow,
             terms_hash: crate::signing::terms_hash(&crate::signing::read_offer(&row.offer)?.terms)?,
             locale: row.locale.clone(),
+            signed_at: row.consent.map(|consent| consent.at),
+            device: signer,
+            on_this_phone: signer.is_some() && signer == phone,
             active_since: row.gateway.as_ref().and_then(|record| record.active_since),
         };
         let order = row.order;

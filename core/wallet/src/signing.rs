@@ -2,7 +2,7 @@
 
 use crate::error::WalletError;
 use crate::inner::Inner;
-use crate::journal::{FlowRow, MandateRow, OutboxRow, Provisioning, Purpose, token_record};
+use crate::journal::{ConsentRow, FlowRow, MandateRow, OutboxRow, Provisioning, Purpose, token_record};
 use crate::unit::Unit;
 use quittance_flows::{HoldOwner, Mandate};
 use quittance_protocol::answer::Nonce;
@@ -181,6 +181,7 @@ impl Unit<'_> {
             offer: text,
             flow: flow.start.flow,
             locale: flow.locale.clone(),
+            consent: None,
             provisioning: Provisioning::ConsentDue,
             replica: Mandate::provisioning(),
             half: ReplicaState::Provisioning,
@@ -224,10 +225,13 @@ impl Unit<'_> {
                     token: row.token,
                     token_key: row.token_key,
                     terms_hash: terms_hash(&row.terms)?,
-                    offer: row.offer,
-                    locale: row.locale,
+                    offer: row.offer.clone(),
+                    locale: row.locale.clone(),
                 };
-                self.send(Purpose::Consent { mandate }, &consent)
+                let compact = self.sign(&consent)?;
+                row.consent = self.consent_of(&compact)?;
+                self.put(&row)?;
+                self.enqueue(Purpose::Consent { mandate }, Some(compact))
             }
             Provisioning::ActivationDue => {
                 // A second activation replaces a first one that was refused: its permits were never taken.
@@ -247,5 +251,14 @@ impl Unit<'_> {
             }
             Provisioning::Done => Err(Problem::new(Code::Internal).into()),
         }
+    }
+
+    /// What a signed consent says of itself.
+    fn consent_of(&self, compact: &str) -> Result<Option<ConsentRow>, WalletError> {
+        let (claims, _) = Received::parse(compact)?.unverified_body::<Consent>()?;
+        Ok(self.device()?.enrolled.map(|phone| ConsentRow {
+            at: claims.iat,
+            device: phone.device,
+        }))
     }
 }

@@ -232,6 +232,8 @@ impl Unit<'_> {
             }
         }
         self.take_stopping(answer)?;
+        self.take_phone(answer)?;
+        self.take_ways_back(answer)?;
         for log in &answer.flows {
             self.take_flow_log(log.clone())?;
         }

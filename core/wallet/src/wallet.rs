@@ -1,5 +1,6 @@
 //! The wallet: everything that an app calls.
 
+use crate::checkup::PhoneFacts;
 use crate::config::WalletConfig;
 use crate::error::WalletError;
 use crate::events::WalletEvent;
@@ -8,6 +9,9 @@ use crate::lock::{LockView, StoppingView};
 use crate::permissions::{PermissionDetail, PermissionsView};
 use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::prompt::Prompt;
+use crate::receipts::ReceiptVerdict;
+use crate::recovery::RecoveryReadiness;
+use crate::security::SecurityView;
 use crate::submit::Answer;
 use crate::views::{EnrolmentView, ExportedReceipt, LogEvidence, MandateView, ReceiptView, SyncReport};
 use crate::vouch_code::VouchRequest;
@@ -405,6 +409,33 @@ impl Wallet {
     /// [`WalletError::NoReceipt`] where the order is not closed on this phone.
     pub fn export_receipt(&self, order: OrderId) -> Result<ExportedReceipt, WalletError> {
         self.inner.exported(order)
+    }
+
+    /// Checks a kept receipt again, without a network: against the pinned log key, against what this phone knows of the
+    /// order, and its own statements against its own key.
+    ///
+    /// # Errors
+    /// [`WalletError::NoReceipt`] where the order is not closed on this phone. That a receipt does not hold is no error,
+    /// but a [`ReceiptVerdict::Refused`].
+    pub fn verify_receipt(&self, order: OrderId) -> Result<ReceiptVerdict, WalletError> {
+        self.inner.verify_receipt(order)
+    }
+
+    /// The security centre: what stops charges, the account's devices, the check-up. Without a network; `phone`
+    /// is what the platform alone knows.
+    ///
+    /// # Errors
+    /// [`WalletError::NotEnrolled`].
+    pub fn security(&self, phone: PhoneFacts) -> Result<SecurityView, WalletError> {
+        self.inner.security(phone)
+    }
+
+    /// Every way back to a forgotten PIN, with what it still needs. Without a network, as the gateway last told.
+    ///
+    /// # Errors
+    /// [`WalletError::NotEnrolled`].
+    pub fn recovery_readiness(&self) -> Result<RecoveryReadiness, WalletError> {
+        self.inner.recovery_readiness()
     }
 
     /// Checkpoints of the log that contradicted each other, kept as evidence.

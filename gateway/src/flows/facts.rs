@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use quittance_flows::definition::Condition;
 use quittance_flows::destruction::gateway::OwnHalf;
 use quittance_flows::region::{self, Whereabouts};
-use quittance_flows::{FlowDefinition, Policy, PolicyError, StepKind, teen};
-use quittance_protocol::answer::EnrolmentKind;
+use quittance_flows::{FlowDefinition, Policy, PolicyError, StepKind, recovery, teen};
+use quittance_protocol::answer::{EnrolmentKind, RecoveryRecord};
 use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::Channel;
 use quittance_protocol::{AccountId, OrderId, Quantity};
@@ -38,11 +38,13 @@ pub(super) fn find_out(
         policy,
         account: device.account,
         profile: turn.store.profile(device.account)?,
-        start,
+        definition: &start.definition,
+        begun: true,
+        wish: start.wish.as_ref(),
         mandates,
     };
     let asked = named(definition);
-    let mut found = subject.region()?;
+    let mut found = subject.region(start)?;
     subject.remember_connection(&found)?;
     found.retain(|name, _| asked.contains(name.as_str()));
     for name in asked {
@@ -51,6 +53,42 @@ pub(super) fn find_out(
         }
     }
     Ok(found)
+}
+
+/// What a payer's ways back to a forgotten PIN would begin with now, for a screen that shows which of them are open
+/// . Nothing is begun and nobody outside is asked.
+///
+/// # Errors
+/// What the store answers.
+pub(crate) fn ways_back(turn: &Turn<'_>, account: AccountId) -> Decided<RecoveryRecord> {
+    let policy = &turn.world.policies.current()?.policy;
+    let profile = turn.store.profile(account)?;
+    let sets = &profile.contacts;
+    let contacts_count_from = quittance_flows::contacts::counts_from(policy, sets, turn.now).map_err(damaged)?;
+    let mut facts = BTreeMap::new();
+    for (name, definition) in recovery::definitions(policy) {
+        let subject = Subject {
+            turn,
+            policy,
+            account,
+            profile: profile.clone(),
+            definition: name,
+            begun: false,
+            wish: None,
+            mandates: Vec::new(),
+        };
+        let mut found = BTreeMap::new();
+        for fact in recovery::facts_at_the_door(definition) {
+            if let Some(value) = subject.fact(fact)? {
+                found.insert(fact.to_owned(), value);
+            }
+        }
+        facts.insert(name.to_owned(), found);
+    }
+    Ok(RecoveryRecord {
+        facts,
+        contacts_count_from,
+    })
 }
 
 /// Facts that a definition's conditions name.
@@ -78,7 +116,11 @@ struct Subject<'s> {
     policy: &'s Policy,
     account: AccountId,
     profile: Profile,
-    start: &'s FlowStart,
+    /// The definition's name.
+    definition: &'s str,
+    /// Whether the run has begun, so that it counts itself.
+    begun: bool,
+    wish: Option<&'s Wish>,
     mandates: Vec<Mandate>,
 }
 
@@ -110,8 +152,8 @@ impl Subject<'_> {
         Ok(Some(Quantity::from(holds)))
     }
 
-    fn region(&self) -> Decided<BTreeMap<String, Quantity>> {
-        let location = locate(self.turn, self.account, self.start, &self.profile);
+    fn region(&self, start: &FlowStart) -> Decided<BTreeMap<String, Quantity>> {
+        let location = locate(self.turn, self.account, start, &self.profile);
         let whereabouts = Whereabouts {
             account: self.profile.region.as_deref(),
             connection: location.as_ref().map(|location| location.region.as_str()),
@@ -136,7 +178,7 @@ impl Subject<'_> {
     }
 
     fn undo_allowed(&self) -> Decided<bool> {
-        let Some(Wish::Undo { order }) = &self.start.wish else {
+        let Some(Wish::Undo { order }) = self.wish else {
             return Ok(false);
         };
         let allowed = self.policy.flag("cancellation.undo_allowed").map_err(damaged)?;
@@ -151,7 +193,7 @@ impl Subject<'_> {
     }
 
     fn is_guardian(&self) -> Decided<bool> {
-        let Some(Wish::TeenLimit { teen, .. } | Wish::TeenExit { teen }) = &self.start.wish else {
+        let Some(Wish::TeenLimit { teen, .. } | Wish::TeenExit { teen }) = self.wish else {
             return Ok(false);
         };
         if !self.turn.store.has_account(*teen)? {
@@ -170,7 +212,7 @@ impl Subject<'_> {
     }
 
     fn requested_limit(&self) -> Option<Quantity> {
-        match &self.start.wish {
+        match self.wish {
             Some(Wish::TeenLimit { per_charge, .. }) => Some(per_charge.in_main_units()),
             Some(Wish::Limits { limits }) => Some(limits.per_charge.in_main_units()),
             _ => None,
@@ -178,8 +220,9 @@ impl Subject<'_> {
     }
 
     fn settled_transactions(&self) -> Decided<Quantity> {
-        let here = self.turn.store.transactions_by(self.account, self.turn.now)?.len();
-        let all = here.saturating_add(self.profile.transactions.len());
+        let here = self.turn.store.count_of_transactions(self.account, self.turn.now)?;
+        let before = u64::try_from(self.profile.transactions.len()).unwrap_or(u64::MAX);
+        let all = here.saturating_add(before);
         Ok(Quantity::from(u32::try_from(all).unwrap_or(u32::MAX)))
     }
 
@@ -191,8 +234,8 @@ impl Subject<'_> {
     /// Runs of this definition that the payer began on this day of the policy's, this one included.
     fn begun_today(&self) -> Decided<Quantity> {
         let today = self.policy.local_date(self.turn.now);
-        let mut begun: u32 = 0;
-        for at in self.turn.store.starts_of(self.account, &self.start.definition)? {
+        let mut begun = u32::from(!self.begun);
+        for at in self.turn.store.starts_of(self.account, self.definition)? {
             let day = self.policy.local_date(at);
             begun = begun.saturating_add(u32::from(day == today));
         }

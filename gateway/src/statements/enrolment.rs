@@ -53,7 +53,7 @@ pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<
         if known.biometric_key != body.biometric_key || known.passcode_key != body.passcode_key {
             return Err(Problem::new(Code::VersionConflict).at("/biometric_key").into());
         }
-        return answer(turn, &known);
+        return Answer::json(&enrolled(turn, &known));
     }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
     let evidence = weigh(turn, body)?;
@@ -64,23 +64,26 @@ pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<
         biometric_key: body.biometric_key,
         passcode_key: body.passcode_key,
         evidence,
+        since: Some(turn.now),
         quarantined: false,
     };
     turn.store.add_account(device.account)?;
     turn.store.put_device(&device)?;
-    answer(turn, &device)
+    Answer::json(&enrolled(turn, &device))
 }
 
-fn answer(turn: &Turn<'_>, device: &Device) -> Decided<Answer> {
+/// A phone as the gateway knows it now.
+pub(crate) fn enrolled(turn: &Turn<'_>, device: &Device) -> Enrolled {
     let trust = &turn.world.trust;
-    Answer::json(&Enrolled {
+    Enrolled {
         account: device.account,
         device: device.device,
         evidence_level: device.evidence.level(trust),
         evidence: device.evidence.findings(trust),
         attested: device.evidence.attested(trust),
+        since: device.since,
         now: turn.now,
-    })
+    }
 }
 
 /// What the phone's chains prove. Reasons go to the log too: a level is looked into there, by whoever runs the gateway.

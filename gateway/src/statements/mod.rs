@@ -30,7 +30,7 @@ use crate::store::{Device, Store};
 use crate::turn::{Answer, Turn};
 
 pub(crate) use charge::{ask_again, settle, taken};
-pub(crate) use enrolment::{SESSION_LIFE, read_token, session_answer};
+pub(crate) use enrolment::{SESSION_LIFE, enrolled, read_token, session_answer};
 pub(crate) use pin::LOGIN_LIFE;
 
 macro_rules! statements {

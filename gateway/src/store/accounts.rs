@@ -28,6 +28,9 @@ pub(crate) struct Device {
     /// Phones that enrolled before chains were judged have none.
     #[serde(default)]
     pub(crate) evidence: Evidence,
+    /// When it was first enrolled; absent where that was before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) since: Option<Timestamp>,
     pub(crate) quarantined: bool,
 }
 

@@ -9,8 +9,12 @@ use quittance_protocol::{AccountId, DeviceId, Digest32, FlowId, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Charge, Mandate, Store, from_doc, to_doc, to_id, to_time};
+use super::{Charge, Mandate, Store, from_doc, from_integer, to_doc, to_id, to_time};
 use crate::failure::Failure;
+
+/// What a payer (1) paid through this gateway by a moment (2).
+const PAID_BY: &str = "FROM charges JOIN mandates USING (mandate)
+    WHERE mandates.account=?1 AND charges.state='approved' AND charges.at<=?2";
 
 /// The code that was last sent for a step. The code itself is nowhere.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -265,11 +269,20 @@ impl Store<'_> {
         .collect()
     }
 
+    /// How many charges a quiz may ask about: as many as [`Store::transactions_by`] lists.
+    pub(crate) fn count_of_transactions(self, account: AccountId, until: Timestamp) -> Result<u64, Failure> {
+        let count = self.one(
+            &format!("SELECT COUNT(*) {PAID_BY}"),
+            params![account.to_string(), until.unix()],
+            |row| row.get(0),
+        )?;
+        from_integer(count.unwrap_or(0))
+    }
+
     /// What a payer paid through this gateway by a moment, as a quiz may ask about it.
     pub(crate) fn transactions_by(self, account: AccountId, until: Timestamp) -> Result<Vec<Transaction>, Failure> {
         let rows = self.all(
-            "SELECT charges.doc, mandates.doc FROM charges JOIN mandates USING (mandate)
-             WHERE mandates.account=?1 AND charges.state='approved' AND charges.at<=?2 ORDER BY charges.at",
+            &format!("SELECT charges.doc, mandates.doc {PAID_BY} ORDER BY charges.at"),
             params![account.to_string(), until.unix()],
             |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
         )?;

@@ -4,7 +4,7 @@
 //! says why it proves nothing and exits 1.
 
 use quittance_protocol::log::VerifierKey;
-use quittance_protocol::{Annex, Receipt};
+use quittance_protocol::{Annex, receipt};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -29,15 +29,16 @@ fn main() -> ExitCode {
     }
 }
 
-fn check(key: &str, receipt: &str, annex: Option<&str>) -> Result<String, String> {
+fn check(key: &str, path: &str, annex: Option<&str>) -> Result<String, String> {
     let read = |path: &str| std::fs::read(path).map_err(|error| format!("{path}: {error}"));
     let text = String::from_utf8(read(key)?).map_err(|_| "the key file is not text".to_owned())?;
     let key: VerifierKey = text
         .trim_end()
         .parse()
         .map_err(|error| format!("the key file: {error}"))?;
-    let receipt = Receipt::parse(&read(receipt)?).map_err(|error| error.to_string())?;
-    let verified = receipt.verify(&key).map_err(|error| error.to_string())?;
+    let annex = annex.map(|path| Annex::parse(&read(path)?).map_err(|error| error.to_string()));
+    let annex = annex.transpose()?;
+    let (verified, body) = receipt::check(&key, &read(path)?, annex.as_ref()).map_err(|error| error.to_string())?;
     let logged = verified.logged();
     let mut lines = format!(
         "valid: closure number {} of {}, stated {}",
@@ -45,9 +46,7 @@ fn check(key: &str, receipt: &str, annex: Option<&str>) -> Result<String, String
         key.name(),
         logged.entry().time
     );
-    if let Some(annex) = annex {
-        let annex: Annex = serde_json::from_slice(&read(annex)?).map_err(|error| format!("the annex: {error}"))?;
-        let body = verified.open(&annex).map_err(|error| error.to_string())?;
+    if let Some(body) = body {
         for mandate in &body.mandates {
             lines.push_str(&format!(
                 "\nannex: it is about {mandate}, {}, level {:?}",

@@ -149,6 +149,19 @@ fn a_changed_set_counts_after_72_hours_and_the_one_before_until_then() {
     assert_eq!(kept, [first, second, early], "it still counts");
 }
 
+// R-103 R-082
+#[test]
+fn a_payer_is_told_from_when_on_the_newest_set_counts_and_nothing_once_it_does() {
+    let known = people(3);
+    let first = set(&policy(), &known, &payer(), at(0)).unwrap();
+    let second = set(&policy(), &known, &payer(), at(10 * DAY)).unwrap();
+    let waits = |sets: &[ContactSet], second| counts_from(&policy(), sets, at(second)).unwrap();
+    assert_eq!(waits(&[], 0), None);
+    let both = [first, second];
+    assert_eq!(waits(&both, 13 * DAY - 1), Some(at(13 * DAY)));
+    assert_eq!(waits(&both, 13 * DAY), None);
+}
+
 //
 #[test]
 fn who_became_unfit_since_does_not_count_at_use() {

@@ -6,6 +6,7 @@ use crate::factor::FactorInput;
 use crate::policy::Policy;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{Quantity, Timestamp};
+use std::collections::BTreeMap;
 
 /// Everything that a screen may say about where a run stands, as names and numbers: the texts are the catalogue's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,8 +168,8 @@ pub fn attempts_left(rules: Rules<'_>, state: &FlowState) -> Option<u32> {
 /// What put the open step there, or what it still waits for.
 fn why_open(policy: &Policy, state: &FlowState, open: &Step) -> Option<Because> {
     match (&open.insert_if, &open.kind) {
-        (Some(condition), _) => found(policy, state, condition).map(Because::Holds),
-        (None, StepKind::Guard(condition)) => misses(policy, state, condition),
+        (Some(condition), _) => found(policy, &state.facts, condition).map(Because::Holds),
+        (None, StepKind::Guard(condition)) => misses(policy, &state.facts, condition),
         _ => None,
     }
 }
@@ -185,7 +186,7 @@ fn why_ended(policy: &Policy, state: &FlowState, at: Option<&Step>) -> Option<Be
     let step = at?;
     match (code, &step.kind) {
         (Code::Objected, _) => Some(Because::Objected),
-        (_, StepKind::Guard(condition)) if step.deadline.is_none() => misses(policy, state, condition),
+        (_, StepKind::Guard(condition)) if step.deadline.is_none() => misses(policy, &state.facts, condition),
         (Code::TooLate, _) => Some(Because::Late),
         (Code::ForeignState, _) => Some(Because::Disagreed),
         (_, StepKind::External(_) | StepKind::Review(_)) => turn(step, false).map(Because::SaidNo),
@@ -194,8 +195,8 @@ fn why_ended(policy: &Policy, state: &FlowState, at: Option<&Step>) -> Option<Be
 }
 
 /// A condition that does not hold.
-fn misses(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<Because> {
-    let found = found(policy, state, condition)?;
+pub(crate) fn misses(policy: &Policy, facts: &BTreeMap<String, Quantity>, condition: &Condition) -> Option<Because> {
+    let found = found(policy, facts, condition)?;
     Some(match condition {
         Condition::Compares {
             comparison: Comparison::AtMost(_) | Comparison::LessThan(_),
@@ -205,7 +206,7 @@ fn misses(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<B
     })
 }
 
-fn found(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<Found> {
+fn found(policy: &Policy, facts: &BTreeMap<String, Quantity>, condition: &Condition) -> Option<Found> {
     let one = Bound::Number(1);
     let (fact, bound) = match condition {
         Condition::Holds(fact) => (fact, &one),
@@ -213,7 +214,7 @@ fn found(policy: &Policy, state: &FlowState, condition: &Condition) -> Option<Fo
     };
     Some(Found {
         fact: fact.clone(),
-        value: state.facts.get(fact).copied().unwrap_or(Quantity::ZERO),
+        value: facts.get(fact).copied().unwrap_or(Quantity::ZERO),
         bound: settle::value_of(policy, bound).ok()?,
         key: match bound {
             Bound::Number(_) => None,

@@ -1,5 +1,6 @@
 //! Values that make sense: alone, beside one another, and with the factors that they name.
 
+use super::rules::CheckupGroup;
 use super::{Policy, PolicyError, Quantity, Span};
 use serde_json::Value;
 
@@ -156,6 +157,7 @@ pub(super) fn check(policy: &Policy) -> Result<(), PolicyError> {
     shares(policy)?;
     tiers(policy)?;
     factors(policy)?;
+    groups(policy)?;
     calendars(policy)
 }
 
@@ -308,6 +310,20 @@ fn factors(policy: &Policy) -> Result<(), PolicyError> {
         "domestic" | "overseas" => Ok(()),
         _ => Err(PolicyError::value("regions.in_force", "must be domestic or overseas")),
     }
+}
+
+/// No finding may be without a group to be shown in.
+fn groups(policy: &Policy) -> Result<(), PolicyError> {
+    let groups = &policy.checkup.groups;
+    let each = CheckupGroup::ALL.iter().all(|group| groups.contains(group));
+    if each && groups.len() == CheckupGroup::ALL.len() {
+        return Ok(());
+    }
+    let names = CheckupGroup::ALL.map(CheckupGroup::name).join(", ");
+    Err(PolicyError::value(
+        "checkup.groups",
+        format!("must be {names}, each once"),
+    ))
 }
 
 fn calendars(policy: &Policy) -> Result<(), PolicyError> {

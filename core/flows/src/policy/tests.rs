@@ -151,6 +151,11 @@ fn a_value_that_makes_no_sense_is_refused_with_its_key_at_its_line() {
         ("\"amount\": 45", "\"amount\": 46", "recovery.transaction_quiz.weights"),
         ("\"pass\": 85", "\"pass\": 101", "recovery.transaction_quiz.pass"),
         (
+            "\"account_theft\", \"privacy_leak\"",
+            "\"account_theft\", \"payment\"",
+            "checkup.groups",
+        ),
+        (
             "\"min_similarity\": \"0.80\"",
             "\"min_similarity\": \"80\"",
             "recovery.transaction_quiz.merchant.min_similarity",

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use quittance_protocol::log::{Entry, EntryKind, LogError};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel, TerminationCause};
-use quittance_protocol::receipt::ReceiptError;
+use quittance_protocol::receipt::{self, ReceiptError};
 use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome};
 use quittance_protocol::{Annex, B64, Digest32, FlowId, MandateId, OrderId, Receipt, Received};
 
@@ -234,4 +234,32 @@ fn a_commitment_to_something_else_than_a_closure_body_is_refused() {
         statements: vec![],
     };
     assert!(matches!(verified.open(&annex), Err(ReceiptError::Body(_))));
+}
+
+// R-321
+#[test]
+fn one_call_checks_what_a_stranger_can_check() {
+    let case = closed();
+    let key = case.log.signer.verifier();
+    let (alone, none) = receipt::check(key, &case.receipt, None).unwrap();
+    assert!(none.is_none(), "without the annex nobody learns whom it is about");
+    let (verified, body) = receipt::check(key, &case.receipt, Some(&case.annex)).unwrap();
+    assert_eq!(verified.logged().index(), alone.logged().index());
+    assert_eq!(body.unwrap(), verified.open(&case.annex).unwrap());
+    let json = serde_json::to_vec(&case.annex).unwrap();
+    assert!(Annex::parse(&json).unwrap() == case.annex);
+    let foreign = Annex {
+        salt: B64::new([7; 32]),
+        ..case.annex
+    };
+    let refused = receipt::check(key, &case.receipt, Some(&foreign)).unwrap_err();
+    assert_eq!(refused, ReceiptError::WrongOpening);
+    for no_annex in [
+        &b"{}"[..],
+        b"",
+        b"[]",
+        br#"{"salt":"","body":"","statements":[],"more":1}"#,
+    ] {
+        assert!(Annex::parse(no_annex).is_err());
+    }
 }

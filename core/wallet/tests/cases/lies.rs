@@ -99,6 +99,19 @@ async fn a_dropped_attestation() {
 
 //
 #[tokio::test(flavor = "multi_thread")]
+async fn a_statement_of_the_phones_under_a_signature_that_is_not() {
+    is_disputed(DisputeReason::AnnexMismatch, |order| {
+        let statement = &mut order["closure"]["annex"]["statements"][0];
+        let (said, signature) = statement.as_str().unwrap().rsplit_once('.').unwrap();
+        let mut signature = from_base64url(signature).unwrap();
+        signature.reverse();
+        *statement = format!("{said}.{}", to_base64url(&signature)).into();
+    })
+    .await;
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
 async fn a_destruction_that_is_not_shown() {
     is_disputed(DisputeReason::DestroyedNotLogged, |order| {
         order["destroyed"] = Value::Null

@@ -17,8 +17,8 @@ pub use factor::{
 };
 pub use head::BundleHead;
 pub use protection::{
-    AccountPasswordRules, Checkup, GestureRules, LimitRules, PinRules, RegionRules, Regions, RiskyRegions, SafetyLock,
-    Secrets, Teen, Uploads,
+    AccountPasswordRules, Checkup, CheckupGroup, GestureRules, LimitRules, PinRules, RegionRules, Regions,
+    RiskyRegions, SafetyLock, Secrets, Teen, Uploads,
 };
 pub use recovery::{
     FailureBudget, QuizAmount, QuizDate, QuizMerchant, QuizWeights, Recovery, TransactionQuiz, TrustedContacts,

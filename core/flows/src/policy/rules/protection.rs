@@ -169,6 +169,41 @@ pub struct Uploads {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Checkup {
-    /// The groups of findings.
-    pub groups: Vec<String>,
+    /// The groups of findings, in the sequence in which they are shown; each of them once.
+    pub groups: Vec<CheckupGroup>,
+}
+
+/// What a finding of the check-up puts at risk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckupGroup {
+    /// Money: what can charge, and whether its end is certain.
+    Payment,
+    /// What the wallet runs on: the phone's system, and how it tells who holds it.
+    LoginEnvironment,
+    /// The account: who else could act in it, and whether its owner could get back in.
+    AccountTheft,
+    /// What somebody who holds the phone could read.
+    PrivacyLeak,
+}
+
+impl CheckupGroup {
+    /// All of them.
+    pub const ALL: [Self; 4] = [
+        Self::Payment,
+        Self::LoginEnvironment,
+        Self::AccountTheft,
+        Self::PrivacyLeak,
+    ];
+
+    /// The group's word in the policy and in text keys.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Payment => "payment",
+            Self::LoginEnvironment => "login_environment",
+            Self::AccountTheft => "account_theft",
+            Self::PrivacyLeak => "privacy_leak",
+        }
+    }
 }

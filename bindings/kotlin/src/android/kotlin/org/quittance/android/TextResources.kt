@@ -73,10 +73,12 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "assisted" -> assistedTexts(key)
     "because" -> becauseTexts(key)
     "cancel" -> cancelTexts(key)
+    "checkup" -> checkupTexts(key)
     "consequence" -> consequenceTexts(key)
     "contacts" -> contactsTexts(key)
     "contacts_set" -> contactsSetTexts(key)
     "end" -> endTexts(key)
+    "evidence" -> evidenceTexts(key)
     "field" -> fieldTexts(key)
     "flow" -> flowTexts(key)
     "forced" -> forcedTexts(key)
@@ -89,6 +91,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "next" -> nextTexts(key)
     "question" -> questionTexts(key)
     "quiz" -> quizTexts(key)
+    "receipt" -> receiptTexts(key)
     "recovery" -> recoveryTexts(key)
     "refused" -> refusedTexts(key)
     "resume" -> resumeTexts(key)
@@ -992,6 +995,26 @@ private fun cancelTexts(key: String): TextResource? = when (key) {
     else -> null
 }
 
+private fun checkupTexts(key: String): TextResource? = when (key) {
+    "checkup.account_theft" -> plain(R.string.quittance_checkup_account_theft)
+    "checkup.finding.end_disputed" -> plural(R.plurals.quittance_checkup_finding_end_disputed, counted = "count", count("count"))
+    "checkup.finding.end_refused" -> plural(R.plurals.quittance_checkup_finding_end_refused, counted = "count", count("count"))
+    "checkup.finding.keys_in_software" -> plain(R.string.quittance_checkup_finding_keys_in_software)
+    "checkup.finding.locked_by_itself" -> plain(R.string.quittance_checkup_finding_locked_by_itself)
+    "checkup.finding.no_biometrics" -> plain(R.string.quittance_checkup_finding_no_biometrics)
+    "checkup.finding.no_lock_password" -> plain(R.string.quittance_checkup_finding_no_lock_password)
+    "checkup.finding.no_screen_lock" -> plain(R.string.quittance_checkup_finding_no_screen_lock)
+    "checkup.finding.no_way_back" -> plain(R.string.quittance_checkup_finding_no_way_back)
+    "checkup.finding.record_contradicts" -> plain(R.string.quittance_checkup_finding_record_contradicts)
+    "checkup.finding.stale" -> plural(R.plurals.quittance_checkup_finding_stale, counted = "count", count("count"))
+    "checkup.finding.switched_on_unasked" -> plural(R.plurals.quittance_checkup_finding_switched_on_unasked, counted = "count", count("count"))
+    "checkup.finding.system_not_verified" -> plain(R.string.quittance_checkup_finding_system_not_verified)
+    "checkup.login_environment" -> plain(R.string.quittance_checkup_login_environment)
+    "checkup.payment" -> plain(R.string.quittance_checkup_payment)
+    "checkup.privacy_leak" -> plain(R.string.quittance_checkup_privacy_leak)
+    else -> null
+}
+
 private fun consequenceTexts(key: String): TextResource? = when (key) {
     "consequence.leave_teen" -> plain(R.string.quittance_consequence_leave_teen)
     "consequence.lift_stop" -> plain(R.string.quittance_consequence_lift_stop)
@@ -1045,6 +1068,31 @@ private fun endTexts(key: String): TextResource? = when (key) {
     "end.undone.body" -> plain(R.string.quittance_end_undone_body)
     "end.undone.title" -> plain(R.string.quittance_end_undone_title)
     "end.why" -> plain(R.string.quittance_end_why)
+    else -> null
+}
+
+private fun evidenceTexts(key: String): TextResource? = when (key) {
+    "evidence.attested_in_software" -> plain(R.string.quittance_evidence_attested_in_software)
+    "evidence.auth_missing" -> plain(R.string.quittance_evidence_auth_missing)
+    "evidence.auth_not_per_use" -> plain(R.string.quittance_evidence_auth_not_per_use)
+    "evidence.auth_other_kind" -> plain(R.string.quittance_evidence_auth_other_kind)
+    "evidence.boot_not_verified" -> plain(R.string.quittance_evidence_boot_not_verified)
+    "evidence.boot_self_signed" -> plain(R.string.quittance_evidence_boot_self_signed)
+    "evidence.boot_unknown" -> plain(R.string.quittance_evidence_boot_unknown)
+    "evidence.challenge_differs" -> plain(R.string.quittance_evidence_challenge_differs)
+    "evidence.device_unlocked" -> plain(R.string.quittance_evidence_device_unlocked)
+    "evidence.expired" -> plain(R.string.quittance_evidence_expired)
+    "evidence.foreign_root" -> plain(R.string.quittance_evidence_foreign_root)
+    "evidence.issuer_not_authority" -> plain(R.string.quittance_evidence_issuer_not_authority)
+    "evidence.kept_in_software" -> plain(R.string.quittance_evidence_kept_in_software)
+    "evidence.no_chain" -> plain(R.string.quittance_evidence_no_chain)
+    "evidence.no_statement" -> plain(R.string.quittance_evidence_no_statement)
+    "evidence.not_generated" -> plain(R.string.quittance_evidence_not_generated)
+    "evidence.not_p256" -> plain(R.string.quittance_evidence_not_p256)
+    "evidence.not_yet_valid" -> plain(R.string.quittance_evidence_not_yet_valid)
+    "evidence.purpose_not_signing" -> plain(R.string.quittance_evidence_purpose_not_signing)
+    "evidence.revoked" -> plain(R.string.quittance_evidence_revoked)
+    "evidence.unrecognised" -> plain(R.string.quittance_evidence_unrecognised)
     else -> null
 }
 
@@ -1195,8 +1243,24 @@ private fun quizTexts(key: String): TextResource? = when (key) {
     else -> null
 }
 
+private fun receiptTexts(key: String): TextResource? = when (key) {
+    "receipt.flaw.annex_of_another" -> plain(R.string.quittance_receipt_flaw_annex_of_another)
+    "receipt.flaw.not_a_closure" -> plain(R.string.quittance_receipt_flaw_not_a_closure)
+    "receipt.flaw.not_a_receipt" -> plain(R.string.quittance_receipt_flaw_not_a_receipt)
+    "receipt.flaw.not_an_annex" -> plain(R.string.quittance_receipt_flaw_not_an_annex)
+    "receipt.flaw.not_in_log" -> plain(R.string.quittance_receipt_flaw_not_in_log)
+    "receipt.flaw.not_our_statement" -> plain(R.string.quittance_receipt_flaw_not_our_statement)
+    "receipt.flaw.not_signed" -> plain(R.string.quittance_receipt_flaw_not_signed)
+    "receipt.flaw.other_order" -> plain(R.string.quittance_receipt_flaw_other_order)
+    "receipt.flaw.statements_differ" -> plain(R.string.quittance_receipt_flaw_statements_differ)
+    else -> null
+}
+
 private fun recoveryTexts(key: String): TextResource? = when (key) {
     "recovery.contacts_asked" -> plain(R.string.quittance_recovery_contacts_asked)
+    "recovery.need.another_day" -> plural(R.plurals.quittance_recovery_need_another_day, counted = "most", count("most"))
+    "recovery.need.asked_when_it_begins" -> plain(R.string.quittance_recovery_need_asked_when_it_begins)
+    "recovery.need.contacts_wait" -> plain(R.string.quittance_recovery_need_contacts_wait, moment("moment"))
     "recovery.opened" -> plain(R.string.quittance_recovery_opened)
     else -> null
 }
