@@ -4,6 +4,7 @@
 //! both share one history. [`RecordingDisk::after_power_loss`] makes the disk that somebody finds who switches the machine
 //! on again.
 
+mod attacker;
 mod fault;
 mod history;
 mod power_loss;
@@ -12,6 +13,7 @@ mod vfs;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+pub use attacker::{Attacker, Loot};
 pub use fault::Fault;
 pub use history::{History, Operation};
 pub use power_loss::Chance;
@@ -51,6 +53,18 @@ impl RecordingDisk {
     #[must_use]
     pub fn copy_at(&self, moment: usize) -> Self {
         Self::with(self.history().at(moment))
+    }
+
+    /// Shows the disk as it was at each sync of its history, whatever else was still to be written.
+    pub fn at_each_sync(&self, mut look: impl FnMut(&Self)) {
+        let history = self.history();
+        let mut files = history.began_with().clone();
+        for operation in history.operations() {
+            history::apply(&mut files, operation);
+            if matches!(operation, Operation::Sync { .. }) {
+                look(&Self::with(History::of(files.clone())));
+            }
+        }
     }
 
     /// Makes names durable that were taken away; nothing can fail here.

@@ -1,0 +1,140 @@
+//! Somebody has every byte that was ever written to the disk, and today's keys: no secret that ended opens.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use quittance_disk::{Attacker, Chance, Loot, RecordingDisk};
+use quittance_gateway::ShelfCustodian;
+use quittance_vault::{RecordKey, RootKeyError, RootKeys, Vault, VaultError};
+use zeroize::Zeroizing;
+
+use crate::life::{TOKEN, World, chance, custodian};
+
+/// Secrets that end in one run.
+const ENDS: usize = 1_000;
+
+/// What was destroyed, what is left, and what the attacker opens of either.
+struct Outcome {
+    ended_opened: usize,
+    living_opened: usize,
+    ended: usize,
+    living: usize,
+}
+
+/// A long life of inserts, reads and ends; then the attacker comes.
+fn attack(name: &str, height: u8, hoards: bool) -> Outcome {
+    let (world, mut chance) = (World::new(name), chance());
+    let disk = RecordingDisk::default();
+    let hoard = Arc::new(Hoard {
+        honest: custodian(&disk),
+        kept: Mutex::default(),
+    });
+    let mut vault = world.create(&disk, Arc::clone(&hoard) as _, height);
+    let (living, ended) = live(&mut vault, &mut chance);
+    let today = vault.epoch();
+    drop(vault);
+
+    let mut attacker = Attacker::default();
+    let mut looks = 0;
+    disk.at_each_sync(|copy| {
+        world.drive.insert(copy);
+        // Before the first commit there is no table to read.
+        looks += usize::from(attacker.look(&world.path(), world.name()).is_ok());
+    });
+    assert!(looks > ENDS / 5, "the attacker looked {looks} times only");
+    let loot = attacker.open(|root| {
+        if hoards {
+            hoard.kept.lock().unwrap().get(root).cloned()
+        } else {
+            custodian(&disk).unwrap(today, root).ok()
+        }
+    });
+    let opened = |secrets: &BTreeSet<Vec<u8>>| secrets.iter().filter(|secret| is_in(&loot, secret)).count();
+    Outcome {
+        ended_opened: opened(&ended),
+        living_opened: opened(&living),
+        ended: ended.len(),
+        living: living.len(),
+    }
+}
+
+fn is_in(loot: &BTreeSet<Loot>, secret: &[u8]) -> bool {
+    loot.iter().any(|loot| loot.secret == secret)
+}
+
+/// What lives and what ended, by the secrets themselves.
+fn live(vault: &mut Vault, chance: &mut Chance) -> (BTreeSet<Vec<u8>>, BTreeSet<Vec<u8>>) {
+    let mut tokens: Vec<(RecordKey, Vec<u8>)> = Vec::new();
+    let mut ended = BTreeSet::new();
+    let mut number = 0_u128;
+    while ended.len() < ENDS {
+        let grows = tokens.len() < 40 || chance.below(3) == 0;
+        if grows {
+            number += 1;
+            let key = RecordKey::new(TOKEN, number.to_be_bytes());
+            let secret = format!("the half of token {number}, thirty-two bytes or so").into_bytes();
+            vault.transact::<_, VaultError>(|tx| tx.put(&key, &secret)).unwrap();
+            tokens.push((key, secret));
+            continue;
+        }
+        let mut batch = Vec::new();
+        for _ in 0..=chance.below(5) {
+            let (key, secret) = tokens.swap_remove(chance.below(tokens.len()));
+            assert_eq!(vault.get(&key).unwrap().unwrap().as_slice(), secret);
+            batch.push(key);
+            ended.insert(secret);
+        }
+        number += 1;
+        vault.destroy(number.to_be_bytes(), &batch, |_| Ok(())).unwrap();
+    }
+    (tokens.into_iter().map(|(_, secret)| secret).collect(), ended)
+}
+
+/// A keystore that secretly keeps every root that it ever wrapped: what a folder's own history gives, or rotation off.
+struct Hoard {
+    honest: Arc<ShelfCustodian<RecordingDisk>>,
+    kept: Mutex<BTreeMap<Vec<u8>, Zeroizing<[u8; 32]>>>,
+}
+
+impl RootKeys for Hoard {
+    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.honest.create(epoch)
+    }
+
+    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
+        let wrapped = self.honest.wrap(epoch, root)?;
+        self.kept.lock().unwrap().insert(wrapped.clone(), Zeroizing::new(*root));
+        Ok(wrapped)
+    }
+
+    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        self.honest.unwrap(epoch, wrapped)
+    }
+
+    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.honest.delete(epoch)
+    }
+
+    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
+        self.honest.exists(epoch)
+    }
+}
+
+#[test]
+fn nothing_that_ended_opens_whoever_saw_every_write_and_has_todays_key() {
+    for (name, height) in [("files-of-a-phone", 2), ("files-of-a-gateway", 4)] {
+        let outcome = attack(name, height, false);
+        assert!(outcome.ended >= ENDS);
+        assert_eq!(outcome.ended_opened, 0, "{name}");
+        assert_eq!(
+            outcome.living_opened, outcome.living,
+            "{name}: the attacker can read what lives, so it reads at all"
+        );
+    }
+}
+
+#[test]
+fn control_whoever_has_the_keystores_history_opens_everything() {
+    let outcome = attack("files-and-old-keys", 2, true);
+    assert_eq!(outcome.ended_opened, outcome.ended);
+}

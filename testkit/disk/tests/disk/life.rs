@@ -1,0 +1,209 @@
+//! A vault's short life on a disk that remembers it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use proptest::prelude::Rng as _;
+use proptest::test_runner::{RngAlgorithm, TestRng};
+use quittance_disk::{Chance, Drive, RecordingDisk};
+use quittance_gateway::ShelfCustodian;
+use quittance_vault::{RecordKey, RecordKind, RootKeys, SystemRandomness, Vault, VaultError, VaultOptions};
+
+/// Secrets that end.
+pub(crate) const TOKEN: RecordKind = RecordKind(1);
+/// Numbers that a restored file must not turn back.
+const COUNTER: RecordKind = RecordKind(2);
+/// Levels of a phone's key tree.
+const PHONE: u8 = 2;
+/// Calls of one life.
+const CALLS: usize = 12;
+
+/// What a vault holds, as its owner sees it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) tokens: BTreeMap<[u8; 16], Vec<u8>>,
+    pub(crate) counters: BTreeMap<[u8; 16], Vec<u8>>,
+    pub(crate) outbox: BTreeSet<Vec<u8>>,
+    pub(crate) ended: BTreeSet<[u8; 16]>,
+}
+
+/// A call, from its first operation on the disk to its answer, with what the vault held afterwards.
+pub(crate) struct Call {
+    pub(crate) begun: usize,
+    pub(crate) answered: usize,
+    pub(crate) after: Seen,
+}
+
+/// A way to write the vault, honest or not.
+pub(crate) struct Way {
+    /// The keystore that stands between the vault and the custodian.
+    pub(crate) keys: fn(Arc<ShelfCustodian<RecordingDisk>>) -> Arc<dyn RootKeys>,
+    /// Whether the attestation is written in the same transaction as the destruction.
+    pub(crate) is_one_transaction: bool,
+    /// Whether the disk does what a sync asks for.
+    pub(crate) syncs: bool,
+}
+
+pub(crate) const HONEST: Way = Way {
+    keys: |custodian| custodian,
+    is_one_transaction: true,
+    syncs: true,
+};
+
+/// Where lives are lived: a drive, with the folder that the vault's lock stands in.
+pub(crate) struct World {
+    pub(crate) drive: Drive,
+    name: String,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            drive: Drive::mount(name).unwrap(),
+            name: name.to_owned(),
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    /// The drive's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The vault's file on whatever disk is in the drive.
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("vault")
+    }
+
+    fn options(&self, height: u8) -> VaultOptions {
+        VaultOptions {
+            path: self.path(),
+            height,
+            vfs: Some(self.name.clone()),
+        }
+    }
+
+    /// Makes a vault on a new disk.
+    pub(crate) fn create(&self, disk: &RecordingDisk, keys: Arc<dyn RootKeys>, height: u8) -> Vault {
+        self.drive.insert(disk);
+        let vault = Vault::create(self.options(height), keys, random()).unwrap();
+        // The vault did so with its folder, which is a real one: the names of its files are durable.
+        disk.sync_names();
+        vault
+    }
+
+    /// Opens what stands on a disk, with the keys that stand there.
+    pub(crate) fn open(&self, disk: &RecordingDisk) -> Result<Vault, VaultError> {
+        self.drive.insert(disk);
+        Vault::open(self.options(PHONE), custodian(disk), random())
+    }
+
+    /// Lives a short life on a disk of its own: the disk, with every call.
+    pub(crate) fn live(&self, way: &Way, chance: &mut Chance) -> (RecordingDisk, Vec<Call>) {
+        let disk = RecordingDisk::default();
+        if !way.syncs {
+            disk.ignore_syncs();
+        }
+        let mut vault = self.create(&disk, (way.keys)(custodian(&disk)), PHONE);
+        let mut seen = Seen::default();
+        let mut calls = vec![Call {
+            begun: 0,
+            answered: disk.now(),
+            after: seen.clone(),
+        }];
+        for _ in 0..CALLS {
+            let begun = disk.now();
+            act(&mut vault, way, chance, &mut seen);
+            calls.push(Call {
+                begun,
+                answered: disk.now(),
+                after: seen.clone(),
+            });
+        }
+        (disk, calls)
+    }
+}
+
+pub(crate) fn random() -> Arc<SystemRandomness> {
+    Arc::new(SystemRandomness::new())
+}
+
+/// The keys that stand on a disk.
+pub(crate) fn custodian(disk: &RecordingDisk) -> Arc<ShelfCustodian<RecordingDisk>> {
+    Arc::new(ShelfCustodian::on(disk.clone(), random()))
+}
+
+/// Chances from a fixed seed.
+pub(crate) fn chance() -> Chance {
+    let mut numbers = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    Chance::new(move || numbers.next_u64())
+}
+
+/// One call of a random kind.
+fn act(vault: &mut Vault, way: &Way, chance: &mut Chance, seen: &mut Seen) {
+    let mut byte = |end| u8::try_from(chance.below(end)).unwrap();
+    let (id, value, order) = ([byte(6); 16], vec![byte(256); 40], [byte(256); 16]);
+    let (token, counter) = (RecordKey::new(TOKEN, id), RecordKey::new(COUNTER, id));
+    match byte(4) {
+        0 => {
+            vault.transact::<_, VaultError>(|tx| tx.put(&token, &value)).unwrap();
+            seen.tokens.insert(id, value);
+        }
+        1 => {
+            vault.rotate::<_, VaultError>(|tx| tx.put(&counter, &value)).unwrap();
+            seen.counters.insert(id, value);
+        }
+        2 => {
+            put_in_outbox(vault, &value);
+            seen.outbox.insert(value);
+        }
+        _ if seen.ended.contains(&order) => {}
+        _ => {
+            if way.is_one_transaction {
+                vault
+                    .destroy(order, &[token], |tx| tx.journal_put("outbox", &order, b"row"))
+                    .unwrap();
+            } else {
+                vault.destroy(order, &[token], |_| Ok(())).unwrap();
+                put_in_outbox(vault, &order);
+            }
+            seen.tokens.remove(&id);
+            seen.outbox.insert(order.to_vec());
+            seen.ended.insert(order);
+        }
+    }
+}
+
+fn put_in_outbox(vault: &mut Vault, name: &[u8]) {
+    vault
+        .transact::<_, VaultError>(|tx| tx.journal_put("outbox", name, b"row"))
+        .unwrap();
+}
+
+/// What a vault holds; `calls` name the orders that are asked for.
+pub(crate) fn look(vault: &Vault, calls: &[Call]) -> Result<Seen, VaultError> {
+    let records = |kind| -> Result<BTreeMap<_, _>, VaultError> {
+        let ids = vault.records(kind)?.into_iter();
+        let read = |id| Ok((id, vault.get(&RecordKey::new(kind, id))?.unwrap_or_default().to_vec()));
+        ids.map(read).collect()
+    };
+    let orders: BTreeSet<[u8; 16]> = calls.iter().flat_map(|call| call.after.ended.iter().copied()).collect();
+    let mut ended = BTreeSet::new();
+    for order in orders {
+        if vault.destruction(order)?.is_some() {
+            ended.insert(order);
+        }
+    }
+    Ok(Seen {
+        tokens: records(TOKEN)?,
+        counters: records(COUNTER)?,
+        outbox: vault
+            .journal_list("outbox")?
+            .into_iter()
+            .map(|(name, _)| name)
+            .collect(),
+        ended,
+    })
+}

@@ -1,0 +1,12 @@
+//! What a vault's disk may show, whatever happens to it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that cannot go on is a failed test"
+)]
+
+mod files;
+mod life;
+mod power_loss;
+mod restore;

@@ -1,0 +1,118 @@
+//! The power goes at any moment of a vault's life: what was promised stands, and nothing else is ever there.
+
+use std::sync::Arc;
+
+use quittance_disk::RecordingDisk;
+use quittance_gateway::ShelfCustodian;
+use quittance_vault::{RootKeyError, RootKeys, VaultError};
+use zeroize::Zeroizing;
+
+use crate::life::{Call, HONEST, Way, World, chance, custodian, look};
+
+/// How many states a run looks at; the soak looks at more.
+fn states() -> usize {
+    std::env::var("QUITTANCE_POWER_LOSSES").map_or(100_000, |number| number.parse().unwrap())
+}
+
+impl World {
+    /// What the owner finds after the power was back; what is wrong with it, if anything.
+    fn judge(&self, found: &RecordingDisk, moment: usize, calls: &[Call]) -> Result<(), String> {
+        let opened = self.open(found);
+        let answered = calls.iter().rfind(|call| call.answered <= moment);
+        let under_way = calls.iter().find(|call| call.begun < moment && moment < call.answered);
+        let vault = match opened {
+            Ok(vault) => vault,
+            Err(VaultError::Missing) if answered.is_none() => return Ok(()),
+            Err(error) => return Err(format!("the vault does not open: {error}")),
+        };
+        let seen = look(&vault, calls).map_err(|error| error.to_string())?;
+        let is_promised = answered.into_iter().chain(under_way).any(|call| call.after == seen);
+        if !is_promised {
+            return Err(format!("neither what was promised nor what was under way: {seen:?}"));
+        }
+        let epochs = custodian(found).epochs().map_err(|error| error.to_string())?;
+        if epochs != [vault.epoch()] {
+            return Err(format!("keys of epochs {epochs:?} stand in epoch {}", vault.epoch()));
+        }
+        Ok(())
+    }
+
+    /// Looks at this many states of as many lives as it takes; the first that is wrong ends it.
+    fn search(&self, way: &Way, states: usize) -> Result<(), String> {
+        let mut chance = chance();
+        let mut left = states;
+        while left > 0 {
+            let (disk, calls) = self.live(way, &mut chance);
+            for moment in 0..=disk.now() {
+                for _ in 0..8_usize.min(left) {
+                    left -= 1;
+                    let found = disk.after_power_loss(moment, &mut chance);
+                    self.judge(&found, moment, &calls)
+                        .map_err(|what| format!("after operation {moment} of {}: {what}", disk.now()))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn whenever_the_power_goes_what_was_answered_stands_and_only_todays_key() {
+    let world = World::new("power-loss");
+    assert_eq!(world.search(&HONEST, states()), Ok(()));
+}
+
+/// Deletes the key of the epoch before when it makes a new one, long before the file is written.
+struct DeletesFirst {
+    honest: Arc<ShelfCustodian<RecordingDisk>>,
+}
+
+impl RootKeys for DeletesFirst {
+    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
+        if epoch > 1 {
+            self.honest.delete(epoch - 1)?;
+        }
+        self.honest.create(epoch)
+    }
+
+    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
+        self.honest.wrap(epoch, root)
+    }
+
+    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        self.honest.unwrap(epoch, wrapped)
+    }
+
+    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.honest.delete(epoch)
+    }
+
+    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
+        self.honest.exists(epoch)
+    }
+}
+
+#[test]
+fn control_each_planted_bug_is_found() {
+    let bugs = [
+        ("an answer before the sync", Way { syncs: false, ..HONEST }),
+        (
+            "the attestation in a second transaction",
+            Way {
+                is_one_transaction: false,
+                ..HONEST
+            },
+        ),
+        (
+            "the old key deleted first",
+            Way {
+                keys: |honest| Arc::new(DeletesFirst { honest }),
+                ..HONEST
+            },
+        ),
+    ];
+    for (number, (bug, way)) in bugs.into_iter().enumerate() {
+        let world = World::new(&format!("planted-{number}"));
+        assert!(world.search(&way, 5_000).is_err(), "not found: {bug}");
+    }
+}
