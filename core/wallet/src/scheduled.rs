@@ -34,9 +34,14 @@ impl Inner {
         self.unit_now(|unit| {
             let Some(now) = unit.proven()? else { return Ok(()) };
             for mut row in unit.list::<OrderRow>()? {
-                if let Ok((next @ PhoneState::Ordered(_), _destroy)) =
-                    phone::step(&row.state, PhoneEvent::TimeCame(now))
-                {
+                let PhoneState::Scheduled { order, .. } = &row.state else {
+                    continue;
+                };
+                let came = PhoneEvent::TimeCame {
+                    now,
+                    may_be_undone: unit.may_be_undone(order.order)?,
+                };
+                if let Ok((next @ PhoneState::Ordered(_), _destroy)) = phone::step(&row.state, came) {
                     row.state = next;
                     unit.follow_order(&row)?;
                     unit.put(&row)?;
@@ -74,6 +79,17 @@ impl Unit<'_> {
         for row in self.list::<FlowRow>()? {
             let names_it = matches!(row.start.wish, Some(Wish::Undo { order: wanted }) if wanted == order);
             if names_it && !row.foreign && self.is_complete(&row)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a run of this phone wants to take an order back and was not refused, as far as this phone knows.
+    fn may_be_undone(&self, order: OrderId) -> Result<bool, WalletError> {
+        for row in self.list::<FlowRow>()? {
+            let names_it = matches!(row.start.wish, Some(Wish::Undo { order: wanted }) if wanted == order);
+            if names_it && !row.foreign && matches!(self.folded(&row)?.phase, Phase::Open | Phase::Completed) {
                 return Ok(true);
             }
         }

@@ -155,7 +155,13 @@ pub enum PhoneEvent {
         effective_at: Timestamp,
     },
     /// The moment is reached, by a time that the log or the gateway signed.
-    TimeCame(Timestamp),
+    TimeCame {
+        /// That time.
+        now: Timestamp,
+        /// Whether an own run may have taken the order back. Time alone ends nothing then: the gateway may have agreed, and its
+        /// answer be lost.
+        may_be_undone: bool,
+    },
     /// The gateway says that the order was taken back, and an own run of this phone asked for that.
     OrderUndone(Order),
     /// The gateway's order arrived and is effective; its log proof holds.
@@ -229,7 +235,13 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
             },
             Vec::new(),
         )),
-        (S::Scheduled { order, effective_at }, E::TimeCame(now)) if now >= *effective_at => Ok((
+        (
+            S::Scheduled { order, effective_at },
+            E::TimeCame {
+                now,
+                may_be_undone: false,
+            },
+        ) if now >= *effective_at => Ok((
             S::Ordered(order.clone()),
             vec![PhoneEffect::DestroyHalves(order.clone())],
         )),
@@ -250,7 +262,7 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
                 Err(Refused::Contradiction)
             }
         }
-        (S::Ordered(_) | S::Attesting(_) | S::Attested(_) | S::Closed { .. }, E::TimeCame(_)) => {
+        (S::Ordered(_) | S::Attesting(_) | S::Attested(_) | S::Closed { .. }, E::TimeCame { .. }) => {
             Ok((state.clone(), Vec::new()))
         }
         (S::Ordered(_) | S::Attesting(_) | S::Attested(_) | S::Closed { .. } | S::Disputed(_), E::OrderUndone(_)) => {
@@ -365,6 +377,13 @@ mod tests {
         events
             .into_iter()
             .try_fold(intended(), |state, event| step(&state, event).map(|(next, _)| next))
+    }
+
+    fn came(seconds: i64) -> PhoneEvent {
+        PhoneEvent::TimeCame {
+            now: at(seconds),
+            may_be_undone: false,
+        }
     }
 
     fn line() -> Vec<PhoneEvent> {
@@ -564,7 +583,7 @@ mod tests {
     //
     #[test]
     fn a_scheduled_order_destroys_nothing_before_its_moment() {
-        assert_eq!(step(&scheduled(), PhoneEvent::TimeCame(at(99))), Err(Refused::TooEarly));
+        assert_eq!(step(&scheduled(), came(99)), Err(Refused::TooEarly));
         for event in [
             PhoneEvent::HalfGone(PhoneOutcome::Absent {}),
             PhoneEvent::AttestationAccepted,
@@ -572,7 +591,16 @@ mod tests {
         ] {
             assert_eq!(step(&scheduled(), event), Err(Refused::TooEarly));
         }
-        let (due, effects) = step(&scheduled(), PhoneEvent::TimeCame(at(100))).unwrap();
+        let asked_back = PhoneEvent::TimeCame {
+            now: at(100),
+            may_be_undone: true,
+        };
+        assert_eq!(
+            step(&scheduled(), asked_back),
+            Err(Refused::TooEarly),
+            "the gateway may have agreed"
+        );
+        let (due, effects) = step(&scheduled(), came(100)).unwrap();
         assert_eq!(due, PhoneState::Ordered(order(1)));
         assert_eq!(effects, [PhoneEffect::DestroyHalves(order(1))]);
         let (told, _) = step(&scheduled(), PhoneEvent::OrderReceived(order(1))).unwrap();
@@ -585,7 +613,7 @@ mod tests {
         let (undone, effects) = step(&scheduled(), PhoneEvent::OrderUndone(order(1))).unwrap();
         assert_eq!((&undone, effects), (&PhoneState::Undone(order(1)), Vec::new()));
         assert_eq!(step(&undone, PhoneEvent::OrderUndone(order(1))).unwrap().0, undone);
-        assert_eq!(step(&undone, PhoneEvent::TimeCame(at(200))), Err(Refused::Ended));
+        assert_eq!(step(&undone, came(200)), Err(Refused::Ended));
         assert_eq!(step(&undone, PhoneEvent::OrderReceived(order(1))), Err(Refused::Ended));
         let ordered = PhoneState::Ordered(order(1));
         assert_eq!(step(&ordered, PhoneEvent::OrderUndone(order(1))), Err(Refused::TooLate));

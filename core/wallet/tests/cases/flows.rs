@@ -247,6 +247,38 @@ async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
     assert_eq!(sandbox.charge(&merchant, mandate, 100, "kept", None).await, "approved");
 }
 
+// The gateway took the wish, its answer was lost, and a day later the log proved the time by another permission's end.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, kept) = signed(&sandbox, &phone, json!({})).await;
+    let (_, other) = signed(&sandbox, &phone, json!({})).await;
+    let flow = by_service(&sandbox, &phone, kept).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    let undo = phone
+        .wallet
+        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
+        .await
+        .unwrap();
+    phone.answer(undo).await.unwrap();
+    sandbox.plug.lose_answer_of("factor-proof");
+    assert_eq!(asked(&phone, undo), PromptKind::Biometric);
+    // The gateway takes this one; the phone does not hear of it.
+    let _lost = phone.answer(undo).await;
+    sandbox.plug.set(Line::Up);
+    sandbox.advance(24 * 3600).await;
+
+    let stop = phone.wallet.start_revoke(&[other]).await.unwrap();
+    phone.walk(stop).await.unwrap();
+    phone.until_closed(other).await;
+    let view = phone.wallet.mandate(kept).unwrap();
+    assert!(view.can_pay, "{view:?} {:?}", phone.events());
+    assert_eq!(sandbox.charge(&merchant, kept, 100, "kept", None).await, "approved");
+}
+
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then() {
