@@ -78,6 +78,7 @@ fun ReceiptScreen(shown: Shown.Receipt, state: UiState, actions: Actions) {
         BigTitle(words("app.receipt.title", "service" to plain(names(shown.slip))))
         Body(words(cause(shown.slip)))
         Body(words("app.receipt.closed_at", "at" to moment(receipt.closedAt)), quiet = true)
+        shown.verdict?.let { Verdict(it) }
         val both = receipt.kind == ClosureKind.TWO_SIDED
         Column {
             Stop("app.receipt.held", true)
@@ -88,7 +89,6 @@ fun ReceiptScreen(shown: Shown.Receipt, state: UiState, actions: Actions) {
             Stop("app.receipt.checked", true, last = true)
         }
         Body(words(if (both) "app.receipt.claim" else "app.receipt.claim_one_sided"), quiet = true)
-        shown.verdict?.let { Verdict(it) }
         Section(words("app.details.title")) {
             Body(words("app.closure.${receipt.kind.name.lowercase()}"))
             Body(words("app.evidence.${receipt.evidenceLevel.name.lowercase()}"), quiet = true)
