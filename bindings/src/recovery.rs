@@ -25,8 +25,12 @@ pub struct WayBack {
     pub definition: String,
     /// What it is called.
     pub name: PromptText,
+    /// What it asks for.
+    pub about: PromptText,
     /// Whether it would come to its first question if it were begun now.
     pub ready: bool,
+    /// Whether beginning it is worth trying: nothing that is known is missing.
+    pub may_begin: bool,
     /// What it still needs; empty where it is ready.
     pub needs: Vec<RecoveryNeed>,
 }
@@ -95,8 +99,10 @@ impl From<inner::WayBack> for WayBack {
     fn from(way: inner::WayBack) -> Self {
         Self {
             ready: way.is_ready(),
+            may_begin: way.may_begin(),
             definition: way.definition,
             name: way.name.into(),
+            about: way.about.into(),
             needs: all(way.needs),
         }
     }

@@ -31,6 +31,8 @@ pub struct WayBack {
     pub definition: String,
     /// What it is called.
     pub name: Text,
+    /// What it asks for.
+    pub about: Text,
     /// What it still needs; empty where it is ready.
     pub needs: Vec<NeedView>,
 }
@@ -40,6 +42,12 @@ impl WayBack {
     #[must_use]
     pub const fn is_ready(&self) -> bool {
         self.needs.is_empty()
+    }
+
+    /// Whether beginning it is worth trying: nothing that is known is missing.
+    #[must_use]
+    pub fn may_begin(&self) -> bool {
+        self.needs.iter().all(|need| need.need == Need::AskedWhenItBegins)
     }
 }
 
@@ -128,6 +136,7 @@ fn way_back(policy: &Policy, way: Way, count_from: Option<Timestamp>) -> WayBack
     }
     WayBack {
         name: texts::name_of(&way.definition),
+        about: texts::about_way_back(&way.definition),
         definition: way.definition,
         needs,
     }
@@ -221,8 +230,9 @@ mod tests {
     fn what_the_gateway_never_told_is_said_once_and_makes_nothing_ready() {
         let unheard = vec![Need::AskedWhenItBegins];
         assert_eq!(needs(&FactsByWay::new(), None), [unheard.clone(), unheard]);
-        let ready = shown(&FactsByWay::new(), None).iter().any(WayBack::is_ready);
-        assert!(!ready);
+        let unknown = shown(&FactsByWay::new(), None);
+        assert!(unknown.iter().all(|way| !way.is_ready() && way.may_begin()));
+        assert!(!shown(&all(0), None).iter().any(WayBack::may_begin), "control");
     }
 
     #[test]
@@ -231,6 +241,8 @@ mod tests {
         for known in [all(0), all(99), FactsByWay::new()] {
             for way in shown(&known, None).into_iter().chain(shown(&known, moment)) {
                 assert!(KEYS.contains(&way.name.key.as_str()), "{}", way.name.key);
+                assert!(KEYS.contains(&way.about.key.as_str()), "{}", way.about.key);
+                assert_ne!(way.about.key, "recovery.about.other");
                 for need in way.needs {
                     assert!(KEYS.contains(&need.says.key.as_str()), "{}", need.says.key);
                     assert_ne!(need.says.key, "because.other");

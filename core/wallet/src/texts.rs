@@ -41,6 +41,16 @@ pub(crate) fn name_of(definition: &str) -> Text {
     Text::new(&format!("flow.{}.name", family(definition)))
 }
 
+/// What a way back asks for, as a sentence; one that came with a newer bundle has general words.
+pub(crate) fn about_way_back(definition: &str) -> Text {
+    let own = format!("recovery.about.{}", family(definition));
+    Text::new(if KEYS.contains(&own.as_str()) {
+        &own
+    } else {
+        "recovery.about.other"
+    })
+}
+
 /// The words of a step: its own where the catalogue has some, else those of what is asked. So a definition that came
 /// with a newer bundle has words, too.
 pub(crate) fn of_step(definition: &str, step: &Step, kind: &PromptKind, part: &str) -> Text {

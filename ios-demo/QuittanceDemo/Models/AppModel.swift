@@ -31,10 +31,10 @@ import QuittanceApple
     private(set) var stage = Stage.opening
     private(set) var permissions: Permissions?
     private(set) var receipts: [ReceiptSummary] = []
-    private(set) var stopping: Stopping?
+    private(set) var security: SecurityCentre?
+    private(set) var recovery: RecoveryReadiness?
     private(set) var enrolment: Enrolment?
     private(set) var openFlows: [OpenFlow] = []
-    private(set) var evidence: [LogEvidence] = []
     private(set) var news: [News] = []
     private(set) var isOffline = false
 
@@ -52,16 +52,19 @@ import QuittanceApple
     let isTrial: Bool
     let work = Work()
     @ObservationIgnored private(set) var wallet: (any WalletProtocol)?
+    @ObservationIgnored private let facts: @Sendable () -> PhoneFacts
     @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
     @ObservationIgnored private let forget: @Sendable () throws -> Void
 
-    /// `open` opens the phone's wallet, and is asked again after a failure; `forget` erases what it left behind, for a phone
-    /// whose keys are gone.
+    /// `facts` tells what protects the phone itself; `open` opens its wallet, and is asked again after a failure; `forget`
+    /// erases what it left behind, for a phone whose keys are gone.
     init(
-        isTrial: Bool = false, open: @escaping @Sendable () async throws -> any WalletProtocol,
+        isTrial: Bool = false, facts: @escaping @Sendable () -> PhoneFacts,
+        open: @escaping @Sendable () async throws -> any WalletProtocol,
         forget: @escaping @Sendable () throws -> Void = {}
     ) {
         self.isTrial = isTrial
+        self.facts = facts
         self.open = open
         self.forget = forget
     }
@@ -114,8 +117,8 @@ import QuittanceApple
         guard let wallet else { return }
         permissions = try await wallet.permissions()
         receipts = try await wallet.receipts()
-        stopping = try await wallet.lockState()
-        evidence = try await wallet.logEvidence()
+        security = try await wallet.security(phone: facts())
+        recovery = try await wallet.recoveryReadiness()
         var open: [OpenFlow] = []
         for id in try await wallet.openFlows() {
             guard let prompt = try await wallet.nextPrompt(flow: id) else { continue }
@@ -128,6 +131,9 @@ import QuittanceApple
     func sync() {
         act { [self] wallet in try await contact(wallet) }
     }
+
+    /// What stops charges now.
+    var stopping: Stopping? { security?.stopping }
 
     /// Tells the name of a service by its permission.
     func service(of mandate: String) -> String {
@@ -249,7 +255,8 @@ import QuittanceApple
         if let flow { try await flow.load() }
     }
 
-    private func act(_ job: @escaping @MainActor (any WalletProtocol) async throws -> Void) {
+    /// Does something with the wallet, unless something is under way.
+    func act(_ job: @escaping @MainActor (any WalletProtocol) async throws -> Void) {
         guard let wallet else { return }
         work.begin { try await job(wallet) }
     }

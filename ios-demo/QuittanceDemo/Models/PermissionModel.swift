@@ -37,6 +37,8 @@ import Quittance
 /// One receipt with the files that prove it.
 @MainActor @Observable final class ReceiptModel {
     private(set) var exported: ExportedReceipt?
+    /// What checking it once more came to; absent until the payer asks for it.
+    private(set) var verdict: ReceiptVerdict?
     private(set) var problem: Problem?
     let order: String
 
@@ -50,5 +52,10 @@ import Quittance
         } catch {
             problem = Problem(error)
         }
+    }
+
+    /// Checks it once more; it needs no network.
+    func check(_ wallet: any WalletProtocol) async throws {
+        verdict = try await wallet.verifyReceipt(order: order)
     }
 }

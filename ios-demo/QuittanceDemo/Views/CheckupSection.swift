@@ -1,57 +1,55 @@
 import Quittance
 import SwiftUI
 
-/// What is worth a look, in groups; in each what was found, or that there is nothing to do.
+/// What is worth a look, in the groups that the wallet found it in; each finding with what can be done about it.
 struct CheckupSection: View {
-    @Environment(AppModel.self) private var model
-
-    private struct Part {
-        let title: String
-        let findings: [String]
-    }
+    let parts: [CheckupPart]
 
     var body: some View {
         Section(say("app.checkup.title")) {
-            ForEach(parts, id: \.title) { part in
+            ForEach(parts, id: \.group) { part in
                 VStack(alignment: .leading) {
-                    Text(part.title).font(.headline)
+                    Text(words(part.name)).font(.headline)
                     if part.findings.isEmpty {
                         Label(say("app.checkup.fine"), systemImage: "checkmark.circle").font(.subheadline)
                     } else {
                         Text(say("app.checkup.findings", ["count": count(part.findings.count)])).font(.subheadline)
-                        ForEach(part.findings, id: \.self) {
-                            Label($0, systemImage: "exclamationmark.triangle").font(.subheadline)
-                        }
                     }
                 }
                 .accessibilityElement(children: .combine)
+                ForEach(part.findings, id: \.says.key) { FindingRow(finding: $0) }
+            }
+        }
+    }
+}
+
+/// One finding; a remedy that this app has no page for is left to the words.
+private struct FindingRow: View {
+    @Environment(AppModel.self) private var model
+    @Environment(\.openURL) private var openURL
+    let finding: CheckupFinding
+
+    var body: some View {
+        VStack(alignment: .leading) {
+            Label(words(finding.says), systemImage: "exclamationmark.triangle").font(.subheadline)
+            if let (label, act) = remedy {
+                Button(say(label), action: act)
+                    .buttonStyle(.bordered)
+                    .disabled(model.work.isBusy)
+                    .accessibilityIdentifier("remedy-" + keyName(finding.kind))
             }
         }
     }
 
-    private var parts: [Part] {
-        [
-            Part(title: say("app.checkup.payment"), findings: payment),
-            Part(title: say("app.checkup.environment"), findings: environment),
-            Part(title: say("app.checkup.account"), findings: account),
-        ]
-    }
-
-    private var payment: [String] {
-        let permissions = model.permissions?.permissions ?? []
-        let unasked = permissions.filter { $0.systemDefault && $0.group != .ended }.count
-        let unaskedText = say("app.checkup.switched_on_without_you", ["count": count(unasked)])
-        return (unasked > 0 ? [unaskedText] : [])
-            + (permissions.contains(where: \.stale) ? [say("app.checkup.stale")] : [])
-    }
-
-    private var environment: [String] {
-        let isSoftware = model.enrolment?.keyStore == .software
-        return (isSoftware ? [say("app.checkup.software_keys")] : [])
-            + (model.evidence.isEmpty ? [] : [say("app.checkup.contradiction")])
-    }
-
-    private var account: [String] {
-        model.stopping?.lockPasswordSet == false ? [say("app.checkup.no_lock_password")] : []
+    private var remedy: (label: String, act: @MainActor @Sendable () -> Void)? {
+        switch finding.remedy {
+        case .setLockPassword: ("app.action.set_password", { model.setsLockPassword = true })
+        case .seePermissions: ("app.tab.permissions", { model.tab = .permissions })
+        case .seeRecovery: ("app.tab.recovery", { model.tab = .recovery })
+        case .sync: ("app.action.refresh", { model.sync() })
+        case .openPhoneSettings:
+            ("app.action.open_settings", { URL(string: "app-settings:").map { openURL($0) } })
+        case .contactSupport, nil: nil
+        }
     }
 }

@@ -134,6 +134,10 @@ struct PermissionSections: View {
             Text(
                 detail.agreed.activeSince.map { say("app.agreed.since", ["since": .moment($0)]) }
                     ?? say("app.agreed.not_yet"))
+            if let at = detail.agreed.signedAt {
+                let key = detail.agreed.onThisPhone ? "app.agreed.signed_here" : "app.agreed.signed_elsewhere"
+                Text(say(key, ["at": .moment(at)]))
+            }
             Text(say("app.agreed.language", ["language": .words(language)]))
         }
     }

@@ -57,6 +57,7 @@ struct ReceiptView: View {
     var body: some View {
         List {
             if let summary { slip(summary) }
+            check
             if let exported = model.exported { proof(exported) }
             if let problem = model.problem { Text(problem.body) }
         }
@@ -96,6 +97,33 @@ struct ReceiptView: View {
 
     private func step(_ key: String) -> some View {
         Label(say(key), systemImage: "checkmark.circle")
+    }
+
+    /// Checks it once more: calm where it holds, and calm where it does not.
+    private var check: some View {
+        Section {
+            Button(say("app.action.check_again")) {
+                app.act { try await model.check($0) }
+            }
+            .disabled(app.work.isBusy)
+            .accessibilityIdentifier("check-again")
+            switch model.verdict {
+            case .valid(let receipt):
+                if let at = receipt.checkedAt {
+                    Label(say("app.receipt.check.holds", ["at": .moment(at)]), systemImage: "checkmark.circle")
+                }
+                Text(
+                    say(
+                        "app.receipt.check.place",
+                        ["place": count(receipt.place), "record": .words(receipt.log)])
+                ).font(.footnote)
+            case .refused(_, let says):
+                Label(say("app.receipt.check.refused"), systemImage: "exclamationmark.triangle")
+                Text(words(says))
+                Text(say("app.receipt.check.unchanged")).font(.footnote)
+            case nil: EmptyView()
+            }
+        }
     }
 
     @ViewBuilder private func proof(_ exported: ExportedReceipt) -> some View {

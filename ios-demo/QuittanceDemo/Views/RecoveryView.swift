@@ -1,46 +1,62 @@
 import Quittance
 import SwiftUI
 
-/// The ways back when the PIN is forgotten, to be read before that.
-///
-/// The facade has no record of which way is ready yet. Until it has, this screen names the ways that the policy has and
-/// begins them; whether one is open shows when it is begun. `Way` is what such a record will replace.
+/// The ways back when the PIN is forgotten, to be read before that: ready, or what each still needs.
 struct RecoveryView: View {
     @Environment(AppModel.self) private var model
-
-    private struct Way {
-        let definition: String
-        let name: String
-        let says: String
-    }
-
-    private var ways: [Way] {
-        [
-            Way(
-                definition: "recovery.transaction_quiz", name: say("flow.quiz.name"), says: say("app.recovery.quiz")),
-            Way(
-                definition: "recovery.trusted_contacts", name: say("flow.contacts.name"),
-                says: say("app.recovery.contacts")),
-        ]
-    }
 
     var body: some View {
         NavigationStack {
             List {
                 Section { Text(say("app.recovery.body")) }
-                ForEach(ways, id: \.definition) { way in
-                    Section {
-                        Text(way.name).font(.headline)
-                        Text(way.says)
-                        Text(say("app.recovery.needs_network")).font(.footnote).foregroundStyle(.secondary)
-                        Button(say("app.action.start")) { model.begin(way.definition) }
-                            .buttonStyle(.bordered)
-                            .disabled(model.work.isBusy)
-                            .accessibilityIdentifier(way.definition)
-                    }
+                ForEach(model.recovery?.ways ?? [], id: \.definition) { WaySection(way: $0) }
+                Section {
+                    Text(age).font(.footnote).foregroundStyle(.secondary)
+                    Button(say("app.action.refresh")) { model.sync() }
+                        .disabled(model.work.isBusy)
+                        .accessibilityIdentifier("refresh-recovery")
                 }
             }
             .navigationTitle(say("app.recovery.title"))
+        }
+    }
+
+    private var age: String {
+        guard let told = model.recovery?.asOf else { return say("app.recovery.never_heard") }
+        return say("app.recovery.as_of", ["at": .moment(told)])
+    }
+}
+
+/// One way back.
+private struct WaySection: View {
+    @Environment(AppModel.self) private var model
+    let way: WayBack
+
+    var body: some View {
+        Section {
+            Text(words(way.name)).font(.headline)
+            Text(words(way.about))
+            if way.ready {
+                Label(say("app.recovery.ready"), systemImage: "checkmark.circle")
+            } else if !way.mayBegin {
+                Label(say("app.recovery.not_ready"), systemImage: "exclamationmark.triangle")
+            }
+            ForEach(way.needs, id: \.says.key) { need in
+                Text(words(need.says)).font(.footnote)
+                if case .contacts = need.kind {
+                    Button(say("app.action.choose_contacts")) { model.begin("contacts.set") }
+                        .buttonStyle(.bordered)
+                        .disabled(model.work.isBusy)
+                        .accessibilityIdentifier("choose-contacts")
+                }
+            }
+            if way.mayBegin {
+                Text(say("app.recovery.needs_network")).font(.footnote).foregroundStyle(.secondary)
+                Button(say("app.action.start")) { model.begin(way.definition) }
+                    .buttonStyle(.bordered)
+                    .disabled(model.work.isBusy)
+                    .accessibilityIdentifier(way.definition)
+            }
         }
     }
 }

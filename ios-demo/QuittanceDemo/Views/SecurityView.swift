@@ -1,18 +1,21 @@
 import Quittance
 import SwiftUI
 
-/// The lock, what was stopped, this phone, and what is worth a look.
-///
-/// The facade has no record of the whole security centre yet: it will bring the devices, and what `CheckupSection` puts
-/// together from the records that there are.
+/// The lock, what was stopped, what is worth a look, and the account's devices.
 struct SecurityView: View {
+    @Environment(AppModel.self) private var model
+
     var body: some View {
         NavigationStack {
             List {
                 LockSection()
                 StopsSection()
-                CheckupSection()
-                PhoneSection()
+                if let security = model.security {
+                    CheckupSection(parts: security.checkup)
+                    ForEach(security.devices, id: \.device) { device in
+                        DeviceSection(device: device, account: security.account, isAlone: security.devices.count == 1)
+                    }
+                }
             }
             .navigationTitle(say("app.security.title"))
         }
@@ -92,20 +95,37 @@ struct StopsSection: View {
     }
 }
 
-/// How this phone's secrets are kept.
-struct PhoneSection: View {
-    @Environment(AppModel.self) private var model
+/// How a device keeps its secrets, and why that is not believed to be stronger.
+struct DeviceSection: View {
+    let device: AccountDevice
+    let account: String
+    let isAlone: Bool
     @State private var showsDetails = false
 
     var body: some View {
-        if let enrolment = model.enrolment {
-            Section(say("app.device.title")) {
-                Text(say("app.device." + keyName(enrolment.keyStore)))
-                Text(say("app.evidence." + keyName(enrolment.evidenceLevel))).font(.footnote)
-                DisclosureGroup(say("app.details.title"), isExpanded: $showsDetails) {
-                    Detail(name: say("app.details.device"), value: enrolment.device)
-                    Detail(name: say("app.details.account"), value: enrolment.account)
+        Section(say("app.device.title")) {
+            if isAlone { Text(say("app.device.only_one")) }
+            Text(say("app.device." + keyName(device.keyStore)))
+            Text(say("app.evidence." + keyName(device.evidenceLevel))).font(.footnote)
+            if let since = device.enrolledSince {
+                Text(say("app.device.since", ["since": .moment(since)])).font(.footnote)
+            }
+            if let seen = device.lastSeen {
+                Text(say("app.device.seen", ["seen": .moment(seen)])).font(.footnote)
+            }
+            if !device.reasons.isEmpty {
+                VStack(alignment: .leading) {
+                    Text(say("app.device.why"))
+                    ForEach(Array(device.reasons.enumerated()), id: \.offset) { _, reason in
+                        Text(say("app.device.key." + keyName(reason.key))).font(.footnote).foregroundStyle(.secondary)
+                        Text(words(reason.says)).font(.footnote)
+                    }
                 }
+                .accessibilityElement(children: .combine)
+            }
+            DisclosureGroup(say("app.details.title"), isExpanded: $showsDetails) {
+                Detail(name: say("app.details.device"), value: device.device)
+                Detail(name: say("app.details.account"), value: account)
             }
         }
     }

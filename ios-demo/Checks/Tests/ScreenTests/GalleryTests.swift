@@ -248,6 +248,23 @@ struct Picture: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test("A receipt that is checked again, as it should be and changed")
+    func checkedAgain() async throws {
+        wallet.views = MadeUp.views(MadeUp.all)
+        wallet.closed = [MadeUp.receipt]
+        for (name, verdict) in [("receipt-checked", MadeUp.holds), ("receipt-changed", MadeUp.doesNotHold)] {
+            wallet.verdict = verdict
+            try await each(name) { app, screen in
+                app.tab = .receipts
+                await screen.settle()
+                try screen.tap("receipt")
+                await screen.settle()
+                try screen.tap("check-again")
+                await app.work.finished()
+            }
+        }
+    }
+
     @Test("The phone is set up; it does not open; something went wrong; nobody looks")
     func around() async throws {
         try await each("cover") { _, screen in screen.surroundings.scenePhase = .inactive }
@@ -280,7 +297,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
         let wallet = wallet
         for manner in [english, chinese] {
             try await Manner.$current.withValue(manner) {
-                let app = AppModel(isTrial: true) { wallet }
+                let app = AppModel(isTrial: true, facts: { .ofThisPhone }) { wallet }
                 let screen = Driver(RootView(model: app))
                 await screen.settle()
                 try await steps(app, screen)

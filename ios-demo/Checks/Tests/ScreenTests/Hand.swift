@@ -33,7 +33,7 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
     }
 
     private static func app(_ stage: Stage) -> AppModel {
-        AppModel(isTrial: true) {
+        AppModel(isTrial: true, facts: { .ofThisPhone }) {
             try ScreenLock.require()
             let keys = try EnclaveDeviceKeys(dataDir: stage.config.dataDir)
             let prompt = LocalAuthPrompt(keys: keys) { say($0) }

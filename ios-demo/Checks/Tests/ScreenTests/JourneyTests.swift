@@ -42,6 +42,8 @@ import Testing
             await hand.screen.settle()
             try await hand.tap("receipt")
             #expect(hand.shows(say("app.receipt.phone_destroyed")) && hand.shows(say("app.receipt.checked")))
+            try await hand.tap("check-again")
+            #expect(hand.shows("everything holds"))
             #expect(try await hand.stage.merchant.charge(mandate, cny(30_00), "after").contains("\"declined\""))
         }
     }

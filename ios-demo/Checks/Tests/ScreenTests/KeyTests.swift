@@ -72,6 +72,7 @@ import Testing
             ])
         expect("app.evidence.", [EvidenceLevel.e0, .e1, .e2])
         expect("app.device.", [KeyStoreKind.hardware, .software])
+        expect("app.device.key.", [KeyAlias.device, .biometric, .passcode])
         expect(
             "app.error.",
             [

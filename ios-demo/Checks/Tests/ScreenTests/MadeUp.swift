@@ -87,6 +87,7 @@ enum MadeUp {
             permission: permission,
             agreed: Agreement(
                 flow: "flo_1", termsHash: "Zm9vYmFyYmF6cXV4Zm9vYmFyYmF6cXV4", locale: "en",
+                signedAt: after(days: -40), device: "dev_7b1d2f4e6a8c0b2d4f6e8a0c0f3c5e7a", onThisPhone: true,
                 activeSince: after(days: -40)),
             history: history, historyAsOf: pictured, order: permission.ending?.order)
     }
@@ -107,6 +108,54 @@ enum MadeUp {
     static let receipt = ReceiptSummary(
         order: "ord_2f4e6a8c0b2d4f6e8a0c0f3c5e7a9b1d", mandates: ["man_5"], kind: .twoSided, cause: .payer,
         evidenceLevel: .e0, closedAt: after(days: -1))
+
+    static let holds = ReceiptVerdict.valid(
+        receipt: CheckedReceipt(
+            log: "pay.example/log", place: 4192, logSize: 4410, statedAt: after(days: -1), about: nil, ownStatements: 2,
+            checkedAt: pictured))
+    static let doesNotHold = ReceiptVerdict.refused(flaw: .notInLog, says: text("receipt.flaw.not_in_log"))
+
+    // MARK: Security
+
+    static func centre(_ stopping: Stopping) -> SecurityCentre {
+        let unasked = CheckupFinding(
+            kind: .switchedOnUnasked(count: 2),
+            says: text("checkup.finding.switched_on_unasked", ["count": .count(count: 2)]), remedy: .seePermissions)
+        let noPassword = CheckupFinding(
+            kind: .noLockPassword, says: text("checkup.finding.no_lock_password"), remedy: .setLockPassword)
+        return SecurityCentre(
+            account: "acc_0f3c5e7a9b1d2f4e6a8c0b2d4f6e8a0c", stopping: stopping, devices: [device],
+            checkup: [
+                CheckupPart(group: .payment, name: text("checkup.payment"), findings: [unasked]),
+                CheckupPart(group: .loginEnvironment, name: text("checkup.login_environment"), findings: []),
+                CheckupPart(
+                    group: .accountTheft, name: text("checkup.account_theft"),
+                    findings: stopping.lockPasswordSet ? [] : [noPassword]),
+                CheckupPart(group: .privacyLeak, name: text("checkup.privacy_leak"), findings: []),
+            ])
+    }
+
+    static let device = AccountDevice(
+        device: "dev_7b1d2f4e6a8c0b2d4f6e8a0c0f3c5e7a", thisPhone: true, keyStore: .hardware, evidenceLevel: .e0,
+        reasons: [KeyAlias.device, .biometric].map {
+            WeakEvidence(key: $0, reason: .noChain, atMost: .e0, says: text("evidence.no_chain"))
+        },
+        attested: [], enrolledSince: after(days: -40), lastSeen: after(hours: -1))
+
+    static let recovery = RecoveryReadiness(
+        ways: [
+            WayBack(
+                definition: "recovery.transaction_quiz", name: text("flow.quiz.name"),
+                about: text("recovery.about.quiz"), ready: true, mayBegin: true, needs: []),
+            WayBack(
+                definition: "recovery.trusted_contacts", name: text("flow.contacts.name"),
+                about: text("recovery.about.contacts"), ready: false, mayBegin: false,
+                needs: [
+                    RecoveryNeed(
+                        kind: .contacts(have: 0, need: 3, countFrom: after(days: 2)),
+                        says: text("recovery.need.contacts_wait", ["moment": .moment(moment: after(days: 2))]))
+                ]),
+        ], asOf: pictured, stale: false)
 
     // MARK: Prompts
 

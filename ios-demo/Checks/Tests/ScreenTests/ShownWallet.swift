@@ -7,6 +7,7 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     var details: [String: PermissionDetail] = [:]
     var routes: [CancellationRoute] = []
     var closed: [ReceiptSummary] = []
+    var verdict = MadeUp.holds
     var stopped = Stopping(lock: nil, stops: [], lockPasswordSet: false)
     var phone: Enrolment? = Enrolment(
         account: "acc_0f3c5e7a9b1d2f4e6a8c0b2d4f6e8a0c", device: "dev_7b1d2f4e6a8c0b2d4f6e8a0c0f3c5e7a",
@@ -36,8 +37,9 @@ final class ShownWallet: Wallet, @unchecked Sendable {
 
     override func permissions() async throws -> Permissions { views }
     override func receipts() async throws -> [ReceiptSummary] { closed }
-    override func lockState() async throws -> Stopping { stopped }
-    override func logEvidence() async throws -> [LogEvidence] { [] }
+    override func security(phone: PhoneFacts) async throws -> SecurityCentre { MadeUp.centre(stopped) }
+    override func recoveryReadiness() async throws -> RecoveryReadiness { MadeUp.recovery }
+    override func verifyReceipt(order: String) async throws -> ReceiptVerdict { verdict }
     override func openFlows() async throws -> [String] { open }
     override func nextEvent() async throws -> WalletEvent? { happened.isEmpty ? nil : happened.removeFirst() }
     override func nextPrompt(flow: String) async throws -> Prompt? { isOver ? nil : asked }

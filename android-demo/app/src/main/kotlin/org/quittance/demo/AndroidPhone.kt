@@ -13,6 +13,7 @@ import java.time.ZoneId
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.withContext
 import org.quittance.BiometricRequest
+import org.quittance.PhoneFacts
 import org.quittance.Wallet
 import org.quittance.WalletConfig
 import org.quittance.android.AndroidBiometricPrompt
@@ -46,11 +47,11 @@ class AndroidPhone(private val application: Application, private val pictures: P
 
     override suspend fun takePicture(): ByteArray? = pictures.take()
 
-    override fun locks(): PhoneLocks {
+    override fun locks(): PhoneFacts {
         val keyguard = application.getSystemService(KeyguardManager::class.java)
         val biometrics = application.getSystemService(BiometricManager::class.java)
         val strong = biometrics?.canAuthenticate(BiometricManager.Authenticators.BIOMETRIC_STRONG)
-        return PhoneLocks(keyguard?.isDeviceSecure == true, strong == BiometricManager.BIOMETRIC_SUCCESS)
+        return PhoneFacts(keyguard?.isDeviceSecure == true, strong == BiometricManager.BIOMETRIC_SUCCESS)
     }
 
     override fun openSettings() = start(Intent(Settings.ACTION_SECURITY_SETTINGS))

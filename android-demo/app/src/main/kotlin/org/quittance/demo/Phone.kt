@@ -1,5 +1,6 @@
 package org.quittance.demo
 
+import org.quittance.PhoneFacts
 import org.quittance.Wallet
 
 /** What the app needs of the phone that it runs on; tests bring another. */
@@ -14,7 +15,7 @@ interface Phone {
     suspend fun takePicture(): ByteArray?
 
     /** What protects the phone itself. */
-    fun locks(): PhoneLocks
+    fun locks(): PhoneFacts
 
     /** Opens the phone's own settings. */
     fun openSettings()
@@ -31,9 +32,6 @@ interface Phone {
     /** Opens another app by its link. */
     fun open(link: String)
 }
-
-/** What protects the phone itself. */
-data class PhoneLocks(val screenLock: Boolean, val biometrics: Boolean)
 
 /** There is no camera that this app may use. */
 class NoCamera : Exception()

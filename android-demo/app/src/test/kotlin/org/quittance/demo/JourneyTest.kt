@@ -109,6 +109,20 @@ class JourneyTest {
         rule.onNodeWithTag("switch-$mandate").assertIsOff().assertIsNotEnabled()
     }
 
+    //
+    @Test
+    fun `the check-up names what is worth a look, and the forgotten PIN what its ways still need`() {
+        enrol()
+        hand.taps("tab-security")
+        hand.awaitsText("This phone’s secrets are kept in software only.")
+        hand.awaitsText("brought no certificate")
+        hand.taps("tab-recovery")
+        hand.awaitsText("Whether it is open is asked when it begins.")
+        hand.taps("refresh")
+        hand.awaitsText("This way needs 20 charges of this account; there are 0.")
+        rule.onNodeWithTag("recovery-recovery.trusted_contacts").assertIsNotEnabled()
+    }
+
     @Test
     fun `two PINs that differ are not taken, and nothing is enrolled`() {
         hand.taps("start")
@@ -144,6 +158,7 @@ class JourneyTest {
         hand.taps("permission-$mandate")
         hand.taps("refresh")
         hand.awaits("charge")
+        hand.reads("signed")
         hand.awaitsText("Charged CNY 30.00")
     }
 
@@ -155,6 +170,8 @@ class JourneyTest {
         for (stop in listOf("held", "agreed", "phone_destroyed", "service_destroyed", "on_record", "checked")) {
             hand.awaits("app.receipt.$stop")
         }
+        hand.taps("check-again")
+        hand.awaits("holds")
         hand.taps("share")
         assertTrue(phone.shared.single().startsWith("c2sp.org/tlog-proof@v1\n"))
     }

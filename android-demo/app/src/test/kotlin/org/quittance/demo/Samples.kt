@@ -1,6 +1,7 @@
 package org.quittance.demo
 
 import java.time.Instant
+import org.quittance.AccountDevice
 import org.quittance.AffectedMandate
 import org.quittance.Agreement
 import org.quittance.AwaitedParty
@@ -9,14 +10,21 @@ import org.quittance.Channel
 import org.quittance.ChargeOutcome
 import org.quittance.ClosureKind
 import org.quittance.DocumentKind
-import org.quittance.Enrolment
+import org.quittance.CheckedReceipt
+import org.quittance.CheckupFinding
+import org.quittance.CheckupGroup
+import org.quittance.CheckupPart
+import org.quittance.CheckupRemedy
 import org.quittance.EvidenceLevel
+import org.quittance.EvidenceReason
 import org.quittance.ExportedReceipt
 import org.quittance.Exposure
 import org.quittance.FactorKind
+import org.quittance.FindingKind
 import org.quittance.HalfState
 import org.quittance.HoldDetail
 import org.quittance.HoldOwner
+import org.quittance.KeyAlias
 import org.quittance.KeyStoreKind
 import org.quittance.Limits
 import org.quittance.Mandate
@@ -24,6 +32,7 @@ import org.quittance.MandateKind
 import org.quittance.MandateState
 import org.quittance.Money
 import org.quittance.NamedPerson
+import org.quittance.NeedKind
 import org.quittance.NextCharge
 import org.quittance.Offer
 import org.quittance.PastCharge
@@ -36,9 +45,14 @@ import org.quittance.PromptKind
 import org.quittance.PromptText
 import org.quittance.QuizQuestion
 import org.quittance.QuizTopic
+import org.quittance.ReceiptFlaw
 import org.quittance.ReceiptSummary
+import org.quittance.ReceiptVerdict
 import org.quittance.RecordingKind
+import org.quittance.RecoveryNeed
+import org.quittance.RecoveryReadiness
 import org.quittance.SafetyLock
+import org.quittance.SecurityCentre
 import org.quittance.StopScope
 import org.quittance.Stopping
 import org.quittance.Taken
@@ -46,13 +60,12 @@ import org.quittance.TerminationCause
 import org.quittance.Terms
 import org.quittance.TextArgument
 import org.quittance.WalletEvent
+import org.quittance.WayBack
+import org.quittance.WeakEvidence
 import org.quittance.demo.model.EnrolStep
 import org.quittance.demo.model.Entry
-import org.quittance.demo.model.Finding
 import org.quittance.demo.model.News
 import org.quittance.demo.model.Problem
-import org.quittance.demo.model.Remedy
-import org.quittance.demo.model.RecoveryMethod
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
 import org.quittance.demo.model.UiState
@@ -131,7 +144,7 @@ object Samples {
     private val detail =
         PermissionDetail(
             permission = rows[0],
-            agreed = Agreement("f", "9rT2vQmYwLx0Jp4c8ZsBkQ1hNn3uEoVd", "en", hours(-24 * 40)),
+            agreed = Agreement("f", "9rT2vQmYwLx0Jp4c8ZsBkQ1hNn3uEoVd", "en", hours(-24 * 40), "q3Zk9vTt0LmPwXy7", true, hours(-24 * 40)),
             history =
                 listOf(
                     PastCharge("1", hours(-22), cny(32_50), ChargeOutcome.Approved(cny(32_50)), null),
@@ -153,9 +166,38 @@ object Samples {
             "7dcQ2mVbq9LtWxA1", listOf("d"), ClosureKind.TWO_SIDED, TerminationCause.PAYER, EvidenceLevel.E2, hours(-3),
         )
 
+    private val exported = ExportedReceipt("", "", "", ByteArray(0), emptyList(), "")
+
     private val slip = Slip(receipt, listOf(news.merchantName))
 
-    private val enrolment = Enrolment("account", "q3Zk9vTt0LmPwXy7", EvidenceLevel.E2, KeyStoreKind.HARDWARE)
+    private fun reason(key: KeyAlias, reason: EvidenceReason) =
+        WeakEvidence(key, reason, EvidenceLevel.E1, text("evidence.${reason.name.lowercase()}"))
+
+    private val device =
+        AccountDevice(
+            "q3Zk9vTt0LmPwXy7", true, KeyStoreKind.HARDWARE, EvidenceLevel.E1,
+            listOf(reason(KeyAlias.DEVICE, EvidenceReason.EXPIRED), reason(KeyAlias.PASSCODE, EvidenceReason.AUTH_NOT_PER_USE)),
+            emptyList(), hours(-24 * 40), hours(-1),
+        )
+
+    private fun finding(kind: FindingKind, name: String, remedy: CheckupRemedy?, vararg arguments: Pair<String, TextArgument>) =
+        CheckupFinding(kind, text("checkup.finding.$name", *arguments), remedy)
+
+    private val unasked =
+        finding(
+            FindingKind.SwitchedOnUnasked(2u), "switched_on_unasked", CheckupRemedy.SEE_PERMISSIONS,
+            "count" to TextArgument.Count(2uL),
+        )
+    private val noPassword = finding(FindingKind.NoLockPassword, "no_lock_password", CheckupRemedy.SET_LOCK_PASSWORD)
+
+    private fun centre(stopping: Stopping, vararg findings: Pair<CheckupGroup, CheckupFinding>) =
+        SecurityCentre(
+            "account", stopping, listOf(device),
+            CheckupGroup.entries.map { group ->
+                val of = findings.filter { it.first == group }.map { it.second }
+                CheckupPart(group, text("checkup.${group.name.lowercase()}"), of)
+            },
+        )
 
     private val happened =
         listOf(
@@ -163,11 +205,26 @@ object Samples {
             News(WalletEvent.Unlocked, Say("app.event.closed", "service" to plain("Morning Paper"))),
         )
 
+    private fun way(name: String, definition: String, vararg needs: RecoveryNeed) =
+        WayBack(definition, text("flow.$name.name"), text("recovery.about.$name"), needs.isEmpty(), needs.isEmpty(), needs.toList())
+
+    private val contactsWait =
+        RecoveryNeed(
+            NeedKind.Contacts(0u, 3u, hours(60)),
+            text("recovery.need.contacts_wait", "moment" to TextArgument.Moment(hours(60))),
+        )
+
     private val recovery =
-        listOf("quiz" to "recovery.transaction_quiz", "contacts" to "recovery.trusted_contacts").map { (name, definition) ->
-            val state = Say("app.recovery.needs_network")
-            RecoveryMethod(Say("flow.$name.name"), Say("app.recovery.$name"), definition, state, true)
-        }
+        RecoveryReadiness(
+            listOf(way("quiz", "recovery.transaction_quiz"), way("contacts", "recovery.trusted_contacts", contactsWait)),
+            NOW, false,
+        )
+
+    private val checked =
+        ReceiptVerdict.Valid(CheckedReceipt("pay.example/log", 4192uL, 4410uL, hours(-3), null, 2u, NOW))
+
+    private val changed =
+        ReceiptVerdict.Refused(ReceiptFlaw.NOT_IN_LOG, text("receipt.flaw.not_in_log"))
 
     private val affected = listOf(AffectedMandate("a", "Bluebird Rides", "City rides"))
 
@@ -278,8 +335,11 @@ object Samples {
                 UiState(
                     shown =
                         Shown.Security(
-                            Stopping(null, listOf(StopScope.Category("games")), false), enrolment,
-                            listOf(Finding(Say("app.checkup.no_lock_password"), Remedy.SET_LOCK_PASSWORD)), happened, false, null,
+                            centre(
+                                Stopping(null, listOf(StopScope.Category("games")), false),
+                                CheckupGroup.PAYMENT to unasked, CheckupGroup.ACCOUNT_THEFT to noPassword,
+                            ),
+                            happened, false, null,
                         ),
                 ),
             "locked_offline" to
@@ -287,16 +347,18 @@ object Samples {
                     offline = true,
                     shown =
                         Shown.Security(
-                            Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true), enrolment,
-                            emptyList(), emptyList(), false, null,
+                            centre(Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true)),
+                            emptyList(), false, null,
                         ),
                 ),
             "pause_everything" to
-                UiState(shown = Shown.Security(Stopping(null, emptyList(), false), enrolment, emptyList(), emptyList(), true, null)),
+                UiState(shown = Shown.Security(centre(Stopping(null, emptyList(), false)), emptyList(), true, null)),
             "recovery" to UiState(shown = Shown.Recovery(recovery)),
             "receipts" to UiState(shown = Shown.Receipts(listOf(slip))),
             "receipt" to
-                UiState(shown = Shown.Receipt(slip, ExportedReceipt("", "", "", ByteArray(0), emptyList(), ""))),
+                UiState(shown = Shown.Receipt(slip, exported)),
+            "receipt_checked" to UiState(shown = Shown.Receipt(slip, exported, checked)),
+            "receipt_changed" to UiState(shown = Shown.Receipt(slip, exported, changed)),
             "offer" to UiState(shown = Shown.ReadOffer("")),
             "vouch" to UiState(shown = Shown.Vouch("recovery.trusted_contacts", own = false)),
         )

@@ -201,6 +201,6 @@ class ScreensTest {
 
     private companion object {
         const val BAR = 60
-        val KEY = Regex("(app|ask|end|flow|cancel|sign|wait|hold|then|action)\\.[a-z_.]+")
+        val KEY = Regex("(app|ask|end|flow|cancel|sign|wait|hold|then|action|checkup|evidence|recovery|receipt)\\.[a-z_.]+")
     }
 }

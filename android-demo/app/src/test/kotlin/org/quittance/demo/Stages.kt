@@ -4,6 +4,7 @@ import android.graphics.Bitmap
 import android.graphics.Color
 import java.io.ByteArrayOutputStream
 import kotlinx.coroutines.awaitCancellation
+import org.quittance.PhoneFacts
 import org.quittance.Wallet
 import org.quittance.testing.Stage
 
@@ -42,7 +43,7 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
         shared += text
     }
 
-    override fun locks() = PhoneLocks(screenLock = true, biometrics = true)
+    override fun locks() = PhoneFacts(screenLock = true, biometrics = true)
 
     override fun openSettings() = Unit
 
@@ -70,7 +71,7 @@ class StillApplication : DemoApplication() {
 
             override fun share(title: String, text: String) = Unit
 
-            override fun locks() = PhoneLocks(screenLock = true, biometrics = true)
+            override fun locks() = PhoneFacts(screenLock = true, biometrics = true)
 
             override fun openSettings() = Unit
 

@@ -135,6 +135,8 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.begin_anew" -> plain(R.string.quittance_app_action_begin_anew)
     "app.action.cancel" -> plain(R.string.quittance_app_action_cancel)
     "app.action.change_limits" -> plain(R.string.quittance_app_action_change_limits)
+    "app.action.check_again" -> plain(R.string.quittance_app_action_check_again)
+    "app.action.choose_contacts" -> plain(R.string.quittance_app_action_choose_contacts)
     "app.action.close" -> plain(R.string.quittance_app_action_close)
     "app.action.continue" -> plain(R.string.quittance_app_action_continue)
     "app.action.copy" -> plain(R.string.quittance_app_action_copy)
@@ -179,6 +181,8 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
 private fun appAgreedTexts(key: String): TextResource? = when (key) {
     "app.agreed.language" -> plain(R.string.quittance_app_agreed_language, words("language"))
     "app.agreed.not_yet" -> plain(R.string.quittance_app_agreed_not_yet)
+    "app.agreed.signed_elsewhere" -> plain(R.string.quittance_app_agreed_signed_elsewhere, moment("at"))
+    "app.agreed.signed_here" -> plain(R.string.quittance_app_agreed_signed_here, moment("at"))
     "app.agreed.since" -> plain(R.string.quittance_app_agreed_since, moment("since"))
     "app.agreed.title" -> plain(R.string.quittance_app_agreed_title)
     else -> null
@@ -239,18 +243,8 @@ private fun appChargeTexts(key: String): TextResource? = when (key) {
 }
 
 private fun appCheckupTexts(key: String): TextResource? = when (key) {
-    "app.checkup.account" -> plain(R.string.quittance_app_checkup_account)
-    "app.checkup.contradiction" -> plain(R.string.quittance_app_checkup_contradiction)
-    "app.checkup.environment" -> plain(R.string.quittance_app_checkup_environment)
     "app.checkup.findings" -> plural(R.plurals.quittance_app_checkup_findings, counted = "count", count("count"))
     "app.checkup.fine" -> plain(R.string.quittance_app_checkup_fine)
-    "app.checkup.no_biometrics" -> plain(R.string.quittance_app_checkup_no_biometrics)
-    "app.checkup.no_lock_password" -> plain(R.string.quittance_app_checkup_no_lock_password)
-    "app.checkup.no_screen_lock" -> plain(R.string.quittance_app_checkup_no_screen_lock)
-    "app.checkup.payment" -> plain(R.string.quittance_app_checkup_payment)
-    "app.checkup.software_keys" -> plain(R.string.quittance_app_checkup_software_keys)
-    "app.checkup.stale" -> plain(R.string.quittance_app_checkup_stale)
-    "app.checkup.switched_on_without_you" -> plural(R.plurals.quittance_app_checkup_switched_on_without_you, counted = "count", count("count"))
     "app.checkup.title" -> plain(R.string.quittance_app_checkup_title)
     else -> null
 }
@@ -313,8 +307,15 @@ private fun appDetailsTexts(key: String): TextResource? = when (key) {
 
 private fun appDeviceTexts(key: String): TextResource? = when (key) {
     "app.device.hardware" -> plain(R.string.quittance_app_device_hardware)
+    "app.device.key.biometric" -> plain(R.string.quittance_app_device_key_biometric)
+    "app.device.key.device" -> plain(R.string.quittance_app_device_key_device)
+    "app.device.key.passcode" -> plain(R.string.quittance_app_device_key_passcode)
+    "app.device.only_one" -> plain(R.string.quittance_app_device_only_one)
+    "app.device.seen" -> plain(R.string.quittance_app_device_seen, moment("seen"))
+    "app.device.since" -> plain(R.string.quittance_app_device_since, moment("since"))
     "app.device.software" -> plain(R.string.quittance_app_device_software)
     "app.device.title" -> plain(R.string.quittance_app_device_title)
+    "app.device.why" -> plain(R.string.quittance_app_device_why)
     else -> null
 }
 
@@ -673,6 +674,10 @@ private fun appQuizTexts(key: String): TextResource? = when (key) {
 
 private fun appReceiptTexts(key: String): TextResource? = when (key) {
     "app.receipt.agreed" -> plain(R.string.quittance_app_receipt_agreed)
+    "app.receipt.check.holds" -> plain(R.string.quittance_app_receipt_check_holds, moment("at"))
+    "app.receipt.check.place" -> plain(R.string.quittance_app_receipt_check_place, count("place"), words("record"))
+    "app.receipt.check.refused" -> plain(R.string.quittance_app_receipt_check_refused)
+    "app.receipt.check.unchanged" -> plain(R.string.quittance_app_receipt_check_unchanged)
     "app.receipt.checked" -> plain(R.string.quittance_app_receipt_checked)
     "app.receipt.claim" -> plain(R.string.quittance_app_receipt_claim)
     "app.receipt.claim_one_sided" -> plain(R.string.quittance_app_receipt_claim_one_sided)
@@ -702,14 +707,14 @@ private fun appRecordTexts(key: String): TextResource? = when (key) {
 }
 
 private fun appRecoveryTexts(key: String): TextResource? = when (key) {
+    "app.recovery.as_of" -> plain(R.string.quittance_app_recovery_as_of, moment("at"))
     "app.recovery.body" -> plain(R.string.quittance_app_recovery_body)
-    "app.recovery.contacts" -> plain(R.string.quittance_app_recovery_contacts)
     "app.recovery.done" -> plain(R.string.quittance_app_recovery_done)
     "app.recovery.needs_network" -> plain(R.string.quittance_app_recovery_needs_network)
+    "app.recovery.never_heard" -> plain(R.string.quittance_app_recovery_never_heard)
     "app.recovery.new_pin.body" -> plain(R.string.quittance_app_recovery_new_pin_body)
     "app.recovery.new_pin.title" -> plain(R.string.quittance_app_recovery_new_pin_title)
-    "app.recovery.not_ready" -> plain(R.string.quittance_app_recovery_not_ready, words("reason"))
-    "app.recovery.quiz" -> plain(R.string.quittance_app_recovery_quiz)
+    "app.recovery.not_ready" -> plain(R.string.quittance_app_recovery_not_ready)
     "app.recovery.ready" -> plain(R.string.quittance_app_recovery_ready)
     "app.recovery.title" -> plain(R.string.quittance_app_recovery_title)
     else -> null
@@ -1257,6 +1262,9 @@ private fun receiptTexts(key: String): TextResource? = when (key) {
 }
 
 private fun recoveryTexts(key: String): TextResource? = when (key) {
+    "recovery.about.contacts" -> plain(R.string.quittance_recovery_about_contacts)
+    "recovery.about.other" -> plain(R.string.quittance_recovery_about_other)
+    "recovery.about.quiz" -> plain(R.string.quittance_recovery_about_quiz)
     "recovery.contacts_asked" -> plain(R.string.quittance_recovery_contacts_asked)
     "recovery.need.another_day" -> plural(R.plurals.quittance_recovery_need_another_day, counted = "most", count("most"))
     "recovery.need.asked_when_it_begins" -> plain(R.string.quittance_recovery_need_asked_when_it_begins)

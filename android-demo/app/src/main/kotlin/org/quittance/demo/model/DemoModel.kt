@@ -292,6 +292,13 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     // Receipts.
 
+    /** Checks the shown receipt once more; it needs no network. */
+    fun checkReceipt() = act {
+        val shown = states.value.shown as? Shown.Receipt ?: return@act
+        val verdict = wallet().verifyReceipt(shown.slip.receipt.order)
+        states.update { it.copy(shown = shown.copy(verdict = verdict)) }
+    }
+
     fun shareReceipt() {
         val shown = states.value.shown as? Shown.Receipt ?: return
         phone.share(shown.slip.receipt.order, shown.exported.receipt)
@@ -343,8 +350,8 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
             else
                 when (place) {
                     Place.Home -> Views.home(wallet, chosen, news)
-                    Place.Security -> Views.security(wallet, phone.locks(), enrolment, news, asksForLock, typing.password())
-                    Place.Recovery -> Views.recovery()
+                    Place.Security -> Views.security(wallet, phone.locks(), news, asksForLock, typing.password())
+                    Place.Recovery -> Views.recovery(wallet)
                     Place.Receipts -> Views.receipts(wallet)
                     Place.Offer -> Shown.ReadOffer("")
                     is Place.OnePermission -> Views.permission(wallet, place.mandate)

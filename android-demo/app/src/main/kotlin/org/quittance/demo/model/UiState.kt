@@ -1,7 +1,6 @@
 package org.quittance.demo.model
 
 import org.quittance.CancellationRoute
-import org.quittance.Enrolment
 import org.quittance.ExportedReceipt
 import org.quittance.ItemOutcome
 import org.quittance.Mandate
@@ -9,7 +8,9 @@ import org.quittance.PermissionDetail
 import org.quittance.Permissions
 import org.quittance.Prompt
 import org.quittance.ReceiptSummary
-import org.quittance.Stopping
+import org.quittance.ReceiptVerdict
+import org.quittance.RecoveryReadiness
+import org.quittance.SecurityCentre
 import org.quittance.WalletEvent
 import org.quittance.demo.words.Say
 
@@ -109,20 +110,23 @@ sealed interface Shown {
     data class OnePermission(val detail: PermissionDetail, val mandate: Mandate, val routes: List<CancellationRoute>) : Shown
 
     data class Security(
-        val stopping: Stopping,
-        val enrolment: Enrolment,
-        val findings: List<Finding>,
+        val centre: SecurityCentre,
         val news: List<News>,
         /** The lock is about to be put on: what it does is shown first. */
         val asksForLock: Boolean,
         val password: PasswordEntry?,
     ) : Shown
 
-    data class Recovery(val methods: List<RecoveryMethod>) : Shown
+    data class Recovery(val readiness: RecoveryReadiness) : Shown
 
     data class Receipts(val slips: List<Slip>) : Shown
 
-    data class Receipt(val slip: Slip, val exported: ExportedReceipt) : Shown
+    data class Receipt(
+        val slip: Slip,
+        val exported: ExportedReceipt,
+        /** What checking it once more came to; null until the payer asks for it. */
+        val verdict: ReceiptVerdict? = null,
+    ) : Shown
 
     data class ReadOffer(val typed: String) : Shown
 
@@ -149,14 +153,6 @@ data class News(val event: WalletEvent, val say: Say) {
     val place: Place?
         get() = (event as? WalletEvent.AskedToVouch)?.let { Place.Vouch(it.flow, it.requester, it.purpose) }
 }
-
-/** Something to look at in the check-up, with its remedy where the app has one. */
-data class Finding(val say: Say, val remedy: Remedy?)
-
-enum class Remedy { SET_LOCK_PASSWORD, SEE_PERMISSIONS, SYNC, OPEN_SETTINGS }
-
-/** A way back to a forgotten PIN. */
-data class RecoveryMethod(val name: Say, val about: Say, val definition: String, val state: Say, val ready: Boolean)
 
 /** An ended permission as a slip. */
 data class Slip(val receipt: ReceiptSummary, val names: List<String>)

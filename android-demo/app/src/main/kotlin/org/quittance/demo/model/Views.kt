@@ -1,14 +1,10 @@
 package org.quittance.demo.model
 
-import org.quittance.Enrolment
 import org.quittance.ItemOutcome
-import org.quittance.KeyStoreKind
+import org.quittance.PhoneFacts
 import org.quittance.Wallet
 import org.quittance.WalletEvent
 import org.quittance.WalletException
-import org.quittance.demo.PhoneLocks
-import org.quittance.demo.words.Say
-import org.quittance.demo.words.count
 import org.quittance.demo.words.say
 
 /** The views, each from the wallet's own records. */
@@ -52,46 +48,15 @@ internal object Views {
 
     suspend fun security(
         wallet: Wallet,
-        locks: PhoneLocks,
-        enrolment: Enrolment,
+        locks: PhoneFacts,
         news: Collection<WalletEvent>,
         asksForLock: Boolean,
         password: PasswordEntry?,
     ): Shown.Security {
-        val (stopping, permissions) = wallet.lockState() to wallet.permissions()
-        val findings = buildList {
-            if (!stopping.lockPasswordSet) add(Finding(Say("app.checkup.no_lock_password"), Remedy.SET_LOCK_PASSWORD))
-            if (!locks.screenLock) add(Finding(Say("app.checkup.no_screen_lock"), Remedy.OPEN_SETTINGS))
-            else if (!locks.biometrics) add(Finding(Say("app.checkup.no_biometrics"), Remedy.OPEN_SETTINGS))
-            if (enrolment.keyStore == KeyStoreKind.SOFTWARE) add(Finding(Say("app.checkup.software_keys"), null))
-            val unasked = permissions.permissions.count { it.systemDefault }
-            if (unasked > 0) {
-                val say = Say("app.checkup.switched_on_without_you", "count" to count(unasked))
-                add(Finding(say, Remedy.SEE_PERMISSIONS))
-            }
-            if (permissions.permissions.any { it.stale }) add(Finding(Say("app.checkup.stale"), Remedy.SYNC))
-            if (wallet.logEvidence().isNotEmpty()) add(Finding(Say("app.checkup.contradiction"), null))
-        }
+        val permissions = wallet.permissions()
         val said = news.map { News(it, saying(it, permissions)) }
-        return Shown.Security(stopping, enrolment, findings, said, asksForLock, password)
+        return Shown.Security(wallet.security(locks), said, asksForLock, password)
     }
 
-    /**
-     * The ways back to a forgotten PIN.
-     *
-     * The facade has no record yet of what each still needs: until then both are said to need a connection, which is true of
-     * both, and what is missing is asked when one begins.
-     */
-    fun recovery(): Shown.Recovery {
-        fun method(name: String, definition: String) =
-            RecoveryMethod(
-                name = Say("flow.$name.name"),
-                about = Say("app.recovery.$name"),
-                definition = definition,
-                state = Say("app.recovery.needs_network"),
-                ready = true,
-            )
-        val quiz = method("quiz", "recovery.transaction_quiz")
-        return Shown.Recovery(listOf(quiz, method("contacts", "recovery.trusted_contacts")))
-    }
+    suspend fun recovery(wallet: Wallet): Shown.Recovery = Shown.Recovery(wallet.recoveryReadiness())
 }

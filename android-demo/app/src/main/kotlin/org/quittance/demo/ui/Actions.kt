@@ -56,6 +56,8 @@ interface Actions {
 
     fun leaveSheet() = Unit
 
+    fun checkReceipt() = Unit
+
     fun shareReceipt() = Unit
 
     fun stopEverything(scope: StopScope) = Unit
@@ -123,6 +125,8 @@ interface Actions {
         override fun choosePassword() = model.choosePassword()
 
         override fun leaveSheet() = model.leaveSheet()
+
+        override fun checkReceipt() = model.checkReceipt()
 
         override fun shareReceipt() = model.shareReceipt()
 

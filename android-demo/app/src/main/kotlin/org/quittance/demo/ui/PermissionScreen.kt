@@ -221,6 +221,10 @@ private fun Agreed(detail: PermissionDetail, mandate: Mandate) {
     Section(words("app.agreed.title")) {
         val since = agreed.activeSince
         Body(words(if (since == null) Say("app.agreed.not_yet") else Say("app.agreed.since", "since" to moment(since))))
+        agreed.signedAt?.let { at ->
+            val where = if (agreed.onThisPhone) "app.agreed.signed_here" else "app.agreed.signed_elsewhere"
+            Body(words(where, "at" to moment(at)), Modifier.testTag("signed"), quiet = true)
+        }
         val language =
             when {
                 agreed.locale.startsWith("zh") -> "app.language.zh_hans"
@@ -232,6 +236,7 @@ private fun Agreed(detail: PermissionDetail, mandate: Mandate) {
         if (open) {
             Hash(words("app.details.permission"), detail.permission.mandate)
             Hash(words("app.details.terms_hash"), agreed.termsHash)
+            agreed.device?.let { Hash(words("app.details.device"), it) }
             detail.order?.let { Hash(words("app.details.order"), it) }
             Half("app.details.phone_half", mandate.phoneHalf)
             Half("app.details.service_half", mandate.gatewayHalf)

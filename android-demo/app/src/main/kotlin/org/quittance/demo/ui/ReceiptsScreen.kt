@@ -26,14 +26,17 @@ import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
 import org.quittance.ClosureKind
+import org.quittance.ReceiptVerdict
 import org.quittance.demo.R
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
 import org.quittance.demo.model.UiState
 import org.quittance.demo.words.Say
+import org.quittance.demo.words.count
 import org.quittance.demo.words.moment
 import org.quittance.demo.words.plain
+import org.quittance.demo.words.say
 
 /** Every ended permission as a slip. */
 @Composable
@@ -67,11 +70,15 @@ fun ReceiptScreen(shown: Shown.Receipt, state: UiState, actions: Actions) {
     Page(
         words("app.receipts.title"),
         actions::back,
-        bottom = { Primary("share", words("app.action.share_proof"), !state.working, actions::shareReceipt) },
+        bottom = {
+            Primary("share", words("app.action.share_proof"), !state.working, actions::shareReceipt)
+            Quiet("check-again", words("app.action.check_again"), !state.working, actions::checkReceipt)
+        },
     ) {
         BigTitle(words("app.receipt.title", "service" to plain(names(shown.slip))))
         Body(words(cause(shown.slip)))
         Body(words("app.receipt.closed_at", "at" to moment(receipt.closedAt)), quiet = true)
+        shown.verdict?.let { Verdict(it) }
         val both = receipt.kind == ClosureKind.TWO_SIDED
         Column {
             Stop("app.receipt.held", true)
@@ -95,6 +102,25 @@ fun ReceiptScreen(shown: Shown.Receipt, state: UiState, actions: Actions) {
         Body(words("app.receipt.share_note"), quiet = true)
     }
 }
+
+/** What checking it once more came to: calm where it holds, and calm where it does not. */
+@Composable
+private fun Verdict(verdict: ReceiptVerdict) =
+    when (verdict) {
+        is ReceiptVerdict.Valid -> {
+            val checked = verdict.receipt
+            val place = words("app.receipt.check.place", "place" to count(checked.place), "record" to plain(checked.log))
+            val title = checked.checkedAt?.let { words("app.receipt.check.holds", "at" to moment(it)) }
+            Notice(R.drawable.sign_check, place, Modifier.testTag("holds"), title)
+        }
+        is ReceiptVerdict.Refused ->
+            Notice(
+                R.drawable.sign_alert,
+                words(verdict.says.say()) + "\n" + words("app.receipt.check.unchanged"),
+                Modifier.testTag("does-not-hold"),
+                words("app.receipt.check.refused"),
+            )
+    }
 
 /** One stop of the timeline; what was not stated is said to be missing, and drawn so. */
 @Composable

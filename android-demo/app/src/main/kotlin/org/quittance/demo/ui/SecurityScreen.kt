@@ -23,15 +23,16 @@ import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.unit.dp
 import java.time.Duration
 import java.time.temporal.ChronoUnit
-import org.quittance.KeyStoreKind
+import org.quittance.AccountDevice
+import org.quittance.CheckupPart
+import org.quittance.CheckupRemedy
 import org.quittance.StopScope
+import org.quittance.Stopping
 import org.quittance.Wish
 import org.quittance.demo.R
-import org.quittance.demo.model.Finding
 import org.quittance.demo.model.PasswordEntry
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.ProblemRemedy
-import org.quittance.demo.model.Remedy
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
 import org.quittance.demo.model.trigger
@@ -39,23 +40,18 @@ import org.quittance.demo.words.Say
 import org.quittance.demo.words.Value
 import org.quittance.demo.words.moment
 import org.quittance.demo.words.plain
+import org.quittance.demo.words.say
 
-/** The lock, what is stopped, the check-up, this phone, and what happened. */
+/** The lock, what is stopped, the check-up, the account's devices, and what happened. */
 @Composable
 fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, inside: PaddingValues) =
     Scrolled(inside) {
         BigTitle(words("app.security.title"))
         Standing(state, actions)
-        Lock(shown, state, actions)
-        Findings(shown.findings, state, actions)
-        Stops(shown.stopping.stops, state, actions)
-        Section(words("app.device.title")) {
-            val hardware = shown.enrolment.keyStore == KeyStoreKind.HARDWARE
-            Body(words(if (hardware) "app.device.hardware" else "app.device.software"))
-            Body(words("app.evidence.${shown.enrolment.evidenceLevel.name.lowercase()}"), quiet = true)
-            Hash(words("app.details.device"), shown.enrolment.device)
-            Hash(words("app.details.account"), shown.enrolment.account)
-        }
+        Lock(shown.centre.stopping, state, actions)
+        Section(words("app.checkup.title")) { shown.centre.checkup.forEach { Part(it, state, actions) } }
+        Stops(shown.centre.stopping.stops, state, actions)
+        shown.centre.devices.forEach { Device(it, shown.centre.account, alone = shown.centre.devices.size == 1) }
         for (news in shown.news) {
             val place = news.place
             if (place == null) Line(R.drawable.sign_next, words(news.say), Modifier.testTag("news"))
@@ -64,10 +60,30 @@ fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, insi
         TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 
+/** How a device keeps its secrets, and why that is not believed to be stronger. */
 @Composable
-private fun Lock(shown: Shown.Security, state: UiState, actions: Actions) =
+private fun Device(device: AccountDevice, account: String, alone: Boolean) =
+    Section(words("app.device.title")) {
+        if (alone) Body(words("app.device.only_one"))
+        Body(words("app.device.${device.keyStore.name.lowercase()}"))
+        Body(words("app.evidence.${device.evidenceLevel.name.lowercase()}"), quiet = true)
+        device.enrolledSince?.let { Body(words("app.device.since", "since" to moment(it)), quiet = true) }
+        device.lastSeen?.let { Body(words("app.device.seen", "seen" to moment(it)), quiet = true) }
+        if (device.reasons.isNotEmpty()) Body(words("app.device.why"))
+        for ((key, reasons) in device.reasons.groupBy { it.key }) {
+            Column(Modifier.testTag("reason")) {
+                Body(words("app.device.key.${key.name.lowercase()}"), quiet = true)
+                reasons.forEach { Line(R.drawable.sign_next, words(it.says.say())) }
+            }
+        }
+        Hash(words("app.details.device"), device.device)
+        Hash(words("app.details.account"), account)
+    }
+
+@Composable
+private fun Lock(stopping: Stopping, state: UiState, actions: Actions) =
     Section(words("app.lock.title")) {
-        val lock = shown.stopping.lock
+        val lock = stopping.lock
         if (lock == null) {
             Body(words("app.lock.off"))
             Primary("pause-everything", words("app.action.pause_everything"), !state.working, actions::askForLock)
@@ -77,7 +93,7 @@ private fun Lock(shown: Shown.Security, state: UiState, actions: Actions) =
             Body(words(trigger(lock.trigger)), quiet = true)
             Body(words(if (lock.told) "app.lock.told" else "app.lock.not_told"), Modifier.testTag("lock-told"), quiet = true)
             if (lock.otherDevices) Body(words("app.lock.other_devices"), quiet = true)
-            if (shown.stopping.lockPasswordSet) {
+            if (stopping.lockPasswordSet) {
                 Quiet("end-lock", words("app.action.end_lock"), !state.working) { actions.begin("lock.release", emptyList()) }
             }
             Heading(words("app.action.extend_lock"))
@@ -89,33 +105,39 @@ private fun Lock(shown: Shown.Security, state: UiState, actions: Actions) =
                 TextAction("extend-$days", LocalWords.current.moment(until), !state.working, onClick = extend)
             }
         }
-        val password = if (shown.stopping.lockPasswordSet) "app.lock_password.set" else "app.lock_password.not_set"
+        val password = if (stopping.lockPasswordSet) "app.lock_password.set" else "app.lock_password.not_set"
         Column {
             Body(words("app.lock_password.title"))
             Body(words(password), quiet = true)
         }
     }
 
+/** One group of the check-up, with its remedies as buttons. */
 @Composable
-private fun Findings(findings: List<Finding>, state: UiState, actions: Actions) =
-    Section(words("app.checkup.title")) {
-        if (findings.isEmpty()) Line(R.drawable.sign_check, words("app.checkup.fine"))
-        for (finding in findings) {
+private fun Part(part: CheckupPart, state: UiState, actions: Actions) {
+    Column(Modifier.fillMaxWidth().testTag("group"), Arrangement.spacedBy(4.dp)) {
+        Text(words(part.name.say()), style = MaterialTheme.typography.titleSmall)
+        if (part.findings.isEmpty()) Line(R.drawable.sign_check, words("app.checkup.fine"))
+        for (finding in part.findings) {
             Column(Modifier.fillMaxWidth().testTag("finding")) {
-                Line(R.drawable.sign_alert, words(finding.say), tint = MaterialTheme.colorScheme.onSurface)
+                Line(R.drawable.sign_alert, words(finding.says.say()), tint = MaterialTheme.colorScheme.onSurface)
                 val (label, act) =
                     when (finding.remedy) {
-                        Remedy.SET_LOCK_PASSWORD -> "app.action.set_password" to actions::choosePassword
-                        Remedy.SEE_PERMISSIONS -> "app.tab.permissions" to { actions.go(Place.Home) }
-                        Remedy.SYNC -> "app.action.refresh" to actions::refresh
-                        Remedy.OPEN_SETTINGS ->
+                        CheckupRemedy.SET_LOCK_PASSWORD -> "app.action.set_password" to actions::choosePassword
+                        CheckupRemedy.SEE_PERMISSIONS -> "app.tab.permissions" to { actions.go(Place.Home) }
+                        CheckupRemedy.SEE_RECOVERY -> "app.tab.recovery" to { actions.go(Place.Recovery) }
+                        CheckupRemedy.SYNC -> "app.action.refresh" to actions::refresh
+                        CheckupRemedy.OPEN_PHONE_SETTINGS ->
                             "app.action.open_settings" to { actions.remedy(ProblemRemedy.OPEN_SETTINGS) }
+                        CheckupRemedy.CONTACT_SUPPORT ->
+                            "app.action.support" to { actions.remedy(ProblemRemedy.SUPPORT) }
                         null -> return@Column
                     }
                 TextAction("remedy", words(label), !state.working, onClick = act)
             }
         }
     }
+}
 
 @Composable
 private fun Stops(stops: List<StopScope>, state: UiState, actions: Actions) =

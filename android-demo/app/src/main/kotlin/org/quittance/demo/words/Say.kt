@@ -37,6 +37,8 @@ fun count(number: Int): Value = Value.Count(number.toLong())
 
 fun count(number: UInt): Value = Value.Count(number.toLong())
 
+fun count(number: ULong): Value = Value.Count(number.toLong())
+
 fun amount(money: Money): Value = Value.Amount(money)
 
 fun moment(at: Instant): Value = Value.Moment(at)
