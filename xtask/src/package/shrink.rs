@@ -5,6 +5,7 @@ use std::process::{Command, Stdio};
 
 use super::archive::Archive;
 use super::maven;
+use crate::files;
 use crate::run::{Outcome, Problem, Workspace, failed, run_logged};
 
 /// R8, whose output for a JVM can be run here.
@@ -12,6 +13,9 @@ const R8: &str = "com.android.tools:r8:8.5.35:jar";
 
 /// Where a library tells R8 its rules.
 const RULES: &str = "META-INF/proguard/";
+
+/// The rules of the control: what keeps R8 from refusing it, and from taking long.
+const CONTROL: &str = "-dontwarn java.awt.**\n-dontoptimize\n";
 
 /// An app with the libraries that it names.
 #[derive(Debug)]
@@ -33,21 +37,21 @@ pub(crate) fn check(workspace: &Workspace, app: &App<'_>, start: impl Fn(&Path) 
     let shrinker = maven::fetched(workspace, R8)
         .map_err(|_| Problem::NotRun(format!("the package passed, but Maven has no {R8}: nothing was shrunk")))?;
     let log = app.work.join("log");
-    let shrunk = app.shrink(&shrinker, app.libraries, "shrunk.jar")?;
+    let shrunk = app.work.join("shrunk.jar");
+    run_logged(app.shrink(&shrinker, &shrunk)?.args(app.libraries), &log)?;
     run_logged(&mut start(&shrunk), &log)?;
 
     let bare = app.work.join("without-rules.jar");
     Archive::read(app.library)?.without(RULES).write(&bare)?;
-    let libraries: Vec<PathBuf> = app
-        .libraries
-        .iter()
-        .filter(|jar| *jar != app.library)
-        .cloned()
-        .chain([bare])
-        .collect();
-    let broken = app.shrink(&shrinker, &libraries, "shrunk-without-rules.jar")?;
+    let control = app.work.join("control.pro");
+    files::write(&control, CONTROL)?;
+    let broken = app.work.join("shrunk-without-rules.jar");
+    let mut shrink = app.shrink(&shrinker, &broken)?;
+    shrink.arg("--pg-conf").arg(control).arg(bare);
+    shrink.args(app.libraries.iter().filter(|jar| *jar != app.library));
+    run_logged(&mut shrink, &log)?;
     match start(&broken).output() {
-        Ok(output) if output.status.success() => {
+        Ok(ended) if ended.status.success() => {
             failed("the control: an app that was shrunk without the rules works as well")
         }
         Ok(_) => Ok(()),
@@ -56,26 +60,23 @@ pub(crate) fn check(workspace: &Workspace, app: &App<'_>, start: impl Fn(&Path) 
 }
 
 impl App<'_> {
-    /// Runs R8 over the app and some libraries.
-    fn shrink(&self, shrinker: &Path, libraries: &[PathBuf], name: &str) -> Outcome<PathBuf> {
+    /// R8 over the app; libraries are added.
+    fn shrink(&self, shrinker: &Path, shrunk: &Path) -> Outcome<Command> {
         let mut own = Archive::default();
         own.add_folder("", &self.classes)?;
         let jar = self.work.join("app.jar");
         own.write(&jar)?;
-        let shrunk = self.work.join(name);
         let mut r8 = Command::new("java");
-        r8.arg("-cp")
-            .arg(shrinker)
-            .args(["com.android.tools.r8.R8", "--release", "--classfile"]);
-        r8.arg("--lib").arg(java_home()?);
+        // It ends before the better compiler of the JVM would be worth its time.
+        r8.args(["-XX:TieredStopAtLevel=1", "-cp"]).arg(shrinker);
+        r8.args(["com.android.tools.r8.R8", "--release", "--classfile", "--lib"])
+            .arg(java_home()?);
         r8.arg("--pg-conf")
             .arg(&self.rules)
             .arg("--output")
-            .arg(&shrunk)
-            .arg(&jar)
-            .args(libraries);
-        run_logged(&mut r8, &self.work.join("log"))?;
-        Ok(shrunk)
+            .arg(shrunk)
+            .arg(&jar);
+        Ok(r8)
     }
 }
 

@@ -2,8 +2,16 @@ import Foundation
 import Quittance
 
 /// Nobody is asked before the payer stops something.
-struct NoPrompt: BiometricPrompt {
+final class NoPrompt: BiometricPrompt {
     func sign(request: BiometricRequest) async throws -> Data { throw BiometricError.NotEnrolled }
+}
+
+/// A wallet in a folder, of a gateway that is never asked.
+func open(folder: String, keys: DeviceKeys) async throws -> Wallet {
+    let config = WalletConfig(
+        dataDir: folder, gatewayUrl: "https://gateway.example", origin: "https://gateway.example", logVkey: logKey,
+        policyAuthor: policyAuthor)
+    return try await Wallet.open(config: config, keys: keys, prompt: NoPrompt())
 }
 
 /// What did not come out as it should.
@@ -11,16 +19,16 @@ struct Unexpected: Error {
     let what: String
 }
 
-/// Opens a wallet in a folder, lists what can charge, reads an offer, and is refused one that is none.
+/// Opens a wallet in a folder, lists what can charge, reads an offer, and is refused one that is none. `measure` and a folder: measures.
 @main
 struct Consumer {
     static func main() async throws {
-        let config = WalletConfig(
-            dataDir: CommandLine.arguments[1], gatewayUrl: "https://gateway.example", origin: "https://gateway.example",
-            logVkey: logKey, policyAuthor: policyAuthor)
-        let wallet = try await Wallet.open(config: config, keys: KeysInMemory(), prompt: NoPrompt())
-        let listed = try await wallet.permissions()
-        guard listed.permissions.isEmpty, listed.lock == nil else { throw Unexpected(what: "a new wallet is not empty") }
+        let arguments = CommandLine.arguments
+        if arguments.count > 2 { return try await measure(folder: arguments[2]) }
+        let wallet = try await open(folder: arguments[1], keys: KeysInMemory())
+        let enrolled = try await wallet.enrolment()
+        let mandates = try await wallet.mandates()
+        guard enrolled == nil, mandates.isEmpty else { throw Unexpected(what: "a new wallet is not empty") }
         let offer = try wallet.readOffer(text: offer)
         guard offer.terms.limits.perCharge.minor == 50_00 else { throw Unexpected(what: "limits") }
         print("offer of \(offer.terms.merchantName)")

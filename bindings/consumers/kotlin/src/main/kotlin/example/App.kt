@@ -17,17 +17,8 @@ object NoPrompt : BiometricPrompt {
 
 /** Opens a wallet in a folder, lists what can charge, reads an offer, and is refused one that is none. */
 fun main(arguments: Array<String>) = runBlocking {
-    val config =
-        WalletConfig(
-            dataDir = arguments.single(),
-            gatewayUrl = "https://gateway.example",
-            origin = "https://gateway.example",
-            logVkey = LOG_KEY,
-            policyAuthor = POLICY_AUTHOR,
-        )
-    Wallet.open(config, KeysInMemory(), NoPrompt).use { wallet ->
-        val listed = wallet.permissions()
-        check(listed.permissions.isEmpty() && listed.lock == null)
+    Wallet.open(config(arguments.single()), KeysInMemory(), NoPrompt).use { wallet ->
+        check(wallet.enrolment() == null && wallet.mandates().isEmpty())
         val offer = wallet.readOffer(OFFER)
         check(offer.terms.limits.perCharge.minor == 50_00L)
         println("offer of ${offer.terms.merchantName}")
@@ -41,6 +32,16 @@ fun main(arguments: Array<String>) = runBlocking {
     }
     println("consumer: 1 passed, 0 failed")
 }
+
+/** A wallet in a folder, of a gateway that is never asked. */
+internal fun config(folder: String) =
+    WalletConfig(
+        dataDir = folder,
+        gatewayUrl = "https://gateway.example",
+        origin = "https://gateway.example",
+        logVkey = LOG_KEY,
+        policyAuthor = POLICY_AUTHOR,
+    )
 
 // Public keys and an offer as a gateway and a merchant publish them.
 private const val LOG_KEY = "127.0.0.1:36671+38dff2e6+Aaah/b68a+ytKViOfGNbhlS3wwr/w8qxw6BCxUc/iTMZ"
