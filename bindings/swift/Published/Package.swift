@@ -4,13 +4,12 @@
 import PackageDescription
 
 #if os(Linux)
-    let library = Target.systemLibrary(name: "QuittanceFFI", path: "Linux/QuittanceFFI")
-    let linking: [LinkerSetting] = [
-        .unsafeFlags(["-L\(Context.packageDirectory)/Linux", "-Xlinker", "-rpath=\(Context.packageDirectory)/Linux"])
-    ]
+let folder = "\(Context.packageDirectory)/Linux"
+let library = Target.systemLibrary(name: "QuittanceFFI", path: "Linux/QuittanceFFI")
+let linking: [LinkerSetting] = [.unsafeFlags(["-L\(folder)", "-Xlinker", "-rpath=\(folder)"])]
 #else
-    let library = Target.binaryTarget(name: "QuittanceFFI", path: "QuittanceFFI.xcframework")
-    let linking: [LinkerSetting] = [.linkedFramework("Security"), .linkedFramework("CoreFoundation")]
+let library = Target.binaryTarget(name: "QuittanceFFI", path: "QuittanceFFI.xcframework")
+let linking: [LinkerSetting] = [.linkedFramework("Security"), .linkedFramework("CoreFoundation")]
 #endif
 
 let package = Package(

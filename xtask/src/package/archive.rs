@@ -77,7 +77,8 @@ impl Archive {
         files::write(path, self.bytes()?)
     }
 
-    fn bytes(&self) -> Outcome<Vec<u8>> {
+    /// The bytes that [`Archive::write`] writes.
+    pub(crate) fn bytes(&self) -> Outcome<Vec<u8>> {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .last_modified_time(DateTime::DEFAULT)

@@ -1,14 +1,16 @@
 //! The package suite: programs that know the published packages alone are built and run.
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::archive::Archive;
 use super::native::Build;
 use super::shrink::{self, App};
 use super::{checksums, kotlin, maven, swift};
 use crate::android;
 use crate::files;
 use crate::provide::Need;
-use crate::run::{Outcome, Problem, Workspace, output, run};
+use crate::run::{Outcome, Problem, Workspace, at, output, run};
 use crate::swift::{Toolchain, missing as missing_for_swift, shown};
 
 /// What the programs say last.
@@ -31,63 +33,108 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     }
     let package = swift(workspace, Build::Dev)?;
     checksums::check(&package)?;
-    consume_swift(workspace, &package.join("Quittance"))?;
+    let (mut command, wallet) = swift_run(workspace, &package.join("Quittance"))?;
+    expect_passed(command.arg("Consumer").arg(wallet))?;
     shrunk
 }
 
-/// Maven finds the library in the repository and nowhere else; the program runs, then once more after R8.
-fn consume_kotlin(workspace: &Workspace, repository: &Path) -> Outcome {
-    let project = workspace.root.join("bindings/consumers/kotlin");
+/// Prints what crossing into the library that is published costs from Kotlin and from Swift, and how big the library is.
+pub(crate) fn measure(workspace: &Workspace) -> Outcome {
+    let library = Build::Phone.library(workspace)?;
+    let bytes = at(&library, fs::read(&library))?;
+    let mut jar = Archive::default();
+    jar.add("library", bytes.clone());
+    println!("the library: {} bytes, compressed {}", bytes.len(), jar.bytes()?.len());
+
+    let consumer = build_kotlin(workspace, &kotlin(workspace, Build::Phone)?.join("maven"))?;
+    let mut java = Command::new("java");
+    let folder = library.parent().unwrap_or(&library);
+    java.arg(format!("-Djna.library.path={}", folder.display()));
+    java.arg("-cp")
+        .arg(consumer.class_path())
+        .arg("example.Measure")
+        .arg(consumer.work.join("measured"));
+    run(&mut java)?;
+
+    let package = swift(workspace, Build::Phone)?.join("Quittance");
+    let (mut command, wallet) = swift_run(workspace, &package)?;
+    run(command.args(["-c", "release", "Consumer", "measure"]).arg(wallet))
+}
+
+/// The Kotlin program, built, with the jars that it needs.
+struct KotlinConsumer {
+    work: PathBuf,
+    libraries: Vec<PathBuf>,
+}
+
+impl KotlinConsumer {
+    fn classes(&self) -> PathBuf {
+        self.work.join("classes")
+    }
+
+    fn class_path(&self) -> String {
+        let jars = self.libraries.iter().cloned().chain([self.classes()]);
+        let jars: Vec<String> = jars.map(|jar| jar.display().to_string()).collect();
+        jars.join(":")
+    }
+}
+
+/// Maven finds the library in the repository and nowhere else.
+fn build_kotlin(workspace: &Workspace, repository: &Path) -> Outcome<KotlinConsumer> {
     let consumers = workspace.cache("consumers")?;
     let work = consumers.join("kotlin");
     files::emptied(&work)?;
     let cache = consumers.join("maven");
-    let ours = cache.join("org/quittance");
-    if ours.exists() {
-        files::emptied(&ours)?;
-    }
+    files::emptied(&cache.join("org/quittance"))?;
     let settings = consumers.join("settings.xml");
     files::write(&settings, settings_text())?;
-    let mut build = maven::command(&project);
+    let mut build = maven::command(&kotlin_project(workspace));
     // A cache of its own: Maven would never look again for a version that it has.
     build.arg("--quiet").arg("--global-settings").arg(&settings);
     build.arg(format!("-Dmaven.repo.local={}", cache.display()));
     build.arg(format!("-Dquittance.repository={}", repository.display()));
     run(build.arg(format!("-Dwork={}", work.display())).arg("compile"))?;
-
     let libraries = files::entries(&work.join("libraries"))?;
+    Ok(KotlinConsumer { work, libraries })
+}
+
+fn kotlin_project(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("bindings/consumers/kotlin")
+}
+
+/// The program runs, then once more after R8.
+fn consume_kotlin(workspace: &Workspace, repository: &Path) -> Outcome {
+    let consumer = build_kotlin(workspace, repository)?;
+    let work = &consumer.work;
+    expect_passed(&mut java(&consumer.class_path(), &work.join("wallet")))?;
     let is_ours = |jar: &&PathBuf| {
         jar.file_name()
             .is_some_and(|name| name.to_string_lossy().starts_with("quittance-"))
     };
-    let Some(library) = libraries.iter().find(is_ours) else {
+    let Some(library) = consumer.libraries.iter().find(is_ours) else {
         return Err(Problem::Failed("the consumer has no library".to_owned()));
     };
-    let wallet = |name: &str| work.join(name);
-    let all: Vec<PathBuf> = libraries.iter().cloned().chain([work.join("classes")]).collect();
-    expect_passed(&mut java(&all, &wallet("wallet")))?;
     let app = App {
-        classes: work.join("classes"),
-        libraries: &libraries,
+        classes: consumer.classes(),
+        libraries: &consumer.libraries,
         library,
-        rules: project.join("app.pro"),
+        rules: kotlin_project(workspace).join("app.pro"),
         work: workspace.cache("consumers/shrunk")?,
     };
     shrink::check(workspace, &app, |jar| {
-        java(&[jar.to_owned()], &wallet("wallet-of-shrunk"))
+        java(&jar.display().to_string(), &work.join("wallet-of-shrunk"))
     })
 }
 
-/// Starts the program with these jars and nothing else.
-fn java(jars: &[PathBuf], wallet: &Path) -> Command {
-    let jars: Vec<_> = jars.iter().map(|jar| jar.display().to_string()).collect();
+/// Starts the program with these classes and nothing else.
+fn java(class_path: &str, wallet: &Path) -> Command {
     let mut java = Command::new("java");
-    java.arg("-cp").arg(jars.join(":")).arg("example.AppKt").arg(wallet);
+    java.arg("-cp").arg(class_path).arg("example.AppKt").arg(wallet);
     java
 }
 
-/// SwiftPM finds the library in the package's folder and nowhere else.
-fn consume_swift(workspace: &Workspace, package: &Path) -> Outcome {
+/// `swift run` where SwiftPM finds the library in the package's folder and nowhere else; and an empty folder for a wallet.
+fn swift_run(workspace: &Workspace, package: &Path) -> Outcome<(Command, PathBuf)> {
     let swift = Toolchain::provide(workspace)?;
     let work = workspace.cache("consumers/swift")?;
     let project = work.join("Consumer");
@@ -100,7 +147,7 @@ fn consume_swift(workspace: &Workspace, package: &Path) -> Outcome {
     files::emptied(&wallet)?;
     let mut command = swift.command(&project, &shown(&workspace.root, &workspace.target));
     command.args(["swift", "run", "--scratch-path"]).arg(work.join("build"));
-    expect_passed(command.arg("Consumer").arg(wallet))
+    Ok((command, wallet))
 }
 
 fn expect_passed(command: &mut Command) -> Outcome {

@@ -36,7 +36,9 @@ struct Consumer {
             _ = try wallet.readOffer(text: "nothing that a merchant wrote")
             throw Unexpected(what: "it was taken for an offer")
         } catch let refused as WalletError {
-            guard case .InvalidInput(let member, _) = refused, errorKind(error: refused) == .fixInput else { throw refused }
+            guard case .InvalidInput(let member, _) = refused, errorKind(error: refused) == .fixInput else {
+                throw refused
+            }
             print("refused: \(member)")
         }
         print("consumer: 1 passed, 0 failed")
