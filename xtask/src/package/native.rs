@@ -13,7 +13,7 @@ use crate::run::{Outcome, Problem, Workspace, output, run};
 const CRATE: &str = "quittance-bindings";
 
 /// Parts of SQLite that its crate switches on for everybody and that the vault never uses: search by words, maps,
-/// statistics, extensions that are loaded. 0.5 MB.
+/// statistics, extensions that are loaded. 0.4 MB.
 const SQLITE_WITHOUT: &str = "-USQLITE_ENABLE_FTS3 -USQLITE_ENABLE_FTS3_PARENTHESIS -USQLITE_ENABLE_FTS5 \
     -USQLITE_ENABLE_RTREE -USQLITE_ENABLE_DBSTAT_VTAB -USQLITE_ENABLE_STAT4 -USQLITE_ENABLE_JSON1 -DSQLITE_OMIT_JSON \
     -USQLITE_ENABLE_LOAD_EXTENSION -DSQLITE_OMIT_LOAD_EXTENSION -USQLITE_SOUNDEX";
