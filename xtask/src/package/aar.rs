@@ -64,7 +64,7 @@ pub(crate) fn assemble(workspace: &Workspace, project: &Project, libraries: &Lib
     sources.add_folder("", &kotlin.join("target/generated"))?;
     sources.add_folder("", &kotlin.join("src/android/kotlin"))?;
     sources.write(&to.join(project.file("-sources.jar")))?;
-    files::write(&to.join(project.file(".pom")), project.published("aar"))
+    files::write(&to.join(project.file(".pom")), project.published())
 }
 
 /// What follows name and version in the file's name.

@@ -92,7 +92,7 @@ impl Bill {
         let folder = workspace.cache("xtask/bill")?;
         let pom = folder.join("pom.xml");
         // An AAR's parts are found as a jar's: Maven by itself knows no AAR.
-        files::write(&pom, project.published("jar"))?;
+        files::write(&pom, project.published_as("jar"))?;
         let mut maven = maven::command(&folder);
         maven.arg(MAVEN_LISTER);
         maven.args([
@@ -102,7 +102,8 @@ impl Bill {
         ]);
         maven.arg(format!("-DschemaVersion={FORM}"));
         run_logged(&mut maven, &folder.join("log"))?;
-        let listed = files::text(&folder.join("target/parts.json"))?;
+        let whole = |form: &str| format!("{}@{}?type={form}", project.artifact, project.version);
+        let listed = files::text(&folder.join("target/parts.json"))?.replace(&whole("jar"), &whole(project.form));
         let listed: Value =
             serde_json::from_str(&listed).map_err(|error| Problem::Failed(format!("{MAVEN_LISTER}: {error}")))?;
         let library = std::mem::replace(

@@ -37,7 +37,7 @@ pub(crate) fn assemble(workspace: &Workspace, project: &Project, library: &Path,
     sources.add_folder("", &kotlin.join("target/generated"))?;
     sources.add_folder("", &kotlin.join("src/main/resources"))?;
     sources.write(&to.join(project.file("-sources.jar")))?;
-    files::write(&to.join(project.file(".pom")), project.published("jar"))
+    files::write(&to.join(project.file(".pom")), project.published())
 }
 
 /// Where JNA looks in a jar for this machine's libraries.

@@ -23,6 +23,8 @@ pub(crate) struct Project {
     pub(crate) artifact: String,
     /// The version.
     pub(crate) version: String,
+    /// The form: a jar, or an AAR.
+    pub(crate) form: &'static str,
     /// What an app gets with it.
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -48,12 +50,14 @@ impl Project {
             group: element(head, "groupId")?,
             artifact: element(head, "artifactId")?,
             version: element(head, "version")?,
+            form: "jar",
             dependencies,
         })
     }
 
     /// The same with JNA and the coroutines in the forms that Android takes; for compiling, those of a JVM do.
     pub(crate) fn for_android(mut self) -> Self {
+        self.form = "aar";
         for dependency in &mut self.dependencies {
             match dependency.artifact.as_str() {
                 "jna" => dependency.form = Some("aar"),
@@ -80,8 +84,13 @@ impl Project {
         format!("{}-{}{rest}", self.artifact, self.version)
     }
 
-    /// The POM that is published: a jar, or an AAR where `packaging` says so.
-    pub(crate) fn published(&self, packaging: &str) -> String {
+    /// The POM that is published.
+    pub(crate) fn published(&self) -> String {
+        self.published_as(self.form)
+    }
+
+    /// Its POM, with the form that Maven is told.
+    pub(crate) fn published_as(&self, form: &str) -> String {
         let mut text = format!(
             r#"<?xml version="1.0" encoding="UTF-8"?>
 <project xmlns="http://maven.apache.org/POM/4.0.0"
@@ -91,7 +100,7 @@ impl Project {
   <groupId>{}</groupId>
   <artifactId>{}</artifactId>
   <version>{}</version>
-  <packaging>{packaging}</packaging>
+  <packaging>{form}</packaging>
   <name>Quittance</name>
   <description>A payer's wallet: permissions to charge, every way to stop them, receipts that anyone can check.</description>
   <licenses>
@@ -143,8 +152,8 @@ mod tests {
         let project = Project::read(POM).unwrap();
         let names: Vec<&str> = project.dependencies.iter().map(|it| it.artifact.as_str()).collect();
         assert_eq!(names, ["kotlin-stdlib", "kotlinx-coroutines-core-jvm", "jna"]);
-        assert!(!project.published("jar").contains("${"), "every version is a number");
-        assert!(!project.published("jar").contains("junit"));
+        assert!(!project.published().contains("${"), "every version is a number");
+        assert!(!project.published().contains("junit"));
     }
 
     #[test]
