@@ -4,15 +4,16 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::files::{all_files, entries, folders};
 use crate::kotlin;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, at, run, run_logged, version};
 
 /// Android's own resources, as Debian packages them for aapt2.
-const FRAMEWORK: &str = "/usr/share/android-framework-res/framework-res.apk";
+pub(crate) const FRAMEWORK: &str = "/usr/share/android-framework-res/framework-res.apk";
 
 /// The package whose resource class the Kotlin library uses.
-const PACKAGE: &str = "org.quittance.android";
+pub(crate) const PACKAGE: &str = "org.quittance.android";
 
 /// What Debian's aapt2 does not know, because it knows Android 10: (the line of the manifest that is left out).
 const TOO_NEW: &str = "android:dataExtractionRules";
@@ -100,7 +101,7 @@ fn libraries(workspace: &Workspace) -> Outcome<PathBuf> {
     for of_library in folders(&folder.join("res"))? {
         drop_too_new(&of_library)?;
         let name = of_library.file_name().unwrap_or_default().to_string_lossy();
-        compile(workspace, &of_library, &compiled.join(format!("{name}.zip")))?;
+        compile_resources(workspace, &of_library, &compiled.join(format!("{name}.zip")))?;
     }
     at(&stamp, fs::write(&stamp, wanted))?;
     Ok(folder)
@@ -124,10 +125,10 @@ fn resources(workspace: &Workspace, libraries: &Path) -> Outcome {
     at(&folder, fs::create_dir_all(folder.join("assets")))?;
     let demo = demo(workspace);
     let package = workspace.root.join("bindings/kotlin/src/android/res");
-    compile(workspace, &package, &compiled.join("0-package.zip"))?;
+    compile_resources(workspace, &package, &compiled.join("0-package.zip"))?;
     for (own, name) in [("main", "1-main"), ("sandbox", "2-sandbox")] {
         let own = demo.join("app/src").join(own).join("res");
-        compile(workspace, &own, &compiled.join(format!("{name}.zip")))?;
+        compile_resources(workspace, &own, &compiled.join(format!("{name}.zip")))?;
     }
     let manifest = folder.join("AndroidManifest.xml");
     let shipped = demo.join("app/src/main/AndroidManifest.xml");
@@ -138,7 +139,7 @@ fn resources(workspace: &Workspace, libraries: &Path) -> Outcome {
 }
 
 /// Compiles the resources in one folder.
-fn compile(workspace: &Workspace, resources: &Path, to: &Path) -> Outcome {
+pub(crate) fn compile_resources(workspace: &Workspace, resources: &Path, to: &Path) -> Outcome {
     let mut aapt = Command::new("aapt2");
     aapt.args(["compile", "--dir"]).arg(resources).arg("-o").arg(to);
     quietly(workspace, &mut aapt)
@@ -172,8 +173,7 @@ fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path)
 
 /// A jar of the classes `R`, of the app and of every library.
 fn constants(workspace: &Workspace, folder: &Path) -> Outcome {
-    let mut sources = Vec::new();
-    collect(&folder.join("constants"), &mut sources)?;
+    let sources = all_files(&folder.join("constants"))?;
     let classes = folder.join("classes");
     let mut javac = Command::new("javac");
     javac
@@ -187,7 +187,7 @@ fn constants(workspace: &Workspace, folder: &Path) -> Outcome {
 }
 
 /// Runs a program whose output matters only where it fails.
-fn quietly(workspace: &Workspace, command: &mut Command) -> Outcome {
+pub(crate) fn quietly(workspace: &Workspace, command: &mut Command) -> Outcome {
     run_logged(command, &workspace.cache("android")?.join("resources.log"))
 }
 
@@ -210,33 +210,6 @@ fn without(text: &str, attribute: &str) -> String {
         kept = format!("{before}{rest}");
     }
     kept
-}
-
-/// The folders in a folder, in their order.
-fn folders(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    Ok(entries(folder)?.into_iter().filter(|entry| entry.is_dir()).collect())
-}
-
-/// All that is in a folder, in order of its names.
-fn entries(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let mut found = Vec::new();
-    for entry in at(folder, fs::read_dir(folder))? {
-        found.push(at(folder, entry)?.path());
-    }
-    found.sort();
-    Ok(found)
-}
-
-/// Every file below a folder.
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
-    for entry in entries(folder)? {
-        if entry.is_dir() {
-            collect(&entry, files)?;
-        } else {
-            files.push(entry);
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! Measuring, with everything built as it is shipped.
+use crate::package::consumers;
 use crate::run::{Outcome, Workspace, run};
 
 /// What a payer waits for, on a stage with a real gateway.
@@ -15,8 +16,10 @@ const WHOLE: &[&str] = &[
 /// The fold and the resolver by themselves.
 const FOLD: &[&str] = &["bench", "-p", "quittance-flows", "--bench", "fold"];
 
-/// Prints the rows of docs/performance.md; `arguments` go to the first program.
+/// Prints the rows of docs/performance.md; `arguments` go to the first program. The last rows need what the suite "package"
+/// needs.
 pub(crate) fn measure(workspace: &Workspace, arguments: &[String]) -> Outcome {
     run(workspace.cargo(WHOLE).args(arguments))?;
-    run(&mut workspace.cargo(FOLD))
+    run(&mut workspace.cargo(FOLD))?;
+    consumers::measure(workspace)
 }

@@ -22,6 +22,8 @@ const SOURCES: &[&str] = &[
     "ios-demo/Checks/StandIns",
     "ios-demo/Checks/Tests",
     "bindings/swift/Package.swift",
+    "bindings/consumers/swift",
+    "bindings/swift/Published/Package.swift",
     "bindings/swift/Sources/QuittanceApple",
 ];
 

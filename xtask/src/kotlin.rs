@@ -1,4 +1,5 @@
 //! The Kotlin suite: the library with its generated sources, compiled and tested by Maven on a JVM.
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::bindings;
@@ -29,11 +30,20 @@ pub(crate) fn missing() -> Vec<Need> {
     missing
 }
 
+/// Where the Kotlin library is.
+pub(crate) fn folder(workspace: &Workspace) -> PathBuf {
+    workspace.root.join("bindings/kotlin")
+}
+
 /// Builds the library and writes the Kotlin sources that belong to it.
 pub(crate) fn prepare(workspace: &Workspace) -> Outcome {
     let library = bindings::build_library(workspace)?;
-    let generated = workspace.root.join("bindings/kotlin/target/generated");
-    bindings::generate(workspace, &library, "kotlin", &generated)
+    bindings::generate(
+        workspace,
+        &library,
+        "kotlin",
+        &folder(workspace).join("target/generated"),
+    )
 }
 
 /// Runs the Kotlin tests against the host's library and against real gateways.
@@ -41,7 +51,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     prepare(workspace)?;
     let binaries = workspace.binaries();
     let mut maven = Command::new("mvn");
-    maven.current_dir(workspace.root.join("bindings/kotlin"));
+    maven.current_dir(folder(workspace));
     maven.args(["--batch-mode", "--no-transfer-progress", "test"]);
     maven.arg(format!("-Dquittance.libraries={}", binaries.display()));
     run(maven.env("QUITTANCE_BIN_DIR", binaries))

@@ -4,9 +4,12 @@ mod bindings;
 mod cost;
 mod demo;
 mod dependencies;
+mod files;
 mod ios;
+mod json;
 mod kotlin;
 mod mobile;
+mod package;
 mod policy;
 mod provide;
 mod rules;
@@ -42,10 +45,13 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Runs every test suite: Rust, mobile type-check, Kotlin, Android, Swift, iOS on stand-ins, verifiers in other languages.
+    /// Runs every test suite: Rust, mobile type-check, Kotlin, Android, Swift, iOS on stand-ins, packages, verifiers in other languages.
     Test(suites::Options),
     /// Writes the Kotlin and Swift sources of the facade and builds its library.
     Bindings,
+    /// Lays out what a release would publish, under target/package.
+    #[command(subcommand)]
+    Package(package::Task),
     /// Takes the pictures of docs/screens from the apps themselves.
     Screens,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
@@ -73,6 +79,7 @@ fn main() -> ExitCode {
         Task::Demo { arguments } => demo::run_demo(&workspace, &arguments),
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
+        Task::Package(task) => package::run(&workspace, &task),
         Task::Screens => android::write_screens(&workspace).and_then(|()| ios::write_screens(&workspace)),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::provide::{Need, Permission, permission, provide};
 use crate::run::{Outcome, Problem, Workspace, failed};
-use crate::{android, ios, kotlin, mobile, rules, rust_suite, swift, texts, verifiers};
+use crate::{android, ios, kotlin, mobile, package, rules, rust_suite, swift, texts, verifiers};
 
 /// What `cargo xtask test` accepts.
 #[derive(Debug, Args)]
@@ -39,6 +39,8 @@ pub(crate) enum Suite {
     Swift,
     /// The iOS app and its adapters, against stand-ins for Apple's frameworks.
     Ios,
+    /// Programs that know the published packages alone, in Kotlin and Swift.
+    Package,
     /// Receipts and statements judged by programs of other authors.
     Verifiers,
 }
@@ -53,6 +55,7 @@ impl fmt::Display for Suite {
             Self::Android => "android",
             Self::Swift => "swift",
             Self::Ios => "ios (stand-ins)",
+            Self::Package => "package",
             Self::Verifiers => "verifiers",
         })
     }
@@ -68,6 +71,7 @@ impl Suite {
             Self::Android => android::missing(),
             Self::Swift => swift::missing(workspace),
             Self::Ios => ios::missing(workspace),
+            Self::Package => package::consumers::missing(workspace),
             Self::Verifiers => verifiers::missing(),
         }
     }
@@ -81,6 +85,7 @@ impl Suite {
             Self::Android => android::run_suite(workspace),
             Self::Swift => swift::run_suite(workspace),
             Self::Ios => ios::run_suite(workspace),
+            Self::Package => package::consumers::run_suite(workspace),
             Self::Verifiers => verifiers::run_suite(workspace),
         }
     }

@@ -19,6 +19,12 @@ const ROUNDS: usize = 21;
 /// How many cancellations are measured from their start to the closed receipt.
 const CANCELLATIONS: usize = 5;
 
+/// How many are measured from the accepted PIN on: enough for one in a hundred to mean something.
+const ACCEPTED: usize = 200;
+
+/// The mandates on the list of a phone whose app is started.
+const AT_START: usize = 10;
+
 /// Ways to stop, with the scenario that plays each from its start to what it ends with, on the virtual clock.
 const WAYS: &[(&str, &str)] = &[
     ("quick way", "quick_cancel"),
@@ -58,8 +64,9 @@ async fn measure(most: usize) -> Staged<()> {
     println!("| what | took | baseline | baseline took |");
     println!("|---|---|---|---|");
     let stage = Stage::set().await?;
-    let phone = stage.enrolled().await?;
+    let mut phone = stage.enrolled().await?;
     quick_way(&stage, &phone).await?;
+    accepted_to_closed().await?;
     for (way, scenario) in WAYS {
         whole_way(way, scenario).await?;
     }
@@ -70,6 +77,9 @@ async fn measure(most: usize) -> Staged<()> {
         }
         signed = size;
         list(&phone, size)?;
+        if size == AT_START {
+            phone = opened(phone)?;
+        }
     }
     Ok(())
 }
@@ -102,6 +112,70 @@ async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
         empty,
     );
     Ok(())
+}
+
+/// From the accepted PIN to the checked receipt, on a stage of its own; the baseline asks the gateway as often for nothing.
+async fn accepted_to_closed() -> Staged<()> {
+    let stage = Stage::set().await?;
+    let phone = stage.enrolled().await?;
+    let mut times = Vec::new();
+    let mut statements = 0;
+    for _ in 0..ACCEPTED {
+        let mandate = phone.sign(&stage.offer().await?).await?;
+        phone.cancel(&[mandate]).await?;
+        let before = stage.network.faults.statements().len();
+        let accepted = Instant::now();
+        while !phone.is_closed(mandate)? {
+            phone.wallet.sync().await?;
+        }
+        times.push(accepted.elapsed());
+        statements = stage.network.faults.statements().len() - before;
+    }
+    let mut empty = Vec::new();
+    for _ in 0..ACCEPTED {
+        let start = Instant::now();
+        for _ in 0..statements {
+            stage.http.get("/v1/nonce").await;
+        }
+        empty.push(start.elapsed());
+    }
+    let baseline = format!("{statements} requests that ask for a nonce");
+    for (name, percent) in [("p50", 50), ("p99", 99)] {
+        row(
+            &format!("PIN accepted to closed, {name} of {ACCEPTED}"),
+            percentile(&mut times, percent),
+            &baseline,
+            percentile(&mut empty, percent),
+        );
+    }
+    Ok(())
+}
+
+/// An app that is started again: the wallet's file opened and its list shown; the baseline opens an empty file of SQLite.
+fn opened(mut phone: StagePhone) -> Staged<StagePhone> {
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        phone = phone.restarted()?;
+        phone.wallet.mandates()?;
+        times.push(start.elapsed());
+    }
+    let folder = tempfile::tempdir()?;
+    let file = folder.path().join("empty.sqlite");
+    let mut empty = Vec::new();
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let connection = rusqlite::Connection::open(&file)?;
+        connection.pragma_query_value(None, "user_version", |row| row.get::<_, i64>(0))?;
+        empty.push(start.elapsed());
+    }
+    row(
+        &format!("wallet opened, first list of {AT_START} live mandates"),
+        median(times),
+        "an empty file of SQLite opened",
+        median(empty),
+    );
+    Ok(phone)
 }
 
 /// A whole scenario; the baseline sets its stage, signs its mandates, and does nothing.
@@ -176,8 +250,12 @@ fn sealed_rows(count: usize) -> Staged<Duration> {
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
+    percentile(&mut times, 50)
+}
+
+fn percentile(times: &mut [Duration], percent: usize) -> Duration {
     times.sort_unstable();
-    times.get(times.len() / 2).copied().unwrap_or_default()
+    times.get(times.len() * percent / 100).copied().unwrap_or_default()
 }
 
 fn row(what: &str, took: Duration, baseline: &str, empty: Duration) {
