@@ -91,6 +91,7 @@ struct StuckView: View {
                     .buttonStyle(.bordered)
             }
             if problem.reaction == .reenrol {
+                Text(say("app.set_up_again.lost")).font(.footnote)
                 Button(say("app.action.set_up_again")) { model.work.begin { await model.setUpAgain() } }
                     .buttonStyle(.bordered)
                     .accessibilityIdentifier("set-up-again")
@@ -107,6 +108,7 @@ extension View {
 }
 
 private struct ProblemAlert: ViewModifier {
+    @Environment(AppModel.self) private var model
     @Environment(\.openURL) private var openURL
     @Bindable var work: Work
     let inFront: Bool
@@ -117,6 +119,12 @@ private struct ProblemAlert: ViewModifier {
                 Button(say("app.action.open_settings")) {
                     work.problem = nil
                     openURL(settings)
+                }
+            }
+            if let problem = work.problem, problem.reaction == .reenrol {
+                Button(say("app.action.set_up_again")) {
+                    work.problem = nil
+                    model.offerSettingUp(problem)
                 }
             }
             Button(say("app.action.close"), role: .cancel) { work.problem = nil }

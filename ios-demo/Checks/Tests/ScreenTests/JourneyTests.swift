@@ -93,6 +93,11 @@ import Testing
             PromptRecord.shared.biometry = Data([9])
             try await hand.tap("switch-Rides")
             #expect(hand.shows(say("app.error.biometric.changed")))
+            // Setting up again is one page away, and nothing is erased by looking at it.
+            try await hand.tap(say("app.action.set_up_again"))
+            #expect(hand.shows(say("app.set_up_again.lost")) && hand.screen.offers("set-up-again"))
+            try await hand.tap(say("app.action.try_again"))
+            #expect(hand.app.permissions?.paused == 1 && hand.shows("Bluebird Rides"))
         }
     }
 
@@ -131,6 +136,47 @@ import Testing
             hand.screen.open(try #require(URL(string: "quittance://back?state=none")))
             await hand.rest()
             #expect(hand.shows(say("app.error.foreign_link")) && hand.app.flow == nil)
+        }
+    }
+
+    @Test("A bank app leads back by its link; a bank that never answers leaves the debit paused, and the screen says so")
+    func bank() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await bankNeverAnswers(hand.stage.sandbox)
+            try await hand.sign(try await bankOffer(hand.stage.sandbox))
+            try await hand.tap("permission-Direct debit")
+            try await hand.tap("mandate.cancel.quick")
+            try await hand.tap("primary")
+            try await hand.tap("primary")
+            try await hand.enter("482913")
+            #expect(hand.shows(say("ask.jump.title")))
+            try await hand.tap("primary")
+            let link = try #require(hand.screen.opened.last)
+            let state = try #require(URLComponents(url: link, resolvingAgainstBaseURL: false)?.queryItems?
+                .first { $0.name == "state" }?.value)
+            hand.screen.open(try #require(URL(string: "quittance://back?state=\(state)&outcome=approved")))
+            await hand.rest()
+            #expect(hand.shows(say("wait.bank.title")))
+            try await hand.stage.sandbox.advance("PT10M")
+            try await hand.tap("look-again")
+            #expect(hand.shows(say("refused.too_late")) && hand.app.work.problem == nil)
+            try await hand.tap("quiet")
+            #expect(hand.app.permissions?.paused == 1)
+        }
+    }
+
+    @Test("A gateway whose log has another key is not believed, and nothing is set up")
+    func otherLog() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            let other = try await Stage()
+            hand.config.logVkey = other.config.logVkey
+            await hand.restart()
+            try await hand.enrol()
+            #expect(hand.shows(say("app.error.alarm.title")) && hand.shows(say("app.error.alarm.body")))
+            #expect(hand.app.enrolment == nil)
         }
     }
 

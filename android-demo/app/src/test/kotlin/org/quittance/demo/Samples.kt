@@ -4,12 +4,15 @@ import java.time.Instant
 import org.quittance.AffectedMandate
 import org.quittance.Agreement
 import org.quittance.AwaitedParty
+import org.quittance.BiometricException
 import org.quittance.CancellationRoute
 import org.quittance.Channel
 import org.quittance.ChargeOutcome
 import org.quittance.ClosureKind
 import org.quittance.DocumentKind
+import org.quittance.EndingStage
 import org.quittance.Enrolment
+import org.quittance.ErrorKind
 import org.quittance.EvidenceLevel
 import org.quittance.ExportedReceipt
 import org.quittance.Exposure
@@ -17,6 +20,7 @@ import org.quittance.FactorKind
 import org.quittance.HalfState
 import org.quittance.HoldDetail
 import org.quittance.HoldOwner
+import org.quittance.ItemOutcome
 import org.quittance.KeyStoreKind
 import org.quittance.Limits
 import org.quittance.Mandate
@@ -46,6 +50,7 @@ import org.quittance.TerminationCause
 import org.quittance.Terms
 import org.quittance.TextArgument
 import org.quittance.WalletEvent
+import org.quittance.WalletException
 import org.quittance.demo.model.EnrolStep
 import org.quittance.demo.model.Entry
 import org.quittance.demo.model.Finding
@@ -56,6 +61,10 @@ import org.quittance.demo.model.RecoveryMethod
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
 import org.quittance.demo.model.UiState
+import org.quittance.demo.model.noBiometrics
+import org.quittance.demo.model.noScreenLock
+import org.quittance.demo.model.problem
+import org.quittance.demo.model.wrongClock
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.amount
 import org.quittance.demo.words.plain
@@ -112,6 +121,8 @@ object Samples {
         )
 
     private val permissions = Permissions(rows, 2u, 1u, 0u, 1u, null, emptyList())
+
+    private val nothing = Permissions(emptyList(), 0u, 0u, 0u, 0u, null, emptyList())
 
     private val routes =
         listOf(
@@ -195,6 +206,15 @@ object Samples {
 
     private fun flow(prompt: Prompt, entry: Entry = Entry()) = UiState(shown = Shown.Flow(prompt, entry))
 
+    private fun flow(prompt: Prompt, outcomes: List<Pair<String, ItemOutcome>>) = UiState(shown = Shown.Flow(prompt, Entry(), outcomes))
+
+    private val outcomes =
+        listOf(
+            rides.merchantName to ItemOutcome.Ending(EndingStage.Closed(ClosureKind.TWO_SIDED)),
+            films.merchantName to ItemOutcome.Refused(null),
+            parking.merchantName to ItemOutcome.WaitsForBank("f"),
+        )
+
     private val offer = Offer("o", "m", rides, hours(24), true)
 
     private val consequences =
@@ -271,7 +291,7 @@ object Samples {
             "choose_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 3, false)),
             "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), null, emptyList())),
             "permissions_empty" to
-                UiState(shown = Shown.Home(Permissions(emptyList(), 0u, 0u, 0u, 0u, null, emptyList()), emptyList(), null, emptyList())),
+                UiState(shown = Shown.Home(nothing, emptyList(), null, emptyList())),
             "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), setOf("a"), emptyList())),
             "one_permission" to UiState(shown = Shown.OnePermission(detail, mandate, routes)),
             "security" to
@@ -298,8 +318,41 @@ object Samples {
             "receipt" to
                 UiState(shown = Shown.Receipt(slip, ExportedReceipt("", "", "", ByteArray(0), emptyList(), ""))),
             "offer" to UiState(shown = Shown.ReadOffer("")),
+            "change_limits" to UiState(shown = Shown.ChangeLimits("a", rides.limits, perCharge = "20")),
+            "new_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 2, false, anew = true)),
+            "several_came_out" to flow(prompt(PromptKind.Done(false), "end.stopped", 5u, quiet = null), outcomes),
+            "contacts_wait" to
+                flow(prompt(PromptKind.Waiting(AwaitedParty.CONTACTS, hours(0), hours(1), text("then.refuse")), "wait.contacts", 2u)),
+            "recovered" to
+                flow(prompt(PromptKind.Done(false), "end.pin_reset", 3u, quiet = null).copy(definition = "recovery.transaction_quiz")),
             "vouch" to UiState(shown = Shown.Vouch("recovery.trusted_contacts", own = false)),
         )
 
-    val all: Map<String, UiState> = prompts.mapKeys { "prompt_${it.key}" } + views.mapKeys { "view_${it.key}" }
+    /** What goes wrong: with a wallet as a notice on the page, without one as a page of its own. */
+    val problems: Map<String, UiState> =
+        buildMap {
+            val failures =
+                linkedMapOf(
+                    "offline" to WalletException.Offline(),
+                    "foreign_link" to WalletException.ForeignLink(),
+                    "log" to WalletException.Distrusted("log_proof"),
+                    "biometrics_changed" to WalletException.Biometric(BiometricException.KeyInvalidated()),
+                    "biometrics_none" to WalletException.Biometric(BiometricException.NotEnrolled()),
+                    "full" to WalletException.Storage("", ErrorKind.PhoneSettings),
+                    "too_old" to WalletException.TooOld("policy"),
+                    "wait" to WalletException.Refused("external_unavailable", ErrorKind.Wait(30u)),
+                    "ended" to WalletException.FlowEnded("flow_expired"),
+                    "support" to WalletException.Internal("wallet"),
+                )
+            val home = Shown.Home(nothing, emptyList(), null, emptyList())
+            for ((name, failure) in failures) put(name, UiState(shown = home, problem = problem(failure)))
+            put("clock", UiState(shown = home, problem = wrongClock))
+            put("no_biometrics", UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false), problem = noBiometrics))
+            put("no_screen_lock", UiState(shown = Shown.Stuck(noScreenLock)))
+            put("lost", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Reenrol)))))
+            put("busy", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Retry)))))
+        }
+
+    val all: Map<String, UiState> = prompts.mapKeys { "prompt_${it.key}" } + views.mapKeys { "view_${it.key}" } +
+        problems.mapKeys { "problem_${it.key}" }
 }
