@@ -2,6 +2,7 @@
 use std::process::Command;
 
 use crate::bindings;
+use crate::kotlin_lint;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, numbers, run, version};
 
@@ -38,6 +39,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome {
 
 /// Runs the Kotlin tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
+    kotlin_lint::check(workspace)?;
     prepare(workspace)?;
     let binaries = workspace.binaries();
     let mut maven = Command::new("mvn");

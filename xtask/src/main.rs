@@ -6,6 +6,7 @@ mod demo;
 mod dependencies;
 mod ios;
 mod kotlin;
+mod kotlin_lint;
 mod mobile;
 mod policy;
 mod provide;

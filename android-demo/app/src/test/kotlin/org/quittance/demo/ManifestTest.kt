@@ -51,8 +51,8 @@ class ManifestTest {
     fun `nothing goes in cleartext, and only the phone's own certificates count`() {
         assertEquals(emptyList<String>(), networkFaults(shipped("res/xml/network_security_config.xml")))
         val careless =
-            """<network-security-config><base-config cleartextTrafficPermitted="true"><trust-anchors><certificates src="user"/></trust-anchors>
-            </base-config><domain-config cleartextTrafficPermitted="true"/><debug-overrides/></network-security-config>"""
+            """<network-security-config><base-config cleartextTrafficPermitted="true">
+            <trust-anchors><certificates src="user"/></trust-anchors></base-config><domain-config cleartextTrafficPermitted="true"/><debug-overrides/></network-security-config>"""
         assertEquals(4, networkFaults(careless.byteInputStream().use(::parse)).size)
     }
 
@@ -82,7 +82,8 @@ class ManifestTest {
         val context = RuntimeEnvironment.getApplication()
         val unwanted = ApplicationInfo.FLAG_ALLOW_BACKUP or ApplicationInfo.FLAG_DEBUGGABLE or ApplicationInfo.FLAG_TEST_ONLY
         assertEquals(0, context.applicationInfo.flags and unwanted)
-        val flags = PackageManager.GET_ACTIVITIES or PackageManager.GET_SERVICES or PackageManager.GET_RECEIVERS or PackageManager.GET_PERMISSIONS
+        val components = PackageManager.GET_ACTIVITIES or PackageManager.GET_SERVICES or PackageManager.GET_RECEIVERS
+        val flags = components or PackageManager.GET_PERMISSIONS
         val all = context.packageManager.getPackageInfo(context.packageName, flags)
         assertEquals(listOf(MainActivity::class.java.name), all.activities.orEmpty().filter { it.exported }.map { it.name })
         assertTrue(all.services.orEmpty().isEmpty() && all.receivers.orEmpty().isEmpty())
@@ -146,7 +147,8 @@ class ManifestTest {
             if (activity.of("launchMode") != "singleTask") add("an activity starts in tasks of others")
             for (filter in activity.all("intent-filter")) if (said(filter) !in FILTERS) add("comes from elsewhere: ${said(filter)}")
         }
-        for (permission in manifest.all("uses-permission")) if (permission.of("name") !in PERMISSIONS) add("asks for ${permission.of("name")}")
+        val asked = manifest.all("uses-permission").map { it.of("name") }
+        (asked - PERMISSIONS).forEach { add("asks for $it") }
     }
 
     /** An intent filter in a line: its actions, then what it takes. */
@@ -198,7 +200,11 @@ class ManifestTest {
             )
 
         /** Whose defaults are right. */
-        val UNSAID = listOf("debuggable", "testOnly", "profileable", "allowTaskReparenting", "backupAgent", "sharedUserId", "requestLegacyExternalStorage")
+        val UNSAID =
+            listOf(
+                "debuggable", "testOnly", "profileable", "allowTaskReparenting", "backupAgent", "sharedUserId",
+                "requestLegacyExternalStorage",
+            )
         const val ACTIVITY = "android:launchMode=\"singleTask\""
 
         /** A change of the manifest, and what is then said of it. */

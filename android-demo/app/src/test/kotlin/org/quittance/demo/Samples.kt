@@ -56,8 +56,8 @@ import org.quittance.demo.model.Entry
 import org.quittance.demo.model.Finding
 import org.quittance.demo.model.News
 import org.quittance.demo.model.Problem
-import org.quittance.demo.model.Remedy
 import org.quittance.demo.model.RecoveryMethod
+import org.quittance.demo.model.Remedy
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
 import org.quittance.demo.model.UiState
@@ -98,9 +98,9 @@ object Samples {
             group = group,
             state = state,
             holds =
-                listOfNotNull(
-                    hold?.let { HoldDetail(it, text("hold.${it.name.lowercase()}.reason"), hours(-30), null) },
-                ),
+            listOfNotNull(
+                hold?.let { HoldDetail(it, text("hold.${it.name.lowercase()}.reason"), hours(-30), null) },
+            ),
             switchOn = group == PermissionGroup.ON,
             systemDefault = false,
             nextCharge = if (group == PermissionGroup.ON) NextCharge(hours(50), terms.limits.perCharge) else null,
@@ -144,11 +144,11 @@ object Samples {
             permission = rows[0],
             agreed = Agreement("f", "9rT2vQmYwLx0Jp4c8ZsBkQ1hNn3uEoVd", "en", hours(-24 * 40)),
             history =
-                listOf(
-                    PastCharge("1", hours(-22), cny(32_50), ChargeOutcome.Approved(cny(32_50)), null),
-                    PastCharge("2", hours(-70), cny(64_00), ChargeOutcome.Declined("limit_exceeded"), null),
-                    PastCharge("3", hours(-200), cny(18_00), ChargeOutcome.Approved(cny(18_00)), cny(18_00)),
-                ),
+            listOf(
+                PastCharge("1", hours(-22), cny(32_50), ChargeOutcome.Approved(cny(32_50)), null),
+                PastCharge("2", hours(-70), cny(64_00), ChargeOutcome.Declined("limit_exceeded"), null),
+                PastCharge("3", hours(-200), cny(18_00), ChargeOutcome.Approved(cny(18_00)), cny(18_00)),
+            ),
             historyAsOf = NOW,
             order = null,
         )
@@ -189,8 +189,10 @@ object Samples {
             step = "s",
             kind = kind,
             title = text("$of.title"),
-            body = text("$of.body", "count" to TextArgument.Count(1uL), "at_least" to TextArgument.Count(2uL),
-                "gestures" to TextArgument.Keys(listOf("gesture.nod", "gesture.turn_left", "gesture.blink"))),
+            body = text(
+                "$of.body", "count" to TextArgument.Count(1uL), "at_least" to TextArgument.Count(2uL),
+                "gestures" to TextArgument.Keys(listOf("gesture.nod", "gesture.turn_left", "gesture.blink")),
+            ),
             why = text(if (of.startsWith("end.")) "end.why" else "$of.why"),
             because = emptyList(),
             next = emptyList(),
@@ -220,6 +222,10 @@ object Samples {
     private val consequences =
         listOf("stops", "destroyed", "final", "refunds").map { text("cancel.confirm.consequence.$it") }
 
+    private val gestures = listOf("nod", "turn_left", "blink").map { text("gesture.$it") }
+
+    private val cardFields = listOf("number", "phone").map { text("field.card.$it") }
+
     private val people =
         listOf(NamedPerson("p1", "Aunt Mei"), NamedPerson("p2", "Uncle Bo"), NamedPerson("p3", "Neighbour Lin"))
 
@@ -247,7 +253,8 @@ object Samples {
             "jump" to flow(prompt(PromptKind.Jump("bank://"), "ask.jump", 3u, "action.open_app")),
             "code" to
                 flow(
-                    prompt(PromptKind.Code("138 **** 2291", 6u, hours(0).plusSeconds(300), hours(0).plusSeconds(60)), "ask.code").copy(body = text("ask.code.own.body")),
+                    prompt(PromptKind.Code("138 **** 2291", 6u, hours(0).plusSeconds(300), hours(0).plusSeconds(60)), "ask.code")
+                        .copy(body = text("ask.code.own.body")),
                     Entry(typedDigits = 3, shownDigits = "482"),
                 ),
             "biometric" to flow(prompt(PromptKind.Biometric, "cancel.identify", 1u, "action.use_biometric", "action.keep")),
@@ -261,7 +268,7 @@ object Samples {
             "recording" to
                 flow(
                     prompt(
-                        PromptKind.Recording(RecordingKind.Gestures(listOf("nod", "turn_left", "blink").map { text("gesture.$it") }), 4_000_000uL),
+                        PromptKind.Recording(RecordingKind.Gestures(gestures), 4_000_000uL),
                         "ask.gesture_video", 4u, "action.send",
                     ),
                 ),
@@ -272,7 +279,7 @@ object Samples {
                 ),
             "fields" to
                 flow(
-                    prompt(PromptKind.Fields(listOf(text("field.card.number"), text("field.card.phone"))), "ask.bank_card_elements", 2u, "action.send"),
+                    prompt(PromptKind.Fields(cardFields), "ask.bank_card_elements", 2u, "action.send"),
                     Entry(entries = listOf("", "")),
                 ),
             "waiting" to
@@ -297,19 +304,19 @@ object Samples {
             "security" to
                 UiState(
                     shown =
-                        Shown.Security(
-                            Stopping(null, listOf(StopScope.Category("games")), false), enrolment,
-                            listOf(Finding(Say("app.checkup.no_lock_password"), Remedy.SET_LOCK_PASSWORD)), happened, false, null,
-                        ),
+                    Shown.Security(
+                        Stopping(null, listOf(StopScope.Category("games")), false), enrolment,
+                        listOf(Finding(Say("app.checkup.no_lock_password"), Remedy.SET_LOCK_PASSWORD)), happened, false, null,
+                    ),
                 ),
             "locked_offline" to
                 UiState(
                     offline = true,
                     shown =
-                        Shown.Security(
-                            Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true), enrolment,
-                            emptyList(), emptyList(), false, null,
-                        ),
+                    Shown.Security(
+                        Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true), enrolment,
+                        emptyList(), emptyList(), false, null,
+                    ),
                 ),
             "pause_everything" to
                 UiState(shown = Shown.Security(Stopping(null, emptyList(), false), enrolment, emptyList(), emptyList(), true, null)),

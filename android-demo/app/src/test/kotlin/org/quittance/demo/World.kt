@@ -5,6 +5,7 @@ import java.time.Duration
 import java.time.Instant
 import java.time.LocalDate
 import java.time.ZoneOffset
+import java.time.temporal.ChronoUnit
 import kotlinx.coroutines.runBlocking
 import org.quittance.Answer
 import org.quittance.Money
@@ -90,11 +91,14 @@ class Past(private val now: Instant) {
     }
 
     private val paid =
-        List(TRANSACTIONS) { Paid(cny(13_16L + it * 311), if (it % 4 == 3) "Corner Bakery" else "Harborside", now.minus(Duration.ofDays(it + 1L))) }
+        List(TRANSACTIONS) { number ->
+            val payee = if (number % 4 == 3) "Corner Bakery" else "Harborside"
+            Paid(cny(13_16L + number * 311), payee, now.minus(Duration.ofDays(number + 1L)).truncatedTo(ChronoUnit.SECONDS))
+        }
 
     val profile: String =
         paid.joinToString(",", """{"transactions":[""", "]}") {
-            """{"amount":${World.json(it.amount)},"merchant":"${it.payee}","at":"${it.at.truncatedTo(java.time.temporal.ChronoUnit.SECONDS)}"}"""
+            """{"amount":${World.json(it.amount)},"merchant":"${it.payee}","at":"${it.at}"}"""
         }
 
     fun answers(quiz: PromptKind.Quiz): List<String> = quiz.questions.map { answer(quiz.about, it) }

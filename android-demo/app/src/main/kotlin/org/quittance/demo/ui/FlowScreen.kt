@@ -111,7 +111,8 @@ fun FlowScreen(shown: Shown.Flow, state: UiState, actions: Actions) {
         Body(words(prompt.body.say()))
         // What went wrong says it already.
         prompt.attemptsLeft?.takeIf { state.problem == null }?.let { left ->
-            Line(R.drawable.sign_alert, words("app.prompt.attempts_left", "attempts" to count(left)), tint = MaterialTheme.colorScheme.error)
+            val said = words("app.prompt.attempts_left", "attempts" to count(left))
+            Line(R.drawable.sign_alert, said, tint = MaterialTheme.colorScheme.error)
         }
         PromptContent(shown, state, actions)
         if (asks) {
@@ -204,7 +205,8 @@ private fun FlowActions(shown: Shown.Flow, state: UiState, actions: Actions) {
             }
             Primary("close", words("app.action.done"), !state.working, actions::close)
             val receipt = prompt.definition.startsWith("mandate.cancel.") && !kind.underWay
-            return if (receipt) Quiet("see-receipt", words("app.action.see_receipt"), !state.working) { actions.go(Place.Receipts) } else Unit
+            if (!receipt) return
+            return Quiet("see-receipt", words("app.action.see_receipt"), !state.working) { actions.go(Place.Receipts) }
         }
         is PromptKind.Refused -> return Primary("close", words("app.action.done"), !state.working, actions::close)
         else ->

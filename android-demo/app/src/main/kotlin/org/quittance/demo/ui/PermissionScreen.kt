@@ -158,7 +158,10 @@ private fun Ways(shown: Shown.OnePermission, state: UiState, actions: Actions) {
         }
         open.forEachIndexed { place, route ->
             Tile("way-${route.definition}", { actions.begin(route.definition, listOf(shown.detail.permission.mandate)) }, !state.working) {
-                if (place == 0) Text(words("app.ways.best"), style = MaterialTheme.typography.labelMedium, color = MaterialTheme.colorScheme.primary)
+                if (place == 0) {
+                    val (style, colour) = MaterialTheme.typography.labelMedium to MaterialTheme.colorScheme.primary
+                    Text(words("app.ways.best"), style = style, color = colour)
+                }
                 Text(words(route.name.say()), style = MaterialTheme.typography.titleMedium)
                 Effort(route)
             }
