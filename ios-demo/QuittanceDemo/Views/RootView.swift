@@ -83,6 +83,7 @@ struct StuckView: View {
             Label(problem.title, systemImage: "exclamationmark.triangle")
         } description: {
             Text(problem.body)
+            if problem.reaction == .reenrol { Text(say("app.set_up_again.lost")) }
         } actions: {
             Button(say("app.action.try_again")) { model.work.begin { await model.start() } }
                 .buttonStyle(.borderedProminent)
@@ -91,7 +92,6 @@ struct StuckView: View {
                     .buttonStyle(.bordered)
             }
             if problem.reaction == .reenrol {
-                Text(say("app.set_up_again.lost")).font(.footnote)
                 Button(say("app.action.set_up_again")) { model.work.begin { await model.setUpAgain() } }
                     .buttonStyle(.bordered)
                     .accessibilityIdentifier("set-up-again")

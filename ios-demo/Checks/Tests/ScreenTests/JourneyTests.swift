@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("A bank app leads back by its link; a bank that never answers leaves the debit paused, and the screen says so")
+    @Test("A bank app leads back by its link; where the bank never answers the debit stays paused, and that is said")
     func bank() async throws {
         try await Manner.$current.withValue(english) {
             let hand = try await Hand()
@@ -154,8 +154,8 @@ import Testing
             #expect(hand.shows(say("ask.jump.title")))
             try await hand.tap("primary")
             let link = try #require(hand.screen.opened.last)
-            let state = try #require(URLComponents(url: link, resolvingAgainstBaseURL: false)?.queryItems?
-                .first { $0.name == "state" }?.value)
+            let query = URLComponents(url: link, resolvingAgainstBaseURL: false)?.queryItems
+            let state = try #require(query?.first { $0.name == "state" }?.value)
             hand.screen.open(try #require(URL(string: "quittance://back?state=\(state)&outcome=approved")))
             await hand.rest()
             #expect(hand.shows(say("wait.bank.title")))
@@ -172,7 +172,10 @@ import Testing
         try await Manner.$current.withValue(english) {
             let hand = try await Hand()
             let other = try await Stage()
-            hand.config.logVkey = other.config.logVkey
+            let config = hand.config
+            hand.config = WalletConfig(
+                dataDir: config.dataDir, gatewayUrl: config.gatewayUrl, origin: config.origin,
+                logVkey: other.config.logVkey, policyAuthor: config.policyAuthor, sandbox: config.sandbox)
             await hand.restart()
             try await hand.enrol()
             #expect(hand.shows(say("app.error.alarm.title")) && hand.shows(say("app.error.alarm.body")))

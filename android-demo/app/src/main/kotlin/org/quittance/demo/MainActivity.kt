@@ -23,6 +23,8 @@ import androidx.lifecycle.viewmodel.viewModelFactory
 import java.time.Instant
 import java.time.ZoneId
 import org.quittance.demo.model.DemoModel
+import org.quittance.demo.model.bringCode
+import org.quittance.demo.model.resumeLink
 import org.quittance.demo.ui.App
 import org.quittance.demo.ui.QuittanceTheme
 import org.quittance.demo.words.Words

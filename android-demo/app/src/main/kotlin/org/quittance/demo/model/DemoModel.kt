@@ -13,14 +13,12 @@ import kotlinx.coroutines.sync.withLock
 import org.quittance.Answer
 import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
-import org.quittance.Limits
 import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.StopScope
-import org.quittance.VouchRequest
 import org.quittance.Wallet
-import org.quittance.WalletException
 import org.quittance.WalletEvent
+import org.quittance.WalletException
 import org.quittance.Wish
 import org.quittance.demo.NoCamera
 import org.quittance.demo.Phone
@@ -32,11 +30,11 @@ import org.quittance.errorKind
  *
  * @param places where the payer was, as written down before the process ended
  */
-class DemoModel(private val phone: Phone, private val scope: CoroutineScope, places: List<String> = emptyList()) {
-    private val states = MutableStateFlow(UiState())
-    private val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
+class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, places: List<String> = emptyList()) {
+    internal val states = MutableStateFlow(UiState())
+    internal val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
     private val news = ArrayDeque<WalletEvent>()
-    private val typing = Typing()
+    internal val typing = Typing()
     private val turn = Mutex()
     private var opened: Wallet? = null
     private var chosen: Set<String>? = null
@@ -94,6 +92,8 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
             states.update { it.copy(offline = true) }
         } catch (_: WalletException.FlowEnded) {
             // How it came out is shown.
+        } catch (_: WalletException.Unknown) {
+            // The gateway has not heard of it: it was begun without a network.
         }
     }
 
@@ -257,10 +257,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         open(wallet().startRevoke(mandates))
     }
 
-    /** Comes back from another app; a link of strangers changes nothing, and says so. */
-    fun resumeLink(link: String) = act { open(wallet().resumeLink(link)) }
-
-    private suspend fun open(flow: String) {
+    internal suspend fun open(flow: String) {
         val place = Place.Flow(flow)
         stack.remove(place)
         stack.addLast(place)
@@ -280,65 +277,6 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         chosen = several
         // At once: the next choice builds on this one.
         states.update { state -> (state.shown as? Shown.Home)?.let { state.copy(shown = it.copy(chosen = several)) } ?: state }
-    }
-
-    // Other limits.
-
-    fun typeLimits(perCharge: String, perPeriod: String) = states.update { state ->
-        val shown = state.shown as? Shown.ChangeLimits ?: return@update state
-        state.copy(shown = shown.copy(perCharge = perCharge, perPeriod = perPeriod), problem = null)
-    }
-
-    fun changeLimits(wanted: Limits) {
-        val mandate = (states.value.shown as? Shown.ChangeLimits)?.mandate ?: return
-        act {
-            val flow = wallet().begin("mandate.change_limits", listOf(mandate), Wish.ChangeLimits(wanted))
-            stack.remove(Place.Limits(mandate))
-            open(flow)
-        }
-    }
-
-    // The text of a code: a merchant's offer, or the words of somebody who asks this payer to vouch.
-
-    fun typeOffer(words: String) = states.update { it.copy(shown = Shown.ReadOffer(words), problem = null) }
-
-    /** Another app hands a text over: it is shown, and nothing is done with it. */
-    fun bringCode(words: String) = act {
-        if (stack.last() != Place.Offer) stack.addLast(Place.Offer)
-        typing.clear()
-        states.update { it.copy(shown = Shown.ReadOffer(words.take(MOST_TYPED))) }
-        show()
-    }
-
-    fun readOffer(words: String, locale: String) = act {
-        val text = words.trim()
-        val asked = vouchRequest(text)
-        if (asked == null) {
-            try {
-                wallet().readOffer(text)
-            } catch (_: WalletException.InvalidInput) {
-                throw Told(unreadableOffer)
-            }
-        }
-        val signing = if (asked == null) wallet().startSign(text, locale) else null
-        stack.remove(Place.Offer)
-        if (signing != null) return@act open(signing)
-        if (asked != null) stack.addLast(Place.Vouch(asked.flow, asked.requester, asked.purpose))
-        show()
-    }
-
-    /** Who asks, where the text is of such a code. */
-    private suspend fun vouchRequest(text: String): VouchRequest? =
-        try {
-            wallet().readVouchCode(text)
-        } catch (_: WalletException.ForeignLink) {
-            null
-        }
-
-    /** Hands the code of the open run to somebody who shall vouch. */
-    fun shareCode() {
-        val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
-        act { phone.share("", wallet().vouchCode(prompt.flow)) }
     }
 
     // The lock.
@@ -402,11 +340,11 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     // Inside.
 
     /** A failure that has words of its own. */
-    private class Told(val problem: Problem) : Exception()
+    internal class Told(val problem: Problem) : Exception()
 
     private fun tell(say: Say) = states.update { it.copy(told = say) }
 
-    private suspend fun wallet(): Wallet =
+    internal suspend fun wallet(): Wallet =
         opened ?: run {
             if (!phone.locks().screenLock) throw Told(noScreenLock)
             phone.openWallet().also { opened = it }
@@ -417,7 +355,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         states.update { it.copy(working = false, problem = null, shown = Shown.Stuck(problem)) }
 
     /** Does one thing after the other: while one is under way, the next waits for its turn. */
-    private fun act(work: suspend () -> Unit) {
+    internal fun act(work: suspend () -> Unit) {
         scope.launch {
             turn.withLock { work(work) }
         }
@@ -444,7 +382,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         states.update { it.copy(working = false, problem = problem) }
     }
 
-    private suspend fun show() {
+    internal suspend fun show() {
         val wallet = wallet()
         while (true) news.addFirst(wallet.nextEvent() ?: break)
         while (news.size > MOST_NEWS) news.removeLast()
@@ -499,9 +437,6 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     private companion object {
         const val MOST_NEWS = 20
-
-        /** A text of a code is far shorter. */
-        const val MOST_TYPED = 16_384
 
         /** So far off, and moments are shown as they are not. */
         val FAR_OFF: Duration = Duration.ofHours(1)

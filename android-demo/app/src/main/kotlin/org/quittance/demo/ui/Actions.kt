@@ -6,6 +6,11 @@ import org.quittance.Wish
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.ProblemRemedy
+import org.quittance.demo.model.changeLimits
+import org.quittance.demo.model.readOffer
+import org.quittance.demo.model.shareCode
+import org.quittance.demo.model.typeLimits
+import org.quittance.demo.model.typeOffer
 
 /** What the screens can ask for: the model's actions, so that a picture needs no model. */
 interface Actions {
