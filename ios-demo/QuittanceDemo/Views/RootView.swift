@@ -12,7 +12,6 @@ struct RootView: View {
 
     var body: some View {
         content
-            .environment(model)
             .tint(Color("Seed"))
             .sheet(item: $model.flow) { flow in
                 FlowView(model: flow)
@@ -21,6 +20,7 @@ struct RootView: View {
                     .interactiveDismissDisabled()
             }
             .problem(of: model.work, when: model.flow == nil && !model.setsLockPassword)
+            .environment(model)
             .overlay { if phase != .active { PrivacyCover() } }
             .task { await model.start() }
             .onOpenURL { model.follow($0) }
