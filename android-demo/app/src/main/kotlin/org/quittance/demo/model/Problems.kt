@@ -91,20 +91,21 @@ private fun biometric(reason: BiometricException): Say =
     )
 
 /** What helps after a sheet without a signature. */
-private fun remedy(error: WalletException.Biometric): ProblemRemedy? =
-    when (errorKind(error)) {
-        is ErrorKind.PhoneSettings -> ProblemRemedy.OPEN_SETTINGS
-        is ErrorKind.Reenrol -> ProblemRemedy.SET_UP_AGAIN
-        else -> null
-    }
+private fun remedy(error: WalletException.Biometric): ProblemRemedy? {
+    val kind = errorKind(error)
+    val settings = ProblemRemedy.OPEN_SETTINGS.takeIf { kind is ErrorKind.PhoneSettings }
+    return settings ?: ProblemRemedy.SET_UP_AGAIN.takeIf { kind is ErrorKind.Reenrol }
+}
 
 /** A file that does not belong to this phone's keys, a phone that is full, a file that is busy. */
-private fun storage(error: WalletException.Storage): Problem =
-    when (error.reaction) {
-        is ErrorKind.Reenrol -> Problem(Say("app.error.reenrol.title"), Say("app.error.restored"), ProblemRemedy.SET_UP_AGAIN)
-        is ErrorKind.PhoneSettings -> Problem(null, Say("app.error.storage_full"), ProblemRemedy.OPEN_SETTINGS)
-        else -> owed(error)
+private fun storage(error: WalletException.Storage): Problem {
+    val owed = owed(error)
+    return when (owed.remedy) {
+        ProblemRemedy.SET_UP_AGAIN -> owed.copy(body = Say("app.error.restored"))
+        ProblemRemedy.OPEN_SETTINGS -> owed.copy(body = Say("app.error.storage_full"))
+        null, ProblemRemedy.TRY_AGAIN, ProblemRemedy.BEGIN_ANEW, ProblemRemedy.UPDATE, ProblemRemedy.SUPPORT -> owed
     }
+}
 
 /** The reason in its own words, where there is one. */
 private fun ended(error: WalletException.FlowEnded): Problem {
