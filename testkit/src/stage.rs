@@ -140,12 +140,19 @@ impl Stage {
     /// # Errors
     /// What the wallet says.
     pub fn phone(&self) -> Staged<StagePhone> {
-        let vkey = self.gateway()?.log_key().to_string();
+        self.phone_believing(&self.gateway()?.log_key().to_string())
+    }
+
+    /// A phone that was built for the log with this key.
+    ///
+    /// # Errors
+    /// What the wallet says.
+    pub fn phone_believing(&self, log_vkey: &str) -> Staged<StagePhone> {
         let folder: PathBuf = (1..)
             .map(|n| self.folder.path().join(format!("phone-{n}")))
             .find(|f| !f.exists())
             .ok_or("no folder")?;
-        StagePhone::new(&folder, &self.origin(), &vkey, self.clock.now())
+        StagePhone::new(&folder, &self.origin(), log_vkey, self.clock.now())
     }
 
     /// A phone whose payer has enrolled it, with [`PIN`].

@@ -106,6 +106,11 @@ async fn a_sensor_that_is_locked_for_good_sends_the_payer_to_the_settings() {
     meets(BiometricError::LockedOut { permanent: true }, ErrorKind::PhoneSettings).await;
 }
 
+#[tokio::test]
+async fn a_phone_that_knows_no_finger_any_more_sends_the_payer_to_the_settings() {
+    meets(BiometricError::NotEnrolled, ErrorKind::PhoneSettings).await;
+}
+
 //
 #[tokio::test]
 async fn a_key_that_a_new_finger_invalidated_asks_for_a_new_enrolment() {

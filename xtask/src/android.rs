@@ -6,6 +6,7 @@ use std::process::Command;
 
 use crate::files::{all_files, entries, folders};
 use crate::kotlin;
+use crate::kotlin_lint;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, at, run, run_logged, version};
 
@@ -33,6 +34,7 @@ pub(crate) fn missing() -> Vec<Need> {
 
 /// Runs the app's and the adapters' tests.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
+    kotlin_lint::check(workspace)?;
     kotlin::prepare(workspace)?;
     prepare(workspace)?;
     run(&mut maven_test(workspace))

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::bindings;
+use crate::kotlin_lint;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, numbers, run, version};
 
@@ -48,6 +49,7 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome {
 
 /// Runs the Kotlin tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
+    kotlin_lint::check(workspace)?;
     prepare(workspace)?;
     let binaries = workspace.binaries();
     let mut maven = Command::new("mvn");

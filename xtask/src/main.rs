@@ -8,6 +8,7 @@ mod files;
 mod ios;
 mod json;
 mod kotlin;
+mod kotlin_lint;
 mod mobile;
 mod package;
 mod policy;

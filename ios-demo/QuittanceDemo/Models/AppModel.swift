@@ -74,7 +74,7 @@ import QuittanceApple
     func start() async {
         stage = .opening
         do {
-            let wallet = try await open()
+            let wallet: any WalletProtocol = if let known = self.wallet { known } else { try await open() }
             self.wallet = wallet
             enrolment = try await wallet.enrolment()
             if enrolment == nil {
@@ -86,6 +86,12 @@ import QuittanceApple
         } catch {
             stage = .stuck(Problem(error))
         }
+    }
+
+    /// Shows the page that offers to set the phone up again; nothing is erased by looking at it.
+    func offerSettingUp(_ problem: Problem) {
+        flow = nil
+        stage = .stuck(problem)
     }
 
     /// Begins with an empty wallet: without its keys the old one opens nothing any more.

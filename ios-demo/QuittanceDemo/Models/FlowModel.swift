@@ -36,13 +36,22 @@ import Quittance
     var asks: Bool { prompt.map { asksPayer(prompt: $0) } ?? false }
 
     func load() async throws {
-        if let open = try await wallet.nextPrompt(flow: id) {
+        if let open = try await asked() {
             prompt = open
             return
         }
         prompt = try await wallet.closingPrompt(flow: id)
         if prompt == nil { await leave() }
         try await loadResults()
+    }
+
+    /// The open step; nothing where the run has ended, however it did.
+    private func asked() async throws -> Prompt? {
+        do {
+            return try await wallet.nextPrompt(flow: id)
+        } catch WalletError.FlowEnded {
+            return nil
+        }
     }
 
     func answer(_ answer: Answer) {
@@ -62,7 +71,11 @@ import Quittance
     /// Looks again while somebody else has the turn.
     func lookAgain() {
         work.begin { [self] in
-            try await wallet.refreshFlow(flow: id)
+            do {
+                try await wallet.refreshFlow(flow: id)
+            } catch WalletError.FlowEnded {
+                // How it came out is shown.
+            }
             try await load()
         }
     }

@@ -54,6 +54,8 @@ struct Problem: Identifiable, Equatable {
         case .SameSecret: say("app.error.same_secret")
         case .NotPayable: say("app.error.not_payable")
         case .RouteClosed(let reason): say("app.error.route_closed", ["reason": .words(say(reason))])
+        case .Storage(_, .reenrol): say("app.error.restored")
+        case .Storage(_, .phoneSettings): say("app.error.storage_full")
         case .FlowEnded(let code?) where isText("refused." + code): say("refused." + code)
         case .InvalidInput(member: "offer", _): say("app.offer.unreadable")
         default: nil

@@ -12,7 +12,6 @@ struct RootView: View {
 
     var body: some View {
         content
-            .environment(model)
             .tint(Color("Seed"))
             .sheet(item: $model.flow) { flow in
                 FlowView(model: flow)
@@ -21,6 +20,7 @@ struct RootView: View {
                     .interactiveDismissDisabled()
             }
             .problem(of: model.work, when: model.flow == nil && !model.setsLockPassword)
+            .environment(model)
             .overlay { if phase != .active { PrivacyCover() } }
             .task { await model.start() }
             .onOpenURL { model.follow($0) }
@@ -83,6 +83,7 @@ struct StuckView: View {
             Label(problem.title, systemImage: "exclamationmark.triangle")
         } description: {
             Text(problem.body)
+            if problem.reaction == .reenrol { Text(say("app.set_up_again.lost")) }
         } actions: {
             Button(say("app.action.try_again")) { model.work.begin { await model.start() } }
                 .buttonStyle(.borderedProminent)
@@ -107,6 +108,7 @@ extension View {
 }
 
 private struct ProblemAlert: ViewModifier {
+    @Environment(AppModel.self) private var model
     @Environment(\.openURL) private var openURL
     @Bindable var work: Work
     let inFront: Bool
@@ -117,6 +119,12 @@ private struct ProblemAlert: ViewModifier {
                 Button(say("app.action.open_settings")) {
                     work.problem = nil
                     openURL(settings)
+                }
+            }
+            if let problem = work.problem, problem.reaction == .reenrol {
+                Button(say("app.action.set_up_again")) {
+                    work.problem = nil
+                    model.offerSettingUp(problem)
                 }
             }
             Button(say("app.action.close"), role: .cancel) { work.problem = nil }

@@ -107,6 +107,15 @@ impl StagePhone {
         Self::on(config, folder, clock, OWN_NUMBERS)
     }
 
+    /// The keystore loses every key, as by a reset of the phone's lock; the files stay.
+    ///
+    /// # Errors
+    /// [`WalletError::Vault`]: they were wrapped by what is gone.
+    pub fn without_keys(self) -> Staged<Self> {
+        std::fs::remove_dir_all(self.folder.join("hardware"))?;
+        self.restarted()
+    }
+
     /// A copy of the wallet's files as they stand, without the keys: what a backup would hold.
     ///
     /// # Errors

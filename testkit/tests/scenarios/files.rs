@@ -46,6 +46,7 @@ macro_rules! scenarios {
             left_cancellation
             limit_per_charge_and_period
             limit_total_and_count
+            links_of_strangers
             list_of_everything
             liveness_below_the_mark
             lock_by_trigger
@@ -55,6 +56,7 @@ macro_rules! scenarios {
             merchant_ends_it
             mini_program_refusal
             mini_program_silence
+            no_network
             offline_cancel
             overseas_document
             overseas_passport_rejected

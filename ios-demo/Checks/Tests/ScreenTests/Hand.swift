@@ -18,6 +18,8 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
 /// The app's own screens over the adapters, the real core and a real gateway, in the payer's hand.
 @MainActor final class Hand {
     let stage: Stage
+    /// The wallet as the next process is configured.
+    var config: WalletConfig
     private(set) var app: AppModel
     private(set) var screen: Driver<RootView>
 
@@ -27,25 +29,26 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
         PromptRecord.shared.reset()
         let stage = try await Stage()
         self.stage = stage
-        app = Self.app(stage)
+        config = stage.config
+        app = Self.app(config)
         screen = Driver(RootView(model: app))
         await screen.settle()
     }
 
-    private static func app(_ stage: Stage) -> AppModel {
+    private static func app(_ config: WalletConfig) -> AppModel {
         AppModel(isTrial: true, facts: { .ofThisPhone }) {
             try ScreenLock.require()
-            let keys = try EnclaveDeviceKeys(dataDir: stage.config.dataDir)
+            let keys = try EnclaveDeviceKeys(dataDir: config.dataDir)
             let prompt = LocalAuthPrompt(keys: keys) { say($0) }
-            return try await Wallet.open(config: stage.config, keys: keys, prompt: prompt)
+            return try await Wallet.open(config: config, keys: keys, prompt: prompt)
         } forget: {
-            try FileManager.default.removeItem(atPath: stage.config.dataDir)
+            try FileManager.default.removeItem(atPath: config.dataDir)
         }
     }
 
     /// The process ends, and another one opens the same files.
     func restart() async {
-        app = Self.app(stage)
+        app = Self.app(config)
         screen = Driver(RootView(model: app))
         await screen.settle()
     }
@@ -77,9 +80,10 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
     }
 
     /// Reads a merchant's offer and agrees to it: terms, thumb, PIN.
-    func sign() async throws {
+    func sign(_ offer: String? = nil) async throws {
         try await tap(say("app.action.read_offer"))
-        try screen.type(try await stage.offer(), into: say("app.offer.field"))
+        let offer = if let offer { offer } else { try await stage.offer() }
+        try screen.type(offer, into: say("app.offer.field"))
         try await tap("read-offer")
         try await tap("primary")
         try await tap("primary")

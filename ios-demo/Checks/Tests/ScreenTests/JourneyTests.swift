@@ -95,6 +95,11 @@ import Testing
             PromptRecord.shared.biometry = Data([9])
             try await hand.tap("switch-Rides")
             #expect(hand.shows(say("app.error.biometric.changed")))
+            // Setting up again is one page away, and nothing is erased by looking at it.
+            try await hand.tap(say("app.action.set_up_again"))
+            #expect(hand.shows(say("app.set_up_again.lost")) && hand.screen.offers("set-up-again"))
+            try await hand.tap(say("app.action.try_again"))
+            #expect(hand.app.permissions?.paused == 1 && hand.shows("Bluebird Rides"))
         }
     }
 
@@ -133,6 +138,50 @@ import Testing
             hand.screen.open(try #require(URL(string: "quittance://back?state=none")))
             await hand.rest()
             #expect(hand.shows(say("app.error.foreign_link")) && hand.app.flow == nil)
+        }
+    }
+
+    @Test("A bank app leads back by its link; where the bank never answers the debit stays paused, and that is said")
+    func bank() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await bankNeverAnswers(hand.stage.sandbox)
+            try await hand.sign(try await bankOffer(hand.stage.sandbox))
+            try await hand.tap("permission-Direct debit")
+            try await hand.tap("mandate.cancel.quick")
+            try await hand.tap("primary")
+            try await hand.tap("primary")
+            try await hand.enter("482913")
+            #expect(hand.shows(say("ask.jump.title")))
+            try await hand.tap("primary")
+            let link = try #require(hand.screen.opened.last)
+            let query = URLComponents(url: link, resolvingAgainstBaseURL: false)?.queryItems
+            let state = try #require(query?.first { $0.name == "state" }?.value)
+            hand.screen.open(try #require(URL(string: "quittance://back?state=\(state)&outcome=approved")))
+            await hand.rest()
+            #expect(hand.shows(say("wait.bank.title")))
+            try await hand.stage.sandbox.advance("PT10M")
+            try await hand.tap("look-again")
+            #expect(hand.shows(say("refused.too_late")) && hand.app.work.problem == nil)
+            try await hand.tap("quiet")
+            #expect(hand.app.permissions?.paused == 1)
+        }
+    }
+
+    @Test("A gateway whose log has another key is not believed, and nothing is set up")
+    func otherLog() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            let other = try await Stage()
+            let config = hand.config
+            hand.config = WalletConfig(
+                dataDir: config.dataDir, gatewayUrl: config.gatewayUrl, origin: config.origin,
+                logVkey: other.config.logVkey, policyAuthor: config.policyAuthor, sandbox: config.sandbox)
+            await hand.restart()
+            try await hand.enrol()
+            #expect(hand.shows(say("app.error.alarm.title")) && hand.shows(say("app.error.alarm.body")))
+            #expect(hand.app.enrolment == nil)
         }
     }
 

@@ -27,7 +27,7 @@ class AndroidPhone(private val application: Application, private val pictures: P
     override val sandbox: Boolean = application.resources.getBoolean(R.bool.sandbox)
 
     override suspend fun openWallet(): Wallet {
-        val folder = withContext(Dispatchers.IO) { File(application.noBackupFilesDir, "wallet").path }
+        val folder = withContext(Dispatchers.IO) { folder().path }
         val config =
             WalletConfig(
                 dataDir = folder,
@@ -39,6 +39,18 @@ class AndroidPhone(private val application: Application, private val pictures: P
             )
         return Wallet.open(config, AndroidDeviceKeys(application), AndroidBiometricPrompt(application, words = ::sheet))
     }
+
+    override suspend fun eraseWallet() =
+        withContext(Dispatchers.IO) {
+            AndroidDeviceKeys(application).forget()
+            folder().deleteRecursively()
+            Unit
+        }
+
+    override fun now(): Instant = Instant.now()
+
+    /** The wallet's own folder, which no backup takes along. */
+    private fun folder() = File(application.noBackupFilesDir, "wallet")
 
     private fun sheet(request: BiometricRequest): SheetWords {
         val words = Words(application.resources, ZoneId.systemDefault(), Instant::now)

@@ -1,7 +1,10 @@
 package org.quittance.demo
 
 import android.content.ActivityNotFoundException
+import android.content.Intent
+import android.os.Build
 import android.os.Bundle
+import android.view.View
 import android.view.WindowManager
 import androidx.activity.ComponentActivity
 import androidx.activity.compose.setContent
@@ -20,6 +23,8 @@ import androidx.lifecycle.viewmodel.viewModelFactory
 import java.time.Instant
 import java.time.ZoneId
 import org.quittance.demo.model.DemoModel
+import org.quittance.demo.model.bringCode
+import org.quittance.demo.model.resumeLink
 import org.quittance.demo.ui.App
 import org.quittance.demo.ui.QuittanceTheme
 import org.quittance.demo.words.Words
@@ -47,6 +52,9 @@ class MainActivity : ComponentActivity() {
         if (!process.phone.sandbox) window.addFlags(WindowManager.LayoutParams.FLAG_SECURE)
         // A window of another app over this one steals taps.
         window.decorView.filterTouchesWhenObscured = true
+        if (Build.VERSION.SDK_INT >= Build.VERSION_CODES.S) window.setHideOverlayWindows(true)
+        // What is typed here belongs into no store of passwords.
+        window.decorView.importantForAutofill = View.IMPORTANT_FOR_AUTOFILL_NO_EXCLUDE_DESCENDANTS
         enableEdgeToEdge()
         setContent {
             val configuration = LocalConfiguration.current
@@ -55,6 +63,21 @@ class MainActivity : ComponentActivity() {
                     Words(resources, ZoneId.systemDefault(), Instant::now)
                 }
             QuittanceTheme(words) { App(kept.model) }
+        }
+        // A device that turns brings the intent once more, which was followed already.
+        if (savedInstanceState == null) follow(intent)
+    }
+
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        follow(intent)
+    }
+
+    /** What another app brings: the link by which it leads back, or the text of a code. Whoever sends it proves nothing. */
+    private fun follow(intent: Intent) {
+        when (intent.action) {
+            Intent.ACTION_VIEW -> intent.dataString?.let(kept.model::resumeLink)
+            Intent.ACTION_SEND -> intent.getStringExtra(Intent.EXTRA_TEXT)?.let(kept.model::bringCode)
         }
     }
 

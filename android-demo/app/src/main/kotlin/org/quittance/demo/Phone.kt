@@ -1,5 +1,6 @@
 package org.quittance.demo
 
+import java.time.Instant
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
 
@@ -8,8 +9,14 @@ interface Phone {
     /** Whether it speaks with a sandbox: then screens may be photographed. */
     val sandbox: Boolean
 
-    /** Opens the wallet; called once for each process. */
+    /** Opens the wallet; a process has one open at a time. */
     suspend fun openWallet(): Wallet
+
+    /** Erases what a wallet left behind whose keys are gone: its files, the rest of its keys. No wallet is open then. */
+    suspend fun eraseWallet()
+
+    /** What the phone's own clock says. */
+    fun now(): Instant
 
     /** Takes one picture, in JPEG or PNG; nothing where the payer leaves the camera. Throws [NoCamera]. */
     suspend fun takePicture(): ByteArray?

@@ -1,11 +1,16 @@
 package org.quittance.demo
 
+import androidx.compose.ui.semantics.SemanticsNode
+import androidx.compose.ui.semantics.SemanticsProperties
+import androidx.compose.ui.semantics.getOrNull
+import androidx.compose.ui.test.ComposeTimeoutException
 import androidx.compose.ui.test.SemanticsMatcher
 import androidx.compose.ui.test.assertIsDisplayed
-import androidx.compose.ui.test.hasScrollAction
 import androidx.compose.ui.test.hasAnyAncestor
+import androidx.compose.ui.test.hasScrollAction
 import androidx.compose.ui.test.hasTestTag
 import androidx.compose.ui.test.isEnabled
+import androidx.compose.ui.test.isRoot
 import androidx.compose.ui.test.junit4.ComposeTestRule
 import androidx.compose.ui.test.onAllNodesWithText
 import androidx.compose.ui.test.onFirst
@@ -20,7 +25,22 @@ class Hand(private val rule: ComposeTestRule) {
 
     private fun can(tag: String): Boolean = rule.onAllNodes(hasTestTag(tag) and isEnabled()).fetchSemanticsNodes().isNotEmpty()
 
-    fun awaits(what: String, condition: () -> Boolean) = rule.waitUntil(what, WITHIN_MILLIS, condition)
+    fun awaits(what: String, condition: () -> Boolean) =
+        try {
+            rule.waitUntil(what, WITHIN_MILLIS, condition)
+        } catch (late: ComposeTimeoutException) {
+            throw AssertionError("${late.message}; the screen says: ${read()}", late)
+        }
+
+    /** All that stands on the screen. */
+    private fun read(): String =
+        rule.onAllNodes(isRoot(), useUnmergedTree = true).fetchSemanticsNodes().flatMap(::texts).joinToString(" | ")
+
+    private fun texts(node: SemanticsNode): List<String> =
+        node.config.getOrNull(SemanticsProperties.Text).orEmpty().map { it.text } + node.children.flatMap(::texts)
+
+    /** Waits until nothing is under way. */
+    fun rests() = awaits("rest") { can("refresh") }
 
     fun awaits(tag: String) = awaits(tag) { sees(tag) }
 
@@ -34,6 +54,12 @@ class Hand(private val rule: ComposeTestRule) {
         if (scrolls(tag)) node.performScrollTo()
         node.performClick()
         rule.waitForIdle()
+    }
+
+    /** Asks again until a text is there. */
+    fun refreshesUntil(text: String) = awaits(text) {
+        if (can("refresh")) taps("refresh")
+        rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
     }
 
     /** Leaves a screen by one of its buttons, and waits until it is gone. */

@@ -26,7 +26,8 @@ class JourneyTest {
     @get:Rule val rule = createAndroidComposeRule<MainActivity>()
 
     private val phone by lazy { (rule.activity.application as StagedApplication).staged }
-    private val hand by lazy { Hand(rule) }
+    private val payer by lazy { Payer(rule, phone) }
+    private val hand by lazy { payer.hand }
 
     @After
     fun close() = phone.close()
@@ -34,8 +35,8 @@ class JourneyTest {
     //
     @Test
     fun `a permission is signed, charged and stopped at once, and the phone may be turned meanwhile`() {
-        enrol()
-        val mandate = sign()
+        payer.enrols()
+        val mandate = payer.allows()
         charged(mandate)
 
         hand.taps("way-mandate.cancel.quick")
@@ -57,28 +58,28 @@ class JourneyTest {
     //
     @Test
     fun `a permission that is stopped through the settings ends when its time is over`() {
-        enrol()
-        val mandate = sign()
+        payer.enrols()
+        val mandate = payer.allows()
         hand.taps("permission-$mandate")
         hand.taps("way-mandate.cancel.service")
-        hand.walks(phone.stage, ::code)
+        hand.walks(phone.stage, payer::code)
         hand.reads("undo")
         hand.leaves("close")
-        assertEquals(PermissionGroup.ENDING, group(mandate))
+        assertEquals(PermissionGroup.ENDING, payer.group(mandate))
         assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "held").contains("mandate_held"))
 
         phone.stage.sandbox.advance("PT25H")
         hand.leaves("back")
         hand.taps("refresh")
-        hand.awaits("its end") { group(mandate) == PermissionGroup.ENDED }
+        hand.awaits("its end") { payer.group(mandate) == PermissionGroup.ENDED }
         receipt()
     }
 
     //
     @Test
     fun `several are stopped together after a wrong PIN, and each is told how it came out`() {
-        enrol()
-        val both = listOf(sign(), sign())
+        payer.enrols()
+        val both = List(2) { payer.allows() }
         hand.taps("stop-several")
         both.forEach { hand.taps("choose-$it") }
         hand.taps("stop-chosen")
@@ -86,24 +87,24 @@ class JourneyTest {
         hand.taps("primary")
         hand.types("000000".toByteArray())
         hand.awaitsText("4 tries left")
-        both.forEach { assertEquals(PermissionGroup.PAUSED, group(it)) }
-        hand.walks(phone.stage, ::code)
+        both.forEach { assertEquals(PermissionGroup.PAUSED, payer.group(it)) }
+        hand.walks(phone.stage, payer::code)
         hand.awaitsText("How each of them came out")
         hand.leaves("close")
-        both.forEach { assertEquals(PermissionGroup.ENDED, group(it)) }
+        both.forEach { assertEquals(PermissionGroup.ENDED, payer.group(it)) }
     }
 
     //
     @Test
     fun `everything is paused without a network, and the app says that nobody else knows yet`() {
-        enrol()
-        val mandate = sign()
+        payer.enrols()
+        val mandate = payer.allows()
         phone.stage.goOffline()
         hand.taps("pause-everything")
         hand.taps("lock")
         hand.awaits("lock-on")
         hand.awaitsText("as soon as you are online")
-        assertEquals(PermissionGroup.PAUSED, group(mandate))
+        assertEquals(PermissionGroup.PAUSED, payer.group(mandate))
         hand.taps("tab-home")
         hand.awaitsText("Paused (1)")
         rule.onNodeWithTag("switch-$mandate").assertIsOff().assertIsNotEnabled()
@@ -132,27 +133,6 @@ class JourneyTest {
         assertEquals(null, runBlocking { phone.wallet.enrolment() })
     }
 
-    private fun enrol() {
-        hand.taps("start")
-        hand.types(Stage.pin())
-        hand.types(Stage.pin())
-        hand.awaits("offer")
-    }
-
-    private fun sign(): String {
-        val known = runBlocking { phone.wallet.mandates().map { it.mandate } }
-        hand.taps("offer")
-        hand.types("offer-text", phone.stage.offer())
-        hand.taps("read")
-        hand.awaitsText("CNY 50.00")
-        hand.walks(phone.stage, ::code)
-        hand.leaves("close")
-        val mandate = runBlocking { phone.wallet.mandates().map { it.mandate }.single { it !in known } }
-        hand.awaits("permission-$mandate")
-        assertEquals(PermissionGroup.ON, group(mandate))
-        return mandate
-    }
-
     private fun charged(mandate: String) {
         assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "ride-1").contains("\"approved\""))
         hand.taps("permission-$mandate")
@@ -179,11 +159,5 @@ class JourneyTest {
     private fun turn() {
         rule.activityRule.scenario.recreate()
         rule.waitForIdle()
-    }
-
-    private fun group(mandate: String) = runBlocking { phone.wallet.permission(mandate).permission.group }
-
-    private fun code(): ByteArray = runBlocking {
-        phone.stage.sandbox.lastCode(checkNotNull(phone.wallet.enrolment()).account).toByteArray()
     }
 }

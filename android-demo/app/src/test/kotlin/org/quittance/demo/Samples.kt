@@ -5,16 +5,20 @@ import org.quittance.AccountDevice
 import org.quittance.AffectedMandate
 import org.quittance.Agreement
 import org.quittance.AwaitedParty
+import org.quittance.BiometricException
 import org.quittance.CancellationRoute
 import org.quittance.Channel
 import org.quittance.ChargeOutcome
-import org.quittance.ClosureKind
-import org.quittance.DocumentKind
 import org.quittance.CheckedReceipt
 import org.quittance.CheckupFinding
 import org.quittance.CheckupGroup
 import org.quittance.CheckupPart
 import org.quittance.CheckupRemedy
+import org.quittance.ClosureKind
+import org.quittance.DocumentKind
+import org.quittance.EndingStage
+import org.quittance.Enrolment
+import org.quittance.ErrorKind
 import org.quittance.EvidenceLevel
 import org.quittance.EvidenceReason
 import org.quittance.ExportedReceipt
@@ -24,6 +28,7 @@ import org.quittance.FindingKind
 import org.quittance.HalfState
 import org.quittance.HoldDetail
 import org.quittance.HoldOwner
+import org.quittance.ItemOutcome
 import org.quittance.KeyAlias
 import org.quittance.KeyStoreKind
 import org.quittance.Limits
@@ -60,15 +65,22 @@ import org.quittance.TerminationCause
 import org.quittance.Terms
 import org.quittance.TextArgument
 import org.quittance.WalletEvent
+import org.quittance.WalletException
 import org.quittance.WayBack
 import org.quittance.WeakEvidence
 import org.quittance.demo.model.EnrolStep
 import org.quittance.demo.model.Entry
 import org.quittance.demo.model.News
 import org.quittance.demo.model.Problem
+import org.quittance.demo.model.RecoveryMethod
+import org.quittance.demo.model.Remedy
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
 import org.quittance.demo.model.UiState
+import org.quittance.demo.model.noBiometrics
+import org.quittance.demo.model.noScreenLock
+import org.quittance.demo.model.problem
+import org.quittance.demo.model.wrongClock
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.amount
 import org.quittance.demo.words.plain
@@ -102,9 +114,9 @@ object Samples {
             group = group,
             state = state,
             holds =
-                listOfNotNull(
-                    hold?.let { HoldDetail(it, text("hold.${it.name.lowercase()}.reason"), hours(-30), null) },
-                ),
+            listOfNotNull(
+                hold?.let { HoldDetail(it, text("hold.${it.name.lowercase()}.reason"), hours(-30), null) },
+            ),
             switchOn = group == PermissionGroup.ON,
             systemDefault = false,
             nextCharge = if (group == PermissionGroup.ON) NextCharge(hours(50), terms.limits.perCharge) else null,
@@ -126,6 +138,8 @@ object Samples {
 
     private val permissions = Permissions(rows, 2u, 1u, 0u, 1u, null, emptyList())
 
+    private val nothing = Permissions(emptyList(), 0u, 0u, 0u, 0u, null, emptyList())
+
     private val routes =
         listOf(
             route("mandate.cancel.quick", "flow.cancel.name", 3u, null, FactorKind.BIOMETRIC, FactorKind.PAYMENT_PIN),
@@ -146,11 +160,11 @@ object Samples {
             permission = rows[0],
             agreed = Agreement("f", "9rT2vQmYwLx0Jp4c8ZsBkQ1hNn3uEoVd", "en", hours(-24 * 40), "q3Zk9vTt0LmPwXy7", true, hours(-24 * 40)),
             history =
-                listOf(
-                    PastCharge("1", hours(-22), cny(32_50), ChargeOutcome.Approved(cny(32_50)), null),
-                    PastCharge("2", hours(-70), cny(64_00), ChargeOutcome.Declined("limit_exceeded"), null),
-                    PastCharge("3", hours(-200), cny(18_00), ChargeOutcome.Approved(cny(18_00)), cny(18_00)),
-                ),
+            listOf(
+                PastCharge("1", hours(-22), cny(32_50), ChargeOutcome.Approved(cny(32_50)), null),
+                PastCharge("2", hours(-70), cny(64_00), ChargeOutcome.Declined("limit_exceeded"), null),
+                PastCharge("3", hours(-200), cny(18_00), ChargeOutcome.Approved(cny(18_00)), cny(18_00)),
+            ),
             historyAsOf = NOW,
             order = null,
         )
@@ -235,8 +249,10 @@ object Samples {
             step = "s",
             kind = kind,
             title = text("$of.title"),
-            body = text("$of.body", "count" to TextArgument.Count(1uL), "at_least" to TextArgument.Count(2uL),
-                "gestures" to TextArgument.Keys(listOf("gesture.nod", "gesture.turn_left", "gesture.blink"))),
+            body = text(
+                "$of.body", "count" to TextArgument.Count(1uL), "at_least" to TextArgument.Count(2uL),
+                "gestures" to TextArgument.Keys(listOf("gesture.nod", "gesture.turn_left", "gesture.blink")),
+            ),
             why = text(if (of.startsWith("end.")) "end.why" else "$of.why"),
             because = emptyList(),
             next = emptyList(),
@@ -252,10 +268,23 @@ object Samples {
 
     private fun flow(prompt: Prompt, entry: Entry = Entry()) = UiState(shown = Shown.Flow(prompt, entry))
 
+    private fun flow(prompt: Prompt, outcomes: List<Pair<String, ItemOutcome>>) = UiState(shown = Shown.Flow(prompt, Entry(), outcomes))
+
+    private val outcomes =
+        listOf(
+            rides.merchantName to ItemOutcome.Ending(EndingStage.Closed(ClosureKind.TWO_SIDED)),
+            films.merchantName to ItemOutcome.Refused(null),
+            parking.merchantName to ItemOutcome.WaitsForBank("f"),
+        )
+
     private val offer = Offer("o", "m", rides, hours(24), true)
 
     private val consequences =
         listOf("stops", "destroyed", "final", "refunds").map { text("cancel.confirm.consequence.$it") }
+
+    private val gestures = listOf("nod", "turn_left", "blink").map { text("gesture.$it") }
+
+    private val cardFields = listOf("number", "phone").map { text("field.card.$it") }
 
     private val people =
         listOf(NamedPerson("p1", "Aunt Mei"), NamedPerson("p2", "Uncle Bo"), NamedPerson("p3", "Neighbour Lin"))
@@ -284,7 +313,8 @@ object Samples {
             "jump" to flow(prompt(PromptKind.Jump("bank://"), "ask.jump", 3u, "action.open_app")),
             "code" to
                 flow(
-                    prompt(PromptKind.Code("138 **** 2291", 6u, hours(0).plusSeconds(300), hours(0).plusSeconds(60)), "ask.code").copy(body = text("ask.code.own.body")),
+                    prompt(PromptKind.Code("138 **** 2291", 6u, hours(0).plusSeconds(300), hours(0).plusSeconds(60)), "ask.code")
+                        .copy(body = text("ask.code.own.body")),
                     Entry(typedDigits = 3, shownDigits = "482"),
                 ),
             "biometric" to flow(prompt(PromptKind.Biometric, "cancel.identify", 1u, "action.use_biometric", "action.keep")),
@@ -298,7 +328,7 @@ object Samples {
             "recording" to
                 flow(
                     prompt(
-                        PromptKind.Recording(RecordingKind.Gestures(listOf("nod", "turn_left", "blink").map { text("gesture.$it") }), 4_000_000uL),
+                        PromptKind.Recording(RecordingKind.Gestures(gestures), 4_000_000uL),
                         "ask.gesture_video", 4u, "action.send",
                     ),
                 ),
@@ -309,7 +339,7 @@ object Samples {
                 ),
             "fields" to
                 flow(
-                    prompt(PromptKind.Fields(listOf(text("field.card.number"), text("field.card.phone"))), "ask.bank_card_elements", 2u, "action.send"),
+                    prompt(PromptKind.Fields(cardFields), "ask.bank_card_elements", 2u, "action.send"),
                     Entry(entries = listOf("", "")),
                 ),
             "waiting" to
@@ -328,28 +358,28 @@ object Samples {
             "choose_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 3, false)),
             "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), null, emptyList())),
             "permissions_empty" to
-                UiState(shown = Shown.Home(Permissions(emptyList(), 0u, 0u, 0u, 0u, null, emptyList()), emptyList(), null, emptyList())),
+                UiState(shown = Shown.Home(nothing, emptyList(), null, emptyList())),
             "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), setOf("a"), emptyList())),
             "one_permission" to UiState(shown = Shown.OnePermission(detail, mandate, routes)),
             "security" to
                 UiState(
                     shown =
-                        Shown.Security(
-                            centre(
-                                Stopping(null, listOf(StopScope.Category("games")), false),
-                                CheckupGroup.PAYMENT to unasked, CheckupGroup.ACCOUNT_THEFT to noPassword,
-                            ),
-                            happened, false, null,
+                    Shown.Security(
+                        centre(
+                            Stopping(null, listOf(StopScope.Category("games")), false),
+                            CheckupGroup.PAYMENT to unasked, CheckupGroup.ACCOUNT_THEFT to noPassword,
                         ),
+                        happened, false, null,
+                    ),
                 ),
             "locked_offline" to
                 UiState(
                     offline = true,
                     shown =
-                        Shown.Security(
-                            centre(Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true)),
-                            emptyList(), false, null,
-                        ),
+                    Shown.Security(
+                        centre(Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true)),
+                        emptyList(), false, null,
+                    ),
                 ),
             "pause_everything" to
                 UiState(shown = Shown.Security(centre(Stopping(null, emptyList(), false)), emptyList(), true, null)),
@@ -360,8 +390,41 @@ object Samples {
             "receipt_checked" to UiState(shown = Shown.Receipt(slip, exported, checked)),
             "receipt_changed" to UiState(shown = Shown.Receipt(slip, exported, changed)),
             "offer" to UiState(shown = Shown.ReadOffer("")),
+            "change_limits" to UiState(shown = Shown.ChangeLimits("a", rides.limits, perCharge = "20")),
+            "new_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 2, false, anew = true)),
+            "several_came_out" to flow(prompt(PromptKind.Done(false), "end.stopped", 5u, quiet = null), outcomes),
+            "contacts_wait" to
+                flow(prompt(PromptKind.Waiting(AwaitedParty.CONTACTS, hours(0), hours(1), text("then.refuse")), "wait.contacts", 2u)),
+            "recovered" to
+                flow(prompt(PromptKind.Done(false), "end.pin_reset", 3u, quiet = null).copy(definition = "recovery.transaction_quiz")),
             "vouch" to UiState(shown = Shown.Vouch("recovery.trusted_contacts", own = false)),
         )
 
-    val all: Map<String, UiState> = prompts.mapKeys { "prompt_${it.key}" } + views.mapKeys { "view_${it.key}" }
+    /** What goes wrong: with a wallet as a notice on the page, without one as a page of its own. */
+    val problems: Map<String, UiState> =
+        buildMap {
+            val failures =
+                linkedMapOf(
+                    "offline" to WalletException.Offline(),
+                    "foreign_link" to WalletException.ForeignLink(),
+                    "log" to WalletException.Distrusted("log_proof"),
+                    "biometrics_changed" to WalletException.Biometric(BiometricException.KeyInvalidated()),
+                    "biometrics_none" to WalletException.Biometric(BiometricException.NotEnrolled()),
+                    "full" to WalletException.Storage("", ErrorKind.PhoneSettings),
+                    "too_old" to WalletException.TooOld("policy"),
+                    "wait" to WalletException.Refused("external_unavailable", ErrorKind.Wait(30u)),
+                    "ended" to WalletException.FlowEnded("flow_expired"),
+                    "support" to WalletException.Internal("wallet"),
+                )
+            val home = Shown.Home(nothing, emptyList(), null, emptyList())
+            for ((name, failure) in failures) put(name, UiState(shown = home, problem = problem(failure)))
+            put("clock", UiState(shown = home, problem = wrongClock))
+            put("no_biometrics", UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false), problem = noBiometrics))
+            put("no_screen_lock", UiState(shown = Shown.Stuck(noScreenLock)))
+            put("lost", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Reenrol)))))
+            put("busy", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Retry)))))
+        }
+
+    val all: Map<String, UiState> = prompts.mapKeys { "prompt_${it.key}" } + views.mapKeys { "view_${it.key}" } +
+        problems.mapKeys { "problem_${it.key}" }
 }

@@ -1,16 +1,30 @@
 package org.quittance.demo
 
+import android.Manifest
+import android.app.Application
 import android.graphics.Bitmap
 import android.graphics.Color
 import java.io.ByteArrayOutputStream
+import java.io.File
+import java.time.Duration
+import java.time.Instant
 import kotlinx.coroutines.awaitCancellation
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
+import org.quittance.WalletConfig
+import org.quittance.testing.ScriptedPrompt
+import org.quittance.testing.SoftwareDeviceKeys
 import org.quittance.testing.Stage
+import org.robolectric.Shadows.shadowOf
 
 /** The app on a phone of the tests, with a real gateway. */
 class StagedApplication : DemoApplication() {
     val staged = StagedPhone(Stage())
+
+    override fun onCreate() {
+        super.onCreate()
+        installed(this)
+    }
 
     override fun newPhone(): Phone = staged
 
@@ -20,16 +34,56 @@ class StagedApplication : DemoApplication() {
     }
 }
 
+/** What a phone grants to whoever asks for it in the manifest, which Robolectric does not. */
+private fun installed(application: Application) =
+    shadowOf(application).grantPermissions(Manifest.permission.HIDE_OVERLAY_WINDOWS)
+
 /** A phone with keys in software and a payer who agrees; the wallet and the gateway are the real ones. */
 class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     private var pictures = 0
+    private var keys = stage.keys
     lateinit var wallet: Wallet
         private set
+    var prompt = stage.prompt
+        private set
+
+    /** The wallet as the app is configured; a test may change it before the app opens it. */
+    var config: WalletConfig = stage.config
+
+    /** How far the phone's own clock is off. */
+    var clockIsOffBy: Duration = Duration.ZERO
+    var locks = PhoneFacts(screenLock = true, biometrics = true)
+
+    /** Texts that were handed to other apps. */
     val shared = mutableListOf<String>()
+
+    /** Links by which other apps were opened. */
+    val links = mutableListOf<String>()
+
+    /** How often the phone's settings were opened. */
+    var settingsOpened = 0
+        private set
+
+    /** How often customer service was asked for. */
+    var supportAsked = 0
+        private set
 
     override val sandbox = true
 
-    override suspend fun openWallet(): Wallet = stage.open().also { wallet = it }
+    override suspend fun openWallet(): Wallet = Wallet.open(config, keys, prompt).also { wallet = it }
+
+    override suspend fun eraseWallet() {
+        losesKeys()
+        File(config.dataDir).deleteRecursively()
+    }
+
+    override fun now(): Instant = Instant.now().plus(clockIsOffBy)
+
+    /** The keystore is emptied; what stands in the files was wrapped by keys that are gone. */
+    fun losesKeys() {
+        keys = SoftwareDeviceKeys()
+        prompt = ScriptedPrompt(keys)
+    }
 
     override suspend fun takePicture(): ByteArray? {
         val bitmap = Bitmap.createBitmap(320, 200, Bitmap.Config.ARGB_8888)
@@ -43,15 +97,21 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
         shared += text
     }
 
-    override fun locks() = PhoneFacts(screenLock = true, biometrics = true)
+    override fun locks() = locks
 
-    override fun openSettings() = Unit
+    override fun openSettings() {
+        settingsOpened++
+    }
 
     override fun update() = Unit
 
-    override fun support() = Unit
+    override fun support() {
+        supportAsked++
+    }
 
-    override fun open(link: String) = Unit
+    override fun open(link: String) {
+        links += link
+    }
 
     override fun close() {
         if (::wallet.isInitialized) wallet.close()
@@ -61,11 +121,20 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 
 /** The app on a phone whose wallet never opens: for looking at screens. */
 class StillApplication : DemoApplication() {
+    override fun onCreate() {
+        super.onCreate()
+        installed(this)
+    }
+
     override fun newPhone(): Phone =
         object : Phone {
             override val sandbox = false
 
             override suspend fun openWallet(): Wallet = awaitCancellation()
+
+            override suspend fun eraseWallet() = Unit
+
+            override fun now(): Instant = Samples.NOW
 
             override suspend fun takePicture(): ByteArray? = null
 

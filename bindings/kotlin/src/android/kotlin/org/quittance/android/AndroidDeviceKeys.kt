@@ -103,6 +103,13 @@ class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKe
         if (inHardware(info)) KeyStoreKind.HARDWARE else KeyStoreKind.SOFTWARE
     }
 
+    /**
+     * Deletes every key of this name: what is left of a wallet that opens no more. Close the wallet first.
+     *
+     * Keys that a new finger or a removed screen lock has ended still stand in the keystore; a new wallet would meet them.
+     */
+    fun forget() = speaking { entries.all().forEach(entries::delete) }
+
     private fun signing(
         entry: String,
         alias: KeyAlias,

@@ -29,6 +29,9 @@ internal class KeystoreEntries(private val name: String) {
     /** The entry of an epoch's wrapping key. */
     fun of(epoch: ULong): String = "$name.epoch.$epoch"
 
+    /** Every entry of this name. */
+    fun all(): List<String> = store.aliases().toList().filter { it.startsWith("$name.") }
+
     /** Whether an entry stands, whatever its state. */
     fun stands(entry: String): Boolean = store.containsAlias(entry)
 

@@ -58,6 +58,7 @@ public fun textResource(key: String): TextResource? = when (familyOf(key)) {
     "app.recovery" -> appRecoveryTexts(key)
     "app.sandbox" -> appSandboxTexts(key)
     "app.security" -> appSecurityTexts(key)
+    "app.set_up_again" -> appSetUpAgainTexts(key)
     "app.several" -> appSeveralTexts(key)
     "app.state" -> appStateTexts(key)
     "app.stop" -> appStopTexts(key)
@@ -160,6 +161,7 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.see_receipt" -> plain(R.string.quittance_app_action_see_receipt)
     "app.action.set_password" -> plain(R.string.quittance_app_action_set_password)
     "app.action.set_up_again" -> plain(R.string.quittance_app_action_set_up_again)
+    "app.action.share_code" -> plain(R.string.quittance_app_action_share_code)
     "app.action.share_proof" -> plain(R.string.quittance_app_action_share_proof)
     "app.action.show_ended" -> plain(R.string.quittance_app_action_show_ended)
     "app.action.start" -> plain(R.string.quittance_app_action_start)
@@ -383,6 +385,8 @@ private fun appErrorTexts(key: String): TextResource? = when (key) {
     "app.error.fix_input.title" -> plain(R.string.quittance_app_error_fix_input_title)
     "app.error.foreign_link" -> plain(R.string.quittance_app_error_foreign_link)
     "app.error.image_too_large" -> plain(R.string.quittance_app_error_image_too_large)
+    "app.error.no_biometrics.body" -> plain(R.string.quittance_app_error_no_biometrics_body)
+    "app.error.no_biometrics.title" -> plain(R.string.quittance_app_error_no_biometrics_title)
     "app.error.no_screen_lock.body" -> plain(R.string.quittance_app_error_no_screen_lock_body)
     "app.error.no_screen_lock.title" -> plain(R.string.quittance_app_error_no_screen_lock_title)
     "app.error.not_an_image" -> plain(R.string.quittance_app_error_not_an_image)
@@ -597,6 +601,7 @@ private fun appOfferTexts(key: String): TextResource? = when (key) {
     "app.offer.unreadable" -> plain(R.string.quittance_app_offer_unreadable)
     "app.offer.until" -> plain(R.string.quittance_app_offer_until, moment("until"))
     "app.offer.unverified" -> plain(R.string.quittance_app_offer_unverified)
+    "app.offer.vouch" -> plain(R.string.quittance_app_offer_vouch)
     else -> null
 }
 
@@ -727,6 +732,11 @@ private fun appSandboxTexts(key: String): TextResource? = when (key) {
 
 private fun appSecurityTexts(key: String): TextResource? = when (key) {
     "app.security.title" -> plain(R.string.quittance_app_security_title)
+    else -> null
+}
+
+private fun appSetUpAgainTexts(key: String): TextResource? = when (key) {
+    "app.set_up_again.lost" -> plain(R.string.quittance_app_set_up_again_lost)
     else -> null
 }
 

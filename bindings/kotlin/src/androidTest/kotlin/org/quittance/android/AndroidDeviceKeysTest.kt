@@ -63,6 +63,20 @@ class AndroidDeviceKeysTest {
         assertEquals(seen, faultsOfBiometric(careless))
     }
 
+    @Test
+    fun `what is left of a wallet is forgotten whole, and another wallet's keys stay`() {
+        background {
+            listOf(keys(), AndroidDeviceKeys(context, "other")).forEach {
+                it.createKey(KeyAlias.BIOMETRIC, challenge)
+                it.createEpochKey(3u)
+            }
+            keys().forget()
+        }
+        assertNull(background { keys().publicKey(KeyAlias.BIOMETRIC) })
+        assertFalse(background { keys().epochKeyExists(3u) })
+        assertTrue(background { AndroidDeviceKeys(context, "other").epochKeyExists(3u) })
+    }
+
     //
     @Test
     fun `the passcode key takes the lock screen's secret and no finger`() {

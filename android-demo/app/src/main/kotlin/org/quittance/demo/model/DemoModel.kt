@@ -1,5 +1,6 @@
 package org.quittance.demo.model
 
+import java.time.Duration
 import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
@@ -10,13 +11,15 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import org.quittance.Answer
+import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
 import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.StopScope
 import org.quittance.Wallet
-import org.quittance.WalletException
 import org.quittance.WalletEvent
+import org.quittance.WalletException
+import org.quittance.Wish
 import org.quittance.demo.NoCamera
 import org.quittance.demo.Phone
 import org.quittance.demo.words.Say
@@ -27,11 +30,11 @@ import org.quittance.errorKind
  *
  * @param places where the payer was, as written down before the process ended
  */
-class DemoModel(private val phone: Phone, private val scope: CoroutineScope, places: List<String> = emptyList()) {
-    private val states = MutableStateFlow(UiState())
-    private val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
+class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, places: List<String> = emptyList()) {
+    internal val states = MutableStateFlow(UiState())
+    internal val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
     private val news = ArrayDeque<WalletEvent>()
-    private val typing = Typing()
+    internal val typing = Typing()
     private val turn = Mutex()
     private var opened: Wallet? = null
     private var chosen: Set<String>? = null
@@ -60,6 +63,8 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     fun back(): Boolean {
         if (typing.enrolling && typing.step != EnrolStep.WELCOME) return true.also { act { typing.leave(); show() } }
+        // Without a wallet there is nothing to go back to.
+        if (states.value.shown is Shown.Stuck) return if (opened == null) false else true.also { openAgain() }
         if (asksForLock || typing.password != null) return true.also { leaveSheet() }
         if (chosen != null) return true.also { choose(null) }
         if (stack.size == 1) return if (stack.last() == Place.Home) false else true.also { go(Place.Home) }
@@ -73,22 +78,63 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         typing.clear()
         chosen = null
         asksForLock = false
-        act { show() }
+        act {
+            (stack.last() as? Place.Flow)?.let { look(it.flow) }
+            show()
+        }
+    }
+
+    /** A run's screen asks how far the run is when it opens; it shows what this phone knows where nobody answers. */
+    private suspend fun look(flow: String) {
+        try {
+            wallet().refreshFlow(flow)
+        } catch (_: WalletException.Offline) {
+            states.update { it.copy(offline = true) }
+        } catch (_: WalletException.FlowEnded) {
+            // How it came out is shown.
+        } catch (_: WalletException.Unknown) {
+            // The gateway has not heard of it: it was begun without a network.
+        }
     }
 
     /** Speaks with the gateway, then shows what is new. */
     fun refresh() = act {
         val place = stack.last()
         val online = wallet().sync().online
-        if (online && place is Place.Flow) wallet().refreshFlow(place.flow)
+        if (online && place is Place.Flow) look(place.flow)
         if (online && place is Place.OnePermission) wallet().refreshHistory(place.mandate)
         states.update { it.copy(offline = !online) }
+        show()
+        if (online && place == Place.Home) lookAtClock()
+    }
+
+    /** The gateway's time decides, so a wrong clock loses nothing; but each moment here is shown by it. */
+    private suspend fun lookAtClock() {
+        val heard = wallet().permissions().permissions.mapNotNull { it.asOf }.maxOrNull() ?: return
+        if (Duration.between(heard, phone.now()).abs() > FAR_OFF) throw Told(wrongClock)
+    }
+
+    // Without a wallet.
+
+    /** Tries once more to open the wallet, or leaves the page that offers to set the phone up again. */
+    fun openAgain() = act { show() }
+
+    /** Begins with an empty wallet: without its keys the old one opens nothing any more. */
+    fun setUpAgain() = act {
+        opened?.close()
+        opened = null
+        phone.eraseWallet()
+        stack.clear()
+        stack.addLast(Place.Home)
+        news.clear()
+        typing.clear()
         show()
     }
 
     // Enrolment.
 
     fun startEnrolment() = act {
+        if (!phone.locks().biometrics) throw Told(noBiometrics)
         typing.start()
         show()
     }
@@ -108,11 +154,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     private suspend fun complete() {
         when (val shown = states.value.shown) {
-            is Shown.Enrol ->
-                typing.nextPin { pin ->
-                    wallet().enrol(pin)
-                    tell(Say("app.enrol.done.body"))
-                }
+            is Shown.Enrol -> typing.nextPin { pin -> if (shown.anew) chooseNewPin(pin) else enrol(pin) }
             is Shown.Security ->
                 typing.nextPassword { pin, password ->
                     wallet().setLockPassword(pin, password)
@@ -122,6 +164,18 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
             else -> Unit
         }
         show()
+    }
+
+    private suspend fun enrol(pin: ByteArray) {
+        wallet().enrol(pin)
+        tell(Say("app.enrol.done.body"))
+    }
+
+    private suspend fun chooseNewPin(pin: ByteArray) {
+        wallet().chooseNewPin(pin)
+        stack.clear()
+        stack.addLast(Place.Home)
+        tell(Say("app.recovery.done"))
     }
 
     // What is entered, chosen or taken.
@@ -185,16 +239,16 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         try {
             wallet().submit(flow, answer)
         } catch (error: WalletException) {
-            if (code != null && errorKind(error) is ErrorKind.AskAgain) throw Told(wrongCode(code.validUntil, Instant.now()))
+            if (code != null && errorKind(error) is ErrorKind.AskAgain) throw Told(wrongCode(code.validUntil, phone.now()))
             throw error
         }
         resumed = null
         typing.clear()
         // What was answered may have ended something: the gateway's half has to hear of it, and this phone of its end.
-        if (wallet().nextPrompt(flow) == null) states.update { it.copy(offline = !wallet().sync().online) }
+        if (asked(wallet(), flow) == null) states.update { it.copy(offline = !wallet().sync().online) }
     }
 
-    fun begin(definition: String, mandates: List<String>, wish: org.quittance.Wish? = null) = act {
+    fun begin(definition: String, mandates: List<String>, wish: Wish? = null) = act {
         open(wallet().begin(definition, mandates, wish))
     }
 
@@ -203,10 +257,10 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         open(wallet().startRevoke(mandates))
     }
 
-    fun resumeLink(link: String) = act { open(wallet().resumeLink(link)) }
-
-    private suspend fun open(flow: String) {
-        stack.addLast(Place.Flow(flow))
+    internal suspend fun open(flow: String) {
+        val place = Place.Flow(flow)
+        stack.remove(place)
+        stack.addLast(place)
         typing.clear()
         show()
     }
@@ -223,21 +277,6 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         chosen = several
         // At once: the next choice builds on this one.
         states.update { state -> (state.shown as? Shown.Home)?.let { state.copy(shown = it.copy(chosen = several)) } ?: state }
-    }
-
-    // An offer.
-
-    fun typeOffer(words: String) = states.update { it.copy(shown = Shown.ReadOffer(words), problem = null) }
-
-    fun readOffer(words: String, locale: String) = act {
-        try {
-            wallet().readOffer(words.trim())
-        } catch (_: WalletException.InvalidInput) {
-            throw Told(unreadableOffer, stays = true)
-        }
-        val signing = wallet().startSign(words.trim(), locale)
-        stack.removeLast()
-        open(signing)
     }
 
     // The lock.
@@ -275,6 +314,7 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
             ProblemRemedy.TRY_AGAIN -> refresh()
             ProblemRemedy.BEGIN_ANEW -> go(Place.Home)
             ProblemRemedy.OPEN_SETTINGS -> phone.openSettings()
+            ProblemRemedy.SET_UP_AGAIN -> states.value.problem?.let(::stuck) ?: Unit
             ProblemRemedy.UPDATE -> phone.update()
             ProblemRemedy.SUPPORT -> phone.support()
         }
@@ -307,14 +347,22 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
     // Inside.
 
     /** A failure that has words of its own. */
-    private class Told(val problem: Problem, val stays: Boolean = false) : Exception()
+    internal class Told(val problem: Problem) : Exception()
 
     private fun tell(say: Say) = states.update { it.copy(told = say) }
 
-    private suspend fun wallet(): Wallet = opened ?: phone.openWallet().also { opened = it }
+    internal suspend fun wallet(): Wallet =
+        opened ?: run {
+            if (!phone.locks().screenLock) throw Told(noScreenLock)
+            phone.openWallet().also { opened = it }
+        }
+
+    /** There is no wallet to go on with, or the payer wants another one. */
+    private fun stuck(problem: Problem) =
+        states.update { it.copy(working = false, problem = null, shown = Shown.Stuck(problem)) }
 
     /** Does one thing after the other: while one is under way, the next waits for its turn. */
-    private fun act(work: suspend () -> Unit) {
+    internal fun act(work: suspend () -> Unit) {
         scope.launch {
             turn.withLock { work(work) }
         }
@@ -327,18 +375,21 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
                 work()
                 null
             } catch (error: WalletException) {
-                typing.forgetDigits()
                 problem(error)
+            } catch (error: DeviceKeyException) {
+                problem(WalletException.Keystore(error))
             } catch (told: Told) {
-                typing.forgetDigits()
-                if (told.stays) return states.update { it.copy(working = false, problem = told.problem) }
                 told.problem
             }
-        if (problem != null) runCatching { show() }
+        if (problem != null) {
+            typing.forgetDigits()
+            if (opened == null) return stuck(problem)
+            runCatching { show() }
+        }
         states.update { it.copy(working = false, problem = problem) }
     }
 
-    private suspend fun show() {
+    internal suspend fun show() {
         val wallet = wallet()
         while (true) news.addFirst(wallet.nextEvent() ?: break)
         while (news.size > MOST_NEWS) news.removeLast()
@@ -353,7 +404,10 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
                     Place.Security -> Views.security(wallet, phone.locks(), news, asksForLock, typing.password())
                     Place.Recovery -> Views.recovery(wallet)
                     Place.Receipts -> Views.receipts(wallet)
-                    Place.Offer -> Shown.ReadOffer("")
+                    // What is typed stays, whatever became of the last try.
+                    Place.Offer -> states.value.shown as? Shown.ReadOffer ?: Shown.ReadOffer("")
+                    Place.NewPin -> typing.newPin()
+                    is Place.Limits -> limits(wallet, place.mandate)
                     is Place.OnePermission -> Views.permission(wallet, place.mandate)
                     is Place.Receipt -> Views.receipt(wallet, place.order)
                     is Place.Flow -> flow(wallet, place.flow)
@@ -362,12 +416,25 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
         states.update { it.copy(place = place, shown = shown, sandbox = phone.sandbox) }
     }
 
+    private suspend fun limits(wallet: Wallet, mandate: String): Shown {
+        val typed = (states.value.shown as? Shown.ChangeLimits)?.takeIf { it.mandate == mandate }
+        return typed ?: Shown.ChangeLimits(mandate, wallet.permission(mandate).permission.terms.limits)
+    }
+
     private suspend fun flow(wallet: Wallet, flow: String): Shown {
-        val asked = wallet.nextPrompt(flow)
+        val asked = asked(wallet, flow)
         val prompt: Prompt = asked ?: wallet.closingPrompt(flow) ?: return gone()
         val results = if (asked == null) Views.results(wallet, flow) else emptyList()
         return Shown.Flow(prompt, typing.entry(prompt.kind), results, resumed == flow)
     }
+
+    /** The open step; nothing where the run has ended, however it did. */
+    private suspend fun asked(wallet: Wallet, flow: String): Prompt? =
+        try {
+            wallet.nextPrompt(flow)
+        } catch (_: WalletException.FlowEnded) {
+            null
+        }
 
     /** The flow is not on this phone any more: back to where it was begun. */
     private suspend fun gone(): Shown {
@@ -377,5 +444,8 @@ class DemoModel(private val phone: Phone, private val scope: CoroutineScope, pla
 
     private companion object {
         const val MOST_NEWS = 20
+
+        /** So far off, and moments are shown as they are not. */
+        val FAR_OFF: Duration = Duration.ofHours(1)
     }
 }

@@ -5,6 +5,7 @@ import org.quittance.BiometricException
 import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
 import org.quittance.WalletException
+import org.quittance.android.textResource
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.count
 import org.quittance.demo.words.plain
@@ -19,8 +20,10 @@ fun problem(error: WalletException): Problem =
         is WalletException.WrongPin -> Problem(null, Say("app.pin.wrong", "attempts" to count(error.attemptsLeft)))
         is WalletException.PinLocked -> Problem(null, locked(error.retryAfterSeconds))
         is WalletException.Biometric ->
-            Problem(null, biometric(error.reason), ProblemRemedy.OPEN_SETTINGS.takeIf { error.reason is BiometricException.NotEnrolled })
+            Problem(null, biometric(error.reason), remedy(error))
         is WalletException.Keystore -> keystore(error)
+        is WalletException.Storage -> storage(error)
+        is WalletException.FlowEnded -> ended(error)
         is WalletException.ForeignLink -> Problem(null, Say("app.error.foreign_link"))
         is WalletException.NotAnImage -> Problem(null, Say("app.error.not_an_image"))
         is WalletException.TooLarge -> Problem(null, Say("app.error.image_too_large"))
@@ -35,11 +38,9 @@ fun problem(error: WalletException): Problem =
         is WalletException.ProofInvalid,
         is WalletException.SignatureInvalid,
         is WalletException.WrongAnswer,
-        is WalletException.FlowEnded,
         is WalletException.Unknown,
         is WalletException.Distrusted,
         is WalletException.TooOld,
-        is WalletException.Storage,
         is WalletException.Internal,
         -> owed(error)
     }
@@ -53,9 +54,9 @@ private fun owed(error: WalletException): Problem =
         is ErrorKind.FixInput -> both("fix_input")
         is ErrorKind.StartOver -> both("start_over", ProblemRemedy.BEGIN_ANEW)
         is ErrorKind.PhoneSettings -> both("phone_settings", ProblemRemedy.OPEN_SETTINGS)
-        is ErrorKind.Reenrol -> both("reenrol")
+        is ErrorKind.Reenrol -> both("reenrol", ProblemRemedy.SET_UP_AGAIN)
         is ErrorKind.UpdateApp -> both("update_app", ProblemRemedy.UPDATE)
-        is ErrorKind.Alarm -> both("alarm")
+        is ErrorKind.Alarm -> both("alarm", ProblemRemedy.SUPPORT)
         is ErrorKind.Support ->
             Problem(
                 Say("app.error.support.title"),
@@ -89,6 +90,29 @@ private fun biometric(reason: BiometricException): Say =
             },
     )
 
+/** What helps after a sheet without a signature. */
+private fun remedy(error: WalletException.Biometric): ProblemRemedy? {
+    val kind = errorKind(error)
+    val settings = ProblemRemedy.OPEN_SETTINGS.takeIf { kind is ErrorKind.PhoneSettings }
+    return settings ?: ProblemRemedy.SET_UP_AGAIN.takeIf { kind is ErrorKind.Reenrol }
+}
+
+/** A file that does not belong to this phone's keys, a phone that is full, a file that is busy. */
+private fun storage(error: WalletException.Storage): Problem {
+    val owed = owed(error)
+    return when (owed.remedy) {
+        ProblemRemedy.SET_UP_AGAIN -> owed.copy(body = Say("app.error.restored"))
+        ProblemRemedy.OPEN_SETTINGS -> owed.copy(body = Say("app.error.storage_full"))
+        null, ProblemRemedy.TRY_AGAIN, ProblemRemedy.BEGIN_ANEW, ProblemRemedy.UPDATE, ProblemRemedy.SUPPORT -> owed
+    }
+}
+
+/** The reason in its own words, where there is one. */
+private fun ended(error: WalletException.FlowEnded): Problem {
+    val reason = error.code?.let { "refused.$it" }?.takeIf { textResource(it) != null } ?: return owed(error)
+    return owed(error).copy(body = Say(reason))
+}
+
 private fun keystore(error: WalletException.Keystore): Problem =
     if (error.reason is DeviceKeyException.Locked) Problem(null, Say("app.error.phone_locked")) else owed(error)
 
@@ -107,6 +131,17 @@ fun wrongCode(validUntil: Instant, now: Instant): Problem =
 
 /** A text that is no merchant's offer. */
 val unreadableOffer = Problem(null, Say("app.offer.unreadable"))
+
+/** A phone without a screen lock has no keys. */
+val noScreenLock =
+    Problem(Say("app.error.no_screen_lock.title"), Say("app.error.no_screen_lock.body"), ProblemRemedy.OPEN_SETTINGS)
+
+/** A phone on which no finger or face is known cannot be set up. */
+val noBiometrics =
+    Problem(Say("app.error.no_biometrics.title"), Say("app.error.no_biometrics.body"), ProblemRemedy.OPEN_SETTINGS)
+
+/** The phone's clock is far from the gateway's. */
+val wrongClock = Problem(null, Say("app.error.clock"), ProblemRemedy.OPEN_SETTINGS)
 
 /** No camera, or none for this app. */
 val noCamera = Problem(Say("app.camera.denied.title"), Say("app.camera.denied.body"), ProblemRemedy.OPEN_SETTINGS)

@@ -135,6 +135,12 @@ internal class Typing {
         return typed
     }
 
+    /** The digits of another PIN, from the first one on. */
+    fun newPin(): Shown.Enrol {
+        if (step == EnrolStep.WELCOME) start()
+        return enrol().copy(anew = true)
+    }
+
     fun enrol(): Shown.Enrol = Shown.Enrol(step, pin?.count ?: 0, differs)
 
     fun password(): PasswordEntry? = password?.let { PasswordEntry(it, pin?.count ?: 0, PIN_DIGITS, differs) }
@@ -166,7 +172,7 @@ internal class Typing {
     /** The same screen with what is typed by now. */
     fun shown(shown: Shown): Shown =
         when (shown) {
-            is Shown.Enrol -> enrol()
+            is Shown.Enrol -> enrol().copy(anew = shown.anew)
             is Shown.Security -> shown.copy(password = password())
             is Shown.Flow -> shown.copy(entry = entry(shown.prompt.kind))
             else -> shown

@@ -3,6 +3,7 @@ package org.quittance.demo.model
 import org.quittance.CancellationRoute
 import org.quittance.ExportedReceipt
 import org.quittance.ItemOutcome
+import org.quittance.Limits
 import org.quittance.Mandate
 import org.quittance.PermissionDetail
 import org.quittance.Permissions
@@ -34,7 +35,7 @@ data class UiState(
 data class Problem(val title: Say?, val body: Say, val remedy: ProblemRemedy? = null)
 
 /** What helps after a failed call, as a button. */
-enum class ProblemRemedy { TRY_AGAIN, BEGIN_ANEW, OPEN_SETTINGS, UPDATE, SUPPORT }
+enum class ProblemRemedy { TRY_AGAIN, BEGIN_ANEW, OPEN_SETTINGS, SET_UP_AGAIN, UPDATE, SUPPORT }
 
 /** Where the payer is; written down, it survives the process. */
 sealed interface Place {
@@ -49,6 +50,12 @@ sealed interface Place {
     data object Offer : Place
 
     data class OnePermission(val mandate: String) : Place
+
+    /** Other limits for a permission. */
+    data class Limits(val mandate: String) : Place
+
+    /** A new payment PIN, once a recovery has opened the way. */
+    data object NewPin : Place
 
     data class Receipt(val order: String) : Place
 
@@ -65,6 +72,8 @@ sealed interface Place {
             Receipts -> "receipts"
             Offer -> "offer"
             is OnePermission -> "permission/$mandate"
+            is Limits -> "limits/$mandate"
+            NewPin -> "new-pin"
             is Receipt -> "receipt/$order"
             is Flow -> "flow/$flow"
             is Vouch -> "vouch/$flow/$requester/$purpose"
@@ -83,6 +92,8 @@ sealed interface Place {
                 "receipts" -> Receipts
                 "offer" -> Offer
                 "permission" -> OnePermission(id)
+                "limits" -> Limits(id)
+                "new-pin" -> NewPin
                 "receipt" -> Receipt(id)
                 "flow" -> Flow(id)
                 "vouch" -> id.split('/').let { if (it.size == PARTS_OF_VOUCH) Vouch(it[0], it[1], it[2]) else Home }
@@ -96,8 +107,11 @@ sealed interface Place {
 sealed interface Shown {
     data object Loading : Shown
 
-    /** The phone is not enrolled: what it is for, then a PIN, then the same PIN. */
-    data class Enrol(val step: EnrolStep, val entered: Int, val differs: Boolean) : Shown
+    /** There is no wallet to go on with: what happened, with the way forward. */
+    data class Stuck(val problem: Problem) : Shown
+
+    /** The phone is not enrolled: what it is for, then a PIN, then the same PIN; [anew], it is another PIN after a recovery. */
+    data class Enrol(val step: EnrolStep, val entered: Int, val differs: Boolean, val anew: Boolean = false) : Shown
 
     data class Home(
         val permissions: Permissions,
@@ -108,6 +122,9 @@ sealed interface Shown {
     ) : Shown
 
     data class OnePermission(val detail: PermissionDetail, val mandate: Mandate, val routes: List<CancellationRoute>) : Shown
+
+    /** Other limits, as the payer types them; an empty field keeps what is. */
+    data class ChangeLimits(val mandate: String, val now: Limits, val perCharge: String = "", val perPeriod: String = "") : Shown
 
     data class Security(
         val centre: SecurityCentre,
@@ -151,7 +168,12 @@ data class OpenFlow(val flow: String, val title: Say)
 data class News(val event: WalletEvent, val say: Say) {
     /** Where it leads, where it asks for something. */
     val place: Place?
-        get() = (event as? WalletEvent.AskedToVouch)?.let { Place.Vouch(it.flow, it.requester, it.purpose) }
+        get() =
+            when {
+                event is WalletEvent.AskedToVouch -> Place.Vouch(event.flow, event.requester, event.purpose)
+                event is WalletEvent.Told && event.text == "recovery.opened" -> Place.NewPin
+                else -> null
+            }
 }
 
 /** An ended permission as a slip. */

@@ -1,10 +1,16 @@
 package org.quittance.demo.ui
 
+import org.quittance.Limits
 import org.quittance.StopScope
 import org.quittance.Wish
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.ProblemRemedy
+import org.quittance.demo.model.changeLimits
+import org.quittance.demo.model.readOffer
+import org.quittance.demo.model.shareCode
+import org.quittance.demo.model.typeLimits
+import org.quittance.demo.model.typeOffer
 
 /** What the screens can ask for: the model's actions, so that a picture needs no model. */
 interface Actions {
@@ -13,6 +19,10 @@ interface Actions {
     fun back() = Unit
 
     fun refresh() = Unit
+
+    fun openAgain() = Unit
+
+    fun setUpAgain() = Unit
 
     fun startEnrolment() = Unit
 
@@ -43,6 +53,12 @@ interface Actions {
     fun switch(mandate: String, on: Boolean) = Unit
 
     fun choose(several: Set<String>?) = Unit
+
+    fun typeLimits(perCharge: String, perPeriod: String) = Unit
+
+    fun changeLimits(wanted: Limits) = Unit
+
+    fun shareCode() = Unit
 
     fun typeOffer(words: String) = Unit
 
@@ -83,6 +99,10 @@ interface Actions {
 
         override fun refresh() = model.refresh()
 
+        override fun openAgain() = model.openAgain()
+
+        override fun setUpAgain() = model.setUpAgain()
+
         override fun startEnrolment() = model.startEnrolment()
 
         override fun type(digit: Int) = model.type(digit)
@@ -113,6 +133,12 @@ interface Actions {
         override fun switch(mandate: String, on: Boolean) = model.switch(mandate, on)
 
         override fun choose(several: Set<String>?) = model.choose(several)
+
+        override fun typeLimits(perCharge: String, perPeriod: String) = model.typeLimits(perCharge, perPeriod)
+
+        override fun changeLimits(wanted: Limits) = model.changeLimits(wanted)
+
+        override fun shareCode() = model.shareCode()
 
         override fun typeOffer(words: String) = model.typeOffer(words)
 

@@ -37,7 +37,7 @@ fun App(model: DemoModel) {
     val state by model.state.collectAsState()
     val shown = state.shown
     val home = shown is Shown.Home && shown.chosen == null
-    val outside = shown is Shown.Loading || (shown is Shown.Enrol && shown.step == EnrolStep.WELCOME)
+    val outside = shown is Shown.Loading || shown is Shown.Stuck || (shown is Shown.Enrol && shown.step == EnrolStep.WELCOME)
     BackHandler(!home && !outside) { model.back() }
     Content(state, Actions(model))
 }
@@ -48,10 +48,12 @@ fun Content(state: UiState, actions: Actions) {
     Surface(Modifier.fillMaxSize(), color = MaterialTheme.colorScheme.surface) {
         when (val shown = state.shown) {
             is Shown.Loading -> Loading()
+            is Shown.Stuck -> StuckScreen(shown, state, actions)
             is Shown.Enrol -> EnrolScreen(shown, state, actions)
             is Shown.Flow -> FlowScreen(shown, state, actions)
             is Shown.OnePermission -> PermissionScreen(shown, state, actions)
             is Shown.Receipt -> ReceiptScreen(shown, state, actions)
+            is Shown.ChangeLimits -> LimitsScreen(shown, state, actions)
             is Shown.ReadOffer -> OfferScreen(shown, state, actions)
             is Shown.Vouch -> VouchScreen(shown, state, actions)
             is Shown.Home -> WithTabs(Place.Home, actions) { HomeScreen(shown, state, actions, it) }

@@ -27,13 +27,21 @@ fun EnrolScreen(shown: Shown.Enrol, state: UiState, actions: Actions) =
     if (shown.step == EnrolStep.WELCOME) Welcome(state, actions)
     else
         Page("", actions::back) {
-            BigTitle(words(if (shown.step == EnrolStep.PIN) "app.enrol.pin.title" else "app.enrol.pin.again"))
+            BigTitle(words(title(shown)))
             Standing(state, actions)
             if (shown.differs) Notice(R.drawable.sign_alert, words("app.enrol.pin.differs"), Modifier.testTag("differs"))
+            if (shown.anew) Body(words("app.recovery.new_pin.body"))
             Body(words("app.enrol.pin.body", "digits" to count(PIN_DIGITS)))
             Digits(shown.entered, PIN_DIGITS)
-            if (state.working) Working() else PadCentred(true, actions)
+            if (state.working && !shown.anew) Working() else PadCentred(!state.working, actions)
         }
+
+private fun title(shown: Shown.Enrol): String =
+    when {
+        shown.step != EnrolStep.PIN -> "app.enrol.pin.again"
+        shown.anew -> "app.recovery.new_pin.title"
+        else -> "app.enrol.pin.title"
+    }
 
 @Composable
 private fun Working() {

@@ -111,7 +111,8 @@ fun FlowScreen(shown: Shown.Flow, state: UiState, actions: Actions) {
         Body(words(prompt.body.say()))
         // What went wrong says it already.
         prompt.attemptsLeft?.takeIf { state.problem == null }?.let { left ->
-            Line(R.drawable.sign_alert, words("app.prompt.attempts_left", "attempts" to count(left)), tint = MaterialTheme.colorScheme.error)
+            val said = words("app.prompt.attempts_left", "attempts" to count(left))
+            Line(R.drawable.sign_alert, said, tint = MaterialTheme.colorScheme.error)
         }
         PromptContent(shown, state, actions)
         if (asks) {
@@ -120,19 +121,23 @@ fun FlowScreen(shown: Shown.Flow, state: UiState, actions: Actions) {
         } else {
             prompt.because.forEach { Body(words(it.say()), quiet = true) }
             Next(prompt)
-            Results(shown)
+            Results(shown, actions)
         }
     }
 }
 
 /** What became of each, where several were stopped together. */
 @Composable
-private fun Results(shown: Shown.Flow) {
+private fun Results(shown: Shown.Flow, actions: Actions) {
     if (shown.results.isEmpty()) return
     Section(words("app.batch.title")) {
         for ((name, outcome) in shown.results) {
-            Body(name)
-            Body(words(result(outcome)), quiet = true)
+            val said = @Composable {
+                Body(name)
+                Body(words(result(outcome)), quiet = true)
+            }
+            // What a bank has to confirm goes on in a run of its own.
+            if (outcome is ItemOutcome.WaitsForBank) Tile("follow", { actions.go(Place.Flow(outcome.flow)) }) { said() } else said()
         }
     }
 }
@@ -193,9 +198,15 @@ private fun FlowActions(shown: Shown.Flow, state: UiState, actions: Actions) {
             return Quiet("undo", words("app.action.take_back"), !state.working, undo)
         }
         is PromptKind.Done -> {
+            // A recovery ends with the way open to another PIN, once.
+            if (prompt.definition.startsWith("recovery.")) {
+                Primary("new-pin", words("app.recovery.new_pin.title"), !state.working) { actions.go(Place.NewPin) }
+                return Quiet("close", words("app.action.done"), !state.working, actions::close)
+            }
             Primary("close", words("app.action.done"), !state.working, actions::close)
             val receipt = prompt.definition.startsWith("mandate.cancel.") && !kind.underWay
-            return if (receipt) Quiet("see-receipt", words("app.action.see_receipt"), !state.working) { actions.go(Place.Receipts) } else Unit
+            if (!receipt) return
+            return Quiet("see-receipt", words("app.action.see_receipt"), !state.working) { actions.go(Place.Receipts) }
         }
         is PromptKind.Refused -> return Primary("close", words("app.action.done"), !state.working, actions::close)
         else ->

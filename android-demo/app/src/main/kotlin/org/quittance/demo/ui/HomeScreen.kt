@@ -25,9 +25,9 @@ import androidx.compose.ui.semantics.contentDescription
 import androidx.compose.ui.semantics.heading
 import androidx.compose.ui.semantics.semantics
 import androidx.compose.ui.unit.dp
+import org.quittance.HoldOwner
 import org.quittance.Permission
 import org.quittance.PermissionGroup
-import org.quittance.HoldOwner
 import org.quittance.demo.R
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.Shown
@@ -70,7 +70,8 @@ fun HomeScreen(shown: Shown.Home, state: UiState, actions: Actions, inside: Padd
             val ended = group == PermissionGroup.ENDED
             Heading(words("app.group.${group.name.lowercase()}", "count" to count(rows.size)))
             if (ended) {
-                TextAction("ended", words(if (endedOpen) "app.action.hide_ended" else "app.action.show_ended"), onClick = { endedOpen = !endedOpen })
+                val key = if (endedOpen) "app.action.hide_ended" else "app.action.show_ended"
+                TextAction("ended", words(key)) { endedOpen = !endedOpen }
             }
             if (!ended || endedOpen) rows.forEach { PermissionRow(it, state, actions) }
         }

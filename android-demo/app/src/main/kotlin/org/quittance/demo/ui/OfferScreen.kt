@@ -30,6 +30,7 @@ fun OfferScreen(shown: Shown.ReadOffer, state: UiState, actions: Actions) {
     ) {
         BigTitle(words("app.offer.title"))
         Body(words("app.offer.body"))
+        Body(words("app.offer.vouch"), quiet = true)
         Standing(state, actions)
         OutlinedTextField(
             shown.typed,

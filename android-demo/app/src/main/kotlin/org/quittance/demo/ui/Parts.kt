@@ -121,16 +121,19 @@ fun Notice(@DrawableRes sign: Int, text: String, modifier: Modifier = Modifier, 
 fun ProblemNotice(problem: Problem, actions: Actions) {
     Notice(R.drawable.sign_alert, words(problem.body), Modifier.testTag("problem"), problem.title?.let { words(it) }, true)
     val remedy = problem.remedy ?: return
-    val label =
-        when (remedy) {
-            ProblemRemedy.TRY_AGAIN -> "app.action.try_again"
-            ProblemRemedy.BEGIN_ANEW -> "app.action.begin_anew"
-            ProblemRemedy.OPEN_SETTINGS -> "app.action.open_settings"
-            ProblemRemedy.UPDATE -> "app.action.update"
-            ProblemRemedy.SUPPORT -> "app.action.support"
-        }
-    Quiet("problem-remedy", words(label)) { actions.remedy(remedy) }
+    Quiet("problem-remedy", words(label(remedy))) { actions.remedy(remedy) }
 }
+
+/** What the button of a remedy says. */
+fun label(remedy: ProblemRemedy): String =
+    when (remedy) {
+        ProblemRemedy.TRY_AGAIN -> "app.action.try_again"
+        ProblemRemedy.BEGIN_ANEW -> "app.action.begin_anew"
+        ProblemRemedy.OPEN_SETTINGS -> "app.action.open_settings"
+        ProblemRemedy.SET_UP_AGAIN -> "app.action.set_up_again"
+        ProblemRemedy.UPDATE -> "app.action.update"
+        ProblemRemedy.SUPPORT -> "app.action.support"
+    }
 
 /** What stands above a page: what went wrong, what was done, what is under way, the network. */
 @Composable

@@ -34,6 +34,7 @@ import org.quittance.PermissionDetail
 import org.quittance.PermissionGroup
 import org.quittance.StopScope
 import org.quittance.demo.R
+import org.quittance.demo.model.Place
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
 import org.quittance.demo.model.declined
@@ -65,6 +66,9 @@ fun PermissionScreen(shown: Shown.OnePermission, state: UiState, actions: Action
             terms(row.terms).forEach { Body(words(it)) }
             if (row.systemDefault) Notice(R.drawable.sign_alert, words("app.terms.system_default"))
             Body(words(next(row)), quiet = true)
+            if (row.group == PermissionGroup.ON || row.group == PermissionGroup.PAUSED) {
+                TextAction("change-limits", words("app.action.change_limits"), !state.working) { actions.go(Place.Limits(row.mandate)) }
+            }
         }
         Taken(row)
         Exposed(row)
@@ -154,7 +158,10 @@ private fun Ways(shown: Shown.OnePermission, state: UiState, actions: Actions) {
         }
         open.forEachIndexed { place, route ->
             Tile("way-${route.definition}", { actions.begin(route.definition, listOf(shown.detail.permission.mandate)) }, !state.working) {
-                if (place == 0) Text(words("app.ways.best"), style = MaterialTheme.typography.labelMedium, color = MaterialTheme.colorScheme.primary)
+                if (place == 0) {
+                    val (style, colour) = MaterialTheme.typography.labelMedium to MaterialTheme.colorScheme.primary
+                    Text(words("app.ways.best"), style = style, color = colour)
+                }
                 Text(words(route.name.say()), style = MaterialTheme.typography.titleMedium)
                 Effort(route)
             }

@@ -46,7 +46,7 @@ fun PromptContent(shown: Shown.Flow, state: UiState, actions: Actions) {
         is PromptKind.Photos -> Photos(kind, entry, state, actions)
         is PromptKind.Recording -> Recording(kind, entry, state, actions)
         is PromptKind.Quiz -> Quiz(kind, entry, actions)
-        is PromptKind.Waiting -> Waiting(kind)
+        is PromptKind.Waiting -> Waiting(kind, state, actions)
         is PromptKind.InReview -> Until(kind.since, kind.until, kind.then)
         is PromptKind.Scheduled ->
             Notice(R.drawable.sign_clock, words("app.undo.until", "until" to moment(kind.undoUntil)))
@@ -108,7 +108,7 @@ private fun Code(kind: PromptKind.Code, entry: Entry, state: UiState, actions: A
 }
 
 @Composable
-private fun Waiting(kind: PromptKind.Waiting) {
+private fun Waiting(kind: PromptKind.Waiting, state: UiState, actions: Actions) {
     val sign =
         when (kind.whom) {
             AwaitedParty.NETWORK -> R.drawable.sign_offline
@@ -118,6 +118,9 @@ private fun Waiting(kind: PromptKind.Waiting) {
             AwaitedParty.MOMENT, AwaitedParty.SERVICE -> R.drawable.sign_clock
         }
     Until(kind.since, kind.until, kind.then, sign)
+    if (kind.whom == AwaitedParty.CONTACTS || kind.whom == AwaitedParty.GUARDIAN) {
+        TextAction("share-code", words("app.action.share_code"), !state.working, onClick = actions::shareCode)
+    }
 }
 
 /** What is missing, since when, until when, and what happens then. */

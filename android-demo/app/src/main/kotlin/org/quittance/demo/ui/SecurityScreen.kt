@@ -146,7 +146,9 @@ private fun Stops(stops: List<StopScope>, state: UiState, actions: Actions) =
         if (stops.isEmpty()) Body(words("app.stop.empty"), quiet = true)
         for (stop in stops) {
             Body(words(scope(stop)))
-            TextAction("lift", words("app.action.lift"), !state.working, onClick = { actions.begin("stop.lift", emptyList(), Wish.LiftStop(stop)) })
+            TextAction("lift", words("app.action.lift"), !state.working) {
+                actions.begin("stop.lift", emptyList(), Wish.LiftStop(stop))
+            }
         }
     }
 

@@ -1,0 +1,98 @@
+package org.quittance.demo
+
+import androidx.compose.ui.test.assertIsNotEnabled
+import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
+import androidx.compose.ui.test.onNodeWithTag
+import androidx.compose.ui.test.performTextClearance
+import java.util.Locale
+import org.junit.After
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertTrue
+import org.junit.Rule
+import org.junit.Test
+import org.junit.runner.RunWith
+import org.quittance.Limits
+import org.quittance.demo.model.Shown
+import org.quittance.demo.model.wanted
+import org.quittance.testing.Stage.Companion.cny
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
+
+/** What a charge may be: the payer's own limits, and those of a guardian. */
+@RunWith(Runner::class)
+@Config(application = StagedApplication::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
+class LimitsTest {
+    @get:Rule val rule = createAndroidComposeRule<MainActivity>()
+
+    private val phone by lazy { (rule.activity.application as StagedApplication).staged }
+    private val payer by lazy { Payer(rule, phone) }
+    private val hand by lazy { payer.hand }
+    private val world by lazy { World(phone.stage) }
+
+    @After
+    fun close() {
+        world.close()
+        phone.close()
+    }
+
+    // R-029
+    @Test
+    fun `lower limits are typed, agreed to and kept, and what is no amount is not taken`() {
+        payer.enrols()
+        val mandate = payer.allows()
+        hand.taps("permission-$mandate")
+        hand.taps("change-limits")
+        for (typed in listOf("much", "-1", "12.345")) {
+            hand.types("per-charge", typed)
+            rule.onNodeWithTag("change").assertIsNotEnabled()
+            rule.onNodeWithTag("per-charge").performTextClearance()
+        }
+        hand.types("per-charge", "20")
+        rule.activityRule.scenario.recreate()
+        hand.taps("change")
+        hand.awaitsText("Change these limits?")
+        hand.walks(phone.stage, payer::code)
+        hand.leaves("close")
+        hand.taps("refresh")
+        hand.awaitsText("Up to CNY 20.00 a charge")
+        hand.rests()
+        assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "more").contains("limit_exceeded"))
+        assertTrue(phone.stage.merchant.charge(mandate, cny(20_00), "less").contains("\"approved\""))
+    }
+
+    @Test
+    fun `amounts are read as the payer's language writes them`() {
+        val now = Limits(cny(50_00), cny(500_00), 30u, null, null, null, false)
+        fun read(typed: String, locale: Locale) = Shown.ChangeLimits("m", now, perCharge = typed).wanted(locale)?.perCharge?.minor
+        assertEquals(20_50L, read("20.5", Locale.US))
+        assertEquals(20_50L, read("20,5", Locale.GERMANY))
+        assertEquals(1_234_00L, read("1,234", Locale.CHINA))
+        assertEquals("an empty field keeps what is", 50_00L, read(" ", Locale.US))
+        for (none in listOf("0", "-1", "1.005", "1x", "99999999999999999999")) assertEquals(none, null, read(none, Locale.US))
+    }
+
+    // R-043, R-044
+    @Test
+    fun `a teen's charge is declined by what the guardian allows, and the screen says why`() {
+        payer.enrols()
+        val mandate = payer.allows(phone.stage.merchant.offer(cny(100_00), cny(500_00)))
+        val guardian = world.person()
+        val teen = World.account(phone.wallet)
+        world.tell(teen, """{"born":"2012-06-01","teen":{"guardian":"${World.account(guardian)}"}}""")
+        hand.taps("permission-$mandate")
+        hand.taps("refresh")
+        hand.awaitsText("Teen mode allows no charges like this.")
+        assertTrue(phone.stage.merchant.charge(mandate, cny(1), "first").contains("mandate_held"))
+
+        world.grants(guardian, teen, cny(50_00)) { checkNotNull(phone.takePicture()) }
+        assertTrue(phone.stage.merchant.charge(mandate, cny(50_00), "within").contains("\"approved\""))
+        assertTrue(phone.stage.merchant.charge(mandate, cny(50_01), "above").contains("teen_limit"))
+        hand.taps("refresh")
+        hand.awaitsText("Charged CNY 50.00")
+        hand.rests()
+        hand.leaves("back")
+        hand.taps("tab-security")
+        hand.awaitsText("asked for CNY 50.01; it was declined. It was above what teen mode allows.")
+    }
+}
