@@ -2,10 +2,10 @@
 
 use quittance_flows::Seconds;
 use quittance_protocol::Quantity;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The state of the phones' network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Nobody answers.
@@ -15,7 +15,7 @@ pub enum Way {
 }
 
 /// What a flow is to bring about, beyond its mandates.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WishSpec {
     /// Take back the order of this run.
@@ -45,7 +45,7 @@ pub enum WishSpec {
 }
 
 /// What a stop instruction covers.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StopSpec {
     /// This merchant, by name.
@@ -57,7 +57,7 @@ pub enum StopSpec {
 }
 
 /// How a step is answered, where it is not answered well.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum With {
     /// The platform does not recognise the payer.
@@ -90,7 +90,7 @@ pub enum With {
 }
 
 /// Which code is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeSpec {
     /// The latest.
@@ -102,7 +102,7 @@ pub enum CodeSpec {
 }
 
 /// One line of a history.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryLine {
     /// How much was wanted, in CNY.

@@ -98,6 +98,7 @@ class Stage : AutoCloseable {
                 is PromptKind.Consent -> Answer.Agree
                 is PromptKind.Confirm, is PromptKind.Choose -> Answer.Confirm
                 is PromptKind.Biometric -> Answer.UseBiometric
+                is PromptKind.DevicePasscode -> Answer.UsePasscode
                 is PromptKind.PaymentPin -> Answer.PaymentPin(pin())
                 else -> error("${prompt.step} asks for more than a thumb and a PIN")
             }
