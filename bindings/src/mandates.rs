@@ -1,6 +1,6 @@
 //! Mandates as a screen shows them, with their ends.
 
-use crate::convert::{moment, same_variants_out};
+use crate::convert::{moment, same_variants_out, shows_nothing};
 use crate::events::DisputeReason;
 use crate::records::{EvidenceLevel, Terms};
 use quittance_protocol as protocol;
@@ -204,8 +204,9 @@ pub struct ReceiptSummary {
     pub closed_at: SystemTime,
 }
 
-/// A statement of this phone under the name of its file.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// A statement of this phone under the name of its file. Personal: printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct NamedStatement {
     /// `identify`, `intent` or `attestation`.
     pub name: String,
@@ -213,8 +214,9 @@ pub struct NamedStatement {
     pub compact: String,
 }
 
-/// A receipt with all that a stranger needs to check it, and what the payer keeps private.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// A receipt with all that a stranger needs to check it, and what the payer keeps private. Printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct ExportedReceipt {
     /// The `.tlog-proof` file.
     pub receipt: String,
@@ -230,6 +232,8 @@ pub struct ExportedReceipt {
     pub jwks: String,
 }
 
+shows_nothing!(NamedStatement);
+shows_nothing!(ExportedReceipt);
 same_variants_out!(
     MandateState = protocol::answer::MandateState {
         Draft,
