@@ -4,6 +4,7 @@ mod bindings;
 mod cost;
 mod demo;
 mod dependencies;
+mod handled;
 mod ios;
 mod kotlin;
 mod mobile;

@@ -56,7 +56,9 @@ struct Problem: Identifiable, Equatable {
         case .RouteClosed(let reason): say("app.error.route_closed", ["reason": .words(say(reason))])
         case .FlowEnded(let code?) where isText("refused." + code): say("refused." + code)
         case .InvalidInput(member: "offer", _): say("app.offer.unreadable")
-        default: nil
+        case .InvalidInput, .Configuration, .NotEnrolled, .Refused, .Keystore, .ProofInvalid, .SignatureInvalid,
+            .WrongAnswer, .FlowEnded, .Unknown, .Distrusted, .TooOld, .Storage, .Internal:
+            nil
         }
     }
 
@@ -66,7 +68,7 @@ struct Problem: Identifiable, Equatable {
         case .wait(let seconds?): say(key + ".body", ["wait": .wait(Manner.span(ofSeconds: seconds))])
         case .wait(nil): say("app.error.wait.later")
         case .support: say(key + ".body", ["place": .words(place(of: error))])
-        default: say(key + ".body")
+        case .retry, .askAgain, .fixInput, .startOver, .phoneSettings, .reenrol, .updateApp, .alarm: say(key + ".body")
         }
     }
 
