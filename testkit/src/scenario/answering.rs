@@ -7,7 +7,7 @@ use super::play::{Play, Run, Wrong};
 use super::quiz;
 use super::sandbox::outcome;
 use super::saying;
-use super::words::{CodeSpec, With};
+use super::words::{CodeSpec, FaultSpec, With};
 use crate::scripted_prompt::Outcome;
 use crate::stage::pin_of;
 use crate::story::PIN;
@@ -112,6 +112,13 @@ impl Play {
                 let unknown = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
                 self.phone(&run.by)?.prompt.then([unknown]);
                 Answer::UseBiometric
+            }
+            (kind @ (PromptKind::Biometric | PromptKind::DevicePasscode), Some(With::Fault(fault))) => {
+                self.phone(&run.by)?.prompt.then([Outcome::Fault(biometric(*fault))]);
+                match kind {
+                    PromptKind::Biometric => Answer::UseBiometric,
+                    _ => Answer::UsePasscode,
+                }
             }
             (PromptKind::People { .. }, Some(With::People(names))) => Answer::Entered(self.people(names)?),
             (PromptKind::Quiz { about, questions }, with @ (None | Some(With::Wrong(_)))) => {
@@ -223,6 +230,21 @@ fn secret_of(kind: &PromptKind, secret: &str) -> Option<Answer> {
         PromptKind::PaymentPin { .. } => Some(Answer::PaymentPin(pin_of(secret))),
         PromptKind::LockPassword { .. } => Some(Answer::LockPassword(pin_of(secret))),
         _ => None,
+    }
+}
+
+/// A fault of the prompt as the wallet is told of it.
+const fn biometric(fault: FaultSpec) -> BiometricError {
+    match fault {
+        FaultSpec::UserCancelled => BiometricError::UserCancelled,
+        FaultSpec::TimedOut => BiometricError::TimedOut,
+        FaultSpec::LockedOut => BiometricError::LockedOut { permanent: false },
+        FaultSpec::LockedForGood => BiometricError::LockedOut { permanent: true },
+        FaultSpec::NotEnrolled => BiometricError::NotEnrolled,
+        FaultSpec::HardwareUnavailable => BiometricError::HardwareUnavailable,
+        FaultSpec::KeyInvalidated => BiometricError::KeyInvalidated,
+        FaultSpec::KeyMissing => BiometricError::KeyMissing,
+        FaultSpec::Exception => BiometricError::Unexpected,
     }
 }
 

@@ -62,6 +62,8 @@ pub enum StopSpec {
 pub enum With {
     /// The platform does not recognise the payer.
     NotRecognised,
+    /// The platform's prompt ends so, without a signature.
+    Fault(FaultSpec),
     /// The code of the latest text, of the first one, or wrong.
     Code(CodeSpec),
     /// Another code, please.
@@ -87,6 +89,30 @@ pub enum With {
     Wrong(usize),
     /// A mere confirmation, whatever is asked.
     Confirm,
+}
+
+/// How the platform's prompt ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultSpec {
+    /// The payer dismissed it.
+    UserCancelled,
+    /// For want of action.
+    TimedOut,
+    /// After too many failures, for a while.
+    LockedOut,
+    /// After too many failures, until the lock screen's secret.
+    LockedForGood,
+    /// No finger or face is enrolled.
+    NotEnrolled,
+    /// The sensor does not answer.
+    HardwareUnavailable,
+    /// A new finger or face ended the key.
+    KeyInvalidated,
+    /// There is no key.
+    KeyMissing,
+    /// Native code throws what the library knows nothing of.
+    Exception,
 }
 
 /// Which code is typed.

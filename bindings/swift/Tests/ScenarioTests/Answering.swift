@@ -104,11 +104,16 @@ struct Answering {
         case "images": return try images(value.number ?? 0, 0)
         case "image_of": return try images(wanted(kind), value["bytes"]?.number ?? 0)
         case "wrong": return try quiz(kind, value.number ?? 0)
-        case "not_recognised":
-            payer.prompt.answerOnce { _ in throw BiometricError.NotRecognised(failures: 1) }
-            return .useBiometric
+        case "not_recognised": return try prompt(kind, thrown(way))
+        case "fault": return try prompt(kind, thrown(value.text ?? ""))
         default: throw Wrong("an answer to \(word(kind))", with)
         }
+    }
+
+    /// Goes on to the platform's prompt, which ends so.
+    private func prompt(_ kind: PromptKind, _ fault: any Error) -> Answer {
+        payer.prompt.answerOnce { _ in throw fault }
+        return if case .devicePasscode = kind { .usePasscode } else { .useBiometric }
     }
 
     private func secret(_ kind: PromptKind, _ typed: String) throws -> Answer {

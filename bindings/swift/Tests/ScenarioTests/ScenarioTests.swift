@@ -11,6 +11,11 @@ import Testing
         try await Self.places.take { try await play(Scenarios.read(name)) }
     }
 
+    @Test("Its app may die after each step", arguments: Scenarios.mortal)
+    func restarts(_ name: String) async throws {
+        try await Self.places.take { try await play(Scenarios.read(name), restarting: true) }
+    }
+
     @Test("What is not played here exists")
     func stale() {
         #expect(Scenarios.names.count > 90)
@@ -59,6 +64,9 @@ enum Scenarios {
     /// Those that this runner cannot play, each with the reason.
     static let notHere: [String: String] = [:]
 
+    /// Every scenario is played so in Rust; these show that the library itself can be let go and opened at any time.
+    static let mortal = ["quick_cancel", "offline_cancel", "bank_confirms", "quiz_passes"]
+
     static let played = names.filter { notHere[$0] == nil }
 
     static func read(_ name: String) throws -> Json {
@@ -67,7 +75,7 @@ enum Scenarios {
 }
 
 /// Plays a scenario to its end.
-private func play(_ scenario: Json) async throws {
+private func play(_ scenario: Json, restarting: Bool = false) async throws {
     let payer = try await Payer(entering: StageProcess(), for: scenario)
     let answering = Answering(payer: payer)
     let looking = Looking(payer: payer, answering: answering)
@@ -79,8 +87,10 @@ private func play(_ scenario: Json) async throws {
         let told = turn["told"] ?? .null
         do {
             let verb = try told.need("verb")
-            if try await doing.act(verb, told) { continue }
-            if try await !looking.expect(verb, told) { throw Wrong("a verb of the payer's", verb) }
+            let done = try await doing.act(verb, told)
+            let looked = try await !done && looking.expect(verb, told)
+            if !done && !looked { throw Wrong("a verb of the payer's", verb) }
+            if restarting { try await payer.restart() }
         } catch let wrong as Wrong {
             throw WrongAt(step: turn["step"]?.number, wrong: wrong)
         }

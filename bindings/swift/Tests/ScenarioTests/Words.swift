@@ -24,8 +24,8 @@ func name(of refusal: WalletError) -> String {
     case .WrongPin: "wrong_secret"
     case .PinLocked: "factor_locked"
     case .SameSecret: "same_secret"
-    case .Biometric(.NotRecognised): "not_recognised"
-    case .Biometric: "biometric"
+    case .Biometric(.LockedOut(permanent: true)): "locked_for_good"
+    case .Biometric(let ended): word(ended)
     case .WrongAnswer: "wrong_answer"
     case .FlowEnded(let code): code ?? "flow_ended"
     case .Unknown(let what): "unknown_\(what)"
@@ -38,6 +38,26 @@ func name(of refusal: WalletError) -> String {
     case .InvalidInput("mandates", _): "too_many"
     case .InvalidInput("amount", _): "above_limit"
     default: "\(refusal)"
+    }
+}
+
+/// An error of native code that the library knows nothing of.
+struct Foreign: Error {}
+
+/// A fault of the platform's prompt as native code throws it.
+func thrown(_ fault: String) throws -> any Error {
+    switch fault {
+    case "user_cancelled": BiometricError.UserCancelled
+    case "timed_out": BiometricError.TimedOut
+    case "not_recognised": BiometricError.NotRecognised(failures: 1)
+    case "locked_out": BiometricError.LockedOut(permanent: false)
+    case "locked_for_good": BiometricError.LockedOut(permanent: true)
+    case "not_enrolled": BiometricError.NotEnrolled
+    case "hardware_unavailable": BiometricError.HardwareUnavailable
+    case "key_invalidated": BiometricError.KeyInvalidated
+    case "key_missing": BiometricError.KeyMissing
+    case "exception": Foreign()
+    default: throw Wrong("a fault of the prompt", fault)
     }
 }
 

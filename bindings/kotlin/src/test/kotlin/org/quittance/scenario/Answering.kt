@@ -8,7 +8,6 @@ import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.buildJsonObject
 import kotlinx.serialization.json.jsonPrimitive
 import org.quittance.Answer
-import org.quittance.BiometricException
 import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.QuizQuestion
@@ -120,15 +119,19 @@ class Answering(private val payer: Payer) {
             "images" -> images(value!!.jsonPrimitive.content.toInt(), 0)
             "image_of" -> images(wanted(kind), (value as JsonObject).int("bytes")!!)
             "wrong" -> quiz(kind as PromptKind.Quiz, value!!.jsonPrimitive.content.toInt())
-            "not_recognised" -> {
-                payer.prompt.answerOnce { throw BiometricException.NotRecognised(1u) }
-                Answer.UseBiometric
-            }
+            "not_recognised" -> prompt(kind, thrown(way))
+            "fault" -> prompt(kind, thrown(value!!.jsonPrimitive.content))
             else -> throw Wrong("an answer to ${word(kind)}", with)
         }
     }
 
     private fun Pair<String, JsonElement?>.entry() = mapOf(this).entries.single()
+
+    /** Goes on to the platform's prompt, which ends so. */
+    private fun prompt(kind: PromptKind, fault: Throwable): Answer {
+        payer.prompt.answerOnce { throw fault }
+        return if (kind is PromptKind.DevicePasscode) Answer.UsePasscode else Answer.UseBiometric
+    }
 
     private fun secret(kind: PromptKind, typed: String): Answer =
         when (kind) {

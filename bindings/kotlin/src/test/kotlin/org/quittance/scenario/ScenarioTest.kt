@@ -31,6 +31,11 @@ class ScenarioTest {
         dynamicTest(it.nameWithoutExtension) { play(read(it.nameWithoutExtension)) }
     }
 
+    @TestFactory
+    fun `its app may die after each step`(): List<DynamicTest> = MORTAL.map {
+        dynamicTest(it) { play(read(it), restarting = true) }
+    }
+
     @Test
     fun `what is not played here exists`() {
         val names = files().map { it.nameWithoutExtension }
@@ -63,7 +68,7 @@ class ScenarioTest {
     }
 
     /** Plays a scenario to its end. */
-    private fun play(scenario: JsonObject) = runBlocking {
+    private fun play(scenario: JsonObject, restarting: Boolean = false) = runBlocking {
         StageProcess().use { stage ->
             Payer.enter(stage, scenario).use { payer ->
                 val answering = Answering(payer)
@@ -75,6 +80,7 @@ class ScenarioTest {
                     val turn = content.jsonObject
                     payer.now = turn.long("now")!!
                     take(turn.inner("told")!!, turn.int("step"), doing, looking)
+                    if (restarting) payer.restart()
                 }
             }
         }
@@ -92,6 +98,9 @@ class ScenarioTest {
     private companion object {
         /** Scenarios that this runner cannot play, each with the reason. */
         val NOT_HERE = emptyMap<String, String>()
+
+        /** Every scenario is played so in Rust; these show that the library itself can be let go and opened at any time. */
+        val MORTAL = listOf("quick_cancel", "offline_cancel", "bank_confirms", "quiz_passes")
 
         val FOLDER: Path = Path.of(System.getProperty("quittance.scenarios"))
 

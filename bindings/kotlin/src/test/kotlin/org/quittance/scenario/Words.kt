@@ -28,8 +28,7 @@ fun nameOf(refusal: WalletException): String =
         is WalletException.WrongPin -> "wrong_secret"
         is WalletException.PinLocked -> "factor_locked"
         is WalletException.SameSecret -> "same_secret"
-        is WalletException.Biometric ->
-            if (refusal.reason is BiometricException.NotRecognised) "not_recognised" else "biometric"
+        is WalletException.Biometric -> word(refusal.reason)
         is WalletException.WrongAnswer -> "wrong_answer"
         is WalletException.FlowEnded -> refusal.code ?: "flow_ended"
         is WalletException.Unknown -> "unknown_${refusal.what}"
@@ -46,6 +45,36 @@ fun nameOf(refusal: WalletException): String =
                 else -> refusal.message
             }
         else -> refusal.message.orEmpty()
+    }
+
+/** How the platform's prompt ended. */
+fun word(ended: BiometricException): String =
+    when (ended) {
+        is BiometricException.UserCancelled -> "user_cancelled"
+        is BiometricException.TimedOut -> "timed_out"
+        is BiometricException.NotRecognised -> "not_recognised"
+        is BiometricException.LockedOut -> if (ended.permanent) "locked_for_good" else "locked_out"
+        is BiometricException.NotEnrolled -> "not_enrolled"
+        is BiometricException.HardwareUnavailable -> "hardware_unavailable"
+        is BiometricException.KeyInvalidated -> "key_invalidated"
+        is BiometricException.KeyMissing -> "key_missing"
+        is BiometricException.Unexpected -> "unexpected"
+    }
+
+/** A fault of the platform's prompt as native code throws it. */
+fun thrown(fault: String): Throwable =
+    when (fault) {
+        "user_cancelled" -> BiometricException.UserCancelled()
+        "timed_out" -> BiometricException.TimedOut()
+        "not_recognised" -> BiometricException.NotRecognised(1u)
+        "locked_out" -> BiometricException.LockedOut(false)
+        "locked_for_good" -> BiometricException.LockedOut(true)
+        "not_enrolled" -> BiometricException.NotEnrolled()
+        "hardware_unavailable" -> BiometricException.HardwareUnavailable()
+        "key_invalidated" -> BiometricException.KeyInvalidated()
+        "key_missing" -> BiometricException.KeyMissing()
+        "exception" -> IllegalStateException("native code knows why")
+        else -> throw Wrong("a fault of the prompt", fault)
     }
 
 /** Compares a refusal, or its absence, with what the step says. */
