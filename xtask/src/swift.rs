@@ -114,6 +114,10 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     let swift = Toolchain::provide(workspace)?;
     let prepared = prepare(workspace)?;
     run(&mut prepared.test_command(workspace, &swift, PACKAGE, RESULTS, &[]))?;
+    // Memory is that of a process: what tests beside it take would be counted.
+    let measured = ["QUITTANCE_MEMORY=1".to_owned()];
+    let mut alone = prepared.test_command(workspace, &swift, PACKAGE, RESULTS, &measured);
+    run(alone.args(["--filter", "MemoryTests"]))?;
     let scenarios = prepare_scenarios(workspace)?;
     let declared = ["QUITTANCE_SCENARIOS=1".to_owned()];
     let mut played = scenarios.test_command(workspace, &swift, PACKAGE, RESULTS, &declared);

@@ -65,7 +65,7 @@ class Stage : AutoCloseable {
     }
 
     /** What an agreeing payer answers who reads texts and takes photos, too. */
-    private suspend fun answer(wallet: Wallet, prompt: Prompt): Answer =
+    suspend fun answer(wallet: Wallet, prompt: Prompt): Answer =
         when (val asked = prompt.kind) {
             is PromptKind.Code -> Answer.Code(code(wallet))
             is PromptKind.Photos -> Answer.Images(List(asked.images.toInt()) { image(it) })
