@@ -94,10 +94,12 @@ class CrowdTest {
             val before = resident()
             repeat(WALLETS) { stage.opened("again").close() }
             val growth = resident() - before
+            println("$WALLETS wallets left $growth bytes")
             assertTrue(growth < BOUND, "$WALLETS wallets left $growth bytes")
             val kept = (1..KEPT).map { stage.opened("kept-$it") }
             val seen = resident() - before
             kept.forEach { it.close() }
+            println("$KEPT wallets that are open take $seen bytes")
             assertTrue(seen > BOUND, "$KEPT wallets that are open take $seen bytes")
         }
     }
@@ -135,10 +137,8 @@ class CrowdTest {
         const val DEADLINE = 60_000L
         const val WARM_UP = 500
         const val WALLETS = 10_000
-        const val KEPT = 600
+        const val KEPT = 400
         const val PAGE = 4096L
-        
-        /** Less than 10 KB for each: the process of a JVM grows and shrinks by half of it for reasons of its own. */
-        const val BOUND = 96L * 1024 * 1024
+        const val BOUND = 24L * 1024 * 1024
     }
 }
