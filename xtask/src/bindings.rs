@@ -57,7 +57,10 @@ pub(crate) fn provide_clock(workspace: &Workspace) -> Outcome<PathBuf> {
     let folder = workspace.cache("turned-clock")?;
     let ending = built.extension().unwrap_or_default();
     let library = folder.join("libquittance").with_extension(ending);
-    at(&library, std::fs::copy(&built, &library).map(|_| ()))?;
+    // Under another name first: a process that has the library of before keeps it whole.
+    let fresh = folder.join("fresh");
+    at(&fresh, std::fs::copy(&built, &fresh).map(|_| ()))?;
+    at(&library, std::fs::rename(&fresh, &library))?;
     Ok(library)
 }
 
