@@ -22,7 +22,9 @@ const SOURCES: &[&str] = &[
     "ios-demo/Checks/StandIns",
     "ios-demo/Checks/Tests",
     "bindings/swift/Package.swift",
+    "bindings/swift/Sources/Quittance/Unprinted.swift",
     "bindings/swift/Sources/QuittanceApple",
+    "bindings/swift/Tests/ScenarioTests",
 ];
 
 /// Names under which a browser is found that draws without a screen.

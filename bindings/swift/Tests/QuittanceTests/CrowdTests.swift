@@ -147,7 +147,9 @@ import Testing
 }
 
 /// Opens a wallet. The one before lets its folder go in the background: while that lasts it is tried again.
-func openWhenFree(_ config: WalletConfig, _ keys: any DeviceKeys, _ prompt: any BiometricPrompt) async throws -> Wallet {
+func openWhenFree(
+    _ config: WalletConfig, _ keys: any DeviceKeys, _ prompt: any BiometricPrompt
+) async throws -> Wallet {
     for _ in 0..<200 {
         do {
             return try await Wallet.open(config: config, keys: keys, prompt: prompt)

@@ -30,7 +30,9 @@ struct KeystoreFault: Sendable, CustomTestStringConvertible {
         stage = try await Stage()
     }
 
-    @Test("A fault of a signing key arrives as its own type, and enrolment can be repeated", arguments: KeystoreFault.all)
+    @Test(
+        "A fault of a signing key arrives as its own type, and enrolment can be repeated",
+        arguments: KeystoreFault.all)
     func signingKey(_ fault: KeystoreFault) async throws {
         for call in [KeystoreCall.createKey, .sign] {
             let (config, keys, prompt) = newPhone()

@@ -9,7 +9,8 @@ import Testing
     private static let typed = Data(secret.utf8)
     private static let now = Date(timeIntervalSince1970: 0)
     private static let limits = Limits(
-        perCharge: cny(1), perPeriod: cny(1), periodDays: 30, total: nil, chargesPerPeriod: nil, charges: nil, exact: false)
+        perCharge: cny(1), perPeriod: cny(1), periodDays: 30, total: nil, chargesPerPeriod: nil, charges: nil,
+        exact: false)
     private static let terms = Terms(
         merchantName: secret, service: secret, kind: .subscription, limits: limits, validUntil: nil, category: secret,
         channel: .app, autoRenewal: nil, bundledWith: secret)
