@@ -1,6 +1,6 @@
 //! The parts of what a prompt asks: people, documents, questions.
 
-use crate::convert::{all, same_variants_out};
+use crate::convert::{all, same_variants_out, shows_nothing};
 use crate::text::PromptText;
 use quittance_wallet as inner;
 
@@ -89,8 +89,9 @@ pub struct NamedPerson {
     pub name: String,
 }
 
-/// A mandate as it stands on a confirmation.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// A mandate as it stands on a confirmation. Personal: printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct AffectedMandate {
     /// Which.
     pub mandate: String,
@@ -131,17 +132,9 @@ same_variants_out!(
     }
 );
 
-impl std::fmt::Debug for QuizQuestion {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("QuizQuestion(…)")
-    }
-}
-
-impl std::fmt::Debug for NamedPerson {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("NamedPerson(…)")
-    }
-}
+shows_nothing!(QuizQuestion);
+shows_nothing!(NamedPerson);
+shows_nothing!(AffectedMandate);
 
 impl From<inner::Recording> for RecordingKind {
     fn from(recording: inner::Recording) -> Self {
@@ -197,10 +190,9 @@ mod tests {
             }],
             at_least: 2,
         };
-        assert_eq!(
-            format!("{people:?}"),
-            "People { people: [NamedPerson(…)], at_least: 2 }"
-        );
+        assert_eq!(format!("{people:?}"), "People(…)");
+        let link = "https://bank.example/?state=of-one-run".to_owned();
+        assert_eq!(format!("{:?}", PromptKind::Jump { link }), "Jump(…)");
         let question = QuizQuestion {
             about: "12 May".to_owned(),
             choices: vec!["CNY 12.00".to_owned()],

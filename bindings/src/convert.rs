@@ -32,7 +32,18 @@ macro_rules! same_variants_out {
     };
 }
 
-pub(crate) use {same_variants, same_variants_out};
+/// Prints a record by its name alone: what it holds is for the screen, not for a log.
+macro_rules! shows_nothing {
+    ($ours:ident) => {
+        impl std::fmt::Debug for $ours {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(concat!(stringify!($ours), "(…)"))
+            }
+        }
+    };
+}
+
+pub(crate) use {same_variants, same_variants_out, shows_nothing};
 
 /// Reads an identifier; a wrong one is named by its member and by the form that it must have.
 pub(crate) fn id<T>(member: &str, text: &str) -> Result<T, WalletError>

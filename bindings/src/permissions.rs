@@ -1,6 +1,6 @@
 //! Everything that can charge the payer, as a list or as one thing with its history.
 
-use crate::convert::{all, id, moment, same_variants_out};
+use crate::convert::{all, id, moment, same_variants_out, shows_nothing};
 use crate::error::WalletError;
 use crate::mandates::{Ending, HoldOwner, MandateState};
 use crate::records::{Money, Terms};
@@ -158,8 +158,9 @@ pub struct Agreement {
     pub active_since: Option<SystemTime>,
 }
 
-/// One charge in a permission's history.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// One charge in a permission's history. Recoveries ask for what it says, so printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct PastCharge {
     /// The charge.
     pub charge: String,
@@ -209,6 +210,7 @@ impl Wallet {
     }
 }
 
+shows_nothing!(PastCharge);
 same_variants_out!(
     PermissionGroup = inner::PermissionGroup {
         On,

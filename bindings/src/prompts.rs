@@ -47,12 +47,14 @@ pub struct Prompt {
     pub offline: bool,
 }
 
-/// What is asked. How it is answered stands with each; the last five kinds have no answer.
+/// What is asked. How it is answered stands with each; the last five kinds have no answer. Printed, it shows its kind alone:
+/// names, questions and links are for the screen.
 #[expect(
     clippy::large_enum_variant,
     reason = "a record of the boundary, one at a time, copied into the app's memory"
 )]
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
+#[derive(Clone, PartialEq, Eq, uniffi::Enum)]
+#[uniffi::export(Debug)]
 pub enum PromptKind {
     /// A text to agree to. Answer: `Agree`.
     Consent {
@@ -200,6 +202,33 @@ pub fn asks_payer(prompt: &Prompt) -> bool {
             | PromptKind::Done { .. }
             | PromptKind::Refused { .. }
     )
+}
+
+impl std::fmt::Debug for PromptKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Consent { .. } => "Consent(…)",
+            Self::Confirm { .. } => "Confirm(…)",
+            Self::Choose { .. } => "Choose(…)",
+            Self::Facts { .. } => "Facts(…)",
+            Self::People { .. } => "People(…)",
+            Self::Jump { .. } => "Jump(…)",
+            Self::Code { .. } => "Code(…)",
+            Self::Biometric => "Biometric",
+            Self::DevicePasscode => "DevicePasscode",
+            Self::PaymentPin { .. } => "PaymentPin(…)",
+            Self::LockPassword { .. } => "LockPassword(…)",
+            Self::Photos { .. } => "Photos(…)",
+            Self::Recording { .. } => "Recording(…)",
+            Self::Quiz { .. } => "Quiz(…)",
+            Self::Fields { .. } => "Fields(…)",
+            Self::Waiting { .. } => "Waiting(…)",
+            Self::InReview { .. } => "InReview(…)",
+            Self::Scheduled { .. } => "Scheduled(…)",
+            Self::Done { .. } => "Done(…)",
+            Self::Refused { .. } => "Refused(…)",
+        })
+    }
 }
 
 impl From<inner::Prompt> for Prompt {

@@ -1,6 +1,6 @@
 //! Receipts: listed, exported, checked again by anybody.
 
-use crate::convert::{all, id, moment, same_variants_out};
+use crate::convert::{all, id, moment, same_variants_out, shows_nothing};
 use crate::error::WalletError;
 use crate::mandates::{ClosureKind, TerminationCause};
 use crate::records::EvidenceLevel;
@@ -26,8 +26,9 @@ pub struct ReceiptSummary {
     pub closed_at: SystemTime,
 }
 
-/// A statement of this phone under the name of its file.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// A statement of this phone under the name of its file. Personal: printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct NamedStatement {
     /// `identify`, `intent` or `attestation`.
     pub name: String,
@@ -35,8 +36,9 @@ pub struct NamedStatement {
     pub compact: String,
 }
 
-/// A receipt with all that a stranger needs to check it, and what the payer keeps private.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// A receipt with all that a stranger needs to check it, and what the payer keeps private. Printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct ExportedReceipt {
     /// The `.tlog-proof` file.
     pub receipt: String,
@@ -224,6 +226,9 @@ impl From<inner::ReceiptView> for ReceiptSummary {
         }
     }
 }
+
+shows_nothing!(NamedStatement);
+shows_nothing!(ExportedReceipt);
 
 impl From<inner::ExportedReceipt> for ExportedReceipt {
     fn from(exported: inner::ExportedReceipt) -> Self {

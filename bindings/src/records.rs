@@ -1,6 +1,6 @@
 //! Plain records that a screen shows: configuration, terms, offers, contact.
 
-use crate::convert::{moment, same_variants_out};
+use crate::convert::{moment, same_variants_out, shows_nothing};
 use crate::ports::KeyStoreKind;
 use quittance_protocol as protocol;
 use quittance_wallet as inner;
@@ -72,8 +72,9 @@ pub enum Channel {
     Bank,
 }
 
-/// What a mandate allows, as it is shown and agreed to.
-#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+/// What a mandate allows, as it is shown and agreed to. Personal: printed, it shows nothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Debug)]
 pub struct Terms {
     /// The merchant's name.
     pub merchant_name: String,
@@ -160,6 +161,7 @@ pub struct LogEvidence {
     pub proves_fork: bool,
 }
 
+shows_nothing!(Terms);
 same_variants_out!(
     MandateKind = protocol::statement::MandateKind {
         Subscription,

@@ -52,6 +52,36 @@ async fn outcome<T, E: Into<WalletError>>(task: JoinHandle<Result<T, E>>) -> Res
 }
 
 impl Wallet {
+    /// As [`Wallet::open`], with another clock than the phone's. For Rust alone: apps do not see it.
+    pub async fn open_with(
+        config: WalletConfig,
+        keys: Arc<dyn DeviceKeys>,
+        prompt: Arc<dyn BiometricPrompt>,
+        ports: inner::Ports,
+    ) -> Result<Arc<Self>, WalletError> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("quittance")
+            .enable_all()
+            .build();
+        let runtime = runtime.map_err(|_| WalletError::Internal {
+            place: "threads cannot be started".to_owned(),
+        })?;
+        let (keys, prompt) = (Arc::new(NativeKeys(keys)), Arc::new(NativePrompt(prompt)));
+        let config = inner::WalletConfig::from(config);
+        let opening = runtime.spawn_blocking(move || inner::Wallet::open(&config, keys, prompt, ports));
+        match outcome(opening).await {
+            Ok(wallet) => Ok(Arc::new(Self {
+                wallet,
+                runtime: Some(runtime),
+            })),
+            Err(error) => {
+                runtime.shutdown_background();
+                Err(error)
+            }
+        }
+    }
+
     fn runtime(&self) -> Result<&Runtime, WalletError> {
         self.runtime.as_ref().ok_or_else(|| WalletError::Internal {
             place: "runtime".to_owned(),
@@ -90,28 +120,7 @@ impl Wallet {
         keys: Arc<dyn DeviceKeys>,
         prompt: Arc<dyn BiometricPrompt>,
     ) -> Result<Arc<Self>, WalletError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("quittance")
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|_| WalletError::Internal {
-            place: "threads cannot be started".to_owned(),
-        })?;
-        let (keys, prompt) = (Arc::new(NativeKeys(keys)), Arc::new(NativePrompt(prompt)));
-        let config = inner::WalletConfig::from(config);
-        let opening =
-            runtime.spawn_blocking(move || inner::Wallet::open(&config, keys, prompt, inner::Ports::system()));
-        match outcome(opening).await {
-            Ok(wallet) => Ok(Arc::new(Self {
-                wallet,
-                runtime: Some(runtime),
-            })),
-            Err(error) => {
-                runtime.shutdown_background();
-                Err(error)
-            }
-        }
+        Self::open_with(config, keys, prompt, inner::Ports::system()).await
     }
 
     /// Who this phone is; nothing before it is enrolled.

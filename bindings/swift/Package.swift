@@ -4,6 +4,22 @@
 // UniFFI 0.32 writes them, do not compile in mode 6.
 import PackageDescription
 
+/// Scenarios need another library: the facade with a phone's clock that can be turned. `cargo xtask test` of the suite
+/// "swift" sets this variable for a run of their own, which is linked against it.
+let scenarios: [Target] =
+    Context.environment["QUITTANCE_SCENARIOS"] == nil
+    ? []
+    : [
+        .systemLibrary(name: "TurnedClockFFI", path: "Tests/TurnedClockFFI"),
+        .target(
+            name: "TurnedClock",
+            dependencies: ["TurnedClockFFI", "Quittance"],
+            path: "Tests/TurnedClock",
+            swiftSettings: [.swiftLanguageMode(.v5)]
+        ),
+        .testTarget(name: "ScenarioTests", dependencies: ["Quittance", "SoftwareCrypto", "TurnedClock"]),
+    ]
+
 let package = Package(
     name: "Quittance",
     defaultLocalization: "en",
@@ -35,5 +51,5 @@ let package = Package(
             swiftSettings: [.swiftLanguageMode(.v5)]
         ),
         .testTarget(name: "QuittanceTests", dependencies: ["Quittance", "QuittanceApple", "SoftwareCrypto"]),
-    ]
+    ] + scenarios
 )

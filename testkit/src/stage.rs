@@ -17,6 +17,7 @@ use quittance_gateway::{
     SimulatedMerchants,
 };
 use quittance_protocol::answer::OrderRecord;
+use quittance_protocol::statement::Session;
 use quittance_protocol::{MandateId, OrderId, Timestamp};
 use quittance_vault::{Randomness, SystemRandomness};
 use serde_json::{Value, json};
@@ -321,13 +322,21 @@ impl Stage {
     /// # Errors
     /// What the gateway refuses.
     pub async fn read(&self, phone: &StagePhone, path: &str) -> Staged<Answer> {
-        let session = phone.say(&quittance_protocol::statement::Session {})?;
-        let opened = self.http.statement(&session).await;
+        let token = self.session(&phone.say(&Session {})?).await?;
+        Ok(self.http.get_as(path, &token).await)
+    }
+
+    /// Buys a read token with a signed statement.
+    ///
+    /// # Errors
+    /// What the gateway refuses.
+    pub async fn session(&self, statement: &str) -> Staged<String> {
+        let opened = self.http.statement(statement).await;
         let token = opened.text_of("token");
         if token.is_empty() {
             return Err(opened.text.into());
         }
-        Ok(self.http.get_as(path, &token).await)
+        Ok(token)
     }
 
     /// How many entries of a kind the public log holds.

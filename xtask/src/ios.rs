@@ -24,7 +24,9 @@ const SOURCES: &[&str] = &[
     "bindings/swift/Package.swift",
     "bindings/consumers/swift",
     "bindings/swift/Published/Package.swift",
+    "bindings/swift/Sources/Quittance/Unprinted.swift",
     "bindings/swift/Sources/QuittanceApple",
+    "bindings/swift/Tests/ScenarioTests",
 ];
 
 /// Names under which a browser is found that draws without a screen.

@@ -1,5 +1,5 @@
 //! The Kotlin suite: the library with its generated sources, compiled and tested by Maven on a JVM.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::bindings;
@@ -47,14 +47,24 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome {
     )
 }
 
+/// The library of scenarios in a folder of its own, with the Kotlin sources of its clock.
+fn prepare_scenarios(workspace: &Workspace) -> Outcome<PathBuf> {
+    let library = bindings::provide_clock(workspace)?;
+    let generated = workspace.root.join("bindings/kotlin/target/generated-test");
+    bindings::generate_clock(workspace, &library, "kotlin", &generated)?;
+    Ok(library.parent().map(Path::to_path_buf).unwrap_or_default())
+}
+
 /// Runs the Kotlin tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     kotlin_lint::check(workspace)?;
     prepare(workspace)?;
+    let clock = prepare_scenarios(workspace)?;
     let binaries = workspace.binaries();
     let mut maven = Command::new("mvn");
     maven.current_dir(folder(workspace));
     maven.args(["--batch-mode", "--no-transfer-progress", "test"]);
     maven.arg(format!("-Dquittance.libraries={}", binaries.display()));
+    maven.arg(format!("-Dquittance.turned-clock={}", clock.display()));
     run(maven.env("QUITTANCE_BIN_DIR", binaries))
 }

@@ -5,6 +5,7 @@ mod cost;
 mod demo;
 mod dependencies;
 mod files;
+mod handled;
 mod ios;
 mod json;
 mod kotlin;

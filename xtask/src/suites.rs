@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use crate::provide::{Need, Permission, permission, provide};
 use crate::run::{Outcome, Problem, Workspace, failed};
-use crate::{android, ios, kotlin, mobile, package, rules, rust_suite, swift, texts, verifiers};
+use crate::{android, handled, ios, kotlin, mobile, package, rules, rust_suite, swift, texts, verifiers};
 
 /// What `cargo xtask test` accepts.
 #[derive(Debug, Args)]
@@ -79,7 +79,9 @@ impl Suite {
     fn run(self, workspace: &Workspace) -> Outcome {
         match self {
             Self::Rust => rust_suite::run_suite(workspace),
-            Self::Rules => rules::run_suite(workspace).and_then(|()| texts::run_suite(workspace)),
+            Self::Rules => rules::run_suite(workspace)
+                .and_then(|()| texts::run_suite(workspace))
+                .and_then(|()| handled::run_suite(workspace)),
             Self::Mobile => mobile::run_suite(workspace),
             Self::Kotlin => kotlin::run_suite(workspace),
             Self::Android => android::run_suite(workspace),

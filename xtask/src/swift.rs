@@ -11,6 +11,12 @@ use crate::swift_root::SwiftRoot;
 /// The oldest Swift that the package is written for.
 const SWIFT: u32 = 6;
 
+/// Where the package is.
+const PACKAGE: &str = "bindings/swift";
+
+/// Where its build results are, under target/.
+const RESULTS: &str = "swift/build";
+
 /// Digits of a library's digest in the name of its folder.
 const DIGITS: usize = 16;
 
@@ -43,17 +49,41 @@ pub(crate) fn prepare(workspace: &Workspace) -> Outcome<Prepared> {
     generate(workspace, &facade, "Sources", "Quittance")?;
     generate(workspace, &keys, "Tests", "SoftwareCrypto")?;
 
-    let both = [facade, keys];
-    let digests = output(Command::new("git").arg("hash-object").args(&both))?;
+    let libraries = libraries(workspace, "swift/libraries", [facade, keys])?;
+    Ok(Prepared { libraries })
+}
+
+/// The libraries of scenarios: in place of the facade's the one with a phone's clock that tests turn. Its sources are
+/// written, too.
+fn prepare_scenarios(workspace: &Workspace) -> Outcome<Prepared> {
+    let clock = bindings::provide_clock(workspace)?;
+    let sources = workspace.cache("swift/generated")?;
+    bindings::generate_clock(workspace, &clock, "swift", &sources)?;
+    // UniFFI writes no import of the module that the facade's types are in.
+    let source = sources.join("TurnedClock.swift");
+    let text = at(&source, fs::read_to_string(&source))?;
+    at(&source, fs::write(&source, format!("import Quittance\n{text}")))?;
+    let tests = workspace.root.join("bindings/swift/Tests");
+    copy(&sources, "TurnedClock.swift", &tests.join("TurnedClock"))?;
+    copy(&sources, "TurnedClockFFI.h", &tests.join("TurnedClockFFI"))?;
+
+    let keys = bindings::built_library(workspace, "quittance_software_keys")?;
+    let libraries = libraries(workspace, "swift/scenario-libraries", [clock, keys])?;
+    Ok(Prepared { libraries })
+}
+
+/// The folder for these libraries, named by their content.
+fn libraries(workspace: &Workspace, folder: &str, libraries: [PathBuf; 2]) -> Outcome<PathBuf> {
+    let digests = output(Command::new("git").arg("hash-object").args(&libraries))?;
     let name: Vec<&str> = digests
         .split_whitespace()
         .filter_map(|digest| digest.get(..DIGITS))
         .collect();
-    let libraries = workspace.target.join("swift/libraries").join(name.join("-"));
-    if !libraries.exists() {
-        replace_libraries(&both, &libraries)?;
+    let folder = workspace.target.join(folder).join(name.join("-"));
+    if !folder.exists() {
+        replace_libraries(&libraries, &folder)?;
     }
-    Ok(Prepared { libraries })
+    Ok(folder)
 }
 
 /// Writes one module's sources into its two folders of the package.
@@ -83,7 +113,15 @@ fn replace_libraries(libraries: &[PathBuf], folder: &Path) -> Outcome {
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     let swift = Toolchain::provide(workspace)?;
     let prepared = prepare(workspace)?;
-    run(&mut prepared.test_command(workspace, &swift, "bindings/swift", "swift/build", &[]))
+    run(&mut prepared.test_command(workspace, &swift, PACKAGE, RESULTS, &[]))?;
+    // Memory is that of a process: what tests beside it take would be counted.
+    let measured = ["QUITTANCE_MEMORY=1".to_owned()];
+    let mut alone = prepared.test_command(workspace, &swift, PACKAGE, RESULTS, &measured);
+    run(alone.args(["--filter", "MemoryTests"]))?;
+    let scenarios = prepare_scenarios(workspace)?;
+    let declared = ["QUITTANCE_SCENARIOS=1".to_owned()];
+    let mut played = scenarios.test_command(workspace, &swift, PACKAGE, RESULTS, &declared);
+    run(played.args(["--filter", "ScenarioTests"]))
 }
 
 impl Prepared {

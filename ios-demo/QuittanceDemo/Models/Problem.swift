@@ -58,7 +58,9 @@ struct Problem: Identifiable, Equatable {
         case .Storage(_, .phoneSettings): say("app.error.storage_full")
         case .FlowEnded(let code?) where isText("refused." + code): say("refused." + code)
         case .InvalidInput(member: "offer", _): say("app.offer.unreadable")
-        default: nil
+        case .InvalidInput, .Configuration, .NotEnrolled, .Refused, .Keystore, .ProofInvalid, .SignatureInvalid,
+            .WrongAnswer, .FlowEnded, .Unknown, .Distrusted, .TooOld, .Storage, .Internal:
+            nil
         }
     }
 
@@ -68,7 +70,7 @@ struct Problem: Identifiable, Equatable {
         case .wait(let seconds?): say(key + ".body", ["wait": .wait(Manner.span(ofSeconds: seconds))])
         case .wait(nil): say("app.error.wait.later")
         case .support: say(key + ".body", ["place": .words(place(of: error))])
-        default: say(key + ".body")
+        case .retry, .askAgain, .fixInput, .startOver, .phoneSettings, .reenrol, .updateApp, .alarm: say(key + ".body")
         }
     }
 

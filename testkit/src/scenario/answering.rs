@@ -7,11 +7,11 @@ use super::play::{Play, Run, Wrong};
 use super::quiz;
 use super::sandbox::outcome;
 use super::saying;
-use super::words::{CodeSpec, With};
+use super::words::{CodeSpec, FaultSpec, With};
 use crate::scripted_prompt::Outcome;
 use crate::stage::pin_of;
 use crate::story::PIN;
-use quittance_wallet::{Answer, BiometricError, Prompt, PromptKind, Recording, WalletError};
+use quittance_wallet::{Answer, BiometricError, Prompt, PromptKind, QuizQuestion, QuizTopic, Recording, WalletError};
 
 /// The usual password of everybody's safety lock.
 pub(super) const LOCK_PASSWORD: &str = "730518";
@@ -103,9 +103,9 @@ impl Play {
             (_, Some(With::SendAgain)) => Answer::SendAgain,
             (_, Some(With::Entries(entries))) => Answer::Entered(entries.clone()),
             (_, Some(With::NotAnImage)) => Answer::Images(vec![b"%PDF-1.7 no image".to_vec(); images(&prompt.kind)]),
-            (_, Some(With::ImageOf { bytes })) => self.images(images(&prompt.kind), *bytes),
-            (_, Some(With::Images(count))) => self.images(*count, 0),
-            (_, Some(With::Code(code))) => Answer::Code(pin_of(&self.code(run, *code).await?)),
+            (_, Some(With::ImageOf { bytes })) => Answer::Images(self.images(images(&prompt.kind), *bytes)),
+            (_, Some(With::Images(count))) => Answer::Images(self.images(*count, 0)),
+            (_, Some(With::Code(code))) => Answer::Code(pin_of(&self.code(&run.by, *code).await?)),
             (kind, Some(With::Secret(secret))) => secret_of(kind, secret).ok_or_else(unfit)?,
             (kind, Some(With::WrongSecret)) => secret_of(kind, WRONG_SECRET).ok_or_else(unfit)?,
             (PromptKind::Biometric, Some(With::NotRecognised)) => {
@@ -113,18 +113,17 @@ impl Play {
                 self.phone(&run.by)?.prompt.then([unknown]);
                 Answer::UseBiometric
             }
-            (PromptKind::People { .. }, Some(With::People(names))) => {
-                let accounts: Result<Vec<String>, Wrong> =
-                    names.iter().map(|name| Ok(self.account(name)?.to_string())).collect();
-                Answer::Entered(accounts?)
+            (kind @ (PromptKind::Biometric | PromptKind::DevicePasscode), Some(With::Fault(fault))) => {
+                self.phone(&run.by)?.prompt.then([Outcome::Fault(biometric(*fault))]);
+                match kind {
+                    PromptKind::Biometric => Answer::UseBiometric,
+                    _ => Answer::UsePasscode,
+                }
             }
+            (PromptKind::People { .. }, Some(With::People(names))) => Answer::Entered(self.people(names)?),
             (PromptKind::Quiz { about, questions }, with @ (None | Some(With::Wrong(_)))) => {
                 let wrong = if let Some(With::Wrong(count)) = with { *count } else { 0 };
-                let known = self
-                    .profiles
-                    .get(&run.by)
-                    .map(|profile| profile.transactions.as_slice());
-                Answer::Entered(quiz::entries(*about, questions, known.unwrap_or_default(), wrong)?)
+                Answer::Entered(self.quiz_entries(&run.by, *about, questions, wrong)?)
             }
             (PromptKind::Consent { .. }, None) => Answer::Agree,
             (PromptKind::Confirm { .. } | PromptKind::Choose { .. }, None) => Answer::Confirm,
@@ -132,8 +131,10 @@ impl Play {
             (PromptKind::DevicePasscode, None) => Answer::UsePasscode,
             (PromptKind::PaymentPin { .. }, None) => Answer::PaymentPin(pin_of(PIN)),
             (PromptKind::LockPassword { .. }, None) => Answer::LockPassword(pin_of(LOCK_PASSWORD)),
-            (PromptKind::Code { .. }, None) => Answer::Code(pin_of(&self.code(run, CodeSpec::Latest).await?)),
-            (PromptKind::Photos { .. } | PromptKind::Recording { .. }, None) => self.images(images(&prompt.kind), 0),
+            (PromptKind::Code { .. }, None) => Answer::Code(pin_of(&self.code(&run.by, CodeSpec::Latest).await?)),
+            (PromptKind::Photos { .. } | PromptKind::Recording { .. }, None) => {
+                Answer::Images(self.images(images(&prompt.kind), 0))
+            }
             (PromptKind::Facts { questions } | PromptKind::Fields { questions }, None) => {
                 Answer::Entered(vec!["They do not answer my messages.".to_owned(); questions.len()])
             }
@@ -144,7 +145,25 @@ impl Play {
         })
     }
 
-    fn images(&mut self, count: usize, bytes: usize) -> Answer {
+    /// People by their accounts.
+    pub(super) fn people(&self, names: &[String]) -> Result<Vec<String>, Wrong> {
+        names.iter().map(|name| Ok(self.account(name)?.to_string())).collect()
+    }
+
+    /// Somebody's answers to a quiz about what they paid, so many of them wrong.
+    pub(super) fn quiz_entries(
+        &self,
+        who: &str,
+        about: QuizTopic,
+        questions: &[QuizQuestion],
+        wrong: usize,
+    ) -> Result<Vec<String>, Wrong> {
+        let known = self.profiles.get(who).map(|profile| profile.transactions.as_slice());
+        quiz::entries(about, questions, known.unwrap_or_default(), wrong)
+    }
+
+    /// Images of this size, each with bytes of its own.
+    pub(super) fn images(&mut self, count: usize, bytes: usize) -> Vec<Vec<u8>> {
         let made = (0..count).map(|_| {
             let number = self.next();
             if bytes == 0 {
@@ -153,11 +172,12 @@ impl Play {
                 image_of(bytes, number)
             }
         });
-        Answer::Images(made.collect())
+        made.collect()
     }
 
-    async fn code(&self, run: &Run, which: CodeSpec) -> Result<String, Wrong> {
-        let texts = self.texts(&run.by).await?;
+    /// A code that came to somebody's phones.
+    pub(super) async fn code(&self, who: &str, which: CodeSpec) -> Result<String, Wrong> {
+        let texts = self.texts(who).await?;
         let mut codes = texts.into_iter().rev().map(|(_, code)| code);
         let latest = codes.next().ok_or_else(|| Wrong::new("a code in the inbox", "none"))?;
         match which {
@@ -210,6 +230,21 @@ fn secret_of(kind: &PromptKind, secret: &str) -> Option<Answer> {
         PromptKind::PaymentPin { .. } => Some(Answer::PaymentPin(pin_of(secret))),
         PromptKind::LockPassword { .. } => Some(Answer::LockPassword(pin_of(secret))),
         _ => None,
+    }
+}
+
+/// A fault of the prompt as the wallet is told of it.
+const fn biometric(fault: FaultSpec) -> BiometricError {
+    match fault {
+        FaultSpec::UserCancelled => BiometricError::UserCancelled,
+        FaultSpec::TimedOut => BiometricError::TimedOut,
+        FaultSpec::LockedOut => BiometricError::LockedOut { permanent: false },
+        FaultSpec::LockedForGood => BiometricError::LockedOut { permanent: true },
+        FaultSpec::NotEnrolled => BiometricError::NotEnrolled,
+        FaultSpec::HardwareUnavailable => BiometricError::HardwareUnavailable,
+        FaultSpec::KeyInvalidated => BiometricError::KeyInvalidated,
+        FaultSpec::KeyMissing => BiometricError::KeyMissing,
+        FaultSpec::Exception => BiometricError::Unexpected,
     }
 }
 

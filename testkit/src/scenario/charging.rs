@@ -11,22 +11,37 @@ use serde_json::{Value, json};
 
 impl Play {
     pub(super) async fn charge(&mut self, act: &acts::Charge) -> Result<(), Wrong> {
-        let number = self.next();
+        let reference = self.reference();
+        if !act.present {
+            return self.charge_as(act, &reference, None).await;
+        }
+        let mandate = self.signed(&act.charge)?.mandate;
+        let wallet = &self.phone(PAYER)?.wallet;
+        let permit = wallet
+            .payer_present_permit(mandate, amount(act.amount)?, &reference)
+            .await;
+        match permit {
+            Ok(permit) => self.charge_as(act, &reference, Some(&permit)).await,
+            Err(error) => same("a charge that gives", &act.gives, &name_of(&error)),
+        }
+    }
+
+    /// A reference that no other charge has.
+    pub(super) fn reference(&mut self) -> String {
+        format!("charge-{}", self.next())
+    }
+
+    /// The merchant charges under this reference, with the permit that the payer handed over where there is one.
+    pub(super) async fn charge_as(
+        &mut self,
+        act: &acts::Charge,
+        reference: &str,
+        permit: Option<&str>,
+    ) -> Result<(), Wrong> {
         let Signed { mandate, merchant } = self.signed(&act.charge)?.clone();
-        let reference = format!("charge-{number}");
         let mut body = json!({ "mandate": mandate, "amount": money(act.amount)?, "reference": reference });
-        if act.present {
-            let wallet = &self.phone(PAYER)?.wallet;
-            let permit = wallet
-                .payer_present_permit(mandate, amount(act.amount)?, &reference)
-                .await;
-            match (permit, body.as_object_mut()) {
-                (Ok(permit), Some(members)) => {
-                    members.insert("permit".to_owned(), permit.into());
-                }
-                (Err(error), _) => return same("a charge that gives", &act.gives, &name_of(&error)),
-                (Ok(_), None) => {}
-            }
+        if let (Some(permit), Some(members)) = (permit, body.as_object_mut()) {
+            members.insert("permit".to_owned(), permit.into());
         }
         let path = format!("/sandbox/merchants/{merchant}/charges");
         let answer = self.stage.http.post(&path, &body).await;

@@ -11,8 +11,7 @@ pub(super) fn name_of(error: &WalletError) -> String {
         WalletError::PinLocked { .. } => "factor_locked",
         WalletError::PinFormat { .. } => "secret_format",
         WalletError::SameSecret => "same_secret",
-        WalletError::Biometric(BiometricError::NotRecognised { .. }) => "not_recognised",
-        WalletError::Biometric(_) => "biometric",
+        WalletError::Biometric(error) => how_it_ended(*error),
         WalletError::WrongAnswer => "wrong_answer",
         WalletError::FlowEnded { code: Some(code) } => code.name(),
         WalletError::FlowEnded { code: None } => "flow_ended",
@@ -31,4 +30,20 @@ pub(super) fn name_of(error: &WalletError) -> String {
         other => return other.to_string(),
     };
     name.to_owned()
+}
+
+/// The name of how the platform's prompt ended.
+const fn how_it_ended(error: BiometricError) -> &'static str {
+    match error {
+        BiometricError::UserCancelled => "user_cancelled",
+        BiometricError::TimedOut => "timed_out",
+        BiometricError::NotRecognised { .. } => "not_recognised",
+        BiometricError::LockedOut { permanent: false } => "locked_out",
+        BiometricError::LockedOut { permanent: true } => "locked_for_good",
+        BiometricError::NotEnrolled => "not_enrolled",
+        BiometricError::HardwareUnavailable => "hardware_unavailable",
+        BiometricError::KeyInvalidated => "key_invalidated",
+        BiometricError::KeyMissing => "key_missing",
+        BiometricError::Unexpected => "unexpected",
+    }
 }

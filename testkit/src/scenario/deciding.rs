@@ -2,7 +2,7 @@
 
 use super::acts;
 use super::codes::name_of;
-use super::play::{Play, Wrong};
+use super::play::{Play, Run, Wrong};
 use super::sandbox::{outcome, refusal};
 use super::setting::PAYER;
 use quittance_wallet::VouchRequest;
@@ -45,18 +45,26 @@ impl Play {
 
     pub(super) async fn vouch(&mut self, act: &acts::Vouch) -> Result<(), Wrong> {
         let run = self.run(&act.vouch)?;
-        let requester = self.account(&run.by)?;
-        let wallet = &self.phone(&act.by)?.wallet;
-        let asked = if act.scans {
+        if act.scans {
             let code = self.phone(&run.by)?.wallet.vouch_request(run.flow)?.to_string();
-            VouchRequest::read(&code)?
-        } else {
-            VouchRequest {
-                flow: run.flow,
-                requester,
-                purpose: run.definition.clone(),
-            }
-        };
+            return self.vouch_for(act, VouchRequest::read(&code)?).await;
+        }
+        let asked = self.vouch_request(&run.clone())?;
+        self.vouch_for(act, asked).await
+    }
+
+    /// What a run asks of others, as the gateway tells them.
+    pub(super) fn vouch_request(&self, run: &Run) -> Result<VouchRequest, Wrong> {
+        Ok(VouchRequest {
+            flow: run.flow,
+            requester: self.account(&run.by)?,
+            purpose: run.definition.clone(),
+        })
+    }
+
+    /// Somebody answers what they were asked.
+    pub(super) async fn vouch_for(&mut self, act: &acts::Vouch, asked: VouchRequest) -> Result<(), Wrong> {
+        let wallet = &self.phone(&act.by)?.wallet;
         let said = wallet
             .vouch(asked.flow, asked.requester, &asked.purpose, act.approves)
             .await;

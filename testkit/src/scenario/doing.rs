@@ -165,7 +165,7 @@ impl Play {
         })
     }
 
-    async fn scope(&mut self, stop: &StopSpec) -> Result<StopScope, Wrong> {
+    pub(super) async fn scope(&mut self, stop: &StopSpec) -> Result<StopScope, Wrong> {
         Ok(match stop {
             StopSpec::Merchant(name) => StopScope::Merchant {
                 merchant: self

@@ -262,3 +262,19 @@ verbs! {
         resend_in: Option<Seconds>,
     }
 }
+
+impl ExpectMandate {
+    /// Whether it takes the gateway to say how a mandate stands.
+    pub(super) fn asks_gateway(&self) -> bool {
+        let of_gateway = [
+            self.at_gateway.is_some(),
+            self.held_at_gateway.is_some(),
+            self.cause.is_some(),
+            self.actor.is_some(),
+            self.auto_renewal.is_some(),
+            self.effective_at.is_some(),
+            self.order.is_some(),
+        ];
+        of_gateway.contains(&true)
+    }
+}

@@ -4,7 +4,8 @@ use super::expectations::{self, Expectation};
 use super::play::{Play, Signed, Wrong, same};
 use super::setting::PAYER;
 use super::words::HistoryLine;
-use quittance_protocol::answer::{ChargeDecision, MandateRecord};
+use quittance_protocol::answer::{ChargeDecision, MandateRecord, OrderRecord};
+use quittance_protocol::statement::Session;
 use quittance_protocol::{AccountId, Quantity};
 use serde::Serialize;
 use serde_json::Value;
@@ -58,21 +59,19 @@ impl Play {
             let permission = phone.wallet.permission(signed.mandate)?.permission;
             same("stale", stale, &permission.stale)?;
         }
-        let of_gateway = [
-            what.at_gateway.is_some(),
-            what.held_at_gateway.is_some(),
-            what.cause.is_some(),
-            what.actor.is_some(),
-            what.auto_renewal.is_some(),
-            what.effective_at.is_some(),
-            what.order.is_some(),
-        ];
-        if !of_gateway.contains(&true) {
+        if !what.asks_gateway() {
             return Ok(());
         }
-        let read = self.stage.read(phone, "/v1/mandates").await?;
+        let token = self.stage.session(&phone.say(&Session {})?).await?;
+        self.expect_at_gateway(what, &token).await
+    }
+
+    /// What the gateway tells the payer of a mandate, who has this read token.
+    pub(super) async fn expect_at_gateway(&self, what: &expectations::ExpectMandate, token: &str) -> Result<(), Wrong> {
+        let mandate = self.signed(&what.expect_mandate)?.mandate;
+        let read = self.stage.http.get_as("/v1/mandates", token).await;
         let records: Vec<MandateRecord> = serde_json::from_value(read.json)?;
-        let record = records.into_iter().find(|record| record.mandate == signed.mandate);
+        let record = records.into_iter().find(|record| record.mandate == mandate);
         let record = record.ok_or_else(|| Wrong::new("a mandate at the gateway", "none"))?;
         check("at_gateway", &what.at_gateway, || name(&record.state))?;
         check("held_at_gateway", &what.held_at_gateway.clone().map(sorted), || {
@@ -88,7 +87,9 @@ impl Play {
         check("effective_at", &what.effective_at.map(Some), || record.effective_at)?;
         if let Some(expected) = &what.order {
             let order = record.order.ok_or_else(|| Wrong::new("an order", "none"))?;
-            same("order", expected, &name(&self.stage.order(phone, order).await?.state))?;
+            let read = self.stage.http.get_as(&format!("/v1/orders/{order}"), token).await;
+            let order: OrderRecord = serde_json::from_value(read.json)?;
+            same("order", expected, &name(&order.state))?;
         }
         Ok(())
     }
@@ -152,7 +153,7 @@ impl Play {
     }
 
     /// A member of an event as it is told: mandates and people by their ids, amounts in minor units.
-    fn named(&self, member: &str, value: &Value) -> Result<Value, Wrong> {
+    pub(super) fn named(&self, member: &str, value: &Value) -> Result<Value, Wrong> {
         let Some(text) = value.as_str() else {
             return Ok(value.clone());
         };

@@ -81,7 +81,12 @@ impl Play {
         check("resend_in", &what.resend_in.map(|left| left.get()), || {
             resend_from.seconds_since(self.now())
         })?;
-        let texts = self.texts(&self.run(&what.expect_code)?.by).await?;
+        self.expect_number(what, &self.run(&what.expect_code)?.by).await
+    }
+
+    /// To which of somebody's numbers the code went.
+    pub(super) async fn expect_number(&self, what: &expectations::ExpectCode, who: &str) -> Result<(), Wrong> {
+        let texts = self.texts(who).await?;
         check("number", &what.number, || {
             texts.last().map_or("none".to_owned(), |(number, _)| number.clone())
         })

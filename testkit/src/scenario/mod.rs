@@ -1,11 +1,12 @@
 //! Scenarios: behaviour as JSON files, played on a stage with standing clocks.
 //!
 //! `scenarios/README.md` tells how to write one. Read [`model`] (the file), [`acts`] with [`expectations`] (its steps),
-//! then [`play()`] (the runner).
+//! then [`play()`] (the runner in Rust) or [`host`] (the stage for runners in other languages).
 
 pub mod acts;
 pub mod bundle;
 pub mod expectations;
+pub mod host;
 pub mod model;
 pub mod people;
 pub mod play;
@@ -24,6 +25,7 @@ mod quiz;
 mod sandbox;
 mod saying;
 mod setting;
+mod turns;
 mod verbs;
 
 pub use model::{Scenario, Step};

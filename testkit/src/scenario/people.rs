@@ -3,10 +3,10 @@
 use super::verbs::yes;
 use quittance_flows::Seconds;
 use quittance_protocol::{Quantity, Timestamp};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the gateway knows about a person.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     /// The account's region, ISO 3166.
@@ -31,7 +31,7 @@ pub struct Profile {
 }
 
 /// Teen mode.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TeenSpec {
     /// The guardian, one of the others.
@@ -39,7 +39,7 @@ pub struct TeenSpec {
 }
 
 /// Somebody whom a person knows.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct ContactSpec {
     /// One of the others.
@@ -55,7 +55,7 @@ pub struct ContactSpec {
 }
 
 /// One settled transaction.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionSpec {
     /// How much, in CNY.

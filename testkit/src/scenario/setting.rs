@@ -1,7 +1,6 @@
 //! What is given: the stage, its people with their phones, what they have signed.
 
 use super::model::Given;
-use super::people::Profile;
 use super::play::{Play, Signed, Wrong};
 use super::terms::MandateSpec;
 use crate::stage::{Stage, StagePhone};
@@ -17,31 +16,9 @@ pub(super) const PAYER: &str = "payer";
 
 /// Sets the stage.
 pub(super) async fn set(given: &Given, bundle: PolicySource) -> Result<Play, Wrong> {
-    let mut play = Play {
-        stage: Stage::set_at(Some(given.clock), bundle).await?,
-        phones: BTreeMap::new(),
-        accounts: BTreeMap::new(),
-        profiles: BTreeMap::new(),
-        mandates: BTreeMap::new(),
-        merchants: BTreeMap::new(),
-        runs: BTreeMap::new(),
-        charges: BTreeMap::new(),
-        reviewers: BTreeMap::new(),
-        events: BTreeMap::new(),
-        epochs: BTreeMap::new(),
-        counter: 0,
-    };
-    let people = given.others.iter().map(|(name, profile)| (name.as_str(), profile));
-    let people: Vec<(&str, &Profile)> = std::iter::once((PAYER, &given.payer)).chain(people).collect();
-    for (name, _) in &people {
-        let phone = play.stage.phone()?;
-        phone.enrol(PIN).await?;
-        let enrolled = phone
-            .wallet
-            .enrolment()?
-            .ok_or_else(|| Wrong::new("an enrolled phone", "none"))?;
-        play.accounts.insert((*name).to_owned(), enrolled.account);
-        play.phones.insert((*name).to_owned(), phone);
+    let mut play = Play::on(Stage::set_at(Some(given.clock), bundle).await?);
+    for name in std::iter::once(PAYER).chain(given.others.keys().map(String::as_str)) {
+        play.enrol(name).await?;
     }
     // A teen signs nothing: what stands was signed before teen mode was on.
     for spec in &given.mandates {
@@ -51,18 +28,56 @@ pub(super) async fn set(given: &Given, bundle: PolicySource) -> Result<Play, Wro
         }
         play.number(&spec.names());
     }
-    for (name, profile) in people {
-        play.tell_profile(name, profile).await?;
-    }
-    for (party, lines) in &given.parties {
-        play.script(party, lines).await?;
-    }
+    play.tell_gateway(given).await?;
     play.phone(PAYER)?.wallet.sync().await?;
     play.phone(PAYER)?.events()?;
     Ok(play)
 }
 
 impl Play {
+    /// A scenario on this stage, where nothing has happened yet.
+    pub(super) fn on(stage: Stage) -> Self {
+        Self {
+            stage,
+            phones: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            profiles: BTreeMap::new(),
+            mandates: BTreeMap::new(),
+            merchants: BTreeMap::new(),
+            runs: BTreeMap::new(),
+            charges: BTreeMap::new(),
+            reviewers: BTreeMap::new(),
+            events: BTreeMap::new(),
+            epochs: BTreeMap::new(),
+            counter: 0,
+        }
+    }
+
+    /// Somebody gets a phone, and enrols it.
+    pub(super) async fn enrol(&mut self, name: &str) -> Result<(), Wrong> {
+        let phone = self.stage.phone()?;
+        phone.enrol(PIN).await?;
+        let enrolled = phone
+            .wallet
+            .enrolment()?
+            .ok_or_else(|| Wrong::new("an enrolled phone", "none"))?;
+        self.accounts.insert(name.to_owned(), enrolled.account);
+        self.phones.insert(name.to_owned(), phone);
+        Ok(())
+    }
+
+    /// Tells the gateway what it knows of people, tells outside parties what they answer.
+    pub(super) async fn tell_gateway(&mut self, given: &Given) -> Result<(), Wrong> {
+        let others = given.others.iter().map(|(name, profile)| (name.as_str(), profile));
+        for (name, profile) in std::iter::once((PAYER, &given.payer)).chain(others) {
+            self.tell_profile(name, profile).await?;
+        }
+        for (party, lines) in &given.parties {
+            self.script(party, lines).await?;
+        }
+        Ok(())
+    }
+
     /// Somebody signs what a merchant offers; the inner error is the code of a refusal.
     pub(super) async fn sign(
         &mut self,
@@ -70,25 +85,41 @@ impl Play {
         spec: &MandateSpec,
         name: &str,
     ) -> Result<Result<(), String>, Wrong> {
+        let (offer, merchant) = self.offered(who, spec, name).await?;
+        let mandate = match sign_offer(self.phone(who)?, &offer).await {
+            Ok(mandate) => mandate,
+            Err(error) => return Ok(Err(super::codes::name_of(&error))),
+        };
+        self.was_signed(spec, name, Signed { mandate, merchant }).await?;
+        Ok(Ok(()))
+    }
+
+    /// What a merchant offers to somebody, with the merchant; from here on the card of these terms pays.
+    pub(super) async fn offered(
+        &mut self,
+        who: &str,
+        spec: &MandateSpec,
+        name: &str,
+    ) -> Result<(String, String), Wrong> {
         if let Some(card) = &spec.card {
             self.choose_card(who, card).await?;
         }
         let merchant = self.merchant(&spec.merchant).await?;
         let offer = self.offer(spec, name, &merchant).await?;
-        let signed = sign_offer(self.phone(who)?, &offer).await;
-        let mandate = match signed {
-            Ok(mandate) => mandate,
-            Err(error) => return Ok(Err(super::codes::name_of(&error))),
-        };
+        Ok((offer, merchant))
+    }
+
+    /// From here on steps know a mandate by its name.
+    pub(super) async fn was_signed(&mut self, spec: &MandateSpec, name: &str, signed: Signed) -> Result<(), Wrong> {
         if spec.system_default {
-            self.mark_system_default(mandate).await?;
+            self.mark_system_default(signed.mandate).await?;
         }
-        self.mandates.insert(name.to_owned(), Signed { mandate, merchant });
-        Ok(Ok(()))
+        self.mandates.insert(name.to_owned(), signed);
+        Ok(())
     }
 
     /// Numbers a group by its identifiers, which is the sequence in which an order names its mandates.
-    fn number(&mut self, names: &[String]) {
+    pub(super) fn number(&mut self, names: &[String]) {
         let mut group: Vec<Signed> = names.iter().filter_map(|name| self.mandates.remove(name)).collect();
         group.sort_by_key(|signed| signed.mandate);
         self.mandates.extend(names.iter().cloned().zip(group));

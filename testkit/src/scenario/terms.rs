@@ -3,10 +3,10 @@
 use quittance_flows::Seconds;
 use quittance_protocol::Quantity;
 use quittance_protocol::statement::{Channel, MandateKind};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// A mandate by what is agreed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct MandateSpec {
     /// What the steps call it. With `count` it is followed by `-1`, `-2` and so on.

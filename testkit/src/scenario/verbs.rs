@@ -10,7 +10,7 @@ macro_rules! verbs {
         }
 
         $($(#[$doc])*
-        #[derive(Debug, Clone, serde::Deserialize)]
+        #[derive(Debug, Clone, serde::Deserialize, serde::Serialize)]
         #[serde(deny_unknown_fields)]
         pub struct $name { $($(#[$member])* pub $field: $kind,)* })*
 

@@ -2,10 +2,10 @@
 
 use quittance_flows::Seconds;
 use quittance_protocol::Quantity;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// The state of the phones' network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Way {
     /// Nobody answers.
@@ -15,7 +15,7 @@ pub enum Way {
 }
 
 /// What a flow is to bring about, beyond its mandates.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum WishSpec {
     /// Take back the order of this run.
@@ -45,7 +45,7 @@ pub enum WishSpec {
 }
 
 /// What a stop instruction covers.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum StopSpec {
     /// This merchant, by name.
@@ -57,11 +57,13 @@ pub enum StopSpec {
 }
 
 /// How a step is answered, where it is not answered well.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum With {
     /// The platform does not recognise the payer.
     NotRecognised,
+    /// The platform's prompt ends so, without a signature.
+    Fault(FaultSpec),
     /// The code of the latest text, of the first one, or wrong.
     Code(CodeSpec),
     /// Another code, please.
@@ -89,8 +91,32 @@ pub enum With {
     Confirm,
 }
 
+/// How the platform's prompt ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultSpec {
+    /// The payer dismissed it.
+    UserCancelled,
+    /// For want of action.
+    TimedOut,
+    /// After too many failures, for a while.
+    LockedOut,
+    /// After too many failures, until the lock screen's secret.
+    LockedForGood,
+    /// No finger or face is enrolled.
+    NotEnrolled,
+    /// The sensor does not answer.
+    HardwareUnavailable,
+    /// A new finger or face ended the key.
+    KeyInvalidated,
+    /// There is no key.
+    KeyMissing,
+    /// Native code throws what the library knows nothing of.
+    Exception,
+}
+
 /// Which code is typed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CodeSpec {
     /// The latest.
@@ -102,7 +128,7 @@ pub enum CodeSpec {
 }
 
 /// One line of a history.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct HistoryLine {
     /// How much was wanted, in CNY.

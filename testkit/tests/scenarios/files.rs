@@ -97,6 +97,7 @@ macro_rules! scenarios {
             teen_mode
             three_biometric_failures
             too_many_at_once
+            unlucky_prompts
             uploads_are_erased
             validity_ends
             vpn_alone

@@ -16,6 +16,11 @@ final class SoftwareDeviceKeys: DeviceKeys, @unchecked Sendable {
         return try pair.sign(message: message)
     }
 
+    /// The number of the newest epoch key: how often the vault was rotated.
+    func newestEpoch() -> UInt64 {
+        lock.withLock { epochs.keys.max() ?? 0 }
+    }
+
     func createKey(alias: KeyAlias, challenge: Data) throws -> CreatedKey {
         let pair = try lock.withLock {
             let pair = try pairs[alias] ?? P256Key.generate()

@@ -32,6 +32,14 @@ final class Stage: Sendable {
         gateway.stop()
     }
 
+    /// Another phone of this stage, by the name of its folder.
+    func phone(_ name: String) -> WalletConfig {
+        let config = config
+        return WalletConfig(
+            dataDir: folder.appendingPathComponent(name).path, gatewayUrl: config.gatewayUrl, origin: config.origin,
+            logVkey: config.logVkey, policyAuthor: config.policyAuthor, sandbox: true)
+    }
+
     /// Opens the phone's wallet.
     func open() async throws -> Wallet {
         try await Wallet.open(config: config, keys: keys, prompt: prompt)
@@ -60,7 +68,7 @@ final class Stage: Sendable {
     }
 
     /// What an agreeing payer answers who reads texts and takes photos, too.
-    private func answer(_ wallet: Wallet, _ prompt: Prompt) async throws -> Answer {
+    func answer(_ wallet: Wallet, _ prompt: Prompt) async throws -> Answer {
         switch prompt.kind {
         case .code: return .code(code: try await code(wallet))
         case .photos(_, let count, _): return .images(images: (0..<count).map(image))

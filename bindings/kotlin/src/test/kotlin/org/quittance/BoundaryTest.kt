@@ -39,37 +39,6 @@ class BoundaryTest {
     }
 
     @Test
-    fun `an exception of the keystore arrives without its text`() = runBlocking<Unit> {
-        val broken = object : DeviceKeys by keys {
-            override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey = throw IllegalStateException(PRIVATE)
-        }
-        Wallet.open(at("broken"), broken, prompt).use { wallet ->
-            val caught = assertThrows<WalletException.Keystore> { wallet.enrol(Stage.pin()) }
-            assertTrue(caught.reason is DeviceKeyException.Unexpected)
-            assertEquals(ErrorKind.Support, errorKind(caught))
-            assertFalse(caught.message.contains(PRIVATE))
-        }
-    }
-
-    @Test
-    fun `a keystore that is locked now can be asked again`() = runBlocking<Unit> {
-        var locked = true
-        val sometimesLocked = object : DeviceKeys by keys {
-            override fun sign(alias: KeyAlias, message: ByteArray): ByteArray {
-                if (locked) throw DeviceKeyException.Locked()
-                return keys.sign(alias, message)
-            }
-        }
-        Wallet.open(at("locked"), sometimesLocked, prompt).use { wallet ->
-            val caught = assertThrows<WalletException.Keystore> { wallet.enrol(Stage.pin()) }
-            assertTrue(caught.reason is DeviceKeyException.Locked)
-            assertEquals(ErrorKind.PhoneSettings, errorKind(caught))
-            locked = false
-            assertEquals(KeyStoreKind.SOFTWARE, wallet.enrol(Stage.pin()).keyStore)
-        }
-    }
-
-    @Test
     fun `input that cannot be used is named`() = runBlocking<Unit> {
         Wallet.open(at("input"), keys, prompt).use { wallet ->
             val flow = "flo_" + "0".repeat(32)
@@ -107,8 +76,4 @@ class BoundaryTest {
 
     /** Another phone of the stage, by the name of its folder. */
     private fun at(name: String): WalletConfig = stage.config.copy(dataDir = Path.of(stage.config.dataDir, name).toString())
-
-    private companion object {
-        const val PRIVATE = "what an exception says is nobody's business"
-    }
 }

@@ -36,6 +36,9 @@ class SoftwareDeviceKeys : DeviceKeys {
         return sign(pair, message)
     }
 
+    /** The number of the newest epoch key: how often the vault was rotated. */
+    fun newestEpoch(): ULong = epochs.keys.maxOrNull() ?: 0uL
+
     override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey {
         val pair = pairs.computeIfAbsent(alias) { newPair() }
         return CreatedKey(sec1(pair.public as ECPublicKey), emptyList())

@@ -65,7 +65,7 @@ class Stage : AutoCloseable {
     }
 
     /** What an agreeing payer answers who reads texts and takes photos, too. */
-    private suspend fun answer(wallet: Wallet, prompt: Prompt): Answer =
+    suspend fun answer(wallet: Wallet, prompt: Prompt): Answer =
         when (val asked = prompt.kind) {
             is PromptKind.Code -> Answer.Code(code(wallet))
             is PromptKind.Photos -> Answer.Images(List(asked.images.toInt()) { image(it) })
@@ -98,6 +98,7 @@ class Stage : AutoCloseable {
                 is PromptKind.Consent -> Answer.Agree
                 is PromptKind.Confirm, is PromptKind.Choose -> Answer.Confirm
                 is PromptKind.Biometric -> Answer.UseBiometric
+                is PromptKind.DevicePasscode -> Answer.UsePasscode
                 is PromptKind.PaymentPin -> Answer.PaymentPin(pin())
                 else -> error("${prompt.step} asks for more than a thumb and a PIN")
             }

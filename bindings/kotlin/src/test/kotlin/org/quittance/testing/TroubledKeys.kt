@@ -1,0 +1,44 @@
+package org.quittance.testing
+
+import org.quittance.CreatedKey
+import org.quittance.DeviceKeys
+import org.quittance.KeyAlias
+
+/** Software keys that fail where and as a test says; each call is named as in [DeviceKeys]. */
+class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys by keys {
+    /** Thrown by the call of this name. */
+    @Volatile
+    var trouble: Pair<String, Throwable>? = null
+
+    /** Calls that failed. */
+    @Volatile
+    var failed = 0
+        private set
+
+    private fun <T> call(name: String, work: () -> T): T {
+        trouble?.let { (where, error) ->
+            if (where == name) {
+                failed += 1
+                throw error
+            }
+        }
+        return work()
+    }
+
+    override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey =
+        call("createKey") { keys.createKey(alias, challenge) }
+
+    override fun publicKey(alias: KeyAlias): ByteArray? = call("publicKey") { keys.publicKey(alias) }
+
+    override fun sign(alias: KeyAlias, message: ByteArray): ByteArray = call("sign") { keys.sign(alias, message) }
+
+    override fun createEpochKey(epoch: ULong) = call("createEpochKey") { keys.createEpochKey(epoch) }
+
+    override fun wrap(epoch: ULong, plain: ByteArray): ByteArray = call("wrap") { keys.wrap(epoch, plain) }
+
+    override fun unwrap(epoch: ULong, wrapped: ByteArray): ByteArray = call("unwrap") { keys.unwrap(epoch, wrapped) }
+
+    override fun deleteEpochKey(epoch: ULong) = call("deleteEpochKey") { keys.deleteEpochKey(epoch) }
+
+    override fun epochKeyExists(epoch: ULong): Boolean = call("epochKeyExists") { keys.epochKeyExists(epoch) }
+}

@@ -1,0 +1,1 @@
+../../QuittanceTests/SoftwareDeviceKeys.swift
