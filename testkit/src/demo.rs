@@ -112,7 +112,7 @@ pub async fn tell(programs: &Programs, out: Option<&Path>) -> io::Result<()> {
     let timed = story.ask(&Story::cancel(second)).await?;
     let figure = |name: &str| timed.get(name).map(ToString::to_string).unwrap_or_default();
     more(format!(
-        "PIN accepted to closed: {} ms, of which {} ms destroying on the phone",
+        "PIN typed to closed: {} ms, of which {} ms destroying on the phone",
         figure("pin_to_closed_ms"),
         figure("phone_destroy_ms")
     ));

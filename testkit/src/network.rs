@@ -6,9 +6,11 @@ use axum::extract::{Request, State};
 use axum::http::{Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use quittance_protocol::Received;
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
@@ -28,6 +30,8 @@ pub struct Faults {
     lose_answers_to: Mutex<Option<(&'static str, u32)>>,
     /// Bodies of the statements that arrived, in their sequence.
     seen: Mutex<Vec<String>>,
+    /// When the latest statement of each name was answered.
+    answered: Mutex<BTreeMap<String, Instant>>,
 }
 
 impl Faults {
@@ -60,6 +64,11 @@ impl Faults {
     pub fn statements_of(&self, name: &str) -> Vec<String> {
         let named = |compact: &String| Received::parse(compact).is_ok_and(|received| received.name() == name);
         self.statements().into_iter().filter(named).collect()
+    }
+
+    /// When the latest statement of this name was answered: from then on its sender can know what came of it.
+    pub fn answered(&self, name: &str) -> Option<Instant> {
+        locked(&self.answered).get(name).copied()
     }
 
     /// Whether the answer to this statement is to be lost now.
@@ -194,6 +203,9 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
         .oneshot(Request::from_parts(parts, Body::from(bytes)))
         .await
         .into_response();
+    if let Ok(statement) = Received::parse(&compact) {
+        locked(&faults.answered).insert(statement.name().to_owned(), Instant::now());
+    }
     if take(&faults.lose_answers) || faults.takes_answer_to(&compact) {
         cut()
     } else {

@@ -162,14 +162,14 @@ impl Phone {
     async fn cancel(&mut self, mandates: &[MandateId], pin: String) -> Result<Value, WalletError> {
         self.pin = Some(pin);
         let flow = self.wallet.start_revoke(mandates).await?;
-        let mut accepted = Instant::now();
+        let mut typed = Instant::now();
         while let Some(prompt) = self.wallet.next_prompt(flow)? {
             let answer = self.willing(&prompt.kind)?;
+            typed = Instant::now();
             self.wallet.submit(flow, answer).await?;
-            accepted = Instant::now();
         }
         let report = self.wallet.sync().await?;
-        let took = accepted.elapsed();
+        let took = typed.elapsed();
         let state = self.end_of(mandates)?;
         if state == "closing" && !report.online {
             return Err(WalletError::Offline);

@@ -61,7 +61,7 @@ class PrintedTest {
             NamedStatement("intent", SECRET),
             ExportedReceipt(SECRET, SECRET, "vkey", typed, listOf(NamedStatement("intent", SECRET)), SECRET),
             Permissions(listOf(permission()), 1u, 0u, 0u, 0u, null, emptyList()),
-            PermissionDetail(permission(), Agreement("flo", "hash", "en", null), emptyList(), null, null),
+            PermissionDetail(permission(), Agreement("flo", "hash", "en", now, "dev", true, now), emptyList(), null, null),
         )
         records.forEach(::showsNothing)
     }
