@@ -113,7 +113,7 @@ class JourneyTest {
     //
     @Test
     fun `the check-up names what is worth a look, and the forgotten PIN what its ways still need`() {
-        enrol()
+        payer.enrols()
         hand.taps("tab-security")
         hand.awaitsText("This phone’s secrets are kept in software only.")
         hand.awaitsText("brought no certificate")

@@ -72,8 +72,6 @@ import org.quittance.demo.model.EnrolStep
 import org.quittance.demo.model.Entry
 import org.quittance.demo.model.News
 import org.quittance.demo.model.Problem
-import org.quittance.demo.model.RecoveryMethod
-import org.quittance.demo.model.Remedy
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
 import org.quittance.demo.model.UiState
