@@ -172,7 +172,13 @@ impl<S: Shelf> RootKeys for ShelfCustodian<S> {
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        if !self.exists(epoch)? {
+        let page = self.shelf.read(name(epoch)).map_err(|error| unavailable(&error))?;
+        let Some(page) = page.map(Zeroizing::new) else {
+            return Ok(());
+        };
+        // A page that does not read as a key may be a damaged one: it goes, too. Only the key of another epoch stays.
+        let is_of_another = read(&page).is_some_and(|(stands, _)| stands != epoch);
+        if is_of_another || page.iter().all(|byte| *byte == 0) {
             return Ok(());
         }
         // Overwriting is what a folder can do: a disk may keep the old block somewhere, which is why an HSM is better.
@@ -244,6 +250,14 @@ mod tests {
         bytes[20] ^= 1;
         std::fs::write(&page, bytes).unwrap();
         assert_eq!(keys.epochs().unwrap(), [2]);
+        keys.delete(3).unwrap();
+        assert_eq!(
+            std::fs::read(&page).unwrap(),
+            [0; PAGE],
+            "what may have been a key is overwritten"
+        );
+        keys.delete(4).unwrap();
+        assert_eq!(keys.epochs().unwrap(), [2], "the key of another epoch stays");
     }
 
     #[cfg(unix)]

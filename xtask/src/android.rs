@@ -7,6 +7,7 @@ use std::process::Command;
 use crate::files::{all_files, entries, folders};
 use crate::kotlin;
 use crate::kotlin_lint;
+use crate::maven;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, at, run, run_logged, version};
 
@@ -54,19 +55,11 @@ pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
 /// The demo's build, with the folders of this workspace.
 fn maven_test(workspace: &Workspace) -> Command {
     let binaries = workspace.binaries();
-    let mut maven = maven(&demo(workspace));
+    let mut maven = maven::command(&demo(workspace));
     maven.arg("test");
     maven.arg(format!("-Dandroid.work={}", work(workspace).display()));
     maven.arg(format!("-Dquittance.libraries={}", binaries.display()));
     maven.env("QUITTANCE_BIN_DIR", binaries);
-    maven
-}
-
-fn maven(folder: &Path) -> Command {
-    let mut maven = Command::new("mvn");
-    maven
-        .current_dir(folder)
-        .args(["--batch-mode", "--no-transfer-progress"]);
     maven
 }
 
@@ -95,7 +88,7 @@ fn libraries(workspace: &Workspace) -> Outcome<PathBuf> {
     }
     at(&folder, fs::remove_dir_all(&folder))?;
     let resources = workspace.cache("android/libraries/res")?;
-    let mut fetch = maven(&demo(workspace).join("libraries"));
+    let mut fetch = maven::command(&demo(workspace).join("libraries"));
     run(fetch.arg("validate").arg(format!("-Dlibraries={}", folder.display())))?;
     run(unpack(workspace, &folder, "app").arg(resources))?;
     run(&mut unpack(workspace, &folder, "test"))?;

@@ -1,9 +1,9 @@
 //! The Kotlin suite: the library with its generated sources, compiled and tested by Maven on a JVM.
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::bindings;
 use crate::kotlin_lint;
+use crate::maven;
 use crate::provide::Need;
 use crate::run::{Outcome, Workspace, numbers, run, version};
 
@@ -61,9 +61,8 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     prepare(workspace)?;
     let clock = prepare_scenarios(workspace)?;
     let binaries = workspace.binaries();
-    let mut maven = Command::new("mvn");
-    maven.current_dir(folder(workspace));
-    maven.args(["--batch-mode", "--no-transfer-progress", "test"]);
+    let mut maven = maven::command(&folder(workspace));
+    maven.arg("test");
     maven.arg(format!("-Dquittance.libraries={}", binaries.display()));
     maven.arg(format!("-Dquittance.turned-clock={}", clock.display()));
     run(maven.env("QUITTANCE_BIN_DIR", binaries))

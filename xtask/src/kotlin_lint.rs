@@ -1,6 +1,7 @@
 //! How Kotlin is written, of the app and of the package: ktlint, by the rules of the `.editorconfig` at the root.
 use std::process::{Command, Output};
 
+use crate::maven;
 use crate::run::{Outcome, Workspace, failed, run};
 
 /// A file that breaks the rules, from the workspace's root: the control.
@@ -18,8 +19,7 @@ pub(crate) fn check(workspace: &Workspace) -> Outcome {
 }
 
 fn lint(workspace: &Workspace) -> Command {
-    let mut maven = Command::new("mvn");
-    maven.current_dir(workspace.root.join("android-demo/lint"));
-    maven.args(["--batch-mode", "--no-transfer-progress", "validate"]);
+    let mut maven = maven::command(&workspace.root.join("android-demo/lint"));
+    maven.arg("validate");
     maven
 }

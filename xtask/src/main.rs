@@ -10,6 +10,7 @@ mod ios;
 mod json;
 mod kotlin;
 mod kotlin_lint;
+mod maven;
 mod mobile;
 mod package;
 mod policy;

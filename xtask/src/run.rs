@@ -1,6 +1,6 @@
 //! Starting other programs, with what they print passed through.
 use std::env;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -82,6 +82,15 @@ pub(crate) fn output(command: &mut Command) -> Outcome<String> {
         Ok(output) => failed(format!("{} ({})", shown(command), output.status)),
         Err(error) => failed(format!("{}: {error}", shown(command))),
     }
+}
+
+/// The compiler's name for this machine.
+pub(crate) fn host() -> Outcome<String> {
+    let program = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
+    let text = output(Command::new(program).arg("-vV"))?;
+    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .ok_or_else(|| Problem::Failed(format!("rustc names no host: {text}")))
 }
 
 /// What a program prints first when asked for its version, or nothing if it is not here.

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use clap::{Args, Subcommand};
 
-use crate::run::{Outcome, Problem, Workspace, at, output, run};
+use crate::run::{Outcome, Workspace, at, host, run};
 
 /// What to soak.
 #[derive(Debug, Subcommand)]
@@ -85,7 +85,7 @@ fn kinds(home: &Path, named: &[String]) -> Outcome<Vec<String>> {
 
 /// Builds the fuzzer, and only it, with coverage: a target of its own keeps build scripts and macros as they are.
 fn build(workspace: &Workspace) -> Outcome<PathBuf> {
-    let host = host(workspace)?;
+    let host = host()?;
     let target = workspace.cache("fuzz")?;
     let mut cargo = workspace.cargo(&["build", "--release", "-p", "quittance-fuzz", "--bin", "quittance-fuzz"]);
     cargo
@@ -95,11 +95,4 @@ fn build(workspace: &Workspace) -> Outcome<PathBuf> {
         .env("RUSTFLAGS", COVERAGE.join(" "));
     run(&mut cargo)?;
     Ok(target.join(host).join("release/quittance-fuzz"))
-}
-
-fn host(workspace: &Workspace) -> Outcome<String> {
-    let said = output(&mut workspace.cargo(&["-vV"]))?;
-    let host = said.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned)
-        .ok_or_else(|| Problem::Failed("cargo does not say which machine it is for".to_owned()))
 }

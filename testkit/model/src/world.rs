@@ -89,6 +89,17 @@ impl World {
         explored
     }
 
+    /// What must hold, by name.
+    #[must_use]
+    pub fn invariants(&self) -> Vec<&'static str> {
+        let must = |property: &Property<Self>| !matches!(property.expectation, stateright::Expectation::Sometimes);
+        self.properties()
+            .iter()
+            .filter(|property| must(property))
+            .map(|property| property.name)
+            .collect()
+    }
+
     fn each(state: &State, holds: impl Fn(&Phone, &Gateway) -> bool) -> bool {
         state
             .phones

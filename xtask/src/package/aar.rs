@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::archive::Archive;
-use super::maven;
 use super::ndk::{self, Libraries};
 use super::pom::Project;
 use crate::android;
 use crate::files;
 use crate::kotlin;
+use crate::maven;
 use crate::run::{Outcome, Workspace, run};
 
 /// What R8 must leave alone, in the place where the jar for a JVM has it as well.

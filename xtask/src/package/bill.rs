@@ -4,10 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::maven;
 use super::pom::Project;
 use crate::files;
 use crate::json;
+use crate::maven;
 use crate::run::{Outcome, Problem, Workspace, failed, output, run_logged, version};
 
 /// The crate whose parts are listed.

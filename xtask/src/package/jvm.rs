@@ -2,10 +2,10 @@
 use std::path::Path;
 
 use super::archive::Archive;
-use super::maven;
 use super::pom::Project;
 use crate::files;
 use crate::kotlin;
+use crate::maven;
 use crate::run::{Outcome, Workspace, run};
 
 /// The first lines of the jar's manifest.

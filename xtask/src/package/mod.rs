@@ -7,7 +7,6 @@ mod checksums;
 pub(crate) mod consumers;
 mod elf;
 mod jvm;
-mod maven;
 mod native;
 mod ndk;
 mod plist;
@@ -24,7 +23,8 @@ use self::bill::Bill;
 use self::native::Build;
 use self::pom::Project;
 use crate::files;
-use crate::run::{Outcome, Workspace, failed};
+use crate::maven;
+use crate::run::{Outcome, Workspace, failed, host};
 
 /// The version of everything that is published.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -70,7 +70,7 @@ fn kotlin(workspace: &Workspace, build: Build) -> Outcome<PathBuf> {
     let project = Project::read(&files::text(&own.join("pom.xml"))?)?;
     let android = Project::read(&files::text(&own.join("android/pom.xml"))?)?.for_android();
     let checked = check_jna(workspace, &android)?;
-    let host = native::host()?;
+    let host = host()?;
     let bill = Bill::of_library(workspace, &host)?.inside_maven(workspace, &project)?;
     let android_bill = Bill::of_library(workspace, ndk::TARGETS[0])?.inside_maven(workspace, &android)?;
 
@@ -108,7 +108,7 @@ fn swift(workspace: &Workspace, build: Build) -> Outcome<PathBuf> {
     twice(&workspace.target.join("package/swift"), |folder| {
         let missing = apple::assemble(workspace, VERSION, &library, &folder.join("Quittance"))?;
         bill.write(&folder.join(format!("quittance-swift-{VERSION}-cyclonedx.json")))?;
-        let mut notes = vec![format!("Swift package: Quittance, with {} for Linux", native::host()?)];
+        let mut notes = vec![format!("Swift package: Quittance, with {} for Linux", host()?)];
         notes.extend(
             missing
                 .iter()

@@ -1,13 +1,12 @@
 //! The native library as phones get it.
 use std::env;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::ValueEnum;
 
 use crate::bindings;
-use crate::run::{Outcome, Problem, Workspace, output, run};
+use crate::run::{Outcome, Problem, Workspace, host, run};
 
 /// The crate that is the library.
 const CRATE: &str = "quittance-bindings";
@@ -96,15 +95,6 @@ fn cargo_home() -> Outcome<PathBuf> {
     let usual = || env::home_dir().map(|home| home.join(".cargo"));
     set.or_else(usual)
         .ok_or_else(|| Problem::Failed("neither CARGO_HOME nor a home folder is known".to_owned()))
-}
-
-/// The compiler's name for this machine.
-pub(crate) fn host() -> Outcome<String> {
-    let program = env::var_os("RUSTC").unwrap_or_else(|| OsString::from("rustc"));
-    let text = output(Command::new(program).arg("-vV"))?;
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.map(str::to_owned)
-        .ok_or_else(|| Problem::Failed(format!("rustc names no host: {text}")))
 }
 
 #[cfg(test)]

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::archive::Archive;
-use super::maven;
 use crate::files;
+use crate::maven;
 use crate::run::{Outcome, Problem, Workspace, failed, run_logged};
 
 /// R8, whose output for a JVM can be run here.
