@@ -1,5 +1,6 @@
 //! The Kotlin suite: the library with its generated sources, compiled and tested by Maven on a JVM.
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::bindings;
 use crate::kotlin_lint;
@@ -58,12 +59,24 @@ fn prepare_scenarios(workspace: &Workspace) -> Outcome<PathBuf> {
 /// Runs the Kotlin tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     kotlin_lint::check(workspace)?;
+    run(test(workspace)?.arg("test"))
+}
+
+/// Runs the README's lines alone.
+pub(crate) fn run_quickstart(workspace: &Workspace) -> Outcome {
+    let mut maven = test(workspace)?;
+    maven.args(["--quiet", "test-compile", "surefire:test@default-test"]);
+    run(maven.arg("-Dtest=BoundaryTest#the quickstart*"))
+}
+
+/// Maven with everything built that the tests need; what it is to do is left to say.
+fn test(workspace: &Workspace) -> Outcome<Command> {
     prepare(workspace)?;
     let clock = prepare_scenarios(workspace)?;
     let binaries = workspace.binaries();
     let mut maven = maven::command(&folder(workspace));
-    maven.arg("test");
     maven.arg(format!("-Dquittance.libraries={}", binaries.display()));
     maven.arg(format!("-Dquittance.turned-clock={}", clock.display()));
-    run(maven.env("QUITTANCE_BIN_DIR", binaries))
+    maven.env("QUITTANCE_BIN_DIR", binaries);
+    Ok(maven)
 }

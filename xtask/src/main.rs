@@ -15,6 +15,7 @@ mod mobile;
 mod package;
 mod policy;
 mod provide;
+mod quickstart;
 mod rules;
 mod run;
 mod rust_suite;
@@ -55,6 +56,12 @@ enum Task {
     /// Lays out what a release would publish, under target/package.
     #[command(subcommand)]
     Package(package::Task),
+    /// Runs the README's own lines in Kotlin or Swift: from a clone to the first destroyed token.
+    Quickstart {
+        /// The language.
+        #[arg(value_enum)]
+        language: quickstart::Language,
+    },
     /// Takes the pictures of docs/screens from the apps themselves.
     Screens,
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
@@ -83,6 +90,7 @@ fn main() -> ExitCode {
         Task::Test(options) => suites::test(&workspace, &options),
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Package(task) => package::run(&workspace, &task),
+        Task::Quickstart { language } => quickstart::run(&workspace, language),
         Task::Screens => android::write_screens(&workspace).and_then(|()| ios::write_screens(&workspace)),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),

@@ -116,6 +116,12 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Outcome {
     verdict(&reports, options.require_all)
 }
 
+/// Brings what a suite needs, or says what to install.
+pub(crate) fn provide_for(workspace: &Workspace, suite: Suite) -> Outcome {
+    let missing = suite.missing(workspace);
+    provide(workspace, &missing, permission(&missing)).and_then(|()| still_missing(&suite.missing(workspace)))
+}
+
 fn run_one(workspace: &Workspace, suite: Suite, permission: Permission) -> Report {
     println!("\n==== {suite}");
     let start = Instant::now();

@@ -109,6 +109,13 @@ fn replace_libraries(libraries: &[PathBuf], folder: &Path) -> Outcome {
     Ok(())
 }
 
+/// Runs the README's lines alone.
+pub(crate) fn run_quickstart(workspace: &Workspace) -> Outcome {
+    let swift = Toolchain::provide(workspace)?;
+    let mut alone = prepare(workspace)?.test_command(workspace, &swift, PACKAGE, RESULTS, &[]);
+    run(alone.args(["--filter", "BoundaryTests/quickstart"]))
+}
+
 /// Runs the Swift tests against the host's library and against real gateways.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
     let swift = Toolchain::provide(workspace)?;

@@ -16,6 +16,7 @@ import Testing
         let exported = try await signThenStop(
             config: stage.config, keys: stage.keys, prompt: stage.prompt, pin: pin, offer: offer, ask: agree)
         #expect(exported.receipt.hasPrefix("c2sp.org/tlog-proof@v1\n"))
+        print("The token is destroyed on both sides. Its receipt:\n\(exported.receipt)")
     }
 
     @Test("Input that cannot be used is named")

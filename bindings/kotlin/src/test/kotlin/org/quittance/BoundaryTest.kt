@@ -36,6 +36,7 @@ class BoundaryTest {
     fun `the quickstart ends with a receipt`() = runBlocking<Unit> {
         val exported = signThenStop(at("quickstart"), keys, prompt, Stage.pin(), stage.offer(), Stage::agree)
         assertTrue(exported.receipt.startsWith("c2sp.org/tlog-proof@v1\n"), exported.receipt)
+        println("The token is destroyed on both sides. Its receipt:\n${exported.receipt}")
     }
 
     @Test
