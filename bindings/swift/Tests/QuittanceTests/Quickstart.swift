@@ -12,8 +12,7 @@ func signThenStop(
     let mandates = try await wallet.mandates().map(\.mandate)
     try await wallet.answer(wallet.startRevoke(mandates: mandates), ask)        // thumb, consequences, PIN
     _ = try await wallet.sync()                                                 // sends what could not be sent
-    let receipts = try await wallet.receipts()                                  // the newest is the last
-    return try await wallet.exportReceipt(order: receipts[receipts.count - 1].order)  // anyone can check it, offline
+    return try await wallet.exportReceipt(order: wallet.receipts().reversed()[0].order)  // anyone can check it
 }
 extension Wallet {
     /// One prompt after the other, until somebody else has the turn. `errorKind(error:)` names what an error asks for.
