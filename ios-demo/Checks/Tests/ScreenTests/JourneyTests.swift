@@ -228,7 +228,11 @@ import Testing
 
             try await hand.tap("pause-everything")
             try await hand.tap("confirm-pause")
-            #expect(hand.app.stopping?.lock?.told == true)
+            let lock = try #require(hand.app.stopping?.lock)
+            #expect(lock.told)
+            try await hand.tap("extend")
+            try await hand.agree(lockPassword: "739154")
+            #expect(hand.app.stopping?.lock?.until == lock.longer.first)
             try await hand.tap("end-lock")
             try await hand.agree(lockPassword: "739154")
             #expect(hand.app.stopping?.lock == nil && hand.app.permissions?.on == 1)

@@ -353,6 +353,8 @@ object Samples {
     val views: Map<String, UiState> =
         linkedMapOf(
             "welcome" to UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false)),
+    private val lock = SafetyLock(hours(0), hours(24), listOf(hours(48), hours(96), hours(168)), "payer", false, false)
+
             "choose_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 3, false)),
             "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), null, emptyList())),
             "permissions_empty" to
@@ -375,7 +377,7 @@ object Samples {
                     offline = true,
                     shown =
                     Shown.Security(
-                        centre(Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true)),
+                        centre(Stopping(lock, emptyList(), true)),
                         emptyList(), false, null,
                     ),
                 ),
