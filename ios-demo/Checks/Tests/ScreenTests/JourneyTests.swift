@@ -307,10 +307,46 @@ import Testing
             #expect(hand.shows(say("app.error.no_screen_lock.title")))
             try await hand.tap(say("app.action.open_settings"))
             #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
-            // Biometrics are another matter: without them there is still the lock screen.
-            PromptRecord.shared.unavailable = LAError(.biometryNotEnrolled)
+            PromptRecord.shared.unavailable = nil
             try await hand.tap(say("app.action.try_again"))
             #expect(hand.shows(say("app.enrol.title")))
+        }
+    }
+
+    @Test("A phone that knows no finger and no face is not set up, and says where one is set; with one it goes on")
+    func noBiometrics() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            PromptRecord.shared.unavailable = LAError(.biometryNotEnrolled)
+            try await hand.enrol()
+            #expect(hand.shows(say("app.error.no_biometrics.title")) && hand.app.enrolment == nil)
+            try await hand.tap(say("app.action.open_settings"))
+            #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
+            PromptRecord.shared.unavailable = nil
+            try await hand.enter("482913")
+            try await hand.enter("482913")
+            #expect(hand.app.enrolment != nil)
+        }
+    }
+
+    @Test("A clock that is a day behind the gateway's loses nothing, and the check-up says which time counts")
+    func clockFarOff() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            hand.app.tab = .security
+            await hand.screen.settle()
+            #expect(!hand.shows("the service’s time counts"))
+            try await hand.stage.sandbox.advance("PT24H")
+            try await hand.hear()
+            #expect(hand.shows("24 hours away from the payment service’s time"))
+            try await hand.tap("remedy-clock_far_off")
+            #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
+            let mandate = try #require(hand.app.permissions?.permissions.first?.mandate)
+            hand.app.turn(mandate, on: false)
+            await hand.rest()
+            #expect(hand.app.permissions?.paused == 1)
         }
     }
 

@@ -146,7 +146,10 @@ class BadInputTest {
         phone.locks = PhoneFacts(screenLock = true, biometrics = false)
         launched {
             hand.taps("start")
+            hand.types(Stage.pin())
+            hand.types(Stage.pin())
             hand.awaitsText("This phone needs a fingerprint or face")
+            assertEquals(null, runBlocking { phone.wallet.enrolment() })
             hand.taps("problem-remedy")
             assertEquals(1, phone.settingsOpened)
             phone.locks = PhoneFacts(screenLock = true, biometrics = true)

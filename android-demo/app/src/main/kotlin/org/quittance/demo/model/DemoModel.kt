@@ -9,6 +9,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import org.quittance.Answer
+import org.quittance.BiometricException
 import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
 import org.quittance.Prompt
@@ -125,7 +126,6 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
     // Enrolment.
 
     fun startEnrolment() = act {
-        if (!phone.locks().biometrics) throw Told(noBiometrics)
         typing.start()
         show()
     }
@@ -158,7 +158,11 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
     }
 
     private suspend fun enrol(pin: ByteArray) {
-        wallet().enrol(pin)
+        try {
+            wallet().enrol(pin)
+        } catch (error: WalletException.Biometric) {
+            throw if (error.reason is BiometricException.NotEnrolled) Told(noBiometrics) else error
+        }
         tell(Say("app.enrol.done.body"))
     }
 
