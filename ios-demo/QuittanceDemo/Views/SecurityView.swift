@@ -48,7 +48,6 @@ struct LockSection: View {
                 ForEach(lock.longer, id: \.self) { until in
                     Button(written(.moment(until))) { model.begin("lock.extend", wish: .extendLock(until: until)) }
                         .buttonStyle(.bordered)
-                        .accessibilityIdentifier("extend")
                 }
             } else {
                 Text(say("app.lock.off"))
