@@ -114,6 +114,7 @@ pub struct BiometricRequest {
 #[uniffi::export(foreign)]
 pub trait DeviceKeys: Send + Sync {
     /// Makes a P-256 signing key with the challenge in its attestation; one that stands already is answered as it is.
+    /// `KeyMissing` says that this phone cannot have such a key, for want of a screen lock, or of a finger or face.
     fn create_key(&self, alias: KeyAlias, challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError>;
     /// The SEC 1 point of a key, or nothing.
     fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError>;

@@ -198,6 +198,11 @@ pub enum FindingKind {
     RecordContradicts,
     /// The phone's system is not the one that its maker signed, or its boot loader is open.
     SystemNotVerified,
+    /// The phone's clock is far from the gateway's time, which alone decides: moments are shown as they are not.
+    ClockFarOff {
+        /// By how many hours, to the nearest.
+        hours: u32,
+    },
     /// No finger or face is set up, so that stopping takes more steps.
     NoBiometrics,
     /// Something other than the payer put the safety lock on.
@@ -293,6 +298,7 @@ same_variants_out!(
         EndDisputed { count },
         RecordContradicts,
         SystemNotVerified,
+        ClockFarOff { hours },
         NoBiometrics,
         LockedByItself,
         NoLockPassword,

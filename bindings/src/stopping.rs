@@ -44,6 +44,9 @@ pub struct SafetyLock {
     pub since: SystemTime,
     /// Until when, unless it is released or extended.
     pub until: SystemTime,
+    /// Until when the payer can keep it on instead, soonest first: the moments to offer for `Wish.ExtendLock`. None where
+    /// it lasts as long as it can.
+    pub longer: Vec<SystemTime>,
     /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
     pub trigger: String,
     /// Whether the account's other devices are locked, too.
@@ -162,6 +165,7 @@ impl From<inner::LockView> for SafetyLock {
         Self {
             since: moment(view.since),
             until: moment(view.until),
+            longer: view.longer.into_iter().map(moment).collect(),
             trigger: view.trigger,
             other_devices: view.other_devices,
             told: view.told,

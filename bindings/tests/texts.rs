@@ -50,6 +50,7 @@ fn given(key: &str) -> &'static [&'static str] {
         | "checkup.finding.stale"
         | "checkup.finding.end_refused"
         | "checkup.finding.end_disputed" => &["count:count"],
+        "checkup.finding.clock_far_off" => &["by:wait"],
         key if key.ends_with(".body") => &["count:count"],
         _ => &[],
     }

@@ -83,6 +83,21 @@ impl SafetyLock {
         policy.moment("safety_lock.max_duration", self.since)
     }
 
+    /// Until when the payer is offered to keep it on: for one time more, for three, and for as long as it can be.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where `safety_lock.duration` or `safety_lock.max_duration` has no value.
+    pub fn longer(&self, policy: &Policy) -> Result<Vec<Timestamp>, PolicyError> {
+        let time_more = |from| policy.moment("safety_lock.duration", from);
+        let once = time_more(self.until)?;
+        let thrice = time_more(time_more(once)?)?;
+        let longest = self.longest(policy)?;
+        let mut offered = vec![once, thrice, longest];
+        offered.retain(|until| (self.until.plus_seconds(1)..=longest).contains(until));
+        offered.dedup();
+        Ok(offered)
+    }
+
     /// Whether it stands at this moment.
     #[must_use]
     pub fn is_on(&self, now: Timestamp) -> bool {
@@ -191,6 +206,20 @@ mod tests {
         assert_eq!(longer.until, at(30 * HOUR));
         assert_eq!(longer.extended(at(29 * HOUR), at(23 * HOUR)), Err(Refused::TooEarly));
         assert_eq!(lock().extended(at(30 * HOUR), at(24 * HOUR)), Err(Refused::Ended));
+    }
+
+    //
+    #[test]
+    fn what_is_offered_is_longer_than_now_and_no_longer_than_it_can_be() {
+        let offered = |until| {
+            let lock = lock().extended(at(until * HOUR), at(0)).unwrap();
+            lock.longer(&policy()).unwrap()
+        };
+        let hours = |all: &[i64]| all.iter().map(|hours| at(hours * HOUR)).collect::<Vec<_>>();
+        assert_eq!(offered(24), hours(&[48, 96, 168]));
+        assert_eq!(offered(96), hours(&[120, 168]), "three times more is the longest");
+        assert_eq!(offered(160), hours(&[168]));
+        assert_eq!(offered(168), []);
     }
 
     //

@@ -4,6 +4,12 @@ use crate::text::{Text, TextArgument};
 use quittance_flows::policy::CheckupGroup;
 use quittance_protocol::evidence::EvidenceReason;
 
+/// How many seconds the phone's clock may be off before the payer is told: until then every moment is shown in the right
+/// hour or the next to it, and a slow answer is not taken for a wrong clock.
+const CLOCK_FAR_OFF: u64 = SECONDS_OF_AN_HOUR;
+
+const SECONDS_OF_AN_HOUR: u64 = 3600;
+
 /// What the platform alone knows of the phone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PhoneFacts {
@@ -18,6 +24,8 @@ pub struct PhoneFacts {
 pub(crate) struct CheckupFacts {
     /// What the platform says.
     pub(crate) phone: PhoneFacts,
+    /// How many seconds the phone's clock was off at the gateway's last answer.
+    pub(crate) clock_off_by: u64,
     /// Whether the keystore calls itself software.
     pub(crate) keys_in_software: bool,
     /// Why the gateway believes no more of the keys.
@@ -67,6 +75,11 @@ pub enum Finding {
     RecordContradicts,
     /// The phone's system is not the one that its maker signed, or its boot loader is open.
     SystemNotVerified,
+    /// The phone's clock is far from the gateway's time, which alone decides: moments are shown as they are not.
+    ClockFarOff {
+        /// By how many hours, to the nearest.
+        hours: u32,
+    },
     /// No finger or face is set up, so that stopping takes more steps.
     NoBiometrics,
     /// Something other than the payer put the safety lock on.
@@ -156,6 +169,12 @@ fn findings(facts: &CheckupFacts) -> Vec<Finding> {
     }
     let changed = |reason: &EvidenceReason| matches!(reason, DeviceUnlocked | BootSelfSigned | BootNotVerified);
     raise(facts.evidence.iter().any(changed), Finding::SystemNotVerified);
+    raise(
+        facts.clock_off_by > CLOCK_FAR_OFF,
+        Finding::ClockFarOff {
+            hours: nearest_hour(facts.clock_off_by),
+        },
+    );
     // Without a screen lock there can be no finger: the lock comes first.
     raise(
         facts.phone.screen_lock && !facts.phone.biometrics,
@@ -169,6 +188,19 @@ fn findings(facts: &CheckupFacts) -> Vec<Finding> {
     found
 }
 
+fn nearest_hour(seconds: u64) -> u32 {
+    let hours = seconds.saturating_add(SECONDS_OF_AN_HOUR / 2) / SECONDS_OF_AN_HOUR;
+    u32::try_from(hours).unwrap_or(u32::MAX)
+}
+
+/// So many hours as a reader takes them in: from two days on in whole days.
+fn span(hours: u32) -> String {
+    match hours {
+        ..48 => format!("PT{hours}H"),
+        _ => format!("P{}D", hours.saturating_add(12) / 24),
+    }
+}
+
 impl Finding {
     /// What it puts at risk.
     #[must_use]
@@ -179,7 +211,7 @@ impl Finding {
             | Self::EndRefused { .. }
             | Self::EndDisputed { .. }
             | Self::RecordContradicts => CheckupGroup::Payment,
-            Self::SystemNotVerified | Self::NoBiometrics => CheckupGroup::LoginEnvironment,
+            Self::SystemNotVerified | Self::ClockFarOff { .. } | Self::NoBiometrics => CheckupGroup::LoginEnvironment,
             Self::LockedByItself | Self::NoLockPassword | Self::NoWayBack => CheckupGroup::AccountTheft,
             Self::NoScreenLock | Self::KeysInSoftware => CheckupGroup::PrivacyLeak,
         }
@@ -192,7 +224,7 @@ impl Finding {
             Self::SwitchedOnUnasked { .. } => Some(Remedy::SeePermissions),
             Self::Stale { .. } | Self::EndRefused { .. } | Self::EndDisputed { .. } => Some(Remedy::Sync),
             Self::RecordContradicts | Self::LockedByItself => Some(Remedy::ContactSupport),
-            Self::NoBiometrics | Self::NoScreenLock => Some(Remedy::OpenPhoneSettings),
+            Self::ClockFarOff { .. } | Self::NoBiometrics | Self::NoScreenLock => Some(Remedy::OpenPhoneSettings),
             Self::NoLockPassword => Some(Remedy::SetLockPassword),
             Self::NoWayBack => Some(Remedy::SeeRecovery),
             Self::SystemNotVerified | Self::KeysInSoftware => None,
@@ -208,6 +240,9 @@ impl Finding {
             Self::EndDisputed { count } => counted("checkup.finding.end_disputed", count),
             Self::RecordContradicts => Text::new("checkup.finding.record_contradicts"),
             Self::SystemNotVerified => Text::new("checkup.finding.system_not_verified"),
+            Self::ClockFarOff { hours } => {
+                Text::new("checkup.finding.clock_far_off").with("by", TextArgument::wait(&span(hours)))
+            }
             Self::NoBiometrics => Text::new("checkup.finding.no_biometrics"),
             Self::LockedByItself => Text::new("checkup.finding.locked_by_itself"),
             Self::NoLockPassword => Text::new("checkup.finding.no_lock_password"),
@@ -234,6 +269,7 @@ mod tests {
             screen_lock: true,
             biometrics: true,
         },
+        clock_off_by: CLOCK_FAR_OFF,
         keys_in_software: false,
         evidence: Vec::new(),
         lock_password_set: true,
@@ -269,6 +305,10 @@ mod tests {
             changed(
                 |facts| facts.evidence = vec![EvidenceReason::DeviceUnlocked],
                 Finding::SystemNotVerified,
+            ),
+            changed(
+                |facts| facts.clock_off_by = CLOCK_FAR_OFF + 1,
+                Finding::ClockFarOff { hours: 1 },
             ),
             (
                 CheckupFacts {
@@ -329,6 +369,14 @@ mod tests {
             }
         }
         assert_eq!(groups, CheckupGroup::ALL.into());
+    }
+
+    #[test]
+    fn a_clock_is_off_by_whole_hours_said_in_days_where_there_are_many() {
+        let hours = |clock_off_by| findings(&CheckupFacts { clock_off_by, ..FINE });
+        assert_eq!(hours(86_399), [Finding::ClockFarOff { hours: 24 }]);
+        assert_eq!(hours(u64::MAX), [Finding::ClockFarOff { hours: u32::MAX }]);
+        assert_eq!([span(47), span(48), span(61)], ["PT47H", "P2D", "P3D"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, OutboxRow, Purpose};
 use crate::pin::check_form;
-use crate::ports::{CreatedKey, DeviceKeyError, KeyAlias};
+use crate::ports::{BiometricError, CreatedKey, DeviceKeyError, KeyAlias};
 use crate::unit::Unit;
 use crate::views::EnrolmentView;
 use quittance_protocol::PublicKey;
@@ -93,7 +93,14 @@ impl Unit<'_> {
             }
         }
         let device = self.inner.keys.create_key(KeyAlias::Device, challenge.clone())?;
-        let biometric = self.inner.keys.create_key(KeyAlias::Biometric, challenge.clone())?;
+        let biometric = match self.inner.keys.create_key(KeyAlias::Biometric, challenge.clone()) {
+            Err(DeviceKeyError::KeyMissing) => {
+                // The next try has another challenge, which the chain of a key that stands would not answer.
+                self.inner.keys.delete_key(KeyAlias::Device)?;
+                return Err(BiometricError::NotEnrolled.into());
+            }
+            made => made?,
+        };
         let passcode = match self.inner.keys.create_key(KeyAlias::Passcode, challenge) {
             Ok(key) => Some(key),
             // A phone without a lock screen has no such key.

@@ -25,6 +25,8 @@ pub struct LockView {
     pub since: Timestamp,
     /// Until when, unless it is released or extended.
     pub until: Timestamp,
+    /// Until when the payer can keep it on instead, soonest first; none where it lasts as long as it can.
+    pub longer: Vec<Timestamp>,
     /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
     pub trigger: String,
     /// Whether the account's other devices are locked, too.
@@ -175,13 +177,17 @@ impl Inner {
             .read_all::<crate::journal::OutboxRow>()?
             .iter()
             .any(|row| row.purpose == Purpose::Lock {});
-        let lock = row.lock.map(|lock| LockView {
-            since: lock.since,
-            until: lock.until,
-            trigger: lock.trigger,
-            other_devices: lock.other_devices,
-            told,
-        });
+        let shown = |lock: LockRecord| -> Result<LockView, WalletError> {
+            Ok(LockView {
+                since: lock.since,
+                until: lock.until,
+                longer: known_lock(&lock).longer(&self.policy()?)?,
+                trigger: lock.trigger,
+                other_devices: lock.other_devices,
+                told,
+            })
+        };
+        let lock = row.lock.map(shown).transpose()?;
         Ok(StoppingView {
             lock,
             stops: row.stops.into_iter().collect(),

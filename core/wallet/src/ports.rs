@@ -43,7 +43,8 @@ pub trait DeviceKeys: Send + Sync {
     /// it is.
     ///
     /// # Errors
-    /// [`DeviceKeyError`].
+    /// [`DeviceKeyError`]: `KeyMissing` where this phone cannot have such a key, for want of a screen lock, or of a
+    /// finger or face.
     fn create_key(&self, alias: KeyAlias, challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError>;
 
     /// The SEC 1 point of a key; `None` where there is no such key.

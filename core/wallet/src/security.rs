@@ -82,6 +82,7 @@ impl Inner {
         let ready = ways_back.ways.iter().filter(|way| way.is_ready()).count();
         let facts = CheckupFacts {
             phone,
+            clock_off_by: self.clock_off_by()?,
             keys_in_software: key_store == KeyStoreKind::Software,
             evidence: enrolled.evidence.iter().map(|finding| finding.reason).collect(),
             lock_password_set: stopping.lock_password_set,

@@ -396,6 +396,7 @@ pub const KEYS: &[&str] = &[
     "checkup.finding.end_disputed",
     "checkup.finding.record_contradicts",
     "checkup.finding.system_not_verified",
+    "checkup.finding.clock_far_off",
     "checkup.finding.no_biometrics",
     "checkup.finding.locked_by_itself",
     "checkup.finding.no_lock_password",

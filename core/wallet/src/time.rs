@@ -27,6 +27,11 @@ impl GatewayTime {
         self.floor.map_or(moved, |floor| floor.max(moved))
     }
 
+    /// How many seconds the phone's own clock was off, either way, when the gateway told its time.
+    pub(crate) fn off_by(&self) -> u64 {
+        self.told.seconds_since(self.own).unsigned_abs()
+    }
+
     /// Takes in what an answer told, without a proof, when the phone's own clock said `own`: the newest answer counts.
     pub(crate) fn heard(known: Option<Self>, told: Timestamp, own: Timestamp) -> Self {
         let floor = known.and_then(|known| known.floor);
@@ -61,6 +66,12 @@ mod tests {
         let heard = GatewayTime::heard(None, at(100), at(7));
         assert_eq!(heard.estimate(at(17)), at(110));
         assert_eq!(heard.estimate(at(0)), at(100), "a clock that was set back adds nothing");
+    }
+
+    #[test]
+    fn a_clock_is_off_by_what_it_differed_when_the_gateway_spoke() {
+        let off_by = |told, own| GatewayTime::heard(None, at(told), at(own)).off_by();
+        assert_eq!((off_by(100, 7), off_by(7, 100), off_by(7, 7)), (93, 93, 0));
     }
 
     #[test]

@@ -105,6 +105,11 @@ impl Inner {
         Ok(self.read::<TimeRow>(b"")?.map_or(own, |row| row.0.estimate(own)))
     }
 
+    /// How many seconds the phone's own clock was off at the gateway's last answer; none where it never answered.
+    pub(crate) fn clock_off_by(&self) -> Result<u64, WalletError> {
+        Ok(self.read::<TimeRow>(b"")?.map_or(0, |row| row.0.off_by()))
+    }
+
     /// Random bytes, as many as the array has.
     pub(crate) fn random<const N: usize>(&self) -> Result<[u8; N], WalletError> {
         let mut bytes = [0; N];

@@ -108,7 +108,11 @@ import QuittanceApple
 
     func enrol(_ pin: Data) {
         act { [self] wallet in
-            enrolment = try await wallet.enrol(pin: pin)
+            do {
+                enrolment = try await wallet.enrol(pin: pin)
+            } catch WalletError.Biometric(reason: .NotEnrolled) {
+                throw NoBiometrics()
+            }
             try await refresh()
             tell("app.enrol.done.title")
             tell("app.enrol.done.body")

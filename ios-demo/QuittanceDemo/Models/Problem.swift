@@ -2,6 +2,9 @@ import Foundation
 import Quittance
 import QuittanceApple
 
+/// The wallet does not enrol a phone that knows no finger and no face.
+struct NoBiometrics: Error {}
+
 /// What went wrong, as the payer reads it: what happened, that nothing changed, what to do next.
 struct Problem: Identifiable, Equatable {
     let title: String
@@ -14,6 +17,12 @@ struct Problem: Identifiable, Equatable {
         if error is ScreenLock.Missing {
             self.init(
                 title: say("app.error.no_screen_lock.title"), body: say("app.error.no_screen_lock.body"),
+                reaction: .phoneSettings)
+            return
+        }
+        if error is NoBiometrics {
+            self.init(
+                title: say("app.error.no_biometrics.title"), body: say("app.error.no_biometrics.body"),
                 reaction: .phoneSettings)
             return
         }

@@ -36,11 +36,19 @@ struct LockSection: View {
                 Text(say("app.lock.since", ["since": .moment(lock.since)])).font(.footnote)
                 Text(say(lock.told ? "app.lock.told" : "app.lock.not_told")).font(.footnote)
                 if lock.otherDevices { Text(say("app.lock.other_devices")).font(.footnote) }
-                Button(say("app.action.end_lock")) { model.begin("lock.release") }
-                    .buttonStyle(.bordered)
-                    .accessibilityIdentifier("end-lock")
-                Button(say("app.action.extend_lock")) { extend(lock) }
-                    .buttonStyle(.bordered)
+                if model.stopping?.lockPasswordSet == true {
+                    Button(say("app.action.end_lock")) { model.begin("lock.release") }
+                        .buttonStyle(.bordered)
+                        .accessibilityIdentifier("end-lock")
+                }
+                if !lock.longer.isEmpty {
+                    Text(say("app.action.extend_lock")).font(.headline)
+                    Text(say("app.lock.extend.title")).font(.footnote)
+                }
+                ForEach(lock.longer, id: \.self) { until in
+                    Button(written(.moment(until))) { model.begin("lock.extend", wish: .extendLock(until: until)) }
+                        .buttonStyle(.bordered)
+                }
             } else {
                 Text(say("app.lock.off"))
                 Button(say("app.action.pause_everything"), systemImage: "lock") { asks = true }
@@ -58,12 +66,6 @@ struct LockSection: View {
                     .sheet(isPresented: $model.setsLockPassword) { LockPasswordView().environment(model) }
             }
         }
-    }
-
-    /// By the span that it was on for: the policy says how far a lock reaches.
-    private func extend(_ lock: SafetyLock) {
-        let span = lock.until.timeIntervalSince(lock.since)
-        model.begin("lock.extend", wish: .extendLock(until: lock.until.addingTimeInterval(span)))
     }
 }
 

@@ -121,11 +121,16 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
         return control
     }
 
-    /// Names the set of enrolled faces and fingers; nothing where the phone does not tell.
+    /// Names the set of enrolled faces and fingers; nothing where the phone does not tell. Where none is enrolled no key
+    /// can wait for one.
     private func enrolledBiometry() throws -> Data? {
         let context = LAContext()
-        guard context.canEvaluatePolicy(.deviceOwnerAuthenticationWithBiometrics, error: nil) else { return nil }
-        return context.evaluatedPolicyDomainState
+        var refusal: NSError?
+        if context.canEvaluatePolicy(.deviceOwnerAuthenticationWithBiometrics, error: &refusal) {
+            return context.evaluatedPolicyDomainState
+        }
+        if refusal?.code == LAError.Code.biometryNotEnrolled.rawValue { throw DeviceKeyError.KeyMissing }
+        return nil
     }
 
     private func signingKey(

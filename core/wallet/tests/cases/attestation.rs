@@ -5,7 +5,7 @@ use crate::support::{PIN, Sandboxed};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Enrolment;
 use quittance_protocol::{B64, Received};
-use quittance_wallet::{KeyAlias, WalletError};
+use quittance_wallet::{BiometricError, ErrorKind, KeyAlias, WalletError};
 
 const KEYS: [KeyAlias; 3] = [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode];
 
@@ -78,4 +78,24 @@ async fn keys_that_the_gateway_may_know_are_never_made_anew() {
         panic!("two enrolments")
     };
     assert_eq!(first.device_key, second.device_key);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_finger_or_a_face_no_phone_is_enrolled_and_the_next_try_has_keys_of_its_own_nonce() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::new(&sandbox);
+    phone.keys.set_biometrics(false);
+    let refused = phone.wallet.enrol(pin(PIN)).await;
+    assert!(
+        matches!(&refused, Err(WalletError::Biometric(BiometricError::NotEnrolled))),
+        "{refused:?}"
+    );
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::PhoneSettings);
+    assert!(enrolments(&sandbox).is_empty(), "nothing is sent");
+    phone.keys.set_biometrics(true);
+    phone.wallet.enrol(pin(PIN)).await.unwrap();
+    let nonce = enrolments(&sandbox).pop().unwrap().nonce;
+    for alias in KEYS {
+        assert_eq!(phone.keys.challenge(alias), nonce.as_slice(), "{alias:?}");
+    }
 }

@@ -172,3 +172,25 @@ async fn the_lock_is_kept_on_for_longer_with_the_pin() {
     phone.walk(flow).await.unwrap();
     assert_eq!(phone.wallet.lock_state().unwrap().lock.unwrap().until, until);
 }
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn every_moment_that_is_offered_for_a_longer_lock_is_taken() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let offered = phone.wallet.lock_now(false).await.unwrap().longer;
+    assert_eq!(offered.len(), 3);
+    let extend = async |until| {
+        let wish = Some(Wish::ExtendLock { until });
+        let flow = phone.wallet.begin("lock.extend", Vec::new(), wish).await?;
+        phone.walk(flow).await
+    };
+    for until in &offered {
+        extend(*until).await.unwrap();
+        assert_eq!(phone.wallet.lock_state().unwrap().lock.unwrap().until, *until);
+    }
+    let longest = phone.wallet.lock_state().unwrap().lock.unwrap();
+    assert_eq!(longest.longer, [], "it lasts as long as it can");
+    let beyond = extend(longest.until.plus_seconds(1)).await;
+    assert!(beyond.is_err(), "control: {beyond:?}");
+}

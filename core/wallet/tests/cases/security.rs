@@ -123,6 +123,30 @@ async fn what_is_found_follows_the_phone_the_lock_and_the_permissions() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_clock_that_is_far_off_is_found_and_changes_nothing_else() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let far_off = |phone: &Phone| {
+        let found = found(phone, LOCKED).into_iter();
+        found
+            .filter(|finding| matches!(finding, Finding::ClockFarOff { .. }))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(far_off(&phone), [], "control: both clocks say the same");
+    // The gateway's clock goes on: the phone's is behind by as much.
+    sandbox.advance(24 * 3600).await;
+    assert_eq!(far_off(&phone), [], "the gateway told nothing yet");
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(far_off(&phone), [Finding::ClockFarOff { hours: 24 }]);
+    let phone = phone.restart(&sandbox);
+    assert_eq!(far_off(&phone), [Finding::ClockFarOff { hours: 24 }], "it is kept");
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    assert!(!phone.wallet.permission(mandate).unwrap().permission.switch_on);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_agreed_names_the_day_and_the_phone_that_signed_it() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;

@@ -25,6 +25,8 @@ pub(crate) struct SoftwareKeys {
     challenges: Mutex<HashMap<KeyAlias, Vec<u8>>>,
     /// Whether keys bring a chain: one that no gateway believes, of name and challenge.
     attests: Mutex<bool>,
+    /// Whether no finger and no face is set up on the phone.
+    without_biometrics: Mutex<bool>,
     random: SystemRandom,
 }
 
@@ -35,6 +37,7 @@ impl SoftwareKeys {
             epochs: Mutex::default(),
             challenges: Mutex::default(),
             attests: Mutex::default(),
+            without_biometrics: Mutex::default(),
             random: SystemRandom::new(),
         })
     }
@@ -47,6 +50,11 @@ impl SoftwareKeys {
     /// Lets keys bring chains, or not.
     pub(crate) fn attest(&self, attests: bool) {
         *self.attests.lock().unwrap() = attests;
+    }
+
+    /// Takes every finger and face off the phone, or sets one up.
+    pub(crate) fn set_biometrics(&self, are_set_up: bool) {
+        *self.without_biometrics.lock().unwrap() = !are_set_up;
     }
 
     fn pair(&self, alias: KeyAlias) -> Option<EcdsaKeyPair> {
@@ -77,6 +85,9 @@ impl SoftwareKeys {
 
 impl DeviceKeys for SoftwareKeys {
     fn create_key(&self, alias: KeyAlias, challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError> {
+        if alias == KeyAlias::Biometric && *self.without_biometrics.lock().unwrap() {
+            return Err(DeviceKeyError::KeyMissing);
+        }
         self.signing.lock().unwrap().entry(alias).or_insert_with(|| {
             self.challenges.lock().unwrap().insert(alias, challenge);
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.random)

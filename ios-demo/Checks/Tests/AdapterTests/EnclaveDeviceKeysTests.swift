@@ -94,6 +94,16 @@ extension Adapters {
             #expect(try keys.publicKey(alias: .biometric) == made.first)
         }
 
+        @Test("Without an enrolled face or finger the biometric key is not made; with one it is, and others always are")
+        func noBiometry() throws {
+            PromptRecord.shared.unavailable = LAError(.biometryNotEnrolled)
+            #expect(throws: DeviceKeyError.KeyMissing) { try keys.createKey(alias: .biometric, challenge: Data()) }
+            #expect(try keys.publicKey(alias: .biometric) == nil)
+            _ = try keys.createKey(alias: .passcode, challenge: Data())
+            PromptRecord.shared.unavailable = nil
+            _ = try keys.createKey(alias: .biometric, challenge: Data())
+        }
+
         @Test("The device key signs without a prompt; no other key does")
         func signs() throws {
             for alias in [KeyAlias.device, .biometric, .passcode] {

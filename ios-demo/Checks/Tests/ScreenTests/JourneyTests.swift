@@ -118,6 +118,7 @@ import Testing
             hand.app.tab = .security
             await hand.screen.settle()
             #expect(hand.shows(say("app.lock.not_told")))
+            #expect(!hand.screen.offers("end-lock"), "there is no password to end it with")
             hand.app.tab = .permissions
             await hand.screen.settle()
             try await hand.tap("permission-Rides")
@@ -228,7 +229,12 @@ import Testing
 
             try await hand.tap("pause-everything")
             try await hand.tap("confirm-pause")
-            #expect(hand.app.stopping?.lock?.told == true)
+            let lock = try #require(hand.app.stopping?.lock)
+            #expect(lock.told)
+            let longer = try #require(lock.longer.first)
+            try await hand.tap(written(.moment(longer)))
+            try await hand.agree(lockPassword: "739154")
+            #expect(hand.app.stopping?.lock?.until == longer)
             try await hand.tap("end-lock")
             try await hand.agree(lockPassword: "739154")
             #expect(hand.app.stopping?.lock == nil && hand.app.permissions?.on == 1)
@@ -303,10 +309,46 @@ import Testing
             #expect(hand.shows(say("app.error.no_screen_lock.title")))
             try await hand.tap(say("app.action.open_settings"))
             #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
-            // Biometrics are another matter: without them there is still the lock screen.
-            PromptRecord.shared.unavailable = LAError(.biometryNotEnrolled)
+            PromptRecord.shared.unavailable = nil
             try await hand.tap(say("app.action.try_again"))
             #expect(hand.shows(say("app.enrol.title")))
+        }
+    }
+
+    @Test("A phone that knows no finger and no face is not set up, and says where one is set; with one it goes on")
+    func noBiometrics() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            PromptRecord.shared.unavailable = LAError(.biometryNotEnrolled)
+            try await hand.enrol()
+            #expect(hand.shows(say("app.error.no_biometrics.title")) && hand.app.enrolment == nil)
+            try await hand.tap(say("app.action.open_settings"))
+            #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
+            PromptRecord.shared.unavailable = nil
+            try await hand.enter("482913")
+            try await hand.enter("482913")
+            #expect(hand.app.enrolment != nil)
+        }
+    }
+
+    @Test("A clock that is a day behind the gateway's loses nothing, and the check-up says which time counts")
+    func clockFarOff() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await hand.sign()
+            hand.app.tab = .security
+            await hand.screen.settle()
+            #expect(!hand.shows("the service’s time counts"))
+            try await hand.stage.sandbox.advance("PT24H")
+            try await hand.hear()
+            #expect(hand.shows("24 hours away from the payment service’s time"))
+            try await hand.tap("remedy-clock_far_off")
+            #expect(hand.screen.opened.map(\.absoluteString) == ["app-settings:"])
+            let mandate = try #require(hand.app.permissions?.permissions.first?.mandate)
+            hand.app.turn(mandate, on: false)
+            await hand.rest()
+            #expect(hand.app.permissions?.paused == 1)
         }
     }
 

@@ -44,9 +44,9 @@ class Hand(private val rule: ComposeTestRule) {
 
     fun awaits(tag: String) = awaits(tag) { sees(tag) }
 
-    fun awaitsText(text: String) = awaits(text) {
-        rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
-    }
+    fun says(text: String): Boolean = rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
+
+    fun awaitsText(text: String) = awaits(text) { says(text) }
 
     fun taps(tag: String) {
         awaits("$tag to be tapped") { can(tag) }
@@ -59,7 +59,7 @@ class Hand(private val rule: ComposeTestRule) {
     /** Asks again until a text is there. */
     fun refreshesUntil(text: String) = awaits(text) {
         if (can("refresh")) taps("refresh")
-        rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
+        says(text)
     }
 
     /** Leaves a screen by one of its buttons, and waits until it is gone. */

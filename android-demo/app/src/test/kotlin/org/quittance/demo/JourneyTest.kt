@@ -8,6 +8,7 @@ import androidx.compose.ui.test.onNodeWithTag
 import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
@@ -104,6 +105,8 @@ class JourneyTest {
         hand.taps("lock")
         hand.awaits("lock-on")
         hand.awaitsText("as soon as you are online")
+        // There is no password to end it with.
+        assertFalse(hand.sees("end-lock"))
         assertEquals(PermissionGroup.PAUSED, payer.group(mandate))
         hand.taps("tab-home")
         hand.awaitsText("Paused (1)")

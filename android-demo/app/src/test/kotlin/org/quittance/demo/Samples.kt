@@ -78,7 +78,6 @@ import org.quittance.demo.model.UiState
 import org.quittance.demo.model.noBiometrics
 import org.quittance.demo.model.noScreenLock
 import org.quittance.demo.model.problem
-import org.quittance.demo.model.wrongClock
 import org.quittance.demo.words.Say
 import org.quittance.demo.words.amount
 import org.quittance.demo.words.plain
@@ -199,6 +198,11 @@ object Samples {
         finding(
             FindingKind.SwitchedOnUnasked(2u), "switched_on_unasked", CheckupRemedy.SEE_PERMISSIONS,
             "count" to TextArgument.Count(2uL),
+        )
+    private val clockFarOff =
+        finding(
+            FindingKind.ClockFarOff(24u), "clock_far_off", CheckupRemedy.OPEN_PHONE_SETTINGS,
+            "by" to TextArgument.Wait("PT24H"),
         )
     private val noPassword = finding(FindingKind.NoLockPassword, "no_lock_password", CheckupRemedy.SET_LOCK_PASSWORD)
 
@@ -349,6 +353,8 @@ object Samples {
                 flow(prompt(PromptKind.Refused("external_refused", text("refused.external_refused")), "end.refused", 5u, quiet = null)),
         )
 
+    private val lock = SafetyLock(hours(0), hours(24), listOf(hours(48), hours(96), hours(168)), "payer", false, false)
+
     /** Every view. */
     val views: Map<String, UiState> =
         linkedMapOf(
@@ -375,7 +381,7 @@ object Samples {
                     offline = true,
                     shown =
                     Shown.Security(
-                        centre(Stopping(SafetyLock(hours(0), hours(24), "payer", false, false), emptyList(), true)),
+                        centre(Stopping(lock, emptyList(), true)),
                         emptyList(), false, null,
                     ),
                 ),
@@ -416,7 +422,8 @@ object Samples {
                 )
             val home = Shown.Home(nothing, emptyList(), null, emptyList())
             for ((name, failure) in failures) put(name, UiState(shown = home, problem = problem(failure)))
-            put("clock", UiState(shown = home, problem = wrongClock))
+            val centre = centre(Stopping(null, emptyList(), true), CheckupGroup.LOGIN_ENVIRONMENT to clockFarOff)
+            put("clock", UiState(shown = Shown.Security(centre, emptyList(), false, null)))
             put("no_biometrics", UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false), problem = noBiometrics))
             put("no_screen_lock", UiState(shown = Shown.Stuck(noScreenLock)))
             put("lost", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Reenrol)))))

@@ -6,9 +6,12 @@ import android.graphics.Bitmap
 import android.graphics.Color
 import java.io.ByteArrayOutputStream
 import java.io.File
-import java.time.Duration
 import java.time.Instant
 import kotlinx.coroutines.awaitCancellation
+import org.quittance.CreatedKey
+import org.quittance.DeviceKeyException
+import org.quittance.DeviceKeys
+import org.quittance.KeyAlias
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
 import org.quittance.WalletConfig
@@ -50,8 +53,6 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     /** The wallet as the app is configured; a test may change it before the app opens it. */
     var config: WalletConfig = stage.config
 
-    /** How far the phone's own clock is off. */
-    var clockIsOffBy: Duration = Duration.ZERO
     var locks = PhoneFacts(screenLock = true, biometrics = true)
 
     /** Texts that were handed to other apps. */
@@ -70,14 +71,21 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 
     override val sandbox = true
 
-    override suspend fun openWallet(): Wallet = Wallet.open(config, keys, prompt).also { wallet = it }
+    override suspend fun openWallet(): Wallet = Wallet.open(config, Keystore(keys), prompt).also { wallet = it }
 
     override suspend fun eraseWallet() {
         losesKeys()
         File(config.dataDir).deleteRecursively()
     }
 
-    override fun now(): Instant = Instant.now().plus(clockIsOffBy)
+    override fun now(): Instant = Instant.now()
+
+    /** Without a finger or a face no phone makes a key that one unlocks. */
+    private inner class Keystore(private val keys: DeviceKeys) : DeviceKeys by keys {
+        override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey =
+            if (alias == KeyAlias.BIOMETRIC && !locks.biometrics) throw DeviceKeyException.KeyMissing()
+            else keys.createKey(alias, challenge)
+    }
 
     /** The keystore is emptied; what stands in the files was wrapped by keys that are gone. */
     fun losesKeys() {

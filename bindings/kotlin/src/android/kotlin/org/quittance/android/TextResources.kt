@@ -380,7 +380,6 @@ private fun appErrorTexts(key: String): TextResource? = when (key) {
     "app.error.biometric.not_recognised" -> plain(R.string.quittance_app_error_biometric_not_recognised)
     "app.error.biometric.timed_out" -> plain(R.string.quittance_app_error_biometric_timed_out)
     "app.error.biometric.unavailable" -> plain(R.string.quittance_app_error_biometric_unavailable)
-    "app.error.clock" -> plain(R.string.quittance_app_error_clock)
     "app.error.fix_input.body" -> plain(R.string.quittance_app_error_fix_input_body)
     "app.error.fix_input.title" -> plain(R.string.quittance_app_error_fix_input_title)
     "app.error.foreign_link" -> plain(R.string.quittance_app_error_foreign_link)
@@ -1012,6 +1011,7 @@ private fun cancelTexts(key: String): TextResource? = when (key) {
 
 private fun checkupTexts(key: String): TextResource? = when (key) {
     "checkup.account_theft" -> plain(R.string.quittance_checkup_account_theft)
+    "checkup.finding.clock_far_off" -> plain(R.string.quittance_checkup_finding_clock_far_off, wait("by"))
     "checkup.finding.end_disputed" -> plural(R.plurals.quittance_checkup_finding_end_disputed, counted = "count", count("count"))
     "checkup.finding.end_refused" -> plural(R.plurals.quittance_checkup_finding_end_refused, counted = "count", count("count"))
     "checkup.finding.keys_in_software" -> plain(R.string.quittance_checkup_finding_keys_in_software)

@@ -1,7 +1,5 @@
 package org.quittance.demo.model
 
-import java.time.Duration
-import java.time.Instant
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
@@ -11,6 +9,7 @@ import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 import org.quittance.Answer
+import org.quittance.BiometricException
 import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
 import org.quittance.Prompt
@@ -105,13 +104,6 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
         if (online && place is Place.OnePermission) wallet().refreshHistory(place.mandate)
         states.update { it.copy(offline = !online) }
         show()
-        if (online && place == Place.Home) lookAtClock()
-    }
-
-    /** The gateway's time decides, so a wrong clock loses nothing; but each moment here is shown by it. */
-    private suspend fun lookAtClock() {
-        val heard = wallet().permissions().permissions.mapNotNull { it.asOf }.maxOrNull() ?: return
-        if (Duration.between(heard, phone.now()).abs() > FAR_OFF) throw Told(wrongClock)
     }
 
     // Without a wallet.
@@ -134,7 +126,6 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
     // Enrolment.
 
     fun startEnrolment() = act {
-        if (!phone.locks().biometrics) throw Told(noBiometrics)
         typing.start()
         show()
     }
@@ -167,7 +158,11 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
     }
 
     private suspend fun enrol(pin: ByteArray) {
-        wallet().enrol(pin)
+        try {
+            wallet().enrol(pin)
+        } catch (error: WalletException.Biometric) {
+            throw if (error.reason is BiometricException.NotEnrolled) Told(noBiometrics) else error
+        }
         tell(Say("app.enrol.done.body"))
     }
 
@@ -444,8 +439,5 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
 
     private companion object {
         const val MOST_NEWS = 20
-
-        /** So far off, and moments are shown as they are not. */
-        val FAR_OFF: Duration = Duration.ofHours(1)
     }
 }

@@ -140,8 +140,5 @@ val noScreenLock =
 val noBiometrics =
     Problem(Say("app.error.no_biometrics.title"), Say("app.error.no_biometrics.body"), ProblemRemedy.OPEN_SETTINGS)
 
-/** The phone's clock is far from the gateway's. */
-val wrongClock = Problem(null, Say("app.error.clock"), ProblemRemedy.OPEN_SETTINGS)
-
 /** No camera, or none for this app. */
 val noCamera = Problem(Say("app.camera.denied.title"), Say("app.camera.denied.body"), ProblemRemedy.OPEN_SETTINGS)

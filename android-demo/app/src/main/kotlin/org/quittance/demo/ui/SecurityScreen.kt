@@ -21,8 +21,6 @@ import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
 import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.unit.dp
-import java.time.Duration
-import java.time.temporal.ChronoUnit
 import org.quittance.AccountDevice
 import org.quittance.CheckupPart
 import org.quittance.CheckupRemedy
@@ -37,7 +35,6 @@ import org.quittance.demo.model.Shown
 import org.quittance.demo.model.UiState
 import org.quittance.demo.model.trigger
 import org.quittance.demo.words.Say
-import org.quittance.demo.words.Value
 import org.quittance.demo.words.moment
 import org.quittance.demo.words.plain
 import org.quittance.demo.words.say
@@ -96,13 +93,13 @@ private fun Lock(stopping: Stopping, state: UiState, actions: Actions) =
             if (stopping.lockPasswordSet) {
                 Quiet("end-lock", words("app.action.end_lock"), !state.working) { actions.begin("lock.release", emptyList()) }
             }
-            Heading(words("app.action.extend_lock"))
-            Body(words("app.lock.extend.title"), quiet = true)
-            for (days in LONGER) {
-                val longer = Value.Wait(Duration.ofDays(days))
-                val until = lock.until.plus(longer.duration).truncatedTo(ChronoUnit.SECONDS)
+            if (lock.longer.isNotEmpty()) {
+                Heading(words("app.action.extend_lock"))
+                Body(words("app.lock.extend.title"), quiet = true)
+            }
+            for (until in lock.longer) {
                 val extend = { actions.begin("lock.extend", emptyList(), Wish.ExtendLock(until)) }
-                TextAction("extend-$days", LocalWords.current.moment(until), !state.working, onClick = extend)
+                TextAction("extend", LocalWords.current.moment(until), !state.working, onClick = extend)
             }
         }
         val password = if (stopping.lockPasswordSet) "app.lock_password.set" else "app.lock_password.not_set"
@@ -158,9 +155,6 @@ private fun scope(stop: StopScope): Say =
         is StopScope.Category -> Say("app.stop.category", "category" to plain(stop.category))
         is StopScope.Everything -> Say("app.stop.everything")
     }
-
-/** For how many days the lock can be kept on for longer. */
-private val LONGER = listOf(1L, 3L, 7L)
 
 /** What the lock does, before it is put on. */
 @Composable
