@@ -1,4 +1,4 @@
-//! The check that both apps tell every error of the facade apart: none of them falls through to a branch for the rest.
+//! The check that both apps name every error of the facade: none of them falls through to a branch for the rest.
 use std::fs;
 use std::path::Path;
 
@@ -82,7 +82,13 @@ fn fault(app: &App, source: &str, name: &str, variants: &[String]) -> Option<Str
     let closest = branchings
         .iter()
         .map(|branching| own_branches(branching))
-        .min_by_key(|own| (missing_in(own).len(), own.contains(app.rest)))?;
+        .min_by_key(|own| (missing_in(own).len(), own.contains(app.rest)));
+    let Some(closest) = closest else {
+        return Some(format!(
+            "{name} is not handled: there is no `{}` at all",
+            app.branches.trim_end()
+        ));
+    };
     let missing = missing_in(&closest);
     Some(if missing.is_empty() {
         format!("a branch for the rest, `{}`, hides what {name} may become", app.rest)
@@ -215,6 +221,14 @@ pub enum Other {
     fn a_variant_that_is_left_out_is_named() {
         let kotlin = "when (error) { is WalletException.WrongPinFormat -> a\n is WalletException.Offline -> b }";
         assert!(in_app(0, kotlin).unwrap().contains("WalletException.WrongPin missing"));
+    }
+
+    #[test]
+    fn a_file_that_branches_over_nothing_handles_nothing() {
+        let kotlin = "fun problem(error: WalletException) = Problem(error.message)";
+        assert!(in_app(0, kotlin).unwrap().contains("no `when (`"));
+        let swift = "func problem(_ error: WalletError) -> Problem { Problem(error.message) }";
+        assert!(in_app(1, swift).unwrap().contains("no `switch`"));
     }
 
     #[test]

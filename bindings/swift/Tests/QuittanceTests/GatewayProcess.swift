@@ -2,8 +2,8 @@ import Foundation
 
 /// A gateway in sandbox mode as a process of its own, with an empty data folder. It ends with this object.
 ///
-/// The program is `quittance-gateway` in the folder that QUITTANCE_BIN_DIR names; `cargo xtask test` builds it and sets the
-/// variable.
+/// The program is `quittance-gateway` in the folder that QUITTANCE_BIN_DIR names; `cargo xtask test` builds it and sets
+/// the variable.
 final class GatewayProcess: @unchecked Sendable {
     struct NotStarted: Error {
         let log: String

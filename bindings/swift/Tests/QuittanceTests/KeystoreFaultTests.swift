@@ -2,8 +2,8 @@ import Foundation
 import Quittance
 import Testing
 
-/// A fault of the keystore's as native code throws it, what the app catches, and what it owes its user where a signing key
-/// has it.
+/// A fault of the keystore's as native code throws it, what the app catches, and what it owes its user where a signing
+/// key has it.
 struct KeystoreFault: Sendable, CustomTestStringConvertible {
     let thrown: any Error
     let caught: DeviceKeyError
@@ -22,7 +22,7 @@ struct KeystoreFault: Sendable, CustomTestStringConvertible {
     ]
 }
 
-/// What a keystore may throw in place of an answer, in each of its calls.
+/// What a keystore may throw in place of an answer, in each of its calls that the library makes.
 @Suite(.serialized) struct KeystoreFaultTests {
     let stage: Stage
 
@@ -35,69 +35,168 @@ struct KeystoreFault: Sendable, CustomTestStringConvertible {
         arguments: KeystoreFault.all)
     func signingKey(_ fault: KeystoreFault) async throws {
         for call in [KeystoreCall.createKey, .sign] {
-            let (config, keys, prompt) = newPhone()
-            let wallet = try await Wallet.open(config: config, keys: keys, prompt: prompt)
-            keys.fail(call, fault.thrown)
-            let expected = WalletError.Keystore(reason: fault.caught)
-            #expect(errorKind(error: expected) == fault.owed)
-            await #expect(throws: expected) { try await wallet.enrol(pin: pin) }
+            let phone = newPhone()
+            let wallet = try await phone.open()
+            let caught = try await failing(phone, call, fault) { _ = try await wallet.enrol(pin: pin) }
+            #expect(caught == .Keystore(reason: fault.caught))
+            #expect(caught.map { errorKind(error: $0) } == fault.owed)
             #expect(try await wallet.enrolment() == nil)
-            keys.recover()
             #expect(try await wallet.enrol(pin: pin).keyStore == .software)
         }
     }
 
-    @Test("A fault of the vault's key is a fault of storage, and nothing is lost by it", arguments: KeystoreFault.all)
-    func vaultKey(_ fault: KeystoreFault) async throws {
-        let (config, keys, prompt) = newPhone()
-        let wallet = try await Wallet.open(config: config, keys: keys, prompt: prompt)
-        _ = try await wallet.enrol(pin: pin)
-        let sign = try await wallet.startSign(offer: stage.offer(), locale: "en")
-        _ = try await stage.walk(wallet, sign)
-        let mandate = try await wallet.mandateOf(flow: sign)
-        // A revocation makes a new epoch, whose key wraps what is left.
-        for call in [KeystoreCall.createEpochKey, .wrap] {
-            keys.fail(call, fault.thrown)
-            let flow = try await wallet.startRevoke(mandates: [mandate])
-            try await isTyped { _ = try await stage.walk(wallet, flow) }
-            try await isTyped { _ = try await wallet.sync() }
-            #expect(try await wallet.receipts().isEmpty)
-            #expect(try await !wallet.mandate(mandate: mandate).canPay)
+    @Test("Keys that were refused and cannot be deleted are not introduced again", arguments: KeystoreFault.all)
+    func refusedKeys(_ fault: KeystoreFault) async throws {
+        let phone = newPhone()
+        let wallet = try await phone.open()
+        phone.keys.attest([Data("no chain of anybody's".utf8)])
+        guard case .Refused = try await thrown({ _ = try await wallet.enrol(pin: pin) }) else {
+            Issue.record("the gateway took a chain of nobody's")
+            return
         }
-        #expect(keys.failures > 0)
-        keys.recover()
-        _ = try await stage.walk(wallet, wallet.startRevoke(mandates: [mandate]))
-        _ = try await wallet.sync()
-        #expect(try await wallet.mandate(mandate: mandate).ending?.stage == .closed(kind: .twoSided))
+        phone.keys.attest([])
+        let refused = try phone.software.publicKey(alias: .device)
+        let caught = try await failing(phone, .deleteKey, fault) { _ = try await wallet.enrol(pin: pin) }
+        #expect(caught == .Keystore(reason: fault.caught))
+        #expect(try await wallet.enrolment() == nil)
+        _ = try await wallet.enrol(pin: pin)
+        #expect(try phone.software.publicKey(alias: .device) != refused)
+    }
+
+    @Test("A keystore that cannot tell what it is counts as software", arguments: KeystoreFault.all)
+    func silentKeystore(_ fault: KeystoreFault) async throws {
+        let phone = newPhone()
+        let wallet = try await phone.open()
+        phone.keys.claim(.hardware)
+        phone.keys.fail(.describe, fault.thrown)
+        #expect(try await wallet.enrol(pin: pin).keyStore == .software)
+        #expect(phone.keys.failures > 0)
+        phone.keys.recover()
+        #expect(try await wallet.enrolment()?.keyStore == .hardware)
+    }
+
+    @Test(
+        "What fails while a token is destroyed claims nothing, and the order closes once it can",
+        arguments: KeystoreFault.all)
+    func destruction(_ fault: KeystoreFault) async throws {
+        let phone = newPhone()
+        let wallet = try await phone.open()
+        _ = try await wallet.enrol(pin: pin)
+        for call in destroying(fault) {
+            let mandate = try await signed(wallet)
+            let receipts = try await wallet.receipts()
+            _ = try await stage.events(wallet)
+            let old = phone.software.newestEpoch()
+            let flow = try await wallet.startRevoke(mandates: [mandate])
+            // The first time as the end of the flow, then as what is left of it.
+            isStorage(try await failing(phone, call, fault) { _ = try await stage.walk(wallet, flow) })
+            isStorage(try await failing(phone, call, fault) { _ = try await wallet.sync() })
+            #expect(try await wallet.mandate(mandate: mandate).ending?.stage == .ordered)
+            #expect(try await !wallet.mandate(mandate: mandate).canPay)
+            #expect(try await wallet.receipts() == receipts)
+            #expect(try await !stage.events(wallet).contains(where: saysClosing))
+            if call == .deleteEpochKey { #expect(try phone.software.epochKeyExists(epoch: old)) }
+
+            #expect(try await wallet.sync().closed == [mandate])
+            #expect(try await wallet.mandate(mandate: mandate).ending?.stage == .closed(kind: .twoSided))
+            #expect(try await wallet.receipts().count == receipts.count + 1)
+            #expect(try !phone.software.epochKeyExists(epoch: old))
+        }
     }
 
     @Test("A wallet that cannot open its vault says so, and opens once it can", arguments: KeystoreFault.all)
     func opening(_ fault: KeystoreFault) async throws {
-        let (config, keys, prompt) = newPhone()
-        try await openOnce(config, keys, prompt)
-        keys.fail(.unwrap, fault.thrown)
-        await #expect(throws: WalletError.self) { try await openOnce(config, keys, prompt) }
-        #expect(keys.failures > 0)
-        keys.recover()
-        try await openOnce(config, keys, prompt)
+        for call in [KeystoreCall.createEpochKey, .wrap] { try await opens(newPhone(), after: call, fault) }
+        let known = newPhone()
+        try await known.openOnce()
+        for call in [KeystoreCall.epochKeyExists, .unwrap] { try await opens(known, after: call, fault) }
     }
 
-    /// Opens the wallet and lets it go; the one before may still be letting go of the folder.
-    private func openOnce(_ config: WalletConfig, _ keys: TroubledKeys, _ prompt: ScriptedPrompt) async throws {
-        let wallet = try await openWhenFree(config, keys, prompt)
-        #expect(try await wallet.mandates().isEmpty)
+    @Test("Nobody asks the keystore for a public key")
+    func publicKey() async throws {
+        let phone = newPhone()
+        let wallet = try await phone.open()
+        phone.keys.fail(.publicKey, DeviceKeyError.Unexpected)
+        _ = try await wallet.enrol(pin: pin)
+        let mandate = try await signed(wallet)
+        _ = try await stage.walk(wallet, wallet.startRevoke(mandates: [mandate]))
+        _ = try await wallet.sync()
+        #expect(try await wallet.receipts().count == 1)
+        #expect(phone.keys.failures == 0)
     }
 
-    /// What is thrown, if anything, is one of the two errors that a keystore can cause.
-    private func isTyped(_ call: () async throws -> Void) async throws {
+    /// What a destruction asks the keystore for. That the deleted key opens nothing is tried with `unwrap`: that it is
+    /// gone is the answer to be had there, and no answer is no proof.
+    private func destroying(_ fault: KeystoreFault) -> [KeystoreCall] {
+        [.createEpochKey, .wrap, .deleteEpochKey, .epochKeyExists] + (fault.owed == .reenrol ? [] : [.unwrap])
+    }
+
+    /// What is thrown while a call of the keystore fails, as it must; afterwards the keystore is honest again.
+    private func failing(
+        _ phone: Phone, _ call: KeystoreCall, _ fault: KeystoreFault, _ use: () async throws -> Void
+    ) async throws -> WalletError? {
+        let before = phone.keys.failures
+        phone.keys.fail(call, fault.thrown)
+        defer { phone.keys.recover() }
+        let caught = try await thrown(use)
+        #expect(caught != nil, "\(call) went unnoticed")
+        #expect(phone.keys.failures > before, "\(call) was not asked for")
+        return caught
+    }
+
+    private func thrown(_ use: () async throws -> Void) async throws -> WalletError? {
         do {
-            try await call()
-        } catch WalletError.Storage, WalletError.Keystore {}
+            try await use()
+            return nil
+        } catch let error as WalletError {
+            return error
+        }
     }
 
-    private func newPhone() -> (WalletConfig, TroubledKeys, ScriptedPrompt) {
-        let keys = SoftwareDeviceKeys()
-        let config = stage.phone(UUID().uuidString)
-        return (config, TroubledKeys(keys: keys), ScriptedPrompt(keys: keys))
+    private func opens(_ phone: Phone, after call: KeystoreCall, _ fault: KeystoreFault) async throws {
+        isStorage(try await failing(phone, call, fault) { try await phone.openOnce() })
+        try await phone.openOnce()
+    }
+
+    private func isStorage(_ caught: WalletError?) {
+        guard case .Storage = caught else {
+            Issue.record("\(String(describing: caught)) is no error of storage")
+            return
+        }
+    }
+
+    private func saysClosing(_ event: WalletEvent) -> Bool {
+        switch event {
+        case .closing, .closed: true
+        default: false
+        }
+    }
+
+    private func signed(_ wallet: Wallet) async throws -> String {
+        let sign = try await wallet.startSign(offer: stage.offer(), locale: "en")
+        _ = try await stage.walk(wallet, sign)
+        return try await wallet.mandateOf(flow: sign)
+    }
+
+    private func newPhone() -> Phone {
+        let software = SoftwareDeviceKeys()
+        return Phone(
+            config: stage.phone(UUID().uuidString), software: software, keys: TroubledKeys(keys: software))
+    }
+}
+
+/// A phone whose keystore may fail; `software` is the same one when it does not.
+private struct Phone {
+    let config: WalletConfig
+    let software: SoftwareDeviceKeys
+    let keys: TroubledKeys
+
+    /// The one before may still be letting go of the folder.
+    func open() async throws -> Wallet {
+        try await openWhenFree(config, keys, ScriptedPrompt(keys: software))
+    }
+
+    func openOnce() async throws {
+        #expect(try await open().mandates().isEmpty)
     }
 }

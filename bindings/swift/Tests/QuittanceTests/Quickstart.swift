@@ -1,3 +1,5 @@
+// The README shows this code, whose comments stand in a column there.
+// swift-format-ignore-file
 import Foundation
 import Quittance
 

@@ -1,9 +1,9 @@
 import Foundation
 import Quittance
 
-/// The calls of a keystore that can be made to fail.
+/// The calls of a keystore: each can be made to fail.
 enum KeystoreCall: Sendable {
-    case createKey, publicKey, sign, createEpochKey, wrap, unwrap, deleteEpochKey, epochKeyExists
+    case createKey, publicKey, sign, deleteKey, createEpochKey, wrap, unwrap, deleteEpochKey, epochKeyExists, describe
 }
 
 /// Software keys that fail where and as a test says.
@@ -12,6 +12,8 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
     private let lock = NSLock()
     private var trouble: (call: KeystoreCall, error: any Error)?
     private var failed = 0
+    private var chain: [Data] = []
+    private var kind = KeyStoreKind.software
 
     init(keys: SoftwareDeviceKeys) {
         self.keys = keys
@@ -30,6 +32,16 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
         lock.withLock { trouble = nil }
     }
 
+    /// From now on this chain comes with every key that is made.
+    func attest(_ chain: [Data]) {
+        lock.withLock { self.chain = chain }
+    }
+
+    /// From now on this keystore says so of itself.
+    func claim(_ kind: KeyStoreKind) {
+        lock.withLock { self.kind = kind }
+    }
+
     private func carryOut<T>(_ call: KeystoreCall, _ work: () throws -> T) throws -> T {
         let error = lock.withLock { () -> (any Error)? in
             guard let trouble, trouble.call == call else { return nil }
@@ -41,7 +53,10 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
     }
 
     func createKey(alias: KeyAlias, challenge: Data) throws -> CreatedKey {
-        try carryOut(.createKey) { try keys.createKey(alias: alias, challenge: challenge) }
+        try carryOut(.createKey) {
+            let made = try keys.createKey(alias: alias, challenge: challenge)
+            return CreatedKey(publicKeySec1: made.publicKeySec1, attestation: lock.withLock { chain })
+        }
     }
 
     func publicKey(alias: KeyAlias) throws -> Data? {
@@ -52,7 +67,9 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
         try carryOut(.sign) { try keys.sign(alias: alias, message: message) }
     }
 
-    func deleteKey(alias: KeyAlias) throws { try keys.deleteKey(alias: alias) }
+    func deleteKey(alias: KeyAlias) throws {
+        try carryOut(.deleteKey) { try keys.deleteKey(alias: alias) }
+    }
 
     func createEpochKey(epoch: UInt64) throws {
         try carryOut(.createEpochKey) { try keys.createEpochKey(epoch: epoch) }
@@ -74,5 +91,7 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
         try carryOut(.epochKeyExists) { try keys.epochKeyExists(epoch: epoch) }
     }
 
-    func describe() throws -> KeyStoreKind { try keys.describe() }
+    func describe() throws -> KeyStoreKind {
+        try carryOut(.describe) { lock.withLock { kind } }
+    }
 }

@@ -16,7 +16,8 @@ private func snake(_ name: String) -> String {
     }
 }
 
-/// A refusal by its code. The facade tells inputs that cannot be used by their member, where scenarios have a word for each.
+/// A refusal by its code. The facade tells inputs that cannot be used by their member, where scenarios have a word for
+/// each.
 func name(of refusal: WalletError) -> String {
     switch refusal {
     case .Refused(let code, _): code

@@ -5,7 +5,9 @@ import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.TestInstance
 import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.params.ParameterizedTest
@@ -15,7 +17,7 @@ import org.quittance.testing.SoftwareDeviceKeys
 import org.quittance.testing.Stage
 import org.quittance.testing.TroubledKeys
 
-/** What a keystore may throw in place of an answer, in each of its calls. */
+/** What a keystore may throw in place of an answer, in each of its calls that the library makes. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KeystoreFaultsTest {
     private val stage = Stage()
@@ -43,14 +45,10 @@ class KeystoreFaultsTest {
     @MethodSource("faults")
     fun `a fault of a signing key arrives as its own type, and enrolment can be repeated`(fault: Fault) =
         runBlocking<Unit> {
-            for (call in listOf("createKey", "publicKey", "sign")) {
-                onNewPhone { keys, wallet ->
-                    keys.trouble = call to fault.thrown
-                    if (call == "publicKey") return@onNewPhone wallet.enrolsOrSays(fault)
-                    val caught = assertThrows<WalletException.Keystore>(call) { wallet.enrol(Stage.pin()) }
-                    assertIs(fault, caught)
+            for (call in listOf("createKey", "sign")) {
+                onNewPhone { phone, wallet ->
+                    assertIs(fault, phone.keys.failing(call, fault) { wallet.enrol(Stage.pin()) })
                     assertNull(wallet.enrolment(), call)
-                    keys.trouble = null
                     assertEquals(KeyStoreKind.SOFTWARE, wallet.enrol(Stage.pin()).keyStore)
                 }
             }
@@ -58,74 +56,133 @@ class KeystoreFaultsTest {
 
     @ParameterizedTest
     @MethodSource("faults")
-    fun `a fault of the vault's key is a fault of storage, and nothing is lost by it`(fault: Fault) = runBlocking<Unit> {
-        onNewPhone { keys, wallet ->
+    fun `keys that were refused and cannot be deleted are not introduced again`(fault: Fault) = runBlocking<Unit> {
+        onNewPhone { phone, wallet ->
+            phone.keys.chain = listOf("no chain of anybody's".toByteArray())
+            assertThrows<WalletException.Refused> { wallet.enrol(Stage.pin()) }
+            phone.keys.chain = emptyList()
+            val refused = phone.software.publicKey(KeyAlias.DEVICE)
+            assertIs(fault, phone.keys.failing("deleteKey", fault) { wallet.enrol(Stage.pin()) })
+            assertNull(wallet.enrolment())
             wallet.enrol(Stage.pin())
-            val mandate = stage.sign(wallet)
-            // A revocation makes a new epoch: one key is made, the other one deleted.
-            for (call in listOf("createEpochKey", "wrap")) {
-                keys.trouble = call to fault.thrown
-                val flow = wallet.startRevoke(listOf(mandate))
-                runCatching { stage.walk(wallet, flow) }.onFailure { isTyped(it, call) }
-                runCatching { wallet.sync() }.onFailure { isTyped(it, call) }
-                assertFalse(wallet.receipts().any(), call)
-                assertFalse(wallet.mandate(mandate).canPay, call)
-            }
-            assertTrue(keys.failed > 0)
-            keys.trouble = null
-            stage.walk(wallet, wallet.startRevoke(listOf(mandate)))
-            wallet.sync()
-            assertEquals(EndingStage.Closed(ClosureKind.TWO_SIDED), wallet.mandate(mandate).ending?.stage)
+            assertFalse(refused.contentEquals(phone.software.publicKey(KeyAlias.DEVICE)))
         }
     }
 
     @ParameterizedTest
     @MethodSource("faults")
-    fun `a wallet that cannot open its vault says so, and opens once it can`(fault: Fault) = runBlocking<Unit> {
-        val (config, keys) = newPhone()
-        val prompt = ScriptedPrompt(SoftwareDeviceKeys())
-        Wallet.open(config, keys, prompt).close()
-        for (call in listOf("unwrap", "epochKeyExists")) {
-            keys.trouble = call to fault.thrown
-            val before = keys.failed
-            val caught = runCatching { Wallet.open(config, keys, prompt).close() }.exceptionOrNull()
-            if (keys.failed > before) isTyped(checkNotNull(caught) { "$call of $fault was not noticed" }, call)
+    fun `a keystore that cannot tell what it is counts as software`(fault: Fault) = runBlocking<Unit> {
+        onNewPhone { phone, wallet ->
+            phone.keys.kind = KeyStoreKind.HARDWARE
+            phone.keys.trouble = "describe" to fault.thrown
+            assertEquals(KeyStoreKind.SOFTWARE, wallet.enrol(Stage.pin()).keyStore)
+            assertTrue(phone.keys.failed > 0)
+            phone.keys.trouble = null
+            assertEquals(KeyStoreKind.HARDWARE, wallet.enrolment()?.keyStore)
         }
-        keys.trouble = null
-        Wallet.open(config, keys, prompt).use { assertTrue(it.mandates().isEmpty()) }
     }
 
-    private suspend fun Wallet.enrolsOrSays(fault: Fault) {
-        val caught = runCatching { enrol(Stage.pin()) }.exceptionOrNull() ?: return
-        assertIs(fault, caught as WalletException.Keystore)
+    @ParameterizedTest
+    @MethodSource("faults")
+    fun `what fails while a token is destroyed claims nothing, and the order closes once it can`(fault: Fault) =
+        runBlocking<Unit> {
+            onNewPhone { phone, wallet ->
+                wallet.enrol(Stage.pin())
+                for (call in destroying(fault)) {
+                    val mandate = stage.sign(wallet)
+                    val receipts = wallet.receipts()
+                    Stage.events(wallet)
+                    val old = phone.software.newestEpoch()
+                    val flow = wallet.startRevoke(listOf(mandate))
+                    // The first time as the end of the flow, then as what is left of it.
+                    phone.keys.failing<WalletException.Storage>(call, fault) { stage.walk(wallet, flow) }
+                    phone.keys.failing<WalletException.Storage>(call, fault) { wallet.sync() }
+                    assertEquals(EndingStage.Ordered, wallet.mandate(mandate).ending?.stage, call)
+                    assertFalse(wallet.mandate(mandate).canPay, call)
+                    assertEquals(receipts, wallet.receipts(), call)
+                    assertFalse(Stage.events(wallet).any { it is WalletEvent.Closing || it is WalletEvent.Closed }, call)
+                    if (call == "deleteEpochKey") assertTrue(phone.software.epochKeyExists(old))
+
+                    assertEquals(listOf(mandate), wallet.sync().closed, call)
+                    assertEquals(EndingStage.Closed(ClosureKind.TWO_SIDED), wallet.mandate(mandate).ending?.stage, call)
+                    assertEquals(receipts.size + 1, wallet.receipts().size, call)
+                    assertFalse(phone.software.epochKeyExists(old), call)
+                }
+            }
+        }
+
+    @ParameterizedTest
+    @MethodSource("faults")
+    fun `a wallet that cannot open its vault says so, and opens once it can`(fault: Fault) = runBlocking<Unit> {
+        for (call in listOf("createEpochKey", "wrap")) opensAfter(call, fault, newPhone())
+        val known = newPhone()
+        known.open().close()
+        for (call in listOf("epochKeyExists", "unwrap")) opensAfter(call, fault, known)
+    }
+
+    @Test
+    fun `nobody asks the keystore for a public key`() = runBlocking<Unit> {
+        onNewPhone { phone, wallet ->
+            phone.keys.trouble = "publicKey" to DeviceKeyException.Unexpected()
+            wallet.enrol(Stage.pin())
+            stage.walk(wallet, wallet.startRevoke(listOf(stage.sign(wallet))))
+            wallet.sync()
+            assertEquals(1, wallet.receipts().size)
+            assertEquals(0, phone.keys.failed)
+        }
+    }
+
+    /**
+     * What a destruction asks the keystore for. That the deleted key opens nothing is tried with `unwrap`: that it is gone is
+     * the answer to be had there, and no answer is no proof.
+     */
+    private fun destroying(fault: Fault): List<String> =
+        listOf("createEpochKey", "wrap", "deleteEpochKey", "epochKeyExists") +
+            listOf("unwrap").filter { fault.owed != ErrorKind.Reenrol }
+
+    /** What is thrown while a call of the keystore fails, as it must; afterwards the keystore is honest again. */
+    private suspend inline fun <reified T : WalletException> TroubledKeys.failing(
+        call: String,
+        fault: Fault,
+        use: () -> Unit,
+    ): T {
+        val before = failed
+        trouble = call to fault.thrown
+        val caught = assertThrows<T>(call) { use() }
+        trouble = null
+        assertTrue(failed > before, "$call was not asked for")
+        assertFalse("$caught".contains(PRIVATE))
+        return caught
+    }
+
+    private suspend fun opensAfter(call: String, fault: Fault, phone: Phone) {
+        phone.keys.failing<WalletException.Storage>(call, fault) { phone.open().close() }
+        phone.open().use { assertTrue(it.mandates().isEmpty(), call) }
     }
 
     private fun assertIs(fault: Fault, caught: WalletException.Keystore) {
         val expected = fault.thrown as? DeviceKeyException ?: DeviceKeyException.Unexpected()
         assertEquals(expected::class, caught.reason::class)
         assertEquals(fault.owed, errorKind(caught))
-        assertFalse(caught.message.contains(PRIVATE))
     }
 
-    private fun isTyped(caught: Throwable, call: String) {
-        assertTrue(caught is WalletException.Storage || caught is WalletException.Keystore, "$call: $caught")
-        assertFalse("$caught".contains(PRIVATE))
+    private suspend fun onNewPhone(test: suspend (Phone, Wallet) -> Unit) {
+        val phone = newPhone()
+        phone.open().use { test(phone, it) }
     }
 
-    private fun assertNull(value: Any?, call: String) = assertEquals(null, value, call)
-
-    private suspend fun onNewPhone(test: suspend (TroubledKeys, Wallet) -> Unit) {
-        val (config, keys) = newPhone()
-        Wallet.open(config, keys, ScriptedPrompt(software)).use { test(keys, it) }
-    }
-
-    private lateinit var software: SoftwareDeviceKeys
-
-    private fun newPhone(): Pair<WalletConfig, TroubledKeys> {
-        software = SoftwareDeviceKeys()
+    private fun newPhone(): Phone {
         phones += 1
         val folder = Path.of(stage.config.dataDir, "phone-$phones")
-        return stage.config.copy(dataDir = folder.toString()) to TroubledKeys(software)
+        return Phone(stage.config.copy(dataDir = folder.toString()))
+    }
+
+    /** A phone whose keystore may fail; [software] is the same one when it does not. */
+    private class Phone(private val config: WalletConfig) {
+        val software = SoftwareDeviceKeys()
+        val keys = TroubledKeys(software)
+
+        suspend fun open(): Wallet = Wallet.open(config, keys, ScriptedPrompt(software))
     }
 
     private companion object {

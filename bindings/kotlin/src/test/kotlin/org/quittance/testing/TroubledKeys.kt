@@ -3,9 +3,14 @@ package org.quittance.testing
 import org.quittance.CreatedKey
 import org.quittance.DeviceKeys
 import org.quittance.KeyAlias
+import org.quittance.KeyStoreKind
 
-/** Software keys that fail where and as a test says; each call is named as in [DeviceKeys]. */
-class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys by keys {
+/**
+ * Software keys that fail where and as a test says; each call is named as in [DeviceKeys].
+ *
+ * No call is passed on by itself, so that one that the interface gains does not compile before it can fail, too.
+ */
+class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys {
     /** Thrown by the call of this name. */
     @Volatile
     var trouble: Pair<String, Throwable>? = null
@@ -14,6 +19,14 @@ class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys by keys {
     @Volatile
     var failed = 0
         private set
+
+    /** What comes with every key that is made. */
+    @Volatile
+    var chain: List<ByteArray> = emptyList()
+
+    /** What this keystore says of itself. */
+    @Volatile
+    var kind = KeyStoreKind.SOFTWARE
 
     private fun <T> call(name: String, work: () -> T): T {
         trouble?.let { (where, error) ->
@@ -26,11 +39,13 @@ class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys by keys {
     }
 
     override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey =
-        call("createKey") { keys.createKey(alias, challenge) }
+        call("createKey") { keys.createKey(alias, challenge).copy(attestation = chain) }
 
     override fun publicKey(alias: KeyAlias): ByteArray? = call("publicKey") { keys.publicKey(alias) }
 
     override fun sign(alias: KeyAlias, message: ByteArray): ByteArray = call("sign") { keys.sign(alias, message) }
+
+    override fun deleteKey(alias: KeyAlias) = call("deleteKey") { keys.deleteKey(alias) }
 
     override fun createEpochKey(epoch: ULong) = call("createEpochKey") { keys.createEpochKey(epoch) }
 
@@ -41,4 +56,6 @@ class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys by keys {
     override fun deleteEpochKey(epoch: ULong) = call("deleteEpochKey") { keys.deleteEpochKey(epoch) }
 
     override fun epochKeyExists(epoch: ULong): Boolean = call("epochKeyExists") { keys.epochKeyExists(epoch) }
+
+    override fun describe(): KeyStoreKind = call("describe") { kind }
 }
