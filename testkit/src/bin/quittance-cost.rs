@@ -23,6 +23,9 @@ const CANCELLATIONS: usize = 5;
 /// How many are measured from the accepted PIN on: enough for one in a hundred to mean something.
 const ACCEPTED: usize = 200;
 
+/// Permissions that one phone ends before another takes its place.
+const OF_ONE_PHONE: usize = 5;
+
 /// The mandates on the list of a phone whose app is started.
 const AT_START: usize = 10;
 
@@ -118,11 +121,16 @@ async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
 /// From the gateway's yes to the PIN until the phone has checked the receipt, on a stage of its own; the baseline asks the gateway as
 /// often for nothing.
 async fn accepted_to_closed() -> Staged<()> {
-    let stage = Stage::set().await?;
-    let phone = stage.enrolled().await?;
+    let mut stage = Stage::set().await?;
+    let mut phone = stage.enrolled().await?;
     let mut times = Vec::new();
     let mut statements = 0;
-    for _ in 0..ACCEPTED {
+    for number in 0..ACCEPTED {
+        // A phone reads all of its own rows at each contact: one with many ended permissions is another measurement.
+        if number % OF_ONE_PHONE == 0 {
+            stage = Stage::set().await?;
+            phone = stage.enrolled().await?;
+        }
         let mandate = phone.sign(&stage.offer().await?).await?;
         phone.cancel(&[mandate]).await?;
         while !phone.is_closed(mandate)? {

@@ -56,6 +56,12 @@ class Hand(private val rule: ComposeTestRule) {
         rule.waitForIdle()
     }
 
+    /** Taps until it shows: a tap on what is just being drawn anew goes nowhere, for a finger as well. */
+    fun tapsUntil(tag: String, condition: () -> Boolean) = awaits("what $tag does") {
+        if (!condition() && can(tag)) taps(tag)
+        condition()
+    }
+
     /** Asks again until a text is there. */
     fun refreshesUntil(text: String) = awaits(text) {
         if (can("refresh")) taps("refresh")
