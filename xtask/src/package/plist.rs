@@ -36,7 +36,7 @@ fn write_value(value: &Value, depth: usize, text: &mut String) {
     }
 }
 
-/// Reads a property list that has no other values than [`write`] writes.
+/// Reads a property list that has no other values than [`write()`] writes.
 pub(crate) fn read(text: &str) -> Outcome<Value> {
     let mut reader = Reader { rest: text };
     let value = reader.skip_to("<plist version=\"1.0\">").and_then(|()| reader.value());
