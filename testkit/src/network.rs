@@ -62,8 +62,14 @@ impl Faults {
 
     /// Those of them that have this name, such as `intent`.
     pub fn statements_of(&self, name: &str) -> Vec<String> {
-        let named = |compact: &String| Received::parse(compact).is_ok_and(|received| received.name() == name);
-        self.statements().into_iter().filter(named).collect()
+        let statements = self.statements().into_iter();
+        statements.filter(|compact| is_named(compact, name)).collect()
+    }
+
+    /// How many arrived after the latest of this name.
+    pub fn statements_since(&self, name: &str) -> usize {
+        let seen = locked(&self.seen);
+        seen.iter().rev().take_while(|compact| !is_named(compact, name)).count()
     }
 
     /// When the latest statement of this name was answered: from then on its sender can know what came of it.
@@ -77,12 +83,16 @@ impl Faults {
         let Some((name, left @ 1..)) = wanted.as_mut() else {
             return false;
         };
-        let hit = Received::parse(compact).is_ok_and(|received| received.name() == *name);
+        let hit = is_named(compact, name);
         if hit {
             *left -= 1;
         }
         hit
     }
+}
+
+fn is_named(compact: &str, name: &str) -> bool {
+    Received::parse(compact).is_ok_and(|received| received.name() == name)
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -4,6 +4,7 @@ mod doubles;
 mod phone;
 
 pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, PhoneClock};
+pub(crate) use phone::random;
 pub use phone::{StagePhone, pin_of};
 
 use crate::http::{Answer, Http};

@@ -1,6 +1,7 @@
 //! The facade's library, with the Kotlin and Swift sources that belong to it.
 use std::path::{Path, PathBuf};
 
+use crate::files;
 use crate::run::{Outcome, Workspace, at, failed, run};
 
 /// The crate and library of the turned clock.
@@ -38,10 +39,7 @@ pub(crate) fn generate_clock(workspace: &Workspace, library: &Path, language: &s
 }
 
 fn write_sources(workspace: &Workspace, library: &Path, language: &str, folder: &Path, more: &[&str]) -> Outcome {
-    if folder.exists() {
-        at(folder, std::fs::remove_dir_all(folder))?;
-    }
-    at(folder, std::fs::create_dir_all(folder))?;
+    files::emptied(folder)?;
     let mut command = std::process::Command::new(workspace.binaries().join("uniffi-bindgen"));
     command
         .current_dir(&workspace.root)

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::files;
 use crate::provide::Need;
 use crate::run::{Outcome, Problem, Workspace, at, run, run_logged, version};
 use crate::swift;
@@ -92,10 +93,7 @@ pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
     run(test.args(["--filter", "GalleryTests"]))?;
 
     let pictures = workspace.root.join("docs/screens/ios");
-    if pictures.exists() {
-        at(&pictures, fs::remove_dir_all(&pictures))?;
-    }
-    at(&pictures, fs::create_dir_all(&pictures))?;
+    files::emptied(&pictures)?;
     let pages = sorted(&pages)?;
     let night = workspace.cache("ios")?.join("night.html");
     for page in &pages {
@@ -167,10 +165,8 @@ fn photograph(workspace: &Workspace, browser: &str, page: &Path, size: &str, pic
 
 /// The pages that the test wrote, by their names.
 fn sorted(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let entries = at(folder, fs::read_dir(folder))?;
-    let mut pages: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    let mut pages = files::entries(folder)?;
     pages.retain(|path| path.extension().is_some_and(|ending| ending == "html"));
-    pages.sort();
     Ok(pages)
 }
 

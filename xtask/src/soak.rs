@@ -1,11 +1,11 @@
 //! What runs for as long as it is told to, and looks for what the tests did not.
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use clap::{Args, Subcommand};
 
-use crate::run::{Outcome, Workspace, at, host, run};
+use crate::files;
+use crate::run::{Outcome, Workspace, host, run};
 
 /// What to soak.
 #[derive(Debug, Subcommand)]
@@ -73,14 +73,8 @@ fn kinds(home: &Path, named: &[String]) -> Outcome<Vec<String>> {
     if !named.is_empty() {
         return Ok(named.to_vec());
     }
-    let entries = at(home, fs::read_dir(home))?;
-    let mut kinds: Vec<String> = entries
-        .filter_map(Result::ok)
-        .filter(|entry| entry.path().is_dir())
-        .filter_map(|entry| entry.file_name().into_string().ok())
-        .collect();
-    kinds.sort();
-    Ok(kinds)
+    let kinds = files::folders(home)?;
+    Ok(kinds.iter().map(|kind| files::below(home, kind)).collect())
 }
 
 /// Builds the fuzzer, and only it, with coverage: a target of its own keeps build scripts and macros as they are.

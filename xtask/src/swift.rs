@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::bindings;
+use crate::files;
 use crate::provide::{Need, is_debian};
 use crate::run::{Outcome, Workspace, at, failed, numbers, output, run, version};
 use crate::swift_root::SwiftRoot;
@@ -213,9 +214,7 @@ fn swift_version(text: &str) -> Option<u32> {
 }
 
 fn copy(from: &Path, name: &str, to: &Path) -> Outcome {
-    at(to, fs::create_dir_all(to))?;
-    let source = from.join(name);
-    at(&source, fs::copy(&source, to.join(name)).map(|_| ()))
+    files::copy(&from.join(name), &to.join(name))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::journal::{ChargesRow, MandateRow, OrderRow};
 use crate::lock::LockView;
 use crate::order_facts::mandates_of;
 use crate::texts::Text;
+use crate::time::is_stale;
 use crate::transport::SendError;
 use crate::views::{EndingStage, EndingView, ending_view};
 use quittance_flows::destruction::phone::PhoneState;
@@ -271,9 +272,7 @@ fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds
         },
         ending,
         as_of: gateway.and_then(|record| record.as_of),
-        stale: gateway
-            .and_then(|record| record.as_of)
-            .is_none_or(|told| now.seconds_since(told) > lag.get()),
+        stale: is_stale(gateway.and_then(|record| record.as_of), now, lag),
         terms: row.terms,
     }
 }

@@ -6,6 +6,7 @@ use crate::journal::RecoveryRow;
 use crate::next::fact;
 use crate::text::{Text, TextArgument};
 use crate::texts;
+use crate::time::is_stale;
 use crate::unit::Unit;
 use quittance_flows::Policy;
 use quittance_flows::flow::Because;
@@ -107,7 +108,7 @@ impl Inner {
         Ok(RecoveryReadiness {
             ways: shown.collect(),
             as_of,
-            stale: as_of.is_none_or(|told| now.seconds_since(told) > policy.sync.max_lag.get()),
+            stale: is_stale(as_of, now, policy.sync.max_lag),
         })
     }
 }

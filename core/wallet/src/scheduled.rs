@@ -37,9 +37,10 @@ impl Inner {
                 let PhoneState::Scheduled { order, .. } = &row.state else {
                     continue;
                 };
+                let undoing = unit.runs_to_undo(order.order)?;
                 let came = PhoneEvent::TimeCame {
                     now,
-                    may_be_undone: unit.may_be_undone(order.order)?,
+                    may_be_undone: undoing.contains(&Phase::Open) || undoing.contains(&Phase::Completed),
                 };
                 if let Ok((next @ PhoneState::Ordered(_), _destroy)) = phone::step(&row.state, came) {
                     row.state = next;
@@ -63,7 +64,7 @@ impl Unit<'_> {
     pub(crate) fn order_event(&self, record: &OrderRecord) -> Result<Option<PhoneEvent>, WalletError> {
         let order = order_of(record);
         if record.state == OrderState::Undone {
-            let undone = self.asked_to_undo(record.order)?;
+            let undone = self.runs_to_undo(record.order)?.contains(&Phase::Completed);
             return Ok(undone.then_some(PhoneEvent::OrderUndone(order)));
         }
         let effective_at = record.effective_at;
@@ -74,26 +75,14 @@ impl Unit<'_> {
         }
     }
 
-    /// Whether a run of this phone asked to take an order back, and every proof of it was given.
-    fn asked_to_undo(&self, order: OrderId) -> Result<bool, WalletError> {
-        for row in self.list::<FlowRow>()? {
-            let names_it = matches!(row.start.wish, Some(Wish::Undo { order: wanted }) if wanted == order);
-            if names_it && !row.foreign && self.is_complete(&row)? {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Whether a run of this phone wants to take an order back and was not refused, as far as this phone knows.
-    fn may_be_undone(&self, order: OrderId) -> Result<bool, WalletError> {
-        for row in self.list::<FlowRow>()? {
-            let names_it = matches!(row.start.wish, Some(Wish::Undo { order: wanted }) if wanted == order);
-            if names_it && !row.foreign && matches!(self.folded(&row)?.phase, Phase::Open | Phase::Completed) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Where each run of this phone stands, as far as it knows, that asks to take an order back: in a complete one every
+    /// proof was given.
+    fn runs_to_undo(&self, order: OrderId) -> Result<Vec<Phase>, WalletError> {
+        let wish = Some(Wish::Undo { order });
+        let rows = self.list::<FlowRow>()?.into_iter();
+        rows.filter(|row| !row.foreign && row.start.wish == wish)
+            .map(|row| Ok(self.folded(&row)?.phase))
+            .collect()
     }
 
     /// Brings an order's mandates where the order stands.

@@ -5,6 +5,7 @@
 //! rights, never lengthens them. What is told without a proof lasts until the next answer only; the times of verified
 //! log entries are a floor below which nothing goes again.
 
+use quittance_flows::Seconds;
 use quittance_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +19,11 @@ pub(crate) struct GatewayTime {
     /// The newest time of a verified log entry.
     #[serde(default)]
     pub(crate) floor: Option<Timestamp>,
+}
+
+/// Whether what was told at this moment, or never, is older than the policy's `sync.max_lag`: a screen says so.
+pub(crate) fn is_stale(as_of: Option<Timestamp>, now: Timestamp, lag: Seconds) -> bool {
+    as_of.is_none_or(|told| now.seconds_since(told) > lag.get())
 }
 
 impl GatewayTime {

@@ -1,9 +1,6 @@
 //! Everything that happened on a disk, in its order.
 
 use std::collections::BTreeMap;
-use std::io;
-
-use crate::Fault;
 
 /// One thing that was done to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +58,6 @@ pub struct History {
     began_with: Files,
     operations: Vec<Operation>,
     files: Files,
-    fault: Option<(usize, Fault)>,
     ignores_syncs: bool,
 }
 
@@ -101,46 +97,17 @@ impl History {
         Self::of(files)
     }
 
-    /// Every byte that was ever written, each piece by itself: what an attacker has who read the disk all the time.
-    pub fn every_write(&self) -> impl Iterator<Item = &[u8]> {
-        let before = self.began_with.values().map(Vec::as_slice);
-        before.chain(self.operations.iter().filter_map(|operation| match operation {
-            Operation::Write { bytes, .. } => Some(bytes.as_slice()),
-            _ => None,
-        }))
-    }
-
-    pub(crate) fn fail_at(&mut self, nth: usize, fault: Fault) {
-        self.fault = Some((nth, fault));
-    }
-
-    pub(crate) fn sync_names(&mut self) {
-        self.operations.push(Operation::SyncNames);
-    }
-
     pub(crate) fn ignore_syncs(&mut self) {
         self.ignores_syncs = true;
     }
 
-    /// Does one thing, unless the disk fails here.
-    pub(crate) fn perform(&mut self, operation: Operation) -> io::Result<()> {
-        match &mut self.fault {
-            Some((0, fault)) => {
-                let fault = *fault;
-                if !fault.stays {
-                    self.fault = None;
-                }
-                return Err(fault.error());
-            }
-            Some((left, _)) => *left -= 1,
-            None => {}
-        }
+    /// Does one thing.
+    pub(crate) fn perform(&mut self, operation: Operation) {
         if self.ignores_syncs && matches!(operation, Operation::Sync { .. }) {
-            return Ok(());
+            return;
         }
         apply(&mut self.files, &operation);
         self.operations.push(operation);
-        Ok(())
     }
 }
 

@@ -1,11 +1,10 @@
-//! A disk of tests: it remembers every byte that was written, loses power at any moment, and fails when told.
+//! A disk of tests: it remembers every byte that was written, and loses power at any moment.
 //!
 //! [`RecordingDisk`] stands under SQLite by a [`Drive`] and under key files as a [`Shelf`](quittance_gateway::Shelf), so that
 //! both share one history. [`RecordingDisk::after_power_loss`] makes the disk that somebody finds who switches the machine
 //! on again.
 
 mod attacker;
-mod fault;
 mod history;
 mod power_loss;
 mod shelf;
@@ -14,7 +13,6 @@ mod vfs;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use attacker::{Attacker, Loot};
-pub use fault::Fault;
 pub use history::{History, Operation};
 pub use power_loss::Chance;
 pub use vfs::Drive;
@@ -67,18 +65,13 @@ impl RecordingDisk {
         }
     }
 
-    /// Makes names durable that were taken away; nothing can fail here.
+    /// Makes names durable that were taken away.
     pub fn sync_names(&self) {
-        self.history().sync_names();
+        self.history().perform(Operation::SyncNames);
     }
 
     /// Lets the disk say that it synced a file and do nothing: the control of every promise to be durable.
     pub fn ignore_syncs(&self) {
         self.history().ignore_syncs();
-    }
-
-    /// Lets the disk fail from its `nth` operation from now on.
-    pub fn fail_at(&self, nth: usize, fault: Fault) {
-        self.history().fail_at(nth, fault);
     }
 }

@@ -54,7 +54,7 @@ impl Vfs for Drive {
             OpenAccess::Create | OpenAccess::CreateNew if !exists => disk.history().perform(Operation::Resize {
                 file: file.to_owned(),
                 length: 0,
-            })?,
+            }),
             _ => {}
         }
         Ok(Handle {
@@ -69,7 +69,8 @@ impl Vfs for Drive {
         if disk.history().file(file).is_none() {
             return Err(ErrorKind::NotFound.into());
         }
-        disk.history().perform(Operation::Remove { file: file.to_owned() })
+        disk.history().perform(Operation::Remove { file: file.to_owned() });
+        Ok(())
     }
 
     fn exists(&self, file: &str) -> io::Result<bool> {
@@ -117,13 +118,15 @@ impl DatabaseHandle for Handle {
             file: self.file.clone(),
             at,
             bytes: bytes.to_vec(),
-        })
+        });
+        Ok(())
     }
 
     fn sync(&mut self, _data_only: bool) -> io::Result<()> {
         self.disk.history().perform(Operation::Sync {
             file: self.file.clone(),
-        })
+        });
+        Ok(())
     }
 
     fn set_len(&mut self, length: u64) -> io::Result<()> {
@@ -131,7 +134,8 @@ impl DatabaseHandle for Handle {
         self.disk.history().perform(Operation::Resize {
             file: self.file.clone(),
             length,
-        })
+        });
+        Ok(())
     }
 
     fn lock(&mut self, lock: LockKind) -> io::Result<bool> {

@@ -5,7 +5,6 @@
 
 use clap::Parser;
 use quittance_gateway::FolderCustodian;
-use quittance_protocol::Received;
 use quittance_testkit::scenario::{How, Scenario, play};
 use quittance_testkit::stage::{Stage, StagePhone, Staged};
 use quittance_vault::{SystemRandomness, Vault, VaultOptions};
@@ -118,38 +117,32 @@ async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
     Ok(())
 }
 
-/// From the gateway's yes to the PIN until the phone has checked the receipt, on a stage of its own; the baseline asks the gateway as
-/// often for nothing.
+/// From the gateway's yes to the PIN until the phone has checked the receipt, on stages of their own; the baseline asks the gateway as often for
+/// nothing.
 async fn accepted_to_closed() -> Staged<()> {
-    let mut stage = Stage::set().await?;
-    let mut phone = stage.enrolled().await?;
-    let mut times = Vec::new();
+    let (mut times, mut empty) = (Vec::new(), Vec::new());
     let mut statements = 0;
-    for number in 0..ACCEPTED {
-        // A phone reads all of its own rows at each contact: one with many ended permissions is another measurement.
-        if number % OF_ONE_PHONE == 0 {
-            stage = Stage::set().await?;
-            phone = stage.enrolled().await?;
+    // A phone reads all of its own rows at each contact: one with many ended permissions is another measurement.
+    for _ in 0..ACCEPTED / OF_ONE_PHONE {
+        let stage = Stage::set().await?;
+        let phone = stage.enrolled().await?;
+        for _ in 0..OF_ONE_PHONE {
+            let mandate = phone.sign(&stage.offer().await?).await?;
+            phone.cancel(&[mandate]).await?;
+            while !phone.is_closed(mandate)? {
+                phone.wallet.sync().await?;
+            }
+            let closed = Instant::now();
+            let faults = &stage.network.faults;
+            let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
+            times.push(closed.duration_since(accepted));
+            statements = faults.statements_since("pin-finish");
+            let start = Instant::now();
+            for _ in 0..statements {
+                stage.http.get("/v1/nonce").await;
+            }
+            empty.push(start.elapsed());
         }
-        let mandate = phone.sign(&stage.offer().await?).await?;
-        phone.cancel(&[mandate]).await?;
-        while !phone.is_closed(mandate)? {
-            phone.wallet.sync().await?;
-        }
-        let closed = Instant::now();
-        let faults = &stage.network.faults;
-        let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
-        times.push(closed.duration_since(accepted));
-        let names = faults.statements().into_iter().rev();
-        statements = names.take_while(|compact| !is_pin(compact)).count();
-    }
-    let mut empty = Vec::new();
-    for _ in 0..ACCEPTED {
-        let start = Instant::now();
-        for _ in 0..statements {
-            stage.http.get("/v1/nonce").await;
-        }
-        empty.push(start.elapsed());
     }
     let baseline = format!("{statements} requests that ask for a nonce");
     for (name, percent) in [("p50", 50), ("p99", 99)] {
@@ -161,10 +154,6 @@ async fn accepted_to_closed() -> Staged<()> {
         );
     }
     Ok(())
-}
-
-fn is_pin(compact: &str) -> bool {
-    Received::parse(compact).is_ok_and(|statement| statement.name() == "pin-finish")
 }
 
 /// An app that is started again: the wallet's file opened and its list shown; the baseline opens an empty file of SQLite.

@@ -12,10 +12,9 @@ use super::terms::MandateSpec;
 use super::turns::{Owed, Turn};
 use super::words::CodeSpec;
 use crate::phone::sandbox_author;
-use crate::stage::{Stage, Staged};
+use crate::stage::{Stage, random};
 use quittance_protocol::statement::Session;
 use quittance_protocol::{AccountId, Claims, FlowId, MandateId, PublicKey, StatementId, Unsigned};
-use quittance_vault::{Randomness, SystemRandomness};
 use quittance_wallet::{QuizQuestion, QuizTopic, VouchRequest};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -349,10 +348,4 @@ fn topic(name: &str) -> Result<QuizTopic, Wrong> {
         "dates" => QuizTopic::Dates,
         other => return Err(Wrong::new("a topic of the quiz", json!(other))),
     })
-}
-
-fn random<const N: usize>() -> Staged<[u8; N]> {
-    let mut bytes = [0; N];
-    SystemRandomness::new().fill(&mut bytes)?;
-    Ok(bytes)
 }

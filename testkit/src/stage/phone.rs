@@ -323,7 +323,8 @@ pub fn pin_of(pin: &str) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(pin.as_bytes().to_vec())
 }
 
-fn random<const N: usize>() -> Staged<[u8; N]> {
+/// Bytes that nobody can predict.
+pub(crate) fn random<const N: usize>() -> Staged<[u8; N]> {
     let mut bytes = [0; N];
     SystemRandomness::new().fill(&mut bytes)?;
     Ok(bytes)

@@ -4,11 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use quittance_disk::{Attacker, Chance, Loot, RecordingDisk};
-use quittance_gateway::ShelfCustodian;
-use quittance_vault::{RecordKey, RootKeyError, RootKeys, Vault, VaultError};
-use zeroize::Zeroizing;
+use quittance_vault::{RecordKey, RootKeys as _, Vault, VaultError};
 
-use crate::life::{TOKEN, World, chance, custodian};
+use crate::life::{Dishonest, TOKEN, World, chance, custodian};
 
 /// Secrets that end in one run.
 const ENDS: usize = 1_000;
@@ -25,11 +23,13 @@ struct Outcome {
 fn attack(name: &str, height: u8, hoards: bool) -> Outcome {
     let (world, mut chance) = (World::new(name), chance());
     let disk = RecordingDisk::default();
-    let hoard = Arc::new(Hoard {
+    let kept = Arc::new(Mutex::new(BTreeMap::new()));
+    let keys = Dishonest {
         honest: custodian(&disk),
-        kept: Mutex::default(),
-    });
-    let mut vault = world.create(&disk, Arc::clone(&hoard) as _, height);
+        before_create: |_, _| Ok(()),
+        kept: Arc::clone(&kept),
+    };
+    let mut vault = world.create(&disk, Arc::new(keys), height);
     let (living, ended) = live(&mut vault, &mut chance);
     let today = vault.epoch();
     drop(vault);
@@ -44,7 +44,7 @@ fn attack(name: &str, height: u8, hoards: bool) -> Outcome {
     assert!(looks > ENDS / 5, "the attacker looked {looks} times only");
     let loot = attacker.open(|root| {
         if hoards {
-            hoard.kept.lock().unwrap().get(root).cloned()
+            kept.lock().unwrap().get(root).cloned()
         } else {
             custodian(&disk).unwrap(today, root).ok()
         }
@@ -88,36 +88,6 @@ fn live(vault: &mut Vault, chance: &mut Chance) -> (BTreeSet<Vec<u8>>, BTreeSet<
         vault.destroy(number.to_be_bytes(), &batch, |_| Ok(())).unwrap();
     }
     (tokens.into_iter().map(|(_, secret)| secret).collect(), ended)
-}
-
-/// A keystore that secretly keeps every root that it ever wrapped: what a folder's own history gives, or rotation off.
-struct Hoard {
-    honest: Arc<ShelfCustodian<RecordingDisk>>,
-    kept: Mutex<BTreeMap<Vec<u8>, Zeroizing<[u8; 32]>>>,
-}
-
-impl RootKeys for Hoard {
-    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
-        self.honest.create(epoch)
-    }
-
-    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
-        let wrapped = self.honest.wrap(epoch, root)?;
-        self.kept.lock().unwrap().insert(wrapped.clone(), Zeroizing::new(*root));
-        Ok(wrapped)
-    }
-
-    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
-        self.honest.unwrap(epoch, wrapped)
-    }
-
-    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        self.honest.delete(epoch)
-    }
-
-    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
-        self.honest.exists(epoch)
-    }
 }
 
 #[test]

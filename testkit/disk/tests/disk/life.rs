@@ -2,13 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use quittance_disk::{Chance, Drive, RecordingDisk};
 use quittance_gateway::ShelfCustodian;
-use quittance_vault::{RecordKey, RecordKind, RootKeys, SystemRandomness, Vault, VaultError, VaultOptions};
+use quittance_vault::{
+    RecordKey, RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault, VaultError, VaultOptions,
+};
+use zeroize::Zeroizing;
 
 /// Secrets that end.
 pub(crate) const TOKEN: RecordKind = RecordKind(1);
@@ -50,6 +53,44 @@ pub(crate) const HONEST: Way = Way {
     is_one_transaction: true,
     syncs: true,
 };
+
+/// Roots by the bytes that they were wrapped into.
+pub(crate) type KeptRoots = BTreeMap<Vec<u8>, Zeroizing<[u8; 32]>>;
+
+/// A keystore that does more than it is asked to: controls plant in it what a real one must not do.
+pub(crate) struct Dishonest {
+    pub(crate) honest: Arc<ShelfCustodian<RecordingDisk>>,
+    /// What it does before it makes the key of an epoch.
+    pub(crate) before_create: fn(&ShelfCustodian<RecordingDisk>, u64) -> Result<(), RootKeyError>,
+    /// Every root that it ever wrapped, by the wrapped bytes: what a folder's own history gives, or rotation off.
+    pub(crate) kept: Arc<Mutex<KeptRoots>>,
+}
+
+impl RootKeys for Dishonest {
+    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
+        (self.before_create)(&self.honest, epoch)?;
+        self.honest.create(epoch)
+    }
+
+    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
+        let wrapped = self.honest.wrap(epoch, root)?;
+        let root = Zeroizing::new(*root);
+        self.kept.lock().unwrap().insert(wrapped.clone(), root);
+        Ok(wrapped)
+    }
+
+    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        self.honest.unwrap(epoch, wrapped)
+    }
+
+    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.honest.delete(epoch)
+    }
+
+    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
+        self.honest.exists(epoch)
+    }
+}
 
 /// Where lives are lived: a drive, with the folder that the vault's lock stands in.
 pub(crate) struct World {

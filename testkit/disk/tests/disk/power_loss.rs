@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use quittance_disk::RecordingDisk;
 use quittance_gateway::ShelfCustodian;
-use quittance_vault::{RootKeyError, RootKeys, VaultError};
-use zeroize::Zeroizing;
+use quittance_vault::{RootKeyError, RootKeys as _, VaultError};
 
-use crate::life::{Call, HONEST, Way, World, chance, custodian, look};
+use crate::life::{Call, Dishonest, HONEST, Way, World, chance, custodian, look};
 
 /// How many states a run looks at; the soak looks at more.
 fn states() -> usize {
@@ -63,33 +62,8 @@ fn whenever_the_power_goes_what_was_answered_stands_and_only_todays_key() {
 }
 
 /// Deletes the key of the epoch before when it makes a new one, long before the file is written.
-struct DeletesFirst {
-    honest: Arc<ShelfCustodian<RecordingDisk>>,
-}
-
-impl RootKeys for DeletesFirst {
-    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
-        if epoch > 1 {
-            self.honest.delete(epoch - 1)?;
-        }
-        self.honest.create(epoch)
-    }
-
-    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
-        self.honest.wrap(epoch, root)
-    }
-
-    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
-        self.honest.unwrap(epoch, wrapped)
-    }
-
-    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        self.honest.delete(epoch)
-    }
-
-    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
-        self.honest.exists(epoch)
-    }
+fn delete_first(honest: &ShelfCustodian<RecordingDisk>, epoch: u64) -> Result<(), RootKeyError> {
+    honest.delete(epoch.saturating_sub(1))
 }
 
 #[test]
@@ -106,7 +80,13 @@ fn control_each_planted_bug_is_found() {
         (
             "the old key deleted first",
             Way {
-                keys: |honest| Arc::new(DeletesFirst { honest }),
+                keys: |honest| {
+                    Arc::new(Dishonest {
+                        honest,
+                        before_create: delete_first,
+                        kept: Arc::default(),
+                    })
+                },
                 ..HONEST
             },
         ),
