@@ -6,7 +6,7 @@ use crate::support::plug::Line;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{FlowId, MandateId};
+use quittance_protocol::{FlowId, MandateId, OrderId};
 use quittance_wallet::{
     Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, TextArgument, WalletError,
     WalletEvent,
@@ -200,6 +200,12 @@ async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> F
     flow
 }
 
+/// Begins to take an order back.
+async fn asks_back(phone: &Phone, order: OrderId) -> FlowId {
+    let wish = Some(Wish::Undo { order });
+    phone.wallet.begin("mandate.undo", Vec::new(), wish).await.unwrap()
+}
+
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
@@ -231,11 +237,7 @@ async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
     let stage = phone.stage(mandate).unwrap();
     assert!(matches!(stage, EndingStage::Scheduled { .. }), "{stage:?}");
 
-    let undo = phone
-        .wallet
-        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
-        .await
-        .unwrap();
+    let undo = asks_back(&phone, order).await;
     let PromptKind::Confirm { mandates, .. } = asked(&phone, undo) else {
         panic!("it is confirmed first")
     };
@@ -258,11 +260,7 @@ async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() 
     let flow = by_service(&sandbox, &phone, kept).await;
     phone.wallet.sync().await.unwrap();
     let order = phone.wallet.order_of(flow).unwrap().unwrap();
-    let undo = phone
-        .wallet
-        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
-        .await
-        .unwrap();
+    let undo = asks_back(&phone, order).await;
     phone.answer(undo).await.unwrap();
     sandbox.plug.lose_answer_of("factor-proof");
     assert_eq!(asked(&phone, undo), PromptKind::Biometric);
@@ -291,11 +289,7 @@ async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then()
     assert!(phone.wallet.receipts().unwrap().is_empty());
     sandbox.advance(24 * 3600).await;
     phone.until_closed(mandate).await;
-    let late = phone
-        .wallet
-        .begin("mandate.undo", Vec::new(), Some(Wish::Undo { order }))
-        .await
-        .unwrap();
+    let late = asks_back(&phone, order).await;
     assert!(matches!(
         phone.wallet.next_prompt(late),
         Err(WalletError::FlowEnded {

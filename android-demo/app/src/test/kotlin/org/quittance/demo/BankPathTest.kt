@@ -1,35 +1,13 @@
 package org.quittance.demo
 
-import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
-import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
-import org.junit.Rule
 import org.junit.Test
-import org.junit.runner.RunWith
 import org.quittance.PermissionGroup
 import org.quittance.testing.Stage
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 
 /** The way through a bank's own app, and back by a link that anybody could send. */
-@RunWith(Runner::class)
-@Config(application = StagedApplication::class)
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
-class BankPathTest {
-    @get:Rule val rule = createAndroidComposeRule<MainActivity>()
-
-    private val phone by lazy { (rule.activity.application as StagedApplication).staged }
-    private val payer by lazy { Payer(rule, phone) }
-    private val hand by lazy { payer.hand }
-    private val world by lazy { World(phone.stage) }
-
-    @After
-    fun close() {
-        world.close()
-        phone.close()
-    }
-
+class BankPathTest : StagedTest() {
     //
     @Test
     fun `a direct debit ends once its payer is back from the bank app and the bank says the same itself`() {
@@ -49,11 +27,7 @@ class BankPathTest {
         phone.stage.sandbox.advance("PT5M")
         hand.taps("refresh")
         hand.awaits("how it came out") { hand.sees("close") }
-        hand.leaves("close")
-        hand.leaves("back")
-        hand.taps("refresh")
-        hand.awaits("its end") { payer.group(debit) == PermissionGroup.ENDED }
-        hand.rests()
+        ends(debit)
     }
 
     //
@@ -72,11 +46,7 @@ class BankPathTest {
 
         brings(Links.back(jumps(debit)))
         hand.walks(phone.stage, payer::code)
-        hand.leaves("close")
-        hand.leaves("back")
-        hand.taps("refresh")
-        hand.awaits("its end") { payer.group(debit) == PermissionGroup.ENDED }
-        hand.rests()
+        ends(debit)
     }
 
     //
@@ -107,6 +77,15 @@ class BankPathTest {
         hand.leaves("close")
         hand.taps("refresh")
         hand.awaits("its end") { payer.group(debit) == PermissionGroup.ENDED }
+        hand.rests()
+    }
+
+    /** The run is left, and home shows its end. */
+    private fun ends(mandate: String) {
+        hand.leaves("close")
+        hand.leaves("back")
+        hand.taps("refresh")
+        hand.awaits("its end") { payer.group(mandate) == PermissionGroup.ENDED }
         hand.rests()
     }
 

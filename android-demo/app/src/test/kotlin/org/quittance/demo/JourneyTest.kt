@@ -3,36 +3,18 @@ package org.quittance.demo
 import androidx.compose.ui.test.assertContentDescriptionEquals
 import androidx.compose.ui.test.assertIsNotEnabled
 import androidx.compose.ui.test.assertIsOff
-import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithTag
 import kotlinx.coroutines.runBlocking
-import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
-import org.junit.Rule
 import org.junit.Test
-import org.junit.runner.RunWith
 import org.quittance.PermissionGroup
 import org.quittance.testing.Stage
 import org.quittance.testing.Stage.Companion.cny
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 
-/** The app's own activity and buttons, the real core, a real gateway in a process of its own. */
-@RunWith(Runner::class)
-@Config(application = StagedApplication::class)
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
-class JourneyTest {
-    @get:Rule val rule = createAndroidComposeRule<MainActivity>()
-
-    private val phone by lazy { (rule.activity.application as StagedApplication).staged }
-    private val payer by lazy { Payer(rule, phone) }
-    private val hand by lazy { payer.hand }
-
-    @After
-    fun close() = phone.close()
-
+/** The ways that every payer goes: setting up, signing, stopping, pausing. */
+class JourneyTest : StagedTest() {
     //
     @Test
     fun `a permission is signed, charged and stopped at once, and the phone may be turned meanwhile`() {

@@ -1,36 +1,14 @@
 package org.quittance.demo
 
 import androidx.compose.ui.test.assertIsNotEnabled
-import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import androidx.compose.ui.test.onNodeWithTag
 import androidx.compose.ui.test.performTextClearance
-import org.junit.After
 import org.junit.Assert.assertTrue
-import org.junit.Rule
 import org.junit.Test
-import org.junit.runner.RunWith
 import org.quittance.testing.Stage.Companion.cny
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 
 /** What a charge may be: the payer's own limits, and those of a guardian. */
-@RunWith(Runner::class)
-@Config(application = StagedApplication::class)
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
-class LimitsTest {
-    @get:Rule val rule = createAndroidComposeRule<MainActivity>()
-
-    private val phone by lazy { (rule.activity.application as StagedApplication).staged }
-    private val payer by lazy { Payer(rule, phone) }
-    private val hand by lazy { payer.hand }
-    private val world by lazy { World(phone.stage) }
-
-    @After
-    fun close() {
-        world.close()
-        phone.close()
-    }
-
+class LimitsTest : StagedTest() {
     //
     @Test
     fun `lower limits are typed, agreed to and kept, and what is no amount is not taken`() {

@@ -1,41 +1,19 @@
 package org.quittance.demo
 
-import androidx.compose.ui.test.junit4.v2.createAndroidComposeRule
 import java.time.Duration
 import java.time.Instant
 import java.time.temporal.ChronoUnit
 import kotlinx.coroutines.runBlocking
-import org.junit.After
 import org.junit.Assert.assertEquals
-import org.junit.Rule
 import org.junit.Test
-import org.junit.runner.RunWith
 import org.quittance.Answer
 import org.quittance.PermissionGroup
 import org.quittance.PromptKind
 import org.quittance.Wallet
 import org.quittance.testing.Stage
-import org.robolectric.annotation.Config
-import org.robolectric.annotation.GraphicsMode
 
 /** A forgotten PIN: both ways to another one, which then works, while the old one does not. */
-@RunWith(Runner::class)
-@Config(application = StagedApplication::class)
-@GraphicsMode(GraphicsMode.Mode.NATIVE)
-class RecoveryTest {
-    @get:Rule val rule = createAndroidComposeRule<MainActivity>()
-
-    private val phone by lazy { (rule.activity.application as StagedApplication).staged }
-    private val payer by lazy { Payer(rule, phone) }
-    private val hand by lazy { payer.hand }
-    private val world by lazy { World(phone.stage) }
-
-    @After
-    fun close() {
-        world.close()
-        phone.close()
-    }
-
+class RecoveryTest : StagedTest() {
     //
     @Test
     fun `who knows what was paid lately chooses another PIN`() {
