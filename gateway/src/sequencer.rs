@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
+use quittance_protocol::log::Entry;
 use quittance_protocol::{ChargeId, Timestamp};
 use quittance_vault::Vault;
 use rusqlite::Connection;
@@ -54,6 +55,14 @@ struct Due {
     tidy: Instant,
 }
 
+/// The time of the log's newest entry: a clock that was set back while the gateway was down does not date an entry before it.
+fn newest_entry(connection: &Connection) -> Option<Timestamp> {
+    let store = Store::new(connection);
+    let last = store.log_size().ok()?.checked_sub(1)?;
+    let entry = store.entry(last).ok()??;
+    Some(Entry::parse(&entry.bytes).ok()?.time)
+}
+
 impl Sequencer {
     pub(crate) fn new(
         connection: Connection,
@@ -64,7 +73,7 @@ impl Sequencer {
     ) -> Self {
         let now = Instant::now();
         let due = Due {
-            latest: None,
+            latest: newest_entry(&connection),
             ask: now,
             deliver: now,
             destroy: now,
@@ -106,7 +115,7 @@ impl Sequencer {
         }
     }
 
-    /// Gateway time never goes back while the process lives.
+    /// Gateway time never goes back while the process lives, nor before what the log says already.
     fn now(&mut self) -> Timestamp {
         let now = self.world.clock.now();
         let now = self.due.latest.map_or(now, |latest| latest.max(now));

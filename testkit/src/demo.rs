@@ -1,6 +1,6 @@
 //! The demo: one mandate's whole life, told in lines.
 
-use crate::liar::Lie;
+use crate::liar::{Catch, Lie, WAKE_PATH};
 use crate::phone_protocol::Command;
 use crate::process::Programs;
 use crate::story::{Casting, PIN, Side, Story, cny};
@@ -132,41 +132,87 @@ pub async fn tell(programs: &Programs, out: Option<&Path>) -> io::Result<()> {
     Ok(())
 }
 
-/// Tells the short story of a gateway that lies: the phone must not say *closed*.
+/// Names every lie, one line each.
+pub fn list_lies() {
+    let width = Lie::ALL.iter().map(|lie| lie.name().len()).max().unwrap_or(0);
+    for lie in Lie::ALL {
+        println!("{:width$}  {}", lie.name(), lie.does());
+    }
+}
+
+/// Tells the short story of a gateway that lies: the phone must not believe more than is so.
 ///
 /// # Errors
 /// Where the phone believes the lie.
 pub async fn tell_lie(programs: &Programs, lie: Lie) -> io::Result<()> {
     let stage = tempfile::tempdir()?;
-    let name = match lie {
-        Lie::Unlogged => "unlogged",
-        Lie::WrongToken => "wrong-token",
-    };
     let casting = Casting {
         gateway_program: Some("quittance-hostile-gateway"),
-        gateway_arguments: vec!["--lie".to_owned(), name.to_owned()],
+        gateway_arguments: vec!["--lie".to_owned(), lie.name().to_owned()],
         ..Casting::default()
     };
     let mut story = Story::open(programs.clone(), &stage.path().join("lie"), &casting, false).await?;
     let mandate = begin(&mut story, true).await?;
-    say(
-        "3",
-        "The payer stops it: thumb, confirm, PIN. The gateway hands out a false closure:",
-    );
-    more(match lie {
-        Lie::Unlogged => "its entry is not in the public log.",
-        Lie::WrongToken => "it is logged and proved, and names another token.",
-    });
-    let end = story.ask(&Story::cancel(mandate)).await?;
-    let state = end.get("state").and_then(Value::as_str).unwrap_or_default().to_owned();
-    must(state != "closed", "the phone does not say closed", &end)?;
+    if lie.needs_another() {
+        let offer = story.offer().await?;
+        let earlier = story.sign(&offer).await?;
+        story.ask(&Story::cancel(earlier)).await?;
+    }
+    say("3", "The payer stops it: thumb, confirm, PIN. The gateway lies:");
+    more(lie.does());
+    story.http.post(WAKE_PATH, &Value::Null).await;
+    // What fails here is told by the events and by where the order stands.
+    let end = story.ask(&Story::cancel(mandate)).await.unwrap_or_default();
+    let contact = story.ask(&Command::Sync).await;
     let events = story.ask(&Command::Events).await?;
-    let reason = find_text(&events, "reason").unwrap_or_default();
-    must(!reason.is_empty(), "the phone says why", &events)?;
-    more(format!(
-        "The phone does NOT say closed. It says: {state}, because {reason}."
-    ));
-    more("The token is dead on this phone all the same; the false closure is kept as evidence.");
+    let state = end
+        .get("state")
+        .and_then(Value::as_str)
+        .unwrap_or("not closed")
+        .to_owned();
+    let believed = state == "closed";
+    let reason = find_text(&events, "reason");
+    let seen = serde_json::json!({ "state": state, "events": events });
+    match lie.caught() {
+        Catch::Disputed(_) | Catch::Convicted | Catch::Forked => {
+            must(!believed, "the phone does not say closed", &seen)?;
+            must(reason.is_some(), "the phone says why", &seen)?;
+            let reason = reason.unwrap_or_default();
+            more(format!(
+                "The phone does NOT say closed. It says: {state}, because {reason}."
+            ));
+            more("No payment leaves this phone all the same; what was shown is kept as evidence.");
+        }
+        Catch::Pending => {
+            must(!believed, "the phone does not say closed", &seen)?;
+            more(format!(
+                "The phone does NOT say closed. It says: {state}, and goes on asking."
+            ));
+        }
+        Catch::OneSided => {
+            must(!believed, "the phone does not say closed", &seen)?;
+            more(format!("The phone does NOT say closed by both. It says: {state}."));
+        }
+        Catch::Refused(_) => {
+            must(contact.is_err(), "the phone refuses the answer", &seen)?;
+            more(format!(
+                "The phone refuses the answer. What is true counts all the same: {state}."
+            ));
+        }
+        Catch::Outlived => more(format!("It changes nothing: {state}, checked by the phone itself.")),
+        Catch::Told => {
+            must(
+                events.to_string().contains("charged"),
+                "the phone tells of the charge",
+                &seen,
+            )?;
+            more("The phone tells its payer: a charge, under a permission whose receipt says that it ended.");
+        }
+        Catch::Elsewhere(who) => {
+            more(format!("This phone alone cannot tell. It says: {state}. Who can:"));
+            more(format!("{who}."));
+        }
+    }
     Ok(())
 }
 

@@ -224,7 +224,7 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
 }
 
 /// An answer that breaks off before its first byte of content.
-fn cut() -> Response {
+pub(crate) fn cut() -> Response {
     let broken = futures_util::stream::once(async { Err::<Vec<u8>, _>(std::io::Error::other("cut")) });
     Response::new(Body::from_stream(broken))
 }

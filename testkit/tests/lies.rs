@@ -1,105 +1,329 @@
-//! A gateway that lies about its log: the phone does not say closed, and says why.
+//! A gateway that lies: each lie is caught with its own evidence, outlived, or listed as one that no single phone can tell.
 
-use quittance_testkit::liar::{Lie, lying};
-use quittance_testkit::stage::Stage;
-use quittance_wallet::{DisputeReason, EndingStage, WalletError, WalletEvent};
+use futures_util::StreamExt as _;
+use quittance_gateway::Clock as _;
+use quittance_protocol::MandateId;
+use quittance_protocol::log::{Checkpoint, SeenLog, TlogProof};
+use quittance_protocol::log_body::{ClosureKind, EvidenceLevel};
+use quittance_protocol::statement::ReplicaState;
+use quittance_testkit::liar::{Catch, Liar, Lie};
+use quittance_testkit::stage::{Stage, StagePhone};
+use quittance_testkit::story::cny;
+use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, WalletError, WalletEvent};
+use std::sync::Arc;
 
+const AN_HOUR: i64 = 3_600;
+/// So many lies are told at once.
+const AT_ONCE: usize = 8;
+
+/// A stage on which a lie was told.
 struct Met {
-    stage: EndingStage,
-    dispute: Option<DisputeReason>,
+    stage: Stage,
+    phone: StagePhone,
+    mandate: MandateId,
     events: Vec<WalletEvent>,
-    receipts: usize,
-    paid: Result<String, WalletError>,
+    errors: Vec<ErrorKind>,
+    /// How many answers were lies.
+    told: u32,
 }
 
-/// A cancellation under a gateway that lies, or does not; three contacts, so that it may lie three times.
+/// A contact, a cancellation, three more contacts, all under a gateway that lies, or does not.
 #[cfg(test)]
 async fn cancelled_under(lie: Option<Lie>) -> Met {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
-    let gateway = stage.gateway().unwrap();
-    if let Some(lie) = lie {
-        stage
-            .network
-            .exchange(lying(gateway.router(), gateway.log_signer(), lie));
+    let liar = lie.map(|lie| installed(&stage, lie));
+    if lie.is_some_and(Lie::needs_another) {
+        let other = stage.enrolled().await.unwrap();
+        let ended = other.sign(&stage.offer().await.unwrap()).await.unwrap();
+        other.cancel(&[ended]).await.unwrap();
+        other.wallet.sync().await.unwrap();
+        assert!(other.is_closed(ended).unwrap(), "somebody else's order closes first");
     }
-    // Whether a call ends in an error is not the question: what the phone shows is.
-    let _ = phone.cancel(&[mandate]).await;
+    if let Some(liar) = &liar {
+        liar.wake();
+    }
+    // Whether a call ends in an error is for the lies to say that are refused so.
+    let mut ends = vec![
+        phone.wallet.sync().await.map(drop),
+        phone.cancel(&[mandate]).await.map(drop),
+    ];
     for _ in 0..3 {
-        let _ = phone.wallet.sync().await;
+        ends.push(phone.wallet.sync().await.map(drop));
     }
-    let ending = phone.wallet.mandate(mandate).unwrap().ending.unwrap();
     Met {
-        stage: ending.stage,
-        dispute: ending.dispute,
+        told: liar.map_or(0, |liar| liar.lies_told()),
         events: phone.events().unwrap(),
-        receipts: phone.wallet.receipts().unwrap().len(),
-        paid: phone
-            .wallet
-            .payer_present_permit(mandate, quittance_testkit::story::cny(100).unwrap(), "till")
-            .await,
+        errors: ends.into_iter().filter_map(|end| Some(end.err()?.kind())).collect(),
+        stage,
+        phone,
+        mandate,
     }
 }
 
 #[cfg(test)]
-fn assert_disputed(met: &Met, reasons: &[DisputeReason]) {
-    assert_eq!(met.stage, EndingStage::Disputed);
-    assert!(
-        met.dispute.is_some_and(|reason| reasons.contains(&reason)),
-        "{:?}",
-        met.dispute
-    );
-    assert_eq!(met.receipts, 0, "there is no receipt of a lie");
-    let told = |event: &WalletEvent| matches!(event, WalletEvent::Disputed { reason, .. } if reasons.contains(reason));
-    assert!(met.events.iter().any(told), "the payer is told: {:?}", met.events);
-    assert!(
-        !met.events
-            .iter()
-            .any(|event| matches!(event, WalletEvent::Closed { .. })),
-        "{:?}",
-        met.events
-    );
-    assert!(
-        matches!(met.paid, Err(WalletError::NotPayable)),
-        "this phone's half is gone all the same"
-    );
+fn installed(stage: &Stage, lie: Lie) -> Arc<Liar> {
+    let gateway = stage.gateway().unwrap();
+    let liar = Liar::new(gateway.router(), gateway.log_signer(), lie);
+    stage.network.exchange(liar.router());
+    liar
+}
+
+#[cfg(test)]
+impl Met {
+    fn ending(&self) -> Option<EndingStage> {
+        self.phone.stage_of(self.mandate).unwrap()
+    }
+
+    fn dispute(&self) -> Option<DisputeReason> {
+        let mandate = self.phone.wallet.mandate(self.mandate).unwrap();
+        mandate.ending.and_then(|ending| ending.dispute)
+    }
+
+    fn is_disputed(&self, reason: DisputeReason) -> bool {
+        let told = |event: &WalletEvent| matches!(event, WalletEvent::Disputed { reason: of, .. } if *of == reason);
+        self.dispute() == Some(reason) && self.events.iter().any(told)
+    }
+
+    fn half(&self) -> ReplicaState {
+        self.phone.wallet.mandate(self.mandate).unwrap().phone_half
+    }
+
+    fn says_closed(&self) -> bool {
+        let told = |event: &WalletEvent| {
+            matches!(
+                event,
+                WalletEvent::Closed {
+                    kind: ClosureKind::TwoSided,
+                    ..
+                }
+            )
+        };
+        self.phone.is_closed(self.mandate).unwrap() || self.events.iter().any(told)
+    }
+
+    fn receipts(&self) -> usize {
+        self.phone.wallet.receipts().unwrap().len()
+    }
+
+    /// How many contradictions of the log are kept, and whether one of them convicts by itself.
+    fn evidence(&self) -> (usize, bool) {
+        let kept = self.phone.wallet.log_evidence().unwrap();
+        (kept.len(), kept.iter().any(|kept| kept.proves_fork))
+    }
+
+    async fn pays(&self) -> bool {
+        let permit = self
+            .phone
+            .wallet
+            .payer_present_permit(self.mandate, cny(100).unwrap(), "till");
+        !matches!(permit.await, Err(WalletError::NotPayable))
+    }
+
+    /// What is wrong with what this lie came to; nothing where it is as it should be.
+    async fn flaw(&self, lie: Lie) -> Option<String> {
+        let open = !self.says_closed() && self.receipts() == 0;
+        let caught = match lie.caught() {
+            Catch::Disputed(reason) => open && self.is_disputed(reason) && self.spares_its_half(reason),
+            Catch::Convicted => open && self.is_disputed(DisputeReason::LogInconsistent) && self.evidence().0 > 0,
+            Catch::Forked => open && self.is_disputed(DisputeReason::LogInconsistent) && self.evidence().1,
+            Catch::Pending => open && self.dispute().is_none() && self.ending().is_some(),
+            Catch::Refused(kind) => self.errors.contains(&kind) && self.says_closed(),
+            Catch::Outlived => self.says_closed() && self.receipts() == 1 && self.errors.is_empty(),
+            Catch::OneSided => {
+                self.ending() == Some(EndingStage::Closed(ClosureKind::Unilateral)) && !self.says_closed()
+            }
+            Catch::Told => {
+                let told = |event: &WalletEvent| matches!(event, WalletEvent::Charged { mandate, .. } if *mandate == self.mandate);
+                self.says_closed() && self.events.iter().any(told)
+            }
+            // Shown one by one below.
+            Catch::Elsewhere(_) => true,
+        };
+        let seen = || {
+            format!(
+                "{lie:?}: {:?}, dispute {:?}, half {:?}, {} receipts, evidence {:?}, errors {:?}, events {:?}",
+                self.ending(),
+                self.dispute(),
+                self.half(),
+                self.receipts(),
+                self.evidence(),
+                self.errors,
+                self.events
+            )
+        };
+        if self.told == 0 {
+            return Some(format!("never told: {}", seen()));
+        }
+        if !caught {
+            return Some(format!("not caught as {:?}: {}", lie.caught(), seen()));
+        }
+        self.pays().await.then(|| format!("still pays: {}", seen()))
+    }
+
+    /// An order that is not believed costs the phone nothing.
+    fn spares_its_half(&self, reason: DisputeReason) -> bool {
+        let of_the_order = matches!(reason, DisputeReason::OrderNotLogged | DisputeReason::OrderMismatch);
+        (self.half() == ReplicaState::Destroyed) != of_the_order
+    }
+
+    /// The gateway is honest from now on: what can still end ends well, what was logged for this phone alone is convicted.
+    async fn flaw_afterwards(self, lie: Lie) -> Option<String> {
+        self.stage.network.exchange(self.stage.gateway().unwrap().router());
+        self.phone.clock.turn(AN_HOUR);
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            ends.push(self.phone.wallet.sync().await.map(drop));
+        }
+        let well = if lie.is_logged() {
+            self.evidence().0 > 0
+        } else {
+            self.phone.is_closed(self.mandate).unwrap() || lie == Lie::Orphaned
+        };
+        (!well).then(|| {
+            let (ending, dispute) = (self.ending(), self.dispute());
+            format!(
+                "{lie:?} ends badly: {ending:?}, dispute {dispute:?}, evidence {:?}, {ends:?}",
+                self.evidence()
+            )
+        })
+    }
 }
 
 // I4; H3.
 //
-#[tokio::test]
-async fn a_closure_that_was_never_logged_is_disputed_and_never_closed() {
-    let met = cancelled_under(Some(Lie::Unlogged)).await;
-    assert_disputed(&met, &[DisputeReason::ReceiptNotLogged]);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_lie_is_caught_for_what_it_is_and_the_truth_ends_well_afterwards() {
+    let told = Lie::ALL.iter().map(|lie| async move {
+        let met = cancelled_under(Some(*lie)).await;
+        let caught = met.flaw(*lie).await;
+        caught
+            .into_iter()
+            .chain(met.flaw_afterwards(*lie).await)
+            .collect::<Vec<_>>()
+    });
+    let flaws: Vec<String> = futures_util::stream::iter(told)
+        .buffer_unordered(AT_ONCE)
+        .concat()
+        .await;
+    assert!(flaws.is_empty(), "{}", flaws.join("\n"));
 }
 
-// I4.
-//
-#[tokio::test]
-async fn a_closure_of_another_token_is_disputed_and_never_closed() {
-    let met = cancelled_under(Some(Lie::WrongToken)).await;
-    assert_disputed(&met, &[DisputeReason::OtherToken, DisputeReason::LogInconsistent]);
+#[test]
+fn there_are_more_than_thirty_lies_each_with_a_name_and_a_sentence() {
+    let names: std::collections::BTreeSet<&str> = Lie::ALL.iter().map(|lie| lie.name()).collect();
+    assert_eq!(names.len(), Lie::ALL.len());
+    assert!(Lie::ALL.len() >= 30, "{}", Lie::ALL.len());
+    assert!(Lie::ALL.iter().all(|lie| lie.does().ends_with('.')));
 }
 
-// Control: without the lie the same steps end closed.
+// Control: without a lie the same steps end closed.
 #[tokio::test]
 async fn an_honest_gateway_closes() {
     let met = cancelled_under(None).await;
-    assert!(matches!(met.stage, EndingStage::Closed(_)), "{:?}", met.stage);
-    assert_eq!((met.dispute, met.receipts), (None, 1));
+    assert!(met.says_closed(), "{:?}", met.ending());
+    assert_eq!((met.dispute(), met.receipts(), met.errors.len()), (None, 1, 0));
 }
 
-// A gateway that answers rightly later is believed later: the same checks decide.
+// Control: what catches lies catches an honest gateway's answers in none of their places.
 #[tokio::test]
-async fn a_dispute_ends_when_the_gateway_shows_the_true_closure() {
-    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
-    let gateway = stage.gateway().unwrap();
-    stage
-        .network
-        .exchange(lying(gateway.router(), gateway.log_signer(), Lie::Unlogged));
-    let _ = phone.cancel(&[mandate]).await;
-    let _ = phone.wallet.sync().await;
-    assert_eq!(phone.stage_of(mandate).unwrap(), Some(EndingStage::Disputed));
-    stage.network.exchange(gateway.router());
-    phone.wallet.sync().await.unwrap();
-    assert!(phone.is_closed(mandate).unwrap());
+async fn an_honest_gateway_is_caught_at_nothing() {
+    let met = cancelled_under(None).await;
+    let not_outlived = Lie::ALL
+        .iter()
+        .copied()
+        .filter(|lie| !matches!(lie.caught(), Catch::Outlived | Catch::Elsewhere(_)));
+    for lie in not_outlived {
+        assert!(met.flaw(lie).await.is_some(), "{lie:?} is found where nobody lied");
+    }
+}
+
+/// A second reader of the log, with a checkpoint that somebody else was shown: is it the log of this phone's receipt?
+#[cfg(test)]
+async fn is_one_log(met: &Met) -> bool {
+    let log = met.stage.gateway().unwrap().log_key();
+    let order = met.phone.wallet.receipts().unwrap()[0].order;
+    let receipt: TlogProof = met.phone.wallet.export_receipt(order).unwrap().receipt.parse().unwrap();
+    let ours = Checkpoint::open(&receipt.checkpoint, &log).unwrap();
+    let theirs = Checkpoint::open(&met.stage.http.get("/log/checkpoint").await.text, &log).unwrap();
+    assert_eq!(ours.size(), theirs.size(), "nobody wrote since, so no proof is needed");
+    SeenLog::first(ours).accept(theirs, &[]).is_ok()
+}
+
+// What a witness would see.
+#[tokio::test]
+async fn a_log_that_one_phone_alone_is_shown_is_found_by_comparing_its_checkpoint_with_anothers() {
+    let met = cancelled_under(Some(Lie::SplitView)).await;
+    assert!(met.told > 0 && met.says_closed(), "this phone cannot tell");
+    assert!(!is_one_log(&met).await);
+    assert!(
+        is_one_log(&cancelled_under(None).await).await,
+        "control: an honest log is one"
+    );
+}
+
+#[tokio::test]
+async fn an_entry_from_the_future_is_found_by_whoever_reads_the_log_with_a_clock_of_their_own() {
+    let is_ahead =
+        |met: &Met| met.phone.wallet.receipts().unwrap()[0].closed_at > met.stage.clock.now().plus_seconds(AN_HOUR);
+    let met = cancelled_under(Some(Lie::FutureTime)).await;
+    assert!(
+        met.told > 0 && met.says_closed(),
+        "this phone, whose clock may be wrong, cannot tell"
+    );
+    assert!(is_ahead(&met));
+    assert!(
+        !is_ahead(&cancelled_under(None).await),
+        "control: an honest entry is not ahead"
+    );
+}
+
+#[tokio::test]
+async fn a_level_without_a_chain_is_found_by_whoever_asks_for_the_chain() {
+    let level = |met: &Met| met.phone.wallet.receipts().unwrap()[0].evidence_level;
+    let met = cancelled_under(Some(Lie::LevelRaised)).await;
+    assert!(
+        met.told > 0 && met.says_closed(),
+        "this phone takes the gateway's word for its level"
+    );
+    assert_eq!(level(&met), EvidenceLevel::E2);
+    let chains = met.phone.wallet.enrolment().unwrap().unwrap();
+    assert_eq!(
+        chains.evidence_level,
+        EvidenceLevel::E0,
+        "no key of this phone has a chain"
+    );
+    assert_eq!(
+        level(&cancelled_under(None).await),
+        EvidenceLevel::E0,
+        "control: an honest receipt says E0"
+    );
+}
+
+#[tokio::test]
+async fn a_mandate_that_a_gateway_forgets_ends_with_word_to_the_payer_and_without_a_receipt() {
+    let met = cancelled_under(Some(Lie::Orphaned)).await;
+    let told =
+        |event: &WalletEvent| matches!(event, WalletEvent::MandateRejected { mandate } if *mandate == met.mandate);
+    assert!(met.told > 0 && met.events.iter().any(told), "{:?}", met.events);
+    assert!(!met.says_closed() && met.receipts() == 0 && !met.pays().await);
+    assert_eq!(met.stage.logged("closure").await, 0, "the log has no word of it");
+    let honest = cancelled_under(None).await;
+    assert_eq!(
+        (honest.receipts(), honest.stage.logged("closure").await),
+        (1, 1),
+        "control"
+    );
+}
+
+#[test]
+fn the_lies_that_no_single_phone_can_tell_are_these() {
+    let elsewhere = Lie::ALL
+        .iter()
+        .filter(|lie| matches!(lie.caught(), Catch::Elsewhere(_)));
+    let names: Vec<&str> = elsewhere.map(|lie| lie.name()).collect();
+    assert_eq!(
+        names,
+        ["level-raised", "future-time", "split-view", "orphaned"],
+        "each has its own test here"
+    );
 }

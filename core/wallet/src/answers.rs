@@ -146,6 +146,7 @@ impl Unit<'_> {
             }
             // The gateway has it already: said twice, done once.
             Purpose::FlowCancel { .. } | Purpose::FlowOffline { .. } | Purpose::Acknowledgement { .. } => return Ok(()),
+            Purpose::Attestation { order } if problem.code() == Code::SequenceFork => self.attest_anew(*order)?,
             Purpose::PinRecord {} if problem.code() == Code::StepOrder => {}
             Purpose::Consent { mandate } if problem.code() != Code::NonceNeeded => self.reject_mandate(*mandate)?,
             Purpose::Consent { .. } | Purpose::Activation { .. } if problem.code() == Code::NonceNeeded => {

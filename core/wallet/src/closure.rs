@@ -10,7 +10,7 @@ use quittance_protocol::log::{EntryKind, VerifierKey};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Attestation, Intent};
-use quittance_protocol::{Annex, PublicKey, Receipt, Received};
+use quittance_protocol::{Annex, PublicKey, Receipt, Received, Timestamp};
 
 /// What the phone itself knows of an order.
 pub(crate) struct Known<'a> {
@@ -20,6 +20,8 @@ pub(crate) struct Known<'a> {
     pub(crate) policy: Option<Digest32>,
     /// On what the order's own log entry says that it stands.
     pub(crate) ground: Option<Ground>,
+    /// From when on nothing could take the order back, as it was told before the closure.
+    pub(crate) effective_at: Option<Timestamp>,
     /// The compact intents of this phone.
     pub(crate) intents: &'a [String],
     /// The compact attestation of this phone.
@@ -62,7 +64,7 @@ pub(crate) fn verify_closure(
         .map_err(|_| DisputeReason::AnnexMismatch)?;
     check_body(&body, known)?;
     own_statements(&closure.annex, known).ok_or(DisputeReason::AnnexMismatch)?;
-    check_destroyed(record, &body, known.order, log)?;
+    check_destroyed(record, &body, known.order, verified.logged().entry().time, log)?;
     let row = ReceiptRow {
         receipt: closure.receipt.clone(),
         annex: closure.annex.clone(),
@@ -77,6 +79,11 @@ pub(crate) fn verify_closure(
 pub(crate) fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), DisputeReason> {
     let expect = |holds: bool, reason| if holds { Ok(()) } else { Err(reason) };
     expect(body.order == known.order.order, DisputeReason::OtherOrder)?;
+    // A quicker way brings the moment nearer; nothing moves it away, so a later one is another order's.
+    expect(
+        known.effective_at.is_none_or(|told| body.effective_at <= told),
+        DisputeReason::OtherOrder,
+    )?;
     expect(
         body.mandates == known.order.mandates && body.tokens == known.order.tokens,
         DisputeReason::OtherToken,
@@ -135,11 +142,13 @@ pub(crate) fn own_statements(annex: &Annex, known: &Known<'_>) -> Option<u32> {
     all.then(|| u32::try_from(annex.statements.len()).unwrap_or(u32::MAX))
 }
 
-/// The gateway's own destruction: logged, the one that the closure names, with nothing left open.
+/// The gateway's own destruction: logged, the one that the closure names, with nothing left open, after the order that
+/// asked for it and before the closure that speaks of it.
 fn check_destroyed(
     record: &OrderRecord,
     body: &ClosureBody,
     order: &Order,
+    closed_at: Timestamp,
     log: &VerifierKey,
 ) -> Result<(), DisputeReason> {
     let destroyed = record.destroyed.as_ref().ok_or(DisputeReason::DestroyedNotLogged)?;
@@ -151,7 +160,9 @@ fn check_destroyed(
     let said = &opened.body;
     let clean = !said.probe.old_root_opens && !said.probe.records_open && !said.probe.key_found;
     let ended = said.epoch_new > said.epoch_old && said.authorization == Code::TokenDestroyed.name();
-    if said.order == order.order && said.tokens == order.tokens && clean && ended {
+    let ordered_at = verify_order(record, log)?.entry.time;
+    let in_turn = ordered_at <= opened.entry.time && opened.entry.time <= closed_at;
+    if said.order == order.order && said.tokens == order.tokens && clean && ended && in_turn {
         Ok(())
     } else {
         Err(DisputeReason::DestroyedMismatch)

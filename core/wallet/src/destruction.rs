@@ -8,6 +8,7 @@ use crate::unit::Unit;
 use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, PhoneState};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::statement::{Attestation, PhoneOutcome, Probe, ReplicaState};
+use quittance_protocol::{OrderId, Received};
 use quittance_vault::{Destruction, RecordKey};
 
 impl Inner {
@@ -102,6 +103,36 @@ impl Unit<'_> {
             }
         }
         self.put(&row)
+    }
+
+    /// What the gateway refused once, and speaks of as if it was still to come, is said once more: the same statement.
+    pub(crate) fn attest_again(&mut self, row: &OrderRow) -> Result<(), WalletError> {
+        let (PhoneState::Attesting(order), Some(compact)) = (&row.state, &row.attestation) else {
+            return Ok(());
+        };
+        let purpose = Purpose::Attestation { order: order.order };
+        if self.list::<OutboxRow>()?.iter().any(|row| row.purpose == purpose) {
+            return Ok(());
+        }
+        self.enqueue(purpose, Some(compact.clone())).map(drop)
+    }
+
+    /// The number of the statement was used by another phone with this key: the same is said under a number of its own.
+    pub(crate) fn attest_anew(&mut self, order: OrderId) -> Result<(), WalletError> {
+        for mut row in self.list::<OrderRow>()? {
+            let stated = match (&row.state, &row.attestation) {
+                (PhoneState::Attesting(known), Some(compact)) if known.order == order => compact,
+                _ => continue,
+            };
+            let (_, body) = Received::parse(stated)
+                .and_then(|said| said.unverified_body::<Attestation>())
+                .map_err(|_| WalletError::Journal("attestation"))?;
+            let compact = self.sign(&body)?;
+            row.attestation = Some(compact.clone());
+            self.put(&row)?;
+            self.enqueue(Purpose::Attestation { order }, Some(compact))?;
+        }
+        Ok(())
     }
 
     fn fill_attestation(&mut self, order: &Order, compact: String) -> Result<(), WalletError> {

@@ -196,7 +196,7 @@ pub enum DisputeReason {
     OwnAttestationMissing,
     /// The gateway's own destruction is missing, or is not in the log.
     DestroyedNotLogged,
-    /// The gateway's statement of its destruction does not say what it must: probe, epochs, authorization, tokens.
+    /// The gateway's statement of its destruction does not say what it must: probe, epochs, authorization, tokens, time.
     DestroyedMismatch,
     /// The payer's risk rating was not refreshed.
     RiskNotRefreshed,

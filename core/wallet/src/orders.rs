@@ -136,6 +136,7 @@ impl Unit<'_> {
                 })?;
             }
         }
+        self.attest_again(&row)?;
         self.take_closure(&mut row, news)?;
         self.put(&row)
     }
@@ -158,6 +159,7 @@ impl Unit<'_> {
             order: &order,
             policy: row.policy,
             ground: row.ground,
+            effective_at: row.effective_at,
             intents: &row.intents,
             attestation: row.attestation.as_deref(),
             device_key: &device_key,

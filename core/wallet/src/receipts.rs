@@ -162,6 +162,7 @@ impl Inner {
             order: known,
             policy: row.policy,
             ground: row.ground,
+            effective_at: row.effective_at,
             intents: &row.intents,
             attestation: row.attestation.as_deref(),
             device_key: &device.device_key,

@@ -10,7 +10,7 @@ use quittance_gateway::{
     SimulatedMerchants,
 };
 use quittance_testkit::hoarder::HoardingCustodian;
-use quittance_testkit::liar::{Lie, lying};
+use quittance_testkit::liar::{Liar, Lie};
 use quittance_vault::{Randomness, SystemRandomness};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -94,7 +94,7 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
     };
     let gateway = Gateway::open(config, parts)?;
     let router = match arguments.lie {
-        Some(lie) => lying(gateway.router(), gateway.log_signer(), lie),
+        Some(lie) => Liar::new(gateway.router(), gateway.log_signer(), lie).router(),
         None => gateway.router(),
     };
     println!("listening on http://{}", listener.local_addr()?);
