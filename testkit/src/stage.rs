@@ -273,6 +273,15 @@ impl Stage {
             .await
     }
 
+    /// The merchant charges with a permit that was handed over at a till, whose name is the charge's reference.
+    pub async fn charge_at(&self, till: &str, mandate: MandateId, minor: i64, permit: &str) -> Answer {
+        let amount = json!({ "minor": minor, "currency": "CNY" });
+        let body = json!({ "mandate": mandate, "amount": amount, "reference": till, "permit": permit });
+        self.http
+            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
+            .await
+    }
+
     /// What became of a charge of CNY 10.00: `approved`, or the code of the decline.
     pub async fn try_charge(&self, mandate: MandateId, reference: &str) -> String {
         decision(&self.charge(mandate, 1000, reference).await)

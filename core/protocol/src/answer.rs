@@ -39,6 +39,9 @@ pub struct Enrolled {
     /// When the phone was first enrolled; absent where that was before it was noted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Whether another phone speaks with the same keys: it raises nothing any more, its permits are worth nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quarantined: bool,
     /// Gateway time.
     pub now: Timestamp,
 }

@@ -29,6 +29,23 @@ impl Inner {
         check_form(&pin, digits)?;
         // What an interrupted call left goes first: the same bytes again.
         self.flush_all(&mut BTreeSet::new()).await?;
+        self.introduce_keys().await?;
+        if !self.look(|inner| Ok(inner.pin_is_set())).await? {
+            match self.register_pin(pin.clone()).await {
+                Err(WalletError::Problem(problem)) if is_of_another(problem.code()) => {
+                    // These keys spoke before, from files that are gone or on another phone. By their numbers the gateway
+                    // knows; what stays of them is worth nothing, and the phone goes on with keys of its own.
+                    self.unit(|unit| unit.give_up_keys()).await?;
+                    self.introduce_keys().await?;
+                    self.register_pin(pin).await?;
+                }
+                other => other?,
+            }
+        }
+        self.look(Inner::enrolment_view).await?.ok_or(WalletError::NotEnrolled)
+    }
+
+    async fn introduce_keys(self: &Arc<Self>) -> Result<(), WalletError> {
         // Twice, where a nonce ended on the way.
         for _ in 0..2 {
             if self.look(|inner| Ok(inner.introduced())).await? {
@@ -42,10 +59,7 @@ impl Inner {
                 Err(error) => return Err(error),
             }
         }
-        if !self.look(|inner| Ok(inner.pin_is_set())).await? {
-            self.register_pin(pin).await?;
-        }
-        self.look(Inner::enrolment_view).await?.ok_or(WalletError::NotEnrolled)
+        Ok(())
     }
 
     fn introduced(&self) -> bool {
@@ -75,7 +89,21 @@ impl Inner {
     }
 }
 
+/// Whether the gateway says that another phone, or this one before, said something else under the same numbers.
+const fn is_of_another(code: Code) -> bool {
+    matches!(code, Code::SequenceFork | Code::DeviceQuarantined)
+}
+
 impl Unit<'_> {
+    /// The keys that stand are not to be used: the next introduction makes others.
+    fn give_up_keys(&mut self) -> Result<(), WalletError> {
+        if let Some(mut device) = self.get::<DeviceRow>(b"")? {
+            (device.refused, device.enrolled) = (true, None);
+            self.put(&device)?;
+        }
+        Ok(())
+    }
+
     fn introduce(&mut self, nonce: Nonce) -> Result<u64, WalletError> {
         let waiting = self
             .list::<OutboxRow>()?

@@ -133,6 +133,9 @@ pub(crate) struct EnrolledRow {
     /// When the gateway last heard of the phone.
     #[serde(default)]
     pub(crate) seen: Option<Timestamp>,
+    /// Whether another phone speaks with the same keys.
+    #[serde(default)]
+    pub(crate) quarantined: bool,
 }
 
 impl From<Enrolled> for EnrolledRow {
@@ -145,6 +148,7 @@ impl From<Enrolled> for EnrolledRow {
             attested: told.attested,
             since: told.since,
             seen: Some(told.now),
+            quarantined: told.quarantined,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::checkup::{CheckupFacts, CheckupGroupView, PhoneFacts, checkup};
 use crate::error::WalletError;
+use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{EvidenceRow, OrderRow};
 use crate::lock::StoppingView;
@@ -15,7 +16,9 @@ use quittance_flows::lock::BY_PAYER;
 use quittance_protocol::answer::{AttestedKey, Reconciled};
 use quittance_protocol::evidence::EvidenceFinding;
 use quittance_protocol::log_body::EvidenceLevel;
-use quittance_protocol::{AccountId, DeviceId, Timestamp};
+use quittance_protocol::problem::Code;
+use quittance_protocol::statement::Enrolment;
+use quittance_protocol::{AccountId, DeviceId, Statement as _, Timestamp};
 
 /// What the payer sees of the wallet's safety, without a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +125,12 @@ impl Unit<'_> {
             return Ok(());
         };
         if (told.account, told.device) == (known.account, known.device) {
+            if told.quarantined && !known.quarantined {
+                self.tell(WalletEvent::Refused {
+                    statement: Enrolment::NAME.to_owned(),
+                    code: Code::DeviceQuarantined,
+                })?;
+            }
             device.enrolled = Some(told.clone().into());
             self.put(&device)?;
         }

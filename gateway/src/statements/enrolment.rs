@@ -82,6 +82,7 @@ pub(crate) fn enrolled(turn: &Turn<'_>, device: &Device) -> Enrolled {
         evidence: device.evidence.findings(trust),
         attested: device.evidence.attested(trust),
         since: device.since,
+        quarantined: device.quarantined,
         now: turn.now,
     }
 }

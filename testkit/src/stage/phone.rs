@@ -145,6 +145,32 @@ impl StagePhone {
         Self::on(config, folder, clock, number.into_inner())
     }
 
+    /// A second phone with everything of this one, keys included: what a cloned software keystore comes to.
+    ///
+    /// # Errors
+    /// What the system or the wallet says.
+    pub fn cloned(&self) -> Staged<Self> {
+        let mut folder = self.folder.clone().into_os_string();
+        folder.push("-clone");
+        let folder = PathBuf::from(folder);
+        let mut config = self.config.clone();
+        config.data_dir = folder.join("files");
+        copy_files(&self.config.data_dir, &config.data_dir)?;
+        copy_files(&self.folder.join("hardware"), &folder.join("hardware"))?;
+        let clock = Arc::new(PhoneClock::new(self.clock.now()));
+        // Far from the numbers that a test signs for the first phone by itself.
+        Self::on(config, folder, clock, 2 * OWN_NUMBERS)
+    }
+
+    /// The app's files are deleted, the keys in hardware stay: what a payer does whose files are in quarantine.
+    ///
+    /// # Errors
+    /// What the system or the wallet says.
+    pub fn emptied(self) -> Staged<Self> {
+        std::fs::remove_dir_all(&self.config.data_dir)?;
+        self.restarted()
+    }
+
     /// Introduces the phone and sets its PIN.
     ///
     /// # Errors

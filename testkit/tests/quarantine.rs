@@ -1,0 +1,199 @@
+//! Files that do not belong to their keystore, and two phones that say they are one: found, worth nothing, and left behind.
+
+use quittance_protocol::MandateId;
+use quittance_protocol::problem::Code;
+use quittance_testkit::stage::{Stage, StagePhone, Staged, decision};
+use quittance_testkit::story::{PIN, cny};
+use quittance_vault::{QuarantineReason, VaultError};
+use quittance_wallet::{ErrorKind, WalletError, WalletEvent};
+use std::collections::BTreeSet;
+
+/// Why a wallet did not open.
+#[cfg(test)]
+fn quarantine(opened: Staged<StagePhone>) -> QuarantineReason {
+    let refused = opened.err().expect("it opened");
+    let refused = refused.downcast_ref::<WalletError>().expect("a wallet's error");
+    assert_eq!(refused.kind(), ErrorKind::Reenrol, "{refused:?}");
+    match refused {
+        WalletError::Vault(VaultError::Quarantined { reason }) => *reason,
+        other => panic!("not in quarantine: {other:?}"),
+    }
+}
+
+/// What the gateway says against a call of the wallet.
+#[cfg(test)]
+fn refusal<T: std::fmt::Debug>(answer: Result<T, WalletError>) -> (Code, ErrorKind) {
+    let error = answer.expect_err("it was taken");
+    let kind = error.kind();
+    match error {
+        WalletError::Problem(problem) => (problem.code(), kind),
+        other => panic!("no refusal of the gateway: {other:?}"),
+    }
+}
+
+/// Begins what would give authority: the first statement of a signature.
+#[cfg(test)]
+async fn raise(stage: &Stage, phone: &StagePhone) -> Result<(), WalletError> {
+    let flow = phone.wallet.start_sign(&stage.offer().await.unwrap()).await?;
+    phone.answer_all(flow).await
+}
+
+#[cfg(test)]
+async fn permit(phone: &StagePhone, mandate: MandateId, till: &str) -> String {
+    phone
+        .wallet
+        .payer_present_permit(mandate, cny(1000).unwrap(), till)
+        .await
+        .unwrap()
+}
+
+#[cfg(test)]
+fn was_told_of_quarantine(phone: &StagePhone) -> bool {
+    let told = |event: &WalletEvent| {
+        matches!(
+            event,
+            WalletEvent::Refused {
+                code: Code::DeviceQuarantined,
+                ..
+            }
+        )
+    };
+    phone.events().unwrap().iter().any(told)
+}
+
+/// The payer sets the phone up anew on the keystore that stands: another device, with mandates of its own.
+#[cfg(test)]
+async fn sets_up_anew(stage: &Stage, phone: StagePhone) {
+    let phone = phone.emptied().unwrap();
+    phone.enrol(PIN).await.unwrap();
+    let mandate = phone.sign(&stage.offer().await.unwrap()).await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-anew").await, "approved");
+    phone.cancel(&[mandate]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.is_closed(mandate).unwrap());
+}
+
+// An epoch that went back: the file is older than its keystore.
+//
+#[tokio::test]
+async fn older_files_open_nothing_and_the_new_start_tells_the_gateway() {
+    let (stage, phone, ended) = Stage::with_mandate().await.unwrap();
+    let living = phone.sign(&stage.offer().await.unwrap()).await.unwrap();
+    let backup = phone.backup().unwrap();
+    phone.cancel(&[ended]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    let clone = phone.cloned().expect("control: with the files of now it opens");
+    assert_eq!(
+        quarantine(phone.restored(backup.path())),
+        QuarantineReason::EpochKeyMissing
+    );
+    assert_eq!(
+        stage.try_charge(living, "ride-1").await,
+        "approved",
+        "control: before anybody told the gateway"
+    );
+
+    // The same keystore without the files: its keys are known, and begin to count anew.
+    sets_up_anew(&stage, clone).await;
+
+    assert_eq!(stage.try_charge(living, "ride-2").await, "device_quarantined");
+    assert_eq!(stage.try_charge(ended, "ride-3").await, "token_destroyed");
+}
+
+// A vault that belongs to another keystore.
+#[tokio::test]
+async fn files_of_another_phone_open_nothing_and_the_phone_starts_anew() {
+    let (stage, phone, _) = Stage::with_mandate().await.unwrap();
+    let other = stage.enrolled().await.unwrap();
+    let theirs = other.backup().unwrap();
+    let other = other.restored(theirs.path()).expect("control: its own files open");
+    let clone = phone.cloned().unwrap();
+    assert_eq!(quarantine(phone.restored(theirs.path())), QuarantineReason::ForeignRoot);
+    drop(other);
+    sets_up_anew(&stage, clone).await;
+}
+
+// A copy on a second phone, keys included: two phones say they are one.
+//
+#[tokio::test]
+async fn a_copy_on_a_second_phone_is_found_at_its_first_own_word_and_neither_pays_any_more() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let clone = phone.cloned().unwrap();
+    let handed = permit(&clone, mandate, "till-1").await;
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: a copy that says nothing is not seen"
+    );
+
+    // Either of them speaks, then the other one under the same number.
+    clone.wallet.sync().await.unwrap();
+    phone.wallet.sync().await.unwrap();
+
+    assert_eq!(stage.try_charge(mandate, "ride-2").await, "device_quarantined");
+    let own = permit(&phone, mandate, "till-2").await;
+    for (till, permit) in [("till-1", handed), ("till-2", own)] {
+        let charge = stage.charge_at(till, mandate, 1000, &permit).await;
+        assert_eq!(decision(&charge), "device_quarantined");
+    }
+    for (phone, name) in [(&phone, "the first"), (&clone, "the copy")] {
+        let (code, kind) = refusal(raise(&stage, phone).await);
+        assert!(
+            matches!(code, Code::SequenceFork | Code::DeviceQuarantined),
+            "{name}: {code:?}"
+        );
+        assert_eq!(kind, ErrorKind::Reenrol, "{name}");
+        phone.wallet.sync().await.unwrap();
+        assert!(was_told_of_quarantine(phone), "{name}");
+        let said_twice = {
+            phone.wallet.sync().await.unwrap();
+            was_told_of_quarantine(phone)
+        };
+        assert!(!said_twice, "{name}: once is enough");
+    }
+}
+
+//
+#[tokio::test]
+async fn the_payer_of_a_copied_phone_stops_everything_and_starts_anew() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let clone = phone.cloned().unwrap();
+    clone.wallet.sync().await.unwrap();
+    phone.wallet.sync().await.unwrap();
+
+    phone.cancel(&[mandate]).await.unwrap();
+    for _ in 0..2 {
+        phone.wallet.sync().await.unwrap();
+    }
+
+    assert!(phone.is_closed(mandate).unwrap(), "{:?}", phone.stage_of(mandate));
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");
+    // The copy asked for no end: it makes no payment, and does not call closed what it did not see.
+    clone.wallet.sync().await.unwrap();
+    assert!(!clone.wallet.mandate(mandate).unwrap().can_pay);
+    assert!(!clone.is_closed(mandate).unwrap());
+    sets_up_anew(&stage, phone).await;
+}
+
+// The attestation meets a number that the copy used: it is said again under one of its own.
+#[tokio::test]
+async fn a_copy_that_uses_up_a_number_keeps_the_first_phone_from_no_end() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.answer_until(flow, "payment_pin").await.unwrap();
+    let clone = phone.cloned().unwrap();
+    for _ in 0..8 {
+        clone.wallet.sync().await.unwrap();
+    }
+    phone.answer_all(flow).await.unwrap();
+    for _ in 0..4 {
+        phone.wallet.sync().await.unwrap();
+    }
+    assert!(phone.is_closed(mandate).unwrap(), "{:?}", phone.stage_of(mandate));
+    let said: BTreeSet<String> = stage.network.faults.statements_of("attestation").into_iter().collect();
+    assert!(
+        said.len() > 1,
+        "control: it was refused under the number that the copy used"
+    );
+    assert_eq!(stage.logged("closure").await, 1);
+}
