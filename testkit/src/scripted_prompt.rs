@@ -5,9 +5,10 @@ use async_trait::async_trait;
 use quittance_wallet::ports::{BiometricError, BiometricPrompt, BiometricRequest, KeyAlias};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{Semaphore, watch};
 
 /// How one prompt ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Outcome {
     /// The right thumb: the right signature.
     Thumb,
@@ -21,6 +22,16 @@ pub enum Outcome {
     OldSignature,
     /// "Yes", signed by another key of this phone.
     OtherKey,
+    /// "Yes", signed by the right key, over other bytes than those that were asked for.
+    OtherChallenge,
+    /// The right signature, with its bytes changed.
+    Spoiled(fn(Vec<u8>) -> Vec<u8>),
+    /// The right thumb, as soon as [`ScriptedPrompt::release`] lets it answer.
+    Held,
+    /// No answer, ever.
+    Never,
+    /// Native code that breaks off in the middle.
+    Panic,
 }
 
 /// Plays its script, then shows a thumb for ever.
@@ -29,6 +40,10 @@ pub struct ScriptedPrompt {
     keys: Arc<SoftwareDeviceKeys>,
     script: Mutex<VecDeque<Outcome>>,
     last: Mutex<Option<Vec<u8>>>,
+    /// How many prompts were shown.
+    shown: watch::Sender<u32>,
+    /// One permit for each prompt that may answer.
+    released: Semaphore,
 }
 
 impl ScriptedPrompt {
@@ -38,7 +53,20 @@ impl ScriptedPrompt {
             keys,
             script: Mutex::default(),
             last: Mutex::default(),
+            shown: watch::Sender::new(0),
+            released: Semaphore::new(0),
         }
+    }
+
+    /// Waits until the payer is shown a prompt from now on.
+    pub async fn until_shown(&self) {
+        let mut shown = self.shown.subscribe();
+        let _shown = shown.changed().await;
+    }
+
+    /// Lets one prompt that is held answer.
+    pub fn release(&self) {
+        self.released.add_permits(1);
     }
 
     /// What the next prompts will end in.
@@ -65,9 +93,21 @@ impl BiometricPrompt for ScriptedPrompt {
             .unwrap_or_else(PoisonError::into_inner)
             .pop_front()
             .unwrap_or(Outcome::Thumb);
+        self.shown.send_modify(|shown| *shown += 1);
+        match outcome {
+            Outcome::Held => {
+                if let Ok(permit) = self.released.acquire().await {
+                    permit.forget();
+                }
+            }
+            Outcome::Never => std::future::pending().await,
+            #[expect(clippy::panic, reason = "this is what it is for")]
+            Outcome::Panic => panic!("native code breaks off"),
+            _ => {}
+        }
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match outcome {
-            Outcome::Thumb => {
+            Outcome::Thumb | Outcome::Held | Outcome::Never | Outcome::Panic => {
                 let signature = self.signature(request.alias, &request.challenge)?;
                 *last = Some(signature.clone());
                 Ok(signature)
@@ -77,6 +117,12 @@ impl BiometricPrompt for ScriptedPrompt {
             Outcome::Garbage => Ok(vec![0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01]),
             Outcome::OldSignature => Ok(last.clone().unwrap_or_default()),
             Outcome::OtherKey => self.signature(KeyAlias::Device, &request.challenge),
+            Outcome::OtherChallenge => {
+                let mut other = request.challenge;
+                other.push(b'.');
+                self.signature(request.alias, &other)
+            }
+            Outcome::Spoiled(spoil) => Ok(spoil(self.signature(request.alias, &request.challenge)?)),
         }
     }
 }

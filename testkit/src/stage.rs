@@ -3,7 +3,7 @@
 mod doubles;
 mod phone;
 
-pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, PhoneClock};
+pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, Hostile, PhoneClock};
 pub(crate) use phone::random;
 pub use phone::{StagePhone, pin_of};
 

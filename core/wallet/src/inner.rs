@@ -8,12 +8,13 @@ use crate::pin::PinAttempt;
 use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::session::Session;
 use crate::transport::Transport;
+use crate::turns::{Turn, Turns};
 use quittance_flows::Policy;
 use quittance_protocol::FlowId;
 use quittance_protocol::bytes::Digest32;
 use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 /// The phone's vault has room for 4,096 records.
 const VAULT_HEIGHT: u8 = 2;
@@ -25,8 +26,8 @@ pub(crate) struct Inner {
     pub(crate) ports: Ports,
     pub(crate) transport: Transport,
     /// Held from the first read of a unit to its commit. Taken before `vault`, never after it.
-    pub(crate) writer: Mutex<()>,
-    vault: Mutex<Vault>,
+    pub(crate) writer: Turns<()>,
+    vault: Turns<Vault>,
     /// The read token, in memory only.
     pub(crate) session: Mutex<Option<Session>>,
     /// First messages of PIN checks whose answer has not come, so that sending again costs no second guess.
@@ -57,14 +58,15 @@ impl Inner {
             Err(VaultError::Missing) => Vault::create(options(), epoch_keys, Arc::clone(&ports.randomness)),
             opened => opened,
         }?;
+        let patience = ports.patience;
         Ok(Self {
             pinned,
             keys,
             prompt,
             ports,
             transport,
-            writer: Mutex::new(()),
-            vault: Mutex::new(vault),
+            writer: Turns::new((), patience),
+            vault: Turns::new(vault, patience),
             session: Mutex::new(None),
             pins: Mutex::new(BTreeMap::new()),
             handed_out: Mutex::new(BTreeMap::new()),
@@ -73,8 +75,8 @@ impl Inner {
     }
 
     /// The vault, for as long as one call on it takes.
-    pub(crate) fn vault(&self) -> MutexGuard<'_, Vault> {
-        self.vault.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn vault(&self) -> Result<Turn<'_, Vault>, WalletError> {
+        self.vault.take()
     }
 
     /// The newest policy on this phone.

@@ -127,7 +127,7 @@ impl Unit<'_> {
     fn make_permit(&mut self, row: &mut MandateRow, cover: Cover) -> Result<(u64, String), WalletError> {
         let seed = self
             .inner
-            .vault()
+            .vault()?
             .get(&token_record(row.token))?
             .ok_or(WalletError::NotPayable)?;
         let seed: Zeroizing<[u8; 32]> =

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use quittance_protocol::Timestamp;
 pub use quittance_vault::{Randomness, RandomnessError, SystemRandomness};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Which of the phone's P-256 keys is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -208,6 +208,9 @@ impl Clock for SystemClock {
     }
 }
 
+/// Longer than any keystore takes that still answers.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Time and randomness, injected.
 #[derive(Clone)]
 pub struct Ports {
@@ -215,6 +218,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Where random bytes come from.
     pub randomness: Arc<dyn Randomness>,
+    /// How long a call waits for another one that the keystore holds up.
+    pub patience: Duration,
 }
 
 impl Ports {
@@ -224,6 +229,7 @@ impl Ports {
         Self {
             clock: Arc::new(SystemClock),
             randomness: Arc::new(SystemRandomness::default()),
+            patience: PATIENCE,
         }
     }
 }

@@ -21,7 +21,7 @@ impl Inner {
     /// The prompt of the open step; `None` where the flow needs nothing more from anybody.
     pub(crate) fn next_prompt(&self, flow: FlowId) -> Result<Option<Prompt>, WalletError> {
         // What a call has begun to write is shown as written: its caller may have stopped waiting for it.
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.take()?;
         let Some(open) = self.open_flow(flow)? else {
             return Ok(None);
         };

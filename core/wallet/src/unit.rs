@@ -13,7 +13,7 @@ use crate::time::GatewayTime;
 use quittance_protocol::{Claims, Statement, StatementId, Timestamp};
 use quittance_vault::{Destruction, RecordKey, Transaction, VaultError};
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 type Staged = BTreeMap<(&'static str, Vec<u8>), Option<Vec<u8>>>;
@@ -41,7 +41,7 @@ impl Inner {
         &self,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
     ) -> Result<T, WalletError> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.take()?;
         let mut unit = Unit {
             inner: self,
             rows: Staged::new(),
@@ -50,7 +50,7 @@ impl Inner {
         let answer = work(&mut unit)?;
         let Unit { rows, secrets, .. } = unit;
         if !rows.is_empty() || !secrets.is_empty() {
-            self.vault()
+            self.vault()?
                 .transact(|transaction| write(transaction, &rows, &secrets))?;
         }
         Ok(answer)
@@ -64,7 +64,7 @@ impl Inner {
         targets: &[RecordKey],
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
     ) -> Result<(T, Destruction), WalletError> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writer = self.writer.take()?;
         let mut unit = Unit {
             inner: self,
             rows: Staged::new(),
@@ -73,7 +73,7 @@ impl Inner {
         let answer = work(&mut unit)?;
         let Unit { rows, secrets, .. } = unit;
         let destruction = self
-            .vault()
+            .vault()?
             .destroy(order, targets, |transaction| write(transaction, &rows, &secrets))?;
         Ok((answer, destruction))
     }
@@ -89,13 +89,13 @@ impl Inner {
 
     /// Reads a row as it stands.
     pub(crate) fn read<T: Row>(&self, key: &[u8]) -> Result<Option<T>, WalletError> {
-        let bytes = self.vault().journal_get(T::COLLECTION, key)?;
+        let bytes = self.vault()?.journal_get(T::COLLECTION, key)?;
         bytes.map(|bytes| decode::<T>(&bytes)).transpose()
     }
 
     /// Reads a collection as it stands.
     pub(crate) fn read_all<T: Row>(&self) -> Result<Vec<T>, WalletError> {
-        let rows = self.vault().journal_list(T::COLLECTION)?;
+        let rows = self.vault()?.journal_list(T::COLLECTION)?;
         rows.iter().map(|(_key, bytes)| decode::<T>(bytes)).collect()
     }
 
@@ -139,7 +139,7 @@ impl Unit<'_> {
     /// Reads a collection, staged rows included.
     pub(crate) fn list<T: Row>(&self) -> Result<Vec<T>, WalletError> {
         let mut rows: BTreeMap<Vec<u8>, Vec<u8>> =
-            self.inner.vault().journal_list(T::COLLECTION)?.into_iter().collect();
+            self.inner.vault()?.journal_list(T::COLLECTION)?.into_iter().collect();
         for ((collection, key), value) in &self.rows {
             if *collection != T::COLLECTION {
                 continue;

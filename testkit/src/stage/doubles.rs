@@ -127,7 +127,11 @@ pub struct DyingKeys {
     plan: Mutex<Option<Death>>,
     calls: AtomicU64,
     dead: AtomicBool,
+    hostile: Mutex<Option<Hostile>>,
 }
+
+/// Code that runs inside of the keystore's calls: it gets the call's name and what was asked, and may answer in its place.
+pub type Hostile = Arc<dyn Fn(&'static str, &[u8]) -> Option<Result<Vec<u8>, DeviceKeyError>> + Send + Sync>;
 
 #[derive(Debug, Clone, Copy)]
 struct Death {
@@ -143,7 +147,18 @@ impl DyingKeys {
             plan: Mutex::default(),
             calls: AtomicU64::new(0),
             dead: AtomicBool::new(false),
+            hostile: Mutex::default(),
         }
+    }
+
+    /// From now on this code runs inside of `sign` and `create_epoch_key`; nothing where the keystore is honest again.
+    pub fn turn_hostile(&self, hostile: Option<Hostile>) {
+        *self.hostile.lock().unwrap_or_else(PoisonError::into_inner) = hostile;
+    }
+
+    fn instead(&self, call: &'static str, asked: &[u8]) -> Option<Result<Vec<u8>, DeviceKeyError>> {
+        let hostile = self.hostile.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        hostile.and_then(|hostile| hostile(call, asked))
     }
 
     /// It dies at the n-th call about an epoch from now on, counted from 1; `carried_out` says whether that call
@@ -196,7 +211,10 @@ impl DeviceKeys for DyingKeys {
 
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
         self.alive()?;
-        self.keys.sign(alias, message)
+        match self.instead("sign", &message) {
+            Some(answer) => answer,
+            None => self.keys.sign(alias, message),
+        }
     }
 
     fn delete_key(&self, alias: KeyAlias) -> Result<(), DeviceKeyError> {
@@ -205,6 +223,7 @@ impl DeviceKeys for DyingKeys {
     }
 
     fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+        let _answer = self.instead("create_epoch_key", &[]).transpose()?;
         self.epoch_call(|| self.keys.create_epoch_key(epoch))
     }
 

@@ -16,6 +16,7 @@ use quittance_wallet::{DeviceKeys, EndingStage, Ports, Wallet, WalletConfig, Wal
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Numbers of statements that a test signs by itself, far from those that the wallet uses.
@@ -52,11 +53,22 @@ impl StagePhone {
     }
 
     fn on(config: WalletConfig, folder: PathBuf, clock: Arc<PhoneClock>, number: u64) -> Staged<Self> {
+        Self::waiting(config, folder, clock, number, Ports::system().patience)
+    }
+
+    fn waiting(
+        config: WalletConfig,
+        folder: PathBuf,
+        clock: Arc<PhoneClock>,
+        number: u64,
+        patience: Duration,
+    ) -> Staged<Self> {
         let keys = Arc::new(SoftwareDeviceKeys::open(&folder.join("hardware"))?);
         let hardware = Arc::new(DyingKeys::new(Arc::clone(&keys)));
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
         let ports = Ports {
             clock: Arc::<PhoneClock>::clone(&clock),
+            patience,
             ..Ports::system()
         };
         let device_keys = Arc::<DyingKeys>::clone(&hardware);
@@ -88,6 +100,23 @@ impl StagePhone {
         } = self;
         drop(wallet);
         Self::on(config, folder, clock, number.into_inner())
+    }
+
+    /// As [`StagePhone::restarted`]; from then on a call waits so long for another one that the keystore holds up.
+    ///
+    /// # Errors
+    /// What the wallet says.
+    pub fn with_patience(self, patience: Duration) -> Staged<Self> {
+        let Self {
+            wallet,
+            config,
+            folder,
+            clock,
+            number,
+            ..
+        } = self;
+        drop(wallet);
+        Self::waiting(config, folder, clock, number.into_inner(), patience)
     }
 
     /// The app is deleted with its keys, then installed again.
