@@ -1,5 +1,6 @@
 //! The one command surface of the project: `cargo xtask --help`.
 mod android;
+mod attack;
 mod bindings;
 mod cost;
 mod demo;
@@ -78,6 +79,11 @@ enum Task {
     /// Looks for what the tests did not, for as long as it is told to.
     #[command(subcommand)]
     Soak(soak::Soak),
+    /// Plays one attacker, such as `gateway` or `files`, with its control; `list` names them all.
+    Attack {
+        /// Which.
+        name: String,
+    },
     /// Checks, compares or explains a policy bundle.
     #[command(subcommand)]
     Policy(policy::Task),
@@ -96,6 +102,7 @@ fn main() -> ExitCode {
         Task::Texts(options) => texts::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Soak(soak) => soak::soak(&workspace, &soak),
+        Task::Attack { name } => attack::attack(&workspace, &name),
         Task::Policy(task) => policy::run(task),
     });
     match result {
