@@ -165,11 +165,11 @@ pub async fn tell_lie(programs: &Programs, lie: Lie) -> io::Result<()> {
     let end = story.ask(&Story::cancel(mandate)).await.unwrap_or_default();
     let contact = story.ask(&Command::Sync).await;
     let events = story.ask(&Command::Events).await?;
-    let state = end
-        .get("state")
-        .and_then(Value::as_str)
-        .unwrap_or("not closed")
-        .to_owned();
+    // A contact that was refused half-way may have closed before.
+    let told = |event: &Value| event.get("event").and_then(Value::as_str) == Some("closed");
+    let closed = events.as_array().is_some_and(|events| events.iter().any(told));
+    let fallback = if closed { "closed" } else { "not closed" };
+    let state = end.get("state").and_then(Value::as_str).unwrap_or(fallback).to_owned();
     let believed = state == "closed";
     let reason = find_text(&events, "reason");
     let seen = serde_json::json!({ "state": state, "events": events });
