@@ -1,4 +1,4 @@
-//! Hostile native code: what it says, keeps back or calls from within approves nothing, and holds nobody up without end.
+//! Hostile native code: whatever it says, keeps back or calls from within, it approves nothing.
 
 use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::scripted_prompt::Outcome;

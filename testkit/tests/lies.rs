@@ -1,4 +1,4 @@
-//! A gateway that lies: each lie is caught with its own evidence, outlived, or listed as one that no single phone can tell.
+//! A gateway that lies: caught with its own evidence, outlived, or listed as what no single phone can tell.
 
 use futures_util::StreamExt as _;
 use quittance_gateway::Clock as _;
@@ -133,8 +133,16 @@ impl Met {
                 self.ending() == Some(EndingStage::Closed(ClosureKind::Unilateral)) && !self.says_closed()
             }
             Catch::Told => {
-                let told = |event: &WalletEvent| matches!(event, WalletEvent::Charged { mandate, .. } if *mandate == self.mandate);
-                self.says_closed() && self.events.iter().any(told)
+                let under = |event: &WalletEvent| match event {
+                    WalletEvent::Charged { mandate, .. } => Some(*mandate),
+                    _ => None,
+                };
+                self.says_closed()
+                    && self
+                        .events
+                        .iter()
+                        .filter_map(under)
+                        .any(|mandate| mandate == self.mandate)
             }
             // Shown one by one below.
             Catch::Elsewhere(_) => true,
@@ -166,7 +174,7 @@ impl Met {
         (self.half() == ReplicaState::Destroyed) != of_the_order
     }
 
-    /// The gateway is honest from now on: what can still end ends well, what was logged for this phone alone is convicted.
+    /// The gateway is honest from now on: what can still end ends well, a log for this phone alone is convicted.
     async fn flaw_afterwards(self, lie: Lie) -> Option<String> {
         self.stage.network.exchange(self.stage.gateway().unwrap().router());
         self.phone.clock.turn(AN_HOUR);

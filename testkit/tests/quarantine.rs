@@ -1,4 +1,4 @@
-//! Files that do not belong to their keystore, and two phones that say they are one: found, worth nothing, and left behind.
+//! Files that do not belong to their keystore, and two phones that say they are one.
 
 use quittance_protocol::MandateId;
 use quittance_protocol::problem::Code;

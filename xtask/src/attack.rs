@@ -16,19 +16,94 @@ struct Attack {
 }
 
 /// Every attacker that this repository plays; another one is one line more.
-#[rustfmt::skip]
 const ATTACKS: &[Attack] = &[
-    Attack { name: "files", has: "every write to the vault's disk, and today's keys", shows: "opens nothing that was destroyed; with the keystore's history, everything", package: "quittance-disk", arguments: &["--test", "disk", "files::"] },
-    Attack { name: "restore", has: "older files of the vault, put back", shows: "resurrects nothing, gives no try back; with the keystore put back as well, everything", package: "quittance-disk", arguments: &["--test", "disk", "restore::"] },
-    Attack { name: "power", has: "the power switch, at any write", shows: "what was answered stands; three planted bugs are found", package: "quittance-disk", arguments: &["--test", "disk", "power_loss::"] },
-    Attack { name: "copy", has: "a second phone with all files and keys of the first, or files that do not belong to it", shows: "found at its first word, pays nothing; the payer stops everything and starts anew", package: "quittance-testkit", arguments: &["--test", "quarantine"] },
-    Attack { name: "gateway", has: "the gateway, with its keys", shows: "each lie is caught for what it is, or listed as one that no single phone can tell", package: "quittance-testkit", arguments: &["--test", "lies"] },
-    Attack { name: "callback", has: "the native code of keystore and prompt", shows: "approves nothing, and holds nobody up without end", package: "quittance-testkit", arguments: &["--test", "callbacks", "--test", "prompts"] },
-    Attack { name: "guess", has: "the phone's keys, many connections, and no PIN", shows: "never more guesses than the budget", package: "quittance-testkit", arguments: &["--test", "prompts", "guess"] },
-    Attack { name: "parser", has: "any bytes, in place of what readers expect", shows: "panics nothing, is believed nowhere (`cargo xtask soak fuzz` looks further)", package: "quittance-fuzz", arguments: &["--test", "replay"] },
-    Attack { name: "kill", has: "SIGKILL, before every durable or sent step", shows: "the same end, one charge, nothing lost", package: "quittance-testkit", arguments: &["--test", "kill"] },
-    Attack { name: "network", has: "the interleaving of everything that phone, gateway, merchant and network do", shows: "the invariants hold; fifteen planted flaws are found", package: "quittance-model", arguments: &[] },
+    one(
+        "files",
+        "every write to the vault's disk, and today's keys",
+        "opens nothing that was destroyed; with the keystore's history, everything",
+        "quittance-disk",
+        &["--test", "disk", "files::"],
+    ),
+    one(
+        "restore",
+        "older files of the vault, put back",
+        "resurrects nothing, gives no try back; with the keystore put back as well, everything",
+        "quittance-disk",
+        &["--test", "disk", "restore::"],
+    ),
+    one(
+        "power",
+        "the power switch, at any write",
+        "what was answered stands; three planted bugs are found",
+        "quittance-disk",
+        &["--test", "disk", "power_loss::"],
+    ),
+    one(
+        "copy",
+        "a second phone with all files and keys of the first, or files that do not belong to it",
+        "found at its first word, pays nothing; the payer stops everything and starts anew",
+        "quittance-testkit",
+        &["--test", "quarantine"],
+    ),
+    one(
+        "gateway",
+        "the gateway, with its keys",
+        "each lie is caught for what it is, or listed as one that no single phone can tell",
+        "quittance-testkit",
+        &["--test", "lies"],
+    ),
+    one(
+        "callback",
+        "the native code of keystore and prompt",
+        "approves nothing, and holds nobody up without end",
+        "quittance-testkit",
+        &["--test", "callbacks", "--test", "prompts"],
+    ),
+    one(
+        "guess",
+        "the phone's keys, many connections, and no PIN",
+        "never more guesses than the budget",
+        "quittance-testkit",
+        &["--test", "prompts", "guess"],
+    ),
+    one(
+        "parser",
+        "any bytes, in place of what readers expect",
+        "panics nothing, is believed nowhere (`cargo xtask soak fuzz` looks further)",
+        "quittance-fuzz",
+        &["--test", "replay"],
+    ),
+    one(
+        "kill",
+        "SIGKILL, before every durable or sent step",
+        "the same end, one charge, nothing lost",
+        "quittance-testkit",
+        &["--test", "kill"],
+    ),
+    one(
+        "network",
+        "the interleaving of everything that phone, gateway, merchant and network do",
+        "the invariants hold; fifteen planted flaws are found",
+        "quittance-model",
+        &[],
+    ),
 ];
+
+const fn one(
+    name: &'static str,
+    has: &'static str,
+    shows: &'static str,
+    package: &'static str,
+    arguments: &'static [&'static str],
+) -> Attack {
+    Attack {
+        name,
+        has,
+        shows,
+        package,
+        arguments,
+    }
+}
 
 /// Plays one attacker, or names them all.
 pub(crate) fn attack(workspace: &Workspace, name: &str) -> Outcome {

@@ -296,8 +296,8 @@ impl Liar {
         Some(())
     }
 
-    /// Commits to every page again. Where the lie is logged, the shown log has them all; else the honest log's proofs are
-    /// left, which prove something else.
+    /// Commits to every page again. Where the lie is logged, the shown log has them all; else the honest log's proofs
+    /// are left, which prove something else.
     fn reseal(&self, told: Told, places: &mut Places, entries: &[Vec<u8>]) -> Option<OrderRecord> {
         let ordered = (told.ordered.index, told.ordered.entry()?);
         let destroyed = match &told.destroyed {
