@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use quittance_protocol::log::Entry;
 use quittance_protocol::{ChargeId, Timestamp};
 use quittance_vault::Vault;
 use rusqlite::Connection;
@@ -55,14 +54,6 @@ struct Due {
     tidy: Instant,
 }
 
-/// The time of the log's newest entry: a clock that was set back while the gateway was down does not date an entry before it.
-fn newest_entry(connection: &Connection) -> Option<Timestamp> {
-    let store = Store::new(connection);
-    let last = store.log_size().ok()?.checked_sub(1)?;
-    let entry = store.entry(last).ok()??;
-    Some(Entry::parse(&entry.bytes).ok()?.time)
-}
-
 impl Sequencer {
     pub(crate) fn new(
         connection: Connection,
@@ -73,7 +64,7 @@ impl Sequencer {
     ) -> Self {
         let now = Instant::now();
         let due = Due {
-            latest: newest_entry(&connection),
+            latest: None,
             ask: now,
             deliver: now,
             destroy: now,
@@ -115,7 +106,7 @@ impl Sequencer {
         }
     }
 
-    /// Gateway time never goes back while the process lives, nor before what the log says already.
+    /// Gateway time never goes back while the process lives.
     fn now(&mut self) -> Timestamp {
         let now = self.world.clock.now();
         let now = self.due.latest.map_or(now, |latest| latest.max(now));

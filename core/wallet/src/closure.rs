@@ -12,6 +12,9 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Attestation, Intent};
 use quittance_protocol::{Annex, PublicKey, Receipt, Received, Timestamp};
 
+/// A gateway's clock may be set right between two entries; what is dated back by more than this was not written in turn.
+const CLOCK_CORRECTION_SECONDS: i64 = 3_600;
+
 /// What the phone itself knows of an order.
 pub(crate) struct Known<'a> {
     /// The order as it was received, verified, and attested.
@@ -161,7 +164,8 @@ fn check_destroyed(
     let clean = !said.probe.old_root_opens && !said.probe.records_open && !said.probe.key_found;
     let ended = said.epoch_new > said.epoch_old && said.authorization == Code::TokenDestroyed.name();
     let ordered_at = verify_order(record, log)?.entry.time;
-    let in_turn = ordered_at <= opened.entry.time && opened.entry.time <= closed_at;
+    let follows = |earlier: Timestamp, later: Timestamp| later.seconds_since(earlier) >= -CLOCK_CORRECTION_SECONDS;
+    let in_turn = follows(ordered_at, opened.entry.time) && follows(opened.entry.time, closed_at);
     if said.order == order.order && said.tokens == order.tokens && clean && ended && in_turn {
         Ok(())
     } else {
