@@ -6,6 +6,7 @@ pub mod http;
 pub mod kill;
 pub mod liar;
 pub mod network;
+pub mod other_log;
 pub mod phone;
 pub mod phone_protocol;
 pub mod process;

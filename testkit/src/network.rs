@@ -30,7 +30,9 @@ pub struct Faults {
     lose_answers_to: Mutex<Option<(&'static str, u32)>>,
     /// Bodies of the statements that arrived, in their sequence.
     seen: Mutex<Vec<String>>,
-    /// When the latest statement of each name was answered.
+    /// When the latest statement of each name arrived.
+    arrived: Mutex<BTreeMap<String, Instant>>,
+    /// When it was answered.
     answered: Mutex<BTreeMap<String, Instant>>,
 }
 
@@ -70,6 +72,11 @@ impl Faults {
     pub fn statements_since(&self, name: &str) -> usize {
         let seen = locked(&self.seen);
         seen.iter().rev().take_while(|compact| !is_named(compact, name)).count()
+    }
+
+    /// When the latest statement of this name arrived: what it tells of was durable at its sender by then.
+    pub fn arrived(&self, name: &str) -> Option<Instant> {
+        locked(&self.arrived).get(name).copied()
     }
 
     /// When the latest statement of this name was answered: from then on its sender can know what came of it.
@@ -205,6 +212,10 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
     };
     let compact = String::from_utf8_lossy(&bytes).into_owned();
     locked(&faults.seen).push(compact.clone());
+    let name = Received::parse(&compact).map(|statement| statement.name().to_owned());
+    if let Ok(name) = &name {
+        locked(&faults.arrived).insert(name.clone(), Instant::now());
+    }
     for _ in 0..faults.repeat.load(Ordering::SeqCst) {
         let again = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
         let _answer = inner.clone().oneshot(again).await;
@@ -213,8 +224,8 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
         .oneshot(Request::from_parts(parts, Body::from(bytes)))
         .await
         .into_response();
-    if let Ok(statement) = Received::parse(&compact) {
-        locked(&faults.answered).insert(statement.name().to_owned(), Instant::now());
+    if let Ok(name) = name {
+        locked(&faults.answered).insert(name, Instant::now());
     }
     if take(&faults.lose_answers) || faults.takes_answer_to(&compact) {
         cut()

@@ -1,14 +1,19 @@
 //! A stage in one process: a real gateway on loopback, phones, a merchant, and everything that can go wrong between.
 
 mod doubles;
+mod idle;
+mod locks;
 mod phone;
 
 pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, Hostile, PhoneClock};
+pub use idle::IdlePhone;
+pub use locks::PhoneLocks;
 pub(crate) use phone::random;
 pub use phone::{StagePhone, pin_of};
 
 use crate::http::{Answer, Http};
 use crate::network::Network;
+use crate::other_log::with_another_key;
 use crate::story::PIN;
 use axum::Router;
 use quittance_gateway::attestation::Trust;
@@ -23,6 +28,7 @@ use quittance_protocol::{MandateId, OrderId, Timestamp};
 use quittance_vault::{Randomness, SystemRandomness};
 use serde_json::{Value, json};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -50,6 +56,8 @@ pub struct Stage {
     sandbox: Sandbox,
     policy: PolicySource,
     merchant: String,
+    /// Whether phones see a log that is signed with another key.
+    another_log_key: AtomicBool,
 }
 
 impl Stage {
@@ -102,6 +110,7 @@ impl Stage {
             sandbox,
             policy: policy.clone(),
             merchant: String::new(),
+            another_log_key: AtomicBool::new(false),
         };
         stage.open_gateway(policy)?;
         let made = stage
@@ -194,10 +203,28 @@ impl Stage {
                 sandbox,
             },
         )?;
-        self.network.exchange(gateway.router());
+        self.network.exchange(self.seen_by_phones(&gateway)?);
         self.back_door.exchange(gateway.router());
         *self.gateway.lock().unwrap_or_else(PoisonError::into_inner) = Some(gateway);
         Ok(())
+    }
+
+    /// From here on the log that phones see is signed with another key, or with its own again.
+    ///
+    /// # Errors
+    /// While no gateway runs.
+    pub fn show_another_log_key(&self, another: bool) -> Staged<()> {
+        self.another_log_key.store(another, Ordering::SeqCst);
+        self.network.exchange(self.seen_by_phones(&self.gateway()?)?);
+        Ok(())
+    }
+
+    fn seen_by_phones(&self, gateway: &Gateway) -> Staged<Router> {
+        Ok(if self.another_log_key.load(Ordering::SeqCst) {
+            with_another_key(gateway.router(), gateway.log_key())?
+        } else {
+            gateway.router()
+        })
     }
 
     /// Stops the gateway: nobody answers, its files are closed.

@@ -1,24 +1,8 @@
-//! What goes wrong around a wallet before it can do anything: each has its own error, owes its reaction, and changes nothing.
+//! What keeps a phone from being enrolled: each has its own error, owes its reaction, and changes nothing.
 
 use quittance_testkit::stage::{Stage, pin_of};
 use quittance_testkit::story::PIN;
 use quittance_wallet::{ErrorKind, WalletError};
-
-#[tokio::test]
-async fn files_whose_keystore_lost_its_keys_open_nothing_and_a_new_wallet_pays_again() {
-    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
-    let phone = phone.restarted().expect("control: with its keys it opens");
-    assert_eq!(stage.try_charge(mandate, "ride-1").await, "approved");
-
-    let refused = phone.without_keys().err().expect("it opened");
-
-    let refused = refused.downcast_ref::<WalletError>().expect("a wallet's error");
-    assert!(matches!(refused, WalletError::Vault(_)), "{refused:?}");
-    assert_eq!(refused.kind(), ErrorKind::Reenrol);
-    let again = stage.enrolled().await.unwrap();
-    let another = again.sign(&stage.offer().await.unwrap()).await.unwrap();
-    assert_eq!(stage.try_charge(another, "ride-2").await, "approved");
-}
 
 #[tokio::test]
 async fn a_gateway_whose_log_has_another_key_is_not_believed_and_nothing_is_enrolled() {

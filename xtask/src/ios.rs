@@ -2,11 +2,11 @@
 //! against the host's library and real gateways. Its screens as pictures.
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use crate::files;
+use crate::pictures::{Browser, Sheet};
 use crate::provide::Need;
-use crate::run::{Outcome, Problem, Workspace, at, run, run_logged, version};
+use crate::run::{Outcome, Workspace, at, run};
 use crate::swift;
 use crate::xcode;
 
@@ -36,11 +36,8 @@ const SOURCES: &[&str] = &[
     "bindings/swift/Tests/ScenarioTests",
 ];
 
-/// Names under which a browser is found that draws without a screen.
-const BROWSERS: &[&str] = &["chromium", "chromium-browser", "google-chrome"];
-
 /// Width and height of a picture: a phone with the caption below it.
-const SIZE: &str = "--window-size=392,876";
+const SIZE: (u32, u32) = (392, 876);
 
 /// What the page of all pictures says first.
 const INDEX: &str = "\
@@ -55,9 +52,6 @@ and in which order. How iOS draws it, no picture here shows. All of them at one 
 
 /// How the picture of a dark screen ends.
 const DARK: &str = "dark.png";
-
-/// The same for all of them on one sheet.
-const SHEET_SIZE: &str = "--window-size=1640,2700";
 
 /// What the Swift suite needs, too.
 pub(crate) fn missing(workspace: &Workspace) -> Vec<Need> {
@@ -78,10 +72,7 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome {
 
 /// Writes a wireframe of every screen into docs/screens/ios. Needs a browser that draws without a screen.
 pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
-    let browser = BROWSERS.iter().find(|name| version(name, "--version").is_some());
-    let Some(browser) = browser else {
-        return Err(Problem::NotRun(format!("install one of {}", BROWSERS.join(", "))));
-    };
+    let browser = Browser::find()?;
     let pages = workspace.cache("ios/screens")?;
     for old in sorted(&pages)? {
         at(&old, fs::remove_file(&old))?;
@@ -100,29 +91,28 @@ pub(crate) fn write_screens(workspace: &Workspace) -> Outcome {
         let picture = pictures
             .join(page.file_name().unwrap_or_default())
             .with_extension("png");
-        photograph(workspace, browser, page, SIZE, &picture)?;
+        browser.photograph(workspace, page, SIZE, &picture)?;
         at(
             &night,
             fs::write(&night, darkened(&at(page, fs::read_to_string(page))?)),
         )?;
-        photograph(workspace, browser, &night, SIZE, &picture.with_extension(DARK))?;
+        browser.photograph(workspace, &night, SIZE, &picture.with_extension(DARK))?;
     }
-    let sheet = workspace.cache("ios")?.join("sheet.html");
-    at(&sheet, fs::write(&sheet, contact_sheet(&pages, &pictures)))?;
-    photograph(workspace, browser, &sheet, SHEET_SIZE, &pictures.join("all.png"))?;
     let readme = pictures.join("README.md");
     at(&readme, fs::write(&readme, index(&pages)))
 }
 
-/// A page with every English picture, small, for one look at all of them.
-fn contact_sheet(pages: &[PathBuf], pictures: &Path) -> String {
-    let mut html =
-        "<!doctype html><body style=\"margin:0;display:flex;flex-wrap:wrap;gap:8px;background:#fff\">".to_owned();
-    for name in names(pages) {
-        let picture = pictures.join(format!("{name}.en.png"));
-        html += &format!("<img src=\"file://{}\" width=\"196\">", picture.display());
-    }
-    html
+/// Writes one sheet of every English picture.
+pub(crate) fn write_sheet(workspace: &Workspace, browser: &Browser) -> Outcome {
+    let folder = workspace.root.join("docs/screens/ios");
+    let mut pictures = files::entries(&folder)?;
+    pictures.retain(|path| path.to_string_lossy().ends_with(".en.png"));
+    let sheet = Sheet {
+        pictures: &pictures,
+        columns: 8,
+        width: 196,
+    };
+    browser.draw_sheet(workspace, &sheet, &folder.join("all.png"))
 }
 
 /// The same page as somebody sees it who has the phone in its dark appearance: the wireframe's style knows both.
@@ -146,21 +136,6 @@ fn index(pages: &[PathBuf]) -> String {
         text += &format!("| {name} | {} |\n", columns.join(" | "));
     }
     text
-}
-
-/// Draws one page.
-fn photograph(workspace: &Workspace, browser: &str, page: &Path, size: &str, picture: &Path) -> Outcome {
-    let mut command = Command::new(browser);
-    command.args([
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--hide-scrollbars",
-        size,
-    ]);
-    command.arg(format!("--screenshot={}", picture.display()));
-    command.arg(format!("file://{}", page.display()));
-    run_logged(&mut command, &workspace.cache("xtask")?.join("browser.log"))
 }
 
 /// The pages that the test wrote, by their names.

@@ -1,5 +1,6 @@
 //! The one command surface of the project: `cargo xtask --help`.
 mod android;
+mod android_screens;
 mod attack;
 mod bindings;
 mod cost;
@@ -14,6 +15,7 @@ mod kotlin_lint;
 mod maven;
 mod mobile;
 mod package;
+mod pictures;
 mod policy;
 mod provide;
 mod quickstart;
@@ -30,9 +32,10 @@ mod xcode;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::run::Workspace;
+use crate::pictures::Browser;
+use crate::run::{Outcome, Workspace};
 
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = "The commands of the Quittance project.")]
@@ -64,7 +67,7 @@ enum Task {
         language: quickstart::Language,
     },
     /// Takes the pictures of docs/screens from the apps themselves.
-    Screens,
+    Screens(Screens),
     /// Writes docs/rules.md; fails if a rule has lost its test, its policy value or its place.
     Rules(rules::Options),
     /// Writes what a reader sees, from bindings/texts into the formats of Android and iOS.
@@ -89,6 +92,44 @@ enum Task {
     Policy(policy::Task),
 }
 
+/// Which pictures.
+#[derive(Debug, Args)]
+struct Screens {
+    /// All of them, where none is named.
+    #[arg(value_enum)]
+    of: Vec<Pictures>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Pictures {
+    /// The Android app's.
+    Android,
+    /// The iOS app's.
+    Ios,
+    /// One sheet for each app, of the pictures that stand.
+    Sheets,
+}
+
+fn take_pictures(workspace: &Workspace, of: &[Pictures]) -> Outcome {
+    let wanted = |pictures| of.is_empty() || of.contains(&pictures);
+    if wanted(Pictures::Android) {
+        android::write_screens(workspace)?;
+    }
+    if wanted(Pictures::Ios) {
+        ios::write_screens(workspace)?;
+    }
+    if wanted(Pictures::Sheets) {
+        write_sheets(workspace)?;
+    }
+    Ok(())
+}
+
+fn write_sheets(workspace: &Workspace) -> Outcome {
+    let browser = Browser::find()?;
+    android_screens::write_sheet(workspace, &browser)?;
+    ios::write_sheet(workspace, &browser)
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = Workspace::find().and_then(|workspace| match arguments.command {
@@ -97,7 +138,7 @@ fn main() -> ExitCode {
         Task::Bindings => bindings::generate_all(&workspace),
         Task::Package(task) => package::run(&workspace, &task),
         Task::Quickstart { language } => quickstart::run(&workspace, language),
-        Task::Screens => android::write_screens(&workspace).and_then(|()| ios::write_screens(&workspace)),
+        Task::Screens(screens) => take_pictures(&workspace, &screens.of),
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),

@@ -2,7 +2,7 @@
 //!
 //! It holds the facade as it is, and one thing beside it. The apps' library has no such thing.
 
-use quittance::{BiometricPrompt, DeviceKeys, Wallet, WalletConfig};
+use quittance::{BiometricPrompt, DeviceKeys, ErrorKind, Wallet, WalletConfig, WalletError};
 use quittance_protocol::Timestamp;
 use quittance_wallet::Ports;
 use quittance_wallet::ports::{Clock, SystemClock};
@@ -18,6 +18,12 @@ pub enum NotOpened {
     /// Another wallet has the folder, or is still letting go of it.
     #[error("the folder is in use")]
     InUse,
+    /// The wallet's files cannot be used.
+    #[error("the files cannot be used")]
+    Storage {
+        /// What the app owes its user.
+        reaction: ErrorKind,
+    },
     /// Anything else.
     #[error("{why}")]
     Refused {
@@ -70,9 +76,10 @@ impl TurnedClock {
             ..Ports::system()
         };
         let opened = Wallet::open_with(config, keys, prompt, ports).await;
-        opened.map_err(|error| match quittance::error_kind(&error) {
-            quittance::ErrorKind::Retry => NotOpened::InUse,
-            _ => NotOpened::Refused { why: error.to_string() },
+        opened.map_err(|error| match (quittance::error_kind(&error), error) {
+            (ErrorKind::Retry, _) => NotOpened::InUse,
+            (reaction, WalletError::Storage { .. }) => NotOpened::Storage { reaction },
+            (_, error) => NotOpened::Refused { why: error.to_string() },
         })
     }
 }

@@ -11,12 +11,13 @@ use quittance_protocol::FlowId;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
+use std::sync::Arc;
 
 /// A run as it stands, with all that its open step needs.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenFlow {
     pub(crate) row: FlowRow,
-    pub(crate) policy: Policy,
+    pub(crate) policy: Arc<Policy>,
     pub(crate) definition: FlowDefinition,
     pub(crate) state: FlowState,
     pub(crate) step: Step,
@@ -95,7 +96,7 @@ impl Inner {
     }
 
     /// A run with the rules that it is folded with, and where it stands.
-    pub(crate) fn folded(&self, row: &FlowRow) -> Result<(Policy, FlowDefinition, FlowState), WalletError> {
+    pub(crate) fn folded(&self, row: &FlowRow) -> Result<(Arc<Policy>, FlowDefinition, FlowState), WalletError> {
         let policy = self.policy_of(row.start.policy_version)?;
         let definition = definition(&policy, row)?;
         let rules = Rules {
@@ -123,7 +124,7 @@ impl Unit<'_> {
     }
 
     /// The policy that a run is pinned to, with its definition there.
-    pub(crate) fn rules_of(&self, row: &FlowRow) -> Result<(Policy, FlowDefinition), WalletError> {
+    pub(crate) fn rules_of(&self, row: &FlowRow) -> Result<(Arc<Policy>, FlowDefinition), WalletError> {
         let policy = self.inner.policy_of(row.start.policy_version)?;
         let definition = definition(&policy, row)?;
         Ok((policy, definition))

@@ -2,14 +2,14 @@
 
 use crate::config::{Pinned, WalletConfig};
 use crate::error::WalletError;
-use crate::journal::{DeviceRow, PolicyRow};
+use crate::journal::DeviceRow;
 use crate::keys::EpochKeys;
 use crate::pin::PinAttempt;
+use crate::policy::KnownPolicies;
 use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::session::Session;
 use crate::transport::Transport;
 use crate::turns::{Turn, Turns};
-use quittance_flows::Policy;
 use quittance_protocol::FlowId;
 use quittance_protocol::bytes::Digest32;
 use quittance_vault::{Vault, VaultError, VaultOptions};
@@ -28,6 +28,7 @@ pub(crate) struct Inner {
     /// Held from the first read of a unit to its commit. Taken before `vault`, never after it.
     pub(crate) writer: Turns<()>,
     vault: Turns<Vault>,
+    pub(crate) policies: KnownPolicies,
     /// The read token, in memory only.
     pub(crate) session: Mutex<Option<Session>>,
     /// First messages of PIN checks whose answer has not come, so that sending again costs no second guess.
@@ -67,6 +68,7 @@ impl Inner {
             transport,
             writer: Turns::new((), patience),
             vault: Turns::new(vault, patience),
+            policies: KnownPolicies::default(),
             session: Mutex::new(None),
             pins: Mutex::new(BTreeMap::new()),
             handed_out: Mutex::new(BTreeMap::new()),
@@ -77,21 +79,6 @@ impl Inner {
     /// The vault, for as long as one call on it takes.
     pub(crate) fn vault(&self) -> Result<Turn<'_, Vault>, WalletError> {
         self.vault.take()
-    }
-
-    /// The newest policy on this phone.
-    pub(crate) fn policy(&self) -> Result<Policy, WalletError> {
-        self.read_all::<PolicyRow>()?
-            .pop()
-            .map(|row| row.policy)
-            .ok_or(WalletError::NotEnrolled)
-    }
-
-    /// The policy that a flow is pinned to.
-    pub(crate) fn policy_of(&self, version: u64) -> Result<Policy, WalletError> {
-        let row = self.read::<PolicyRow>(&version.to_be_bytes())?;
-        row.map(|row| row.policy)
-            .ok_or(WalletError::Journal("policy of a flow"))
     }
 
     /// The phone's keys, once it is enrolled with a PIN.

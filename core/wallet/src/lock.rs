@@ -181,7 +181,7 @@ impl Inner {
             Ok(LockView {
                 since: lock.since,
                 until: lock.until,
-                longer: known_lock(&lock).longer(&self.policy()?)?,
+                longer: known_lock(&lock).longer(&*self.policy()?)?,
                 trigger: lock.trigger,
                 other_devices: lock.other_devices,
                 told,

@@ -48,41 +48,73 @@ pub(crate) fn open_logged<T: DeserializeOwned>(
 }
 
 impl Inner {
-    /// Accepts a checkpoint after checking that it is of the one growing log that this phone has seen.
+    /// Accepts a checkpoint: [`Inner::follow_all`] with one.
     ///
     /// # Errors
-    /// [`WalletError::LogContradiction`], with both checkpoints kept and an event; [`WalletError::Offline`].
+    /// As [`Inner::follow_all`].
     pub(crate) async fn follow(self: &Arc<Self>, offered: Checkpoint) -> Result<(), WalletError> {
+        self.follow_all(&[offered]).await
+    }
+
+    /// Accepts checkpoints, the smallest first, after checking that each is of the one growing log that this phone has
+    /// seen. The largest that stood is kept, in one commit for all of them.
+    ///
+    /// # Errors
+    /// [`WalletError::LogContradiction`], with both checkpoints kept and an event, where one did not stand;
+    /// [`WalletError::Offline`].
+    pub(crate) async fn follow_all(self: &Arc<Self>, offered: &[Checkpoint]) -> Result<(), WalletError> {
         loop {
-            let seen = self.look(Inner::seen_log).await?;
-            let accepted = match &seen {
-                None => SeenLog::first(offered.clone()),
-                Some(seen) => match SeenLog::first(seen.clone())
-                    .accept(offered.clone(), &self.consistency(seen, &offered).await?)
-                {
-                    Ok(accepted) => accepted,
-                    Err(contradiction) => return self.keep_evidence(*contradiction).await,
-                },
-            };
-            let before = seen.map(|seen| seen.note().to_owned());
-            let note = accepted.checkpoint().note().to_owned();
-            let stored = self
-                .unit(move |unit| {
-                    let now = unit.get::<LogRow>(b"")?.map(|row| row.note);
-                    if now != before {
-                        // Another call moved it meanwhile: check against that one.
-                        return Ok(false);
+            let before = self.look(Inner::seen_log).await?;
+            let mut contradicted = false;
+            let mut seen = before.clone().map(SeenLog::first);
+            for next in offered {
+                seen = Some(match seen {
+                    None => SeenLog::first(next.clone()),
+                    Some(seen) => {
+                        let hashes = self.consistency(seen.checkpoint(), next).await?;
+                        match seen.accept(next.clone(), &hashes) {
+                            Ok(accepted) => accepted,
+                            Err(contradiction) => {
+                                contradicted = true;
+                                self.keep_evidence(*contradiction).await?;
+                                seen
+                            }
+                        }
                     }
-                    if now.as_ref() != Some(&note) {
-                        unit.put(&LogRow { note })?;
-                    }
-                    Ok(true)
-                })
-                .await?;
-            if stored {
-                return Ok(());
+                });
+            }
+            if self.keep_seen(before, seen).await? {
+                return if contradicted {
+                    Err(WalletError::LogContradiction)
+                } else {
+                    Ok(())
+                };
             }
         }
+    }
+
+    /// Keeps what was accepted; `false` where another call moved it meanwhile, so that it has to be checked against that
+    /// one.
+    async fn keep_seen(
+        self: &Arc<Self>,
+        before: Option<Checkpoint>,
+        seen: Option<SeenLog>,
+    ) -> Result<bool, WalletError> {
+        let before = before.map(|before| before.note().to_owned());
+        let Some(note) = seen.map(|seen| seen.checkpoint().note().to_owned()) else {
+            return Ok(true);
+        };
+        self.unit(move |unit| {
+            let now = unit.get::<LogRow>(b"")?.map(|row| row.note);
+            if now != before {
+                return Ok(false);
+            }
+            if now.as_ref() != Some(&note) {
+                unit.put(&LogRow { note })?;
+            }
+            Ok(true)
+        })
+        .await
     }
 
     /// The largest checkpoint that this phone has accepted.
@@ -133,7 +165,6 @@ impl Inner {
             }
             Ok(())
         })
-        .await?;
-        Err(WalletError::LogContradiction)
+        .await
     }
 }

@@ -47,14 +47,11 @@ impl Inner {
             .collect();
         checkpoints.sort_by_key(Checkpoint::size);
         checkpoints.dedup_by(|a, b| a.note() == b.note());
-        let mut consistent = true;
-        for checkpoint in checkpoints {
-            match self.follow(checkpoint).await {
-                Ok(()) => {}
-                Err(WalletError::LogContradiction) => consistent = false,
-                Err(error) => return Err(error),
-            }
-        }
+        let consistent = match self.follow_all(&checkpoints).await {
+            Ok(()) => true,
+            Err(WalletError::LogContradiction) => false,
+            Err(error) => return Err(error),
+        };
         let destroyed = record.destroyed.as_ref();
         let destroyed_at = destroyed
             .and_then(|logged| open_logged::<DestroyedBody>(logged, &self.pinned.log, EntryKind::Destroyed).ok())

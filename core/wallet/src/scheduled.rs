@@ -144,7 +144,10 @@ impl Unit<'_> {
             }
         }
         for row in self.list::<FlowRow>()? {
-            if self.payer_is_done_with(&row)? {
+            // A run about other mandates is no ground for this order, and folding every run would cost what was ever
+            // ended.
+            let about = |mandate: &MandateId| row.start.mandates.contains(mandate);
+            if record.mandates.iter().any(about) && self.payer_is_done_with(&row)? {
                 let open = row
                     .start
                     .mandates

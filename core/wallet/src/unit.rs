@@ -7,7 +7,7 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{CounterRow, DeviceRow, EventRow, OutboxRow, Purpose, Row, TimeRow};
+use crate::journal::{CounterRow, DeviceRow, EventRow, OutboxRow, PolicyRow, Purpose, Row, TimeRow};
 use crate::keys::sign_with_device_key;
 use crate::time::GatewayTime;
 use quittance_protocol::{Claims, Statement, StatementId, Timestamp};
@@ -52,6 +52,12 @@ impl Inner {
         if !rows.is_empty() || !secrets.is_empty() {
             self.vault()?
                 .transact(|transaction| write(transaction, &rows, &secrets))?;
+            if rows
+                .keys()
+                .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
+            {
+                self.policies.forget();
+            }
         }
         Ok(answer)
     }

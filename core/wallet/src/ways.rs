@@ -74,7 +74,7 @@ impl Inner {
         let row = self
             .read::<MandateRow>(mandate.as_bytes())?
             .ok_or(WalletError::UnknownMandate)?;
-        let found = routes::routes(&self.policy()?, &subject(&row), &BTreeMap::new(), self.estimate()?)
+        let found = routes::routes(&*self.policy()?, &subject(&row), &BTreeMap::new(), self.estimate()?)
             .map_err(|_| WalletError::Internal("routes"))?;
         Ok(found
             .into_iter()

@@ -79,6 +79,11 @@ struct StuckView: View {
     let problem: Problem
 
     var body: some View {
+        // Large letters need more than a screen.
+        ScrollView { content }
+    }
+
+    private var content: some View {
         ContentUnavailableView {
             Label(problem.title, systemImage: "exclamationmark.triangle")
         } description: {

@@ -22,6 +22,9 @@ const CANCELLATIONS: usize = 5;
 /// How many are measured from the accepted PIN on: enough for one in a hundred to mean something.
 const ACCEPTED: usize = 200;
 
+/// How many one phone ends, to see what that costs as it grows.
+const MANY: usize = 100;
+
 /// Permissions that one phone ends before another takes its place.
 const OF_ONE_PHONE: usize = 5;
 
@@ -69,7 +72,8 @@ async fn measure(most: usize) -> Staged<()> {
     let stage = Stage::set().await?;
     let mut phone = stage.enrolled().await?;
     quick_way(&stage, &phone).await?;
-    accepted_to_closed().await?;
+    let few = accepted_to_closed().await?;
+    after_many(few).await?;
     for (way, scenario) in WAYS {
         whole_way(way, scenario).await?;
     }
@@ -119,10 +123,12 @@ async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
 
 /// From the gateway's yes to the PIN until the phone has checked the receipt, on stages of their own; the baseline asks the gateway as often for
 /// nothing.
-async fn accepted_to_closed() -> Staged<()> {
-    let (mut times, mut empty) = (Vec::new(), Vec::new());
+/// From the accepted PIN on, twice: until the phone has checked the receipt and keeps it, which it tells the gateway in the
+/// next moment, and until the call has its answer to that. Answers the median of the first.
+async fn accepted_to_closed() -> Staged<Duration> {
+    let (mut closed, mut returned, mut empty) = (Vec::new(), Vec::new(), Vec::new());
     let mut statements = 0;
-    // A phone reads all of its own rows at each contact: one with many ended permissions is another measurement.
+    // What a phone has ended is another measurement.
     for _ in 0..ACCEPTED / OF_ONE_PHONE {
         let stage = Stage::set().await?;
         let phone = stage.enrolled().await?;
@@ -132,10 +138,12 @@ async fn accepted_to_closed() -> Staged<()> {
             while !phone.is_closed(mandate)? {
                 phone.wallet.sync().await?;
             }
-            let closed = Instant::now();
+            let end = Instant::now();
             let faults = &stage.network.faults;
             let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
-            times.push(closed.duration_since(accepted));
+            let kept = faults.arrived("acknowledgement").ok_or("no receipt was acknowledged")?;
+            closed.push(kept.duration_since(accepted));
+            returned.push(end.duration_since(accepted));
             statements = faults.statements_since("pin-finish");
             let start = Instant::now();
             for _ in 0..statements {
@@ -145,13 +153,43 @@ async fn accepted_to_closed() -> Staged<()> {
         }
     }
     let baseline = format!("{statements} requests that ask for a nonce");
-    for (name, percent) in [("p50", 50), ("p99", 99)] {
-        row(
-            &format!("PIN accepted to closed, {name} of {ACCEPTED}"),
-            percentile(&mut times, percent),
-            &baseline,
-            percentile(&mut empty, percent),
-        );
+    let few = median(closed.clone());
+    for (until, mut times) in [("closed", closed), ("the call's return", returned)] {
+        for (name, percent) in [("p50", 50), ("p99", 99)] {
+            row(
+                &format!("PIN accepted to {until}, {name} of {ACCEPTED}"),
+                percentile(&mut times, percent),
+                &baseline,
+                percentile(&mut empty, percent),
+            );
+        }
+    }
+    Ok(few)
+}
+
+/// The same on a phone that has ended many, beside one with `few`.
+async fn after_many(few: Duration) -> Staged<()> {
+    let stage = Stage::set().await?;
+    let phone = stage.enrolled().await?;
+    let mut last = Vec::new();
+    for ended in 1..=MANY {
+        let mandate = phone.sign(&stage.offer().await?).await?;
+        phone.cancel(&[mandate]).await?;
+        let faults = &stage.network.faults;
+        let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
+        let kept = faults.arrived("acknowledgement").ok_or("no receipt was acknowledged")?;
+        last.push(kept.duration_since(accepted));
+        if ended % OF_ONE_PHONE == 0 {
+            let took = median(std::mem::take(&mut last));
+            if [MANY / 10, MANY].contains(&ended) {
+                row(
+                    &format!("PIN accepted to closed, {ended} ended permissions on the phone"),
+                    took,
+                    &format!("at most {OF_ONE_PHONE} of them"),
+                    few,
+                );
+            }
+        }
     }
     Ok(())
 }

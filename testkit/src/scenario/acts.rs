@@ -3,7 +3,7 @@
 use super::people::Profile;
 use super::terms::MandateSpec;
 use super::verbs::{approved, first, once, payer, run, verbs, yes};
-use super::words::{StopSpec, Way, WishSpec, With};
+use super::words::{LogKeySpec, StopSpec, Way, WishSpec, With};
 use quittance_flows::Seconds;
 use quittance_protocol::Quantity;
 use serde_json::Value;
@@ -20,6 +20,9 @@ verbs! {
     "sync" => Sync {
         /// Whose.
         sync: String,
+        /// The code of the refusal; that nobody answers is none.
+        #[serde(default)]
+        fails: Option<String>,
     }
     /// The phones' network goes or comes; merchants, banks and reviewers keep theirs.
     "network" => Network {
@@ -30,6 +33,64 @@ verbs! {
     "restart" => Restart {
         /// Whose phone, or `gateway`.
         restart: String,
+        /// The code of what keeps the app from opening its wallet: then it does not run.
+        #[serde(default)]
+        fails: Option<String>,
+    }
+    /// A phone's keystore loses every key; its app ends, and its files stay.
+    "lose_keys" => LoseKeys {
+        /// Whose.
+        lose_keys: String,
+    }
+    /// The app's files are copied as they stand, without the keys.
+    "back_up" => BackUp {
+        /// Whose.
+        back_up: String,
+        /// What later steps call the copy.
+        #[serde(rename = "as")]
+        name: String,
+    }
+    /// A copy of the app's files takes the place of those of now, under the keys of now; the app ends.
+    "put_back" => PutBack {
+        /// Whose.
+        put_back: String,
+        /// Which copy of theirs.
+        files: String,
+    }
+    /// A phone is set up: what its app kept is erased with its keys, then somebody enrols it. It ends no permission.
+    "set_up" => SetUp {
+        /// Whose.
+        set_up: String,
+        /// The code of the refusal: the app runs and is not enrolled.
+        #[serde(default)]
+        fails: Option<String>,
+    }
+    /// A phone's own locks stand so from here on. Keys that ask for a lock are not made without it and end with it.
+    "locks" => Locks {
+        /// Whose.
+        locks: String,
+        /// Whether it has a screen lock.
+        #[serde(default = "yes")]
+        screen_lock: bool,
+        /// Whether it knows a finger or a face; one that comes after there was none is another one.
+        #[serde(default = "yes")]
+        biometrics: bool,
+    }
+    /// A phone's own clock is put wrong, or right where neither member says how.
+    "clock" => SetClock {
+        /// Whose.
+        clock: String,
+        /// How far it is ahead of everybody's.
+        #[serde(default)]
+        ahead: Option<Seconds>,
+        /// How far it is behind.
+        #[serde(default)]
+        behind: Option<Seconds>,
+    }
+    /// The log that phones see is signed with this key from here on.
+    "log_key" => LogKey {
+        /// `own` or `another`.
+        log_key: LogKeySpec,
     }
     /// Somebody signs a merchant's offer.
     "sign" => Sign {

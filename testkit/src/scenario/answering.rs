@@ -30,7 +30,8 @@ impl Play {
         }
         for _ in 0..act.times {
             let was = self.answer_once(&run, act.with.as_ref()).await?;
-            outcome(act.fails.as_deref(), was.map_err(|error| name_of(&error)))?;
+            let was = was.map_err(|error| self.refused(&run.by, &error));
+            outcome(act.fails.as_deref(), was)?;
         }
         Ok(())
     }
@@ -202,7 +203,8 @@ impl Play {
             back_from(&link, &act.outcome)?
         };
         let came = self.phone(&run.by)?.wallet.resume_link(&back).await;
-        outcome(act.fails.as_deref(), came.map(|_| ()).map_err(|error| name_of(&error)))
+        let came = came.map(|_| ()).map_err(|error| self.refused(&run.by, &error));
+        outcome(act.fails.as_deref(), came)
     }
 }
 

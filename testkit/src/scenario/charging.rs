@@ -1,7 +1,6 @@
 //! What merchants and card networks do to mandates.
 
 use super::acts;
-use super::codes::name_of;
 use super::doing::amount;
 use super::play::{Play, Signed, Wrong, same};
 use super::sandbox::{outcome, refusal, taken};
@@ -22,7 +21,7 @@ impl Play {
             .await;
         match permit {
             Ok(permit) => self.charge_as(act, &reference, Some(&permit)).await,
-            Err(error) => same("a charge that gives", &act.gives, &name_of(&error)),
+            Err(error) => same("a charge that gives", &act.gives, &self.refused(PAYER, &error)),
         }
     }
 

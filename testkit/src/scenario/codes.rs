@@ -1,6 +1,6 @@
 //! What a refusal is called in a scenario: the problem's code, or a word of the wallet's own.
 
-use quittance_wallet::{BiometricError, WalletError};
+use quittance_wallet::{BiometricError, ErrorKind, Remedy, WalletError};
 
 /// The name of a refusal.
 pub(super) fn name_of(error: &WalletError) -> String {
@@ -27,6 +27,10 @@ pub(super) fn name_of(error: &WalletError) -> String {
         WalletError::NotPayable => "not_payable",
         WalletError::AboveLimit => "above_limit",
         WalletError::OfferExpired => "offer_expired",
+        WalletError::Vault(_) => "storage",
+        WalletError::PolicyUntrusted => "distrusted_policy",
+        WalletError::LogRejected(_) => "distrusted_log_proof",
+        WalletError::LogContradiction => "distrusted_log_contradiction",
         other => return other.to_string(),
     };
     name.to_owned()
@@ -45,5 +49,33 @@ const fn how_it_ended(error: BiometricError) -> &'static str {
         BiometricError::KeyInvalidated => "key_invalidated",
         BiometricError::KeyMissing => "key_missing",
         BiometricError::Unexpected => "unexpected",
+    }
+}
+
+/// The name of what an app owes its user.
+pub(super) const fn owed(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::Retry => "retry",
+        ErrorKind::Wait { .. } => "wait",
+        ErrorKind::AskAgain => "ask_again",
+        ErrorKind::FixInput => "fix_input",
+        ErrorKind::StartOver => "start_over",
+        ErrorKind::PhoneSettings => "phone_settings",
+        ErrorKind::Reenrol => "reenrol",
+        ErrorKind::UpdateApp => "update_app",
+        ErrorKind::Alarm => "alarm",
+        ErrorKind::Support => "support",
+    }
+}
+
+/// The name of what a finding's button does.
+pub(super) const fn remedy(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::SetLockPassword => "set_lock_password",
+        Remedy::OpenPhoneSettings => "open_phone_settings",
+        Remedy::SeePermissions => "see_permissions",
+        Remedy::SeeRecovery => "see_recovery",
+        Remedy::Sync => "sync",
+        Remedy::ContactSupport => "contact_support",
     }
 }

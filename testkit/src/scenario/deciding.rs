@@ -1,7 +1,6 @@
 //! What other people decide: reviewers, guardians, contacts, the risk engine.
 
 use super::acts;
-use super::codes::name_of;
 use super::play::{Play, Run, Wrong};
 use super::sandbox::{outcome, refusal};
 use super::setting::PAYER;
@@ -68,7 +67,10 @@ impl Play {
         let said = wallet
             .vouch(asked.flow, asked.requester, &asked.purpose, act.approves)
             .await;
-        outcome(act.fails.as_deref(), said.map_err(|error| name_of(&error)))
+        outcome(
+            act.fails.as_deref(),
+            said.map_err(|error| self.refused(&act.by, &error)),
+        )
     }
 
     /// The risk engine's finding is a fact about the account.

@@ -2,11 +2,10 @@
 
 use super::acts::{self, Act};
 use super::answering::LOCK_PASSWORD;
-use super::codes::name_of;
 use super::play::{Play, Run, Wrong};
 use super::sandbox::outcome;
 use super::setting::{PAYER, money};
-use super::words::{StopSpec, Way, WishSpec};
+use super::words::{LogKeySpec, StopSpec, Way, WishSpec};
 use crate::stage::pin_of;
 use crate::story::PIN;
 use quittance_gateway::Clock as _;
@@ -21,7 +20,13 @@ impl Play {
     pub(super) async fn act(&mut self, act: &Act) -> Result<(), Wrong> {
         match act {
             Act::Pass(act) => self.pass(act).await,
-            Act::Sync(act) => Ok(self.phone(&act.sync)?.wallet.sync().await.map(|_| ())?),
+            Act::Sync(act) => {
+                let heard = self.phone(&act.sync)?.wallet.sync().await.map(|_| ());
+                outcome(
+                    act.fails.as_deref(),
+                    heard.map_err(|error| self.refused(&act.sync, &error)),
+                )
+            }
             Act::Network(act) => match act.network {
                 Way::Down => {
                     self.stage.network.down().await;
@@ -30,7 +35,14 @@ impl Play {
                 Way::Up => Ok(self.stage.network.again().await?),
             },
             Act::Restart(act) if act.restart == "gateway" => Ok(self.stage.restart_gateway().await?),
-            Act::Restart(act) => self.restart_phone(&act.restart),
+            Act::Restart(act) => self.restart_phone(&act.restart, act.fails.as_deref()),
+            Act::LoseKeys(act) => self.lose_keys(&act.lose_keys),
+            Act::BackUp(act) => self.back_up(act),
+            Act::PutBack(act) => self.put_back(act),
+            Act::SetUp(act) => self.set_up(act).await,
+            Act::Locks(act) => self.locks(act),
+            Act::SetClock(act) => self.set_clock(act),
+            Act::LogKey(act) => Ok(self.stage.show_another_log_key(act.log_key == LogKeySpec::Another)?),
             Act::Sign(act) => {
                 let name = act.sign.name.clone();
                 let signed = self.sign(&act.by, &act.sign, &name).await?;
@@ -47,7 +59,10 @@ impl Play {
             Act::Pause(act) => Ok(self.phone(PAYER)?.wallet.pause(&self.ids(&act.pause)?).await?),
             Act::Resume(act) => {
                 let resumed = self.phone(PAYER)?.wallet.resume(&self.ids(&act.resume)?).await;
-                outcome(act.fails.as_deref(), resumed.map_err(|error| name_of(&error)))
+                outcome(
+                    act.fails.as_deref(),
+                    resumed.map_err(|error| self.refused(PAYER, &error)),
+                )
             }
             Act::Lock(act) => {
                 self.phone(&act.lock)?.wallet.lock_now(act.other_devices).await?;
@@ -57,7 +72,8 @@ impl Play {
                 let password = act.password.as_deref().unwrap_or(LOCK_PASSWORD);
                 let wallet = &self.phone(&act.set_lock_password)?.wallet;
                 let set = wallet.set_lock_password(pin_of(PIN), pin_of(password)).await;
-                outcome(act.fails.as_deref(), set.map_err(|error| name_of(&error)))
+                let who = &act.set_lock_password;
+                outcome(act.fails.as_deref(), set.map_err(|error| self.refused(who, &error)))
             }
             Act::Stop(act) => {
                 let scope = self.scope(&act.stop).await?;
@@ -110,7 +126,8 @@ impl Play {
             };
             self.runs.insert(act.name.clone(), run);
         }
-        outcome(act.fails.as_deref(), begun.map(|_| ()).map_err(|error| name_of(&error)))
+        let begun = begun.map(|_| ()).map_err(|error| self.refused(&act.by, &error));
+        outcome(act.fails.as_deref(), begun)
     }
 
     fn follow(&mut self, act: &acts::Follow) -> Result<(), Wrong> {

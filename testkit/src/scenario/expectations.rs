@@ -247,6 +247,31 @@ verbs! {
         /// How often.
         count: u64,
     }
+    /// What the last refusal on a phone owes its payer; taken by being looked at.
+    "expect_problem" => ExpectProblem {
+        /// The kind of reaction, such as `retry` or `phone_settings`: the screen `app.error.<kind>` of both apps.
+        expect_problem: String,
+        /// Whose phone.
+        #[serde(default = "payer")]
+        by: String,
+    }
+    /// The check-up of a phone says so.
+    "expect_finding" => ExpectFinding {
+        /// Its text key without `checkup.finding.`.
+        expect_finding: String,
+        /// The values that the text names.
+        #[serde(default)]
+        values: Option<Vec<String>>,
+        /// What its button does.
+        #[serde(default)]
+        remedy: Option<String>,
+        /// Whose phone.
+        #[serde(default = "payer")]
+        by: String,
+        /// It is not said.
+        #[serde(default)]
+        never: bool,
+    }
     /// How long the code that was sent can be typed, how long until another one can be asked for.
     "expect_code" => ExpectCode {
         /// The run.

@@ -39,6 +39,8 @@ impl Play {
             Expectation::ExpectList(what) => self.expect_list(what),
             Expectation::ExpectExposure(what) => self.expect_exposure(what),
             Expectation::ExpectObstructions(what) => self.expect_obstructions(what).await,
+            Expectation::ExpectProblem(what) => self.expect_problem(what),
+            Expectation::ExpectFinding(what) => self.expect_finding(what),
         }
     }
 

@@ -218,6 +218,7 @@ impl Scene {
         match said {
             Said::Set(_) | Said::Next {} => self.next().await,
             Said::Enrolled { account, device_key } => {
+                self.owed = Owed::Nothing;
                 self.device_key = Some(PublicKey::p256_from_sec1(&hex::decode(device_key)?)?);
                 self.play.accounts.insert(PAYER.to_owned(), account);
                 Ok(taken())

@@ -183,7 +183,7 @@ fn said(texts: &[Text], part: &str) -> Vec<String> {
     texts.iter().map(text).collect()
 }
 
-fn written(value: &TextArgument) -> String {
+pub(super) fn written(value: &TextArgument) -> String {
     match value {
         TextArgument::Count(count) => count.to_string(),
         TextArgument::Amount(amount) => format!("{} {}", amount.currency().code(), amount.in_main_units()),

@@ -21,6 +21,7 @@ mod doing;
 mod expecting;
 mod images;
 mod looking;
+mod phones;
 mod quiz;
 mod sandbox;
 mod saying;

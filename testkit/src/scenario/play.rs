@@ -4,9 +4,10 @@ use super::bundle::bundle_with;
 use super::model::{Scenario, Step};
 use super::people::Profile;
 use super::setting;
-use crate::stage::{Stage, StagePhone};
+use crate::stage::{IdlePhone, Stage, StagePhone};
 use quittance_gateway::Clock as _;
 use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
+use quittance_wallet::ErrorKind;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -101,6 +102,14 @@ pub(super) struct Run {
 pub(super) struct Play {
     pub(super) stage: Stage,
     pub(super) phones: BTreeMap<String, StagePhone>,
+    /// Phones whose app does not run.
+    pub(super) idle: BTreeMap<String, IdlePhone>,
+    /// Copies of apps' files, by their owner and their name.
+    pub(super) backups: BTreeMap<(String, String), tempfile::TempDir>,
+    /// What the last refusal on each phone owes its payer.
+    pub(super) owed: BTreeMap<String, ErrorKind>,
+    /// By how many seconds a phone's clock is ahead of everybody's.
+    pub(super) clocks_off: BTreeMap<String, i64>,
     pub(super) accounts: BTreeMap<String, AccountId>,
     pub(super) profiles: BTreeMap<String, Profile>,
     pub(super) mandates: BTreeMap<String, Signed>,
@@ -144,7 +153,7 @@ pub async fn play(scenario: &Scenario, how: &How) -> Result<(), Failed> {
         if how.restart_after_each_step {
             let names: Vec<String> = play.phones.keys().cloned().collect();
             for name in names {
-                play.restart_phone(&name)
+                play.restart_phone(&name, None)
                     .map_err(|wrong| failed(Some(index + 1), wrong))?;
             }
         }
@@ -158,7 +167,10 @@ impl Play {
     }
 
     pub(super) fn phone(&self, name: &str) -> Result<&StagePhone, Wrong> {
-        self.phones.get(name).ok_or_else(|| Wrong::unknown("person", name))
+        self.phones.get(name).ok_or_else(|| match self.idle.get(name) {
+            Some(_) => Wrong::new("an app that runs", "none"),
+            None => Wrong::unknown("person", name),
+        })
     }
 
     pub(super) fn account(&self, name: &str) -> Result<AccountId, Wrong> {
@@ -203,12 +215,5 @@ impl Play {
     pub(super) fn next(&mut self) -> u32 {
         self.counter += 1;
         self.counter
-    }
-
-    /// The app dies and is started again.
-    pub(super) fn restart_phone(&mut self, name: &str) -> Result<(), Wrong> {
-        let phone = self.phones.remove(name).ok_or_else(|| Wrong::unknown("person", name))?;
-        self.phones.insert(name.to_owned(), phone.restarted()?);
-        Ok(())
     }
 }

@@ -32,6 +32,25 @@ pub(super) fn check(prompt: &Prompt) -> Result<(), Wrong> {
     }
 }
 
+/// Fails where a text cannot be said in every language.
+pub(super) fn check_text(text: &Text) -> Result<(), Wrong> {
+    match fault(text) {
+        None => Ok(()),
+        Some(fault) => Err(Wrong::new("a text that can be said", fault)),
+    }
+}
+
+/// Fails where an app has no screen in every language for what it owes its user.
+pub(super) fn check_screen(kind: &str) -> Result<(), Wrong> {
+    for part in ["title", "body"] {
+        let key = format!("app.error.{kind}.{part}");
+        if !CATALOGUE.iter().all(|texts| texts.contains_key(&key)) {
+            return Err(Wrong::new("a screen for it", format!("{key} stands in no catalogue")));
+        }
+    }
+    Ok(())
+}
+
 fn of_kind(kind: &PromptKind) -> Vec<&Text> {
     match kind {
         PromptKind::Confirm { consequences, .. } | PromptKind::Choose { consequences, .. } => {

@@ -4,7 +4,6 @@ use super::model::Given;
 use super::play::{Play, Signed, Wrong};
 use super::terms::MandateSpec;
 use crate::stage::{Stage, StagePhone};
-use crate::story::PIN;
 use quittance_gateway::PolicySource;
 use quittance_protocol::Quantity;
 use quittance_wallet::WalletError;
@@ -40,6 +39,10 @@ impl Play {
         Self {
             stage,
             phones: BTreeMap::new(),
+            idle: BTreeMap::new(),
+            backups: BTreeMap::new(),
+            owed: BTreeMap::new(),
+            clocks_off: BTreeMap::new(),
             accounts: BTreeMap::new(),
             profiles: BTreeMap::new(),
             mandates: BTreeMap::new(),
@@ -56,14 +59,8 @@ impl Play {
     /// Somebody gets a phone, and enrols it.
     pub(super) async fn enrol(&mut self, name: &str) -> Result<(), Wrong> {
         let phone = self.stage.phone()?;
-        phone.enrol(PIN).await?;
-        let enrolled = phone
-            .wallet
-            .enrolment()?
-            .ok_or_else(|| Wrong::new("an enrolled phone", "none"))?;
-        self.accounts.insert(name.to_owned(), enrolled.account);
         self.phones.insert(name.to_owned(), phone);
-        Ok(())
+        Ok(self.enrol_phone(name).await??)
     }
 
     /// Tells the gateway what it knows of people, tells outside parties what they answer.
@@ -88,7 +85,7 @@ impl Play {
         let (offer, merchant) = self.offered(who, spec, name).await?;
         let mandate = match sign_offer(self.phone(who)?, &offer).await {
             Ok(mandate) => mandate,
-            Err(error) => return Ok(Err(super::codes::name_of(&error))),
+            Err(error) => return Ok(Err(self.refused(who, &error))),
         };
         self.was_signed(spec, name, Signed { mandate, merchant }).await?;
         Ok(Ok(()))

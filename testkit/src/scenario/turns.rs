@@ -4,6 +4,7 @@ use super::acts::{self, Act};
 use super::expectations::{self, Expectation};
 use super::model::Step;
 use super::play::{Play, Run, Wrong};
+use super::saying;
 use super::setting::{PAYER, money};
 use super::terms::MandateSpec;
 use super::words::{WishSpec, With};
@@ -52,6 +53,8 @@ pub(super) enum Owed {
     },
     /// The code that another phone scans.
     Scan(acts::Vouch),
+    /// The phone's enrolment, as [`super::host::Said::Enrolled`].
+    Enrolment,
     /// A signature that buys a look at the gateway's side.
     Session(expectations::ExpectMandate),
 }
@@ -59,7 +62,7 @@ pub(super) enum Owed {
 impl Play {
     /// Whether this person's phone is another program.
     fn is_elsewhere(&self, who: &str) -> bool {
-        self.accounts.contains_key(who) && !self.phones.contains_key(who)
+        self.accounts.contains_key(who) && !self.phones.contains_key(who) && !self.idle.contains_key(who)
     }
 
     /// A run of somebody whose phone is another program.
@@ -94,8 +97,18 @@ impl Play {
 
     async fn act_elsewhere(&mut self, act: &Act) -> Result<Option<Turn>, Wrong> {
         Ok(Some(match act {
-            Act::Sync(act) if self.is_elsewhere(&act.sync) => plain(json!({ "verb": "sync" }))?,
-            Act::Restart(act) if self.is_elsewhere(&act.restart) => plain(json!({ "verb": "restart" }))?,
+            Act::Sync(act) if self.is_elsewhere(&act.sync) => as_written("sync", act)?,
+            Act::Restart(act) if self.is_elsewhere(&act.restart) => as_written("restart", act)?,
+            Act::LoseKeys(act) if self.is_elsewhere(&act.lose_keys) => as_written("lose_keys", act)?,
+            Act::BackUp(act) if self.is_elsewhere(&act.back_up) => as_written("back_up", act)?,
+            Act::PutBack(act) if self.is_elsewhere(&act.put_back) => as_written("put_back", act)?,
+            Act::SetUp(act) if self.is_elsewhere(&act.set_up) => {
+                owing(Owed::Enrolment, json!({ "verb": "set_up", "fails": act.fails }))?
+            }
+            Act::Locks(act) if self.is_elsewhere(&act.locks) => as_written("locks", act)?,
+            Act::SetClock(act) if self.is_elsewhere(&act.clock) => {
+                plain(json!({ "verb": "clock", "ahead": act.ahead_by() }))?
+            }
             Act::Sign(act) if self.is_elsewhere(&act.by) => {
                 self.sign_turn(&act.sign, &act.sign.name, act.fails.as_deref()).await?
             }
@@ -298,6 +311,11 @@ impl Play {
                 turn.told.insert("per_charge".to_owned(), money(what.per_charge)?);
                 turn
             }
+            Expectation::ExpectProblem(what) if self.is_elsewhere(&what.by) => {
+                saying::check_screen(&what.expect_problem)?;
+                as_written("expect_problem", what)?
+            }
+            Expectation::ExpectFinding(what) if self.is_elsewhere(&what.by) => as_written("expect_finding", what)?,
             _ => return Ok(None),
         };
         Ok(Some(turn))

@@ -14,6 +14,16 @@ pub enum Way {
     Up,
 }
 
+/// The key with which the gateway's log is signed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogKeySpec {
+    /// The one that apps pin.
+    Own,
+    /// One that nobody pins.
+    Another,
+}
+
 /// What a flow is to bring about, beyond its mandates.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

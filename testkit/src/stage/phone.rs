@@ -1,5 +1,7 @@
 //! A phone on the stage: the real wallet with software keys, a scripted payer and a clock of its own.
 
+use super::idle::IdlePhone;
+use super::locks::{LockedKeys, LockedPrompt, PhoneLocks};
 use super::{DyingKeys, PhoneClock, Staged};
 use crate::phone::sandbox_author;
 use crate::scripted_prompt::ScriptedPrompt;
@@ -13,14 +15,14 @@ use quittance_protocol::{Claims, FlowId, MandateId, PublicKey, Statement, Statem
 use quittance_vault::{Randomness, SystemRandomness};
 use quittance_wallet::ports::KeyAlias;
 use quittance_wallet::{DeviceKeys, EndingStage, Ports, Wallet, WalletConfig, WalletError, WalletEvent};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Numbers of statements that a test signs by itself, far from those that the wallet uses.
-const OWN_NUMBERS: u64 = 1_000_000;
+pub(super) const OWN_NUMBERS: u64 = 1_000_000;
 
 /// A phone.
 pub struct StagePhone {
@@ -34,8 +36,9 @@ pub struct StagePhone {
     pub prompt: Arc<ScriptedPrompt>,
     /// The phone's own clock.
     pub clock: Arc<PhoneClock>,
-    config: WalletConfig,
-    folder: PathBuf,
+    /// The phone's screen lock with its fingers.
+    pub locks: Arc<PhoneLocks>,
+    rest: IdlePhone,
     number: AtomicU64,
 }
 
@@ -49,40 +52,57 @@ impl StagePhone {
             policy_author: serde_json::to_string(&sandbox_author()?)?,
             sandbox: true,
         };
-        Self::on(config, folder.to_owned(), Arc::new(PhoneClock::new(now)), OWN_NUMBERS)
+        Self::on(IdlePhone {
+            clock: Arc::new(PhoneClock::new(now)),
+            locks: Arc::default(),
+            config,
+            folder: folder.to_owned(),
+            number: OWN_NUMBERS,
+            patience: Ports::system().patience,
+        })
     }
 
-    fn on(config: WalletConfig, folder: PathBuf, clock: Arc<PhoneClock>, number: u64) -> Staged<Self> {
-        Self::waiting(config, folder, clock, number, Ports::system().patience)
-    }
-
-    fn waiting(
-        config: WalletConfig,
-        folder: PathBuf,
-        clock: Arc<PhoneClock>,
-        number: u64,
-        patience: Duration,
-    ) -> Staged<Self> {
-        let keys = Arc::new(SoftwareDeviceKeys::open(&folder.join("hardware"))?);
+    pub(super) fn on(rest: IdlePhone) -> Staged<Self> {
+        let (clock, locks) = (Arc::clone(&rest.clock), Arc::clone(&rest.locks));
+        let keys = Arc::new(SoftwareDeviceKeys::open(&rest.hardware())?);
         let hardware = Arc::new(DyingKeys::new(Arc::clone(&keys)));
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
         let ports = Ports {
             clock: Arc::<PhoneClock>::clone(&clock),
-            patience,
+            patience: rest.patience,
             ..Ports::system()
         };
-        let device_keys = Arc::<DyingKeys>::clone(&hardware);
-        let wallet = Wallet::open(&config, device_keys, Arc::<ScriptedPrompt>::clone(&prompt), ports)?;
+        let device_keys = LockedKeys {
+            keys: Arc::clone(&hardware),
+            locks: Arc::clone(&locks),
+        };
+        let thumb = LockedPrompt {
+            prompt: Arc::clone(&prompt),
+            locks: Arc::clone(&locks),
+        };
+        let wallet = Wallet::open(&rest.config, Arc::new(device_keys), Arc::new(thumb), ports)?;
         Ok(Self {
             wallet,
             keys,
             hardware,
             prompt,
             clock,
-            config,
-            folder,
-            number: AtomicU64::new(number),
+            locks,
+            number: AtomicU64::new(rest.number),
+            rest,
         })
+    }
+
+    /// The app's process ends.
+    pub fn ended(self) -> IdlePhone {
+        let Self {
+            wallet, rest, number, ..
+        } = self;
+        drop(wallet);
+        IdlePhone {
+            number: number.into_inner(),
+            ..rest
+        }
     }
 
     /// The app's process ends; it is started again on the same files.
@@ -90,16 +110,7 @@ impl StagePhone {
     /// # Errors
     /// What the wallet says.
     pub fn restarted(self) -> Staged<Self> {
-        let Self {
-            wallet,
-            config,
-            folder,
-            clock,
-            number,
-            ..
-        } = self;
-        drop(wallet);
-        Self::on(config, folder, clock, number.into_inner())
+        self.ended().started()
     }
 
     /// As [`StagePhone::restarted`]; from then on a call waits so long for another one that the keystore holds up.
@@ -107,16 +118,11 @@ impl StagePhone {
     /// # Errors
     /// What the wallet says.
     pub fn with_patience(self, patience: Duration) -> Staged<Self> {
-        let Self {
-            wallet,
-            config,
-            folder,
-            clock,
-            number,
-            ..
-        } = self;
-        drop(wallet);
-        Self::waiting(config, folder, clock, number.into_inner(), patience)
+        IdlePhone {
+            patience,
+            ..self.ended()
+        }
+        .started()
     }
 
     /// The app is deleted with its keys, then installed again.
@@ -124,25 +130,7 @@ impl StagePhone {
     /// # Errors
     /// What the system or the wallet says.
     pub fn reinstalled(self) -> Staged<Self> {
-        let Self {
-            wallet,
-            config,
-            folder,
-            clock,
-            ..
-        } = self;
-        drop(wallet);
-        std::fs::remove_dir_all(&folder)?;
-        Self::on(config, folder, clock, OWN_NUMBERS)
-    }
-
-    /// The keystore loses every key, as by a reset of the phone's lock; the files stay.
-    ///
-    /// # Errors
-    /// [`WalletError::Vault`]: they were wrapped by what is gone.
-    pub fn without_keys(self) -> Staged<Self> {
-        std::fs::remove_dir_all(self.folder.join("hardware"))?;
-        self.restarted()
+        self.ended().erased()?.started()
     }
 
     /// A copy of the wallet's files as they stand, without the keys: what a backup would hold.
@@ -150,9 +138,7 @@ impl StagePhone {
     /// # Errors
     /// What the system says.
     pub fn backup(&self) -> Staged<tempfile::TempDir> {
-        let copy = tempfile::tempdir()?;
-        copy_files(&self.config.data_dir, copy.path())?;
-        Ok(copy)
+        Ok(self.rest.copy_of_files()?)
     }
 
     /// The phone with files of another time, and the keys of now.
@@ -160,18 +146,7 @@ impl StagePhone {
     /// # Errors
     /// [`WalletError::Vault`] where they do not belong together any more.
     pub fn restored(self, backup: &Path) -> Staged<Self> {
-        let Self {
-            wallet,
-            config,
-            folder,
-            clock,
-            number,
-            ..
-        } = self;
-        drop(wallet);
-        std::fs::remove_dir_all(&config.data_dir)?;
-        copy_files(backup, &config.data_dir)?;
-        Self::on(config, folder, clock, number.into_inner())
+        self.ended().with_files(backup)?.started()
     }
 
     /// A second phone with everything of this one, keys included: what a cloned software keystore comes to.
@@ -179,16 +154,7 @@ impl StagePhone {
     /// # Errors
     /// What the system or the wallet says.
     pub fn cloned(&self) -> Staged<Self> {
-        let mut folder = self.folder.clone().into_os_string();
-        folder.push("-clone");
-        let folder = PathBuf::from(folder);
-        let mut config = self.config.clone();
-        config.data_dir = folder.join("files");
-        copy_files(&self.config.data_dir, &config.data_dir)?;
-        copy_files(&self.folder.join("hardware"), &folder.join("hardware"))?;
-        let clock = Arc::new(PhoneClock::new(self.clock.now()));
-        // Far from the numbers that a test signs for the first phone by itself.
-        Self::on(config, folder, clock, 2 * OWN_NUMBERS)
+        self.rest.copied()?.started()
     }
 
     /// The app's files are deleted, the keys in hardware stay: what a payer does whose files are in quarantine.
@@ -196,8 +162,7 @@ impl StagePhone {
     /// # Errors
     /// What the system or the wallet says.
     pub fn emptied(self) -> Staged<Self> {
-        std::fs::remove_dir_all(&self.config.data_dir)?;
-        self.restarted()
+        self.ended().without_files()?.started()
     }
 
     /// Introduces the phone and sets its PIN.
@@ -351,7 +316,7 @@ impl StagePhone {
     fn signed<T: Statement>(&self, alias: KeyAlias, seq: Option<u64>, body: &T) -> Staged<String> {
         let key = self.keys.public_key(alias)?.ok_or("the phone has no such key")?;
         let key = PublicKey::p256_from_sec1(&key)?;
-        let aud = self.config.origin.clone();
+        let aud = self.rest.config.origin.clone();
         let claims = Claims {
             aud,
             iat: self.clock.now(),
@@ -362,15 +327,6 @@ impl StagePhone {
         let der = self.keys.sign_after_prompt(alias, unsigned.signing_input())?;
         Ok(unsigned.with_der_signature(&der)?)
     }
-}
-
-fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
-    Ok(())
 }
 
 /// A typed PIN.

@@ -54,9 +54,15 @@ fn an_unknown_verb_or_member_is_refused_with_its_step() {
 /// Plays a scenario that is wrong in one step: it has to fail there.
 #[cfg(test)]
 async fn fails_at(name: &str, step: usize, member: &str, value: Value) {
+    fails_after(name, step, member, value, step).await;
+}
+
+/// Plays a scenario in which something else is done than its file says: a later step has to notice.
+#[cfg(test)]
+async fn fails_after(name: &str, step: usize, member: &str, value: Value, noticed: usize) {
     let scenario = with(name, step, member, value);
     let failed = play(&scenario, &How::default()).await.expect_err(name);
-    assert_eq!(failed.step, Some(step), "{failed}");
+    assert_eq!(failed.step, Some(noticed), "{failed}");
 }
 
 #[tokio::test]
@@ -72,6 +78,24 @@ async fn a_wrong_expectation_fails_at_its_step() {
     fails_at("quick_cancel", 14, "cause", json!("merchant")).await;
     fails_at("quick_cancel", 15, "expect_receipts", json!(2)).await;
     fails_at("quick_cancel", 19, "with", json!({ "mandate": "rides", "uses": 2 })).await;
+}
+
+#[tokio::test]
+async fn what_a_phone_in_trouble_says_otherwise_fails_at_its_step() {
+    fails_at("lost_keys", 3, "fails", json!(null)).await;
+    fails_at("lost_keys", 4, "expect_problem", json!("retry")).await;
+    fails_at("no_network", 3, "expect_problem", json!("alarm")).await;
+    fails_at("clock_a_day_off", 4, "values", json!(["PT23H"])).await;
+    fails_at("biometrics_not_enrolled", 4, "remedy", json!("sync")).await;
+    fails_at("no_screen_lock", 10, "fails", json!(null)).await;
+}
+
+#[tokio::test]
+async fn trouble_that_does_not_come_is_missed() {
+    fails_after("restored_backup", 7, "files", json!("after"), 8).await;
+    fails_after("gateway_with_another_log_key", 1, "log_key", json!("own"), 4).await;
+    fails_after("clock_a_day_off", 2, "behind", json!("PT30M"), 4).await;
+    fails_after("no_screen_lock", 2, "screen_lock", json!(true), 3).await;
 }
 
 #[tokio::test]

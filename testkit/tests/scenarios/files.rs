@@ -18,10 +18,12 @@ macro_rules! scenarios {
             bank_refuses
             bank_times_out
             batch_with_bank_items
+            biometrics_not_enrolled
             bundled_service
             carrier_outage
             case_lives_a_month
             change_limits
+            clock_a_day_off
             contacts_checked
             contacts_entry_expires
             contacts_late
@@ -39,6 +41,7 @@ macro_rules! scenarios {
             forced_unbind
             fourth_biometric_failure
             gateway_restarts
+            gateway_with_another_log_key
             gestures
             guardian_not_matched
             high_risk_region
@@ -53,10 +56,12 @@ macro_rules! scenarios {
             lock_extended
             lock_password_wrong_five_times
             lock_released_early
+            lost_keys
             merchant_ends_it
             mini_program_refusal
             mini_program_silence
             no_network
+            no_screen_lock
             offline_cancel
             overseas_document
             overseas_passport_rejected
@@ -74,6 +79,7 @@ macro_rules! scenarios {
             recovery_aftermath
             refund_after_destruction
             removed_card_ends_its_mandates
+            restored_backup
             review_deadline
             review_refuses
             revoke_under_lock

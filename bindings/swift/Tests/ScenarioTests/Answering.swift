@@ -17,7 +17,7 @@ struct Answering {
         let flow = try told.need("flow")
         if let until = told["until"]?.text { return try await answer(flow, until: until) }
         for _ in 0..<(told["times"]?.number ?? 1) {
-            try await outcome(told["fails"]?.text) { try await answerOnce(flow, told["with"]) }
+            try await payer.outcome(told["fails"]?.text) { try await answerOnce(flow, told["with"]) }
         }
     }
 
@@ -33,7 +33,7 @@ struct Answering {
         } else {
             throw Wrong("a step that leads to another app", kind)
         }
-        try await outcome(told["fails"]?.text) { _ = try await payer.wallet.resumeLink(link: back) }
+        try await payer.outcome(told["fails"]?.text) { _ = try await payer.wallet.resumeLink(link: back) }
     }
 
     /// Opens the run's screen: what it shows now, once the gateway was asked where it can be; nothing once it ended.
@@ -57,7 +57,7 @@ struct Answering {
             let asks = asksPayer(prompt: prompt)
             if prompt.step == until || (until == "waiting" && !asks) { return }
             if !asks { throw Wrong("that the run comes to \(until)", "waiting at \(prompt.step)") }
-            try await outcome(nil) { try await answerOnce(flow, nil) }
+            try await payer.outcome(nil) { try await answerOnce(flow, nil) }
         }
         throw Wrong("that the run comes to \(until)", "always another step")
     }

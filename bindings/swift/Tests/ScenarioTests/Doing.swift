@@ -12,26 +12,36 @@ struct Doing {
         let fails = told["fails"]?.text
         let mandates = told["mandates"]?.texts ?? []
         switch verb {
-        case "sync": _ = try await payer.wallet.sync()
-        case "restart": try await payer.restart()
+        case "sync": try await payer.outcome(fails) { _ = try await payer.wallet.sync() }
+        case "restart": try await payer.outcome(fails) { try await payer.restart() }
+        case "lose_keys": payer.loseKeys()
+        case "back_up": try payer.backUp(told.need("as"))
+        case "put_back": try payer.putBack(told.need("files"))
+        case "set_up": try await payer.outcome(fails) { try await payer.setUp() }
+        case "locks":
+            let (lock, finger) = (told["screen_lock"]?.truth, told["biometrics"]?.truth)
+            payer.locks.change(PhoneFacts(screenLock: lock == true, biometrics: finger == true))
+        case "clock": payer.ahead = told["ahead"]?.number ?? 0
         case "forget_events": _ = try await looking.events()
-        case "sign": try await outcome(fails) { try await sign(told.need("offer")) }
-        case "begin": try await outcome(fails) { try await begin(told, mandates) }
+        case "sign": try await payer.outcome(fails) { try await sign(told.need("offer")) }
+        case "begin": try await payer.outcome(fails) { try await begin(told, mandates) }
         case "answer": try await answering.answer(told)
         case "link": try await answering.link(told)
         case "follow": try await follow(told)
         case "leave": try await payer.wallet.cancelFlow(flow: told.need("flow"))
         case "pause": try await payer.wallet.pause(mandates: mandates)
-        case "resume": try await outcome(fails) { try await payer.wallet.resume(mandates: mandates) }
+        case "resume": try await payer.outcome(fails) { try await payer.wallet.resume(mandates: mandates) }
         case "lock": _ = try await payer.wallet.lockNow(otherDevices: told["other_devices"]?.truth == true)
         case "set_lock_password":
             let password = told["password"]?.text.map { Data($0.utf8) } ?? lockPassword
-            try await outcome(fails) { try await payer.wallet.setLockPassword(paymentPin: pin, password: password) }
+            try await payer.outcome(fails) {
+                try await payer.wallet.setLockPassword(paymentPin: pin, password: password)
+            }
         case "stop": try await payer.wallet.stop(scope: scope(told["scope"]))
         case "count_rotations": looking.countRotations()
         case "permit": try await permit(told)
         case "vouch":
-            try await outcome(fails) {
+            try await payer.outcome(fails) {
                 try await payer.wallet.vouch(
                     flow: told.need("flow"), requester: told.need("requester"), purpose: told.need("purpose"),
                     approves: told["approves"]?.truth == true)
@@ -115,7 +125,7 @@ struct Doing {
             permit = try await payer.wallet.payerPresentPermit(
                 mandate: told.need("mandate"), amount: told.money("amount"), challenge: told.need("challenge"))
         } catch let refusal as WalletError {
-            return try same("a charge that gives", told.need("gives"), name(of: refusal))
+            return try same("a charge that gives", told.need("gives"), payer.refused(refusal))
         }
         try payer.stage.ask("permit", .text(permit))
     }

@@ -38,6 +38,10 @@ final class Looking {
         case "expect_lock": try await expectLock(what)
         case "expect_list": try await expectList(what)
         case "expect_exposure": try await expectExposure(what)
+        case "expect_problem":
+            let owed = payer.takeOwed().map { word($0) } ?? "nothing"
+            try same("a refusal that owes", what.need("expect_problem"), owed)
+        case "expect_finding": try await expectFinding(what)
         default: return false
         }
         return true
@@ -216,6 +220,17 @@ final class Looking {
         guard let exposure = permission.exposure else { throw Wrong("something to lose", "nothing") }
         try same("charges", what["charges"]?.number, Int64(exposure.charges))
         try same("per_charge", what.money("per_charge"), exposure.perCharge)
+    }
+
+    private func expectFinding(_ what: Json) async throws {
+        let security = try await payer.wallet.security(phone: payer.locks.facts)
+        let said = security.checkup.flatMap(\.findings)
+        let name = try what.need("expect_finding")
+        let found = said.first { lastWord($0.says.key) == name }
+        if what["never"]?.truth == true { return try same("no finding", nil, found?.says.key) }
+        guard let found else { throw Wrong("the finding \(name)", said.map(\.says.key)) }
+        try check("values", what["values"]?.texts, found.says.arguments.values.map { written($0) })
+        try check("remedy", what["remedy"]?.text, found.remedy.map { word($0) })
     }
 
     /// Tries that are left, wherever the prompt says so.

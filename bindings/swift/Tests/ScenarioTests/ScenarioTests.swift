@@ -32,11 +32,31 @@ import Testing
             ("quick_cancel", 13, "is", Json.text("refused")),
             ("quick_cancel", 15, "expect_receipts", Json.number(2)),
             ("pin_form", 4, "fails", Json.text("wrong_secret")),
+            ("lost_keys", 3, "fails", Json.null),
+            ("lost_keys", 4, "expect_problem", Json.text("retry")),
+            ("clock_a_day_off", 4, "values", Json.texts(["PT23H"])),
+            ("biometrics_not_enrolled", 4, "remedy", Json.text("sync")),
+            ("no_screen_lock", 10, "fails", Json.null),
             // Of the world.
             ("quick_cancel", 7, "gives", Json.text("approved")),
             ("quick_cancel", 14, "cause", Json.text("merchant")),
         ])
     func fails(_ name: String, _ step: Int, _ member: String, _ value: Json) async throws {
+        try await fails(name, step, member, value, noticed: step)
+    }
+
+    @Test(
+        "Trouble that does not come is missed",
+        arguments: [
+            ("restored_backup", 7, "files", Json.text("after"), 8),
+            ("gateway_with_another_log_key", 1, "log_key", Json.text("own"), 4),
+            ("no_screen_lock", 2, "screen_lock", Json.truth(true), 3),
+        ])
+    func misses(_ name: String, _ step: Int, _ member: String, _ value: Json, _ noticed: Int) async throws {
+        try await fails(name, step, member, value, noticed: noticed)
+    }
+
+    private func fails(_ name: String, _ step: Int, _ member: String, _ value: Json, noticed: Int) async throws {
         var scenario = try Scenarios.read(name).members
         var steps = try #require(scenario["steps"]?.list)
         var changed = steps[step - 1].members
@@ -49,7 +69,7 @@ import Testing
             try await Self.places.take { try await play(wrong) }
             Issue.record("nothing was wrong")
         } catch let failed as WrongAt {
-            #expect(failed.step == Int64(step))
+            #expect(failed.step == Int64(noticed))
         }
     }
 }
@@ -64,7 +84,7 @@ enum Scenarios {
     }()
 
     /// Every scenario is played so in Rust; these show that the library itself can be let go and opened at any time.
-    static let mortal = ["quick_cancel", "offline_cancel", "bank_confirms", "quiz_passes"]
+    static let mortal = ["quick_cancel", "offline_cancel", "bank_confirms", "quiz_passes", "biometrics_not_enrolled"]
 
     static func read(_ name: String) throws -> Json {
         try JSONDecoder().decode(Json.self, from: Data(contentsOf: folder.appendingPathComponent("\(name).json")))

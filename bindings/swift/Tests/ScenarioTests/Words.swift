@@ -35,6 +35,8 @@ func name(of refusal: WalletError) -> String {
     case .NotAnImage: "not_an_image"
     case .TooLarge: "too_large"
     case .NotPayable: "not_payable"
+    case .Storage: "storage"
+    case .Distrusted(let reason): "distrusted_\(reason)"
     case .InvalidInput("pin", _): "secret_format"
     case .InvalidInput("mandates", _): "too_many"
     case .InvalidInput("amount", _): "above_limit"
@@ -60,17 +62,6 @@ func thrown(_ fault: String) throws -> any Error {
     case "exception": Foreign()
     default: throw Wrong("a fault of the prompt", fault)
     }
-}
-
-/// Compares a refusal, or its absence, with what the step says.
-func outcome(_ fails: String?, _ work: () async throws -> Void) async throws {
-    var was: String?
-    do {
-        try await work()
-    } catch let refusal as WalletError {
-        was = name(of: refusal)
-    }
-    if fails != was { throw Wrong(fails.map { "the refusal \($0)" } ?? "that it is done", was ?? "that it was done") }
 }
 
 /// What became of an item of a batch.
@@ -113,7 +104,7 @@ private func orders(_ values: [String]) -> [[String]] {
     }
 }
 
-private func written(_ value: TextArgument) -> String {
+func written(_ value: TextArgument) -> String {
     switch value {
     case .count(let count): "\(count)"
     case .amount(let amount):

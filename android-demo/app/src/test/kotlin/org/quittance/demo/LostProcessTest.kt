@@ -4,15 +4,17 @@ import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.test.core.app.ActivityScenario
 import kotlinx.coroutines.runBlocking
 import org.junit.After
+import org.junit.Assert.assertEquals
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
+import org.quittance.PermissionGroup
 import org.quittance.testing.Stage
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
-/** The system ends the app in the middle of a flow: a new activity, a new model and a new wallet on the same files. */
+/** The system ends the app in the middle of a flow: another activity, model and wallet go on, on the same files. */
 @RunWith(Runner::class)
 @Config(application = StagedApplication::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
@@ -27,13 +29,19 @@ class LostProcessTest {
 
     //
     @Test
-    fun `what was begun waits on the first screen, at its step`() {
-        runBlocking {
-            phone.openWallet().use { wallet ->
-                wallet.enrol(Stage.pin())
-                phone.stage.sign(wallet)
-            }
+    fun `what a process began that was killed waits on the first screen of the next one, at its step`() {
+        allowedBefore()
+        AppProcess.start(HalfwayProcess::class, phone.stage).use { app ->
+            app.awaitsArrival()
+            app.killed()
         }
+        goesOn()
+    }
+
+    //
+    @Test
+    fun `what was begun waits on the first screen, at its step`() {
+        allowedBefore()
         ActivityScenario.launch(MainActivity::class.java).use {
             val mandate = mandate()
             hand.taps("permission-$mandate")
@@ -42,13 +50,25 @@ class LostProcessTest {
             hand.awaitsText("Stop for good?")
         }
         phone.wallet.close()
-        ActivityScenario.launch(MainActivity::class.java).use {
-            hand.taps("flow")
-            hand.awaitsText("Stop for good?")
-            hand.taps("primary")
-            hand.types(Stage.pin())
-            hand.leaves("close")
+        goesOn()
+    }
+
+    /** A wallet with one permission, closed again. */
+    private fun allowedBefore() = runBlocking {
+        phone.openWallet().use { wallet ->
+            wallet.enrol(Stage.pin())
+            phone.stage.sign(wallet)
         }
+    }
+
+    private fun goesOn() = ActivityScenario.launch(MainActivity::class.java).use {
+        hand.taps("flow")
+        hand.awaitsText("Stop for good?")
+        hand.taps("primary")
+        hand.types(Stage.pin())
+        hand.leaves("close")
+        val mandate = mandate()
+        assertEquals(PermissionGroup.ENDED, runBlocking { phone.wallet.permission(mandate).permission.group })
     }
 
     private fun mandate(): String {

@@ -21,8 +21,14 @@ import org.quittance.testing.Stage
 import org.robolectric.Shadows.shadowOf
 
 /** The app on a phone of the tests, with a real gateway. */
-class StagedApplication : DemoApplication() {
-    val staged = StagedPhone(Stage())
+class StagedApplication : AppOnStage(Stage())
+
+/** The app on the phone of another process's stage. */
+class StagedElsewhere : AppOnStage(AppProcess.stage())
+
+/** The app on a phone of the tests. */
+abstract class AppOnStage(stage: Stage) : DemoApplication() {
+    val staged = StagedPhone(stage)
 
     override fun onCreate() {
         super.onCreate()

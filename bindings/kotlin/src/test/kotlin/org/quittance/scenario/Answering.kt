@@ -31,7 +31,7 @@ class Answering(private val payer: Payer) {
     suspend fun answer(told: JsonObject) {
         val flow = told.need("flow")
         told.text("until")?.let { return answerUntil(flow, it) }
-        repeat(told.int("times") ?: 1) { outcome(told.text("fails")) { answerOnce(flow, told.member("with")) } }
+        repeat(told.int("times") ?: 1) { payer.outcome(told.text("fails")) { answerOnce(flow, told.member("with")) } }
     }
 
     suspend fun link(told: JsonObject) {
@@ -43,7 +43,7 @@ class Answering(private val payer: Payer) {
                 ?: if (foreign) "$BACK?state=AAAA" else throw Wrong("a step that leads to another app", kind)
         val said = told.need("outcome")
         val back = if (foreign) "$BACK?state=${"A".repeat(43)}&outcome=$said" else backFrom(link, said)
-        outcome(told.text("fails")) { wallet.resumeLink(back) }
+        payer.outcome(told.text("fails")) { wallet.resumeLink(back) }
     }
 
     /** Opens the run's screen: what it shows now, once the gateway was asked where it can be; nothing once it ended. */
@@ -71,7 +71,7 @@ class Answering(private val payer: Payer) {
                 until == "waiting" && !asks -> return
                 prompt.step == until -> return
                 !asks -> throw Wrong("that the run comes to $until", "waiting at ${prompt.step}")
-                else -> outcome(null) { answerOnce(flow, null) }
+                else -> payer.outcome(null) { answerOnce(flow, null) }
             }
         }
         throw Wrong("that the run comes to $until", "always another step")

@@ -4,6 +4,7 @@ import java.time.Instant
 import kotlinx.serialization.json.JsonObject
 import org.quittance.ItemOutcome
 import org.quittance.Limits
+import org.quittance.PhoneFacts
 import org.quittance.StopScope
 import org.quittance.WalletEvent
 import org.quittance.WalletException
@@ -18,27 +19,33 @@ class Doing(private val payer: Payer, private val answering: Answering, private 
     suspend fun act(verb: String, told: JsonObject): Boolean {
         val fails = told.text("fails")
         when (verb) {
-            "sync" -> wallet.sync()
-            "restart" -> payer.restart()
+            "sync" -> payer.outcome(fails) { wallet.sync() }
+            "restart" -> payer.outcome(fails) { payer.restart() }
+            "lose_keys" -> payer.loseKeys()
+            "back_up" -> payer.backUp(told.need("as"))
+            "put_back" -> payer.putBack(told.need("files"))
+            "set_up" -> payer.outcome(fails) { payer.setUp() }
+            "locks" -> payer.locks.facts = PhoneFacts(told.truth("screen_lock")!!, told.truth("biometrics")!!)
+            "clock" -> payer.ahead = told.long("ahead")!!
             "forget_events" -> looking.forgetEvents()
-            "sign" -> outcome(fails) { sign(told.need("offer")) }
-            "begin" -> outcome(fails) { begin(told) }
+            "sign" -> payer.outcome(fails) { sign(told.need("offer")) }
+            "begin" -> payer.outcome(fails) { begin(told) }
             "answer" -> answering.answer(told)
             "link" -> answering.link(told)
             "follow" -> follow(told)
             "leave" -> wallet.cancelFlow(told.need("flow"))
             "pause" -> wallet.pause(told.texts("mandates")!!)
-            "resume" -> outcome(fails) { wallet.resume(told.texts("mandates")!!) }
+            "resume" -> payer.outcome(fails) { wallet.resume(told.texts("mandates")!!) }
             "lock" -> wallet.lockNow(told.truth("other_devices")!!)
             "set_lock_password" -> {
                 val password = told.text("password") ?: LOCK_PASSWORD
-                outcome(fails) { wallet.setLockPassword(Stage.pin(), password.toByteArray()) }
+                payer.outcome(fails) { wallet.setLockPassword(Stage.pin(), password.toByteArray()) }
             }
             "stop" -> wallet.stop(scope(told.inner("scope")!!))
             "count_rotations" -> looking.countRotations()
             "permit" -> permit(told)
             "vouch" ->
-                outcome(fails) {
+                payer.outcome(fails) {
                     wallet.vouch(told.need("flow"), told.need("requester"), told.need("purpose"), told.truth("approves")!!)
                 }
             "show_code" -> payer.stage.ask("shown", json(wallet.vouchCode(told.need("flow"))))
@@ -97,7 +104,7 @@ class Doing(private val payer: Payer, private val answering: Answering, private 
             try {
                 wallet.payerPresentPermit(told.need("mandate"), told.money("amount"), told.need("challenge"))
             } catch (refusal: WalletException) {
-                return same("a charge that gives", told.need("gives"), nameOf(refusal))
+                return same("a charge that gives", told.need("gives"), payer.refused(refusal))
             }
         payer.stage.ask("permit", json(permit))
     }

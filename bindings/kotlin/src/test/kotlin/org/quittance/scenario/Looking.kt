@@ -35,6 +35,11 @@ class Looking(private val payer: Payer, private val answering: Answering) {
             "expect_lock" -> expectLock(what)
             "expect_list" -> expectList(what)
             "expect_exposure" -> expectExposure(what)
+            "expect_problem" -> {
+                val owed = payer.takeOwed()?.let(::word) ?: "nothing"
+                same("a refusal that owes", what.need("expect_problem"), owed)
+            }
+            "expect_finding" -> expectFinding(what)
             else -> return false
         }
         return true
@@ -183,6 +188,16 @@ class Looking(private val payer: Payer, private val answering: Answering) {
         val exposure = wallet.permission(what.need("mandate")).permission.exposure ?: throw Wrong("something to lose", "nothing")
         same("charges", what.int("charges"), exposure.charges.toInt())
         same("per_charge", what.money("per_charge"), exposure.perCharge)
+    }
+
+    private suspend fun expectFinding(what: JsonObject) {
+        val said = wallet.security(payer.locks.facts).checkup.flatMap { it.findings }
+        val name = what.need("expect_finding")
+        val found = said.firstOrNull { it.says.key.substringAfterLast('.') == name }
+        if (what.truth("never") == true) return same("no finding", null, found?.says?.key)
+        if (found == null) throw Wrong("the finding $name", said.map { it.says.key })
+        check("values", what.texts("values")) { found.says.arguments.values.map(::written) }
+        check("remedy", what.text("remedy")) { found.remedy?.let(::word) }
     }
 
     /** Tries that are left, wherever the prompt says so. */

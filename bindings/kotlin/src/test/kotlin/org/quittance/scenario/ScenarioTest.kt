@@ -9,6 +9,7 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.serialization.json.Json
 import kotlinx.serialization.json.JsonArray
 import kotlinx.serialization.json.JsonElement
+import kotlinx.serialization.json.JsonNull
 import kotlinx.serialization.json.JsonObject
 import kotlinx.serialization.json.JsonPrimitive
 import kotlinx.serialization.json.jsonArray
@@ -50,19 +51,35 @@ class ScenarioTest {
     }
 
     @Test
+    fun `what a phone in trouble says otherwise fails at its step`() {
+        failsAt("lost_keys", 3, "fails", JsonNull)
+        failsAt("lost_keys", 4, "expect_problem", JsonPrimitive("retry"))
+        failsAt("clock_a_day_off", 4, "values", JsonArray(listOf(JsonPrimitive("PT23H"))))
+        failsAt("biometrics_not_enrolled", 4, "remedy", JsonPrimitive("sync"))
+        failsAt("no_screen_lock", 10, "fails", JsonNull)
+    }
+
+    @Test
+    fun `trouble that does not come is missed`() {
+        failsAt("restored_backup", 7, "files", JsonPrimitive("after"), noticed = 8)
+        failsAt("gateway_with_another_log_key", 1, "log_key", JsonPrimitive("own"), noticed = 4)
+        failsAt("no_screen_lock", 2, "screen_lock", JsonPrimitive(true), noticed = 3)
+    }
+
+    @Test
     fun `an expectation of the world that is wrong fails at its step`() {
         failsAt("quick_cancel", 7, "gives", JsonPrimitive("approved"))
         failsAt("quick_cancel", 14, "cause", JsonPrimitive("merchant"))
     }
 
-    private fun failsAt(name: String, step: Int, member: String, value: JsonElement) {
+    private fun failsAt(name: String, step: Int, member: String, value: JsonElement, noticed: Int = step) {
         val scenario = read(name)
         val steps = scenario.getValue("steps").jsonArray.toMutableList()
         val changed = steps[step - 1].jsonObject
         check(member in changed) { "$changed has no $member" }
         steps[step - 1] = JsonObject(changed + (member to value))
         val wrong = assertThrows<WrongAt> { play(JsonObject(scenario + ("steps" to JsonArray(steps)))) }
-        assertEquals(step, wrong.step, wrong.message)
+        assertEquals(noticed, wrong.step, wrong.message)
     }
 
     /** Plays a scenario to its end. */
@@ -95,7 +112,7 @@ class ScenarioTest {
 
     private companion object {
         /** Every scenario is played so in Rust; these show that the library itself can be let go and opened at any time. */
-        val MORTAL = listOf("quick_cancel", "offline_cancel", "bank_confirms", "quiz_passes")
+        val MORTAL = listOf("quick_cancel", "offline_cancel", "bank_confirms", "quiz_passes", "biometrics_not_enrolled")
 
         val FOLDER: Path = Path.of(System.getProperty("quittance.scenarios"))
 

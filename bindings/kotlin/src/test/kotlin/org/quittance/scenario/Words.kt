@@ -7,6 +7,7 @@ import kotlinx.serialization.json.JsonPrimitive
 import org.quittance.BiometricException
 import org.quittance.ChargeOutcome
 import org.quittance.EndingStage
+import org.quittance.ErrorKind
 import org.quittance.ItemOutcome
 import org.quittance.Money
 import org.quittance.PromptKind
@@ -37,6 +38,8 @@ fun nameOf(refusal: WalletException): String =
         is WalletException.NotAnImage -> "not_an_image"
         is WalletException.TooLarge -> "too_large"
         is WalletException.NotPayable -> "not_payable"
+        is WalletException.Storage -> "storage"
+        is WalletException.Distrusted -> "distrusted_${refusal.reason}"
         is WalletException.InvalidInput ->
             when (refusal.member) {
                 "pin" -> "secret_format"
@@ -77,17 +80,20 @@ fun thrown(fault: String): Throwable =
         else -> throw Wrong("a fault of the prompt", fault)
     }
 
-/** Compares a refusal, or its absence, with what the step says. */
-suspend fun outcome(fails: String?, work: suspend () -> Unit) {
-    val was =
-        try {
-            work()
-            null
-        } catch (refusal: WalletException) {
-            nameOf(refusal)
-        }
-    if (fails != was) throw Wrong(fails?.let { "the refusal $it" } ?: "that it is done", was ?: "that it was done")
-}
+/** What an app owes its user. */
+fun word(kind: ErrorKind): String =
+    when (kind) {
+        is ErrorKind.Retry -> "retry"
+        is ErrorKind.Wait -> "wait"
+        is ErrorKind.AskAgain -> "ask_again"
+        is ErrorKind.FixInput -> "fix_input"
+        is ErrorKind.StartOver -> "start_over"
+        is ErrorKind.PhoneSettings -> "phone_settings"
+        is ErrorKind.Reenrol -> "reenrol"
+        is ErrorKind.UpdateApp -> "update_app"
+        is ErrorKind.Alarm -> "alarm"
+        is ErrorKind.Support -> "support"
+    }
 
 /** The kind of a prompt. */
 fun word(kind: PromptKind): String =
@@ -158,7 +164,7 @@ private fun orders(values: List<String>): List<List<String>> =
         }
     }
 
-private fun written(value: TextArgument): String =
+fun written(value: TextArgument): String =
     when (value) {
         is TextArgument.Count -> "${value.count}"
         is TextArgument.Amount -> "${value.amount.currency} ${main(value.amount)}"

@@ -3,6 +3,7 @@ package org.quittance.testing
 import java.awt.image.BufferedImage
 import java.io.ByteArrayOutputStream
 import java.nio.file.Files
+import java.nio.file.Path
 import javax.imageio.ImageIO
 import org.quittance.Answer
 import org.quittance.BiometricPrompt
@@ -16,23 +17,27 @@ import org.quittance.WalletEvent
 import org.quittance.asksPayer
 
 /** A gateway, a merchant and a phone with software keys. */
-class Stage : AutoCloseable {
-    private val gateway = GatewayProcess.start()
-    private val folder = Files.createTempDirectory("quittance-phone")
-    val sandbox = Sandbox(gateway.origin)
+class Stage private constructor(private val gateway: GatewayProcess?, origin: String, private val folder: Path, val hardware: Path) :
+    AutoCloseable {
+    val sandbox = Sandbox(origin)
 
-    val merchant = sandbox.merchant("Bluebird Rides")
-    val keys = SoftwareDeviceKeys()
+    val merchant by lazy { sandbox.merchant("Bluebird Rides") }
+    val keys = SoftwareDeviceKeys(hardware)
     val prompt = ScriptedPrompt(keys)
     val config =
         WalletConfig(
             dataDir = folder.toString(),
-            gatewayUrl = gateway.origin,
-            origin = gateway.origin,
+            gatewayUrl = origin,
+            origin = origin,
             logVkey = sandbox.logKey(),
             policyAuthor = Sandbox.POLICY_AUTHOR,
             sandbox = true,
         )
+
+    private constructor(gateway: GatewayProcess) : this(gateway, gateway.origin, newFolder("phone"), newFolder("hardware"))
+
+    /** A new gateway and a new phone. */
+    constructor() : this(GatewayProcess.start())
 
     /** Opens the phone's wallet. */
     suspend fun open(keys: DeviceKeys = this.keys, prompt: BiometricPrompt = this.prompt): Wallet =
@@ -79,15 +84,22 @@ class Stage : AutoCloseable {
     }
 
     /** The phone has no network from now on. */
-    fun goOffline() = gateway.close()
+    fun goOffline() = checkNotNull(gateway).close()
 
     override fun close() {
+        // What another process of this phone began is its own to clear away.
+        if (gateway == null) return
         gateway.close()
-        folder.toFile().deleteRecursively()
+        listOf(folder, hardware).forEach { it.toFile().deleteRecursively() }
     }
 
     companion object {
         private const val WHITE = 0xFFFFFF
+
+        /** The phone of another process's stage, whose gateway runs there. */
+        fun elsewhere(origin: String, folder: Path, hardware: Path) = Stage(null, origin, folder, hardware)
+
+        private fun newFolder(of: String): Path = Files.createTempDirectory("quittance-$of")
 
         /** The payment PIN of every made-up payer, as typed. */
         fun pin(): ByteArray = "482913".toByteArray()
