@@ -10,18 +10,24 @@ use zeroize::Zeroizing;
 
 use crate::error::VaultError;
 use crate::randomness::Randomness;
-use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
+use crate::seal::{Cipher, KEY_LEN, Key, Place, open, seal};
 
 const BLOCK: usize = 256;
+
+/// Bytes of both keys.
+const KEYS_LEN: usize = 2 * KEY_LEN;
 
 /// One row: key with value, as the caller wrote them.
 pub type JournalRow = (Vec<u8>, Vec<u8>);
 
-/// The two keys of the journal, which are one record of the vault.
+/// The two keys of the journal, for sealing and for names, which are one sealed column of the header.
 pub(crate) struct JournalKeys {
     vault: [u8; 16],
-    seal: Key,
-    name: Key,
+    /// Both as they are sealed into the header of each epoch.
+    bytes: Zeroizing<[u8; KEYS_LEN]>,
+    /// Ready for use, since a list opens many rows; each in a box, see [`Cipher`].
+    seal: Box<Cipher>,
+    name: Box<hmac::Key>,
 }
 
 /// A row as it stands in the file.
@@ -35,23 +41,41 @@ pub(crate) struct SealedRow {
 }
 
 impl JournalKeys {
-    /// The plain bytes of a fresh journal record.
-    pub(crate) fn fresh(random: &dyn Randomness) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let (seal, name) = (fresh_key(random)?, fresh_key(random)?);
-        Ok(Zeroizing::new([seal.as_slice(), name.as_slice()].concat()))
+    /// Fresh keys.
+    pub(crate) fn fresh(vault: [u8; 16], random: &dyn Randomness) -> Result<Self, VaultError> {
+        let mut bytes = Zeroizing::new([0; KEYS_LEN]);
+        random.fill(bytes.as_mut_slice())?;
+        Self::of(vault, bytes)
     }
 
-    /// Reads the journal record.
-    pub(crate) fn read(vault: [u8; 16], record: &[u8]) -> Result<Self, VaultError> {
+    /// Opens the keys of the header of `epoch`.
+    pub(crate) fn open(vault: [u8; 16], root: &Key, epoch: u64, sealed: &[u8]) -> Result<Self, VaultError> {
+        let plain = open(root, &vault, &Place::JournalKeys { epoch }, sealed.to_vec())?;
+        let bytes: &[u8; KEYS_LEN] = plain
+            .as_slice()
+            .try_into()
+            .map_err(|_length| VaultError::Corrupt { part: "journal key" })?;
+        Self::of(vault, Zeroizing::new(*bytes))
+    }
+
+    /// Seals the keys for the header of `epoch`.
+    pub(crate) fn seal_keys(&self, random: &dyn Randomness, root: &Key, epoch: u64) -> Result<Vec<u8>, VaultError> {
+        let place = Place::JournalKeys { epoch };
+        seal(random, root, &self.vault, &place, self.bytes.as_slice())
+    }
+
+    pub(crate) fn of(vault: [u8; 16], bytes: Zeroizing<[u8; KEYS_LEN]>) -> Result<Self, VaultError> {
         let corrupt = VaultError::Corrupt { part: "journal key" };
-        let Some((seal_key, name_key)) = record.split_first_chunk::<KEY_LEN>() else {
+        let Some((seal_key, name_key)) = bytes.split_first_chunk::<KEY_LEN>() else {
             return Err(corrupt);
         };
-        let name_key: &[u8; KEY_LEN] = name_key.try_into().map_err(|_length| corrupt)?;
+        let seal = Box::new(Cipher::new(seal_key)?);
+        let name = Box::new(hmac::Key::new(hmac::HMAC_SHA256, name_key));
         Ok(Self {
             vault,
-            seal: Zeroizing::new(*seal_key),
-            name: Zeroizing::new(*name_key),
+            bytes,
+            seal,
+            name,
         })
     }
 
@@ -65,19 +89,22 @@ impl JournalKeys {
         self.tag(&[b"row", collection.as_bytes(), key])
     }
 
-    /// Seals one row.
+    /// Both tags of a row.
+    pub(crate) fn tags(&self, collection: &str, key: &[u8]) -> ([u8; 32], [u8; 32]) {
+        (self.collection_tag(collection), self.name_tag(collection, key))
+    }
+
+    /// Seals one row under its tags.
     pub(crate) fn seal_row(
         &self,
         random: &dyn Randomness,
-        collection: &str,
+        (collection, name): (&[u8; 32], [u8; 32]),
         key: &[u8],
         version: u64,
         value: &[u8],
     ) -> Result<SealedRow, VaultError> {
-        let name = self.name_tag(collection, key);
-        let tag = self.collection_tag(collection);
         let place = Place::Journal {
-            collection: &tag,
+            collection,
             name: &name,
             version,
         };
@@ -92,26 +119,27 @@ impl JournalKeys {
         }
         let filled = plain.len().next_multiple_of(BLOCK);
         plain.resize(filled, 0);
-        let sealed = seal(random, &self.seal, &self.vault, &place, &plain)?;
+        let sealed = self.seal.seal(random, &self.vault, &place, &plain)?;
         Ok(SealedRow { name, version, sealed })
     }
 
-    /// Opens one row of a collection, and checks that it stands under its own name.
-    pub(crate) fn open_row(&self, collection: &str, row: &SealedRow) -> Result<JournalRow, VaultError> {
+    /// Opens one row of the collection with this tag. What a row is sealed for names it, so it stands under its own name.
+    pub(crate) fn open_row(&self, collection: &[u8; 32], row: SealedRow) -> Result<JournalRow, VaultError> {
         let corrupt = || VaultError::Corrupt { part: "journal" };
-        let tag = self.collection_tag(collection);
         let place = Place::Journal {
-            collection: &tag,
+            collection,
             name: &row.name,
             version: row.version,
         };
-        let plain = open(&self.seal, &self.vault, &place, &row.sealed)?;
+        let mut plain = self.seal.open(&self.vault, &place, row.sealed)?;
         let (key, rest) = take(&plain).ok_or_else(corrupt)?;
         let (value, _fill) = take(rest).ok_or_else(corrupt)?;
-        if self.name_tag(collection, key) != row.name {
-            return Err(corrupt());
-        }
-        Ok((key.to_vec(), value.to_vec()))
+        let (key, end) = (key.to_vec(), plain.len() - rest.len() + 4 + value.len());
+        // The value is handed out in the buffer that it was opened in.
+        let mut value = std::mem::take(&mut *plain);
+        value.truncate(end);
+        value.drain(..8 + key.len());
+        Ok((key, value))
     }
 
     /// Seals the body of a destruction.
@@ -121,17 +149,21 @@ impl JournalKeys {
         place: &Place<'_>,
         body: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        seal(random, &self.seal, &self.vault, place, body)
+        self.seal.seal(random, &self.vault, place, body)
     }
 
     /// Opens the body of a destruction.
-    pub(crate) fn open_destruction(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        open(&self.seal, &self.vault, place, sealed)
+    pub(crate) fn open_destruction(
+        &self,
+        place: &Place<'_>,
+        sealed: Vec<u8>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.seal.open(&self.vault, place, sealed)
     }
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.
     fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.name.as_slice()));
+        let mut context = hmac::Context::with_key(&self.name);
         context.update(&self.vault);
         for part in parts {
             context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());

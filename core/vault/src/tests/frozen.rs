@@ -25,7 +25,7 @@ fn a_sealed_record_keeps_its_bytes() {
         hex::encode(&sealed),
         "000102030405060708090a0b6086d5611ed7c08cc46524a73ac847f7196238b1ede7"
     );
-    assert_eq!(open(&KEY, &VAULT, &place, &sealed).unwrap().as_slice(), b"secret");
+    assert_eq!(open(&KEY, &VAULT, &place, sealed).unwrap().as_slice(), b"secret");
 }
 
 #[test]
@@ -53,6 +53,13 @@ fn associated_data_keep_their_bytes() {
             "{}{vault}000000000000004101{}0000000000000002",
             hex::encode("quittance-vault/record/1"),
             "03".repeat(16)
+        )
+    );
+    assert_eq!(
+        of(Place::JournalKeys { epoch: 3 }),
+        format!(
+            "{}{vault}0000000000000003",
+            hex::encode("quittance-vault/journal-keys/1")
         )
     );
     assert_eq!(
@@ -84,13 +91,14 @@ fn associated_data_keep_their_bytes() {
 
 #[test]
 fn a_journal_row_keeps_its_bytes() {
-    let record: Vec<u8> = (0..64).collect();
-    let keys = JournalKeys::read(VAULT, &record).unwrap();
+    let random = CountingRandomness::default();
+    let keys = JournalKeys::fresh(VAULT, &random).unwrap();
+    let (tag, name) = keys.tags("mandates", b"key");
     let row = keys
-        .seal_row(&CountingRandomness::default(), "mandates", b"key", 1, b"value")
+        .seal_row(&CountingRandomness::default(), (&tag, name), b"key", 1, b"value")
         .unwrap();
     assert_eq!(
-        hex::encode(keys.collection_tag("mandates")),
+        hex::encode(tag),
         "65073fbdd81b370264d6bc1c93d0979d744fb3fbd9131b6d1b005ce4d7c4a1ca"
     );
     assert_eq!(
@@ -107,21 +115,22 @@ fn a_journal_row_keeps_its_bytes() {
 /// A tree of one level, kept by the test: the node as it is written, with the keys that it holds.
 #[test]
 fn a_node_keeps_its_bytes() {
-    use crate::tree::{NodeStore, SealedNode, Tree, TreeShape};
+    use crate::opened::OpenedNodes;
+    use crate::tree::{NodeStore, SealedNode, Spot, Tree, TreeShape};
     use std::cell::RefCell;
 
     type Written = (u8, u64, u64, Vec<u8>);
     #[derive(Default)]
     struct OneNode(RefCell<Option<Written>>);
     impl NodeStore for OneNode {
-        fn node(&self, _: u8, _: u64) -> Result<Option<SealedNode>, crate::VaultError> {
+        fn node(&self, _: Spot) -> Result<Option<SealedNode>, crate::VaultError> {
             Ok(self
                 .0
                 .borrow()
                 .clone()
                 .map(|(_, _, epoch, sealed)| SealedNode { epoch, sealed }))
         }
-        fn put_node(&self, level: u8, index: u64, node: &SealedNode) -> Result<(), crate::VaultError> {
+        fn put_node(&self, (level, index): Spot, node: &SealedNode) -> Result<(), crate::VaultError> {
             *self.0.borrow_mut() = Some((level, index, node.epoch, node.sealed.clone()));
             Ok(())
         }
@@ -137,15 +146,16 @@ fn a_node_keeps_its_bytes() {
         height: 1,
         epoch: 9,
     };
-    let tree = Tree::new(&store, &random, shape, &root);
+    let opened = OpenedNodes::default();
+    let mut tree = Tree::new(&store, &random, shape, &root, &opened);
     let key = tree.slot_key_or_create(2).unwrap();
-    // The node is 64 keys in a row, so with counting randomness slot 2 has the bytes 64, 65 …
+    // The node is 125 keys in a row, so with counting randomness slot 2 has the bytes 64, 65 …
     assert_eq!(key.as_slice(), (64..96).collect::<Vec<u8>>());
     let (level, index, epoch, sealed) = store.0.borrow().clone().unwrap();
-    assert_eq!((level, index, epoch, sealed.len()), (0, 0, 9, 12 + 2048 + 16));
+    assert_eq!((level, index, epoch, sealed.len()), (0, 0, 9, 12 + 4000 + 16));
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, &sealed)),
-        "e6211bb96262c7ab2031426b7ab5ce0f09508637f45f9892873c4dc3df678d9e"
+        "e296a859e958e6ae2cdaf63fffc331e7da0624c3b1e4f01dc467ae480d03ee0d"
     );
 }
 
@@ -197,6 +207,6 @@ fn header_and_tables_keep_their_form() {
     assert_eq!((APPLICATION_ID.to_be_bytes(), FORMAT_VERSION), (*b"QVLT", 1));
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, SCHEMA.as_bytes())),
-        "69fdc5aa1be1635d227c969def4f0e9f278bd597afb8e500683425efe285f118"
+        "5c6c290340aaa7eeec1e8c5a7951ee8ab365e10268fb9da6e3b10486be44e30c"
     );
 }
