@@ -1,16 +1,17 @@
 //! The journal: named rows sealed under one key of the vault.
 //!
 //! A row's columns tell nothing: `collection` is HMAC-SHA256 over the collection's name, `name` one over collection
-//! with key, both under a key of their own. The sealed text holds the key (so that a list can give it back) with the
+//! with key, both under a key of their own, cut to half their length. The sealed text holds the key (so that a list can give it back) with the
 //! value, filled up to a multiple of 256 bytes, so that lengths tell little. The number of rows, how many belong to
 //! one collection, and which row changes when, stay visible.
 
+use ring::aead::NONCE_LEN;
 use ring::hmac;
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
 use crate::randomness::Randomness;
-use crate::seal::{Cipher, KEY_LEN, Key, Place, open, seal};
+use crate::seal::{Cipher, KEY_LEN, Key, Place, Tag, open, seal};
 
 const BLOCK: usize = 256;
 
@@ -33,7 +34,7 @@ pub(crate) struct JournalKeys {
 /// A row as it stands in the file.
 pub(crate) struct SealedRow {
     /// HMAC of collection with key.
-    pub(crate) name: [u8; 32],
+    pub(crate) name: Tag,
     /// Counts the writes of this row.
     pub(crate) version: u64,
     /// `nonce || ciphertext || tag`.
@@ -80,17 +81,17 @@ impl JournalKeys {
     }
 
     /// What stands in the column `collection`.
-    pub(crate) fn collection_tag(&self, collection: &str) -> [u8; 32] {
+    pub(crate) fn collection_tag(&self, collection: &str) -> Tag {
         self.tag(&[b"collection", collection.as_bytes()])
     }
 
     /// What stands in the column `name`.
-    pub(crate) fn name_tag(&self, collection: &str, key: &[u8]) -> [u8; 32] {
+    pub(crate) fn name_tag(&self, collection: &str, key: &[u8]) -> Tag {
         self.tag(&[b"row", collection.as_bytes(), key])
     }
 
     /// Both tags of a row.
-    pub(crate) fn tags(&self, collection: &str, key: &[u8]) -> ([u8; 32], [u8; 32]) {
+    pub(crate) fn tags(&self, collection: &str, key: &[u8]) -> (Tag, Tag) {
         (self.collection_tag(collection), self.name_tag(collection, key))
     }
 
@@ -98,7 +99,7 @@ impl JournalKeys {
     pub(crate) fn seal_row(
         &self,
         random: &dyn Randomness,
-        (collection, name): (&[u8; 32], [u8; 32]),
+        (collection, name): (&Tag, Tag),
         key: &[u8],
         version: u64,
         value: &[u8],
@@ -124,21 +125,27 @@ impl JournalKeys {
     }
 
     /// Opens one row of the collection with this tag. What a row is sealed for names it, so it stands under its own name.
-    pub(crate) fn open_row(&self, collection: &[u8; 32], row: SealedRow) -> Result<JournalRow, VaultError> {
+    pub(crate) fn open_row(&self, collection: &Tag, row: SealedRow) -> Result<JournalRow, VaultError> {
         let corrupt = || VaultError::Corrupt { part: "journal" };
         let place = Place::Journal {
             collection,
             name: &row.name,
             version: row.version,
         };
-        let mut plain = self.seal.open(&self.vault, &place, row.sealed)?;
-        let (key, rest) = take(&plain).ok_or_else(corrupt)?;
-        let (value, _fill) = take(rest).ok_or_else(corrupt)?;
-        let (key, end) = (key.to_vec(), plain.len() - rest.len() + 4 + value.len());
+        let mut plain = Zeroizing::new(row.sealed);
+        self.seal.open_behind_nonce(&self.vault, &place, &mut plain)?;
+        let clear = plain.get(NONCE_LEN..).ok_or_else(corrupt)?;
+        let (key, rest) = take(clear).ok_or_else(corrupt)?;
+        let (value, fill) = take(rest).ok_or_else(corrupt)?;
+        let (key, begin, end) = (
+            key.to_vec(),
+            plain.len() - fill.len() - value.len(),
+            plain.len() - fill.len(),
+        );
         // The value is handed out in the buffer that it was opened in.
         let mut value = std::mem::take(&mut *plain);
         value.truncate(end);
-        value.drain(..8 + key.len());
+        value.drain(..begin);
         Ok((key, value))
     }
 
@@ -162,14 +169,14 @@ impl JournalKeys {
     }
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.
-    fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
+    fn tag(&self, parts: &[&[u8]]) -> Tag {
         let mut context = hmac::Context::with_key(&self.name);
         context.update(&self.vault);
         for part in parts {
             context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             context.update(part);
         }
-        let mut tag = [0; 32];
+        let mut tag = Tag::default();
         tag.iter_mut()
             .zip(context.sign().as_ref())
             .for_each(|(to, from)| *to = *from);

@@ -36,19 +36,19 @@
 //! | `nodes` | place (index times 8 plus level; 0 = leaf), epoch of writing, 125 keys of 32 bytes | its key in its parent |
 //! | `records` | slot, name (kind, then id), version, bytes | its key in its leaf |
 //! | `free_slots` | slots that destroyed records left; each has a fresh key already | |
-//! | `journal` | HMAC of collection, HMAC of collection and key, version, row | the journal's sealing key |
+//! | `journal` | HMAC of collection, HMAC of collection and key (16 bytes each), version, row | the journal's sealing key |
 //! | `destructions` | order, done, new epoch, what was destroyed | the journal's sealing key |
 //!
-//! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a text, the vault
+//! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a word, the vault
 //! id and the place, integers big-endian in 64 bits, level and kind in one byte:
 //!
 //! | row | associated data |
 //! |---|---|
-//! | node | `quittance-vault/node/1`, vault id, level, index, epoch of writing |
-//! | record | `quittance-vault/record/1`, vault id, slot, kind, record id, version |
-//! | journal's keys | `quittance-vault/journal-keys/1`, vault id, epoch |
-//! | journal | `quittance-vault/journal/1`, vault id, HMAC of collection, HMAC of collection and key, version |
-//! | destruction | `quittance-vault/destruction/1`, vault id, order, done, new epoch |
+//! | node | `node`, vault id, level, index, epoch of writing |
+//! | record | `record`, vault id, slot, kind, record id, version |
+//! | journal's keys | `keys`, vault id, epoch |
+//! | journal | `journal`, vault id, HMAC of collection, HMAC of collection and key, version |
+//! | destruction | `destruction`, vault id, order, done, new epoch |
 //!
 //! The journal's two keys (sealing, names) are 64 bytes, sealed anew under each root key.
 //! A journal row's plain bytes are key and value, each behind its length in 32 bits, filled with zeros to a multiple of

@@ -1,7 +1,7 @@
 //! How one row is sealed: AES-256-GCM with a random nonce, bound to the row's place.
 //!
 //! Sealed bytes are `nonce (12) || ciphertext || tag (16)`. Each kind of row has its own associated data, all of fixed
-//! length behind a text that separates it from the others.
+//! length behind a word that separates it from the others.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -15,6 +15,9 @@ pub(crate) const KEY_LEN: usize = 32;
 
 /// A key of the tree; wiped when dropped.
 pub(crate) type Key = Zeroizing<[u8; KEY_LEN]>;
+
+/// Names a collection of the journal, or a row: the first half of an HMAC-SHA256.
+pub(crate) type Tag = [u8; 16];
 
 /// A fresh random key.
 pub(crate) fn fresh_key(random: &dyn Randomness) -> Result<Key, VaultError> {
@@ -37,8 +40,8 @@ pub(crate) enum Place<'a> {
     JournalKeys { epoch: u64 },
     /// A row of the journal, named by its two tags.
     Journal {
-        collection: &'a [u8; 32],
-        name: &'a [u8; 32],
+        collection: &'a Tag,
+        name: &'a Tag,
         version: u64,
     },
     /// A destruction, by its order.
@@ -50,19 +53,20 @@ pub(crate) enum Place<'a> {
 }
 
 impl Place<'_> {
-    /// The associated data: a text, the vault's id, then the fields in order, integers big-endian.
+    /// The associated data: a word, the vault's id, then the fields in order, integers big-endian. They are short, since
+    /// they take as long to check as so many bytes of the row.
     pub(crate) fn associated_data(&self, vault: &[u8; 16]) -> Vec<u8> {
         let mut data = Vec::with_capacity(128);
         match self {
             Self::Node { level, index, epoch } => {
-                data.extend_from_slice(b"quittance-vault/node/1");
+                data.extend_from_slice(b"node");
                 data.extend_from_slice(vault);
                 data.push(*level);
                 data.extend_from_slice(&index.to_be_bytes());
                 data.extend_from_slice(&epoch.to_be_bytes());
             }
             Self::Record { slot, key, version } => {
-                data.extend_from_slice(b"quittance-vault/record/1");
+                data.extend_from_slice(b"record");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(&slot.to_be_bytes());
                 data.push(key.kind.0);
@@ -70,7 +74,7 @@ impl Place<'_> {
                 data.extend_from_slice(&version.to_be_bytes());
             }
             Self::JournalKeys { epoch } => {
-                data.extend_from_slice(b"quittance-vault/journal-keys/1");
+                data.extend_from_slice(b"keys");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(&epoch.to_be_bytes());
             }
@@ -79,14 +83,14 @@ impl Place<'_> {
                 name,
                 version,
             } => {
-                data.extend_from_slice(b"quittance-vault/journal/1");
+                data.extend_from_slice(b"journal");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(*collection);
                 data.extend_from_slice(*name);
                 data.extend_from_slice(&version.to_be_bytes());
             }
             Self::Destruction { order, done, epoch_new } => {
-                data.extend_from_slice(b"quittance-vault/destruction/1");
+                data.extend_from_slice(b"destruction");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(*order);
                 data.push(u8::from(*done));
@@ -180,15 +184,25 @@ impl Cipher {
         place: &Place<'_>,
         sealed: Vec<u8>,
     ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let corrupt = || VaultError::Corrupt { part: place.part() };
         let mut body = Zeroizing::new(sealed);
+        self.open_behind_nonce(vault, place, &mut body)?;
+        body.drain(..NONCE_LEN);
+        Ok(body)
+    }
+
+    /// Opens sealed bytes where they stand: the clear ones begin behind the nonce's place.
+    pub(crate) fn open_behind_nonce(
+        &self,
+        vault: &[u8; 16],
+        place: &Place<'_>,
+        body: &mut Vec<u8>,
+    ) -> Result<(), VaultError> {
+        let corrupt = || VaultError::Corrupt { part: place.part() };
         let (nonce, text) = body.split_first_chunk_mut::<NONCE_LEN>().ok_or_else(corrupt)?;
         let (nonce, data) = (Nonce::assume_unique_for_key(*nonce), place.associated_data(vault));
-        // Moving the clear bytes to the front afterwards takes less than having ring do so on its way.
         let opened = self.0.open_in_place(nonce, Aad::from(data), text);
         let end = NONCE_LEN + opened.map_err(|_unspecified| corrupt())?.len();
         body.truncate(end);
-        body.drain(..NONCE_LEN);
-        Ok(body)
+        Ok(())
     }
 }

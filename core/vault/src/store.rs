@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::error::VaultError;
 use crate::journal::SealedRow;
 use crate::record::{RecordKey, RecordKind};
+use crate::seal::Tag;
 use crate::tree::{NodeStore, SealedNode, Spot};
 
 /// The one row that says which vault this is and where it stands.
@@ -173,7 +174,7 @@ impl Rows<'_> {
         slots.first().map(|slot| from_sql(*slot)).transpose()
     }
 
-    pub(crate) fn journal_row(&self, collection: &[u8; 32], name: &[u8; 32]) -> Result<Option<SealedRow>, VaultError> {
+    pub(crate) fn journal_row(&self, collection: &Tag, name: &Tag) -> Result<Option<SealedRow>, VaultError> {
         let mut statement = self
             .0
             .prepare_cached("SELECT version, sealed FROM journal WHERE collection = ?1 AND name = ?2")?;
@@ -191,7 +192,7 @@ impl Rows<'_> {
     }
 
     /// The version of a row, without its bytes.
-    pub(crate) fn journal_version(&self, collection: &[u8; 32], name: &[u8; 32]) -> Result<Option<u64>, VaultError> {
+    pub(crate) fn journal_version(&self, collection: &Tag, name: &Tag) -> Result<Option<u64>, VaultError> {
         let mut statement = self
             .0
             .prepare_cached("SELECT version FROM journal WHERE collection = ?1 AND name = ?2")?;
@@ -202,7 +203,7 @@ impl Rows<'_> {
     /// Runs through the rows of a collection.
     pub(crate) fn each_journal_row(
         &self,
-        collection: &[u8; 32],
+        collection: &Tag,
         mut each: impl FnMut(SealedRow) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
         let mut statement = self
@@ -219,7 +220,7 @@ impl Rows<'_> {
         Ok(())
     }
 
-    pub(crate) fn put_journal_row(&self, collection: &[u8; 32], row: &SealedRow) -> Result<(), VaultError> {
+    pub(crate) fn put_journal_row(&self, collection: &Tag, row: &SealedRow) -> Result<(), VaultError> {
         self.0
             .prepare_cached(
                 "INSERT INTO journal (name, collection, version, sealed) VALUES (?1, ?2, ?3, ?4)
@@ -235,7 +236,7 @@ impl Rows<'_> {
     }
 
     /// Removes a row of the journal; says whether there was one.
-    pub(crate) fn delete_journal_row(&self, collection: &[u8; 32], name: &[u8; 32]) -> Result<bool, VaultError> {
+    pub(crate) fn delete_journal_row(&self, collection: &Tag, name: &Tag) -> Result<bool, VaultError> {
         Ok(self
             .0
             .prepare_cached("DELETE FROM journal WHERE collection = ?1 AND name = ?2")?

@@ -187,7 +187,7 @@ impl<'a> Tree<'a> {
     pub(crate) fn reseal(mut self, epoch: u64) -> Result<(Key, Nodes), VaultError> {
         let top = self.shape.height.saturating_sub(1);
         self.mark(top, 0)?;
-        let mut root = fresh_key(self.random)?;
+        let mut root = None;
         let marked: Vec<Spot> = self.marked.keys().copied().collect();
         for spot in marked {
             let corrupt = || VaultError::Corrupt { part: "key tree" };
@@ -196,7 +196,7 @@ impl<'a> Tree<'a> {
             self.write(spot, epoch, &fresh, node)?;
             let (level, index) = spot;
             if level == top {
-                root = fresh;
+                root = Some(fresh);
             } else {
                 self.marked
                     .get_mut(&(level.saturating_add(1), index / FAN_OUT))
@@ -204,6 +204,7 @@ impl<'a> Tree<'a> {
                     .set_child(index, &fresh)?;
             }
         }
+        let root = root.map_or_else(|| fresh_key(self.random), Ok)?;
         Ok((root, self.into_written()))
     }
 

@@ -61,7 +61,7 @@ impl Attacker {
         while let Some(row) = rows.next()? {
             let (place, epoch): (i64, i64) = (row.get(0)?, row.get(1)?);
             let (level, position) = ((place & 7) as u8, place >> 3);
-            let mut bound_to = [b"quittance-vault/node/1".as_slice(), &vault, &[level]].concat();
+            let mut bound_to = [b"node".as_slice(), &vault, &[level]].concat();
             bound_to.extend_from_slice(&position.to_be_bytes());
             bound_to.extend_from_slice(&epoch.to_be_bytes());
             let bytes = row.get(2)?;
@@ -72,7 +72,7 @@ impl Attacker {
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
             let (slot, [kind, id @ ..]): (i64, [u8; 17]) = (row.get(0)?, row.get(1)?);
-            let mut bound_to = [b"quittance-vault/record/1".as_slice(), &vault].concat();
+            let mut bound_to = [b"record".as_slice(), &vault].concat();
             bound_to.extend_from_slice(&slot.to_be_bytes());
             bound_to.push(kind);
             bound_to.extend_from_slice(&id);

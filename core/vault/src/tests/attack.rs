@@ -126,7 +126,7 @@ fn journal_rows_that_change_places_are_refused() {
     let exchange = [
         "UPDATE journal SET sealed = (SELECT sealed FROM journal AS other WHERE other.name != journal.name)",
         "UPDATE journal SET version = version + 1",
-        "UPDATE journal SET name = randomblob(32)",
+        "UPDATE journal SET name = randomblob(16)",
     ];
     for sql in exchange {
         let (_disk, _keys, vault) = two_tokens();
