@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use quittance_vault::{Randomness, RootKeyError, RootKeys};
+use quittance_vault::{Neighbours, Randomness, RootKeyError, RootKeys};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
@@ -74,6 +74,16 @@ impl<S: Shelf> ShelfCustodian<S> {
         })
     }
 
+    /// Writes a fresh key over whatever stands in its slot.
+    fn put_fresh(&self, epoch: u64) -> Result<(), RootKeyError> {
+        let mut key = Zeroizing::new([0; 32]);
+        self.random(&mut *key)?;
+        let page = written(epoch, &key);
+        self.shelf
+            .write(name(epoch), &page)
+            .map_err(|error| unavailable(&error))
+    }
+
     fn key(&self, epoch: u64) -> Result<LessSafeKey, RootKeyError> {
         match self.slot(epoch)? {
             Some((stands, key)) if stands == epoch => cipher(&key),
@@ -138,12 +148,7 @@ impl<S: Shelf> RootKeys for ShelfCustodian<S> {
             }
             None => {}
         }
-        let mut key = Zeroizing::new([0; 32]);
-        self.random(&mut *key)?;
-        let page = written(epoch, &key);
-        self.shelf
-            .write(name(epoch), &page)
-            .map_err(|error| unavailable(&error))
+        self.put_fresh(epoch)
     }
 
     fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
@@ -189,6 +194,23 @@ impl<S: Shelf> RootKeys for ShelfCustodian<S> {
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         Ok(self.slot(epoch)?.is_some_and(|(stands, _)| stands == epoch))
+    }
+
+    /// The next key but one has the slot of the old key: writing the one ends the other.
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        let is_free = self.slot(old)?.is_none_or(|(stands, _)| [old, ahead].contains(&stands));
+        if name(old) != name(ahead) || !is_free {
+            return self.delete(old).map(|()| false);
+        }
+        self.put_fresh(ahead).map(|()| true)
+    }
+
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        let held = self.slot(epoch.wrapping_add(1))?.map(|(stands, _)| stands);
+        Ok(Neighbours {
+            before: held.is_some() && held == epoch.checked_sub(1),
+            after: held.is_some() && held == epoch.checked_add(1),
+        })
     }
 }
 
@@ -258,6 +280,35 @@ mod tests {
         );
         keys.delete(4).unwrap();
         assert_eq!(keys.epochs().unwrap(), [2], "the key of another epoch stays");
+    }
+
+    #[test]
+    fn a_key_is_replaced_by_the_next_but_one_which_is_fresh_each_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = custodian(folder.path());
+        for epoch in [1, 2] {
+            keys.create(epoch).unwrap();
+        }
+        assert!(keys.replace(1, 3).unwrap());
+        assert_eq!(keys.epochs().unwrap(), [2, 3]);
+        let standing = |epoch| {
+            let found = keys.neighbours(epoch).unwrap();
+            (found.before, found.after)
+        };
+        assert_eq!(
+            (standing(2), standing(1), standing(3), standing(4)),
+            ((false, true), (false, true), (true, false), (true, false))
+        );
+        let wrapped = keys.wrap(3, &[9; 32]).unwrap();
+        assert!(keys.replace(1, 3).unwrap());
+        assert_eq!(
+            keys.unwrap(3, &wrapped).unwrap_err(),
+            RootKeyError::Refused { epoch: 3 },
+            "a key that stood there already is of unknown age"
+        );
+        // Only a neighbour's slot is taken, and no key of a third epoch ends.
+        assert!(!keys.replace(5, 7).unwrap() && !keys.replace(2, 3).unwrap());
+        assert_eq!(keys.epochs().unwrap(), [3]);
     }
 
     #[cfg(unix)]

@@ -23,7 +23,7 @@ use crate::sequencer::Sequencer;
 use crate::store::{self, DatabaseState, Merchant, Store};
 use crate::world::{Policies, Sessions, World};
 
-/// Height of the vault's key tree: 16.7 million tokens.
+/// Height of the vault's key tree: 244 million tokens.
 const VAULT_HEIGHT: u8 = 4;
 
 /// Name of the database's fact about the log's name.

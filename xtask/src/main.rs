@@ -2,6 +2,7 @@
 mod android;
 mod android_screens;
 mod attack;
+mod bench;
 mod bindings;
 mod cost;
 mod demo;
@@ -79,6 +80,12 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measures the vault beside a plain store, and writes its part of docs/performance.md.
+    Bench {
+        /// Passed on: `--sizes 1000,10000`, `--folder DIR`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Looks for what the tests did not, for as long as it is told to.
     #[command(subcommand)]
     Soak(soak::Soak),
@@ -142,6 +149,7 @@ fn main() -> ExitCode {
         Task::Rules(options) => rules::run(&workspace, &options),
         Task::Texts(options) => texts::run(&workspace, &options),
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
+        Task::Bench { arguments } => bench::measure(&workspace, &arguments),
         Task::Soak(soak) => soak::soak(&workspace, &soak),
         Task::Attack { name } => attack::attack(&workspace, &name),
         Task::Policy(task) => policy::run(task),

@@ -5,13 +5,14 @@
 use crate::destruction::{Destruction, DestructionRow, Probe};
 use crate::error::VaultError;
 use crate::file;
+use crate::opened::OpenedNodes;
 use crate::record::RecordKey;
 use crate::root_keys::RootKeyError;
 use crate::seal::{Place, open};
-use crate::store::Rows;
-use crate::transaction::{State, Transaction, alive, checked, put_destruction, read_destruction};
+use crate::store::{Header, Rows};
+use crate::transaction::{Transaction, alive, put_destruction, read_destruction};
 use crate::tree::Tree;
-use crate::vault::{FIRST_EPOCH, Vault};
+use crate::vault::Vault;
 
 /// Why an epoch did not begin.
 enum NotBegun<E> {
@@ -40,25 +41,23 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Unfinished`] and [`VaultError::ProbeFailed`]: the records have ended in the file, and what
     /// `work` wrote stands, but the old key may not be gone; nothing may be said to be destroyed; repeat the order.
-    /// [`VaultError::ReservedKind`] for a target of kind 0. All others: nothing was changed, or (after a
-    /// failed commit) repeating the order finds out.
+    /// All others: nothing was changed, or (after a failed commit) repeating the order finds out.
     pub fn destroy(
         &mut self,
         order: [u8; 16],
         targets: &[RecordKey],
         work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
     ) -> Result<Destruction, VaultError> {
-        targets.iter().try_for_each(checked)?;
         self.ready_to_write()?;
         if let Some(row) = read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)? {
             return if row.evidence.is_none() {
                 Ok(row.destruction)
             } else {
-                self.complete(order, true)
+                self.complete_order(order, true)
             };
         }
         self.begin_epoch(Some((order, targets)), work)?;
-        self.complete(order, false)
+        self.complete_order(order, false)
     }
 
     /// Begins a new epoch with what `work` writes, and ends the old one: a file of before no longer opens.
@@ -76,7 +75,9 @@ impl Vault {
         self.ready_to_write()?;
         let old = self.ready()?.header.clone();
         let answer = self.begin_epoch(None, work)?;
-        let ended = self.end_key(old.epoch, &old.root_wrapped).and_then(|probe| {
+        let replaced = self.replace_key(old.epoch);
+        let probed = replaced.and_then(|()| self.probe_key(old.epoch, &old.root_wrapped));
+        let ended = probed.and_then(|probe| {
             if probe.passed() {
                 Ok(())
             } else {
@@ -99,11 +100,13 @@ impl Vault {
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         if self.unfinished {
-            self.complete_what_is_left()?;
+            self.complete()?;
         }
         let epoch = self.ready()?.header.epoch;
         let epoch_new = epoch.checked_add(1).ok_or(VaultError::Exhausted { counter: "epoch" })?;
-        if let Err(error) = self.keys.create(epoch_new) {
+        // Whatever comes of this epoch, a key that stands ahead of it is used once.
+        let stands = self.ahead.take() == Some(epoch_new);
+        if !stands && let Err(error) = self.keys.create(epoch_new) {
             // The key may stand all the same.
             self.unfinished = true;
             return Err(VaultError::from(error).into());
@@ -128,46 +131,49 @@ impl Vault {
         batch: Option<([u8; 16], &[RecordKey])>,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, NotBegun<E>> {
-        let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
-        let journal = std::sync::Arc::clone(&state.journal);
+        let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
         let sql = file::begin(&mut self.connection)?;
-        let (answer, header, root) = {
+        let (answer, header, root, written) = {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, true);
             let answer = work(&mut transaction).map_err(NotBegun::RolledBack)?;
             if let Some((order, targets)) = batch {
                 transaction.end_records(order, epoch_new, targets)?;
             }
-            let (header, root) = transaction.finish_epoch(epoch_new, &*self.keys)?;
+            let (header, root, written) = transaction.finish_epoch(epoch_new, &*self.keys)?;
             alive(&rows)?;
-            (answer, header, root)
+            (answer, header, root, written)
         };
         sql.commit().map_err(|error| NotBegun::Unknown(error.into()))?;
         self.epoch = header.epoch;
-        // What was not written in this epoch is still as it was; what was, the transaction has wiped.
-        let opened = self.state.take().map(|state| state.opened).unwrap_or_default();
-        self.state = Some(State {
-            header,
-            root,
-            journal,
-            opened,
-        });
+        // What was not written in this epoch is still as it was.
+        state.root = root;
+        state.take(header, written);
         Ok(answer)
     }
 
-    /// Ends what an interruption left: the key of an epoch that never began, the key of the epoch before, and every
-    /// pending destruction. The state must have been read: a file without its own key is never completed.
+    /// Ends what an interruption left when the file is opened: the key of the epoch before, and every pending destruction.
+    ///
+    /// A key of the next epoch may be one that was made ahead, or one of an epoch that never began, whose file somebody
+    /// may have seen. Which, nobody knows any more, so it is not used: it goes when the next epoch begins.
     pub(crate) fn complete_what_is_left(&mut self) -> Result<(), VaultError> {
+        let Header { epoch, is_pending, .. } = self.ready()?.header;
+        let found = self.keys.neighbours(epoch)?;
+        if found.before || is_pending {
+            return self.complete();
+        }
+        self.unfinished = found.after;
+        Ok(())
+    }
+
+    /// Ends everything that is not of the present epoch. The state must have been read: a file without its own key is
+    /// never completed.
+    fn complete(&mut self) -> Result<(), VaultError> {
+        self.ahead = None;
         let epoch = self.ready()?.header.epoch;
-        let next = match epoch.checked_add(1) {
-            Some(next) if self.keys.exists(next)? => Some(next),
-            _ => None,
-        };
-        let previous = epoch.checked_sub(1).filter(|epoch| *epoch >= FIRST_EPOCH);
-        let previous = match previous {
-            Some(previous) if self.keys.exists(previous)? => Some(previous),
-            _ => None,
-        };
+        let found = self.keys.neighbours(epoch)?;
+        let previous = epoch.checked_sub(1).filter(|_| found.before);
+        let next = epoch.checked_add(1).filter(|_| found.after);
         let pending = Rows(&self.connection).pending_orders()?;
         if next.is_some() || previous.is_some() || !pending.is_empty() {
             file::settle(&mut self.connection)?;
@@ -177,7 +183,7 @@ impl Vault {
         }
         self.unfinished = false;
         for order in pending {
-            match self.complete(order, true) {
+            match self.complete_order(order, true) {
                 // A keystore that does not delete must not lock the payer out: the order stays pending, and says so
                 // to whoever asks for it.
                 Ok(_) | Err(VaultError::ProbeFailed { .. }) => {}
@@ -188,7 +194,7 @@ impl Vault {
     }
 
     /// From the commit to the answer: delete the old key, probe, mark as done.
-    fn complete(&mut self, order: [u8; 16], resumed: bool) -> Result<Destruction, VaultError> {
+    fn complete_order(&mut self, order: [u8; 16], resumed: bool) -> Result<Destruction, VaultError> {
         let state = self.ready()?;
         let row = read_destruction(&Rows(&self.connection), &state.journal, &order)?;
         let Some(DestructionRow {
@@ -201,10 +207,18 @@ impl Vault {
             });
         };
         let epoch_old = destruction.epoch_old;
-        let ended = self.end_key(epoch_old, &evidence.root_wrapped).and_then(|mut probe| {
-            let rows = Rows(&self.connection);
-            let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root);
-            for old in &evidence.records {
+        let ended = if resumed {
+            self.keys.delete(epoch_old).map_err(VaultError::from)
+        } else {
+            self.replace_key(epoch_old)
+        };
+        let probed = ended.and_then(|()| self.probe_key(epoch_old, &evidence.root_wrapped));
+        let probed = probed.and_then(|mut probe| {
+            let (rows, state) = (Rows(&self.connection), self.ready()?);
+            // Only the file's own word counts here, not what was opened before.
+            let opened = OpenedNodes::default();
+            let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root, &opened);
+            for old in evidence.records {
                 let place = Place::Record {
                     slot: old.slot,
                     key: &old.key,
@@ -212,7 +226,7 @@ impl Vault {
                 };
                 let opens = tree
                     .slot_key(old.slot)?
-                    .is_some_and(|key| open(&key, &state.header.vault, &place, &old.sealed).is_ok());
+                    .is_some_and(|key| open(&key, &state.header.vault, &place, old.sealed).is_ok());
                 probe.records_open |= opens;
             }
             if !probe.passed() {
@@ -225,15 +239,24 @@ impl Vault {
                 evidence: None,
             })
         });
-        match ended.and_then(|row| self.mark_done(&row).map(|()| row.destruction)) {
+        match probed.and_then(|row| self.mark_done(&row).map(|()| row.destruction)) {
             Ok(destruction) => Ok(destruction),
             Err(error) => Err(self.leave_unfinished(epoch_old, error)),
         }
     }
 
-    /// Deletes the key of an epoch that the file has left, then tries everything that it opened.
-    fn end_key(&self, epoch_old: u64, root_wrapped: &[u8]) -> Result<Probe, VaultError> {
-        self.keys.delete(epoch_old)?;
+    /// Deletes the key of an epoch that the file has just left.
+    fn replace_key(&mut self, epoch_old: u64) -> Result<(), VaultError> {
+        let ahead = self
+            .epoch
+            .checked_add(1)
+            .ok_or(VaultError::Exhausted { counter: "epoch" })?;
+        self.ahead = self.keys.replace(epoch_old, ahead)?.then_some(ahead);
+        Ok(())
+    }
+
+    /// Tries everything that a deleted key opened.
+    fn probe_key(&self, epoch_old: u64, root_wrapped: &[u8]) -> Result<Probe, VaultError> {
         let key_found = self.keys.exists(epoch_old)?;
         let old_root_opens = match self.keys.unwrap(epoch_old, root_wrapped) {
             Ok(_root) => true,

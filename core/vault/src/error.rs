@@ -66,9 +66,6 @@ pub enum VaultError {
         /// The height that was asked for.
         height: u8,
     },
-    /// Record kind 0 belongs to the vault itself.
-    #[error("record kind 0 is reserved for the vault itself: use 1 to 255")]
-    ReservedKind,
     /// A counter of the file (epoch, slot, version) reached the end of its range.
     #[error("the vault's {counter} is at the end of its range")]
     Exhausted {

@@ -14,25 +14,23 @@ pub(crate) const APPLICATION_ID: u32 = 0x5156_4c54;
 /// The format version that this library writes, in `user_version`.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// Statements that are kept ready: more than there are.
+const STATEMENTS: usize = 32;
+
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE header (
-    one INTEGER PRIMARY KEY CHECK (one = 1),
-    vault BLOB NOT NULL, height INTEGER NOT NULL, epoch INTEGER NOT NULL,
-    root BLOB NOT NULL, next_slot INTEGER NOT NULL, settled INTEGER NOT NULL
+    one INTEGER PRIMARY KEY, vault BLOB NOT NULL, height INTEGER NOT NULL, epoch INTEGER NOT NULL, root BLOB NOT NULL,
+    journal BLOB NOT NULL, next_slot INTEGER NOT NULL, pending INTEGER NOT NULL, settled INTEGER NOT NULL
 ) STRICT;
-CREATE TABLE nodes (
-    level INTEGER NOT NULL, position INTEGER NOT NULL, epoch INTEGER NOT NULL, sealed BLOB NOT NULL,
-    PRIMARY KEY (level, position)
-) STRICT, WITHOUT ROWID;
+CREATE TABLE nodes (place INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE records (
-    slot INTEGER PRIMARY KEY, kind INTEGER NOT NULL, id BLOB NOT NULL, version INTEGER NOT NULL,
-    sealed BLOB NOT NULL, UNIQUE (kind, id)
+    slot INTEGER PRIMARY KEY, name BLOB NOT NULL UNIQUE, version INTEGER NOT NULL, sealed BLOB NOT NULL
 ) STRICT;
 CREATE TABLE free_slots (slot INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE journal (
-    name BLOB PRIMARY KEY, collection BLOB NOT NULL, version INTEGER NOT NULL, sealed BLOB NOT NULL
+    collection BLOB NOT NULL, name BLOB NOT NULL, version INTEGER NOT NULL, sealed BLOB NOT NULL,
+    PRIMARY KEY (collection, name)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX journal_collection ON journal (collection);
 CREATE TABLE destructions (
     order_id BLOB PRIMARY KEY, done INTEGER NOT NULL, epoch_new INTEGER NOT NULL, sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -40,13 +38,6 @@ CREATE TABLE destructions (
 
 /// Opens the file of an existing vault, checks what it is before anything may write to it.
 pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
-    if vfs.is_none()
-        && !path
-            .try_exists()
-            .map_err(|source| VaultError::File { step: "file", source })?
-    {
-        return Err(VaultError::Missing);
-    }
     let connection = connect(path, vfs, OpenFlags::empty()).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::CannotOpen) if vfs.is_some() => VaultError::Missing,
         _ => error.into(),
@@ -121,12 +112,14 @@ fn is_empty(connection: &Connection) -> Result<bool, VaultError> {
 }
 
 fn configure(connection: &Connection) -> Result<(), VaultError> {
-    // fullfsync makes Apple's disks write their caches too; elsewhere it changes nothing.
-    connection.execute_batch(
-        "PRAGMA temp_store = MEMORY; PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;
-         PRAGMA secure_delete = ON; PRAGMA trusted_schema = OFF; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;",
-    )?;
-    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    if cfg!(target_vendor = "apple") {
+        // Makes the disk write its cache too, which a sync alone does not there.
+        connection.execute_batch("PRAGMA fullfsync = ON; PRAGMA checkpoint_fullfsync = ON;")?;
+    }
+    connection.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA secure_delete = ON; PRAGMA synchronous = FULL;")?;
+    let mode: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
     if mode == "wal" {
         Ok(())
     } else {

@@ -1,33 +1,40 @@
 //! The journal: named rows sealed under one key of the vault.
 //!
 //! A row's columns tell nothing: `collection` is HMAC-SHA256 over the collection's name, `name` one over collection
-//! with key, both under a key of their own. The sealed text holds the key (so that a list can give it back) with the
+//! with key, both under a key of their own, cut to half their length. The sealed text holds the key (so that a list can give it back) with the
 //! value, filled up to a multiple of 256 bytes, so that lengths tell little. The number of rows, how many belong to
 //! one collection, and which row changes when, stay visible.
 
+use ring::aead::NONCE_LEN;
 use ring::hmac;
 use zeroize::Zeroizing;
 
 use crate::error::VaultError;
 use crate::randomness::Randomness;
-use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
+use crate::seal::{Cipher, KEY_LEN, Key, Place, Tag, open, seal};
 
 const BLOCK: usize = 256;
+
+/// Bytes of both keys.
+const KEYS_LEN: usize = 2 * KEY_LEN;
 
 /// One row: key with value, as the caller wrote them.
 pub type JournalRow = (Vec<u8>, Vec<u8>);
 
-/// The two keys of the journal, which are one record of the vault.
+/// The two keys of the journal, for sealing and for names, which are one sealed column of the header.
 pub(crate) struct JournalKeys {
     vault: [u8; 16],
-    seal: Key,
-    name: Key,
+    /// Both as they are sealed into the header of each epoch.
+    bytes: Zeroizing<[u8; KEYS_LEN]>,
+    /// Ready for use, since a list opens many rows; each in a box, see [`Cipher`].
+    seal: Box<Cipher>,
+    name: Box<hmac::Key>,
 }
 
 /// A row as it stands in the file.
 pub(crate) struct SealedRow {
     /// HMAC of collection with key.
-    pub(crate) name: [u8; 32],
+    pub(crate) name: Tag,
     /// Counts the writes of this row.
     pub(crate) version: u64,
     /// `nonce || ciphertext || tag`.
@@ -35,49 +42,70 @@ pub(crate) struct SealedRow {
 }
 
 impl JournalKeys {
-    /// The plain bytes of a fresh journal record.
-    pub(crate) fn fresh(random: &dyn Randomness) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let (seal, name) = (fresh_key(random)?, fresh_key(random)?);
-        Ok(Zeroizing::new([seal.as_slice(), name.as_slice()].concat()))
+    /// Fresh keys.
+    pub(crate) fn fresh(vault: [u8; 16], random: &dyn Randomness) -> Result<Self, VaultError> {
+        let mut bytes = Zeroizing::new([0; KEYS_LEN]);
+        random.fill(bytes.as_mut_slice())?;
+        Self::of(vault, bytes)
     }
 
-    /// Reads the journal record.
-    pub(crate) fn read(vault: [u8; 16], record: &[u8]) -> Result<Self, VaultError> {
+    /// Opens the keys of the header of `epoch`.
+    pub(crate) fn open(vault: [u8; 16], root: &Key, epoch: u64, sealed: &[u8]) -> Result<Self, VaultError> {
+        let plain = open(root, &vault, &Place::JournalKeys { epoch }, sealed.to_vec())?;
+        let bytes: &[u8; KEYS_LEN] = plain
+            .as_slice()
+            .try_into()
+            .map_err(|_length| VaultError::Corrupt { part: "journal key" })?;
+        Self::of(vault, Zeroizing::new(*bytes))
+    }
+
+    /// Seals the keys for the header of `epoch`.
+    pub(crate) fn seal_keys(&self, random: &dyn Randomness, root: &Key, epoch: u64) -> Result<Vec<u8>, VaultError> {
+        let place = Place::JournalKeys { epoch };
+        seal(random, root, &self.vault, &place, self.bytes.as_slice())
+    }
+
+    pub(crate) fn of(vault: [u8; 16], bytes: Zeroizing<[u8; KEYS_LEN]>) -> Result<Self, VaultError> {
         let corrupt = VaultError::Corrupt { part: "journal key" };
-        let Some((seal_key, name_key)) = record.split_first_chunk::<KEY_LEN>() else {
+        let Some((seal_key, name_key)) = bytes.split_first_chunk::<KEY_LEN>() else {
             return Err(corrupt);
         };
-        let name_key: &[u8; KEY_LEN] = name_key.try_into().map_err(|_length| corrupt)?;
+        let seal = Box::new(Cipher::new(seal_key)?);
+        let name = Box::new(hmac::Key::new(hmac::HMAC_SHA256, name_key));
         Ok(Self {
             vault,
-            seal: Zeroizing::new(*seal_key),
-            name: Zeroizing::new(*name_key),
+            bytes,
+            seal,
+            name,
         })
     }
 
     /// What stands in the column `collection`.
-    pub(crate) fn collection_tag(&self, collection: &str) -> [u8; 32] {
+    pub(crate) fn collection_tag(&self, collection: &str) -> Tag {
         self.tag(&[b"collection", collection.as_bytes()])
     }
 
     /// What stands in the column `name`.
-    pub(crate) fn name_tag(&self, collection: &str, key: &[u8]) -> [u8; 32] {
+    pub(crate) fn name_tag(&self, collection: &str, key: &[u8]) -> Tag {
         self.tag(&[b"row", collection.as_bytes(), key])
     }
 
-    /// Seals one row.
+    /// Both tags of a row.
+    pub(crate) fn tags(&self, collection: &str, key: &[u8]) -> (Tag, Tag) {
+        (self.collection_tag(collection), self.name_tag(collection, key))
+    }
+
+    /// Seals one row under its tags.
     pub(crate) fn seal_row(
         &self,
         random: &dyn Randomness,
-        collection: &str,
+        (collection, name): (&Tag, Tag),
         key: &[u8],
         version: u64,
         value: &[u8],
     ) -> Result<SealedRow, VaultError> {
-        let name = self.name_tag(collection, key);
-        let tag = self.collection_tag(collection);
         let place = Place::Journal {
-            collection: &tag,
+            collection,
             name: &name,
             version,
         };
@@ -92,26 +120,33 @@ impl JournalKeys {
         }
         let filled = plain.len().next_multiple_of(BLOCK);
         plain.resize(filled, 0);
-        let sealed = seal(random, &self.seal, &self.vault, &place, &plain)?;
+        let sealed = self.seal.seal(random, &self.vault, &place, &plain)?;
         Ok(SealedRow { name, version, sealed })
     }
 
-    /// Opens one row of a collection, and checks that it stands under its own name.
-    pub(crate) fn open_row(&self, collection: &str, row: &SealedRow) -> Result<JournalRow, VaultError> {
+    /// Opens one row of the collection with this tag. What a row is sealed for names it, so it stands under its own name.
+    pub(crate) fn open_row(&self, collection: &Tag, row: SealedRow) -> Result<JournalRow, VaultError> {
         let corrupt = || VaultError::Corrupt { part: "journal" };
-        let tag = self.collection_tag(collection);
         let place = Place::Journal {
-            collection: &tag,
+            collection,
             name: &row.name,
             version: row.version,
         };
-        let plain = open(&self.seal, &self.vault, &place, &row.sealed)?;
-        let (key, rest) = take(&plain).ok_or_else(corrupt)?;
-        let (value, _fill) = take(rest).ok_or_else(corrupt)?;
-        if self.name_tag(collection, key) != row.name {
-            return Err(corrupt());
-        }
-        Ok((key.to_vec(), value.to_vec()))
+        let mut plain = Zeroizing::new(row.sealed);
+        self.seal.open_behind_nonce(&self.vault, &place, &mut plain)?;
+        let clear = plain.get(NONCE_LEN..).ok_or_else(corrupt)?;
+        let (key, rest) = take(clear).ok_or_else(corrupt)?;
+        let (value, fill) = take(rest).ok_or_else(corrupt)?;
+        let (key, begin, end) = (
+            key.to_vec(),
+            plain.len() - fill.len() - value.len(),
+            plain.len() - fill.len(),
+        );
+        // The value is handed out in the buffer that it was opened in.
+        let mut value = std::mem::take(&mut *plain);
+        value.truncate(end);
+        value.drain(..begin);
+        Ok((key, value))
     }
 
     /// Seals the body of a destruction.
@@ -121,23 +156,27 @@ impl JournalKeys {
         place: &Place<'_>,
         body: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        seal(random, &self.seal, &self.vault, place, body)
+        self.seal.seal(random, &self.vault, place, body)
     }
 
     /// Opens the body of a destruction.
-    pub(crate) fn open_destruction(&self, place: &Place<'_>, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        open(&self.seal, &self.vault, place, sealed)
+    pub(crate) fn open_destruction(
+        &self,
+        place: &Place<'_>,
+        sealed: Vec<u8>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.seal.open(&self.vault, place, sealed)
     }
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.
-    fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.name.as_slice()));
+    fn tag(&self, parts: &[&[u8]]) -> Tag {
+        let mut context = hmac::Context::with_key(&self.name);
         context.update(&self.vault);
         for part in parts {
             context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
             context.update(part);
         }
-        let mut tag = [0; 32];
+        let mut tag = Tag::default();
         tag.iter_mut()
             .zip(context.sign().as_ref())
             .for_each(|(to, from)| *to = *from);

@@ -8,16 +8,23 @@
 //!
 //! ```text
 //! H_e (keystore) -> root node -> … -> leaf node -> record key -> record
-//!                   64 keys          64 keys
+//!                   125 keys         125 keys
 //! ```
 //!
 //! A node's key stands only in its parent, and the root's key only in the header, wrapped by H_e, the key of epoch e.
 //! Destroying records gives fresh keys to their slots and to every node on the paths up to the root, wraps the new root
 //! by H_{e+1} and deletes H_e. Old images still hold the old nodes, but each of their ways up ends at H_e.
+//! A node has as many keys as one page of the file has room for: reading one, and writing one, is one page each.
 //!
 //! The order is *create H_{e+1}, commit, delete H_e, probe, mark as done, answer*, and [`Vault::open`] completes it
-//! whatever stopped it. The mark alone is not synced: without it the end is tried, and found, once more. The file counts: a key of the next epoch without a commit is deleted, a key of the epoch before
-//! is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with nothing touched.
+//! whatever stopped it. The mark alone is not synced: without it the end is tried, and found, once more. The file counts: a
+//! key of the epoch before is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with nothing
+//! touched.
+//!
+//! Where a keystore can delete H_e and make H_{e+2} in one step ([`RootKeys::replace`]), the next epoch finds its key made
+//! already. Only the vault that had it made may use it. To any other it may be the key of a commit that was lost, whose
+//! file a thief has seen; so a key of the next epoch that stands when a vault is opened is deleted, unused, as soon as
+//! that epoch begins.
 //!
 //! # The file, version 1
 //!
@@ -25,24 +32,25 @@
 //!
 //! | table | columns | sealed under |
 //! |---|---|---|
-//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, next unused slot, a counter for syncs | (wrapped) |
-//! | `nodes` | level (0 = leaf), position, epoch of writing, 64 keys of 32 bytes | its key in its parent |
-//! | `records` | slot, kind, id, version, bytes | its key in its leaf |
+//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, the journal's keys, next unused slot, how many destructions are pending, a counter for syncs | (wrapped); the root key |
+//! | `nodes` | place (index times 8 plus level; 0 = leaf), epoch of writing, 125 keys of 32 bytes | its key in its parent |
+//! | `records` | slot, name (kind, then id), version, bytes | its key in its leaf |
 //! | `free_slots` | slots that destroyed records left; each has a fresh key already | |
-//! | `journal` | HMAC of collection and key, HMAC of collection, version, row | the journal's sealing key |
+//! | `journal` | HMAC of collection, HMAC of collection and key (16 bytes each), version, row | the journal's sealing key |
 //! | `destructions` | order, done, new epoch, what was destroyed | the journal's sealing key |
 //!
-//! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a text, the vault
+//! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a word, the vault
 //! id and the place, integers big-endian in 64 bits, level and kind in one byte:
 //!
 //! | row | associated data |
 //! |---|---|
-//! | node | `quittance-vault/node/1`, vault id, level, position, epoch of writing |
-//! | record | `quittance-vault/record/1`, vault id, slot, kind, record id, version |
-//! | journal | `quittance-vault/journal/1`, vault id, HMAC of collection, HMAC of collection and key, version |
-//! | destruction | `quittance-vault/destruction/1`, vault id, order, done, new epoch |
+//! | node | `node`, vault id, level, index, epoch of writing |
+//! | record | `record`, vault id, slot, kind, record id, version |
+//! | journal's keys | `keys`, vault id, epoch |
+//! | journal | `journal`, vault id, HMAC of collection, HMAC of collection and key, version |
+//! | destruction | `destruction`, vault id, order, done, new epoch |
 //!
-//! The journal's two keys (sealing, names) are the record of kind 0 with id zero: 64 bytes.
+//! The journal's two keys (sealing, names) are 64 bytes, sealed anew under each root key.
 //! A journal row's plain bytes are key and value, each behind its length in 32 bits, filled with zeros to a multiple of
 //! 256 bytes.
 //!
@@ -53,8 +61,9 @@
 //! - Who may write to the file can put an older row of a *living* record or of the journal into a newer file, except for
 //!   records written by [`Vault::rotate`], which have a fresh key each time.
 //! - Removing a journal row is tidiness. What has to end belongs into a record.
-//! - ring does not wipe its keys: each exists for one call only, yet copies of keys can stay on the stack. A zeroizing
-//!   allocator, which is the program's business, cleans the heap.
+//! - ring does not wipe its keys: a record's or a node's exists for one call only, the journal's on the heap for as long as
+//!   the vault is open, yet copies of keys can stay on the stack. A zeroizing allocator, which is the program's
+//!   business, cleans the heap.
 //! - The ids and kinds of records, the number of rows and their sizes (the journal's in steps of 256 bytes) are visible.
 
 mod destruction;
@@ -87,7 +96,7 @@ pub use journal::JournalRow;
 
 pub use destruction::{Destruction, Probe};
 
-pub use root_keys::{RootKeyError, RootKeys};
+pub use root_keys::{Neighbours, RootKeyError, RootKeys};
 
 pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 

@@ -3,35 +3,30 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use crate::tree::Node;
+use crate::tree::{Node, Spot};
 
 /// Most nodes that are kept: all of a phone's, and every leaf of a gateway's first million records (about 33 MB).
-const MOST: usize = 16_384;
+const MOST: usize = 8_192;
 
-/// Nodes as the file has them, by level and index; each is wiped when it goes.
+/// Nodes as the file has them; each is wiped when it goes.
 ///
-/// Only one connection writes the file, so what was read stays true until this connection writes it. Whoever writes a node
-/// forgets it here first, and keeps nothing that a transaction may still take back.
+/// Only one connection writes the file, so what was read stays true until this connection writes it. A transaction keeps
+/// the nodes that it writes to itself, and they come here when it has been committed.
 #[derive(Default)]
-pub(crate) struct OpenedNodes(RefCell<HashMap<(u8, u64), Node>>);
+pub(crate) struct OpenedNodes(RefCell<HashMap<Spot, Node>>);
 
 impl OpenedNodes {
     /// Looks at a node, where it is kept.
-    pub(crate) fn look<T>(&self, level: u8, index: u64, at: impl FnOnce(&Node) -> T) -> Option<T> {
-        self.0.borrow().get(&(level, index)).map(at)
+    pub(crate) fn look<T>(&self, spot: Spot, at: impl FnOnce(&Node) -> T) -> Option<T> {
+        self.0.borrow().get(&spot).map(at)
     }
 
-    /// Keeps a node; where there are too many, the others go.
-    pub(crate) fn keep(&self, level: u8, index: u64, node: Node) {
+    /// Keeps a node instead of the one of before; where there are too many, the others go.
+    pub(crate) fn keep(&self, spot: Spot, node: Node) {
         let mut nodes = self.0.borrow_mut();
-        if nodes.len() >= MOST {
+        if nodes.len() >= MOST && !nodes.contains_key(&spot) {
             nodes.clear();
         }
-        nodes.insert((level, index), node);
-    }
-
-    /// Wipes a node.
-    pub(crate) fn forget(&self, level: u8, index: u64) {
-        self.0.borrow_mut().remove(&(level, index));
+        nodes.insert(spot, node);
     }
 }

@@ -1,13 +1,8 @@
 //! The name of a secret record.
 
-/// What a record holds, as its caller counts kinds: 1 to 255. Kind 0 is the vault's own.
+/// What a record holds, as its caller counts kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RecordKind(pub u8);
-
-impl RecordKind {
-    /// The vault's own records: the journal key.
-    pub(crate) const RESERVED: Self = Self(0);
-}
 
 /// The name of a record: kind with id. It stands in the file in clear, so an id must be random, not a person's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +20,10 @@ impl RecordKey {
         Self { kind, id }
     }
 
-    /// The record that holds the journal key.
-    pub(crate) const JOURNAL: Self = Self::new(RecordKind::RESERVED, [0; 16]);
+    /// The name as one column of the file: the kind, then the id.
+    pub(crate) fn name(&self) -> [u8; 17] {
+        let mut name = [self.kind.0; 17];
+        name.iter_mut().skip(1).zip(self.id).for_each(|(to, from)| *to = from);
+        name
+    }
 }

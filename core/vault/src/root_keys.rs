@@ -38,6 +38,40 @@ pub trait RootKeys: Send + Sync {
     /// # Errors
     /// [`RootKeyError::Unavailable`] when the keystore does not answer.
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError>;
+
+    /// Ends the key of `old` as [`RootKeys::delete`] does; where the same durable step can make a fresh key of `ahead`,
+    /// for the epoch to come, it does that too and answers `true`.
+    ///
+    /// A keystore whose steps are dear saves one at each destruction by this. A key of `ahead` that stands already may be
+    /// of any age: it is never answered for.
+    ///
+    /// # Errors
+    /// As [`RootKeys::delete`], and of a key of `ahead` nothing is known then either.
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        let _made_when_it_is_needed = ahead;
+        self.delete(old).map(|()| false)
+    }
+
+    /// Whether keys of the epochs around `epoch` stand. A keystore that finds both in one place looks there once.
+    ///
+    /// # Errors
+    /// As [`RootKeys::exists`].
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        let exists = |neighbour: Option<u64>| neighbour.map_or(Ok(false), |epoch| self.exists(epoch));
+        Ok(Neighbours {
+            before: exists(epoch.checked_sub(1))?,
+            after: exists(epoch.checked_add(1))?,
+        })
+    }
+}
+
+/// Which keys stand beside the one of an epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Neighbours {
+    /// The key of the epoch before.
+    pub before: bool,
+    /// The key of the epoch after.
+    pub after: bool,
 }
 
 /// Why a keystore did not do what it was asked. Holds no secret.

@@ -1,8 +1,7 @@
 //! How one row is sealed: AES-256-GCM with a random nonce, bound to the row's place.
 //!
 //! Sealed bytes are `nonce (12) || ciphertext || tag (16)`. Each kind of row has its own associated data, all of fixed
-//! length behind a text that separates it from the others. ring does not wipe its keys, so a ring key lives here
-//! for one call only.
+//! length behind a word that separates it from the others.
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -16,6 +15,9 @@ pub(crate) const KEY_LEN: usize = 32;
 
 /// A key of the tree; wiped when dropped.
 pub(crate) type Key = Zeroizing<[u8; KEY_LEN]>;
+
+/// Names a collection of the journal, or a row: the first half of an HMAC-SHA256.
+pub(crate) type Tag = [u8; 16];
 
 /// A fresh random key.
 pub(crate) fn fresh_key(random: &dyn Randomness) -> Result<Key, VaultError> {
@@ -34,10 +36,12 @@ pub(crate) enum Place<'a> {
         key: &'a RecordKey,
         version: u64,
     },
+    /// The journal's keys, which stand in the header.
+    JournalKeys { epoch: u64 },
     /// A row of the journal, named by its two tags.
     Journal {
-        collection: &'a [u8; 32],
-        name: &'a [u8; 32],
+        collection: &'a Tag,
+        name: &'a Tag,
         version: u64,
     },
     /// A destruction, by its order.
@@ -49,38 +53,44 @@ pub(crate) enum Place<'a> {
 }
 
 impl Place<'_> {
-    /// The associated data: a text, the vault's id, then the fields in order, integers big-endian.
+    /// The associated data: a word, the vault's id, then the fields in order, integers big-endian. They are short, since
+    /// they take as long to check as so many bytes of the row.
     pub(crate) fn associated_data(&self, vault: &[u8; 16]) -> Vec<u8> {
         let mut data = Vec::with_capacity(128);
         match self {
             Self::Node { level, index, epoch } => {
-                data.extend_from_slice(b"quittance-vault/node/1");
+                data.extend_from_slice(b"node");
                 data.extend_from_slice(vault);
                 data.push(*level);
                 data.extend_from_slice(&index.to_be_bytes());
                 data.extend_from_slice(&epoch.to_be_bytes());
             }
             Self::Record { slot, key, version } => {
-                data.extend_from_slice(b"quittance-vault/record/1");
+                data.extend_from_slice(b"record");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(&slot.to_be_bytes());
                 data.push(key.kind.0);
                 data.extend_from_slice(&key.id);
                 data.extend_from_slice(&version.to_be_bytes());
             }
+            Self::JournalKeys { epoch } => {
+                data.extend_from_slice(b"keys");
+                data.extend_from_slice(vault);
+                data.extend_from_slice(&epoch.to_be_bytes());
+            }
             Self::Journal {
                 collection,
                 name,
                 version,
             } => {
-                data.extend_from_slice(b"quittance-vault/journal/1");
+                data.extend_from_slice(b"journal");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(*collection);
                 data.extend_from_slice(*name);
                 data.extend_from_slice(&version.to_be_bytes());
             }
             Self::Destruction { order, done, epoch_new } => {
-                data.extend_from_slice(b"quittance-vault/destruction/1");
+                data.extend_from_slice(b"destruction");
                 data.extend_from_slice(vault);
                 data.extend_from_slice(*order);
                 data.push(u8::from(*done));
@@ -94,6 +104,7 @@ impl Place<'_> {
         match self {
             Self::Node { .. } => "key tree",
             Self::Record { .. } => "record",
+            Self::JournalKeys { .. } => "journal key",
             Self::Journal { .. } => "journal",
             Self::Destruction { .. } => "list of destructions",
         }
@@ -108,28 +119,7 @@ pub(crate) fn seal(
     place: &Place<'_>,
     plain: &[u8],
 ) -> Result<Vec<u8>, VaultError> {
-    let mut nonce = [0; NONCE_LEN];
-    random.fill(&mut nonce)?;
-    // The buffer is encrypted in place, and its room is taken at once: growing it would leave clear bytes behind.
-    let mut body = Vec::with_capacity(plain.len() + AES_256_GCM.tag_len());
-    body.extend_from_slice(plain);
-    let aad = Aad::from(place.associated_data(vault));
-    let sealed = ring_key(key, place)
-        .and_then(|cipher| {
-            cipher
-                .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut body)
-                .map_err(|_too_long| VaultError::Corrupt { part: place.part() })
-        })
-        .map(|()| {
-            let mut sealed = Vec::with_capacity(NONCE_LEN + body.len());
-            sealed.extend_from_slice(&nonce);
-            sealed.extend_from_slice(&body);
-            sealed
-        });
-    if sealed.is_err() {
-        body.zeroize();
-    }
-    sealed
+    Cipher::new(key)?.seal(random, vault, place, plain)
 }
 
 /// Opens what [`seal`] gave; [`VaultError::Corrupt`] for any other key, vault, place or bytes.
@@ -137,25 +127,82 @@ pub(crate) fn open(
     key: &[u8; KEY_LEN],
     vault: &[u8; 16],
     place: &Place<'_>,
-    sealed: &[u8],
+    sealed: Vec<u8>,
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    let corrupt = || VaultError::Corrupt { part: place.part() };
-    let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or_else(corrupt)?;
-    let mut body = Zeroizing::new(body.to_vec());
-    let length = ring_key(key, place)?
-        .open_in_place(
-            Nonce::assume_unique_for_key(*nonce),
-            Aad::from(place.associated_data(vault)),
-            body.as_mut_slice(),
-        )
-        .map_err(|_unspecified| corrupt())?
-        .len();
-    body.truncate(length);
-    Ok(body)
+    Cipher::new(key)?.open(vault, place, sealed)
 }
 
-fn ring_key(key: &[u8; KEY_LEN], place: &Place<'_>) -> Result<LessSafeKey, VaultError> {
-    UnboundKey::new(&AES_256_GCM, key)
-        .map(LessSafeKey::new)
-        .map_err(|_wrong_length| VaultError::Corrupt { part: place.part() })
+/// A key that is ready for use, which costs as much as sealing a short row: for who seals many rows under one key.
+///
+/// ring does not wipe it, so it stands on the stack for one row only, or in a box, which a zeroizing allocator wipes.
+pub(crate) struct Cipher(LessSafeKey);
+
+impl Cipher {
+    /// Makes a key ready.
+    #[inline]
+    pub(crate) fn new(key: &[u8; KEY_LEN]) -> Result<Self, VaultError> {
+        match UnboundKey::new(&AES_256_GCM, key) {
+            Ok(key) => Ok(Self(LessSafeKey::new(key))),
+            Err(_wrong_length) => Err(VaultError::Corrupt { part: "key" }),
+        }
+    }
+
+    /// As [`seal`].
+    pub(crate) fn seal(
+        &self,
+        random: &dyn Randomness,
+        vault: &[u8; 16],
+        place: &Place<'_>,
+        plain: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        let mut nonce = [0; NONCE_LEN];
+        random.fill(&mut nonce)?;
+        // The buffer is encrypted in place, and its room is taken at once: growing it would leave clear bytes behind.
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        sealed.extend_from_slice(&nonce);
+        sealed.extend_from_slice(plain);
+        let tag = sealed.split_at_mut_checked(NONCE_LEN).and_then(|(_, body)| {
+            let (nonce, data) = (Nonce::assume_unique_for_key(nonce), place.associated_data(vault));
+            self.0.seal_in_place_separate_tag(nonce, Aad::from(data), body).ok()
+        });
+        match tag {
+            Some(tag) => {
+                sealed.extend_from_slice(tag.as_ref());
+                Ok(sealed)
+            }
+            None => {
+                sealed.zeroize();
+                Err(VaultError::Corrupt { part: place.part() })
+            }
+        }
+    }
+
+    /// As [`open`].
+    pub(crate) fn open(
+        &self,
+        vault: &[u8; 16],
+        place: &Place<'_>,
+        sealed: Vec<u8>,
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        let mut body = Zeroizing::new(sealed);
+        self.open_behind_nonce(vault, place, &mut body)?;
+        body.drain(..NONCE_LEN);
+        Ok(body)
+    }
+
+    /// Opens sealed bytes where they stand: the clear ones begin behind the nonce's place.
+    pub(crate) fn open_behind_nonce(
+        &self,
+        vault: &[u8; 16],
+        place: &Place<'_>,
+        body: &mut Vec<u8>,
+    ) -> Result<(), VaultError> {
+        let corrupt = || VaultError::Corrupt { part: place.part() };
+        let (nonce, text) = body.split_first_chunk_mut::<NONCE_LEN>().ok_or_else(corrupt)?;
+        let (nonce, data) = (Nonce::assume_unique_for_key(*nonce), place.associated_data(vault));
+        let opened = self.0.open_in_place(nonce, Aad::from(data), text);
+        let end = NONCE_LEN + opened.map_err(|_unspecified| corrupt())?.len();
+        body.truncate(end);
+        Ok(())
+    }
 }

@@ -5,7 +5,8 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use crate::error::VaultError;
 use crate::journal::SealedRow;
 use crate::record::{RecordKey, RecordKind};
-use crate::tree::{NodeStore, SealedNode};
+use crate::seal::Tag;
+use crate::tree::{NodeStore, SealedNode, Spot};
 
 /// The one row that says which vault this is and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +16,12 @@ pub(crate) struct Header {
     pub(crate) epoch: u64,
     /// The root node's key, wrapped by the key of `epoch`.
     pub(crate) root_wrapped: Vec<u8>,
+    /// The journal's keys, sealed under the root node's key.
+    pub(crate) journal: Vec<u8>,
     /// The lowest slot that was never used.
     pub(crate) next_slot: u64,
+    /// Whether destructions were pending when the header was read.
+    pub(crate) is_pending: bool,
 }
 
 /// A record as it stands in the file.
@@ -42,7 +47,7 @@ impl Rows<'_> {
     pub(crate) fn header(&self) -> Result<Header, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT vault, height, epoch, root, next_slot FROM header")?;
+            .prepare_cached("SELECT vault, height, epoch, root, journal, next_slot, pending > 0 FROM header")?;
         let row = statement
             .query_row([], |row| {
                 Ok((
@@ -50,41 +55,49 @@ impl Rows<'_> {
                     row.get(1)?,
                     row.get::<_, i64>(2)?,
                     row.get(3)?,
-                    row.get::<_, i64>(4)?,
+                    row.get(4)?,
+                    row.get::<_, i64>(5)?,
+                    row.get(6)?,
                 ))
             })
             .optional()?;
-        let (vault, height, epoch, root_wrapped, next_slot) = row.ok_or(VaultError::Corrupt { part: "header" })?;
+        let (vault, height, epoch, root_wrapped, journal, next_slot, is_pending) =
+            row.ok_or(VaultError::Corrupt { part: "header" })?;
         Ok(Header {
             vault,
             height,
             epoch: from_sql(epoch)?,
             root_wrapped,
+            journal,
             next_slot: from_sql(next_slot)?,
+            is_pending,
         })
     }
 
     pub(crate) fn put_header(&self, header: &Header) -> Result<(), VaultError> {
-        self.0.prepare_cached(
-            "INSERT INTO header (one, vault, height, epoch, root, next_slot, settled) VALUES (1, ?1, ?2, ?3, ?4, ?5, 0)
-             ON CONFLICT (one) DO UPDATE SET epoch = ?3, root = ?4, next_slot = ?5",
-        )?
-        .execute(params![
-            header.vault,
-            header.height,
-            to_sql(header.epoch, "epoch")?,
-            header.root_wrapped,
-            to_sql(header.next_slot, "slot")?
-        ])?;
+        self.0
+            .prepare_cached(
+                "INSERT INTO header (one, vault, height, epoch, root, journal, next_slot, pending, settled)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, 0)
+             ON CONFLICT (one) DO UPDATE SET epoch = ?3, root = ?4, journal = ?5, next_slot = ?6",
+            )?
+            .execute(params![
+                header.vault,
+                header.height,
+                to_sql(header.epoch, "epoch")?,
+                header.root_wrapped,
+                header.journal,
+                to_sql(header.next_slot, "slot")?
+            ])?;
         Ok(())
     }
 
     pub(crate) fn record(&self, key: &RecordKey) -> Result<Option<SealedRecord>, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT slot, version, sealed FROM records WHERE kind = ?1 AND id = ?2")?;
+            .prepare_cached("SELECT slot, version, sealed FROM records WHERE name = ?1")?;
         let row = statement
-            .query_row(params![key.kind.0, key.id], |row| {
+            .query_row([key.name()], |row| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get(2)?))
             })
             .optional()?;
@@ -98,16 +111,27 @@ impl Rows<'_> {
         .transpose()
     }
 
+    /// Slot and version of a record, without its bytes.
+    pub(crate) fn record_place(&self, key: &RecordKey) -> Result<Option<(u64, u64)>, VaultError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT slot, version FROM records WHERE name = ?1")?;
+        let row = statement
+            .query_row([key.name()], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+            .optional()?;
+        row.map(|(slot, version)| Ok((from_sql(slot)?, from_sql(version)?)))
+            .transpose()
+    }
+
     pub(crate) fn put_record(&self, key: &RecordKey, record: &SealedRecord) -> Result<(), VaultError> {
         self.0
             .prepare_cached(
-                "INSERT INTO records (slot, kind, id, version, sealed) VALUES (?1, ?2, ?3, ?4, ?5)
-             ON CONFLICT (slot) DO UPDATE SET version = ?4, sealed = ?5",
+                "INSERT INTO records (slot, name, version, sealed) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (slot) DO UPDATE SET version = ?3, sealed = ?4",
             )?
             .execute(params![
                 to_sql(record.slot, "slot")?,
-                key.kind.0,
-                key.id,
+                key.name(),
                 to_sql(record.version, "version")?,
                 record.sealed
             ])?;
@@ -129,9 +153,15 @@ impl Rows<'_> {
     pub(crate) fn record_ids(&self, kind: RecordKind) -> Result<Vec<[u8; 16]>, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT id FROM records WHERE kind = ?1 ORDER BY id")?;
-        let ids = statement.query_map([kind.0], |row| row.get(0))?;
-        Ok(ids.collect::<Result<_, _>>()?)
+            .prepare_cached("SELECT name FROM records WHERE name BETWEEN ?1 AND ?2 ORDER BY name")?;
+        let [first, last] = [0, u8::MAX].map(|byte| RecordKey::new(kind, [byte; 16]).name());
+        let mut rows = statement.query([first, last])?;
+        let mut ids = Vec::new();
+        while let Some(row) = rows.next()? {
+            let [_kind, id @ ..] = row.get::<_, [u8; 17]>(0)?;
+            ids.push(id);
+        }
+        Ok(ids)
     }
 
     /// Takes the lowest slot that a destroyed record left.
@@ -144,12 +174,12 @@ impl Rows<'_> {
         slots.first().map(|slot| from_sql(*slot)).transpose()
     }
 
-    pub(crate) fn journal_row(&self, name: &[u8; 32]) -> Result<Option<SealedRow>, VaultError> {
+    pub(crate) fn journal_row(&self, collection: &Tag, name: &Tag) -> Result<Option<SealedRow>, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT version, sealed FROM journal WHERE name = ?1")?;
+            .prepare_cached("SELECT version, sealed FROM journal WHERE collection = ?1 AND name = ?2")?;
         let row = statement
-            .query_row([name], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
+            .query_row([collection, name], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
             .optional()?;
         row.map(|(version, sealed)| {
             Ok(SealedRow {
@@ -161,31 +191,40 @@ impl Rows<'_> {
         .transpose()
     }
 
-    pub(crate) fn journal_rows(&self, collection: &[u8; 32]) -> Result<Vec<SealedRow>, VaultError> {
+    /// The version of a row, without its bytes.
+    pub(crate) fn journal_version(&self, collection: &Tag, name: &Tag) -> Result<Option<u64>, VaultError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT version FROM journal WHERE collection = ?1 AND name = ?2")?;
+        let row = statement.query_row([collection, name], |row| row.get(0)).optional()?;
+        row.map(from_sql).transpose()
+    }
+
+    /// Runs through the rows of a collection.
+    pub(crate) fn each_journal_row(
+        &self,
+        collection: &Tag,
+        mut each: impl FnMut(SealedRow) -> Result<(), VaultError>,
+    ) -> Result<(), VaultError> {
         let mut statement = self
             .0
             .prepare_cached("SELECT name, version, sealed FROM journal WHERE collection = ?1")?;
-        let rows = statement
-            .query_map([collection], |row| {
-                Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?))
-            })?
-            .collect::<Result<Vec<_>, _>>()?;
-        rows.into_iter()
-            .map(|(name, version, sealed)| {
-                Ok(SealedRow {
-                    name,
-                    version: from_sql(version)?,
-                    sealed,
-                })
-            })
-            .collect()
+        let mut rows = statement.query([collection])?;
+        while let Some(row) = rows.next()? {
+            each(SealedRow {
+                name: row.get(0)?,
+                version: from_sql(row.get(1)?)?,
+                sealed: row.get(2)?,
+            })?;
+        }
+        Ok(())
     }
 
-    pub(crate) fn put_journal_row(&self, collection: &[u8; 32], row: &SealedRow) -> Result<(), VaultError> {
+    pub(crate) fn put_journal_row(&self, collection: &Tag, row: &SealedRow) -> Result<(), VaultError> {
         self.0
             .prepare_cached(
                 "INSERT INTO journal (name, collection, version, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (name) DO UPDATE SET version = ?3, sealed = ?4",
+             ON CONFLICT (collection, name) DO UPDATE SET version = ?3, sealed = ?4",
             )?
             .execute(params![
                 row.name,
@@ -197,11 +236,11 @@ impl Rows<'_> {
     }
 
     /// Removes a row of the journal; says whether there was one.
-    pub(crate) fn delete_journal_row(&self, name: &[u8; 32]) -> Result<bool, VaultError> {
+    pub(crate) fn delete_journal_row(&self, collection: &Tag, name: &Tag) -> Result<bool, VaultError> {
         Ok(self
             .0
-            .prepare_cached("DELETE FROM journal WHERE name = ?1")?
-            .execute([name])?
+            .prepare_cached("DELETE FROM journal WHERE collection = ?1 AND name = ?2")?
+            .execute([collection, name])?
             > 0)
     }
 
@@ -231,31 +270,36 @@ impl Rows<'_> {
         Ok(orders.collect::<Result<_, _>>()?)
     }
 
-    pub(crate) fn put_destruction(&self, row: &SealedDestruction) -> Result<(), VaultError> {
+    /// Writes a destruction that is pending.
+    pub(crate) fn put_pending(&self, row: &SealedDestruction) -> Result<(), VaultError> {
         self.0
-            .prepare_cached(
-                "INSERT INTO destructions (order_id, done, epoch_new, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (order_id) DO UPDATE SET done = ?2, sealed = ?4",
-            )?
-            .execute(params![
-                row.order,
-                row.done,
-                to_sql(row.epoch_new, "epoch")?,
-                row.sealed
-            ])?;
+            .prepare_cached("INSERT INTO destructions (order_id, done, epoch_new, sealed) VALUES (?1, 0, ?2, ?3)")?
+            .execute(params![row.order, to_sql(row.epoch_new, "epoch")?, row.sealed])?;
+        self.0
+            .prepare_cached("UPDATE header SET pending = pending + 1")?
+            .execute([])?;
+        Ok(())
+    }
+
+    /// Marks a pending destruction as done.
+    pub(crate) fn put_done(&self, row: &SealedDestruction) -> Result<(), VaultError> {
+        self.0
+            .prepare_cached("UPDATE destructions SET done = 1, sealed = ?2 WHERE order_id = ?1")?
+            .execute(params![row.order, row.sealed])?;
+        self.0
+            .prepare_cached("UPDATE header SET pending = pending - 1")?
+            .execute([])?;
         Ok(())
     }
 }
 
 impl NodeStore for Rows<'_> {
-    fn node(&self, level: u8, index: u64) -> Result<Option<SealedNode>, VaultError> {
+    fn node(&self, spot: Spot) -> Result<Option<SealedNode>, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT epoch, sealed FROM nodes WHERE level = ?1 AND position = ?2")?;
+            .prepare_cached("SELECT epoch, sealed FROM nodes WHERE place = ?1")?;
         let row = statement
-            .query_row(params![level, to_sql(index, "slot")?], |row| {
-                Ok((row.get::<_, i64>(0)?, row.get(1)?))
-            })
+            .query_row([place(spot)?], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
             .optional()?;
         row.map(|(epoch, sealed)| {
             Ok(SealedNode {
@@ -266,20 +310,18 @@ impl NodeStore for Rows<'_> {
         .transpose()
     }
 
-    fn put_node(&self, level: u8, index: u64, node: &SealedNode) -> Result<(), VaultError> {
+    fn put_node(&self, spot: Spot, node: &SealedNode) -> Result<(), VaultError> {
         self.0
-            .prepare_cached(
-                "INSERT INTO nodes (level, position, epoch, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (level, position) DO UPDATE SET epoch = ?3, sealed = ?4",
-            )?
-            .execute(params![
-                level,
-                to_sql(index, "slot")?,
-                to_sql(node.epoch, "epoch")?,
-                node.sealed
-            ])?;
+            .prepare_cached("INSERT OR REPLACE INTO nodes (place, epoch, sealed) VALUES (?1, ?2, ?3)")?
+            .execute(params![place(spot)?, to_sql(node.epoch, "epoch")?, node.sealed])?;
         Ok(())
     }
+}
+
+/// A node's row: its index eight times, and its level, so that leaves are written one behind the other.
+fn place((level, index): Spot) -> Result<i64, VaultError> {
+    let place = index.checked_mul(8).and_then(|place| place.checked_add(level.into()));
+    to_sql(place.unwrap_or(u64::MAX), "slot")
 }
 
 /// SQLite counts in signed 64 bits.

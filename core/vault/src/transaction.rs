@@ -7,11 +7,11 @@ use crate::error::VaultError;
 use crate::journal::{JournalKeys, JournalRow};
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
-use crate::record::{RecordKey, RecordKind};
+use crate::record::RecordKey;
 use crate::root_keys::RootKeys;
 use crate::seal::{Key, Place, open, seal};
 use crate::store::{Header, Rows, SealedDestruction, SealedRecord};
-use crate::tree::{Tree, TreeShape, slots};
+use crate::tree::{Nodes, Tree, TreeShape, slots};
 
 /// What an open vault keeps in memory.
 pub(crate) struct State {
@@ -26,6 +26,14 @@ impl State {
     pub(crate) fn shape(&self) -> TreeShape {
         TreeShape::of(&self.header)
     }
+
+    /// Takes over what a transaction wrote, once it has been committed.
+    pub(crate) fn take(&mut self, header: Header, written: Nodes) {
+        self.header = header;
+        for (spot, node) in written {
+            self.opened.keep(spot, node);
+        }
+    }
 }
 
 /// One transaction: all of it becomes durable, or nothing.
@@ -37,6 +45,8 @@ pub struct Transaction<'a> {
     journal: &'a JournalKeys,
     random: &'a dyn Randomness,
     header: Header,
+    /// Whether destroyed records may have left slots that this transaction did not take yet.
+    has_free_slots: bool,
     /// Whether this transaction begins an epoch: each record that it writes gets a fresh key then.
     rotating: bool,
 }
@@ -45,10 +55,11 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new(rows: &'a Rows<'a>, state: &'a State, random: &'a dyn Randomness, rotating: bool) -> Self {
         Self {
             rows,
-            tree: Tree::new(rows, random, state.shape(), &state.root).with(&state.opened),
+            tree: Tree::new(rows, random, state.shape(), &state.root, &state.opened),
             journal: &state.journal,
             random,
             header: state.header.clone(),
+            has_free_slots: true,
             rotating,
         }
     }
@@ -59,18 +70,13 @@ impl<'a> Transaction<'a> {
     /// with it. Inside [`crate::Vault::rotate`] they end at once.
     ///
     /// # Errors
-    /// [`VaultError::ReservedKind`], [`VaultError::Full`], [`VaultError::StorageFull`], or what the file answers.
+    /// [`VaultError::Full`], [`VaultError::StorageFull`], or what the file answers.
     pub fn put(&mut self, key: &RecordKey, secret: &[u8]) -> Result<(), VaultError> {
-        checked(key)?;
-        self.put_any(key, secret)
-    }
-
-    pub(crate) fn put_any(&mut self, key: &RecordKey, secret: &[u8]) -> Result<(), VaultError> {
         self.alive()?;
-        let (slot, version) = match self.rows.record(key)? {
-            Some(row) => (
-                row.slot,
-                row.version
+        let (slot, version) = match self.rows.record_place(key)? {
+            Some((slot, version)) => (
+                slot,
+                version
                     .checked_add(1)
                     .ok_or(VaultError::Exhausted { counter: "version" })?,
             ),
@@ -89,9 +95,8 @@ impl<'a> Transaction<'a> {
     /// Reads a secret record; `None` when it does not stand.
     ///
     /// # Errors
-    /// [`VaultError::ReservedKind`], [`VaultError::Corrupt`], or what the file answers.
+    /// [`VaultError::Corrupt`], or what the file answers.
     pub fn get(&self, key: &RecordKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        checked(key)?;
         self.alive()?;
         read_record(self.rows, &self.tree, &self.header.vault, key)
     }
@@ -102,17 +107,15 @@ impl<'a> Transaction<'a> {
     /// [`VaultError::StorageFull`], or what the file answers.
     pub fn journal_put(&mut self, collection: &str, key: &[u8], value: &[u8]) -> Result<(), VaultError> {
         self.alive()?;
-        let name = self.journal.name_tag(collection, key);
-        let version = match self.rows.journal_row(&name)? {
-            Some(row) => row
-                .version
+        let (tag, name) = self.journal.tags(collection, key);
+        let version = match self.rows.journal_version(&tag, &name)? {
+            Some(version) => version
                 .checked_add(1)
                 .ok_or(VaultError::Exhausted { counter: "version" })?,
             None => 1,
         };
-        let row = self.journal.seal_row(self.random, collection, key, version, value)?;
-        self.rows
-            .put_journal_row(&self.journal.collection_tag(collection), &row)
+        let row = self.journal.seal_row(self.random, (&tag, name), key, version, value)?;
+        self.rows.put_journal_row(&tag, &row)
     }
 
     /// Reads a row of the journal.
@@ -141,7 +144,8 @@ impl<'a> Transaction<'a> {
     /// What the file answers.
     pub fn journal_delete(&mut self, collection: &str, key: &[u8]) -> Result<bool, VaultError> {
         self.alive()?;
-        self.rows.delete_journal_row(&self.journal.name_tag(collection, key))
+        let (tag, name) = self.journal.tags(collection, key);
+        self.rows.delete_journal_row(&tag, &name)
     }
 
     /// Gives the slots of `targets` fresh keys, frees them, and writes the pending destruction.
@@ -158,7 +162,6 @@ impl<'a> Transaction<'a> {
             records: Vec::new(),
         };
         for key in targets {
-            checked(key)?;
             if let Some(row) = self.rows.record(key)? {
                 self.tree.rekey_slot(row.slot)?;
                 self.rows.free_record(row.slot)?;
@@ -198,29 +201,35 @@ impl<'a> Transaction<'a> {
         put_destruction(self.rows, self.journal, self.random, &row)
     }
 
-    /// Writes the header if this transaction took slots.
-    pub(crate) fn finish(self) -> Result<Header, VaultError> {
+    /// Writes the header if this transaction took slots; gives it with the nodes that were written.
+    pub(crate) fn finish(self, before: &Header) -> Result<(Header, Nodes), VaultError> {
         self.alive()?;
-        self.rows.put_header(&self.header)?;
-        Ok(self.header)
+        if self.header.next_slot != before.next_slot {
+            self.rows.put_header(&self.header)?;
+        }
+        Ok((self.header, self.tree.into_written()))
     }
 
     /// Writes the nodes with fresh keys, and the header of the new epoch.
-    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &dyn RootKeys) -> Result<(Header, Key), VaultError> {
+    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &dyn RootKeys) -> Result<(Header, Key, Nodes), VaultError> {
         self.alive()?;
         let Self {
             tree, rows, mut header, ..
         } = self;
-        let root = tree.reseal(epoch_new)?;
+        let (root, written) = tree.reseal(epoch_new)?;
         header.root_wrapped = keys.wrap(epoch_new, &root)?;
+        header.journal = self.journal.seal_keys(self.random, &root, epoch_new)?;
         header.epoch = epoch_new;
         rows.put_header(&header)?;
-        Ok((header, root))
+        Ok((header, root, written))
     }
 
     fn take_slot(&mut self) -> Result<u64, VaultError> {
-        if let Some(slot) = self.rows.take_free_slot()? {
-            return Ok(slot);
+        if self.has_free_slots {
+            if let Some(slot) = self.rows.take_free_slot()? {
+                return Ok(slot);
+            }
+            self.has_free_slots = false;
         }
         let slots = slots(self.header.height);
         let slot = self.header.next_slot;
@@ -246,15 +255,6 @@ pub(crate) fn alive(rows: &Rows<'_>) -> Result<(), VaultError> {
     }
 }
 
-/// Refuses the vault's own kind.
-pub(crate) fn checked(key: &RecordKey) -> Result<(), VaultError> {
-    if key.kind == RecordKind::RESERVED {
-        Err(VaultError::ReservedKind)
-    } else {
-        Ok(())
-    }
-}
-
 pub(crate) fn read_record(
     rows: &Rows<'_>,
     tree: &Tree<'_>,
@@ -275,7 +275,7 @@ pub(crate) fn read_record(
             key,
             version: row.version,
         },
-        &row.sealed,
+        row.sealed,
     )
     .map(Some)
 }
@@ -286,8 +286,9 @@ pub(crate) fn journal_get(
     collection: &str,
     key: &[u8],
 ) -> Result<Option<Vec<u8>>, VaultError> {
-    let row = rows.journal_row(&journal.name_tag(collection, key))?;
-    row.map(|row| journal.open_row(collection, &row).map(|(_key, value)| value))
+    let (tag, name) = journal.tags(collection, key);
+    let row = rows.journal_row(&tag, &name)?;
+    row.map(|row| journal.open_row(&tag, row).map(|(_key, value)| value))
         .transpose()
 }
 
@@ -296,11 +297,11 @@ pub(crate) fn journal_list(
     journal: &JournalKeys,
     collection: &str,
 ) -> Result<Vec<JournalRow>, VaultError> {
-    let rows = rows.journal_rows(&journal.collection_tag(collection))?;
-    let mut list = rows
-        .iter()
-        .map(|row| journal.open_row(collection, row))
-        .collect::<Result<Vec<_>, _>>()?;
+    let (tag, mut list) = (journal.collection_tag(collection), Vec::new());
+    rows.each_journal_row(&tag, |row| {
+        list.push(journal.open_row(&tag, row)?);
+        Ok(())
+    })?;
     list.sort_unstable();
     Ok(list)
 }
@@ -325,7 +326,7 @@ pub(crate) fn read_destruction(
             done,
             epoch_new,
         },
-        &sealed,
+        sealed,
     )?;
     DestructionRow::from_bytes(order, done, epoch_new, &body).map(Some)
 }
@@ -344,10 +345,15 @@ pub(crate) fn put_destruction(
         epoch_new,
     };
     let sealed = journal.seal_destruction(random, &place, &row.to_bytes()?)?;
-    rows.put_destruction(&SealedDestruction {
+    let row = SealedDestruction {
         order,
         done,
         epoch_new,
         sealed,
-    })
+    };
+    if done {
+        rows.put_done(&row)
+    } else {
+        rows.put_pending(&row)
+    }
 }

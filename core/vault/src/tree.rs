@@ -1,26 +1,31 @@
 //! The key tree: every key stands only in its parent, so a fresh path ends everything below the old one.
 //!
-//! Level 0 are the leaves, whose 64 keys are record keys; the keys of a node on level l are those of its children on
+//! Level 0 are the leaves, whose keys are record keys; the keys of a node on level l are those of its children on
 //! level l - 1. A node that does not exist has its key in its parent already, because nodes are born full of random
 //! keys: the first insert below it writes the node, nothing above.
 
-use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use zeroize::Zeroizing;
+use zeroize::Zeroize as _;
 
 use crate::error::VaultError;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
 
-/// Children of a node.
-pub(crate) const FAN_OUT: u64 = 64;
+/// Children of a node: as many as one page of SQLite has room for, so that a node is read and written in one piece.
+pub(crate) const FAN_OUT: u64 = 125;
 
-/// Tallest vault: 64^5 is more than a thousand million slots.
+/// Tallest vault: 125^5 is more than thirty thousand million slots.
 pub const MAX_HEIGHT: u8 = 5;
 
-const NODE_LEN: usize = 64 * KEY_LEN;
+const NODE_LEN: usize = 125 * KEY_LEN;
+
+/// Where a node stands: its level, then its index on that level.
+pub(crate) type Spot = (u8, u64);
+
+/// Nodes by where they stand, leaves first.
+pub(crate) type Nodes = BTreeMap<Spot, Node>;
 
 /// Slots of a tree of this height.
 pub(crate) fn slots(height: u8) -> u64 {
@@ -38,9 +43,9 @@ pub(crate) struct SealedNode {
 /// Where nodes stand.
 pub(crate) trait NodeStore {
     /// Reads a node, if it exists.
-    fn node(&self, level: u8, index: u64) -> Result<Option<SealedNode>, VaultError>;
+    fn node(&self, spot: Spot) -> Result<Option<SealedNode>, VaultError>;
     /// Writes a node, over the one of before.
-    fn put_node(&self, level: u8, index: u64, node: &SealedNode) -> Result<(), VaultError>;
+    fn put_node(&self, spot: Spot, node: &SealedNode) -> Result<(), VaultError>;
 }
 
 /// What a tree has to know about its vault.
@@ -65,19 +70,26 @@ impl TreeShape {
     }
 }
 
-/// A node's keys, in clear.
+/// A node's keys, in clear; wiped when dropped.
 #[derive(Clone)]
-pub(crate) struct Node(Zeroizing<Vec<u8>>);
+pub(crate) struct Node(Vec<u8>);
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // As a slice, which is wiped at once: a vector is wiped byte by byte, and this is on the way of every read.
+        self.0.as_mut_slice().zeroize();
+    }
+}
 
 impl Node {
     fn fresh(random: &dyn Randomness) -> Result<Self, VaultError> {
-        let mut keys = Zeroizing::new(vec![0; NODE_LEN]);
-        random.fill(keys.as_mut_slice())?;
-        Ok(Self(keys))
+        let mut node = Self(vec![0; NODE_LEN]);
+        random.fill(node.0.as_mut_slice())?;
+        Ok(node)
     }
 
     fn child(&self, index: u64) -> Result<Key, VaultError> {
-        let mut key = Zeroizing::new([0; KEY_LEN]);
+        let mut key = Key::default();
         let bytes = usize::try_from(index % FAN_OUT)
             .ok()
             .and_then(|child| self.0.chunks_exact(KEY_LEN).nth(child))
@@ -102,58 +114,54 @@ pub(crate) struct Tree<'a> {
     random: &'a dyn Randomness,
     shape: TreeShape,
     root: &'a Key,
-    /// Nodes with fresh keys in them, by (level, index): written by [`Tree::reseal`], bottom up.
-    dirty: BTreeMap<(u8, u64), Node>,
-    /// Where opened nodes are kept beyond this transaction; nowhere, where only the file's own word counts.
-    opened: Option<&'a OpenedNodes>,
-    /// Nodes that this transaction wrote: they are not kept, since it may be taken back.
-    written: RefCell<BTreeSet<(u8, u64)>>,
+    /// What was opened before; what this transaction reads is added, what it writes is not, since it may be taken back.
+    opened: &'a OpenedNodes,
+    /// Nodes that this transaction made.
+    made: Nodes,
+    /// Nodes with fresh keys in them: written by [`Tree::reseal`].
+    marked: Nodes,
 }
 
 impl<'a> Tree<'a> {
-    /// A view of the tree below `root`.
-    pub(crate) fn new(store: &'a dyn NodeStore, random: &'a dyn Randomness, shape: TreeShape, root: &'a Key) -> Self {
+    /// A view of the tree below `root`, with what was opened of it before.
+    pub(crate) fn new(
+        store: &'a dyn NodeStore,
+        random: &'a dyn Randomness,
+        shape: TreeShape,
+        root: &'a Key,
+        opened: &'a OpenedNodes,
+    ) -> Self {
         Self {
             store,
             random,
             shape,
             root,
-            dirty: BTreeMap::new(),
-            opened: None,
-            written: RefCell::default(),
-        }
-    }
-
-    /// The same, with what was opened before at hand.
-    pub(crate) fn with(self, opened: &'a OpenedNodes) -> Self {
-        Self {
-            opened: Some(opened),
-            ..self
+            opened,
+            made: Nodes::new(),
+            marked: Nodes::new(),
         }
     }
 
     /// The key of a slot whose leaf exists.
     pub(crate) fn slot_key(&self, slot: u64) -> Result<Option<Key>, VaultError> {
-        let mut key = self.root.clone();
-        for level in (0..self.shape.height).rev() {
-            match self.child(level, slot, &key)? {
-                Some(child) => key = child,
-                None => return Ok(None),
-            }
-        }
-        Ok(Some(key))
+        self.child(0, slot)
     }
 
     /// The key of a slot; writes the nodes on its path that do not exist yet, touches none that does.
-    pub(crate) fn slot_key_or_create(&self, slot: u64) -> Result<Key, VaultError> {
+    pub(crate) fn slot_key_or_create(&mut self, slot: u64) -> Result<Key, VaultError> {
+        if let Some(key) = self.child(0, slot)? {
+            return Ok(key);
+        }
         let mut key = self.root.clone();
         for level in (0..self.shape.height).rev() {
-            key = match self.child(level, slot, &key)? {
+            key = match self.child(level, slot)? {
                 Some(child) => child,
                 None => {
-                    let node = Node::fresh(self.random)?;
-                    self.write(level, node_index(slot, level), self.shape.epoch, &key, &node)?;
-                    node.child(child_index(slot, level))?
+                    let (spot, node) = (spot_above(slot, level), Node::fresh(self.random)?);
+                    self.write(spot, self.shape.epoch, &key, &node)?;
+                    let child = node.child(child_index(slot, level))?;
+                    self.made.insert(spot, node);
+                    child
                 }
             };
         }
@@ -163,110 +171,126 @@ impl<'a> Tree<'a> {
     /// Gives a slot a fresh key and marks its path, so that [`Tree::reseal`] gives every node on it a fresh key too.
     pub(crate) fn rekey_slot(&mut self, slot: u64) -> Result<Key, VaultError> {
         self.slot_key_or_create(slot)?;
-        self.load_path(slot)?;
+        for level in 0..self.shape.height {
+            self.mark(level, slot)?;
+        }
         let fresh = fresh_key(self.random)?;
-        self.dirty
-            .get_mut(&(0, node_index(slot, 0)))
+        self.marked
+            .get_mut(&spot_above(slot, 0))
             .ok_or(VaultError::Corrupt { part: "key tree" })?
             .set_child(slot, &fresh)?;
         Ok(fresh)
     }
 
-    /// Writes all marked nodes, and the root in any case, under fresh keys for `epoch`; gives the fresh root key.
-    pub(crate) fn reseal(mut self, epoch: u64) -> Result<Key, VaultError> {
+    /// Writes all marked nodes, and the root in any case, under fresh keys for `epoch`; gives the fresh root key with all
+    /// nodes that this transaction wrote.
+    pub(crate) fn reseal(mut self, epoch: u64) -> Result<(Key, Nodes), VaultError> {
         let top = self.shape.height.saturating_sub(1);
-        if !self.dirty.contains_key(&(top, 0)) {
-            let root = self
-                .read(top, 0, self.root)?
-                .ok_or(VaultError::Corrupt { part: "key tree" })?;
-            self.dirty.insert((top, 0), root);
-        }
-        // The map is ordered by level, so a parent is sealed after all its children have put their fresh keys into it.
-        while let Some(((level, index), node)) = self.dirty.pop_first() {
+        self.mark(top, 0)?;
+        let mut root = None;
+        let marked: Vec<Spot> = self.marked.keys().copied().collect();
+        for spot in marked {
+            let corrupt = || VaultError::Corrupt { part: "key tree" };
             let fresh = fresh_key(self.random)?;
-            self.write(level, index, epoch, &fresh, &node)?;
+            let node = self.marked.get(&spot).ok_or_else(corrupt)?;
+            self.write(spot, epoch, &fresh, node)?;
+            let (level, index) = spot;
             if level == top {
-                return Ok(fresh);
+                root = Some(fresh);
+            } else {
+                self.marked
+                    .get_mut(&(level.saturating_add(1), index / FAN_OUT))
+                    .ok_or_else(corrupt)?
+                    .set_child(index, &fresh)?;
             }
-            self.dirty
-                .get_mut(&(level + 1, index / FAN_OUT))
-                .ok_or(VaultError::Corrupt { part: "key tree" })?
-                .set_child(index, &fresh)?;
         }
-        Err(VaultError::Corrupt { part: "key tree" })
+        let root = root.map_or_else(|| fresh_key(self.random), Ok)?;
+        Ok((root, self.into_written()))
     }
 
-    fn load_path(&mut self, slot: u64) -> Result<(), VaultError> {
-        let mut key = self.root.clone();
-        for level in (0..self.shape.height).rev() {
-            let at = (level, node_index(slot, level));
-            if !self.dirty.contains_key(&at) {
-                let kept = self.opened.and_then(|opened| opened.look(level, at.1, Node::clone));
-                let node = match kept {
-                    Some(node) => node,
-                    None => self
-                        .read(level, at.1, &key)?
-                        .ok_or(VaultError::Corrupt { part: "key tree" })?,
-                };
-                self.dirty.insert(at, node);
-            }
-            if let Some(node) = self.dirty.get(&at) {
-                key = node.child(child_index(slot, level))?;
-            }
+    /// All nodes that this transaction wrote.
+    pub(crate) fn into_written(mut self) -> Nodes {
+        self.made.append(&mut self.marked);
+        self.made
+    }
+
+    /// Marks the node on `level` above `slot`, where it exists.
+    fn mark(&mut self, level: u8, slot: u64) -> Result<(), VaultError> {
+        let spot = spot_above(slot, level);
+        if self.marked.contains_key(&spot) {
+            return Ok(());
+        }
+        let kept = self.made.remove(&spot).or_else(|| self.opened.look(spot, Node::clone));
+        let node = match (kept, self.node_key(level, slot)?) {
+            (Some(node), _) => Some(node),
+            (None, Some(key)) => self.read(spot, &key)?,
+            (None, None) => None,
+        };
+        if let Some(node) = node {
+            self.marked.insert(spot, node);
         }
         Ok(())
     }
 
-    /// What the node on `level` above `slot` holds for it: from the marked nodes, else from the store.
-    fn child(&self, level: u8, slot: u64, key: &Key) -> Result<Option<Key>, VaultError> {
-        let index = node_index(slot, level);
+    /// What the node on `level` above `slot` holds for it, if that node exists.
+    fn child(&self, level: u8, slot: u64) -> Result<Option<Key>, VaultError> {
+        let spot = spot_above(slot, level);
         let of = |node: &Node| node.child(child_index(slot, level));
-        if let Some(node) = self.dirty.get(&(level, index)) {
+        if let Some(node) = self.marked.get(&spot).or_else(|| self.made.get(&spot)) {
             return of(node).map(Some);
         }
-        if let Some(child) = self.opened.and_then(|opened| opened.look(level, index, of)) {
+        if let Some(child) = self.opened.look(spot, of) {
             return child.map(Some);
         }
-        let Some(node) = self.read(level, index, key)? else {
+        let Some(key) = self.node_key(level, slot)? else {
+            return Ok(None);
+        };
+        let Some(node) = self.read(spot, &key)? else {
             return Ok(None);
         };
         let child = of(&node)?;
-        if let Some(opened) = self.opened.filter(|_| !self.written.borrow().contains(&(level, index))) {
-            opened.keep(level, index, node);
-        }
+        self.opened.keep(spot, node);
         Ok(Some(child))
     }
 
-    fn read(&self, level: u8, index: u64, key: &Key) -> Result<Option<Node>, VaultError> {
-        let Some(row) = self.store.node(level, index)? else {
+    /// The key of the node on `level` above `slot`, if the nodes above it exist.
+    fn node_key(&self, level: u8, slot: u64) -> Result<Option<Key>, VaultError> {
+        match level.checked_add(1) {
+            Some(above) if above < self.shape.height => self.child(above, slot),
+            _ => Ok(Some(self.root.clone())),
+        }
+    }
+
+    fn read(&self, spot: Spot, key: &Key) -> Result<Option<Node>, VaultError> {
+        let Some(row) = self.store.node(spot)? else {
             return Ok(None);
         };
+        let (level, index) = spot;
         let place = Place::Node {
             level,
             index,
             epoch: row.epoch,
         };
-        let keys = open(key, &self.shape.vault, &place, &row.sealed)?;
-        if keys.len() != NODE_LEN {
-            return Err(VaultError::Corrupt { part: "key tree" });
+        let mut keys = open(key, &self.shape.vault, &place, row.sealed)?;
+        let node = Node(std::mem::take(&mut *keys));
+        if node.0.len() == NODE_LEN {
+            Ok(Some(node))
+        } else {
+            Err(VaultError::Corrupt { part: "key tree" })
         }
-        Ok(Some(Node(keys)))
     }
 
-    fn write(&self, level: u8, index: u64, epoch: u64, key: &Key, node: &Node) -> Result<(), VaultError> {
+    fn write(&self, spot: Spot, epoch: u64, key: &Key, node: &Node) -> Result<(), VaultError> {
+        let (level, index) = spot;
         let place = Place::Node { level, index, epoch };
         let sealed = seal(self.random, key, &self.shape.vault, &place, &node.0)?;
-        if let Some(opened) = self.opened {
-            opened.forget(level, index);
-            self.written.borrow_mut().insert((level, index));
-        }
-        self.store.put_node(level, index, &SealedNode { epoch, sealed })
+        self.store.put_node(spot, &SealedNode { epoch, sealed })
     }
 }
 
-/// The index of the node on `level` above `slot`.
-fn node_index(slot: u64, level: u8) -> u64 {
-    slot / FAN_OUT.saturating_pow(u32::from(level) + 1)
+/// The node on `level` above `slot`.
+fn spot_above(slot: u64, level: u8) -> Spot {
+    (level, slot / FAN_OUT.saturating_pow(u32::from(level) + 1))
 }
 
 /// The index, on the level below, of what the node on `level` holds the key of.

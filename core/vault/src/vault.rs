@@ -17,10 +17,8 @@ use crate::record::{RecordKey, RecordKind};
 use crate::root_keys::{RootKeyError, RootKeys};
 use crate::seal::fresh_key;
 use crate::store::{Header, Rows};
-use crate::transaction::{
-    State, Transaction, alive, checked, journal_get, journal_list, read_destruction, read_record,
-};
-use crate::tree::{MAX_HEIGHT, Tree, TreeShape};
+use crate::transaction::{State, Transaction, alive, journal_get, journal_list, read_destruction, read_record};
+use crate::tree::{MAX_HEIGHT, Tree};
 
 /// The epoch in which a vault is made.
 pub(crate) const FIRST_EPOCH: u64 = 1;
@@ -30,8 +28,8 @@ pub(crate) const FIRST_EPOCH: u64 = 1;
 pub struct VaultOptions {
     /// The SQLite file; `<path>-wal` and `<path>.lock` stand beside it. Keep all three out of backups.
     pub path: PathBuf,
-    /// Levels of the key tree of a new vault, 1 to [`crate::MAX_HEIGHT`]: 64^height records. 2 for a phone (4,096),
-    /// 4 for a gateway (16.7 million). An existing vault keeps the height that it was made with.
+    /// Levels of the key tree of a new vault, 1 to [`crate::MAX_HEIGHT`]: 125^height records. 2 for a phone (15,625),
+    /// 4 for a gateway (244 million). An existing vault keeps the height that it was made with.
     pub height: u8,
     /// The SQLite VFS by name; `None` is the system's. A VFS of tests can be a disk that fails or remembers.
     pub vfs: Option<String>,
@@ -47,6 +45,8 @@ pub struct Vault {
     pub(crate) state: Option<State>,
     /// Something is left of an older epoch, or of one that never began: no new epoch before that is gone.
     pub(crate) unfinished: bool,
+    /// The epoch whose key stands ahead of its time: made by this very vault, and never used for anything.
+    pub(crate) ahead: Option<u64>,
     id: [u8; 16],
     pub(crate) epoch: u64,
     pub(crate) keys: Arc<dyn RootKeys>,
@@ -85,42 +85,35 @@ impl Vault {
         random.fill(&mut vault)?;
         keys.create(FIRST_EPOCH)?;
         let root = fresh_key(&*random)?;
-        let root_wrapped = keys.wrap(FIRST_EPOCH, &root)?;
+        let journal = Arc::new(JournalKeys::fresh(vault, &*random)?);
         let header = Header {
             vault,
             height,
             epoch: FIRST_EPOCH,
-            root_wrapped,
+            root_wrapped: keys.wrap(FIRST_EPOCH, &root)?,
+            journal: journal.seal_keys(&*random, &root, FIRST_EPOCH)?,
             next_slot: 0,
+            is_pending: false,
         };
-        let record = JournalKeys::fresh(&*random)?;
-        let journal = Arc::new(JournalKeys::read(vault, &record)?);
-        let mut state = State {
-            header,
-            root,
-            journal,
-            opened: OpenedNodes::default(),
-        };
-
         let sql = file::begin(&mut connection)?;
         file::write_schema(&sql)?;
-        let rows = Rows(&sql);
-        rows.put_header(&state.header)?;
-        let mut transaction = Transaction::new(&rows, &state, &*random, false);
-        transaction.put_any(&RecordKey::JOURNAL, &record)?;
-        let header = transaction.finish()?;
+        Rows(&sql).put_header(&header)?;
         sql.commit()?;
         // From now on the identity stands in the file itself, so that a program of any version can refuse it unread.
         file::checkpoint(&connection)?;
         sync_folder(&options.path)?;
-        state.header = header;
-        let (id, epoch) = (vault, FIRST_EPOCH);
         Ok(Self {
             connection,
-            state: Some(state),
+            state: Some(State {
+                header,
+                root,
+                journal,
+                opened: OpenedNodes::default(),
+            }),
             unfinished: false,
-            id,
-            epoch,
+            ahead: None,
+            id: vault,
+            epoch: FIRST_EPOCH,
             keys,
             random,
             _lock: lock,
@@ -146,13 +139,13 @@ impl Vault {
         }
         let lock = LockFile::take(&options.path)?;
         let connection = file::open(&options.path, options.vfs.as_deref())?;
-        let (id, epoch) = ([0; 16], 0);
         let mut vault = Self {
             connection,
             state: None,
             unfinished: false,
-            id,
-            epoch,
+            ahead: None,
+            id: [0; 16],
+            epoch: 0,
             keys,
             random,
             _lock: lock,
@@ -187,42 +180,40 @@ impl Vault {
         self.ready_to_write()?;
         let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
         let sql = file::begin(&mut self.connection)?;
-        let (answer, header) = {
+        let (answer, header, written) = {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, false);
             let answer = work(&mut transaction)?;
-            let header = transaction.finish()?;
+            let (header, written) = transaction.finish(&state.header)?;
             alive(&rows)?;
-            (answer, header)
+            (answer, header, written)
         };
         if let Err(error) = sql.commit() {
             self.load_after_failure();
             return Err(VaultError::from(error).into());
         }
-        state.header = header;
+        state.take(header, written);
         Ok(answer)
     }
 
     /// Reads a secret record; `None` when it does not stand.
     ///
     /// # Errors
-    /// [`VaultError::ReservedKind`], [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
+    /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
     pub fn get(&self, key: &RecordKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        checked(key)?;
         let state = self.ready()?;
         let rows = Rows(&self.connection);
-        let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root).with(&state.opened);
+        let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root, &state.opened);
         read_record(&rows, &tree, &state.header.vault, key)
     }
 
     /// Whether a record stands; it is not opened.
     ///
     /// # Errors
-    /// [`VaultError::ReservedKind`], [`VaultError::Poisoned`], or what the file answers.
+    /// [`VaultError::Poisoned`], or what the file answers.
     pub fn contains(&self, key: &RecordKey) -> Result<bool, VaultError> {
-        checked(key)?;
         self.ready()?;
-        Ok(Rows(&self.connection).record(key)?.is_some())
+        Ok(Rows(&self.connection).record_place(key)?.is_some())
     }
 
     /// The ids of all records of a kind, in their order.
@@ -285,9 +276,6 @@ impl Vault {
         if header.height == 0 || header.height > MAX_HEIGHT {
             return Err(VaultError::Corrupt { part: "header" });
         }
-        if !self.keys.exists(header.epoch)? {
-            return Err(quarantined(QuarantineReason::EpochKeyMissing));
-        }
         let root = self
             .keys
             .unwrap(header.epoch, &header.root_wrapped)
@@ -297,12 +285,7 @@ impl Vault {
                 RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
                 RootKeyError::Unavailable { .. } => error.into(),
             })?;
-        let record = {
-            let tree = Tree::new(&rows, &*self.random, TreeShape::of(&header), &root);
-            read_record(&rows, &tree, &header.vault, &RecordKey::JOURNAL)?
-                .ok_or(VaultError::Corrupt { part: "journal key" })?
-        };
-        let journal = Arc::new(JournalKeys::read(header.vault, &record)?);
+        let journal = Arc::new(JournalKeys::open(header.vault, &root, header.epoch, &header.journal)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
         self.state = Some(State {
             header,
@@ -316,7 +299,7 @@ impl Vault {
     /// After a commit that failed nobody knows which side of it the file is on: read it, and end no key before
     /// [`Vault::complete_what_is_left`] has made that side durable.
     pub(crate) fn load_after_failure(&mut self) {
-        self.unfinished = true;
+        (self.unfinished, self.ahead) = (true, None);
         // A failure leaves `state` empty, and the next call says so: the first error is the one to report.
         let _poisoned = self.load();
     }

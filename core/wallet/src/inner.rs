@@ -16,7 +16,7 @@ use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// The phone's vault has room for 4,096 records.
+/// The phone's vault has room for 15,625 records.
 const VAULT_HEIGHT: u8 = 2;
 
 pub(crate) struct Inner {

@@ -56,27 +56,28 @@ impl Attacker {
             })?;
         self.height = height;
         self.roots.insert(root);
-        let mut nodes = file.prepare("SELECT level, position, epoch, sealed FROM nodes")?;
+        let mut nodes = file.prepare("SELECT place, epoch, sealed FROM nodes")?;
         let mut rows = nodes.query([])?;
         while let Some(row) = rows.next()? {
-            let (level, position, epoch): (u8, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let mut bound_to = [b"quittance-vault/node/1".as_slice(), &vault, &[level]].concat();
+            let (place, epoch): (i64, i64) = (row.get(0)?, row.get(1)?);
+            let (level, position) = ((place & 7) as u8, place >> 3);
+            let mut bound_to = [b"node".as_slice(), &vault, &[level]].concat();
             bound_to.extend_from_slice(&position.to_be_bytes());
             bound_to.extend_from_slice(&epoch.to_be_bytes());
-            let bytes = row.get(3)?;
+            let bytes = row.get(2)?;
             let spot = (level, position.unsigned_abs());
             self.nodes.entry(spot).or_default().insert(Sealed { bound_to, bytes });
         }
-        let mut records = file.prepare("SELECT slot, kind, id, version, sealed FROM records")?;
+        let mut records = file.prepare("SELECT slot, name, version, sealed FROM records")?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
-            let (slot, kind, id): (i64, u8, [u8; 16]) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            let mut bound_to = [b"quittance-vault/record/1".as_slice(), &vault].concat();
+            let (slot, [kind, id @ ..]): (i64, [u8; 17]) = (row.get(0)?, row.get(1)?);
+            let mut bound_to = [b"record".as_slice(), &vault].concat();
             bound_to.extend_from_slice(&slot.to_be_bytes());
             bound_to.push(kind);
             bound_to.extend_from_slice(&id);
-            bound_to.extend_from_slice(&row.get::<_, i64>(3)?.to_be_bytes());
-            let bytes = row.get(4)?;
+            bound_to.extend_from_slice(&row.get::<_, i64>(2)?.to_be_bytes());
+            let bytes = row.get(3)?;
             let record = (kind, id, Sealed { bound_to, bytes });
             self.records.entry(slot.unsigned_abs()).or_default().insert(record);
         }
@@ -99,7 +100,7 @@ impl Attacker {
                 .flat_map(|node| keys.iter().filter_map(|key| open(key, node)))
             {
                 for (child, key) in (0_u64..).zip(node.chunks_exact(32)) {
-                    let below = position.saturating_mul(64).saturating_add(child);
+                    let below = position.saturating_mul(125).saturating_add(child);
                     let Ok(key) = Key::try_from(key) else { continue };
                     match level.checked_sub(1) {
                         Some(level) => found.entry((level, below)).or_default().insert(key),

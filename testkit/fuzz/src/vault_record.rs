@@ -12,11 +12,12 @@ use tempfile::TempDir;
 use crate::Verdict;
 
 /// Where sealed bytes stand: the table with the column.
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
     ("records", "sealed"),
     ("nodes", "sealed"),
     ("journal", "sealed"),
     ("header", "root"),
+    ("header", "journal"),
 ];
 
 const RECORD: RecordKey = RecordKey::new(RecordKind(7), [3; 16]);

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 use super::support::{Disk, Hooked, Image, KeepsOldKeys, MemoryKeys, TOKEN, put_tokens, secret, token};
 use crate::{RecordKey, RecordKind, RootKeys, Vault, VaultError};
 
-const TOKENS: u8 = 70;
+/// More than one leaf has room for.
+const TOKENS: u8 = 140;
 
 /// Fills a vault, destroys half of it in three orders, and keeps an image of the disk around each step.
 fn history(keys: Arc<dyn RootKeys>) -> (Vec<Image>, Vec<u8>) {
@@ -90,12 +91,11 @@ fn two_tokens() -> (Disk, Arc<MemoryKeys>, Vault) {
 fn rows_that_change_places_are_refused() {
     let exchange = [
         // The bytes of two slots; the slots of two names; another name; another kind; another version.
-        "UPDATE records SET sealed = (SELECT sealed FROM records AS other WHERE other.slot = 3 - records.slot)
-         WHERE slot IN (1, 2)",
-        "UPDATE records SET slot = slot + 10 WHERE slot IN (1, 2)",
-        "UPDATE records SET id = x'09090909090909090909090909090909' WHERE slot = 1",
-        "UPDATE records SET kind = 2 WHERE slot = 1",
-        "UPDATE records SET version = version + 1 WHERE slot = 1",
+        "UPDATE records SET sealed = (SELECT sealed FROM records AS other WHERE other.slot = 1 - records.slot)",
+        "UPDATE records SET slot = slot + 10",
+        "UPDATE records SET name = x'0109090909090909090909090909090909' WHERE slot = 0",
+        "UPDATE records SET name = x'0201010101010101010101010101010101' WHERE slot = 0",
+        "UPDATE records SET version = version + 1 WHERE slot = 0",
     ];
     for sql in exchange {
         let (_disk, _keys, vault) = two_tokens();
@@ -126,7 +126,7 @@ fn journal_rows_that_change_places_are_refused() {
     let exchange = [
         "UPDATE journal SET sealed = (SELECT sealed FROM journal AS other WHERE other.name != journal.name)",
         "UPDATE journal SET version = version + 1",
-        "UPDATE journal SET name = randomblob(32)",
+        "UPDATE journal SET name = randomblob(16)",
     ];
     for sql in exchange {
         let (_disk, _keys, vault) = two_tokens();
@@ -152,7 +152,7 @@ fn a_row_of_before_a_rotation_does_not_give_an_attempt_back() {
     for rotates in [true, false] {
         let (_disk, _keys, mut vault) = two_tokens();
         let row = |vault: &Vault| -> (i64, Vec<u8>) {
-            let sql = "SELECT version, sealed FROM records WHERE slot = 1";
+            let sql = "SELECT version, sealed FROM records WHERE slot = 0";
             vault
                 .connection
                 .query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
@@ -168,7 +168,7 @@ fn a_row_of_before_a_rotation_does_not_give_an_attempt_back() {
         assert_eq!(vault.get(&token(1)).unwrap().unwrap().as_slice(), b"one attempt less");
         vault
             .connection
-            .execute("UPDATE records SET version = ?1, sealed = ?2 WHERE slot = 1", old)
+            .execute("UPDATE records SET version = ?1, sealed = ?2 WHERE slot = 0", old)
             .unwrap();
         // The control: a plain transaction keeps the record's key, and the old row opens.
         assert_eq!(vault.get(&token(1)).is_err(), rotates);
@@ -222,8 +222,8 @@ fn old_images_with_todays_header_or_nodes_give_no_destroyed_record() {
     let keys = Arc::new(MemoryKeys::default());
     let (images, destroyed) = history(Arc::clone(&keys) as _);
     let header = "DELETE FROM header; INSERT INTO header SELECT * FROM today.header";
-    let root = "REPLACE INTO nodes SELECT * FROM today.nodes WHERE level = 1";
-    let leaves = "REPLACE INTO nodes SELECT * FROM today.nodes WHERE level = 0";
+    let root = "REPLACE INTO nodes SELECT * FROM today.nodes WHERE place % 8 = 1";
+    let leaves = "REPLACE INTO nodes SELECT * FROM today.nodes WHERE place % 8 = 0";
     let today = images.last().unwrap().clone();
     for (tables, survivors) in [
         (&[header][..], 0),

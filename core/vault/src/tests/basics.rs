@@ -5,9 +5,7 @@ use std::sync::Arc;
 use super::support::{Disk, Hooked, KeepsOldKeys, MemoryKeys, TOKEN, put_tokens, secret, token};
 use crate::file::FORMAT_VERSION;
 use crate::store::Rows;
-use crate::{
-    Probe, QuarantineReason, RecordKey, RecordKind, RootKeyError, SystemRandomness, Vault, VaultError, VaultOptions,
-};
+use crate::{Probe, QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError, VaultOptions};
 
 fn keys() -> Arc<MemoryKeys> {
     Arc::new(MemoryKeys::default())
@@ -62,14 +60,14 @@ fn an_error_inside_a_transaction_undoes_all_of_it() {
     let refused = vault.transact(|tx| {
         tx.put(&token(1), b"secret")?;
         tx.journal_put("outbox", b"row", b"value")?;
-        Err::<(), _>(VaultError::ReservedKind)
+        Err::<(), _>(VaultError::Missing)
     });
-    assert!(matches!(refused, Err(VaultError::ReservedKind)));
+    assert!(matches!(refused, Err(VaultError::Missing)));
     let refused = vault.rotate(|tx| {
         tx.put(&token(1), b"secret")?;
-        Err::<(), _>(VaultError::ReservedKind)
+        Err::<(), _>(VaultError::Missing)
     });
-    assert!(matches!(refused, Err(VaultError::ReservedKind)));
+    assert!(matches!(refused, Err(VaultError::Missing)));
     assert!(!vault.contains(&token(1)).unwrap());
     assert_eq!(vault.journal_list("outbox").unwrap(), []);
     assert_eq!((vault.epoch(), keys.epochs()), (1, vec![1]));
@@ -121,29 +119,45 @@ fn a_batch_ends_one_epoch_and_the_same_order_answers_the_same() {
 fn an_insert_into_a_leaf_that_exists_writes_no_node() {
     let (disk, keys) = (Disk::new(), keys());
     let mut vault = disk.create(&keys);
-    let nodes = |vault: &Vault| -> Vec<(u8, i64, Vec<u8>)> {
-        let mut statement = vault
-            .connection
-            .prepare("SELECT level, position, sealed FROM nodes")
-            .unwrap();
-        let rows = statement
-            .query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
-            .unwrap();
+    let nodes = |vault: &Vault| -> Vec<(i64, Vec<u8>)> {
+        let mut statement = vault.connection.prepare("SELECT place, sealed FROM nodes").unwrap();
+        let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
         rows.collect::<Result<_, _>>().unwrap()
     };
+    assert!(nodes(&vault).is_empty());
+    put_tokens(&mut vault, 1);
     let before = nodes(&vault);
-    assert_eq!(before.len(), 2, "the root with the leaf of the journal key");
-    put_tokens(&mut vault, 63);
+    assert_eq!(before.len(), 2, "the root with the first leaf");
+    put_tokens(&mut vault, 125);
     assert_eq!(nodes(&vault), before);
     vault
-        .transact(|tx| tx.put(&token(64), b"the first of the next leaf"))
+        .transact(|tx| tx.put(&token(126), b"the first of the next leaf"))
         .unwrap();
     let after = nodes(&vault);
     assert_eq!(
-        (after.len(), &after[0], &after[2]),
-        (3, &before[0], &before[1]),
+        (after.len(), &after[..2]),
+        (3, before.as_slice()),
         "one leaf more, nothing else"
     );
+}
+
+#[test]
+fn a_node_is_one_page_of_the_file() {
+    let (disk, keys) = (Disk::new(), keys());
+    let mut vault = disk.create(&keys);
+    put_tokens(&mut vault, 1);
+    let count = |sql| vault.connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let nodes = count("SELECT count(*) FROM nodes");
+    // One page more is the table's own, which points to the others.
+    assert_eq!(count("PRAGMA page_size"), 4_096);
+    let before = count("PRAGMA page_count");
+    vault
+        .connection
+        .execute("UPDATE nodes SET epoch = ?1", [i64::MAX])
+        .unwrap();
+    assert_eq!(count("PRAGMA page_count"), before, "not even with the greatest epoch");
+    vault.connection.execute("DROP TABLE nodes", []).unwrap();
+    assert_eq!(count("PRAGMA freelist_count"), nodes + 1);
 }
 
 #[test]
@@ -154,31 +168,13 @@ fn a_full_vault_says_so_and_a_destroyed_record_leaves_room() {
         ..disk.options()
     };
     let mut vault = Vault::create(options, keys, Arc::new(SystemRandomness::new())).unwrap();
-    put_tokens(&mut vault, 63);
-    let full = vault.transact(|tx| tx.put(&token(64), b"one too many"));
-    assert!(matches!(full, Err(VaultError::Full { slots: 64 })));
+    put_tokens(&mut vault, 125);
+    let full = vault.transact(|tx| tx.put(&token(126), b"one too many"));
+    assert!(matches!(full, Err(VaultError::Full { slots: 125 })));
     vault.destroy([1; 16], &[token(10)], |_| Ok(())).unwrap();
-    vault.transact(|tx| tx.put(&token(64), b"fits")).unwrap();
-    assert_eq!(vault.get(&token(64)).unwrap().unwrap().as_slice(), b"fits");
-    assert_eq!(vault.get(&token(63)).unwrap().unwrap().as_slice(), secret(63));
-}
-
-#[test]
-fn the_vaults_own_kind_is_refused_everywhere() {
-    let (disk, keys) = (Disk::new(), keys());
-    let mut vault = disk.create(&keys);
-    let own = RecordKey::new(RecordKind(0), [0; 16]);
-    assert!(matches!(vault.get(&own), Err(VaultError::ReservedKind)));
-    assert!(matches!(vault.contains(&own), Err(VaultError::ReservedKind)));
-    assert!(matches!(
-        vault.transact(|tx| tx.put(&own, b"")),
-        Err(VaultError::ReservedKind)
-    ));
-    assert!(matches!(
-        vault.destroy([1; 16], &[own], |_| Ok(())),
-        Err(VaultError::ReservedKind)
-    ));
-    assert_eq!(vault.epoch(), 1);
+    vault.transact(|tx| tx.put(&token(126), b"fits")).unwrap();
+    assert_eq!(vault.get(&token(126)).unwrap().unwrap().as_slice(), b"fits");
+    assert_eq!(vault.get(&token(125)).unwrap().unwrap().as_slice(), secret(125));
 }
 
 #[test]

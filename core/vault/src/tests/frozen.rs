@@ -23,9 +23,9 @@ fn a_sealed_record_keeps_its_bytes() {
     let sealed = seal(&CountingRandomness::default(), &KEY, &VAULT, &place, b"secret").unwrap();
     assert_eq!(
         hex::encode(&sealed),
-        "000102030405060708090a0b6086d5611ed7c08cc46524a73ac847f7196238b1ede7"
+        "000102030405060708090a0b6086d5611ed707f443978f519bcfe6bddcf847c2bd8b"
     );
-    assert_eq!(open(&KEY, &VAULT, &place, &sealed).unwrap().as_slice(), b"secret");
+    assert_eq!(open(&KEY, &VAULT, &place, sealed).unwrap().as_slice(), b"secret");
 }
 
 #[test]
@@ -38,10 +38,7 @@ fn associated_data_keep_their_bytes() {
             index: 2,
             epoch: 3
         }),
-        format!(
-            "{}{vault}0100000000000000020000000000000003",
-            hex::encode("quittance-vault/node/1")
-        )
+        format!("{}{vault}0100000000000000020000000000000003", hex::encode("node"))
     );
     assert_eq!(
         of(Place::Record {
@@ -51,21 +48,25 @@ fn associated_data_keep_their_bytes() {
         }),
         format!(
             "{}{vault}000000000000004101{}0000000000000002",
-            hex::encode("quittance-vault/record/1"),
+            hex::encode("record"),
             "03".repeat(16)
         )
     );
     assert_eq!(
+        of(Place::JournalKeys { epoch: 3 }),
+        format!("{}{vault}0000000000000003", hex::encode("keys"))
+    );
+    assert_eq!(
         of(Place::Journal {
-            collection: &[4; 32],
-            name: &[5; 32],
+            collection: &[4; 16],
+            name: &[5; 16],
             version: 6
         }),
         format!(
             "{}{vault}{}{}0000000000000006",
-            hex::encode("quittance-vault/journal/1"),
-            "04".repeat(32),
-            "05".repeat(32)
+            hex::encode("journal"),
+            "04".repeat(16),
+            "05".repeat(16)
         )
     );
     assert_eq!(
@@ -76,7 +77,7 @@ fn associated_data_keep_their_bytes() {
         }),
         format!(
             "{}{vault}{}010000000000000008",
-            hex::encode("quittance-vault/destruction/1"),
+            hex::encode("destruction"),
             "07".repeat(16)
         )
     );
@@ -84,44 +85,40 @@ fn associated_data_keep_their_bytes() {
 
 #[test]
 fn a_journal_row_keeps_its_bytes() {
-    let record: Vec<u8> = (0..64).collect();
-    let keys = JournalKeys::read(VAULT, &record).unwrap();
+    let random = CountingRandomness::default();
+    let keys = JournalKeys::fresh(VAULT, &random).unwrap();
+    let (tag, name) = keys.tags("mandates", b"key");
     let row = keys
-        .seal_row(&CountingRandomness::default(), "mandates", b"key", 1, b"value")
+        .seal_row(&CountingRandomness::default(), (&tag, name), b"key", 1, b"value")
         .unwrap();
-    assert_eq!(
-        hex::encode(keys.collection_tag("mandates")),
-        "65073fbdd81b370264d6bc1c93d0979d744fb3fbd9131b6d1b005ce4d7c4a1ca"
-    );
-    assert_eq!(
-        hex::encode(row.name),
-        "cb1f52e2562875982d963efd90385af991147f0ce41bb83e2d3294fe769491e4"
-    );
+    assert_eq!(hex::encode(tag), "65073fbdd81b370264d6bc1c93d0979d");
+    assert_eq!(hex::encode(row.name), "cb1f52e2562875982d963efd90385af9");
     assert_eq!(row.sealed.len(), 12 + 256 + 16);
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, &row.sealed)),
-        "88ecd438c4c925e2b9253f85b9bf0cb7714377bea17a5fc10585fd5d0a66d95e"
+        "fa33b5aa04e9a2bac9ff244ad326b886ed909ace2449d94fb6ef9a1125645158"
     );
 }
 
 /// A tree of one level, kept by the test: the node as it is written, with the keys that it holds.
 #[test]
 fn a_node_keeps_its_bytes() {
-    use crate::tree::{NodeStore, SealedNode, Tree, TreeShape};
+    use crate::opened::OpenedNodes;
+    use crate::tree::{NodeStore, SealedNode, Spot, Tree, TreeShape};
     use std::cell::RefCell;
 
     type Written = (u8, u64, u64, Vec<u8>);
     #[derive(Default)]
     struct OneNode(RefCell<Option<Written>>);
     impl NodeStore for OneNode {
-        fn node(&self, _: u8, _: u64) -> Result<Option<SealedNode>, crate::VaultError> {
+        fn node(&self, _: Spot) -> Result<Option<SealedNode>, crate::VaultError> {
             Ok(self
                 .0
                 .borrow()
                 .clone()
                 .map(|(_, _, epoch, sealed)| SealedNode { epoch, sealed }))
         }
-        fn put_node(&self, level: u8, index: u64, node: &SealedNode) -> Result<(), crate::VaultError> {
+        fn put_node(&self, (level, index): Spot, node: &SealedNode) -> Result<(), crate::VaultError> {
             *self.0.borrow_mut() = Some((level, index, node.epoch, node.sealed.clone()));
             Ok(())
         }
@@ -137,15 +134,16 @@ fn a_node_keeps_its_bytes() {
         height: 1,
         epoch: 9,
     };
-    let tree = Tree::new(&store, &random, shape, &root);
+    let opened = OpenedNodes::default();
+    let mut tree = Tree::new(&store, &random, shape, &root, &opened);
     let key = tree.slot_key_or_create(2).unwrap();
-    // The node is 64 keys in a row, so with counting randomness slot 2 has the bytes 64, 65 …
+    // The node is 125 keys in a row, so with counting randomness slot 2 has the bytes 64, 65 …
     assert_eq!(key.as_slice(), (64..96).collect::<Vec<u8>>());
     let (level, index, epoch, sealed) = store.0.borrow().clone().unwrap();
-    assert_eq!((level, index, epoch, sealed.len()), (0, 0, 9, 12 + 2048 + 16));
+    assert_eq!((level, index, epoch, sealed.len()), (0, 0, 9, 12 + 4000 + 16));
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, &sealed)),
-        "e6211bb96262c7ab2031426b7ab5ce0f09508637f45f9892873c4dc3df678d9e"
+        "5c5d04f28240fa855841ae2cfeb353d19fb1b94e9593eed4fab6829eaa758e75"
     );
 }
 
@@ -197,6 +195,6 @@ fn header_and_tables_keep_their_form() {
     assert_eq!((APPLICATION_ID.to_be_bytes(), FORMAT_VERSION), (*b"QVLT", 1));
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, SCHEMA.as_bytes())),
-        "69fdc5aa1be1635d227c969def4f0e9f278bd597afb8e500683425efe285f118"
+        "5c6c290340aaa7eeec1e8c5a7951ee8ab365e10268fb9da6e3b10486be44e30c"
     );
 }

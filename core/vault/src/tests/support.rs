@@ -10,8 +10,8 @@ use tempfile::TempDir;
 use zeroize::Zeroizing;
 
 use crate::{
-    Randomness, RandomnessError, RecordKey, RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault, VaultError,
-    VaultOptions,
+    Neighbours, Randomness, RandomnessError, RecordKey, RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault,
+    VaultError, VaultOptions,
 };
 
 pub(super) const TOKEN: RecordKind = RecordKind(1);
@@ -39,21 +39,41 @@ impl Randomness for CountingRandomness {
 
 /// A keystore in memory. Cloning it is what a thief does who takes today's keys.
 #[derive(Default)]
-pub(super) struct MemoryKeys(Mutex<BTreeMap<u64, [u8; 32]>>);
+pub(super) struct MemoryKeys {
+    keys: Mutex<BTreeMap<u64, [u8; 32]>>,
+    /// Whether it makes a key ahead where it may.
+    makes_ahead: bool,
+}
 
 impl Clone for MemoryKeys {
     fn clone(&self) -> Self {
-        Self(Mutex::new(self.0.lock().unwrap().clone()))
+        Self {
+            keys: Mutex::new(self.keys.lock().unwrap().clone()),
+            makes_ahead: self.makes_ahead,
+        }
     }
 }
 
 impl MemoryKeys {
+    pub(super) fn new(makes_ahead: bool) -> Self {
+        Self {
+            makes_ahead,
+            ..Self::default()
+        }
+    }
+
+    /// Whether the key of this epoch stands, none before it, and behind it one for the next epoch at most.
+    pub(super) fn are_of(&self, epoch: u64) -> bool {
+        let epochs = self.epochs();
+        epochs == [epoch] || epochs == [epoch, epoch + 1]
+    }
+
     pub(super) fn epochs(&self) -> Vec<u64> {
-        self.0.lock().unwrap().keys().copied().collect()
+        self.keys.lock().unwrap().keys().copied().collect()
     }
 
     fn cipher(&self, epoch: u64) -> Result<LessSafeKey, RootKeyError> {
-        let keys = self.0.lock().unwrap();
+        let keys = self.keys.lock().unwrap();
         let key = keys.get(&epoch).ok_or(RootKeyError::Missing { epoch })?;
         Ok(LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key).unwrap()))
     }
@@ -63,7 +83,7 @@ impl RootKeys for MemoryKeys {
     fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
         let mut key = [0; 32];
         SystemRandomness::new().fill(&mut key).unwrap();
-        self.0.lock().unwrap().entry(epoch).or_insert(key);
+        self.keys.lock().unwrap().entry(epoch).or_insert(key);
         Ok(())
     }
 
@@ -88,12 +108,21 @@ impl RootKeys for MemoryKeys {
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        self.0.lock().unwrap().remove(&epoch);
+        self.keys.lock().unwrap().remove(&epoch);
         Ok(())
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
-        Ok(self.0.lock().unwrap().contains_key(&epoch))
+        Ok(self.keys.lock().unwrap().contains_key(&epoch))
+    }
+
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        self.delete(old)?;
+        if self.makes_ahead {
+            self.delete(ahead)?;
+            self.create(ahead)?;
+        }
+        Ok(self.makes_ahead)
     }
 }
 
@@ -143,6 +172,8 @@ pub(super) enum Call {
     Unwrap,
     Delete,
     Exists,
+    Replace,
+    Neighbours,
 }
 
 /// Runs a hook before and after each call of another keystore; a hook that answers an error ends the call there.
@@ -178,6 +209,12 @@ impl<H: Fn(Moment) -> Result<(), RootKeyError> + Send + Sync> RootKeys for Hooke
     }
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.around(Call::Exists, || self.inner.exists(epoch))
+    }
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        self.around(Call::Replace, || self.inner.replace(old, ahead))
+    }
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        self.around(Call::Neighbours, || self.inner.neighbours(epoch))
     }
 }
 

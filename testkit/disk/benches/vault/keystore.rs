@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use quittance_gateway::FolderCustodian;
-use quittance_vault::{RootKeyError, RootKeys, SystemRandomness};
+use quittance_vault::{Neighbours, RootKeyError, RootKeys, SystemRandomness};
 use zeroize::Zeroizing;
 
 use super::Result;
@@ -59,5 +59,13 @@ impl RootKeys for TimedKeys {
 
     fn exists(&self, epoch: u64) -> std::result::Result<bool, RootKeyError> {
         self.timed(|keys| keys.exists(epoch))
+    }
+
+    fn replace(&self, old: u64, ahead: u64) -> std::result::Result<bool, RootKeyError> {
+        self.timed(|keys| keys.replace(old, ahead))
+    }
+
+    fn neighbours(&self, epoch: u64) -> std::result::Result<Neighbours, RootKeyError> {
+        self.timed(|keys| keys.neighbours(epoch))
     }
 }

@@ -1,12 +1,15 @@
 //! What the vault costs beside a plain store, in one run: `cargo bench -p quittance-disk --bench vault`.
 //!
 //! Every operation is timed in pairs, the plain store next to the vault, and a ratio is the median of the pairs' ratios: what
-//! slows the machine down slows both. `--sizes 1000,10000` names other sizes, `--folder DIR` another disk.
+//! slows the machine down slows both. `--sizes 1000,10000` names other sizes, `--folder DIR` another disk. The page that
+//! `cargo xtask bench` puts into docs/performance.md goes to the standard output, what is being done to the other one.
 
 mod baseline;
+mod growth;
 mod keystore;
 mod memory;
 mod pairs;
+mod table;
 mod vaulted;
 
 use std::error::Error;
@@ -14,8 +17,10 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use baseline::Baseline;
-use pairs::{Pairs, timed};
+use growth::Growth;
+use pairs::{Pairs, milliseconds, timed};
 use quittance_vault::{Randomness as _, SystemRandomness};
+use table::{Table, grouped};
 use vaulted::Vaulted;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
@@ -60,47 +65,77 @@ fn main() -> Result<()> {
                     .collect::<std::result::Result<_, _>>()?
             }
             "--folder" => disk = value()?.into(),
+            memory::ARGUMENT => {
+                let (store, folder) = (value()?, PathBuf::from(value()?));
+                return match store.as_str() {
+                    "vault" => memory::tell::<Vaulted>(&folder),
+                    _ => memory::tell::<Baseline>(&folder),
+                };
+            }
             // cargo says it to every benchmark.
             "--bench" => {}
             other => return Err(format!("unknown argument {other}").into()),
         }
     }
-    println!("{}", pairs::HEADING);
-    for size in sizes {
+    let load = load()?;
+    let (mut table, mut growth) = (Table::default(), Growth::default());
+    growth.phones(&disk)?;
+    for size in sizes.iter().copied() {
+        eprintln!("-- {} records", grouped(size));
         let folder = tempfile::tempdir_in(&disk)?;
         let (plain, sealed) = (folder.path().join("plain"), folder.path().join("vault"));
         fs::create_dir(&plain)?;
         fs::create_dir(&sealed)?;
-        Bench { size, plain, sealed }.run()?;
+        Bench {
+            size,
+            plain,
+            sealed,
+            table: &mut table,
+        }
+        .run(&mut growth)?;
     }
+    table.print(&sizes);
+    println!();
+    growth.print();
+    println!(
+        "\nThe machine's load average was {load} at the beginning and {} at the end.",
+        self::load()?
+    );
     Ok(())
 }
 
+/// How busy the machine is: the average of the last minute.
+fn load() -> Result<String> {
+    let averages = fs::read_to_string("/proc/loadavg")?;
+    Ok(averages.split(' ').next().unwrap_or_default().to_owned())
+}
+
 /// One size, with the folders of both stores.
-struct Bench {
+struct Bench<'a> {
     size: usize,
     plain: PathBuf,
     sealed: PathBuf,
+    table: &'a mut Table,
 }
 
-impl Bench {
-    fn run(&self) -> Result<()> {
+impl Bench<'_> {
+    /// Measures everything.
+    fn run(&mut self, growth: &mut Growth) -> Result<()> {
         self.create()?;
         let ids = ids(self.size)?;
         self.fill(&ids)?;
-        let plain = self.measure::<Baseline>(&self.plain, &ids)?;
-        let sealed = self.measure::<Vaulted>(&self.sealed, &ids)?;
-        pairs::print_bytes(self.size, "peak memory, open and read", sealed, plain);
+        let some = scattered(&ids, 10_000.min(self.size));
+        let plain = memory::peak_of("plain", &self.plain, &some)?;
+        let sealed = memory::peak_of("vault", &self.sealed, &some)?;
+        self.table
+            .bytes("peak memory: opened, 10,000 records read", "", sealed, plain);
         self.open()?;
         self.read(&ids)?;
+        growth.gateway(&self.sealed, &ids)?;
         self.write()
     }
 
-    fn print(&self, what: &str, pairs: &Pairs) {
-        println!("{}", pairs.row(self.size, what));
-    }
-
-    fn create(&self) -> Result<()> {
+    fn create(&mut self) -> Result<()> {
         let mut pairs = Pairs::default();
         for round in 0..9 {
             let name = format!("new-{round}");
@@ -112,35 +147,25 @@ impl Bench {
                 timed(|| Vaulted::open(&sealed).map(drop))?,
             );
         }
-        self.print("create", &pairs);
+        self.table.times("create", "", &pairs);
         Ok(())
     }
 
-    fn fill(&self, ids: &[[u8; 16]]) -> Result<()> {
+    fn fill(&mut self, ids: &[[u8; 16]]) -> Result<()> {
         let (mut plain, mut sealed) = (Baseline::open(&self.plain)?, Vaulted::open(&self.sealed)?);
         let record = random(RECORD)?;
         for some in ids.chunks(10_000) {
             plain.insert(some, &record)?;
             sealed.insert(some, &record)?;
         }
-        pairs::print_bytes(self.size, "file", sealed.close()?, plain.close()?);
+        self.table.bytes("file", "1.1", sealed.close()?, plain.close()?);
         let (mut plain, mut sealed) = (Baseline::open(&self.plain)?, Vaulted::open(&self.sealed)?);
         let rows = self::ids(ROWS)?;
         plain.insert_rows(&rows, &record)?;
         sealed.insert_rows(&rows, &record)
     }
 
-    /// The most memory that opening a store and reading a part of it took.
-    fn measure<S: Store>(&self, folder: &Path, ids: &[[u8; 16]]) -> Result<u64> {
-        let before = memory::forget_peak()?;
-        let store = S::open(folder)?;
-        for id in scattered(ids, 10_000) {
-            store.get(id)?;
-        }
-        Ok(memory::peak()?.saturating_sub(before))
-    }
-
-    fn open(&self) -> Result<()> {
+    fn open(&mut self) -> Result<()> {
         let mut pairs = Pairs::default();
         for _ in 0..31 {
             let (plain, took_plain) = timed(|| Baseline::open(&self.plain))?;
@@ -148,36 +173,40 @@ impl Bench {
             pairs.push(((), took_plain), ((), took_sealed));
             drop((plain, sealed));
         }
-        self.print("open", &pairs);
+        self.table.times("open", "1.25", &pairs);
         Ok(())
     }
 
-    fn read(&self, ids: &[[u8; 16]]) -> Result<()> {
+    fn read(&mut self, ids: &[[u8; 16]]) -> Result<()> {
         let (plain, sealed) = (Baseline::open(&self.plain)?, Vaulted::open(&self.sealed)?);
-        let (mut gets, mut names, mut rows) = (Pairs::default(), Pairs::default(), Pairs::default());
+        let (mut firsts, mut agains) = (Pairs::default(), Pairs::default());
+        let (mut names, mut rows) = (Pairs::default(), Pairs::default());
         for round in 0..31 {
             let asked = scattered(&rotated(ids, round), 500);
             let all = |get: &dyn Fn([u8; 16]) -> Result<usize>| asked.iter().try_for_each(|id| get(*id).map(drop));
-            gets.push(
-                timed(|| all(&|id| plain.get(id)))?,
-                timed(|| all(&|id| sealed.get(id)))?,
-            );
+            for gets in [&mut firsts, &mut agains] {
+                gets.push(
+                    timed(|| all(&|id| plain.get(id)))?,
+                    timed(|| all(&|id| sealed.get(id)))?,
+                );
+            }
             rows.push(timed(|| plain.rows())?, timed(|| sealed.rows())?);
         }
         for _ in 0..9 {
             names.push(timed(|| plain.names())?, timed(|| sealed.names())?);
         }
-        self.print("get, 500 times", &gets);
-        self.print("list of 1,000 rows", &rows);
-        self.print("names of all records", &names);
+        self.table.times("get, 500 records", "1.1", &firsts);
+        self.table.times("get, the same 500 again", "1.1", &agains);
+        self.table.times("list of 1,000 rows", "1.3", &rows);
+        self.table.times("names of all records", "", &names);
         Ok(())
     }
 
-    fn write(&self) -> Result<()> {
+    fn write(&mut self) -> Result<()> {
         let (mut plain, mut sealed) = (Baseline::open(&self.plain)?, Vaulted::open(&self.sealed)?);
         let record = random(RECORD)?;
         let mut written = Vec::new();
-        for (what, at_once, rounds) in [("insert 1, durable", 1, 61), ("insert 1,000, durable", 1_000, 5)] {
+        for (what, goal, at_once, rounds) in [("insert 1", "1.15", 1, 61), ("insert 1,000", "", 1_000, 5)] {
             let mut pairs = Pairs::default();
             for _ in 0..rounds {
                 let ids = ids(at_once)?;
@@ -187,20 +216,29 @@ impl Bench {
                 );
                 written.push(ids);
             }
-            self.print(what, &pairs);
+            self.table.times(what, goal, &pairs);
         }
         let written = written.concat();
         let (singles, hundreds) = written.split_at(61);
-        for (what, batch, ids) in [("destroy 1", 1, singles), ("destroy 100", 100, hundreds)] {
-            let (mut whole, mut without) = (Pairs::default(), Pairs::default());
+        let batches = [
+            ("destroy 1", 1, singles, ["1.15", "2.2"]),
+            ("destroy 100", 100, hundreds, ["", ""]),
+        ];
+        for (what, batch, ids, [goal_without, goal]) in batches {
+            let (mut whole, mut without, mut rotations) = (Pairs::default(), Pairs::default(), Vec::new());
             for ids in ids.chunks(batch).take(61) {
                 let plain = timed(|| plain.destroy(ids))?;
                 let (done, took) = timed(|| sealed.destroy(ids))?;
+                let rotation = sealed.rotation();
                 whole.push(plain, (done, took));
-                without.push(plain, (done, took.saturating_sub(sealed.rotation())));
+                without.push(plain, (done, took.saturating_sub(rotation)));
+                rotations.push(rotation);
             }
-            self.print(&format!("{what}, durable, without rotation"), &without);
-            self.print(&format!("{what}, durable"), &whole);
+            self.table
+                .times(&format!("{what}, without the rotation"), goal_without, &without);
+            self.table.times(what, goal, &whole);
+            self.table
+                .alone(&format!("rotation in {what}"), milliseconds(rotations.into_iter()));
         }
         Ok(())
     }

@@ -90,6 +90,10 @@ impl RootKeys for Dishonest {
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.honest.exists(epoch)
     }
+
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        self.honest.replace(old, ahead)
+    }
 }
 
 /// Where lives are lived: a drive, with the folder that the vault's lock stands in.

@@ -30,7 +30,9 @@ impl World {
             return Err(format!("neither what was promised nor what was under way: {seen:?}"));
         }
         let epochs = custodian(found).epochs().map_err(|error| error.to_string())?;
-        if epochs != [vault.epoch()] {
+        // The key of the next epoch may have been made ahead; it is made anew before it is used.
+        let (epoch, ahead) = (vault.epoch(), vault.epoch() + 1);
+        if !epochs.contains(&epoch) || epochs.iter().any(|stands| ![epoch, ahead].contains(stands)) {
             return Err(format!("keys of epochs {epochs:?} stand in epoch {}", vault.epoch()));
         }
         Ok(())
@@ -56,7 +58,7 @@ impl World {
 }
 
 #[test]
-fn whenever_the_power_goes_what_was_answered_stands_and_only_todays_key() {
+fn whenever_the_power_goes_what_was_answered_stands_and_no_old_key() {
     let world = World::new("power-loss");
     assert_eq!(world.search(&HONEST, states()), Ok(()));
 }

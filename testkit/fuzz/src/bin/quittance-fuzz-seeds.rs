@@ -68,7 +68,10 @@ fn main() -> Result<()> {
         "twice",
         format!("{code}&purpose=again").as_bytes(),
     )?;
-    for (place, name) in ["record", "node", "journal", "header"].iter().enumerate() {
+    for (place, name) in ["record", "node", "journal", "header", "journal-keys"]
+        .iter()
+        .enumerate()
+    {
         seed(
             &corpus,
             "vault-record",
