@@ -39,6 +39,15 @@ pub enum Command {
         /// What to lift.
         mandate: MandateId,
     },
+    /// Locks every mandate.
+    Lock,
+    /// Takes an end back whose moment has not come.
+    Undo {
+        /// What goes on.
+        mandate: MandateId,
+        /// The PIN to enter.
+        pin: String,
+    },
     /// Cancels by the quick path: biometric, confirm, PIN.
     Cancel {
         /// What ends.
