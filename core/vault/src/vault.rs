@@ -131,8 +131,8 @@ impl Vault {
     /// began is brought to its end, and every pending destruction is probed and marked as done.
     ///
     /// # Errors
-    /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::NotAVault`], [`VaultError::NewerVersion`],
-    /// [`VaultError::Quarantined`] (file and keystore do not belong together; nothing was changed),
+    /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::ReadOnly`], [`VaultError::NotAVault`],
+    /// [`VaultError::NewerVersion`], [`VaultError::Quarantined`] (file and keystore do not belong together; nothing was changed),
     /// [`VaultError::Corrupt`], [`VaultError::Unfinished`], or what keystore and file answer.
     pub fn open(
         options: VaultOptions,
@@ -145,6 +145,11 @@ impl Vault {
             return Err(VaultError::Missing);
         }
         let lock = LockFile::take(&options.path)?;
+        if options.vfs.is_none() {
+            // SQLite would take a file that it may only read, and fail somewhere on the way.
+            let writable = std::fs::OpenOptions::new().read(true).write(true).open(&options.path);
+            writable.map_err(|source| VaultError::of_file("file", source))?;
+        }
         let connection = file::open(&options.path, options.vfs.as_deref())?;
         let (id, epoch) = ([0; 16], 0);
         let mut vault = Self {

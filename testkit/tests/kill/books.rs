@@ -35,7 +35,7 @@ pub(crate) async fn balance(run: &mut Run, end: End, mandates: &[MandateId]) -> 
         let (state, half) = match (has_ended, end.is_locked) {
             (true, _) => ("ended", "destroyed"),
             (false, false) => ("active", "active"),
-            (false, true) => ("active", "held"),
+            (false, true) => ("suspended", "held"),
         };
         must(row["state"] == state && row["phone_half"] == half, || {
             format!("{state} on the phone, its half {half}: {row}")

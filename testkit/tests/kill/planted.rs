@@ -83,8 +83,7 @@ fn plant(bug: &Bug) -> Programs {
         programs_of_the_kit.join(format!("{phone}.rs")),
     )
     .expect("named");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
+    let built = Programs::cargo()
         .current_dir(&copy)
         .args(["build", "--quiet", "--offline", "--target-dir"])
         .arg(&target)
