@@ -6,11 +6,13 @@ use crate::software_keys::SoftwareDeviceKeys;
 use crate::willing;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::ClosureKind;
-use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey};
+use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey, Timestamp};
+use quittance_wallet::ports::{Clock, SystemClock};
 use quittance_wallet::{Answer, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 use zeroize::Zeroizing;
 
@@ -31,7 +33,18 @@ pub struct PhoneConfig {
 pub struct Phone {
     wallet: Wallet,
     keys: Arc<SoftwareDeviceKeys>,
+    clock: Arc<FastClock>,
     pin: Option<String>,
+}
+
+/// The system's clock, put forward.
+#[derive(Default)]
+struct FastClock(AtomicI64);
+
+impl Clock for FastClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// The public key of the sandbox's policy author.
@@ -66,15 +79,16 @@ impl Phone {
             sandbox: true,
         };
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
-        let wallet = Wallet::open(
-            &wallet_config,
-            Arc::<SoftwareDeviceKeys>::clone(&keys),
-            prompt,
-            Ports::system(),
-        )?;
+        let clock = Arc::<FastClock>::default();
+        let ports = Ports {
+            clock: Arc::<FastClock>::clone(&clock),
+            ..Ports::system()
+        };
+        let wallet = Wallet::open(&wallet_config, Arc::<SoftwareDeviceKeys>::clone(&keys), prompt, ports)?;
         Ok(Self {
             wallet,
             keys,
+            clock,
             pin: None,
         })
     }
@@ -140,6 +154,10 @@ impl Phone {
             Command::Sync => {
                 let report = self.wallet.sync().await?;
                 Ok(json!({ "online": report.online }))
+            }
+            Command::Pass { seconds } => {
+                self.clock.0.fetch_add(i64::from(seconds), Ordering::SeqCst);
+                Ok(Value::Null)
             }
             Command::Mandates => {
                 let list = self.wallet.mandates()?;

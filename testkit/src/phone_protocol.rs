@@ -57,6 +57,11 @@ pub enum Command {
     },
     /// Sends what waits, hears what is new.
     Sync,
+    /// Lets the phone's own clock say that so much time has passed, until it is switched off.
+    Pass {
+        /// How many seconds.
+        seconds: u32,
+    },
     /// Lists the mandates as this phone knows them.
     Mandates,
     /// What the payer should know, oldest first; each is told once.

@@ -163,7 +163,7 @@ async fn fails_at_every_step(side: Side, operations: &[Operation]) {
             at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: {errors} errors at each of {} steps of the disk, {} s",
+            "{operation:?}, {side:?}: the disk failed at each of its {} steps, {errors} times in all, {} s",
             at - 1,
             began.elapsed().as_secs()
         );

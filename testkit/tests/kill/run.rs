@@ -6,7 +6,7 @@ use quittance_protocol::MandateId;
 use quittance_testkit::kill::{Fault, Lasts};
 use quittance_testkit::phone_protocol::Command;
 use quittance_testkit::story::{Side, Story};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::fmt::Display;
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub(crate) struct Played {
 
 /// How often payer and merchant try again. Generous, since a refusal comes back at once and a machine may be busy.
 const TRIES: usize = 200;
+/// After so many tries payer and merchant wait for a minute before the next one.
+const WORTH_WAITING: usize = 5;
 /// How long a phone may take over one command before it counts as one that never answers.
 const PATIENCE: Duration = Duration::from_secs(120);
 
@@ -60,6 +62,8 @@ pub(crate) struct Run {
     blow: Blow,
     is_struck: bool,
     is_struck_again: bool,
+    /// Whether a disk that fails for ever was replaced.
+    is_replaced: bool,
     deaths: u32,
 }
 
@@ -96,10 +100,23 @@ impl Run {
         Ok(())
     }
 
+    /// Time passes on both sides: who was told to come again later does.
+    async fn pass_a_minute(&mut self) -> Result<(), Wrong> {
+        let minute = json!({ "advance_seconds": 61 });
+        self.story.http.post("/sandbox/clock", &minute).await;
+        let pass = Command::Pass { seconds: 61 };
+        self.story
+            .try_ask(&pass)
+            .await
+            .map(drop)
+            .map_err(|error| Wrong::new(&error))
+    }
+
     /// A disk that failed for ever is replaced: both sides start with one that works, and what was written.
     async fn replace_disk(&mut self) -> Result<(), Wrong> {
         let lasts = matches!(self.blow.fault, Fault::Fails(_, Lasts::ForEver));
-        if lasts && self.reached()? {
+        if lasts && !self.is_replaced && self.reached()? {
+            self.is_replaced = true;
             self.restart().await?;
         }
         Ok(())
@@ -132,8 +149,11 @@ impl Run {
         done: impl Fn(&Value) -> bool,
     ) -> Result<Value, Wrong> {
         let mut last = Value::Null;
-        for _ in 0..TRIES {
+        for number in 1..=TRIES {
             self.revive().await?;
+            if number % WORTH_WAITING == 0 {
+                self.pass_a_minute().await?;
+            }
             let asked = tokio::time::timeout(PATIENCE, self.story.try_ask(command)).await;
             match asked.map_err(|_| Wrong(format!("{what} is never answered")))? {
                 Ok(Some(reply)) => match reply.ok() {
@@ -208,6 +228,7 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
         blow,
         is_struck: false,
         is_struck_again: false,
+        is_replaced: false,
         deaths: 0,
     };
     let armed = run.story.arm(blow.side, blow.at, blow.fault);
