@@ -40,7 +40,9 @@ impl Seeded {
 }
 
 /// One in so many first kills has a second one in the sample.
-const SECOND_IN: u64 = 8;
+const SECOND_IN: u64 = 12;
+/// One in so many steps of the disk fails in the sample.
+const FAILS_IN: u64 = 4;
 const OPERATIONS: [Operation; 7] = [
     Operation::Sign,
     Operation::Permit,
@@ -145,8 +147,8 @@ async fn fails_at_every_step(side: Side, operations: &[Operation]) {
         let mut seeded = Seeded(0x4449_534b);
         let (mut at, mut errors) = (1, 0);
         'steps: loop {
-            let one = usize::try_from(seeded.below(4)).expect("one of four");
-            let sample = ERRORS.get(one..=one).unwrap_or(&ERRORS);
+            let one = usize::try_from(seeded.below(FAILS_IN * 4)).expect("a small number");
+            let sample = ERRORS.get(one..=one).unwrap_or_default();
             for fault in if is_everything() { &ERRORS } else { sample } {
                 let blow = Blow {
                     side,
@@ -163,7 +165,7 @@ async fn fails_at_every_step(side: Side, operations: &[Operation]) {
             at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: the disk failed at each of its {} steps, {errors} times in all, {} s",
+            "{operation:?}, {side:?}: the disk failed {errors} times, at steps of which there are at most {}, {} s",
             at - 1,
             began.elapsed().as_secs()
         );
