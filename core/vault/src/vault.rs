@@ -139,7 +139,7 @@ impl Vault {
         keys: Arc<dyn RootKeys>,
         random: Arc<dyn Randomness>,
     ) -> Result<Self, VaultError> {
-        let unknown = |source| VaultError::File { step: "file", source };
+        let unknown = |source| VaultError::of_file("file", source);
         if options.vfs.is_none() && !options.path.try_exists().map_err(unknown)? {
             // Said before the lock file is made, so that asking leaves nothing behind.
             return Err(VaultError::Missing);
@@ -329,7 +329,7 @@ impl Vault {
 
 /// Makes the names of new files durable. Not every platform can open a folder; SQLite does the same for its own files.
 fn sync_folder(path: &Path) -> Result<(), VaultError> {
-    let failed = |source| VaultError::File { step: "folder", source };
+    let failed = |source| VaultError::of_file("folder", source);
     match path.parent().filter(|folder| cfg!(unix) && folder.is_dir()) {
         Some(folder) => std::fs::File::open(folder)
             .and_then(|folder| folder.sync_all())

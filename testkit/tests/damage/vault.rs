@@ -160,10 +160,12 @@ fn pages_that_are_empty_or_another_and_files_that_are_cut_are_seen() {
         damage_file(folder.path(), &good, all.iter().copied())
     );
     for damage in all {
-        let Damage::Cut { .. } = damage else { continue };
-        let tally = damage_file(folder.path(), &good, [damage]);
-        // Where the file ends in free pages, nothing is lost with them.
-        assert_eq!(tally.absent, 0, "{damage:?}: {tally:?}");
+        // Within the last page, what is missing reads as zeros: a row there is absent, as in a page that was never written.
+        let Damage::Cut { length } = damage else { continue };
+        if length <= good.len() - PAGE {
+            let tally = damage_file(folder.path(), &good, [damage]);
+            assert_eq!(tally.refused, 1, "{damage:?}: {tally:?}");
+        }
     }
 }
 
