@@ -55,6 +55,11 @@ pub enum OpenError {
         "vault: vault.sqlite is missing beside an existing database; put it back: without it no token can be charged or destroyed"
     )]
     VaultMissing,
+    /// A page of the database went bad.
+    #[error(
+        "database: gateway.sqlite is damaged; put the newest intact copy back, and vault.sqlite of the same time; nothing was changed"
+    )]
+    DatabaseDamaged,
     /// The vault stands without its database.
     #[error("database: gateway.sqlite is missing beside an existing vault; put it back, or choose another --data")]
     DatabaseMissing,
@@ -105,6 +110,19 @@ impl From<VaultError> for OpenError {
             VaultError::Locked => Self::InUse,
             VaultError::Missing => Self::VaultMissing,
             other => Self::Vault(other),
+        }
+    }
+}
+
+impl OpenError {
+    fn of_database(failure: Failure) -> Self {
+        let code = match &failure {
+            Failure::Database(error) => error.sqlite_error_code(),
+            _ => None,
+        };
+        match code {
+            Some(rusqlite::ErrorCode::DatabaseCorrupt | rusqlite::ErrorCode::NotADatabase) => Self::DatabaseDamaged,
+            _ => Self::Failure(failure),
         }
     }
 }
@@ -204,7 +222,7 @@ fn open_both(
             return Err(OpenError::VaultMissing);
         }
         let mut vault = Vault::open(options, custodian, random)?;
-        let connection = store::open(database, &vault.id())?;
+        let connection = store::open(database, &vault.id()).map_err(OpenError::of_database)?;
         mark_complete(&mut vault)?;
         return Ok((connection, vault));
     }

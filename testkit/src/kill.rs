@@ -4,7 +4,53 @@ use std::io;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-/// The control file of one process; see the kill-at library for its 16 bytes.
+/// What becomes of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The process gets SIGKILL instead.
+    Kill,
+    /// The disk answers an error.
+    Fails(DiskError, Lasts),
+    /// The disk says that it was done, and does nothing: the control of every test that counts on a disk.
+    Pretended,
+}
+
+/// Why a disk does not do what it is asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskError {
+    /// It cannot (EIO).
+    InputOutput,
+    /// It has no room (ENOSPC).
+    Full,
+}
+
+/// How long an error lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lasts {
+    /// For this one call.
+    Once,
+    /// For every call from this one on.
+    ForEver,
+}
+
+impl Fault {
+    /// The last two numbers of the control file.
+    fn numbers(self) -> [u64; 2] {
+        match self {
+            Self::Kill => [0, 0],
+            Self::Fails(error, lasts) => {
+                let errno = match error {
+                    DiskError::InputOutput => 5,
+                    DiskError::Full => 28,
+                };
+                [errno, u64::from(lasts == Lasts::ForEver)]
+            }
+            Self::Pretended => [4_096, 0],
+        }
+    }
+}
+
+/// The control file of one process; see the kill-at library for its 32 bytes.
 #[derive(Debug)]
 pub struct KillSwitch {
     path: PathBuf,
@@ -23,19 +69,22 @@ impl KillSwitch {
             .create(true)
             .truncate(true)
             .open(path)?;
-        file.write_all_at(&[0; 16], 0)?;
+        file.write_all_at(&[0; 32], 0)?;
         Ok(Self {
             path: path.to_owned(),
             file,
         })
     }
 
-    /// From now on counts; the `n`-th step is the last thing that the process does not do.
+    /// From now on counts; the `n`-th step is the one that is not done.
     ///
     /// # Errors
     /// What the file system says.
-    pub fn arm(&self, n: u64) -> io::Result<()> {
-        self.file.write_all_at(&0u64.to_le_bytes(), 8)?;
+    pub fn arm(&self, n: u64, fault: Fault) -> io::Result<()> {
+        self.disarm()?;
+        let [fault, lasts] = fault.numbers();
+        let numbers = [0, fault, lasts].map(u64::to_le_bytes).concat();
+        self.file.write_all_at(&numbers, 8)?;
         self.file.write_all_at(&n.to_le_bytes(), 0)
     }
 
@@ -45,6 +94,16 @@ impl KillSwitch {
     /// What the file system says.
     pub fn disarm(&self) -> io::Result<()> {
         self.file.write_all_at(&0u64.to_le_bytes(), 0)
+    }
+
+    /// How many steps there were since it was armed.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn counted(&self) -> io::Result<u64> {
+        let mut counted = [0; 8];
+        self.file.read_exact_at(&mut counted, 8)?;
+        Ok(u64::from_le_bytes(counted))
     }
 
     /// The environment that puts a process under this switch.

@@ -4,12 +4,15 @@ use crate::phone_protocol::{Command, Reply};
 use crate::scripted_prompt::ScriptedPrompt;
 use crate::software_keys::SoftwareDeviceKeys;
 use crate::willing;
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::ClosureKind;
-use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey};
+use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey, Timestamp};
+use quittance_wallet::ports::{Clock, SystemClock};
 use quittance_wallet::{Answer, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 use zeroize::Zeroizing;
 
@@ -30,7 +33,18 @@ pub struct PhoneConfig {
 pub struct Phone {
     wallet: Wallet,
     keys: Arc<SoftwareDeviceKeys>,
+    clock: Arc<FastClock>,
     pin: Option<String>,
+}
+
+/// The system's clock, put forward.
+#[derive(Default)]
+struct FastClock(AtomicI64);
+
+impl Clock for FastClock {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0.load(Ordering::SeqCst))
+    }
 }
 
 /// The public key of the sandbox's policy author.
@@ -65,17 +79,23 @@ impl Phone {
             sandbox: true,
         };
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
-        let wallet = Wallet::open(
-            &wallet_config,
-            Arc::<SoftwareDeviceKeys>::clone(&keys),
-            prompt,
-            Ports::system(),
-        )?;
+        let clock = Arc::<FastClock>::default();
+        let ports = Ports {
+            clock: Arc::<FastClock>::clone(&clock),
+            ..Ports::system()
+        };
+        let wallet = Wallet::open(&wallet_config, Arc::<SoftwareDeviceKeys>::clone(&keys), prompt, ports)?;
         Ok(Self {
             wallet,
             keys,
+            clock,
             pin: None,
         })
+    }
+
+    /// What an app would call, for whoever plays the payer himself.
+    pub fn wallet(&self) -> &Wallet {
+        &self.wallet
     }
 
     /// Does what it is told.
@@ -123,16 +143,32 @@ impl Phone {
             }
             Command::Pause { mandate } => self.wallet.pause(&[mandate]).await.map(|()| Value::Null),
             Command::Resume { mandate } => self.wallet.resume(&[mandate]).await.map(|()| Value::Null),
+            Command::Lock => {
+                self.wallet.lock_now(false).await?;
+                self.wallet.sync().await?;
+                let lock = self.wallet.lock_state()?.lock;
+                Ok(json!({ "told": lock.is_some_and(|lock| lock.told) }))
+            }
+            Command::Undo { mandate, pin } => self.undo(mandate, pin).await,
             Command::Cancel { mandates, pin } => self.cancel(&mandates, pin).await,
             Command::Sync => {
                 let report = self.wallet.sync().await?;
                 Ok(json!({ "online": report.online }))
             }
+            Command::Pass { seconds } => {
+                self.clock.0.fetch_add(i64::from(seconds), Ordering::SeqCst);
+                Ok(Value::Null)
+            }
             Command::Mandates => {
                 let list = self.wallet.mandates()?;
                 Ok(list
                     .iter()
-                    .map(|m| json!({ "mandate": m.mandate, "state": m.state, "holds": m.holds }))
+                    .map(|m| {
+                        json!({
+                            "mandate": m.mandate, "state": m.state, "holds": m.holds, "can_pay": m.can_pay,
+                            "phone_half": m.phone_half, "gateway_half": m.gateway_half,
+                        })
+                    })
                     .collect())
             }
             Command::Events => {
@@ -177,6 +213,32 @@ impl Phone {
         Ok(
             json!({ "state": state, "pin_to_closed_ms": took.as_millis(), "phone_destroy_ms": self.keys.last_key_change().as_millis() }),
         )
+    }
+
+    /// Takes an end back; where that was done before, says so.
+    async fn undo(&mut self, mandate: MandateId, pin: String) -> Result<Value, WalletError> {
+        self.pin = Some(pin);
+        let order = self.wallet.mandate(mandate)?.ending.and_then(|ending| ending.order);
+        let walked = match order {
+            Some(order) => {
+                let wish = Some(Wish::Undo { order });
+                match self.wallet.begin("mandate.undo", Vec::new(), wish).await {
+                    Ok(flow) => self.answer_all(flow).await,
+                    Err(error) => Err(error),
+                }
+            }
+            None => Ok(()),
+        };
+        let report = self.wallet.sync().await?;
+        if self.wallet.mandate(mandate)?.can_pay {
+            return Ok(json!({ "kept": true }));
+        }
+        walked?;
+        Err(if report.online {
+            WalletError::NotPayable
+        } else {
+            WalletError::Offline
+        })
     }
 
     /// Where the order of these mandates stands.

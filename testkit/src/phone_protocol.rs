@@ -39,6 +39,15 @@ pub enum Command {
         /// What to lift.
         mandate: MandateId,
     },
+    /// Locks every mandate.
+    Lock,
+    /// Takes an end back whose moment has not come.
+    Undo {
+        /// What goes on.
+        mandate: MandateId,
+        /// The PIN to enter.
+        pin: String,
+    },
     /// Cancels by the quick path: biometric, confirm, PIN.
     Cancel {
         /// What ends.
@@ -48,6 +57,11 @@ pub enum Command {
     },
     /// Sends what waits, hears what is new.
     Sync,
+    /// Lets the phone's own clock say that so much time has passed, until it is switched off.
+    Pass {
+        /// How many seconds.
+        seconds: u32,
+    },
     /// Lists the mandates as this phone knows them.
     Mandates,
     /// What the payer should know, oldest first; each is told once.

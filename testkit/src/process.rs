@@ -37,13 +37,30 @@ impl Programs {
         Ok(Self { folder })
     }
 
+    /// Cargo, as somebody at a terminal calls it. What it tells a running test about its package is kept from it: build
+    /// scripts that look at that (ring's) would run, and all that stands on them be built, twice for each test.
+    #[must_use]
+    pub fn cargo() -> std::process::Command {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = std::process::Command::new(cargo);
+        for (name, _) in std::env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["CARGO_PKG_", "CARGO_MANIFEST_"]
+                .iter()
+                .any(|of_a_package| text.starts_with(of_a_package))
+            {
+                command.env_remove(&name);
+            }
+        }
+        command
+    }
+
     /// Builds what tests start, then finds it: a test never runs a stale program.
     ///
     /// # Errors
     /// Where cargo fails; its own words went to stderr.
     pub fn built() -> io::Result<Self> {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let status = std::process::Command::new(cargo)
+        let status = Self::cargo()
             .args([
                 "build",
                 "--quiet",

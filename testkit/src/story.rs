@@ -1,7 +1,7 @@
 //! A gateway, a phone, a merchant: the cast that the demo and the process tests share.
 
 use crate::http::{Answer, Http};
-use crate::kill::KillSwitch;
+use crate::kill::{Fault, KillSwitch};
 use crate::phone_protocol::{Command, Reply};
 use crate::process::{GatewayProcess, GatewaySetup, PhoneProcess, PhoneSetup, Programs};
 use quittance_protocol::{MandateId, Money};
@@ -127,8 +127,8 @@ impl Story {
     ///
     /// # Errors
     /// What the file system says; a story that was not opened killable.
-    pub fn arm(&self, side: Side, n: u64) -> io::Result<()> {
-        self.switch(side)?.arm(n)
+    pub fn arm(&self, side: Side, n: u64, fault: Fault) -> io::Result<()> {
+        self.switch(side)?.arm(n, fault)
     }
 
     /// Disarms one side's switch.
@@ -137,6 +137,19 @@ impl Story {
     /// As [`Story::arm`].
     pub fn disarm(&self, side: Side) -> io::Result<()> {
         self.switch(side)?.disarm()
+    }
+
+    /// How many steps one side made since it was armed.
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn counted(&self, side: Side) -> io::Result<u64> {
+        self.switch(side)?.counted()
+    }
+
+    /// How the phone of this story is set up.
+    pub fn phone_setup(&self) -> &PhoneSetup {
+        &self.phone_setup
     }
 
     fn switch(&self, side: Side) -> io::Result<&KillSwitch> {

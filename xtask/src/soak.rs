@@ -12,6 +12,27 @@ use crate::run::{Outcome, Workspace, host, run};
 pub(crate) enum Soak {
     /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
     Fuzz(Fuzz),
+    /// Kills each side before every step of every operation and again before every step of the recovery, and lets its disk
+    /// fail in each way at every step.
+    Crash(Crash),
+    /// Looks at what a vault finds after its machine lost power, in many states of the disk.
+    PowerLoss(PowerLoss),
+}
+
+/// Of what.
+#[derive(Debug, Args)]
+pub(crate) struct Crash {
+    /// An operation (sign, permit, charge, lock, undo, revoke, batch), a side (phone, gateway), or one of each; all where
+    /// none is named.
+    of: Vec<String>,
+}
+
+/// How many.
+#[derive(Debug, Args)]
+pub(crate) struct PowerLoss {
+    /// How many states.
+    #[arg(long, default_value_t = 10_000_000)]
+    states: u64,
 }
 
 /// How long, and what.
@@ -41,6 +62,31 @@ const COVERAGE: &[&str] = &[
 pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
     match soak {
         Soak::Fuzz(fuzz) => self::fuzz(workspace, fuzz),
+        Soak::Crash(crash) => run(workspace
+            .cargo(&[
+                "test",
+                "-p",
+                "quittance-testkit",
+                "--test",
+                "kill",
+                "_any_step_",
+                "--",
+                "--nocapture",
+            ])
+            .env("QUITTANCE_CRASHES", "all")
+            .env("QUITTANCE_CRASHES_OF", crash.of.join(","))),
+        // Optimised: this is arithmetic and SQLite, nothing of it waits.
+        Soak::PowerLoss(power_loss) => run(workspace
+            .cargo(&[
+                "test",
+                "--release",
+                "-p",
+                "quittance-disk",
+                "whenever_the_power_goes",
+                "--",
+                "--nocapture",
+            ])
+            .env("QUITTANCE_POWER_LOSSES", power_loss.states.to_string())),
     }
 }
 

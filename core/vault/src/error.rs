@@ -49,7 +49,9 @@ pub enum VaultError {
         reason: QuarantineReason,
     },
     /// A row does not open or does not have its shape: damage, or rows that were exchanged.
-    #[error("the vault's {part} is damaged: it does not open under its own key and place")]
+    #[error(
+        "the vault's {part} is damaged: a phone enrols again, a gateway gets the newest intact file back; no file was changed"
+    )]
     Corrupt {
         /// The part of the file.
         part: &'static str,
@@ -75,6 +77,9 @@ pub enum VaultError {
     /// The volume has no room. Nothing was written; the vault is as it was.
     #[error("no room on the volume of the vault: free some and repeat")]
     StorageFull,
+    /// The file, or its folder, cannot be written by this program. Nothing was changed.
+    #[error("the vault cannot be written: let this program write the file and its folder")]
+    ReadOnly,
     /// The transaction was rolled back by the database after an earlier error inside it. Nothing was written.
     #[error("the transaction ended after an earlier error in it; nothing was written: repeat it")]
     TransactionLost,
@@ -110,7 +115,7 @@ pub enum VaultError {
     #[error(transparent)]
     Randomness(#[from] RandomnessError),
     /// SQLite failed. Inside a transaction nothing was written.
-    #[error("database of the vault: {0}")]
+    #[error("database of the vault: {0}: repeat it; if it fails again, look after the disk")]
     Store(#[source] rusqlite::Error),
     /// The file system failed on the lock file, the permissions or the folder of the vault.
     #[error("{step} of the vault: {source}")]
@@ -127,10 +132,22 @@ impl From<rusqlite::Error> for VaultError {
     fn from(error: rusqlite::Error) -> Self {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => Self::StorageFull,
+            Some(rusqlite::ErrorCode::ReadOnly) => Self::ReadOnly,
             Some(rusqlite::ErrorCode::NotADatabase) => Self::NotAVault,
             Some(rusqlite::ErrorCode::DatabaseCorrupt) => Self::Corrupt { part: "database" },
             Some(rusqlite::ErrorCode::DatabaseBusy | rusqlite::ErrorCode::DatabaseLocked) => Self::Locked,
             _ => Self::Store(error),
+        }
+    }
+}
+
+impl VaultError {
+    /// What the file system answered at this step.
+    pub(crate) fn of_file(step: &'static str, source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::StorageFull => Self::StorageFull,
+            std::io::ErrorKind::PermissionDenied | std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ => Self::File { step, source },
         }
     }
 }

@@ -17,20 +17,14 @@ impl LockFile {
         name.push(".lock");
         let file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
             .open(PathBuf::from(name))
-            .map_err(|source| VaultError::File {
-                step: "lock file",
-                source,
-            })?;
+            .map_err(|source| VaultError::of_file("lock file", source))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
             Err(TryLockError::WouldBlock) => Err(VaultError::Locked),
             // Rust's standard library locks no files on Android. SQLite does, and holds its own exclusive lock for as
             // long as the vault is open: a second opener is refused there, with the same error.
             Err(TryLockError::Error(source)) if source.kind() == std::io::ErrorKind::Unsupported => Ok(Self(file)),
-            Err(TryLockError::Error(source)) => Err(VaultError::File {
-                step: "lock file",
-                source,
-            }),
+            Err(TryLockError::Error(source)) => Err(VaultError::of_file("lock file", source)),
         }
     }
 }

@@ -124,20 +124,25 @@ impl Vault {
     /// began is brought to its end, and every pending destruction is probed and marked as done.
     ///
     /// # Errors
-    /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::NotAVault`], [`VaultError::NewerVersion`],
-    /// [`VaultError::Quarantined`] (file and keystore do not belong together; nothing was changed),
+    /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::ReadOnly`], [`VaultError::NotAVault`],
+    /// [`VaultError::NewerVersion`], [`VaultError::Quarantined`] (file and keystore do not belong together; nothing was changed),
     /// [`VaultError::Corrupt`], [`VaultError::Unfinished`], or what keystore and file answer.
     pub fn open(
         options: VaultOptions,
         keys: Arc<dyn RootKeys>,
         random: Arc<dyn Randomness>,
     ) -> Result<Self, VaultError> {
-        let unknown = |source| VaultError::File { step: "file", source };
+        let unknown = |source| VaultError::of_file("file", source);
         if options.vfs.is_none() && !options.path.try_exists().map_err(unknown)? {
             // Said before the lock file is made, so that asking leaves nothing behind.
             return Err(VaultError::Missing);
         }
         let lock = LockFile::take(&options.path)?;
+        if options.vfs.is_none() {
+            // SQLite would take a file that it may only read, and fail somewhere on the way.
+            let writable = std::fs::OpenOptions::new().read(true).write(true).open(&options.path);
+            writable.map_err(|source| VaultError::of_file("file", source))?;
+        }
         let connection = file::open(&options.path, options.vfs.as_deref())?;
         let mut vault = Self {
             connection,
@@ -307,7 +312,7 @@ impl Vault {
 
 /// Makes the names of new files durable. Not every platform can open a folder; SQLite does the same for its own files.
 fn sync_folder(path: &Path) -> Result<(), VaultError> {
-    let failed = |source| VaultError::File { step: "folder", source };
+    let failed = |source| VaultError::of_file("folder", source);
     match path.parent().filter(|folder| cfg!(unix) && folder.is_dir()) {
         Some(folder) => std::fs::File::open(folder)
             .and_then(|folder| folder.sync_all())

@@ -193,6 +193,12 @@ pub(crate) fn open(path: &Path, vault: &[u8; 16]) -> Result<Connection, Failure>
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     connection.busy_timeout(Duration::from_secs(5))?;
+    // Before anything is written: SQLite would take a page that went bad for what it was until somebody reads it.
+    let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if found != "ok" {
+        let corrupt = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT);
+        return Err(rusqlite::Error::SqliteFailure(corrupt, None).into());
+    }
     // A newer version may stand in the write-ahead log only.
     let version: i32 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > VERSION {

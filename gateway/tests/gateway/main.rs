@@ -15,6 +15,8 @@ mod bad_input;
 #[cfg(test)]
 mod charges;
 #[cfg(test)]
+mod damage;
+#[cfg(test)]
 mod destruction;
 #[cfg(test)]
 mod endings;

@@ -1,16 +1,20 @@
-//! A preloaded library that kills its process right before the n-th durable or sent step.
+//! A preloaded library that lets its process die, or its disk fail, at the n-th step.
 //!
-//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 16 bytes, mapped shared,
-//! so that a test arms a process that runs already:
+//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 32 bytes, mapped shared,
+//! so that a test arms a process that runs already. Numbers are little-endian:
 //!
 //! | bytes | what |
 //! |---|---|
-//! | 0..8 | n, little-endian; 0 = not armed: nothing is counted |
+//! | 0..8 | n; 0 = not armed: nothing is counted |
 //! | 8..16 | steps counted since it was armed |
+//! | 16..24 | what becomes of the n-th: 0 = SIGKILL, 1 to 4095 = it fails with this errno, 4096 = it is said to be done |
+//! | 24..32 | 1 = of each that follows, too |
 //!
-//! A step is a call that changes a regular file, makes it durable, unlinks or renames one, or sends on an
-//! internet socket. The n-th is not carried out: the process gets SIGKILL instead. A process whose count stays
-//! below n was left untouched, so a test that raises n by one until that happens has tried every step.
+//! A step is a call that changes a regular file, makes it durable, unlinks or renames one (a step of the disk), or one that
+//! sends on an internet socket, or has received there. The n-th is not carried out; what was received is lost with the
+//! process. Where the disk fails, or lies, its own steps alone are counted. Standard streams do not count: what a program
+//! says of itself is no state. A process whose count stays below n was left untouched, so a test that raises n by one until
+//! that happens has tried every step.
 
 #![cfg(target_os = "linux")]
 
@@ -19,9 +23,24 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 #[repr(C)]
 struct Control {
-    kill_at: AtomicU64,
+    at: AtomicU64,
     counted: AtomicU64,
+    fault: AtomicU64,
+    lasts: AtomicU64,
 }
+
+/// What becomes of a call.
+enum Fate {
+    /// It is carried out.
+    Done,
+    /// It is not, and fails with this errno.
+    Fails(c_int),
+    /// It is not, and its caller is told that it was.
+    Pretended,
+}
+
+/// The value of `fault` for a call that is said to be done.
+const PRETENDED: u64 = 4_096;
 
 static CONTROL: AtomicPtr<Control> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -56,91 +75,174 @@ extern "C" fn map_control() {
     }
 }
 
-/// Counts one step; does not return where it is the one to die at.
-fn step() {
+/// Counts one step; does not return where the process dies at it.
+fn step(is_of_the_disk: bool) -> Fate {
     let control = CONTROL.load(Ordering::SeqCst);
     if control.is_null() {
-        return;
+        return Fate::Done;
     }
     // SAFETY: the pointer is the mapping that `map_control` made, aligned and as long as `Control`.
     let control = unsafe { &*control };
-    let kill_at = control.kill_at.load(Ordering::SeqCst);
-    if kill_at == 0 {
-        return;
+    let at = control.at.load(Ordering::SeqCst);
+    let fault = control.fault.load(Ordering::SeqCst);
+    if at == 0 || (fault != 0 && !is_of_the_disk) {
+        return Fate::Done;
     }
-    if control.counted.fetch_add(1, Ordering::SeqCst) + 1 == kill_at {
+    let number = control.counted.fetch_add(1, Ordering::SeqCst) + 1;
+    let is_struck = number == at || (number > at && control.lasts.load(Ordering::SeqCst) == 1);
+    match (is_struck, fault) {
+        (false, _) => Fate::Done,
         // SAFETY: plain system calls; SIGKILL cannot be handled, so nothing runs after it.
-        unsafe {
+        (true, 0) => unsafe {
             libc::kill(libc::getpid(), libc::SIGKILL);
             loop {
                 libc::pause();
             }
-        }
+        },
+        (true, PRETENDED) => Fate::Pretended,
+        (true, errno) => c_int::try_from(errno).map_or(Fate::Done, Fate::Fails),
     }
 }
 
-/// Whether a descriptor is a regular file or an internet socket: pipes, eventfds and terminals do not count.
-fn counts(fd: c_int) -> bool {
+/// What becomes of a call on a descriptor, by what it is: pipes, eventfds, terminals and standard streams do not count.
+fn step_on(fd: c_int) -> Fate {
+    match if is_armed() { kind(fd) } else { 0 } {
+        libc::S_IFREG => step(true),
+        libc::S_IFSOCK => step(false),
+        _ => Fate::Done,
+    }
+}
+
+/// Whether a descriptor is a regular file or an internet socket; 0 where it is something else.
+fn kind(fd: c_int) -> mode_t {
+    if fd <= libc::STDERR_FILENO {
+        return 0;
+    }
     // SAFETY: both structures are plain data that the kernel fills; lengths are their own sizes.
     unsafe {
         let mut stat: libc::stat64 = std::mem::zeroed();
         if libc::fstat64(fd, &raw mut stat) != 0 {
-            return false;
+            return 0;
         }
         match stat.st_mode & libc::S_IFMT {
-            libc::S_IFREG => true,
+            libc::S_IFREG => libc::S_IFREG,
             libc::S_IFSOCK => {
                 let mut address: libc::sockaddr_storage = std::mem::zeroed();
                 let mut length = std::mem::size_of::<libc::sockaddr_storage>() as socklen_t;
-                libc::getsockname(fd, (&raw mut address).cast(), &raw mut length) == 0
-                    && matches!(c_int::from(address.ss_family), libc::AF_INET | libc::AF_INET6)
+                let is_named = libc::getsockname(fd, (&raw mut address).cast(), &raw mut length) == 0;
+                match c_int::from(address.ss_family) {
+                    libc::AF_INET | libc::AF_INET6 if is_named => libc::S_IFSOCK,
+                    _ => 0,
+                }
             }
-            _ => false,
+            _ => 0,
         }
     }
 }
 
+/// Whether anything is counted now: what only reads is looked at no closer otherwise.
+fn is_armed() -> bool {
+    let control = CONTROL.load(Ordering::SeqCst);
+    // SAFETY: as in `step`.
+    !control.is_null() && unsafe { &*control }.at.load(Ordering::SeqCst) != 0
+}
+
+/// The function of this name behind this library, found once.
+///
+/// # Safety
+/// `name` ends in a zero byte.
+unsafe fn behind(found: &AtomicUsize, name: &str) -> usize {
+    match found.load(Ordering::Relaxed) {
+        0 => {
+            // SAFETY: the name is a C string; RTLD_NEXT asks for the definition behind this library.
+            let next = unsafe { libc::dlsym(libc::RTLD_NEXT, name.as_ptr().cast()) } as usize;
+            found.store(next, Ordering::Relaxed);
+            next
+        }
+        next => next,
+    }
+}
+
 macro_rules! in_front_of {
-    ($($name:ident($($arg:ident: $kind:ty),*) -> $result:ty, when $condition:expr;)*) => {$(
-        /// Counts the step, then calls the function of the same name behind this one.
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $result:ty, is $fate:expr, or said $said:expr;)*) => {$(
+        /// Counts the step, then calls the function of the same name behind this one, unless the step is the one.
         ///
         /// # Safety
         /// As the libc function of this name demands.
         #[unsafe(no_mangle)]
         pub unsafe extern "C" fn $name($($arg: $kind),*) -> $result {
-            static NEXT: AtomicUsize = AtomicUsize::new(0);
-            let mut next = NEXT.load(Ordering::Relaxed);
-            if next == 0 {
-                // SAFETY: the name is a C string; RTLD_NEXT asks for the definition behind this library.
-                next = unsafe { libc::dlsym(libc::RTLD_NEXT, concat!(stringify!($name), "\0").as_ptr().cast()) } as usize;
-                NEXT.store(next, Ordering::Relaxed);
-            }
-            if $condition {
-                step();
-            }
-            // SAFETY: `next` is libc's function of this very name and signature; the caller keeps its contract.
-            unsafe {
-                let next: unsafe extern "C" fn($($kind),*) -> $result = std::mem::transmute(next);
-                next($($arg),*)
+            static FOUND: AtomicUsize = AtomicUsize::new(0);
+            match $fate {
+                // SAFETY: what is behind is libc's function of this very name and signature; the caller keeps its contract.
+                Fate::Done => unsafe {
+                    let next = behind(&FOUND, concat!(stringify!($name), "\0"));
+                    let next: unsafe extern "C" fn($($kind),*) -> $result = std::mem::transmute(next);
+                    next($($arg),*)
+                },
+                // SAFETY: errno is this thread's own.
+                Fate::Fails(errno) => unsafe {
+                    *libc::__errno_location() = errno;
+                    -1
+                },
+                Fate::Pretended => $said,
             }
         }
     )*};
 }
 
 in_front_of! {
-    write(fd: c_int, bytes: *const c_void, count: size_t) -> ssize_t, when counts(fd);
-    writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t, when counts(fd);
-    pwrite(fd: c_int, bytes: *const c_void, count: size_t, at: off_t) -> ssize_t, when counts(fd);
-    pwrite64(fd: c_int, bytes: *const c_void, count: size_t, at: off64_t) -> ssize_t, when counts(fd);
-    ftruncate(fd: c_int, length: off_t) -> c_int, when counts(fd);
-    ftruncate64(fd: c_int, length: off64_t) -> c_int, when counts(fd);
-    fsync(fd: c_int) -> c_int, when true;
-    fdatasync(fd: c_int) -> c_int, when true;
-    unlink(path: *const c_char) -> c_int, when true;
-    unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int, when true;
-    rename(from: *const c_char, to: *const c_char) -> c_int, when true;
-    mkdir(path: *const c_char, mode: mode_t) -> c_int, when true;
-    send(fd: c_int, bytes: *const c_void, count: size_t, flags: c_int) -> ssize_t, when counts(fd);
-    sendto(fd: c_int, bytes: *const c_void, count: size_t, flags: c_int, to: *const sockaddr, length: socklen_t) -> ssize_t, when counts(fd);
-    sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t, when counts(fd);
+    write(fd: c_int, bytes: *const c_void, count: size_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
+    writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t, is step_on(fd), or said length(parts, count);
+    pwrite(fd: c_int, bytes: *const c_void, count: size_t, at: off_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
+    pwrite64(fd: c_int, bytes: *const c_void, count: size_t, at: off64_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
+    ftruncate(fd: c_int, length: off_t) -> c_int, is step_on(fd), or said 0;
+    ftruncate64(fd: c_int, length: off64_t) -> c_int, is step_on(fd), or said 0;
+    fsync(fd: c_int) -> c_int, is step(true), or said 0;
+    fdatasync(fd: c_int) -> c_int, is step(true), or said 0;
+    unlink(path: *const c_char) -> c_int, is step(true), or said 0;
+    unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int, is step(true), or said 0;
+    rename(from: *const c_char, to: *const c_char) -> c_int, is step(true), or said 0;
+    mkdir(path: *const c_char, mode: mode_t) -> c_int, is step(true), or said 0;
+    send(fd: c_int, bytes: *const c_void, count: size_t, flags: c_int) -> ssize_t, is step_on(fd), or said count as ssize_t;
+    sendto(fd: c_int, bytes: *const c_void, count: size_t, flags: c_int, to: *const sockaddr, length: socklen_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
+    sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t, is step_on(fd), or said -1;
+}
+
+/// How many bytes the parts of a write hold.
+fn length(parts: *const iovec, count: c_int) -> ssize_t {
+    // SAFETY: the caller of `writev` gives as many parts as it says.
+    let parts = unsafe { std::slice::from_raw_parts(parts, usize::try_from(count).unwrap_or(0)) };
+    parts.iter().map(|part| part.iov_len as ssize_t).sum()
+}
+
+macro_rules! after {
+    ($($name:ident($fd:ident: c_int, $($arg:ident: $kind:ty),*);)*) => {$(
+        /// Calls the function of the same name behind this one, then counts the step where something was received.
+        ///
+        /// # Safety
+        /// As the libc function of this name demands.
+        #[unsafe(no_mangle)]
+        pub unsafe extern "C" fn $name($fd: c_int, $($arg: $kind),*) -> ssize_t {
+            static FOUND: AtomicUsize = AtomicUsize::new(0);
+            // SAFETY: as in front of a call.
+            let received = unsafe {
+                let next = behind(&FOUND, concat!(stringify!($name), "\0"));
+                let next: unsafe extern "C" fn(c_int, $($kind),*) -> ssize_t = std::mem::transmute(next);
+                next($fd, $($arg),*)
+            };
+            if received > 0 && is_armed() && kind($fd) == libc::S_IFSOCK {
+                // A socket has one fate but its process's death.
+                let _done = step(false);
+            }
+            received
+        }
+    )*};
+}
+
+after! {
+    read(fd: c_int, bytes: *mut c_void, count: size_t);
+    readv(fd: c_int, parts: *const iovec, count: c_int);
+    recv(fd: c_int, bytes: *mut c_void, count: size_t, flags: c_int);
+    recvfrom(fd: c_int, bytes: *mut c_void, count: size_t, flags: c_int, from: *mut sockaddr, length: *mut socklen_t);
+    recvmsg(fd: c_int, message: *mut msghdr, flags: c_int);
 }

@@ -1,18 +1,32 @@
-//! SIGKILL right before every durable or sent step of sign, charge, cancel: on either side the same end.
+//! SIGKILL, a broken disk, a full one: before every durable or sent step, on either side, the same end.
 //!
 //! The steps are counted by the preloaded kill-at library, not listed by hand: n rises by one until a run is left
-//! untouched, which ends the loop by itself. The controls are product code with a planted bug.
+//! untouched, which ends the loop by itself. What must hold then stands once, in `books`. The controls are product code
+//! with a planted bug, and a disk that lies.
+//!
+//! `QUITTANCE_CRASHES=all` tries every pair of a first and a second kill, and every disk error at every step; without it,
+//! a sample with a fixed seed. `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side.
 
+#[cfg(test)]
+mod books;
+#[cfg(test)]
+mod operation;
 #[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod run;
+#[cfg(test)]
+mod stage;
 
+use operation::Operation;
+use quittance_testkit::kill::{DiskError, Fault, Lasts};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::Side;
-use run::{Act, Stage, play};
+use run::{Blow, play};
+use stage::Stage;
+use std::time::Instant;
 
-/// A small generator with a fixed seed: the sample of second kills is the same in every run.
+/// A small generator with a fixed seed: the sample is the same in every run.
 struct Seeded(u64);
 
 impl Seeded {
@@ -21,36 +35,190 @@ impl Seeded {
             .0
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % bound
+        (self.0 >> 33) % bound.max(1)
     }
 }
 
+/// One in so many first kills has a second one in the sample.
+const SECOND_IN: u64 = 12;
+/// One in so many steps of the disk fails in the sample.
+const FAILS_IN: u64 = 4;
+const OPERATIONS: [Operation; 7] = [
+    Operation::Sign,
+    Operation::Permit,
+    Operation::Charge,
+    Operation::Lock,
+    Operation::Undo,
+    Operation::Revoke,
+    Operation::Batch,
+];
+const ERRORS: [Fault; 4] = [
+    Fault::Fails(DiskError::InputOutput, Lasts::Once),
+    Fault::Fails(DiskError::InputOutput, Lasts::ForEver),
+    Fault::Fails(DiskError::Full, Lasts::Once),
+    Fault::Fails(DiskError::Full, Lasts::ForEver),
+];
+
+/// Whether everything is tried, not a sample.
 #[cfg(test)]
-async fn every_step(side: Side) {
-    let stage = Stage::set(Programs::built().expect("built")).await;
-    let mut seeded = Seeded(0x5157_4954);
-    let (mut n, mut again_runs) = (1, 0);
-    loop {
-        let again = (seeded.below(8) == 0).then(|| 1 + seeded.below(60));
-        again_runs += usize::from(again.is_some());
-        if !play(&stage, side, Act::All, n, again).await {
-            break;
+fn is_everything() -> bool {
+    std::env::var("QUITTANCE_CRASHES").is_ok_and(|which| which == "all")
+}
+
+/// Whether this run is about this operation of this side.
+#[cfg(test)]
+fn is_chosen(operation: Operation, side: Side) -> bool {
+    let named = std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().to_lowercase();
+    let parts = [format!("{operation:?}"), format!("{side:?}")].map(|part| part.to_lowercase());
+    named
+        .split(',')
+        .filter(|part| !part.is_empty())
+        .all(|part| parts.iter().any(|own| own == part))
+}
+
+/// Kills one side before each step of each operation, and again during the recovery.
+#[cfg(test)]
+async fn killed_at_every_step(side: Side, operations: &[Operation]) {
+    let programs = Programs::built().expect("built");
+    for operation in operations
+        .iter()
+        .copied()
+        .filter(|operation| is_chosen(*operation, side))
+    {
+        let began = Instant::now();
+        let stage = Stage::set(programs.clone(), operation).await;
+        let mut seeded = Seeded(0x5157_4954);
+        let (mut recovery, mut second_kills) = (0, 0);
+        let mut blow = Blow {
+            side,
+            fault: Fault::Kill,
+            at: 1,
+            again: None,
+        };
+        loop {
+            let first = play(&stage, blow).await.unwrap_or_else(|wrong| panic!("{}", wrong.0));
+            if !first.struck {
+                break;
+            }
+            recovery = recovery.max(first.recovery);
+            let seconds = match (is_everything(), seeded.below(SECOND_IN)) {
+                (true, _) => 1..u64::MAX,
+                (false, 0) => {
+                    let at = 1 + seeded.below(first.recovery);
+                    at..at + 1
+                }
+                _ => 0..0,
+            };
+            for again in seconds {
+                let again = Some(again);
+                let second = play(&stage, Blow { again, ..blow }).await;
+                if !second.unwrap_or_else(|wrong| panic!("{}", wrong.0)).struck_again {
+                    break;
+                }
+                second_kills += 1;
+            }
+            blow.at += 1;
         }
-        n += 1;
+        println!(
+            "{operation:?}, {side:?}: killed before each of {} steps, {second_kills} times once more in recoveries of at most \
+             {recovery} steps, {} s",
+            blow.at - 1,
+            began.elapsed().as_secs()
+        );
+        assert!(
+            blow.at > 5,
+            "{operation:?}: {} steps are counted: is the kill-at library loaded?",
+            blow.at
+        );
     }
-    println!(
-        "{side:?}: killed before each of {} steps, {again_runs} times once more during the recovery",
-        n - 1
-    );
-    assert!(n > 100, "the kill-at library counted {} steps: is it loaded?", n - 1);
+}
+
+/// Lets one side's disk fail at each step of each operation.
+#[cfg(test)]
+async fn fails_at_every_step(side: Side, operations: &[Operation]) {
+    let programs = Programs::built().expect("built");
+    for operation in operations
+        .iter()
+        .copied()
+        .filter(|operation| is_chosen(*operation, side))
+    {
+        let began = Instant::now();
+        let stage = Stage::set(programs.clone(), operation).await;
+        let mut seeded = Seeded(0x4449_534b);
+        let (mut at, mut errors) = (1, 0);
+        'steps: loop {
+            let one = usize::try_from(seeded.below(FAILS_IN * 4)).expect("a small number");
+            let sample = ERRORS.get(one..=one).unwrap_or_default();
+            for fault in if is_everything() { &ERRORS } else { sample } {
+                let blow = Blow {
+                    side,
+                    fault: *fault,
+                    at,
+                    again: None,
+                };
+                let played = play(&stage, blow).await.unwrap_or_else(|wrong| panic!("{}", wrong.0));
+                if !played.struck {
+                    break 'steps;
+                }
+                errors += 1;
+            }
+            at += 1;
+        }
+        println!(
+            "{operation:?}, {side:?}: the disk failed {errors} times, at steps of which there are at most {}, {} s",
+            at - 1,
+            began.elapsed().as_secs()
+        );
+        assert!(
+            at > 3,
+            "{operation:?}: {at} steps are counted: is the kill-at library loaded?"
+        );
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_killed_before_any_step_ends_in_the_same_state() {
-    every_step(Side::Gateway).await;
+    killed_at_every_step(Side::Gateway, &OPERATIONS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_killed_before_any_step_ends_in_the_same_state() {
-    every_step(Side::Phone).await;
+    killed_at_every_step(Side::Phone, &OPERATIONS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gateway_whose_disk_fails_at_any_step_loses_nothing_that_it_answered() {
+    fails_at_every_step(Side::Gateway, &OPERATIONS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_phone_whose_disk_fails_at_any_step_loses_nothing_that_it_answered() {
+    fails_at_every_step(Side::Phone, &OPERATIONS).await;
+}
+
+/// A disk that leaves out one write, and says nothing, costs what was answered: the same look finds it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_a_disk_that_lies_is_found() {
+    let programs = Programs::built().expect("built");
+    for side in [Side::Gateway, Side::Phone] {
+        let stage = Stage::set(programs.clone(), Operation::Revoke).await;
+        for at in 1.. {
+            let blow = Blow {
+                side,
+                fault: Fault::Pretended,
+                at,
+                again: None,
+            };
+            match play(&stage, blow).await {
+                Ok(played) => assert!(
+                    played.struck,
+                    "{side:?}: a write was left out at each of {at} steps, and nobody saw it"
+                ),
+                Err(wrong) => {
+                    println!("{side:?}: found at step {at}: {}", wrong.0);
+                    break;
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,9 @@
 //! The controls: a copy of the tree with one bug planted in it, which the same kills must find.
 
-use crate::run::{Act, Stage, play};
+use crate::operation::Operation;
+use crate::run::{Blow, play};
+use crate::stage::Stage;
+use quittance_testkit::kill::Fault;
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::{Casting, Side};
 use std::path::{Path, PathBuf};
@@ -80,8 +83,7 @@ fn plant(bug: &Bug) -> Programs {
         programs_of_the_kit.join(format!("{phone}.rs")),
     )
     .expect("named");
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let built = Command::new(cargo)
+    let built = Programs::cargo()
         .current_dir(&copy)
         .args(["build", "--quiet", "--offline", "--target-dir"])
         .arg(&target)
@@ -104,30 +106,34 @@ fn plant(bug: &Bug) -> Programs {
     programs
 }
 
-/// Kills before one step after the other until a run does not come to its right end.
-async fn must_be_found(bug: Bug, side: Side, act: Act) {
+/// Kills before one step after the other of these operations until a run does not come to its right end.
+async fn must_be_found(bug: Bug, side: Side, operations: &[Operation]) {
     let programs = plant(&bug);
-    let honest = Stage::set(programs.clone()).await;
-    let stage = std::sync::Arc::new(Stage::set(programs).await.played_by(bug.programs.clone()));
-    for n in 1.. {
-        let stage = std::sync::Arc::clone(&stage);
-        let run = tokio::spawn(async move { play(&stage, side, act, n, None).await });
-        match run.await {
-            Err(wrong_end) => {
-                let words = wrong_end.into_panic();
-                let text = words.downcast_ref::<&str>().map(ToString::to_string);
-                let words = words.downcast_ref::<String>().cloned().or(text).unwrap_or_default();
-                let wrong = words.contains("never came to its end") || words.contains("killed before step");
-                assert!(wrong, "{}: the run itself failed: {words}", bug.name);
-                // Without the bug the very same kill does no harm.
-                play(&honest, side, act, n, None).await;
-                println!("{}: found at step {n}: {words}", bug.name);
-                return;
+    for operation in operations {
+        let stage = Stage::set(programs.clone(), *operation).await;
+        let stage = stage.played_by(bug.programs.clone());
+        for at in 1.. {
+            let blow = Blow {
+                side,
+                fault: Fault::Kill,
+                at,
+                again: None,
+            };
+            match play(&stage, blow).await {
+                Ok(played) if played.struck => {}
+                Ok(_) => break,
+                Err(wrong) => {
+                    println!("{}: found at step {at}: {}", bug.name, wrong.0);
+                    // Without the bug the very same kill does no harm.
+                    let honest = Stage::set(programs, *operation).await;
+                    let harmless = play(&honest, blow).await;
+                    assert!(harmless.is_ok(), "{}: {harmless:?}", bug.name);
+                    return;
+                }
             }
-            Ok(true) => {}
-            Ok(false) => panic!("{}: killed before each of {} steps, and not found", bug.name, n - 1),
         }
     }
+    panic!("{}: killed before each step of {operations:?}, and not found", bug.name);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +150,7 @@ async fn control_answering_before_the_commit_is_found() {
             ..Casting::default()
         },
     };
-    must_be_found(bug, Side::Gateway, Act::All).await;
+    must_be_found(bug, Side::Gateway, &[Operation::Revoke, Operation::Sign]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -161,7 +167,7 @@ async fn control_deleting_the_old_key_before_the_commit_is_found() {
             ..Casting::default()
         },
     };
-    must_be_found(bug, Side::Phone, Act::Cancel).await;
+    must_be_found(bug, Side::Phone, &[Operation::Revoke]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -178,5 +184,5 @@ async fn control_an_outbox_row_in_a_second_transaction_is_found() {
             ..Casting::default()
         },
     };
-    must_be_found(bug, Side::Phone, Act::Cancel).await;
+    must_be_found(bug, Side::Phone, &[Operation::Revoke]).await;
 }

@@ -1,254 +1,261 @@
-//! One run: the whole thread on a copy of the stage, reviving whoever dies, then a look at what is left.
+//! One run: an operation on a copy of the stage, reviving whoever dies, then a look at what is left.
 
-use quittance_protocol::log::VerifierKey;
-use quittance_protocol::{MandateId, Receipt};
+use crate::books;
+use crate::stage::Stage;
+use quittance_protocol::MandateId;
+use quittance_testkit::kill::{Fault, Lasts};
 use quittance_testkit::phone_protocol::Command;
-use quittance_testkit::process::Programs;
-use quittance_testkit::story::{Casting, PIN, Side, Story, cny, mandate_of};
-use serde_json::Value;
-use std::path::Path;
+use quittance_testkit::story::{Side, Story};
+use serde_json::{Value, json};
+use std::fmt::Display;
+use std::time::Duration;
 
-/// From where on the steps are counted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Act {
-    /// Sign, charge, cancel.
-    All,
-    /// Cancel alone.
-    Cancel,
-}
+/// What must not be, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Wrong(pub(crate) String);
 
-/// A stage that was set once: an enrolled phone, a gateway, one offer. Every run plays on a copy.
-pub(crate) struct Stage {
-    programs: Programs,
-    casting: Casting,
-    folder: tempfile::TempDir,
-    offer: String,
-}
-
-impl Stage {
-    /// Sets it with honest programs.
-    pub(crate) async fn set(programs: Programs) -> Self {
-        let casting = Casting::default();
-        let folder = tempfile::tempdir().expect("a folder");
-        let stage = folder.path().join("stage");
-        let mut story = Story::open(programs.clone(), &stage, &casting, true)
-            .await
-            .expect("the stage");
-        story
-            .ask(&Command::Enrol { pin: PIN.to_owned() })
-            .await
-            .expect("enrolled");
-        let offer = story.offer().await.expect("an offer");
-        leave(&mut story).await;
-        Self {
-            programs,
-            casting,
-            folder,
-            offer,
-        }
-    }
-
-    /// The same stage, played on by other programs.
-    pub(crate) fn played_by(self, casting: Casting) -> Self {
-        Self { casting, ..self }
-    }
-
-    async fn copy(&self) -> Story {
-        let run = self.folder.path().join("run");
-        let _ = std::fs::remove_dir_all(&run);
-        copy_folder(&self.folder.path().join("stage"), &run);
-        let opened = Story::open(self.programs.clone(), &run, &self.casting, true).await;
-        opened.unwrap_or_else(|error| {
-            let log = std::fs::read_to_string(run.join("gateway.log")).unwrap_or_default();
-            panic!("the copy: {error}: {}", log.lines().last().unwrap_or_default())
-        })
+impl Wrong {
+    pub(crate) fn new(what: &dyn Display) -> Self {
+        Self(what.to_string())
     }
 }
 
-async fn leave(story: &mut Story) {
-    story.kill(Side::Phone).await.expect("the phone leaves");
-    story.kill(Side::Gateway).await.expect("the gateway leaves");
+/// Fails with these words where the condition does not hold.
+pub(crate) fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Wrong> {
+    if holds { Ok(()) } else { Err(Wrong(otherwise())) }
 }
 
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        if entry.file_type().expect("a type").is_dir() {
-            copy_folder(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
-        }
-    }
+/// What happens to one side, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Blow {
+    pub(crate) side: Side,
+    pub(crate) fault: Fault,
+    /// At this step of the operation.
+    pub(crate) at: u64,
+    /// SIGKILL once more, at this step of the recovery.
+    pub(crate) again: Option<u64>,
+}
+
+/// How a run went.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Played {
+    /// Whether the operation came as far as the step.
+    pub(crate) struck: bool,
+    /// Whether the recovery came as far as the second one.
+    pub(crate) struck_again: bool,
+    /// How many steps the recovery from the first took, where nothing struck it.
+    pub(crate) recovery: u64,
 }
 
 /// How often payer and merchant try again. Generous, since a refusal comes back at once and a machine may be busy.
 const TRIES: usize = 200;
+/// After so many tries payer and merchant wait for a minute before the next one.
+const WORTH_WAITING: usize = 5;
+/// How long a phone may take over one command before it counts as one that never answers.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Payer and merchant, who go on after every crash.
-struct Run {
-    story: Story,
-    side: Side,
-    /// Kills again during the recovery, at this many steps after it began.
-    again: Option<u64>,
+pub(crate) struct Run {
+    pub(crate) story: Story,
+    /// A merchant's offer, where one is wanted.
+    pub(crate) offer: String,
+    blow: Blow,
+    is_struck: bool,
+    is_struck_again: bool,
+    /// Whether a disk that fails for ever was replaced.
+    is_replaced: bool,
     deaths: u32,
 }
 
 impl Run {
-    /// Starts whoever is dead. After a death the switch is armed for the recovery, from its first step on, or disarmed.
-    async fn revive(&mut self) {
+    /// Notices a death. After the first one the switch is armed for the recovery, from its first step on; after that it is
+    /// disarmed.
+    fn died(&mut self) -> Result<(), Wrong> {
+        let side = self.blow.side;
+        let armed = if self.is_struck {
+            self.is_struck_again = true;
+            self.story.disarm(side)
+        } else {
+            // A step that never comes counts how many there are.
+            let at = self.blow.again.unwrap_or(u64::MAX);
+            self.story.arm(side, at, Fault::Kill)
+        };
+        self.is_struck = true;
+        armed.map_err(|error| Wrong::new(&error))
+    }
+
+    /// Starts whoever is dead.
+    async fn revive(&mut self) -> Result<(), Wrong> {
         self.story.bury().await;
         if self.story.deaths() > self.deaths {
             self.deaths = self.story.deaths();
-            match self.again.take() {
-                Some(n) => self.story.arm(self.side, n).expect("armed again"),
-                None => self.story.disarm(self.side).expect("disarmed"),
-            }
+            self.died()?;
         }
         if self.story.revive().await.is_err() {
-            // Died while it started, by the second kill: once more, unarmed.
-            self.story.disarm(self.side).expect("disarmed");
-            self.story.revive().await.expect("both start");
+            // Died while it started.
+            self.died()?;
+            let started = self.story.revive().await;
+            started.map_err(|error| Wrong(format!("does not start again: {error}")))?;
         }
+        Ok(())
     }
 
-    async fn until(&mut self, what: &str, command: &Command, done: impl Fn(&Value) -> bool) -> Value {
+    /// Time passes on both sides: who was told to come again later does.
+    async fn pass_a_minute(&mut self) -> Result<(), Wrong> {
+        let minute = json!({ "advance_seconds": 61 });
+        self.story.http.post("/sandbox/clock", &minute).await;
+        let pass = Command::Pass { seconds: 61 };
+        self.story
+            .try_ask(&pass)
+            .await
+            .map(drop)
+            .map_err(|error| Wrong::new(&error))
+    }
+
+    /// A disk that failed for ever is replaced: both sides start with one that works, and what was written.
+    async fn replace_disk(&mut self) -> Result<(), Wrong> {
+        let lasts = matches!(self.blow.fault, Fault::Fails(_, Lasts::ForEver));
+        if lasts && !self.is_replaced && self.reached()? {
+            self.is_replaced = true;
+            self.restart().await?;
+        }
+        Ok(())
+    }
+
+    /// Whether the armed side's operation came as far as the step.
+    fn reached(&mut self) -> Result<bool, Wrong> {
+        if !self.is_struck && self.blow.fault != Fault::Kill {
+            let counted = self.story.counted(self.blow.side).map_err(|error| Wrong::new(&error))?;
+            self.is_struck = counted >= self.blow.at;
+        }
+        Ok(self.is_struck)
+    }
+
+    /// Both processes anew, with nothing armed.
+    async fn restart(&mut self) -> Result<(), Wrong> {
+        self.story.disarm(self.blow.side).map_err(|error| Wrong::new(&error))?;
+        for side in [Side::Phone, Side::Gateway] {
+            self.story.kill(side).await.map_err(|error| Wrong::new(&error))?;
+        }
+        let started = self.story.revive().await;
+        started.map_err(|error| Wrong(format!("does not start again: {error}")))
+    }
+
+    /// Gives the phone a command until its answer is the one that was wanted.
+    pub(crate) async fn until(
+        &mut self,
+        what: &str,
+        command: &Command,
+        done: impl Fn(&Value) -> bool,
+    ) -> Result<Value, Wrong> {
         let mut last = Value::Null;
-        for _ in 0..TRIES {
-            self.revive().await;
-            match self.story.try_ask(command).await {
+        for number in 1..=TRIES {
+            self.revive().await?;
+            if number % WORTH_WAITING == 0 {
+                self.pass_a_minute().await?;
+            }
+            let asked = tokio::time::timeout(PATIENCE, self.story.try_ask(command)).await;
+            match asked.map_err(|_| Wrong(format!("{what} is never answered")))? {
                 Ok(Some(reply)) => match reply.ok() {
-                    Ok(value) if done(&value) => return value,
+                    Ok(value) if done(&value) => return Ok(value),
                     Ok(value) => last = value,
                     Err(error) => last = error.into(),
                 },
                 Ok(None) => last = "the phone died".into(),
                 Err(error) => last = error.to_string().into(),
             }
+            self.replace_disk().await?;
         }
-        panic!("{what} never came to its end: {last}");
+        Err(Wrong(format!("{what} never came to its end: {last}")))
     }
 
-    async fn charge(&mut self, mandate: MandateId) {
+    /// Lets the phone hear what is new.
+    pub(crate) async fn hear(&mut self) -> Result<(), Wrong> {
+        self.until("hearing", &Command::Sync, |value| value["online"] == true)
+            .await
+            .map(drop)
+    }
+
+    /// Charges until the answer says what became of it: approved.
+    pub(crate) async fn charge(
+        &mut self,
+        mandate: MandateId,
+        reference: &str,
+        permit: Option<&str>,
+    ) -> Result<(), Wrong> {
         let mut last = String::new();
         for _ in 0..TRIES {
-            self.revive().await;
-            let answer = self.story.charge(mandate, 3000, "ride-1", None).await;
+            self.revive().await?;
+            let answer = self.story.charge(mandate, 3000, reference, permit).await;
             if let Some(decision) = answer.json.pointer("/decision/decision") {
-                assert_eq!(
-                    decision, "approved",
-                    "the charge never came to its end: {}",
-                    answer.text
-                );
-                return;
+                return must(decision == "approved", || {
+                    format!("the charge never came to its end: {}", answer.text)
+                });
             }
+            must(answer.status == 0 || !answer.text.is_empty(), || {
+                format!("an answer without words: {}", answer.status)
+            })?;
             last = answer.text;
+            self.replace_disk().await?;
         }
-        panic!("the charge never came to its end: {last}");
+        Err(Wrong(format!("the charge never came to its end: {last}")))
+    }
+
+    /// Ends what was armed; whoever died with its last answer is noticed here, and counted.
+    async fn settle(&mut self) -> Result<(), Wrong> {
+        let mut tries = 0;
+        while self.story.http.get("/log/checkpoint").await.status != 200 {
+            self.revive().await?;
+            self.replace_disk().await?;
+            tries += 1;
+            must(tries < TRIES, || "the gateway does not answer any more".to_owned())?;
+        }
+        self.reached().map(drop)
     }
 }
 
-/// How often the public log holds each kind of entry.
-async fn kinds_in_log(story: &Story) -> impl Fn(&str) -> usize + use<> {
-    let checkpoint = story.http.get("/log/checkpoint").await.text;
-    let size: usize = checkpoint
-        .lines()
-        .nth(1)
-        .and_then(|n| n.parse().ok())
-        .expect("a tree size");
-    let entries = story.http.get(&format!("/log/tile/entries/000.p/{size}")).await.text;
-    move |kind| entries.matches(&format!("quittance-entry/1\n{kind}\n")).count()
-}
-
-/// Plays one run, the armed side dying before its n-th step; checks the end. Says whether anybody died.
-pub(crate) async fn play(stage: &Stage, side: Side, act: Act, n: u64, again: Option<u64>) -> bool {
+/// Plays one run and looks at its end.
+pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
+    let story = stage.copy().await?;
+    let offer = if stage.mandates.is_empty() {
+        story.offer().await.map_err(|error| Wrong::new(&error))?
+    } else {
+        String::new()
+    };
     let mut run = Run {
-        story: stage.copy().await,
-        side,
-        again,
+        story,
+        offer,
+        blow,
+        is_struck: false,
+        is_struck_again: false,
+        is_replaced: false,
         deaths: 0,
     };
-    run.revive().await;
-    if act == Act::All {
-        run.story.arm(side, n).expect("armed");
-    }
-    let sign = Command::Sign {
-        offer: stage.offer.clone(),
-        pin: PIN.to_owned(),
-    };
-    let signed = run.until("signing", &sign, |value| mandate_of(value).is_ok()).await;
-    let mandate = mandate_of(&signed).expect("a mandate");
-    run.charge(mandate).await;
-    if act == Act::Cancel {
-        run.story.arm(side, n).expect("armed");
-    }
-    run.until("cancelling", &Story::cancel(mandate), |value| {
-        value["state"] == "closed"
-    })
-    .await;
-    run.story.disarm(side).expect("disarmed");
-    run.again = None;
-    // A gateway that dies with its last answer is noticed here, and counted.
-    let mut tries = 0;
-    while run.story.http.get("/log/checkpoint").await.status != 200 {
-        run.revive().await;
-        tries += 1;
-        assert!(tries < 1000, "the gateway does not answer");
-    }
-    let died = run.deaths > 0;
-    look_at_the_end(&mut run, stage, mandate, &format!("{side:?} killed before step {n}")).await;
-    leave(&mut run.story).await;
-    died
-}
-
-/// One mandate, ended; one charge; nothing lost, nothing resurrected; one order, proved.
-async fn look_at_the_end(run: &mut Run, stage: &Stage, mandate: MandateId, context: &str) {
-    let mandates = run.until("listing", &Command::Mandates, |_| true).await;
-    assert_eq!(
-        mandates.as_array().map(Vec::len),
-        Some(1),
-        "{context}: one mandate, {mandates}"
-    );
-    assert_eq!(mandates[0]["mandate"], mandate.to_string().as_str(), "{context}");
-    assert_eq!(mandates[0]["state"], "ended", "{context}: {mandates}");
-    let ledger = run.story.ledger().await;
-    assert_eq!(ledger.len(), 1, "{context}: one charge at the card network, {ledger:?}");
-    let dead = run.story.charge(mandate, 1000, "ride-2", None).await;
-    let code = dead.json.pointer("/decision/code").and_then(Value::as_str);
-    assert_eq!(code, Some("token_destroyed"), "{context}: {}", dead.text);
-    let permit = Command::Permit {
-        mandate,
-        amount: cny(100).expect("money"),
-        challenge: "till".to_owned(),
-    };
-    let refused = run.story.try_ask(&permit).await.expect("a reply").expect("alive");
-    assert!(refused.ok().is_err(), "{context}: a permit after the end");
-    let count = kinds_in_log(&run.story).await;
-    assert_eq!(
-        [count("order"), count("destroyed"), count("closure")],
-        [1, 1, 1],
-        "{context}: the log"
-    );
-    let folder = stage.folder.path().join("export");
-    run.story
-        .ask(&Command::Export {
-            order: None,
-            folder: folder.clone(),
+    let armed = run.story.arm(blow.side, blow.at, blow.fault);
+    armed.map_err(|error| Wrong::new(&error))?;
+    let operation = stage.operation;
+    let ended = async {
+        let mandates = operation.carry_out(&mut run, &stage.mandates).await?;
+        run.settle().await?;
+        let counted = run.story.counted(blow.side).map_err(|error| Wrong::new(&error))?;
+        if blow.fault != Fault::Kill {
+            // What was answered stands on the disk, not in the memory of who answered.
+            run.restart().await?;
+        }
+        run.story.disarm(blow.side).map_err(|error| Wrong::new(&error))?;
+        books::balance(&mut run, operation.end(), &mandates).await?;
+        Ok(Played {
+            struck: run.is_struck,
+            struck_again: run.is_struck_again,
+            recovery: if run.is_struck { counted } else { 0 },
         })
-        .await
-        .expect("a receipt");
-    let receipt = std::fs::read(folder.join("receipt.tlog-proof")).expect("a receipt");
-    let key: VerifierKey = run
-        .story
-        .http
-        .get("/log/vkey")
-        .await
-        .text
-        .trim_end()
-        .parse()
-        .expect("a key");
-    let receipt = Receipt::parse(&receipt).expect("a receipt");
-    receipt
-        .verify(&key)
-        .unwrap_or_else(|error| panic!("{context}: {error}"));
+    };
+    let played = ended.await;
+    for side in [Side::Phone, Side::Gateway] {
+        run.story.kill(side).await.map_err(|error| Wrong::new(&error))?;
+    }
+    let in_words = |Wrong(what)| Wrong(format!("{operation:?}, {blow:?}: {what}"));
+    let played = played.map_err(in_words)?;
+    books::compare(&stage.run_folder(), operation.end(), stage.mandates.len().max(1)).map_err(in_words)?;
+    Ok(played)
 }

@@ -60,7 +60,13 @@ impl World {
 #[test]
 fn whenever_the_power_goes_what_was_answered_stands_and_no_old_key() {
     let world = World::new("power-loss");
+    let began = std::time::Instant::now();
     assert_eq!(world.search(&HONEST, states()), Ok(()));
+    println!(
+        "{} states after a power loss, 0 wrong, {} s",
+        states(),
+        began.elapsed().as_secs()
+    );
 }
 
 /// Deletes the key of the epoch before when it makes a new one, long before the file is written.
