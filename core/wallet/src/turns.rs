@@ -5,30 +5,22 @@
 
 use crate::error::WalletError;
 use crate::ports::DeviceKeyError;
-use std::ops::{Deref, DerefMut};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use parking_lot::{Mutex, MutexGuard};
 use std::time::Duration;
 
 /// Something that one call has at a time.
 pub(crate) struct Turns<T> {
     value: Mutex<T>,
-    taken: Mutex<bool>,
-    free: Condvar,
     patience: Duration,
 }
 
-/// Ends when it is dropped.
-pub(crate) struct Turn<'a, T> {
-    turns: &'a Turns<T>,
-    value: MutexGuard<'a, T>,
-}
+/// Ends when it is dropped, by a panic as well.
+pub(crate) type Turn<'a, T> = MutexGuard<'a, T>;
 
 impl<T> Turns<T> {
     pub(crate) const fn new(value: T, patience: Duration) -> Self {
         Self {
             value: Mutex::new(value),
-            taken: Mutex::new(false),
-            free: Condvar::new(),
             patience,
         }
     }
@@ -38,39 +30,9 @@ impl<T> Turns<T> {
     /// # Errors
     /// [`DeviceKeyError::HardwareUnavailable`] where it is not free in time: whoever has it waits for the keystore.
     pub(crate) fn take(&self) -> Result<Turn<'_, T>, WalletError> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.free.wait_timeout_while(taken, self.patience, |taken| *taken);
-        let (mut taken, _) = waited.unwrap_or_else(PoisonError::into_inner);
-        if *taken {
-            return Err(DeviceKeyError::HardwareUnavailable.into());
-        }
-        *taken = true;
-        drop(taken);
-        Ok(Turn {
-            turns: self,
-            value: self.value.lock().unwrap_or_else(PoisonError::into_inner),
-        })
-    }
-}
-
-impl<T> Drop for Turn<'_, T> {
-    fn drop(&mut self) {
-        *self.turns.taken.lock().unwrap_or_else(PoisonError::into_inner) = false;
-        self.turns.free.notify_one();
-    }
-}
-
-impl<T> Deref for Turn<'_, T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-impl<T> DerefMut for Turn<'_, T> {
-    fn deref_mut(&mut self) -> &mut T {
-        &mut self.value
+        self.value
+            .try_lock_for(self.patience)
+            .ok_or_else(|| DeviceKeyError::HardwareUnavailable.into())
     }
 }
 
