@@ -57,7 +57,7 @@ pub enum OpenError {
     VaultMissing,
     /// A page of the database went bad.
     #[error(
-        "database: gateway.sqlite is damaged; put the newest intact copy back, and vault.sqlite of the same time; nothing was changed"
+        "database: gateway.sqlite is damaged and was left alone; an older copy lacks what was answered since, and phones find a log that went back; repair the file, or choose another --data"
     )]
     DatabaseDamaged,
     /// The vault stands without its database.

@@ -50,7 +50,7 @@ pub enum VaultError {
     },
     /// A row does not open or does not have its shape: damage, or rows that were exchanged.
     #[error(
-        "the vault's {part} is damaged: a phone enrols again, a gateway gets the newest intact file back; no file was changed"
+        "the vault's {part} is damaged: put an intact file of the keystore's present state back, or make a new vault"
     )]
     Corrupt {
         /// The part of the file.

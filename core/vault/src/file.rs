@@ -71,9 +71,7 @@ pub(crate) fn create(path: &Path, vfs: Option<&str>) -> Result<Connection, Vault
         match made {
             Ok(_file) => {}
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(source) => {
-                return Err(VaultError::File { step: "file", source });
-            }
+            Err(source) => return Err(VaultError::of_file("file", source)),
         }
     }
     let connection = connect(path, vfs, OpenFlags::SQLITE_OPEN_CREATE)?;

@@ -117,7 +117,8 @@ impl Unit<'_> {
         self.enqueue(purpose, Some(compact.clone())).map(drop)
     }
 
-    /// The number of the statement was used by another phone with this key: the same is said under a number of its own.
+    /// The number of the statement was used by another phone with this key: the same is to be said under a number of its
+    /// own. It is not said in this turn, or a gateway that refuses each of them would keep the phone at it without end.
     pub(crate) fn attest_anew(&mut self, order: OrderId) -> Result<(), WalletError> {
         for mut row in self.list::<OrderRow>()? {
             let stated = match (&row.state, &row.attestation) {
@@ -127,10 +128,8 @@ impl Unit<'_> {
             let (_, body) = Received::parse(stated)
                 .and_then(|said| said.unverified_body::<Attestation>())
                 .map_err(|_| WalletError::Journal("attestation"))?;
-            let compact = self.sign(&body)?;
-            row.attestation = Some(compact.clone());
+            row.attestation = Some(self.sign(&body)?);
             self.put(&row)?;
-            self.enqueue(Purpose::Attestation { order }, Some(compact))?;
         }
         Ok(())
     }

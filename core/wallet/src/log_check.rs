@@ -56,39 +56,45 @@ impl Inner {
         self.follow_all(&[offered]).await
     }
 
-    /// Accepts checkpoints, the smallest first, after checking that each is of the one growing log that this phone has
-    /// seen. The largest that stood is kept, in one commit for all of them.
+    /// Accepts checkpoints after checking that each is of the one growing log that this phone has seen. The largest that
+    /// stood is kept, in one commit for all of them, even where a later one could not be checked.
     ///
     /// # Errors
     /// [`WalletError::LogContradiction`], with both checkpoints kept and an event, where one did not stand;
     /// [`WalletError::Offline`].
     pub(crate) async fn follow_all(self: &Arc<Self>, offered: &[Checkpoint]) -> Result<(), WalletError> {
+        let mut offered = offered.to_vec();
+        offered.sort_by_key(Checkpoint::size);
         loop {
             let before = self.look(Inner::seen_log).await?;
-            let mut contradicted = false;
             let mut seen = before.clone().map(SeenLog::first);
-            for next in offered {
-                seen = Some(match seen {
-                    None => SeenLog::first(next.clone()),
-                    Some(seen) => {
-                        let hashes = self.consistency(seen.checkpoint(), next).await?;
-                        match seen.accept(next.clone(), &hashes) {
-                            Ok(accepted) => accepted,
-                            Err(contradiction) => {
-                                contradicted = true;
-                                self.keep_evidence(*contradiction).await?;
-                                seen
-                            }
-                        }
-                    }
-                });
+            let mut outcome = Ok(());
+            for next in &offered {
+                let checked = match &seen {
+                    None => Ok(SeenLog::first(next.clone())),
+                    Some(seen) => self.grown(seen, next).await,
+                };
+                match checked {
+                    Ok(grown) => seen = Some(grown),
+                    // What contradicts weighs more than what could not be asked.
+                    Err(WalletError::LogContradiction) => outcome = Err(WalletError::LogContradiction),
+                    Err(error) => outcome = outcome.and(Err(error)),
+                }
             }
             if self.keep_seen(before, seen).await? {
-                return if contradicted {
-                    Err(WalletError::LogContradiction)
-                } else {
-                    Ok(())
-                };
+                return outcome;
+            }
+        }
+    }
+
+    /// The log as far as it is known with this checkpoint as well.
+    async fn grown(self: &Arc<Self>, seen: &SeenLog, next: &Checkpoint) -> Result<SeenLog, WalletError> {
+        let hashes = self.consistency(seen.checkpoint(), next).await?;
+        match seen.accept(next.clone(), &hashes) {
+            Ok(grown) => Ok(grown),
+            Err(contradiction) => {
+                self.keep_evidence(*contradiction).await?;
+                Err(WalletError::LogContradiction)
             }
         }
     }

@@ -45,7 +45,6 @@ impl Inner {
             .filter_map(|proof| proof.parse::<TlogProof>().ok())
             .filter_map(|proof| Checkpoint::open(&proof.checkpoint, &self.pinned.log).ok())
             .collect();
-        checkpoints.sort_by_key(Checkpoint::size);
         checkpoints.dedup_by(|a, b| a.note() == b.note());
         let consistent = match self.follow_all(&checkpoints).await {
             Ok(()) => true,

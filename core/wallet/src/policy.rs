@@ -15,6 +15,7 @@ use quittance_protocol::bytes::Digest32;
 use quittance_protocol::log::EntryKind;
 use quittance_protocol::log_body::PolicyBody;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A version of the policy that this phone keeps.
@@ -24,32 +25,49 @@ struct Known {
     content: Digest32,
 }
 
-/// The versions that are kept, by number; empty until they are first asked for.
+/// The versions that are kept, as they were read last.
 #[derive(Default)]
-pub(crate) struct KnownPolicies(Mutex<BTreeMap<u64, Known>>);
+pub(crate) struct KnownPolicies {
+    read: Mutex<Read>,
+    /// How often a version was written. What was read before the latest time does not count.
+    written: AtomicU64,
+}
+
+#[derive(Default)]
+struct Read {
+    /// `written`, before the file was asked.
+    written: Option<u64>,
+    versions: BTreeMap<u64, Known>,
+}
 
 impl KnownPolicies {
-    /// The next question reads the file again: a unit has written a version.
+    /// A unit may have written a version: the next question reads the file again.
     pub(crate) fn forget(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.written.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// Looks for one. The lock is held while the file is read, so that what was read before a commit cannot take the
-    /// place of what was read behind it.
+    /// Looks for one. The file is read without the lock, since whoever has the vault may keep others waiting.
     fn find(
         &self,
         inner: &Inner,
         which: impl FnOnce(&BTreeMap<u64, Known>) -> Option<Known>,
     ) -> Result<Option<Known>, WalletError> {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.is_empty() {
-            for row in inner.read_all::<PolicyRow>()? {
-                let policy = Arc::new(row.policy);
-                let content = row.content;
-                known.insert(policy.bundle.version, Known { policy, content });
+        let written = Some(self.written.load(Ordering::SeqCst));
+        {
+            let read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+            if read.written == written {
+                return Ok(which(&read.versions));
             }
         }
-        Ok(which(&known))
+        let mut versions = BTreeMap::new();
+        for row in inner.read_all::<PolicyRow>()? {
+            let policy = Arc::new(row.policy);
+            let content = row.content;
+            versions.insert(policy.bundle.version, Known { policy, content });
+        }
+        let found = which(&versions);
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = Read { written, versions };
+        Ok(found)
     }
 }
 

@@ -28,7 +28,8 @@ impl<T> Turns<T> {
     /// Waits for the turn.
     ///
     /// # Errors
-    /// [`DeviceKeyError::HardwareUnavailable`] where it is not free in time: whoever has it waits for the keystore.
+    /// [`DeviceKeyError::HardwareUnavailable`] where it is not free in time: nothing but a keystore keeps it so long. It may be tried
+    /// again.
     pub(crate) fn take(&self) -> Result<Turn<'_, T>, WalletError> {
         self.value
             .try_lock_for(self.patience)

@@ -50,14 +50,16 @@ impl Inner {
         let answer = work(&mut unit)?;
         let Unit { rows, secrets, .. } = unit;
         if !rows.is_empty() || !secrets.is_empty() {
-            self.vault()?
-                .transact(|transaction| write(transaction, &rows, &secrets))?;
+            let written = self
+                .vault()?
+                .transact(|transaction| write(transaction, &rows, &secrets));
             if rows
                 .keys()
                 .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
             {
                 self.policies.forget();
             }
+            written?;
         }
         Ok(answer)
     }

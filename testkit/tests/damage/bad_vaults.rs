@@ -53,7 +53,6 @@ async fn refused(folder: &Path) -> WalletError {
     let error = switch_on(folder).await.err().unwrap();
     assert_eq!(contents(folder), before, "{error}");
     let said = error.to_string();
-    assert!(said.contains(':'), "it says what to do: {said}");
     assert!(!said.contains('/'), "it names no place on the disk: {said}");
     error
 }

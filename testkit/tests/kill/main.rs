@@ -216,6 +216,10 @@ async fn control_a_disk_that_lies_is_found() {
                 ),
                 Err(wrong) => {
                     println!("{side:?}: found at step {at}: {}", wrong.0);
+                    let honest = Blow { at: u64::MAX, ..blow };
+                    if let Err(wrong) = play(&stage, honest).await {
+                        panic!("{side:?}: found where no write was left out as well: {}", wrong.0);
+                    }
                     break;
                 }
             }

@@ -1,6 +1,7 @@
 //! Bytes that must not change: whoever changes one of these makes every vault in the field unreadable.
 //!
-//! A change here needs a new `FORMAT_VERSION` with a path from the old one. A round trip cannot notice what these do.
+//! Once a version is released, a change here needs a new `FORMAT_VERSION` with a path from the old one; version 1 is not
+//! released yet. A round trip cannot notice what these do.
 
 use ring::digest;
 
