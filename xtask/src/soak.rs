@@ -12,6 +12,16 @@ use crate::run::{Outcome, Workspace, host, run};
 pub(crate) enum Soak {
     /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
     Fuzz(Fuzz),
+    /// Guesses at every secret whose tries a gateway or a phone counts, in random sequences.
+    Guess(Guess),
+}
+
+/// How often.
+#[derive(Debug, Args)]
+pub(crate) struct Guess {
+    /// How many sequences against each counter.
+    #[arg(long, default_value_t = 10_000)]
+    sequences: u32,
 }
 
 /// How long, and what.
@@ -41,7 +51,21 @@ const COVERAGE: &[&str] = &[
 pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
     match soak {
         Soak::Fuzz(fuzz) => self::fuzz(workspace, fuzz),
+        Soak::Guess(guess) => self::guess(workspace, guess),
     }
+}
+
+fn guess(workspace: &Workspace, guess: &Guess) -> Outcome {
+    let mut cargo = workspace.cargo(&["test", "-p", "quittance-gateway", "--test", "gateway", "guesses::"]);
+    cargo
+        .args(["--", "--nocapture", "--skip", "control"])
+        .env("QUITTANCE_GUESSES", guess.sequences.to_string());
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        // What is looked for needs no real disk, and thousands of restarts would wait for one.
+        cargo.env("TMPDIR", memory);
+    }
+    run(&mut cargo)
 }
 
 fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {
