@@ -17,6 +17,8 @@ pub(crate) enum Soak {
     Crash(Crash),
     /// Looks at what a vault finds after its machine lost power, in many states of the disk.
     PowerLoss(PowerLoss),
+    /// Guesses at every secret whose tries a gateway or a phone counts, in random sequences.
+    Guess(Guess),
 }
 
 /// Of what.
@@ -33,6 +35,14 @@ pub(crate) struct PowerLoss {
     /// How many states.
     #[arg(long, default_value_t = 10_000_000)]
     states: u64,
+}
+
+/// How often.
+#[derive(Debug, Args)]
+pub(crate) struct Guess {
+    /// How many sequences against each counter.
+    #[arg(long, default_value_t = 10_000)]
+    sequences: u32,
 }
 
 /// How long, and what.
@@ -87,7 +97,21 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
                 "--nocapture",
             ])
             .env("QUITTANCE_POWER_LOSSES", power_loss.states.to_string())),
+        Soak::Guess(guess) => self::guess(workspace, guess),
     }
+}
+
+fn guess(workspace: &Workspace, guess: &Guess) -> Outcome {
+    let mut cargo = workspace.cargo(&["test", "-p", "quittance-gateway", "--test", "gateway", "guesses::"]);
+    cargo
+        .args(["--", "--nocapture", "--skip", "control"])
+        .env("QUITTANCE_GUESSES", guess.sequences.to_string());
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        // What is looked for needs no real disk, and thousands of restarts would wait for one.
+        cargo.env("TMPDIR", memory);
+    }
+    run(&mut cargo)
 }
 
 fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub struct PinCounter {
     /// How many.
     pub used: u32,
-    /// When the last one was counted; absent before the first.
+    /// The latest moment at which one was counted; absent before the first.
     pub last_guess: Option<Timestamp>,
 }
 
@@ -51,9 +51,11 @@ pub fn step(rules: &PinRules, counter: PinCounter, event: PinEvent, now: Timesta
                 Lock::Over => 0,
                 Lock::Closed(wait) => return Err(Locked { wait }),
             };
+            // Of two moments the later one: a clock that was moved back and forth again must not shorten a lock.
+            let last_guess = counter.last_guess.map_or(now, |last| last.max(now));
             PinCounter {
                 used: used.saturating_add(1),
-                last_guess: Some(now),
+                last_guess: Some(last_guess),
             }
         }
         PinEvent::Proved => PinCounter { used: 0, ..counter },
@@ -133,6 +135,22 @@ mod tests {
         let wait = |second| guess(locked(), at(second)).unwrap_err().wait;
         assert_eq!(i64::from(wait(10)), life - 10);
         assert_eq!(i64::from(wait(20)), life - 20);
+    }
+
+    #[test]
+    fn a_lock_stands_from_the_latest_guess_on_whichever_way_the_clock_was_moved() {
+        let life = rules().locked_for.get();
+        let early = (1..rules().max_attempts).fold(PinCounter::default(), |counter, _| {
+            guess(counter, at(life)).unwrap().counter
+        });
+        let last = guess(early, at(0)).unwrap().counter;
+        assert_eq!(
+            guess(last, at(life)),
+            Err(Locked {
+                wait: u32::try_from(life).unwrap()
+            })
+        );
+        assert!(guess(last, at(2 * life)).is_ok());
     }
 
     #[test]

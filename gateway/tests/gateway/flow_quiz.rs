@@ -10,11 +10,11 @@ use crate::support::House;
 use crate::support::phone::{Flow, Phone};
 use crate::support::runs::{open, phase};
 
-const RECOVERY: &str = "recovery.transaction_quiz";
+pub(crate) const RECOVERY: &str = "recovery.transaction_quiz";
 const DAY: i64 = 86_400;
 
 /// Charge `number` days ago: of `10.00` CNY and `number` fen, to one of two payees.
-fn amount(number: i64) -> String {
+pub(crate) fn amount(number: i64) -> String {
     format!("10.{number:02}")
 }
 
@@ -28,6 +28,13 @@ fn payee(number: i64) -> &'static str {
 
 async fn with_transactions(house: &House, count: i64) -> Phone<'_> {
     let phone = Phone::ready(house).await;
+    set_transactions(&phone, count).await;
+    phone
+}
+
+/// Lets a payer have paid so often, once a day up to yesterday.
+pub(crate) async fn set_transactions(phone: &Phone<'_>, count: i64) {
+    let house = phone.house;
     let transactions: Vec<_> = (1..=count)
         .map(|number| {
             serde_json::json!({
@@ -42,7 +49,6 @@ async fn with_transactions(house: &House, count: i64) -> Phone<'_> {
         .set(&path, serde_json::json!({ "transactions": transactions }))
         .await;
     assert_eq!(set.status, 200, "{}", String::from_utf8_lossy(&set.body));
-    phone
 }
 
 async fn questions(phone: &Phone<'_>, flow: &Flow) -> Vec<Question> {
@@ -70,7 +76,7 @@ fn number_of(house: &House, question: &Question) -> i64 {
 }
 
 /// Answers amounts, so many of them wrong at first.
-async fn answer_amounts(house: &House, phone: &Phone<'_>, flow: &Flow, wrong: usize) -> FlowLog {
+pub(crate) async fn answer_amounts(house: &House, phone: &Phone<'_>, flow: &Flow, wrong: usize) -> FlowLog {
     let asked = questions(phone, flow).await;
     assert_eq!(asked.len(), 3);
     let typed = asked.iter().enumerate().map(|(index, question)| {
@@ -97,7 +103,7 @@ async fn answer_amounts(house: &House, phone: &Phone<'_>, flow: &Flow, wrong: us
 }
 
 /// Answers payee and day.
-async fn answer_the_rest(phone: &Phone<'_>, flow: &Flow) -> FlowLog {
+pub(crate) async fn answer_the_rest(phone: &Phone<'_>, flow: &Flow) -> FlowLog {
     let question = questions(phone, flow).await.remove(0);
     let fen: i64 = question.about.split("10.").nth(1).unwrap()[..2].parse().unwrap();
     enter(phone, flow, "merchants", vec![payee(fen).to_uppercase()]).await;

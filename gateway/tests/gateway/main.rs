@@ -47,6 +47,8 @@ mod flow_quiz;
 #[cfg(test)]
 mod flows;
 #[cfg(test)]
+mod guesses;
+#[cfg(test)]
 mod idempotency;
 #[cfg(test)]
 mod limits;

@@ -337,11 +337,15 @@ impl House {
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Reply {
-        let program = *self.program.lock().unwrap();
-        if let Some(port) = program {
-            return program::send(port, request).await;
+        self.way().send(request).await
+    }
+
+    /// The way to whatever gateway runs now, for whoever asks beside others.
+    pub(crate) fn way(&self) -> Way {
+        match *self.program.lock().unwrap() {
+            Some(port) => Way::Program(port),
+            None => Way::Here(self.gateway()),
         }
-        ask(&self.gateway(), request).await
     }
 
     pub(crate) async fn post(&self, compact: &str) -> Reply {
@@ -439,6 +443,24 @@ impl House {
 impl Drop for House {
     fn drop(&mut self) {
         self.stop();
+    }
+}
+
+/// Where requests go.
+#[derive(Clone)]
+pub(crate) enum Way {
+    /// To the gateway in this process.
+    Here(Gateway),
+    /// To a program on this port.
+    Program(u16),
+}
+
+impl Way {
+    pub(crate) async fn send(self, request: Request<Body>) -> Reply {
+        match self {
+            Self::Here(gateway) => ask(&gateway, request).await,
+            Self::Program(port) => program::send(port, request).await,
+        }
     }
 }
 
