@@ -131,18 +131,22 @@ impl JournalKeys {
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.
     fn tag(&self, parts: &[&[u8]]) -> [u8; 32] {
-        let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, self.name.as_slice()));
-        context.update(&self.vault);
+        let mut framed = self.vault.to_vec();
         for part in parts {
-            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            context.update(part);
+            framed.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            framed.extend_from_slice(part);
         }
-        let mut tag = [0; 32];
-        tag.iter_mut()
-            .zip(context.sign().as_ref())
-            .for_each(|(to, from)| *to = *from);
-        tag
+        hmac_sha256(self.name.as_slice(), &framed)
     }
+}
+
+/// HMAC-SHA256 (RFC 2104) of a message.
+pub(crate) fn hmac_sha256(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut tag = [0; 32];
+    tag.iter_mut()
+        .zip(hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), message).as_ref())
+        .for_each(|(to, from)| *to = *from);
+    tag
 }
 
 /// Splits bytes behind a 32-bit length off the front.
