@@ -13,6 +13,7 @@ mod kotlin;
 mod kotlin_lint;
 mod maven;
 mod mobile;
+mod mutants;
 mod package;
 mod pictures;
 mod policy;

@@ -5,6 +5,7 @@ use std::process::Command;
 use clap::{Args, Subcommand};
 
 use crate::files;
+use crate::mutants::{self, Mutants};
 use crate::run::{Outcome, Workspace, host, run};
 
 /// What to soak.
@@ -12,6 +13,8 @@ use crate::run::{Outcome, Workspace, host, run};
 pub(crate) enum Soak {
     /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
     Fuzz(Fuzz),
+    /// Changes the code that promises rest on, place by place: a test has to fail for each change.
+    Mutants(Mutants),
 }
 
 /// How long, and what.
@@ -41,6 +44,7 @@ const COVERAGE: &[&str] = &[
 pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
     match soak {
         Soak::Fuzz(fuzz) => self::fuzz(workspace, fuzz),
+        Soak::Mutants(asked) => mutants::mutants(workspace, asked),
     }
 }
 
