@@ -15,6 +15,7 @@ mod kotlin;
 mod kotlin_lint;
 mod maven;
 mod mobile;
+mod mutants;
 mod package;
 mod pictures;
 mod policy;

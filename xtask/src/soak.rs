@@ -5,6 +5,7 @@ use std::process::Command;
 use clap::{Args, Subcommand};
 
 use crate::files;
+use crate::mutants::{self, Mutants};
 use crate::run::{Outcome, Workspace, host, run};
 
 /// What to soak.
@@ -19,6 +20,8 @@ pub(crate) enum Soak {
     PowerLoss(PowerLoss),
     /// Guesses at every secret whose tries a gateway or a phone counts, in random sequences.
     Guess(Guess),
+    /// Changes the code that promises rest on, place by place: a test has to fail for each change.
+    Mutants(Mutants),
 }
 
 /// Of what.
@@ -98,6 +101,7 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
             ])
             .env("QUITTANCE_POWER_LOSSES", power_loss.states.to_string())),
         Soak::Guess(guess) => self::guess(workspace, guess),
+        Soak::Mutants(asked) => mutants::mutants(workspace, asked),
     }
 }
 

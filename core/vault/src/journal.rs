@@ -170,18 +170,22 @@ impl JournalKeys {
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.
     fn tag(&self, parts: &[&[u8]]) -> Tag {
-        let mut context = hmac::Context::with_key(&self.name);
-        context.update(&self.vault);
+        let mut framed = self.vault.to_vec();
         for part in parts {
-            context.update(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
-            context.update(part);
+            framed.extend_from_slice(&u64::try_from(part.len()).unwrap_or(u64::MAX).to_be_bytes());
+            framed.extend_from_slice(part);
         }
         let mut tag = Tag::default();
         tag.iter_mut()
-            .zip(context.sign().as_ref())
+            .zip(hmac_sha256(&self.name, &framed).as_ref())
             .for_each(|(to, from)| *to = *from);
         tag
     }
+}
+
+/// HMAC-SHA256 (RFC 2104) of a message.
+pub(crate) fn hmac_sha256(key: &hmac::Key, message: &[u8]) -> hmac::Tag {
+    hmac::sign(key, message)
 }
 
 /// Splits bytes behind a 32-bit length off the front.

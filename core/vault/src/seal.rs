@@ -50,6 +50,9 @@ pub(crate) enum Place<'a> {
         done: bool,
         epoch_new: u64,
     },
+    /// Bytes that a published vector is bound to.
+    #[cfg(test)]
+    Vector(&'a [u8]),
 }
 
 impl Place<'_> {
@@ -96,6 +99,8 @@ impl Place<'_> {
                 data.push(u8::from(*done));
                 data.extend_from_slice(&epoch_new.to_be_bytes());
             }
+            #[cfg(test)]
+            Self::Vector(bytes) => data.extend_from_slice(bytes),
         }
         data
     }
@@ -107,6 +112,8 @@ impl Place<'_> {
             Self::JournalKeys { .. } => "journal key",
             Self::Journal { .. } => "journal",
             Self::Destruction { .. } => "list of destructions",
+            #[cfg(test)]
+            Self::Vector(_) => "vector",
         }
     }
 }

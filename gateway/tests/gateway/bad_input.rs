@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, header};
 use quittance_protocol::bytes::{from_base64url, to_base64url};
 use quittance_protocol::statement::{Charge, Session};
-use quittance_protocol::{Claims, Code, Problem, StatementId};
+use quittance_protocol::{Claims, Code, Problem, PublicKey, StatementId};
 use ring::signature::KeyPair as _;
 use serde_json::{Value, json};
 
@@ -13,20 +13,24 @@ use crate::support::{House, ORIGIN, random, statement};
 use quittance_gateway::Clock as _;
 
 /// A statement of the phone's device key over any header and payload, validly signed.
-struct Forge(ring::signature::EcdsaKeyPair, String);
+pub(crate) struct Forge(ring::signature::EcdsaKeyPair, PublicKey);
 
 impl Forge {
-    async fn enrolled(house: &House) -> Self {
+    pub(crate) fn new() -> Self {
         let rng = ring::rand::SystemRandom::new();
         let algorithm = &ring::signature::ECDSA_P256_SHA256_FIXED_SIGNING;
         let document = ring::signature::EcdsaKeyPair::generate_pkcs8(algorithm, &rng).unwrap();
         let pair = ring::signature::EcdsaKeyPair::from_pkcs8(algorithm, document.as_ref(), &rng).unwrap();
-        let key = quittance_protocol::PublicKey::p256_from_sec1(pair.public_key().as_ref()).unwrap();
-        let forge = Self(pair, key.thumbprint().to_string());
+        let key = PublicKey::p256_from_sec1(pair.public_key().as_ref()).unwrap();
+        Self(pair, key)
+    }
+
+    pub(crate) async fn enrolled(house: &House) -> Self {
+        let forge = Self::new();
         let biometric = crate::support::phone::Key::new();
         let payload = json!({
             "aud": ORIGIN, "iat": house.clock.now(), "jti": StatementId::from_bytes(random()), "seq": 1,
-            "nonce": house.nonce().await.nonce, "device_key": key, "biometric_key": biometric.public(), "attestation": [],
+            "nonce": house.nonce().await.nonce, "device_key": forge.1, "biometric_key": biometric.public(), "attestation": [],
         });
         assert_eq!(
             house
@@ -38,11 +42,15 @@ impl Forge {
         forge
     }
 
-    fn header(&self, name: &str) -> String {
-        json!({"alg": "ES256", "typ": format!("quittance-{name}+jwt"), "kid": self.1}).to_string()
+    pub(crate) fn public(&self) -> PublicKey {
+        self.1
     }
 
-    fn sign(&self, header: &str, payload: &str) -> String {
+    pub(crate) fn header(&self, name: &str) -> String {
+        json!({"alg": "ES256", "typ": format!("quittance-{name}+jwt"), "kid": self.1.thumbprint()}).to_string()
+    }
+
+    pub(crate) fn sign(&self, header: &str, payload: &str) -> String {
         let input = format!(
             "{}.{}",
             to_base64url(header.as_bytes()),
@@ -132,7 +140,9 @@ async fn forms_that_are_not_of_the_protocol_are_refused_by_member() {
         Code::UnknownMember,
         Some("/header/jku"),
     );
-    let stranger = forge.header("session").replace(&forge.1, &to_base64url(&[7; 32]));
+    let stranger = forge
+        .header("session")
+        .replace(&forge.1.thumbprint().to_string(), &to_base64url(&[7; 32]));
     is(
         &post(forge.sign(&stranger, &payload)).await,
         Code::UnknownKey,

@@ -13,6 +13,8 @@ mod attestation_vectors;
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod bad_keys;
+#[cfg(test)]
 mod charges;
 #[cfg(test)]
 mod damage;

@@ -153,9 +153,10 @@ pub(crate) fn compare(folder: &Path, end: End, mandates: usize) -> Result<(), Wr
 fn epoch_of(vault: &Path) -> Result<u64, Wrong> {
     let look = || {
         let database = Connection::open_with_flags(vault, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-        database.query_row("SELECT epoch FROM header", [], |row| row.get(0))
+        database.query_row("SELECT epoch FROM header", [], |row| row.get::<_, i64>(0))
     };
-    look().map_err(|error| Wrong::new(&error))
+    let epoch = look().map_err(|error| Wrong::new(&error))?;
+    u64::try_from(epoch).map_err(|error| Wrong::new(&error))
 }
 
 /// What SQLite says of a file.

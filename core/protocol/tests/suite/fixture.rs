@@ -80,7 +80,11 @@ pub(crate) struct Log {
 
 impl Log {
     pub(crate) fn new(seed: u8) -> Self {
-        let signer = NoteSigner::new("pay.example/log", &Zeroizing::new([seed; 32])).unwrap();
+        Self::named("pay.example/log", seed)
+    }
+
+    pub(crate) fn named(name: &str, seed: u8) -> Self {
+        let signer = NoteSigner::new(name, &Zeroizing::new([seed; 32])).unwrap();
         Self {
             signer,
             hashes: RefCell::default(),

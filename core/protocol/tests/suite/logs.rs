@@ -260,6 +260,29 @@ fn two_roots_of_one_size_convict_the_log_by_themselves() {
     }
 }
 
+/// Another log owes this one nothing: its checkpoints are neither followed nor evidence.
+#[test]
+fn the_checkpoint_of_another_log_is_not_followed_and_convicts_nobody() {
+    let seen = SeenLog::first(grown(&["a", "b"]).checkpoint(2));
+    let same_entries = Log::named("other.example/log", 2);
+    let other_entries = Log::named("other.example/log", 2);
+    for (entry, other) in [("a", "x"), ("b", "y")] {
+        same_entries.append(entry.as_bytes());
+        other_entries.append(other.as_bytes());
+    }
+    for log in [same_entries, other_entries] {
+        assert_eq!(log.checkpoint(2).origin(), "other.example/log");
+        assert!(!seen.accept(log.checkpoint(2), &[]).unwrap_err().proves_fork);
+    }
+}
+
+#[test]
+fn a_proof_that_says_too_much_is_refused_but_convicts_nobody() {
+    let log = grown(&["a", "b"]);
+    let seen = SeenLog::first(log.checkpoint(2));
+    assert!(!seen.accept(log.checkpoint(2), &[[7; 32]]).unwrap_err().proves_fork);
+}
+
 //
 #[test]
 fn a_rewritten_or_shrunk_log_is_not_followed() {

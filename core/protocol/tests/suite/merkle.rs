@@ -86,10 +86,10 @@ fn every_tree_up_to_65_leaves_agrees_with_the_definition_in_every_proof() {
     }
 }
 
-/// The roots of the eight-leaf tree of the Certificate Transparency reference tests.
-#[test]
-fn the_reference_tree_of_certificate_transparency_has_its_roots() {
-    let inputs = [
+/// The eight leaves of the Certificate Transparency reference tests.
+fn reference_tree() -> Log {
+    let log = Log::new(1);
+    for input in [
         "",
         "00",
         "10",
@@ -98,7 +98,15 @@ fn the_reference_tree_of_certificate_transparency_has_its_roots() {
         "40414243",
         "5051525354555657",
         "606162636465666768696a6b6c6d6e6f",
-    ];
+    ] {
+        log.append(&hex::decode(input).unwrap());
+    }
+    log
+}
+
+/// The roots of the eight-leaf tree of the Certificate Transparency reference tests.
+#[test]
+fn the_reference_tree_of_certificate_transparency_has_its_roots() {
     let roots = [
         "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
         "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
@@ -109,11 +117,51 @@ fn the_reference_tree_of_certificate_transparency_has_its_roots() {
         "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
     ];
-    let log = Log::new(1);
+    let log = reference_tree();
     assert_eq!(root_at(&log, 0), EMPTY_ROOT);
-    for (input, root) in inputs.iter().zip(roots) {
-        log.append(&hex::decode(input).unwrap());
-        assert_eq!(hex::encode(root_at(&log, log.size())), root);
+    for (size, root) in (1..).zip(roots) {
+        assert_eq!(hex::encode(root_at(&log, size)), root);
+    }
+}
+
+/// Proofs of that tree as its authors write them down.
+#[test]
+fn the_reference_tree_of_certificate_transparency_has_its_proofs() {
+    let hash = |text: &str| -> Hash { hex::decode(text).unwrap().try_into().unwrap() };
+    let at_1 = hash("96a296d224f285c67bee93c30f8a309157f0daa35dc5b87e410b78630a09cfc7");
+    let at_0 = hash("6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d");
+    let at_4 = hash("bc1a0643b12e4d2d7c77918f44e0f4f79a838b6cf9ec5b5c283e1f4d88599e6b");
+    let from_0_to_1 = hash("fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125");
+    let from_2_to_3 = hash("5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e");
+    let from_4_to_5 = hash("0ebc5d3437fbe2db158b9f126a1d118e308181031d0a949f8dededebc558ef6a");
+    let from_6_to_7 = hash("ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0");
+    let from_0_to_3 = hash("d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7");
+    let from_4_to_7 = hash("6b47aaf29ee3c2af9af889bc1fb9254dabd31177f16232dd6aab035ca39bf6e4");
+    let log = reference_tree();
+    let store = |l, i| log.hash(l, i);
+    let inclusion: [(u64, u64, &[Hash]); 7] = [
+        (0, 1, &[]),
+        (0, 2, &[at_1]),
+        (1, 2, &[at_0]),
+        (2, 3, &[from_0_to_1]),
+        (1, 5, &[at_0, from_2_to_3, at_4]),
+        (0, 8, &[at_1, from_2_to_3, from_4_to_7]),
+        (5, 8, &[at_4, from_6_to_7, from_0_to_3]),
+    ];
+    for (index, size, proof) in inclusion {
+        assert_eq!(merkle::inclusion_proof(index, size, &store).unwrap(), proof);
+        let leaf = log.hash(0, index).unwrap();
+        merkle::verify_inclusion(&leaf, index, size, proof, &root_at(&log, size)).unwrap();
+    }
+    let consistency: [(u64, u64, &[Hash]); 4] = [
+        (1, 1, &[]),
+        (1, 8, &[at_1, from_2_to_3, from_4_to_7]),
+        (2, 5, &[from_2_to_3, at_4]),
+        (6, 8, &[from_4_to_5, from_6_to_7, from_0_to_3]),
+    ];
+    for (from, to, proof) in consistency {
+        assert_eq!(merkle::consistency_proof(from, to, &store).unwrap(), proof);
+        merkle::verify_consistency(from, &root_at(&log, from), to, &root_at(&log, to), proof).unwrap();
     }
 }
 

@@ -238,6 +238,19 @@ fn a_commitment_to_something_else_than_a_closure_body_is_refused() {
 
 //
 #[test]
+fn a_receipt_is_looked_at_up_to_64_kib_and_an_annex_up_to_one_mib() {
+    let text = |length| Receipt::parse(&vec![b'a'; length]).unwrap_err();
+    assert_eq!(text(65_537), ReceiptError::Form);
+    assert!(matches!(text(65_536), ReceiptError::Log(_)));
+
+    let mut annex = serde_json::to_vec(&closed().annex).unwrap();
+    annex.resize(1_048_576, b' ');
+    assert!(Annex::parse(&annex).is_ok());
+    annex.push(b' ');
+    assert_eq!(Annex::parse(&annex).unwrap_err(), ReceiptError::AnnexForm);
+}
+
+#[test]
 fn one_call_checks_what_a_stranger_can_check() {
     let case = closed();
     let key = case.log.signer.verifier();

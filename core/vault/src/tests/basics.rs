@@ -416,3 +416,15 @@ fn a_full_disk_is_named_and_nothing_is_lost() {
     vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
     assert!(Rows(&vault.connection).pending_orders().unwrap().is_empty());
 }
+
+#[test]
+fn a_probe_passes_where_nothing_at_all_opened() {
+    for found in 0..8_u8 {
+        let probe = Probe {
+            old_root_opens: found & 1 != 0,
+            records_open: found & 2 != 0,
+            key_found: found & 4 != 0,
+        };
+        assert_eq!(probe.passed(), found == 0, "{probe:?}");
+    }
+}

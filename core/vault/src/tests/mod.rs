@@ -6,3 +6,4 @@ mod crash;
 mod frozen;
 mod model;
 mod support;
+mod vectors;

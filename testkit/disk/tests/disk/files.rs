@@ -9,7 +9,7 @@ use quittance_vault::{RecordKey, RootKeys as _, Vault, VaultError};
 use crate::life::{Dishonest, TOKEN, World, chance, custodian};
 
 /// Secrets that end in one run.
-const ENDS: usize = 1_000;
+pub(crate) const ENDS: usize = 1_000;
 
 /// What was destroyed, what is left, and what the attacker opens of either.
 struct Outcome {
@@ -30,7 +30,7 @@ fn attack(name: &str, height: u8, hoards: bool) -> Outcome {
         kept: Arc::clone(&kept),
     };
     let mut vault = world.create(&disk, Arc::new(keys), height);
-    let (living, ended) = live(&mut vault, &mut chance);
+    let (living, ended) = live(&mut vault, &mut chance, ENDS, || ());
     let today = vault.epoch();
     drop(vault);
 
@@ -58,16 +58,22 @@ fn attack(name: &str, height: u8, hoards: bool) -> Outcome {
     }
 }
 
-fn is_in(loot: &BTreeSet<Loot>, secret: &[u8]) -> bool {
+pub(crate) fn is_in(loot: &BTreeSet<Loot>, secret: &[u8]) -> bool {
     loot.iter().any(|loot| loot.secret == secret)
 }
 
-/// What lives and what ended, by the secrets themselves.
-fn live(vault: &mut Vault, chance: &mut Chance) -> (BTreeSet<Vec<u8>>, BTreeSet<Vec<u8>>) {
+/// Lives until as many secrets ended, and shows each moment after a call: what lives and what ended then, by the
+/// secrets themselves.
+pub(crate) fn live(
+    vault: &mut Vault,
+    chance: &mut Chance,
+    ends: usize,
+    mut moment: impl FnMut(),
+) -> (BTreeSet<Vec<u8>>, BTreeSet<Vec<u8>>) {
     let mut tokens: Vec<(RecordKey, Vec<u8>)> = Vec::new();
     let mut ended = BTreeSet::new();
     let mut number = 0_u128;
-    while ended.len() < ENDS {
+    while ended.len() < ends {
         let grows = tokens.len() < 40 || chance.below(3) == 0;
         if grows {
             number += 1;
@@ -75,6 +81,7 @@ fn live(vault: &mut Vault, chance: &mut Chance) -> (BTreeSet<Vec<u8>>, BTreeSet<
             let secret = format!("the half of token {number}, thirty-two bytes or so").into_bytes();
             vault.transact::<_, VaultError>(|tx| tx.put(&key, &secret)).unwrap();
             tokens.push((key, secret));
+            moment();
             continue;
         }
         let mut batch = Vec::new();
@@ -86,6 +93,7 @@ fn live(vault: &mut Vault, chance: &mut Chance) -> (BTreeSet<Vec<u8>>, BTreeSet<
         }
         number += 1;
         vault.destroy(number.to_be_bytes(), &batch, |_| Ok(())).unwrap();
+        moment();
     }
     (tokens.into_iter().map(|(_, secret)| secret).collect(), ended)
 }

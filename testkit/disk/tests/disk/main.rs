@@ -6,7 +6,9 @@
     reason = "a test that cannot go on is a failed test"
 )]
 
+mod ext4;
 mod files;
+mod image;
 mod life;
 mod power_loss;
 mod restore;

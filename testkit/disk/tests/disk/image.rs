@@ -1,0 +1,235 @@
+//! Somebody has the raw image of a real file system, its files at each moment, and today's keys.
+//!
+//! The keys stand outside of the image, as in hardware.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{CStr, c_char, c_int, c_void};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::ptr;
+use std::sync::{Arc, Mutex, Once};
+
+use quittance_disk::{Attacker, Loot, RecordingDisk};
+use quittance_vault::{RootKeys, Vault, VaultOptions};
+use rusqlite::ffi;
+
+use crate::ext4::{Ext4, memory};
+use crate::files::{ENDS, is_in, live};
+use crate::life::{Dishonest, chance, custodian, random};
+
+/// The name of a vault whose connection cannot be asked to overwrite what it deletes.
+const CARELESS: &str = "careless-vault";
+/// SQLite's pages, which are the blocks of the file system as well.
+const PAGE: usize = 4096;
+/// What stands before each page of a write-ahead log: page number, size after a commit, two salts, two checksums.
+const FRAME: usize = 24;
+
+/// How many secrets the attacker opens.
+struct Outcome {
+    ended: usize,
+    living: usize,
+    /// With the key that exists after it all.
+    ended_by_todays_key: usize,
+    living_by_todays_key: usize,
+    /// With every key that ever was, as if the epochs never changed: the control.
+    ended_by_all_keys: usize,
+    /// The same from the raw image by itself, without the files of other moments.
+    ended_by_all_keys_in_the_raw_image: usize,
+}
+
+/// A long life on a file system of its own, then the attacker. `None` where this machine has none to give.
+fn attack(name: &str, height: u8) -> Option<Outcome> {
+    let disk = match Ext4::mount() {
+        Ok(disk) => disk,
+        Err(why) => {
+            eprintln!("NOT RUN: no ext4 file system on a loop device here: {why}");
+            return None;
+        }
+    };
+    let keys_outside = RecordingDisk::default();
+    let kept = Arc::new(Mutex::new(BTreeMap::new()));
+    let keys: Arc<dyn RootKeys> = Arc::new(Dishonest {
+        honest: custodian(&keys_outside),
+        before_create: |_, _| Ok(()),
+        kept: Arc::clone(&kept),
+    });
+    let path = disk.files().join(name);
+    let options = VaultOptions {
+        path: path.clone(),
+        height,
+        vfs: None,
+    };
+    let mut vault = Vault::create(options, keys, random()).unwrap();
+
+    let (mut watching, mut salts) = (Attacker::default(), BTreeSet::new());
+    let desk = memory().unwrap();
+    let (living, ended) = live(&mut vault, &mut chance(), ENDS, || {
+        salts.extend(copy(&path, desk.path()));
+        watching.look(&desk.path().join("copy"), "unix").unwrap();
+    });
+    let today = vault.epoch();
+    drop(vault);
+    let closed = fs::read(&path).unwrap();
+    let raw = disk.unmount();
+
+    let mut finding = Attacker::default();
+    let leftovers = read_leftovers(&raw, closed, &salts, &mut finding, &desk.path().join("carved"));
+    assert!(leftovers > 0, "{name}: the image held no leftover of any log");
+    let by_todays_key = |root: &[u8]| custodian(&keys_outside).unwrap(today, root).ok();
+    let by_all_keys = |root: &[u8]| kept.lock().unwrap().get(root).cloned();
+    let opened = |loot: &[BTreeSet<Loot>], secrets: &BTreeSet<Vec<u8>>| {
+        let is_open = |secret: &&Vec<u8>| loot.iter().any(|loot| is_in(loot, secret));
+        secrets.iter().filter(is_open).count()
+    };
+    let today = [watching.open(by_todays_key), finding.open(by_todays_key)];
+    let ever = [watching.open(by_all_keys), finding.open(by_all_keys)];
+    Some(Outcome {
+        ended: ended.len(),
+        living: living.len(),
+        ended_by_todays_key: opened(&today, &ended),
+        living_by_todays_key: opened(&today, &living),
+        ended_by_all_keys: opened(&ever, &ended),
+        ended_by_all_keys_in_the_raw_image: opened(&ever[1..], &ended),
+    })
+}
+
+/// Copies a vault's file with its log, and tells the salts that the log's frames have now.
+fn copy(vault: &Path, to: &Path) -> Option<[u8; 8]> {
+    let beside = |path: &Path, end: &str| PathBuf::from(format!("{}{end}", path.display()));
+    let copy = to.join("copy");
+    let _ = fs::remove_file(beside(&copy, "-wal"));
+    fs::copy(vault, &copy).unwrap();
+    let log = fs::read(beside(vault, "-wal")).unwrap_or_default();
+    fs::write(beside(&copy, "-wal"), &log).unwrap();
+    log.get(16..24)?.try_into().ok()
+}
+
+/// Looks for frames of write-ahead logs anywhere in the image, in use or not, and reads the file as it was after each
+/// commit among them.
+fn read_leftovers(
+    raw: &[u8],
+    closed: Vec<u8>,
+    salts: &BTreeSet<[u8; 8]>,
+    attacker: &mut Attacker,
+    carved: &Path,
+) -> usize {
+    let number = |at: usize| raw[at..at + 4].try_into().map(u32::from_be_bytes).unwrap() as usize;
+    let mut file = closed;
+    let read = |file: &mut Vec<u8>, attacker: &mut Attacker| {
+        // A file that says it has no log is read without one.
+        file[18..20].copy_from_slice(&[1, 1]);
+        fs::write(carved, &*file).unwrap();
+        let _ = attacker.look(carved, "unix");
+    };
+    read(&mut file, attacker);
+    let pages = file.len() / PAGE;
+    let mut found = 0;
+    // Logs begin with 32 bytes, pages follow behind 24: every frame stands at a multiple of 8.
+    for at in (0..raw.len().saturating_sub(FRAME + PAGE)).step_by(8) {
+        let page = number(at);
+        if page == 0 || page > pages || !salts.contains(&raw[at + 8..at + 16]) {
+            continue;
+        }
+        let content = &raw[at + FRAME..at + FRAME + PAGE];
+        file[(page - 1) * PAGE..page * PAGE].copy_from_slice(content);
+        found += 1;
+        if number(at + 4) != 0 {
+            read(&mut file, attacker);
+        }
+    }
+    found
+}
+
+/// Lets SQLite ignore that a careless vault asks for `secure_delete`.
+fn be_careless() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[expect(
+            unsafe_code,
+            reason = "SQLite asks in C; the function lives for ever and keeps nothing"
+        )]
+        // SAFETY: the extension opens and closes no database, and changes no list of extensions.
+        unsafe {
+            rusqlite::auto_extension::register_auto_extension(watch).unwrap();
+        }
+    });
+}
+
+#[expect(unsafe_code, reason = "SQLite calls it, in C")]
+unsafe extern "C" fn watch(
+    database: *mut ffi::sqlite3,
+    _message: *mut *mut c_char,
+    _api: *const ffi::sqlite3_api_routines,
+) -> c_int {
+    // SAFETY: the database is the one that SQLite opens just now; its name is null or a text that lives as long.
+    let is_careless = unsafe {
+        let name = ffi::sqlite3_db_filename(database, c"main".as_ptr());
+        !name.is_null() && CStr::from_ptr(name).to_string_lossy().ends_with(CARELESS)
+    };
+    if is_careless {
+        // SAFETY: the callback uses nothing but its arguments, so it needs no data and may live for ever.
+        unsafe { ffi::sqlite3_set_authorizer(database, Some(ignore_secure_delete), ptr::null_mut()) }
+    } else {
+        ffi::SQLITE_OK
+    }
+}
+
+#[expect(unsafe_code, reason = "SQLite calls it, in C")]
+unsafe extern "C" fn ignore_secure_delete(
+    _data: *mut c_void,
+    action: c_int,
+    first: *const c_char,
+    _second: *const c_char,
+    _database: *const c_char,
+    _trigger: *const c_char,
+) -> c_int {
+    // SAFETY: a pragma's first argument is its name, which lives as long as this call.
+    let asks = action == ffi::SQLITE_PRAGMA && unsafe { CStr::from_ptr(first) } == c"secure_delete";
+    if asks { ffi::SQLITE_IGNORE } else { ffi::SQLITE_OK }
+}
+
+/// The outcome is what was promised, and what the controls show is there to be found.
+fn holds(name: &str, height: u8) {
+    let Some(outcome) = attack(name, height) else { return };
+    assert!(outcome.ended >= ENDS);
+    assert_eq!(outcome.ended_by_todays_key, 0, "{name}");
+    assert_eq!(
+        outcome.living_by_todays_key, outcome.living,
+        "{name}: the attacker reads nothing"
+    );
+    assert_eq!(
+        outcome.ended_by_all_keys, outcome.ended,
+        "{name}: the attacker missed some"
+    );
+    let raw = outcome.ended_by_all_keys_in_the_raw_image;
+    assert!(raw > 0, "{name}: the search of the image is blind");
+    println!(
+        "{name}: with all keys that ever were, the raw image alone gives {raw} of {} back",
+        outcome.ended
+    );
+}
+
+#[test]
+fn nothing_that_ended_on_a_phone_opens_from_the_raw_image_of_its_file_system() {
+    holds("phone-vault", 2);
+}
+
+#[test]
+fn nothing_that_ended_at_a_gateway_opens_from_the_raw_image_of_its_file_system() {
+    holds("gateway-vault", 4);
+}
+
+#[test]
+fn nor_where_the_file_never_overwrites_what_it_deletes() {
+    be_careless();
+    let folder = tempfile::tempdir().unwrap();
+    let overwrites = |name: &str| {
+        let file = rusqlite::Connection::open(folder.path().join(name)).unwrap();
+        file.execute_batch("PRAGMA secure_delete = ON").unwrap();
+        file.pragma_query_value(None, "secure_delete", |row| row.get::<_, bool>(0))
+            .ok()
+    };
+    // Who asks a careless file for it gets not even an answer; the default is off.
+    assert_eq!((overwrites("another-vault"), overwrites(CARELESS)), (Some(true), None));
+    holds(CARELESS, 2);
+}

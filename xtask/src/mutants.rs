@@ -1,0 +1,142 @@
+//! Changing the code that promises rest on, one place after the other, to see that a test fails each time.
+use std::env;
+
+use clap::Args;
+
+use crate::run::{Outcome, Problem, Workspace, failed, heading, run};
+
+/// The version that the exclusions in `.cargo/mutants.toml` were judged with.
+const VERSION: &str = "27.1.0";
+
+/// Which promises.
+#[derive(Debug, Args)]
+pub(crate) struct Mutants {
+    /// The promises by their names; every one where none is named.
+    names: Vec<String>,
+}
+
+/// Files, with the tests that have to notice.
+struct Promise {
+    name: &'static str,
+    package: &'static str,
+    files: &'static [&'static str],
+    tests: &'static [&'static str],
+}
+
+const PROMISES: &[Promise] = &[
+    Promise {
+        name: "log",
+        package: "quittance-protocol",
+        files: &["core/protocol/src/log/*.rs"],
+        tests: &["--test=suite"],
+    },
+    Promise {
+        name: "receipt",
+        package: "quittance-protocol",
+        files: &["core/protocol/src/receipt.rs", "core/protocol/src/permit.rs"],
+        tests: &["--test=suite", "--lib"],
+    },
+    Promise {
+        name: "epoch",
+        package: "quittance-vault",
+        files: &["core/vault/src/epoch.rs", "core/vault/src/destruction.rs"],
+        tests: &["--lib"],
+    },
+    Promise {
+        name: "counters",
+        package: "quittance-flows",
+        files: &[
+            "core/flows/src/pin.rs",
+            "core/flows/src/otp.rs",
+            "core/flows/src/permits.rs",
+        ],
+        tests: &["--lib"],
+    },
+    Promise {
+        name: "wallet",
+        package: "quittance-wallet",
+        files: &[
+            "core/wallet/src/closure.rs",
+            "core/wallet/src/log_check.rs",
+            "core/wallet/src/permits.rs",
+            "core/wallet/src/receipts.rs",
+        ],
+        tests: &["--lib", "--test=thread"],
+    },
+    Promise {
+        name: "gateway",
+        package: "quittance-gateway",
+        files: &[
+            "gateway/src/factor.rs",
+            "gateway/src/flows/codes.rs",
+            "gateway/src/locks.rs",
+            "gateway/src/statements/permit.rs",
+            "gateway/src/statements/pin.rs",
+        ],
+        tests: &["--lib", "--test=gateway"],
+    },
+];
+
+/// Changes each place; one that no test notices is a failure.
+pub(crate) fn mutants(workspace: &Workspace, asked: &Mutants) -> Outcome {
+    let tools = workspace.cache("tools")?;
+    let chosen = chosen(&asked.names)?;
+    // Cargo leaves a program alone that stands there in this very version.
+    let mut install = workspace.cargo(&["install", "cargo-mutants", "--locked", "--version", VERSION, "--root"]);
+    run(install.arg(&tools))?;
+    let path = env::var_os("PATH").unwrap_or_default();
+    let paths = [tools.join("bin")].into_iter().chain(env::split_paths(&path));
+    let path = env::join_paths(paths).map_err(|error| Problem::Failed(error.to_string()))?;
+    let mut unnoticed = Vec::new();
+    for promise in chosen {
+        heading(promise.name);
+        let mut mutate = workspace.cargo(&["mutants", "--jobs", "1", "--no-shuffle", "--package", promise.package]);
+        for file in promise.files {
+            mutate.args(["--file", file]);
+        }
+        for test in promise.tests {
+            mutate.arg(format!("--cargo-test-arg={test}"));
+        }
+        mutate
+            .arg("--output")
+            .arg(workspace.cache(&format!("mutants/{}", promise.name))?);
+        // What is built of other crates' sources is the same for every copy.
+        mutate.env("PATH", &path).env("CARGO_TARGET_DIR", &workspace.target);
+        if run(&mut mutate).is_err() {
+            unnoticed.push(promise.name);
+        }
+    }
+    if unnoticed.is_empty() {
+        return Ok(());
+    }
+    failed(format!("not every change was noticed: {}", unnoticed.join(", ")))
+}
+
+fn chosen(names: &[String]) -> Outcome<Vec<&'static Promise>> {
+    if names.is_empty() {
+        return Ok(PROMISES.iter().collect());
+    }
+    let known = |name: &String| {
+        let promise = PROMISES.iter().find(|promise| promise.name == name);
+        promise.ok_or_else(|| {
+            let all: Vec<&str> = PROMISES.iter().map(|promise| promise.name).collect();
+            Problem::Failed(format!("no promise is called {name}; there are {}", all.join(", ")))
+        })
+    };
+    names.iter().map(known).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn promises_are_chosen_by_name_and_a_name_that_is_none_is_answered_with_those_that_are() {
+        assert_eq!(chosen(&[]).unwrap().len(), PROMISES.len());
+        assert_eq!(chosen(&["epoch".to_owned()]).unwrap()[0].package, "quittance-vault");
+        let Err(Problem::Failed(said)) = chosen(&["epochs".to_owned()]) else {
+            panic!("it was taken");
+        };
+        assert!(said.contains("epoch, counters"), "{said}");
+    }
+}
