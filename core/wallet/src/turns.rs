@@ -62,6 +62,6 @@ mod tests {
             panic!("native code");
         }));
         assert!(broken.is_err());
-        turns.take().unwrap();
+        drop(turns.take().unwrap());
     }
 }

