@@ -1,4 +1,4 @@
-//! Vectors that others published, through the function that seals the gateway's memory.
+//! Vectors that others published, through the function that seals what the gateway's database keeps.
 
 use std::ops::RangeInclusive;
 
