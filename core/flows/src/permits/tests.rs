@@ -217,6 +217,15 @@ fn payee_challenge_and_amount_are_those_of_the_mandate() {
     );
 }
 
+#[test]
+fn a_permit_in_another_currency_says_so() {
+    let dollars = Money::new(1, Currency::new("USD").unwrap()).unwrap();
+    for amount in [PermitAmount::AtMost(dollars), PermitAmount::Exact(dollars)] {
+        let taken = deposit(MandateKind::PayAsYouGo, |_, permit| permit.amount = amount);
+        assert_eq!(taken, Err(Code::CurrencyMismatch));
+    }
+}
+
 //
 #[test]
 fn no_more_permits_are_outstanding_than_the_policy_says() {
