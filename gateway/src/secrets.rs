@@ -250,3 +250,6 @@ impl RngCore for PinRandomness<'_> {
 }
 
 impl CryptoRng for PinRandomness<'_> {}
+
+#[cfg(test)]
+mod vectors;

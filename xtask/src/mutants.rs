@@ -100,8 +100,9 @@ pub(crate) fn mutants(workspace: &Workspace, asked: &Mutants) -> Outcome {
         mutate
             .arg("--output")
             .arg(workspace.cache(&format!("mutants/{}", promise.name))?);
-        // What is built of other crates' sources is the same for every copy.
-        mutate.env("PATH", &path).env("CARGO_TARGET_DIR", &workspace.target);
+        // A copy that is changed has the names of the original: built beside it, it would be taken for it.
+        let built = workspace.cache("mutants/build")?;
+        mutate.env("PATH", &path).env("CARGO_TARGET_DIR", built);
         if run(&mut mutate).is_err() {
             unnoticed.push(promise.name);
         }

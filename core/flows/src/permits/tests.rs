@@ -77,6 +77,17 @@ fn no_permit_reaches_beyond_the_validity_nor_outnumbers_the_charges() {
     assert_eq!(windows(&terms), [(at(0), at(30))]);
 }
 
+/// A validity that ends where a period begins leaves nothing of it; one that ends now leaves nothing at all.
+#[test]
+fn no_permit_is_planned_for_a_window_without_a_second_in_it() {
+    let mut terms = terms(MandateKind::Subscription);
+    let planned = |terms: &Terms, now| plan(rules(), terms, at(0), now, &[], 1).len();
+    terms.valid_until = Some(at(60));
+    assert_eq!(planned(&terms, at(0)), 2);
+    terms.valid_until = Some(at(15));
+    assert_eq!((planned(&terms, at(14)), planned(&terms, at(15))), (1, 0));
+}
+
 //
 #[test]
 fn permits_of_an_exact_mandate_are_exact() {
@@ -204,6 +215,15 @@ fn payee_challenge_and_amount_are_those_of_the_mandate() {
         with(|permit| permit.amount = PermitAmount::AtMost(cny(1))),
         Ok(Admission::New)
     );
+}
+
+#[test]
+fn a_permit_in_another_currency_says_so() {
+    let dollars = Money::new(1, Currency::new("USD").unwrap()).unwrap();
+    for amount in [PermitAmount::AtMost(dollars), PermitAmount::Exact(dollars)] {
+        let taken = deposit(MandateKind::PayAsYouGo, |_, permit| permit.amount = amount);
+        assert_eq!(taken, Err(Code::CurrencyMismatch));
+    }
 }
 
 //

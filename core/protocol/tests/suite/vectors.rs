@@ -40,6 +40,27 @@ fn rfc_7515_a_3_verifies_with_its_jwk() {
     assert_eq!(key.verify(input, &other).unwrap_err().code(), Code::BadSignature);
 }
 
+/// The other examples of the RFC's appendix A, A.2 left out (RSA, as little of this protocol as A.4): valid to a library
+/// that takes any algorithm, each is no statement, for its type as for its algorithm.
+#[test]
+fn the_algorithms_of_rfc_7515_that_a_header_may_choose_make_no_statement() {
+    let payload = "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
+    let a_1 = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let a_3 = "DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
+    let a_4 = "AdwMgeerwtHoh-l192l60hp9wAHZFVJbLfD_UxMi70cwnZOYaRI1bKPWROc-mZZqwqT2SI-KGDKB34XO0aw_7XdtAG8GaSwFKdCAPZgoXD2YBJZCPEX3xKpRwcdOO8KpEHwJjyqOgzDO7iKvU8vcnwNrmxYbSW9ERBXukOXolLzeO_Jn";
+    for example in [
+        format!("eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.{payload}.{a_1}"),
+        format!("eyJhbGciOiJFUzI1NiJ9.{payload}.{a_3}"),
+        format!("eyJhbGciOiJFUzUxMiJ9.UGF5bG9hZA.{a_4}"),
+        format!("eyJhbGciOiJub25lIn0.{payload}."),
+    ] {
+        let refused = quittance_protocol::Received::parse(&example).unwrap_err();
+        // Their headers lack the members that a statement's has, or have others.
+        assert_eq!(refused.code(), Code::Malformed, "{example}: {refused}");
+        assert!(refused.pointer().is_some_and(|pointer| pointer.starts_with("/header")));
+    }
+}
+
 #[test]
 fn rfc_8037_appendix_a_signs_verifies_and_names_its_key() {
     let seed = from_base64url("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A").unwrap();

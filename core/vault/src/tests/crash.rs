@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::support::{Call, Disk, Hooked, Image, MemoryKeys, Moment, dead, put_tokens, secret, token};
-use crate::{QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError};
+use crate::{QuarantineReason, RootKeyError, RootKeys as _, SystemRandomness, Vault, VaultError};
 
 const ORDER: [u8; 16] = [7; 16];
 
@@ -332,4 +332,42 @@ fn a_key_that_a_lost_commit_used_is_never_used_again() {
 #[test]
 fn control_a_vault_that_uses_the_key_that_it_finds_gives_the_destroyed_token_back() {
     assert_eq!(a_thief_of_a_lost_commit(true).unwrap(), Some(secret(2)));
+}
+
+/// How often the whole log was moved into the file because of what an interruption may have left in it.
+fn settled(disk: &Disk) -> i64 {
+    let file = rusqlite::Connection::open(disk.file()).unwrap();
+    file.query_row("SELECT settled FROM header", [], |row| row.get(0))
+        .unwrap()
+}
+
+/// Either trace of an interruption is enough: a key is not deleted, nor an order completed, on the word of a log that a
+/// power failure may take back. A key of the next epoch is none: it may have been made ahead.
+#[test]
+fn whatever_an_interruption_left_the_file_is_durable_before_it_is_completed() {
+    type Trace = fn(&Disk, &Arc<MemoryKeys>);
+    let key_of_the_epoch_before: Trace = |disk, keys| {
+        disk.open(keys).rotate::<_, VaultError>(|_| Ok(())).unwrap();
+        keys.create(1).unwrap();
+    };
+    let order_alone: Trace = |disk, keys| {
+        let dies_after_deleting = Hooked {
+            inner: Arc::clone(keys) as _,
+            hook: |moment| match moment {
+                (Call::Replace, true) => Err(dead()),
+                _ => Ok(()),
+            },
+        };
+        destroy(&mut disk.open(&Arc::new(dies_after_deleting))).unwrap_err();
+        assert_eq!(keys.epochs(), [2]);
+    };
+    let nothing: Trace = |_, _| ();
+    for (trace, times) in [(key_of_the_epoch_before, 1), (order_alone, 1), (nothing, 0)] {
+        let (disk, keys) = prepared(false);
+        trace(&disk, &keys);
+        let vault = disk.open(&keys);
+        assert_eq!(keys.epochs(), [vault.epoch()]);
+        drop(vault);
+        assert_eq!(settled(&disk), times);
+    }
 }
