@@ -92,8 +92,7 @@ impl Inner {
         })
     }
 
-    /// Fetches the bundle in force and keeps it. The one that is known already is not read again: what it says was
-    /// checked when it came.
+    /// Fetches the bundle in force and keeps it. A bundle that is known already costs one read.
     ///
     /// # Errors
     /// [`WalletError::PolicyUntrusted`] where the author or the log entry do not hold; [`WalletError::Policy`] for a
@@ -102,19 +101,18 @@ impl Inner {
     pub(crate) async fn refresh_policy(self: &Arc<Self>) -> Result<(), WalletError> {
         let answer: PolicyAnswer = self.transport.get("/v1/policy", None).await?;
         let received = Received::parse(&answer.bundle).map_err(|_| WalletError::PolicyUntrusted)?;
-        let newest = self.look(Inner::newest_policy).await?;
-        let content = received.content();
-        if newest.as_ref().is_some_and(|newest| newest.content == content) {
-            return Ok(());
-        }
-        let policy = received
+        let bundle = received
             .verify::<PolicyBundle>(&self.pinned.policy_author, BUNDLE_AUDIENCE)
-            .map_err(|_| WalletError::PolicyUntrusted)?
-            .into_body()
-            .policy;
+            .map_err(|_| WalletError::PolicyUntrusted)?;
+        let content = bundle.content();
+        let policy = bundle.into_body().policy;
         let version = policy.bundle.version;
+        let newest = self.look(Inner::newest_policy).await?;
         if let Some(newest) = &newest {
             policy.succeeds(newest.policy.bundle.version)?;
+            if newest.policy.bundle.version == version && newest.content == content {
+                return Ok(());
+            }
         }
         policy.check()?;
         let logged = open_logged::<PolicyBody>(&answer.logged, &self.pinned.log, EntryKind::Policy)
