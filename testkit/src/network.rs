@@ -15,7 +15,8 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-const MOST_BYTES: usize = 16 << 20;
+/// Longest body that is passed on.
+pub(crate) const MOST_BYTES: usize = 16 << 20;
 
 /// What goes wrong on the way. Shared by every request.
 #[derive(Debug, Default)]

@@ -1,5 +1,6 @@
 //! A gateway whose log has another key: the honest library's router, with every checkpoint signed anew on its way out.
 
+use crate::network::MOST_BYTES;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -11,8 +12,6 @@ use quittance_protocol::log::{Checkpoint, LogError, NoteSigner, VerifierKey};
 use serde_json::Value;
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-const MOST_BYTES: usize = 16 << 20;
 
 /// The seed of the other key, which nobody pins.
 const OTHER_SEED: [u8; 32] = [0x0b; 32];

@@ -71,9 +71,6 @@ const COVERAGE: &[&str] = &[
     "-Coverflow-checks=yes",
 ];
 
-/// Where Linux keeps files in memory.
-const MEMORY: &str = "/dev/shm";
-
 /// Soaks; a finding is a failure.
 pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
     match soak {
@@ -108,17 +105,22 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
     }
 }
 
+/// Has a program keep its files in memory, where Linux has a place for them.
+fn in_memory(program: &mut Command) -> &mut Command {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        program.env("TMPDIR", memory);
+    }
+    program
+}
+
 fn guess(workspace: &Workspace, guess: &Guess) -> Outcome {
     let mut cargo = workspace.cargo(&["test", "-p", "quittance-gateway", "--test", "gateway", "guesses::"]);
     cargo
         .args(["--", "--nocapture", "--skip", "control"])
         .env("QUITTANCE_GUESSES", guess.sequences.to_string());
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() {
-        // What is looked for needs no real disk, and thousands of restarts would wait for one.
-        cargo.env("TMPDIR", memory);
-    }
-    run(&mut cargo)
+    // What is looked for needs no real disk, and thousands of restarts would wait for one.
+    run(in_memory(&mut cargo))
 }
 
 fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {
@@ -130,10 +132,8 @@ fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {
         println!("{kind}: {} s", fuzz.seconds);
         let mut soak = Command::new(&program);
         // A vault is opened at each run, which syncs: in memory six times as many come to it.
-        if Path::new(MEMORY).is_dir() {
-            soak.env("TMPDIR", MEMORY);
-        }
-        soak.env("QUITTANCE_FUZZ_TARGET", &kind)
+        in_memory(&mut soak)
+            .env("QUITTANCE_FUZZ_TARGET", &kind)
             .arg(&found)
             .arg(home.join(&kind))
             .arg(format!("-max_total_time={}", fuzz.seconds))

@@ -8,6 +8,7 @@ mod told;
 
 pub use lie::{Catch, Lie};
 
+use crate::network::MOST_BYTES;
 use crate::network::cut;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -28,8 +29,6 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use told::Told;
 use tower::ServiceExt;
-
-const MOST_BYTES: usize = 16 << 20;
 
 /// Whoever posts here wakes the liar: for the demo, which speaks with a process.
 pub const WAKE_PATH: &str = "/liar/wake";

@@ -3,6 +3,7 @@
 use super::locks::PhoneLocks;
 use super::phone::OWN_NUMBERS;
 use super::{PhoneClock, StagePhone, Staged};
+use crate::files::copy_folder;
 use quittance_wallet::WalletConfig;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -72,8 +73,8 @@ impl IdlePhone {
         let mut copy = self.clone();
         copy.folder = PathBuf::from(folder);
         copy.config.data_dir = copy.folder.join("files");
-        copy_files(&self.config.data_dir, &copy.config.data_dir)?;
-        copy_files(&self.hardware(), &copy.hardware())?;
+        copy_folder(&self.config.data_dir, &copy.config.data_dir)?;
+        copy_folder(&self.hardware(), &copy.hardware())?;
         copy.clock = Arc::new(PhoneClock::new(self.clock.now()));
         // Far from the numbers that a test signs for the first phone by itself.
         copy.number = 2 * OWN_NUMBERS;
@@ -86,7 +87,7 @@ impl IdlePhone {
     /// What the system says.
     pub fn with_files(self, backup: &Path) -> std::io::Result<Self> {
         std::fs::remove_dir_all(&self.config.data_dir)?;
-        copy_files(backup, &self.config.data_dir)?;
+        copy_folder(backup, &self.config.data_dir)?;
         Ok(self)
     }
 
@@ -96,16 +97,7 @@ impl IdlePhone {
 
     pub(super) fn copy_of_files(&self) -> std::io::Result<tempfile::TempDir> {
         let copy = tempfile::tempdir()?;
-        copy_files(&self.config.data_dir, copy.path())?;
+        copy_folder(&self.config.data_dir, copy.path())?;
         Ok(copy)
     }
-}
-
-fn copy_files(from: &Path, to: &Path) -> std::io::Result<()> {
-    std::fs::create_dir_all(to)?;
-    for entry in std::fs::read_dir(from)? {
-        let entry = entry?;
-        std::fs::copy(entry.path(), to.join(entry.file_name()))?;
-    }
-    Ok(())
 }

@@ -12,10 +12,10 @@ mod vault;
 
 use std::path::{Path, PathBuf};
 
-/// A folder in memory, where there is one: what is tried here is what is read.
+/// A folder for what is read back at once.
 #[cfg(test)]
 fn folder() -> tempfile::TempDir {
-    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
+    quittance_testkit::files::quick_folder().unwrap()
 }
 
 /// The files of a folder, but for lock files, and for a write-ahead log in which nothing stands.

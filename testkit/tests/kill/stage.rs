@@ -3,13 +3,14 @@
 use crate::operation::Operation;
 use crate::run::Wrong;
 use quittance_protocol::MandateId;
+use quittance_testkit::files::{copy_folder, quick_folder};
 use quittance_testkit::phone::{Phone, PhoneConfig};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::{Casting, PIN, Side, Story};
 use quittance_testkit::willing;
 use quittance_wallet::{Answer, PromptKind};
 use serde_json::{Value, json};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use zeroize::Zeroizing;
 
 /// A gateway and an enrolled phone, where an operation can begin.
@@ -26,6 +27,7 @@ impl Stage {
     /// Sets it with honest programs.
     pub(crate) async fn set(programs: Programs, operation: Operation) -> Self {
         let casting = Casting::default();
+        // What SIGKILL leaves does not depend on what a sync is worth, and thousands of runs wait for none.
         let folder = quick_folder().expect("a folder");
         let home = folder.path().join("stage");
         let mut story = Story::open(programs.clone(), &home, &casting, true)
@@ -73,19 +75,13 @@ impl Stage {
     pub(crate) async fn copy(&self) -> Result<Story, Wrong> {
         let run = self.run_folder();
         let _none_before = std::fs::remove_dir_all(&run);
-        copy_folder(&self.folder.path().join("stage"), &run);
+        copy_folder(&self.folder.path().join("stage"), &run).expect("a copy");
         let mut story = Story::open(self.programs.clone(), &run, &self.casting, true)
             .await
             .expect("the copy");
         story.revive().await.expect("both start");
         Ok(story)
     }
-}
-
-/// A folder in memory, where there is one: what SIGKILL leaves does not depend on what a sync is worth, and thousands of
-/// runs wait for none.
-fn quick_folder() -> std::io::Result<tempfile::TempDir> {
-    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir())
 }
 
 async fn sign(story: &Story, phone: &Phone) -> MandateId {
@@ -139,16 +135,4 @@ fn photo(shade: impl TryInto<u8>) -> Vec<u8> {
     let scan = [0xff, 0xda, 0, 8, 1, 1, 0, 0, 63, 0];
     let shade = shade.try_into().unwrap_or(0);
     [&[0xff, 0xd8][..], &frame, &scan, &[shade; 32], &[0xff, 0xd9]].concat()
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).expect("a folder");
-    for entry in std::fs::read_dir(from).expect("a folder") {
-        let entry = entry.expect("an entry");
-        if entry.file_type().expect("a type").is_dir() {
-            copy_folder(&entry.path(), &to.join(entry.file_name()));
-        } else {
-            std::fs::copy(entry.path(), to.join(entry.file_name())).expect("a copy");
-        }
-    }
 }
