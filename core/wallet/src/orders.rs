@@ -39,13 +39,12 @@ impl Inner {
             record.destroyed.as_ref().map(|logged| &logged.proof),
             record.closure.as_ref().map(|closure| &closure.receipt),
         ];
-        let mut checkpoints: Vec<Checkpoint> = proofs
+        let checkpoints: Vec<Checkpoint> = proofs
             .into_iter()
             .flatten()
             .filter_map(|proof| proof.parse::<TlogProof>().ok())
             .filter_map(|proof| Checkpoint::open(&proof.checkpoint, &self.pinned.log).ok())
             .collect();
-        checkpoints.dedup_by(|a, b| a.note() == b.note());
         let consistent = match self.follow_all(&checkpoints).await {
             Ok(()) => true,
             Err(WalletError::LogContradiction) => false,
