@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::error::VaultError;
 
 /// Held for as long as the vault is open; the operating system lets go of it when the process ends, however it ends.
-pub(crate) struct LockFile(#[expect(dead_code, reason = "holding the open file holds the lock")] File);
+pub(crate) struct LockFile(File);
 
 impl LockFile {
     /// Takes the lock of the vault at `vault`, or says that somebody has it.
@@ -29,6 +29,15 @@ impl LockFile {
     }
 }
 
+impl Drop for LockFile {
+    /// Lets go at once. Closing alone would not: a child that another thread has just forked has this file too, until it
+    /// runs its own program.
+    fn drop(&mut self) {
+        // Where it fails, closing lets go, a moment later.
+        let _ = self.0.unlock();
+    }
+}
+
 /// Lets only the owner read what is created (0600).
 pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
@@ -37,4 +46,21 @@ pub(crate) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
         options.mode(0o600);
     }
     options
+}
+
+#[cfg(test)]
+mod tests {
+    use super::LockFile;
+
+    #[test]
+    fn what_was_closed_is_free_while_a_forked_child_still_has_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let vault = folder.path().join("vault");
+        let held = LockFile::take(&vault).unwrap();
+        let of_the_child = held.0.try_clone().unwrap();
+        assert!(LockFile::take(&vault).is_err());
+        drop(held);
+        assert!(LockFile::take(&vault).is_ok());
+        drop(of_the_child);
+    }
 }
