@@ -6,7 +6,7 @@ use crate::destruction::{Destruction, DestructionRow, Probe};
 use crate::error::VaultError;
 use crate::file;
 use crate::record::RecordKey;
-use crate::root_keys::RootKeyError;
+use crate::root_keys::{RootKeyError, unwrap_root};
 use crate::seal::{Place, open};
 use crate::store::Rows;
 use crate::transaction::{State, Transaction, alive, checked, put_destruction, read_destruction};
@@ -235,7 +235,7 @@ impl Vault {
     fn end_key(&self, epoch_old: u64, root_wrapped: &[u8]) -> Result<Probe, VaultError> {
         self.keys.delete(epoch_old)?;
         let key_found = self.keys.exists(epoch_old)?;
-        let old_root_opens = match self.keys.unwrap(epoch_old, root_wrapped) {
+        let old_root_opens = match unwrap_root(&*self.keys, epoch_old, root_wrapped) {
             Ok(_root) => true,
             Err(RootKeyError::Missing { .. } | RootKeyError::Invalidated { .. } | RootKeyError::Refused { .. }) => {
                 false

@@ -50,8 +50,8 @@ impl JournalKeys {
         let name_key: &[u8; KEY_LEN] = name_key.try_into().map_err(|_length| corrupt)?;
         Ok(Self {
             vault,
-            seal: Zeroizing::new(*seal_key),
-            name: Zeroizing::new(*name_key),
+            seal: Key::of(seal_key),
+            name: Key::of(name_key),
         })
     }
 

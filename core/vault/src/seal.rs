@@ -2,7 +2,9 @@
 //!
 //! Sealed bytes are `nonce (12) || ciphertext || tag (16)`. Each kind of row has its own associated data, all of fixed
 //! length behind a text that separates it from the others. ring does not wipe its keys, so a ring key lives here
-//! for one call only.
+//! for one call only, and the stack that it lived on is wiped after it.
+
+use std::ops::{Deref, DerefMut};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -14,14 +16,60 @@ use crate::record::RecordKey;
 /// Bytes of every key of the tree.
 pub(crate) const KEY_LEN: usize = 32;
 
-/// A key of the tree; wiped when dropped.
-pub(crate) type Key = Zeroizing<[u8; KEY_LEN]>;
+/// A key of the tree; wiped when dropped. It has a place of its own, because what is moved about on the stack leaves
+/// copies there that nobody wipes.
+pub(crate) struct Key(Box<[u8; KEY_LEN]>);
+
+impl Key {
+    /// The key with these bytes.
+    pub(crate) fn of(bytes: &[u8; KEY_LEN]) -> Self {
+        let mut key = Self(Box::new([0; KEY_LEN]));
+        key.copy_from_slice(bytes);
+        key
+    }
+}
+
+impl Clone for Key {
+    fn clone(&self) -> Self {
+        Self::of(self)
+    }
+}
+
+impl Deref for Key {
+    type Target = [u8; KEY_LEN];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Key {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 /// A fresh random key.
 pub(crate) fn fresh_key(random: &dyn Randomness) -> Result<Key, VaultError> {
-    let mut key = Zeroizing::new([0; KEY_LEN]);
+    let mut key = Key::of(&[0; KEY_LEN]);
     random.fill(key.as_mut_slice())?;
     Ok(key)
+}
+
+/// Words of the stack that one call with a ring key may use.
+const OF_A_CALL: usize = 1_024;
+
+/// Overwrites so many words of what calls that have returned left on the stack: ring's keys, and what was moved.
+#[inline(never)]
+pub(crate) fn wipe_stack<const WORDS: usize>() {
+    let mut used = [0_u64; WORDS];
+    std::hint::black_box(&mut used);
 }
 
 /// Where a row stands; what it is opened with must be what it was sealed with.
@@ -108,6 +156,19 @@ pub(crate) fn seal(
     place: &Place<'_>,
     plain: &[u8],
 ) -> Result<Vec<u8>, VaultError> {
+    let sealed = seal_on_stack(random, key, vault, place, plain);
+    wipe_stack::<OF_A_CALL>();
+    sealed
+}
+
+#[inline(never)]
+fn seal_on_stack(
+    random: &dyn Randomness,
+    key: &[u8; KEY_LEN],
+    vault: &[u8; 16],
+    place: &Place<'_>,
+    plain: &[u8],
+) -> Result<Vec<u8>, VaultError> {
     let mut nonce = [0; NONCE_LEN];
     random.fill(&mut nonce)?;
     // The buffer is encrypted in place, and its room is taken at once: growing it would leave clear bytes behind.
@@ -134,6 +195,18 @@ pub(crate) fn seal(
 
 /// Opens what [`seal`] gave; [`VaultError::Corrupt`] for any other key, vault, place or bytes.
 pub(crate) fn open(
+    key: &[u8; KEY_LEN],
+    vault: &[u8; 16],
+    place: &Place<'_>,
+    sealed: &[u8],
+) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    let opened = open_on_stack(key, vault, place, sealed);
+    wipe_stack::<OF_A_CALL>();
+    opened
+}
+
+#[inline(never)]
+fn open_on_stack(
     key: &[u8; KEY_LEN],
     vault: &[u8; 16],
     place: &Place<'_>,

@@ -8,7 +8,7 @@ use crate::journal::{JournalKeys, JournalRow};
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
-use crate::root_keys::RootKeys;
+use crate::root_keys::{RootKeys, wrap_root};
 use crate::seal::{Key, Place, open, seal};
 use crate::store::{Header, Rows, SealedDestruction, SealedRecord};
 use crate::tree::{Tree, TreeShape, slots};
@@ -212,7 +212,7 @@ impl<'a> Transaction<'a> {
             tree, rows, mut header, ..
         } = self;
         let root = tree.reseal(epoch_new)?;
-        header.root_wrapped = keys.wrap(epoch_new, &root)?;
+        header.root_wrapped = wrap_root(keys, epoch_new, &root)?;
         header.epoch = epoch_new;
         rows.put_header(&header)?;
         Ok((header, root))

@@ -14,7 +14,7 @@ use crate::lock::LockFile;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
-use crate::root_keys::{RootKeyError, RootKeys};
+use crate::root_keys::{RootKeyError, RootKeys, unwrap_root, wrap_root};
 use crate::seal::fresh_key;
 use crate::store::{Header, Rows};
 use crate::transaction::{
@@ -85,7 +85,7 @@ impl Vault {
         random.fill(&mut vault)?;
         keys.create(FIRST_EPOCH)?;
         let root = fresh_key(&*random)?;
-        let root_wrapped = keys.wrap(FIRST_EPOCH, &root)?;
+        let root_wrapped = wrap_root(&*keys, FIRST_EPOCH, &root)?;
         let header = Header {
             vault,
             height,
@@ -288,15 +288,12 @@ impl Vault {
         if !self.keys.exists(header.epoch)? {
             return Err(quarantined(QuarantineReason::EpochKeyMissing));
         }
-        let root = self
-            .keys
-            .unwrap(header.epoch, &header.root_wrapped)
-            .map_err(|error| match error {
-                RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
-                RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
-                RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
-                RootKeyError::Unavailable { .. } => error.into(),
-            })?;
+        let root = unwrap_root(&*self.keys, header.epoch, &header.root_wrapped).map_err(|error| match error {
+            RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
+            RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
+            RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
+            RootKeyError::Unavailable { .. } => error.into(),
+        })?;
         let record = {
             let tree = Tree::new(&rows, &*self.random, TreeShape::of(&header), &root);
             read_record(&rows, &tree, &header.vault, &RecordKey::JOURNAL)?
