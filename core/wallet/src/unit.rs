@@ -63,13 +63,11 @@ impl Inner {
             self.vault()
                 .transact(|transaction| write(transaction, &rows, &secrets))?;
         }
-        if !rows.is_empty() {
-            if rows
-                .keys()
-                .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
-            {
-                self.policies.forget();
-            }
+        if rows
+            .keys()
+            .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
+        {
+            self.policies.forget();
         }
         Ok(answer)
     }
