@@ -300,6 +300,15 @@ impl Stage {
             .await
     }
 
+    /// The merchant charges with a permit in hand.
+    pub async fn charge_with(&self, mandate: MandateId, minor: i64, reference: &str, permit: &str) -> Answer {
+        let amount = json!({ "minor": minor, "currency": "CNY" });
+        let body = json!({ "mandate": mandate, "amount": amount, "reference": reference, "permit": permit });
+        self.http
+            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
+            .await
+    }
+
     /// What became of a charge of CNY 10.00: `approved`, or the code of the decline.
     pub async fn try_charge(&self, mandate: MandateId, reference: &str) -> String {
         decision(&self.charge(mandate, 1000, reference).await)
