@@ -56,16 +56,21 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
 }
 
 fn guess(workspace: &Workspace, guess: &Guess) -> Outcome {
-    let mut cargo = workspace.cargo(&["test", "-p", "quittance-gateway", "--test", "gateway", "guesses::"]);
-    cargo
-        .args(["--", "--nocapture", "--skip", "control"])
-        .env("QUITTANCE_GUESSES", guess.sequences.to_string());
-    let memory = Path::new("/dev/shm");
-    if memory.is_dir() {
-        // What is looked for needs no real disk, and thousands of restarts would wait for one.
-        cargo.env("TMPDIR", memory);
+    let (gateway, phone) = (["quittance-gateway", "gateway"], ["quittance-testkit", "tries"]);
+    for ([package, tests], only) in [(gateway, Some("guesses::")), (phone, None)] {
+        let mut cargo = workspace.cargo(&["test", "-p", package, "--test", tests]);
+        cargo
+            .args(only)
+            .args(["--", "--nocapture", "--skip", "control"])
+            .env("QUITTANCE_GUESSES", guess.sequences.to_string());
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() {
+            // What is looked for needs no real disk, and thousands of restarts would wait for one.
+            cargo.env("TMPDIR", memory);
+        }
+        run(&mut cargo)?;
     }
-    run(&mut cargo)
+    Ok(())
 }
 
 fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {
