@@ -1,6 +1,7 @@
 //! Software keys, hostile peers, scripted phones: for tests and the demo, never part of a product.
 
 pub mod demo;
+pub mod dump;
 pub mod files;
 pub mod hoarder;
 pub mod http;

@@ -100,7 +100,10 @@ impl Phone {
 
     /// Does what it is told.
     pub async fn obey(&mut self, command: Command) -> Reply {
-        match self.carry_out(command).await {
+        let done = self.carry_out(command).await;
+        // An app that forgets the PIN once it is entered.
+        self.pin = None;
+        match done {
             Ok(value) => Reply::Ok(value),
             Err(error) => Reply::Error {
                 kind: format!("{:?}", error.kind()),

@@ -115,12 +115,17 @@ fn in_memory(program: &mut Command) -> &mut Command {
 }
 
 fn guess(workspace: &Workspace, guess: &Guess) -> Outcome {
-    let mut cargo = workspace.cargo(&["test", "-p", "quittance-gateway", "--test", "gateway", "guesses::"]);
-    cargo
-        .args(["--", "--nocapture", "--skip", "control"])
-        .env("QUITTANCE_GUESSES", guess.sequences.to_string());
-    // What is looked for needs no real disk, and thousands of restarts would wait for one.
-    run(in_memory(&mut cargo))
+    let (gateway, phone) = (["quittance-gateway", "gateway"], ["quittance-testkit", "tries"]);
+    for ([package, tests], only) in [(gateway, Some("guesses::")), (phone, None)] {
+        let mut cargo = workspace.cargo(&["test", "-p", package, "--test", tests]);
+        cargo
+            .args(only)
+            .args(["--", "--nocapture", "--skip", "control"])
+            .env("QUITTANCE_GUESSES", guess.sequences.to_string());
+        // What is looked for needs no real disk, and thousands of restarts would wait for one.
+        run(in_memory(&mut cargo))?;
+    }
+    Ok(())
 }
 
 fn fuzz(workspace: &Workspace, fuzz: &Fuzz) -> Outcome {

@@ -7,7 +7,7 @@ use crate::error::VaultError;
 use crate::file;
 use crate::opened::OpenedNodes;
 use crate::record::RecordKey;
-use crate::root_keys::RootKeyError;
+use crate::root_keys::{RootKeyError, unwrap_root};
 use crate::seal::{Place, open};
 use crate::store::{Header, Rows};
 use crate::transaction::{Transaction, alive, put_destruction, read_destruction};
@@ -258,7 +258,7 @@ impl Vault {
     /// Tries everything that a deleted key opened.
     fn probe_key(&self, epoch_old: u64, root_wrapped: &[u8]) -> Result<Probe, VaultError> {
         let key_found = self.keys.exists(epoch_old)?;
-        let old_root_opens = match self.keys.unwrap(epoch_old, root_wrapped) {
+        let old_root_opens = match unwrap_root(&*self.keys, epoch_old, root_wrapped) {
             Ok(_root) => true,
             Err(RootKeyError::Missing { .. } | RootKeyError::Invalidated { .. } | RootKeyError::Refused { .. }) => {
                 false

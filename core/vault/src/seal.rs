@@ -1,7 +1,10 @@
 //! How one row is sealed: AES-256-GCM with a random nonce, bound to the row's place.
 //!
 //! Sealed bytes are `nonce (12) || ciphertext || tag (16)`. Each kind of row has its own associated data, all of fixed
-//! length behind a word that separates it from the others.
+//! length behind a word that separates it from the others. ring does not wipe its keys, so a ring key lives here for
+//! one call only, and the stack that it lived on is wiped after it.
+
+use std::ops::{Deref, DerefMut};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -13,17 +16,75 @@ use crate::record::RecordKey;
 /// Bytes of every key of the tree.
 pub(crate) const KEY_LEN: usize = 32;
 
-/// A key of the tree; wiped when dropped.
-pub(crate) type Key = Zeroizing<[u8; KEY_LEN]>;
+/// A key of the tree; wiped when dropped. It has a place of its own, because what is moved about on the stack leaves
+/// copies there that nobody wipes.
+pub(crate) struct Key(Box<[u8; KEY_LEN]>);
+
+impl Key {
+    /// The key with these bytes.
+    pub(crate) fn of(bytes: &[u8; KEY_LEN]) -> Self {
+        let mut key = Self(Box::new([0; KEY_LEN]));
+        key.copy_from_slice(bytes);
+        key
+    }
+}
+
+impl Clone for Key {
+    fn clone(&self) -> Self {
+        Self::of(self)
+    }
+}
+
+impl Deref for Key {
+    type Target = [u8; KEY_LEN];
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Key {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
+}
+
+impl Drop for Key {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
 
 /// Names a collection of the journal, or a row: the first half of an HMAC-SHA256.
 pub(crate) type Tag = [u8; 16];
 
 /// A fresh random key.
 pub(crate) fn fresh_key(random: &dyn Randomness) -> Result<Key, VaultError> {
-    let mut key = Zeroizing::new([0; KEY_LEN]);
+    let mut key = Key::of(&[0; KEY_LEN]);
     random.fill(key.as_mut_slice())?;
     Ok(key)
+}
+
+/// Words of the stack that one call with a ring key may use.
+const OF_A_CALL: usize = 1_024;
+
+/// Makes a call, then overwrites so many words of the stack that it left behind: ring's keys, and what was moved.
+pub(crate) fn on_wiped_stack<T, const WORDS: usize>(call: impl FnOnce() -> T) -> T {
+    let answer = below(call);
+    wipe::<WORDS>();
+    answer
+}
+
+/// Has a frame of its own, where the wiping one will be.
+#[inline(never)]
+fn below<T>(call: impl FnOnce() -> T) -> T {
+    call()
+}
+
+#[inline(never)]
+fn wipe<const WORDS: usize>() {
+    let mut used = [0_u64; WORDS];
+    std::hint::black_box(&mut used);
 }
 
 /// Where a row stands; what it is opened with must be what it was sealed with.
@@ -126,7 +187,7 @@ pub(crate) fn seal(
     place: &Place<'_>,
     plain: &[u8],
 ) -> Result<Vec<u8>, VaultError> {
-    Cipher::new(key)?.seal(random, vault, place, plain)
+    on_wiped_stack::<_, OF_A_CALL>(|| Cipher::new(key)?.seal(random, vault, place, plain))
 }
 
 /// Opens what [`seal`] gave; [`VaultError::Corrupt`] for any other key, vault, place or bytes.
@@ -136,7 +197,7 @@ pub(crate) fn open(
     place: &Place<'_>,
     sealed: Vec<u8>,
 ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-    Cipher::new(key)?.open(vault, place, sealed)
+    on_wiped_stack::<_, OF_A_CALL>(|| Cipher::new(key)?.open(vault, place, sealed))
 }
 
 /// A key that is ready for use, which costs as much as sealing a short row: for who seals many rows under one key.

@@ -8,7 +8,7 @@ use crate::journal::{JournalKeys, JournalRow};
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::RecordKey;
-use crate::root_keys::RootKeys;
+use crate::root_keys::{RootKeys, wrap_root};
 use crate::seal::{Key, Place, open, seal};
 use crate::store::{Header, Rows, SealedDestruction, SealedRecord};
 use crate::tree::{Nodes, Tree, TreeShape, slots};
@@ -217,7 +217,7 @@ impl<'a> Transaction<'a> {
             tree, rows, mut header, ..
         } = self;
         let (root, written) = tree.reseal(epoch_new)?;
-        header.root_wrapped = keys.wrap(epoch_new, &root)?;
+        header.root_wrapped = wrap_root(keys, epoch_new, &root)?;
         header.journal = self.journal.seal_keys(self.random, &root, epoch_new)?;
         header.epoch = epoch_new;
         rows.put_header(&header)?;

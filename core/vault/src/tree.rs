@@ -89,7 +89,7 @@ impl Node {
     }
 
     fn child(&self, index: u64) -> Result<Key, VaultError> {
-        let mut key = Key::default();
+        let mut key = Key::of(&[0; KEY_LEN]);
         let bytes = usize::try_from(index % FAN_OUT)
             .ok()
             .and_then(|child| self.0.chunks_exact(KEY_LEN).nth(child))

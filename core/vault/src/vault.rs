@@ -14,7 +14,7 @@ use crate::lock::LockFile;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
-use crate::root_keys::{RootKeyError, RootKeys};
+use crate::root_keys::{RootKeyError, RootKeys, unwrap_root, wrap_root};
 use crate::seal::fresh_key;
 use crate::store::{Header, Rows};
 use crate::transaction::{State, Transaction, alive, journal_get, journal_list, read_destruction, read_record};
@@ -90,7 +90,7 @@ impl Vault {
             vault,
             height,
             epoch: FIRST_EPOCH,
-            root_wrapped: keys.wrap(FIRST_EPOCH, &root)?,
+            root_wrapped: wrap_root(&*keys, FIRST_EPOCH, &root)?,
             journal: journal.seal_keys(&*random, &root, FIRST_EPOCH)?,
             next_slot: 0,
             is_pending: false,
@@ -281,15 +281,12 @@ impl Vault {
         if header.height == 0 || header.height > MAX_HEIGHT {
             return Err(VaultError::Corrupt { part: "header" });
         }
-        let root = self
-            .keys
-            .unwrap(header.epoch, &header.root_wrapped)
-            .map_err(|error| match error {
-                RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
-                RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
-                RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
-                RootKeyError::Unavailable { .. } => error.into(),
-            })?;
+        let root = unwrap_root(&*self.keys, header.epoch, &header.root_wrapped).map_err(|error| match error {
+            RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
+            RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
+            RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
+            RootKeyError::Unavailable { .. } => error.into(),
+        })?;
         let journal = Arc::new(JournalKeys::open(header.vault, &root, header.epoch, &header.journal)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
         self.state = Some(State {

@@ -23,6 +23,12 @@ use std::collections::BTreeSet;
 /// The kind of vault record that holds s_t, the phone's half of a token: 32 bytes, an Ed25519 seed.
 const TOKEN: RecordKind = RecordKind(1);
 
+/// The kind of vault record that counts tries on this phone.
+const TRIES: RecordKind = RecordKind(2);
+
+/// The vault record of [`Failures`].
+pub(crate) const FAILURES: RecordKey = RecordKey::new(TRIES, *b"biometric prompt");
+
 /// The vault record of a token's half.
 pub(crate) fn token_record(token: TokenId) -> RecordKey {
     RecordKey::new(TOKEN, *token.as_bytes())
@@ -60,7 +66,6 @@ rows! {
     OrderRow in "orders" by |row| row.place;
     EventRow in "events" by |row| row.number.to_be_bytes();
     EvidenceRow in "evidence" by |row| row.digest.as_bytes();
-    FailuresRow in "biometric_failures" by |_row| b"";
     StoppingRow in "stopping" by |_row| b"";
     ChargesRow in "charges" by |row| row.mandate.as_bytes();
     RecoveryRow in "recovery" by |_row| b"";
@@ -88,9 +93,10 @@ pub(crate) struct DeviceRow {
     pub(crate) lock_password_set: bool,
 }
 
-/// How often the platform did not recognise the payer today. It survives restarts, whatever the flow.
+/// How often the platform did not recognise the payer today. It survives restarts, whatever the flow; it is a
+/// record and no row, because a file that is put back must not give a try back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FailuresRow {
+pub(crate) struct Failures {
     /// The day, in the policy's time zone.
     pub(crate) day: String,
     /// Failures on that day.

@@ -23,6 +23,8 @@ pub(crate) struct Unit<'a> {
     pub(crate) inner: &'a Inner,
     rows: Staged,
     secrets: Vec<(RecordKey, Zeroizing<Vec<u8>>)>,
+    /// Whether the vault's epoch ends with this unit.
+    ends_epoch: bool,
 }
 
 impl Inner {
@@ -46,21 +48,30 @@ impl Inner {
             inner: self,
             rows: Staged::new(),
             secrets: Vec::new(),
+            ends_epoch: false,
         };
         let answer = work(&mut unit)?;
-        let Unit { rows, secrets, .. } = unit;
-        if !rows.is_empty() || !secrets.is_empty() {
-            let written = self
-                .vault()?
-                .transact(|transaction| write(transaction, &rows, &secrets));
-            if rows
-                .keys()
-                .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
-            {
-                self.policies.forget();
-            }
-            written?;
+        let Unit {
+            rows,
+            secrets,
+            ends_epoch,
+            ..
+        } = unit;
+        let put = |transaction: &mut Transaction<'_>| write(transaction, &rows, &secrets);
+        let written = if ends_epoch {
+            self.vault()?.rotate(put)
+        } else if rows.is_empty() && secrets.is_empty() {
+            Ok(())
+        } else {
+            self.vault()?.transact(put)
+        };
+        if rows
+            .keys()
+            .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
+        {
+            self.policies.forget();
         }
+        written?;
         Ok(answer)
     }
 
@@ -77,6 +88,7 @@ impl Inner {
             inner: self,
             rows: Staged::new(),
             secrets: Vec::new(),
+            ends_epoch: false,
         };
         let answer = work(&mut unit)?;
         let Unit { rows, secrets, .. } = unit;
@@ -175,6 +187,11 @@ impl Unit<'_> {
     /// Stages a secret record.
     pub(crate) fn put_secret(&mut self, key: RecordKey, secret: Zeroizing<Vec<u8>>) {
         self.secrets.push((key, secret));
+    }
+
+    /// Ends the vault's epoch with this unit: a file of before does not open any more. For counters of tries.
+    pub(crate) const fn end_epoch(&mut self) {
+        self.ends_epoch = true;
     }
 
     /// The phone's keys; the phone must have made them.

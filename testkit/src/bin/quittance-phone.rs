@@ -7,6 +7,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
+/// As in the library that apps load: freed memory is wiped.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> = zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 /// A phone with software keys and a willing payer, for tests and the demo.
 #[derive(Parser)]
 struct Arguments {

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+const HARDWARE: &str = "hardware";
+const FILES: &str = "files";
+
 /// Everything of a phone that outlives the app's process.
 #[derive(Clone)]
 pub struct IdlePhone {
@@ -91,8 +94,30 @@ impl IdlePhone {
         Ok(self)
     }
 
+    /// A copy of all that it has, the keystore's own blobs included: what nobody gets out of hardware, and whoever roots
+    /// a phone without rollback resistance puts back.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn copy_of_everything(&self) -> std::io::Result<tempfile::TempDir> {
+        let copy = tempfile::tempdir()?;
+        copy_folder(&self.config.data_dir, &copy.path().join(FILES))?;
+        copy_folder(&self.hardware(), &copy.path().join(HARDWARE))?;
+        Ok(copy)
+    }
+
+    /// Files and keys of another time in place of those of now.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn with_everything(self, copy: &Path) -> std::io::Result<Self> {
+        std::fs::remove_dir_all(self.hardware())?;
+        copy_folder(&copy.join(HARDWARE), &self.hardware())?;
+        self.with_files(&copy.join(FILES))
+    }
+
     pub(super) fn hardware(&self) -> PathBuf {
-        self.folder.join("hardware")
+        self.folder.join(HARDWARE)
     }
 
     pub(super) fn copy_of_files(&self) -> std::io::Result<tempfile::TempDir> {

@@ -128,7 +128,7 @@ fn a_node_keeps_its_bytes() {
     let (store, random, root) = (
         OneNode::default(),
         CountingRandomness::default(),
-        zeroize::Zeroizing::new(KEY),
+        crate::seal::Key::of(&KEY),
     );
     let shape = TreeShape {
         vault: VAULT,

@@ -1,0 +1,88 @@
+//! Files and key blobs of before, put back together: the attacker wins against the phone alone (*Exposed*), and the
+//! gateway refuses the charge all the same.
+
+#[cfg(test)]
+use quittance_protocol::{Currency, Money};
+#[cfg(test)]
+use quittance_testkit::scripted_prompt::Outcome;
+#[cfg(test)]
+use quittance_testkit::stage::{Stage, StagePhone, decision};
+#[cfg(test)]
+use quittance_wallet::{Answer, BiometricError};
+
+#[cfg(test)]
+fn ten() -> Money {
+    Money::new(1_000, Currency::new("CNY").expect("a currency")).expect("an amount")
+}
+
+#[cfg(test)]
+fn running(phone: quittance_testkit::stage::IdlePhone) -> StagePhone {
+    phone.started().expect("it opens")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_that_is_put_back_with_its_key_signs_again_and_the_gateway_refuses_the_charge() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.expect("a stage");
+    let idle = phone.ended();
+    let old = idle.copy_of_everything().expect("a copy");
+    let phone = running(idle);
+    let permit = phone.wallet.payer_present_permit(mandate, ten(), "first").await;
+    let permit = permit.expect("while it lives the phone signs");
+    let charged = stage.charge_at("first", mandate, 1_000, &permit).await;
+    assert_eq!(
+        decision(&charged),
+        "approved",
+        "control: while both halves live it is charged"
+    );
+    phone.cancel(&[mandate]).await.expect("cancelled");
+    phone.wallet.sync().await.expect("synced");
+    assert!(phone.is_closed(mandate).expect("a stage"));
+    assert!(
+        phone
+            .wallet
+            .payer_present_permit(mandate, ten(), "till 2")
+            .await
+            .is_err(),
+        "control: the phone has no half any more"
+    );
+
+    // Without a network the old wallet hears of no end.
+    let phone = running(phone.ended().with_everything(old.path()).expect("copied"));
+    stage.network.down().await;
+    let permit = phone.wallet.payer_present_permit(mandate, ten(), "stolen").await;
+    let permit = permit.expect("the attacker wins against the phone");
+
+    let charged = stage.charge_at("stolen", mandate, 1_000, &permit).await;
+    assert_eq!(decision(&charged), "token_destroyed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tries_of_the_biometric_prompt_come_back_with_files_and_key_blobs_and_not_with_files() {
+    let (_stage, phone, mandate) = Stage::with_mandate().await.expect("a stage");
+    let flow = phone.wallet.start_revoke(&[mandate]).await.expect("it begins");
+    let idle = phone.ended();
+    let old = idle.copy_of_everything().expect("a copy");
+    let phone = running(idle);
+    let left = |phone: &StagePhone| {
+        let prompt = phone.wallet.next_prompt(flow).expect("it is read");
+        prompt.and_then(|prompt| prompt.attempts_left)
+    };
+    let before = left(&phone);
+    phone
+        .prompt
+        .then([Outcome::Fault(BiometricError::NotRecognised { failures: 1 })]);
+    assert!(phone.wallet.submit(flow, Answer::UseBiometric).await.is_err());
+    assert_ne!(left(&phone), before);
+
+    let idle = phone.ended();
+    assert!(
+        idle.clone()
+            .with_files(&old.path().join("files"))
+            .expect("copied")
+            .started()
+            .is_err()
+    );
+    // Exposed: what rollback resistance is for.
+    let phone = running(idle.with_everything(old.path()).expect("copied"));
+    assert_eq!(left(&phone), before);
+}

@@ -1,0 +1,156 @@
+//! What a core dump with registers gives of destroyed secrets: nothing.
+
+#[cfg(test)]
+use quittance_gateway::FolderCustodian;
+#[cfg(test)]
+use quittance_protocol::{Digest32, TokenId};
+#[cfg(test)]
+use quittance_testkit::dump::{Dump, Place, Secret, Trace};
+#[cfg(test)]
+use quittance_testkit::phone_protocol::Command;
+#[cfg(test)]
+use quittance_testkit::process::Programs;
+#[cfg(test)]
+use quittance_testkit::software_keys::SoftwareDeviceKeys;
+#[cfg(test)]
+use quittance_testkit::story::{Casting, PIN, Story};
+#[cfg(test)]
+use quittance_testkit::thief::{Victim, open_copy};
+#[cfg(test)]
+use quittance_vault::{RootKeys as _, SystemRandomness};
+#[cfg(test)]
+use quittance_wallet::DeviceKeys as _;
+#[cfg(test)]
+use std::collections::BTreeMap;
+#[cfg(test)]
+use std::path::Path;
+#[cfg(test)]
+use std::sync::Arc;
+
+/// The epoch of a vault, with its root key as it stands wrapped in the file.
+#[cfg(test)]
+fn root_in(vault: &Path) -> (u64, Vec<u8>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let copy = folder.path().join("copy");
+    for suffix in ["", "-wal"] {
+        let from = format!("{}{suffix}", vault.display());
+        std::fs::copy(from, format!("{}{suffix}", copy.display())).expect("copied");
+    }
+    let file = rusqlite::Connection::open(copy).expect("a vault");
+    let row = file.query_row("SELECT epoch, root FROM header", [], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get(1)?))
+    });
+    let (epoch, root) = row.expect("a header");
+    (epoch.unsigned_abs(), root)
+}
+
+/// What an honest reader finds in both vaults while a token lives.
+#[cfg(test)]
+fn secrets_of(folder: &Path) -> Vec<Secret> {
+    let secret = |name: &str, bytes: Vec<u8>| Secret {
+        name: name.to_owned(),
+        bytes,
+    };
+    let (phone, gateway) = (folder.join("phone"), folder.join("gateway"));
+    let (phone_vault, gateway_vault) = (phone.join("wallet.vault"), gateway.join("vault.sqlite"));
+    let half = |vault: &Path, keys: &Path, victim| {
+        let loot = open_copy(vault, &[keys.to_owned()], victim).expect("it is read");
+        loot.into_iter().next().expect("a token's half")
+    };
+    let seed = half(&phone_vault, &phone.join("keys"), Victim::Phone);
+    let other_half = half(&gateway_vault, &gateway.join("keys"), Victim::Gateway);
+    let token: [u8; 16] = hex::decode(&seed.token).expect("hex").try_into().expect("an id");
+    let funding = format!("simulated-funding/{}", TokenId::from_bytes(token));
+    let keys = SoftwareDeviceKeys::open(&phone.join("keys")).expect("keys");
+    let (epoch, wrapped) = root_in(&phone_vault);
+    let phone_root = keys.unwrap(epoch, wrapped).expect("today's root");
+    let custodian = FolderCustodian::open(&gateway.join("keys"), Arc::new(SystemRandomness::new())).expect("keys");
+    let (epoch, wrapped) = root_in(&gateway_vault);
+    let gateway_root = custodian.unwrap(epoch, &wrapped).expect("today's root");
+    vec![
+        secret("payment PIN", PIN.as_bytes().to_vec()),
+        secret("token seed", hex::decode(seed.half).expect("hex")),
+        secret("the gateway's half", hex::decode(other_half.half).expect("hex")),
+        secret(
+            "funding reference",
+            Digest32::of(funding.as_bytes()).as_bytes().to_vec(),
+        ),
+        secret("root key of the phone's vault", phone_root),
+        secret("root key of the gateway's vault", gateway_root.to_vec()),
+    ]
+}
+
+#[cfg(test)]
+fn print(who: &str, dump: &Dump, traces: &BTreeMap<Trace, usize>) {
+    println!("{who}: {} bytes dumped", dump.len());
+    for (trace, count) in traces {
+        let how_much = if trace.is_whole { "whole" } else { "half" };
+        println!("  {} ({how_much}) on {:?}: {count}", trace.name, trace.place);
+    }
+}
+
+/// What the sandbox's card network knows by its trade. It is a simulator, which stands in the gateway's process with a
+/// file of its own: outside of the sandbox it is elsewhere.
+#[cfg(test)]
+const OF_THE_SIMULATOR: &str = "funding reference";
+
+/// Whether a trace may not be there: whole secrets nowhere, halves on no heap. What is the simulator's was there before,
+/// and must not have become more.
+#[cfg(test)]
+fn is_forbidden(trace: &Trace, count: usize, before: &BTreeMap<Trace, usize>) -> bool {
+    let is_the_simulators = trace.name == OF_THE_SIMULATOR && before.get(trace).is_some_and(|known| count <= *known);
+    (trace.is_whole || trace.place == Place::Heap) && !is_the_simulators
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dump_of_either_process_holds_no_secret_of_a_destroyed_token() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let programs = Programs::built().expect("built");
+    let mut story = Story::open(programs, folder.path(), &Casting::default(), false)
+        .await
+        .expect("both start");
+    let enrol = Command::Enrol { pin: PIN.to_owned() };
+    story.ask(&enrol).await.expect("enrolled");
+    let offer = story.offer().await.expect("an offer");
+    let mandate = story.sign(&offer).await.expect("a mandate");
+    assert_eq!(story.charge(mandate, 1000, "first", None).await.status, 200);
+    let secrets = secrets_of(folder.path());
+    let (Some(gateway), Some(phone)) = story.ids() else {
+        panic!("both run")
+    };
+    let mut found = Vec::new();
+    for (who, process) in [("phone, before", phone), ("gateway, before", gateway)] {
+        let Some(dump) = Dump::of(process).expect("a dump") else {
+            eprintln!("NOT RUN: this machine has no gcore (of gdb), so no process's memory was looked at");
+            return;
+        };
+        let traces = dump.search(&secrets).expect("a core dump");
+        print(who, &dump, &traces);
+        found.push(traces);
+    }
+    assert!(
+        found.iter().all(|traces| traces.keys().any(|trace| trace.is_whole)),
+        "control: what lives is there"
+    );
+
+    let ended = story.ask(&Story::cancel(mandate)).await.expect("cancelled");
+    assert_eq!(ended["state"], "closed");
+    // What the test program itself was told on its standard input is written over by longer words.
+    let (order, folder) = (None, "x".repeat(100_000).into());
+    story
+        .try_ask(&Command::Export { order, folder })
+        .await
+        .expect("an answer");
+    let mut kept = Vec::new();
+    let after = [("phone, destroyed", phone), ("gateway, destroyed", gateway)];
+    for ((who, process), before) in after.into_iter().zip(&found) {
+        let dump = Dump::of(process).expect("a dump").expect("gcore was there");
+        let traces = dump.search(&secrets).expect("a core dump");
+        print(who, &dump, &traces);
+        let forbidden = traces
+            .into_iter()
+            .filter(|(trace, count)| is_forbidden(trace, *count, before));
+        kept.extend(forbidden.map(|(trace, _)| (who, trace)));
+    }
+    assert!(kept.is_empty(), "{kept:#?}");
+}

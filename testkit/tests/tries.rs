@@ -1,0 +1,229 @@
+//! The biometric ladder asks no more often than the day's budget, whatever is done to the phone (R-038).
+
+#[cfg(test)]
+use quittance_protocol::{FlowId, MandateId, Timestamp};
+#[cfg(test)]
+use quittance_testkit::scripted_prompt::Outcome;
+#[cfg(test)]
+use quittance_testkit::stage::{Stage, StagePhone, Staged};
+#[cfg(test)]
+use quittance_wallet::{Answer, BiometricError, PromptKind, WalletError};
+
+#[cfg(test)]
+const DAY: i64 = 86_400;
+/// Failures of a day after which the ladder goes on: the policy's three, and the one above them.
+#[cfg(test)]
+const BUDGET: usize = 4;
+/// Sequences after which another phone is taken: what one said without a network piles up.
+#[cfg(test)]
+const OF_ONE_PHONE: u64 = 4;
+#[cfg(test)]
+const NOT_RECOGNISED: Outcome = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
+
+/// A phone whose payer is never recognised, with how often it was looked for this day.
+#[cfg(test)]
+struct Siege {
+    _stage: Stage,
+    phone: Option<StagePhone>,
+    mandate: MandateId,
+    flow: Option<FlowId>,
+    looked: usize,
+}
+
+#[cfg(test)]
+impl Siege {
+    async fn lay(now: Timestamp) -> Staged<Self> {
+        let stage = Stage::set_at(Some(now), quittance_gateway::PolicySource::Sandbox).await?;
+        let phone = stage.enrolled().await?;
+        let mandate = phone.sign(&stage.offer().await?).await?;
+        // The phone counts by itself: without the gateway nobody else can.
+        stage.network.down().await;
+        let mut siege = Self {
+            _stage: stage,
+            phone: Some(phone),
+            mandate,
+            flow: None,
+            looked: 0,
+        };
+        siege.load();
+        Ok(siege)
+    }
+
+    fn phone(&self) -> &StagePhone {
+        self.phone.as_ref().expect("a phone")
+    }
+
+    /// The payer will not be recognised, however often.
+    fn load(&mut self) {
+        self.phone().prompt.then([NOT_RECOGNISED; 1_000]);
+    }
+
+    async fn run(&mut self) -> FlowId {
+        if let Some(flow) = self.flow {
+            return flow;
+        }
+        let flow = self
+            .phone()
+            .wallet
+            .start_revoke(&[self.mandate])
+            .await
+            .expect("it begins");
+        self.flow = Some(flow);
+        flow
+    }
+
+    /// Looks so many times at once.
+    async fn look(&mut self, times: usize) {
+        let flow = self.run().await;
+        let mut asked = tokio::task::JoinSet::new();
+        for _ in 0..times {
+            let wallet = self.phone().wallet.clone();
+            asked.spawn(async move { wallet.submit(flow, Answer::UseBiometric).await });
+        }
+        for answer in asked.join_all().await {
+            let failed = BiometricError::NotRecognised { failures: 1 };
+            self.looked += usize::from(matches!(answer, Err(WalletError::Biometric(fault)) if fault == failed));
+        }
+    }
+
+    /// Whether the ladder is past the biometric prompt.
+    fn is_past(&self) -> bool {
+        let flow = self.flow.expect("a run");
+        let prompt = self.phone().wallet.next_prompt(flow).expect("it is read");
+        !prompt.is_some_and(|prompt| matches!(prompt.kind, PromptKind::Biometric))
+    }
+
+    async fn elsewhere(&mut self) {
+        if let Some(flow) = self.flow.take() {
+            self.phone().wallet.cancel_flow(flow).await.expect("it is left");
+        }
+    }
+
+    fn restart(&mut self) {
+        let phone = self.phone.take().expect("a phone").restarted();
+        self.phone = Some(phone.expect("it opens"));
+        self.load();
+    }
+
+    /// Old files are put back: whether they open. Where they do not, those of now come back.
+    fn put_back(&mut self, old: &tempfile::TempDir) -> bool {
+        let today = self.phone().backup().expect("a copy");
+        let idle = self.phone.take().expect("a phone").ended();
+        let opened = idle.clone().with_files(old.path()).expect("copied").started();
+        let (phone, opens) = match opened {
+            Ok(phone) => (phone, true),
+            Err(_) => (
+                idle.with_files(today.path())
+                    .expect("copied")
+                    .started()
+                    .expect("it opens"),
+                false,
+            ),
+        };
+        self.phone = Some(phone);
+        self.load();
+        opens
+    }
+}
+
+#[cfg(test)]
+fn moment() -> Timestamp {
+    "2026-11-26T02:00:00Z".parse().expect("a moment")
+}
+
+/// Numbers that are the same in each run (splitmix64).
+#[cfg(test)]
+struct Chance(u64);
+
+#[cfg(test)]
+impl Chance {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % end
+    }
+}
+
+// R-038
+#[tokio::test(flavor = "multi_thread")]
+async fn in_no_sequence_is_a_payer_looked_for_more_often_than_four_times_a_day() {
+    // `cargo xtask soak guess` asks for so many of the counters that need no phone; each of these takes a second.
+    let asked = std::env::var("QUITTANCE_GUESSES").ok();
+    let sequences = asked.map_or(18, |asked| asked.parse::<u64>().expect("a number") / 40);
+    let (mut chance, mut used_up, mut looked, mut refused) = (Chance(6), 0_u64, 0, 0_u64);
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    let mut old = siege.phone().backup().expect("a copy");
+    for sequence in 1..=sequences {
+        for _ in 0..2 + chance.below(7) {
+            match chance.below(100) {
+                0..50 => siege.look(1).await,
+                50..53 => siege.look(64).await,
+                53..65 => siege.elsewhere().await,
+                65..75 => siege.restart(),
+                75..80 => old = siege.phone().backup().expect("a copy"),
+                80..90 => {
+                    if siege.put_back(&old) {
+                        // Files of the same epoch: a run that they do not know is gone with them.
+                        siege.flow = None;
+                    } else {
+                        refused += 1;
+                    }
+                }
+                90..95 => {
+                    // Back, and never further forward than it was.
+                    siege.phone().clock.turn(-DAY);
+                    siege.look(1).await;
+                    siege.phone().clock.turn(DAY);
+                }
+                _ => siege.look(2).await,
+            }
+            assert!(siege.looked <= BUDGET, "sequence {sequence}: {} times", siege.looked);
+        }
+        looked += siege.looked;
+        used_up += u64::from(siege.looked == BUDGET);
+        if sequence % OF_ONE_PHONE == 0 {
+            siege = Siege::lay(moment()).await.expect("a stage");
+            old = siege.phone().backup().expect("a copy");
+        } else {
+            // Another day.
+            siege.elsewhere().await;
+            siege.phone().clock.turn(DAY);
+            siege.looked = 0;
+        }
+    }
+    println!(
+        "biometric ladder: {sequences} sequences, looked for {looked} times, budget used up {used_up} times, exceeded 0 \
+         times; old files refused {refused} times"
+    );
+    assert!(used_up > 0 && refused > 0);
+}
+
+// R-038
+#[tokio::test(flavor = "multi_thread")]
+async fn of_64_prompts_at_once_no_more_than_four_are_shown() {
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    siege.look(64).await;
+    siege.look(64).await;
+    assert_eq!(siege.looked, BUDGET);
+    assert!(siege.is_past());
+    siege.elsewhere().await;
+    siege.look(1).await;
+    assert_eq!(
+        siege.looked, BUDGET,
+        "another run of the same day begins behind the prompt"
+    );
+    assert!(siege.is_past());
+}
+
+// R-038
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_ends_every_older_file_of_the_phone() {
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    siege.run().await;
+    let old = siege.phone().backup().expect("a copy");
+    assert!(siege.put_back(&old), "control: before a failure it opens");
+    siege.look(1).await;
+    assert!(!siege.put_back(&old));
+}
