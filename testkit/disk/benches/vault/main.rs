@@ -1,9 +1,11 @@
 //! What the vault costs beside a plain store, in one run: `cargo bench -p quittance-disk --bench vault`.
 //!
 //! Every operation is timed in pairs, the plain store next to the vault, and a ratio is the median of the pairs' ratios: what
-//! slows the machine down slows both. `--sizes 1000,10000` names other sizes, `--folder DIR` another disk. The page that
+//! slows the machine down slows both. `--sizes 1000,10000` names other sizes, `--folder DIR` another disk; `--again vault get` (or `plain`, and `list`, `open`,
+//! `insert`, `destroy`) does only that for five seconds, for a profiler. The page that
 //! `cargo xtask bench` puts into docs/performance.md goes to the standard output, what is being done to the other one.
 
+mod again;
 mod baseline;
 mod growth;
 mod keystore;
@@ -70,6 +72,13 @@ fn main() -> Result<()> {
                 return match store.as_str() {
                     "vault" => memory::tell::<Vaulted>(&folder),
                     _ => memory::tell::<Baseline>(&folder),
+                };
+            }
+            again::ARGUMENT => {
+                let (store, what) = (value()?, value()?);
+                return match store.as_str() {
+                    "vault" => again::work::<Vaulted>(&what, &disk),
+                    _ => again::work::<Baseline>(&what, &disk),
                 };
             }
             // cargo says it to every benchmark.
