@@ -23,8 +23,8 @@ use crate::sequencer::Sequencer;
 use crate::store::{self, DatabaseState, Merchant, Store};
 use crate::world::{Policies, Sessions, World};
 
-/// Height of the vault's key tree: 244 million tokens.
-const VAULT_HEIGHT: u8 = 4;
+/// Height of the vault's key tree as it begins, with room for 125 tokens; it grows.
+const VAULT_HEIGHT: u8 = 1;
 
 /// Name of the database's fact about the log's name.
 const LOG_NAME: &str = "log_name";

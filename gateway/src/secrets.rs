@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use quittance_protocol::pin::ServerKeys;
 use quittance_protocol::{OrderId, TokenId};
-use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Vault, VaultError};
+use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Secret, Vault, VaultError};
 use rand_core::{CryptoRng, RngCore};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
@@ -60,11 +60,11 @@ fn load_or_draw(
     vault: &mut Vault,
     key: &RecordKey,
     draw: impl FnOnce() -> Result<Vec<u8>, RandomnessError>,
-) -> Result<Zeroizing<Vec<u8>>, Failure> {
+) -> Result<Secret, Failure> {
     if let Some(secret) = vault.get(key)? {
         return Ok(secret);
     }
-    let secret = Zeroizing::new(draw()?);
+    let secret = Secret::new(draw()?);
     vault.transact(|tx| tx.put(key, &secret))?;
     Ok(secret)
 }

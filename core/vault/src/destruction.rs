@@ -73,6 +73,15 @@ pub(crate) struct DestructionRow {
     pub(crate) evidence: Option<Evidence>,
 }
 
+/// A destruction as it stands in the file: in the header while it is pending, in a row of its own once it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SealedDestruction {
+    pub(crate) order: [u8; 16],
+    pub(crate) done: bool,
+    pub(crate) epoch_new: u64,
+    pub(crate) sealed: Vec<u8>,
+}
+
 /// The commitment of [`Destruction::destroyed_key`].
 pub(crate) fn destroyed_key(
     vault: &[u8; 16],
@@ -157,9 +166,38 @@ fn put_key(out: &mut Vec<u8>, key: &RecordKey) {
     out.extend_from_slice(&key.id);
 }
 
+/// The header's column of pending destructions: each with its order, its new epoch and its sealed body.
+pub(crate) fn pending_to_bytes(pending: &[SealedDestruction]) -> Result<Vec<u8>, VaultError> {
+    let mut out = Vec::new();
+    for row in pending {
+        out.extend_from_slice(&row.order);
+        out.extend_from_slice(&row.epoch_new.to_be_bytes());
+        put_bytes(&mut out, &row.sealed)?;
+    }
+    Ok(out)
+}
+
+/// Reads that column.
+pub(crate) fn pending_from_bytes(bytes: &[u8]) -> Result<Vec<SealedDestruction>, VaultError> {
+    let (mut reader, mut pending) = (Reader(bytes), Vec::new());
+    while !reader.0.is_empty() {
+        pending.push(reader.pending().ok_or(VaultError::Corrupt { part: "header" })?);
+    }
+    Ok(pending)
+}
+
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
+    fn pending(&mut self) -> Option<SealedDestruction> {
+        Some(SealedDestruction {
+            order: self.array()?,
+            done: false,
+            epoch_new: self.integer()?,
+            sealed: self.bytes()?.to_vec(),
+        })
+    }
+
     fn row(&mut self, order: [u8; 16], done: bool, epoch_new: u64) -> Option<DestructionRow> {
         let epoch_old = self.integer()?;
         let destroyed_key = self.array()?;

@@ -9,8 +9,8 @@ use crate::opened::OpenedNodes;
 use crate::record::RecordKey;
 use crate::root_keys::{RootKeyError, unwrap_root};
 use crate::seal::{Place, open};
-use crate::store::{Header, Rows};
-use crate::transaction::{Transaction, alive, put_destruction, read_destruction};
+use crate::store::Rows;
+use crate::transaction::{Transaction, alive};
 use crate::tree::Tree;
 use crate::vault::Vault;
 
@@ -49,7 +49,7 @@ impl Vault {
         work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
     ) -> Result<Destruction, VaultError> {
         self.ready_to_write()?;
-        if let Some(row) = read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)? {
+        if let Some(row) = self.ready()?.destruction(&Rows(&self.connection), &order)? {
             return if row.evidence.is_none() {
                 Ok(row.destruction)
             } else {
@@ -133,22 +133,20 @@ impl Vault {
     ) -> Result<T, NotBegun<E>> {
         let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
         let sql = file::begin(&mut self.connection)?;
-        let (answer, header, root, written) = {
+        let (answer, written) = {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, true);
             let answer = work(&mut transaction).map_err(NotBegun::RolledBack)?;
             if let Some((order, targets)) = batch {
                 transaction.end_records(order, epoch_new, targets)?;
             }
-            let (header, root, written) = transaction.finish_epoch(epoch_new, &*self.keys)?;
+            let written = transaction.finish_epoch(epoch_new, &*self.keys)?;
             alive(&rows)?;
-            (answer, header, root, written)
+            (answer, written)
         };
         sql.commit().map_err(|error| NotBegun::Unknown(error.into()))?;
-        self.epoch = header.epoch;
-        // What was not written in this epoch is still as it was.
-        state.root = root;
-        state.take(header, written);
+        self.epoch = written.header.epoch;
+        state.take(written);
         Ok(answer)
     }
 
@@ -157,13 +155,16 @@ impl Vault {
     /// A key of the next epoch may be one that was made ahead, or one of an epoch that never began, whose file somebody
     /// may have seen. Which, nobody knows any more, so it is not used: it goes when the next epoch begins.
     pub(crate) fn complete_what_is_left(&mut self) -> Result<(), VaultError> {
-        let Header { epoch, is_pending, .. } = self.ready()?.header;
-        let found = self.keys.neighbours(epoch)?;
-        if found.before || is_pending {
-            return self.complete();
+        let state = self.ready()?;
+        let is_settled = state.header.pending.is_empty() && state.done.is_empty();
+        let found = self.keys.neighbours(state.header.epoch)?;
+        if is_settled && !found.before {
+            self.unfinished = found.after;
+            return Ok(());
         }
-        self.unfinished = found.after;
-        Ok(())
+        self.complete()?;
+        // What was repaired once is not repaired again each time.
+        self.save_done()
     }
 
     /// Ends everything that is not of the present epoch. The state must have been read: a file without its own key is
@@ -174,7 +175,7 @@ impl Vault {
         let found = self.keys.neighbours(epoch)?;
         let previous = epoch.checked_sub(1).filter(|_| found.before);
         let next = epoch.checked_add(1).filter(|_| found.after);
-        let pending = Rows(&self.connection).pending_orders()?;
+        let pending: Vec<_> = self.ready()?.header.pending.iter().map(|row| row.order).collect();
         if next.is_some() || previous.is_some() || !pending.is_empty() {
             file::settle(&mut self.connection)?;
         }
@@ -195,8 +196,7 @@ impl Vault {
 
     /// From the commit to the answer: delete the old key, probe, mark as done.
     fn complete_order(&mut self, order: [u8; 16], resumed: bool) -> Result<Destruction, VaultError> {
-        let state = self.ready()?;
-        let row = read_destruction(&Rows(&self.connection), &state.journal, &order)?;
+        let row = self.ready()?.destruction(&Rows(&self.connection), &order)?;
         let Some(DestructionRow {
             mut destruction,
             evidence: Some(evidence),
@@ -224,9 +224,10 @@ impl Vault {
                     key: &old.key,
                     version: old.version,
                 };
-                let opens = tree
-                    .slot_key(old.slot)?
-                    .is_some_and(|key| open(&key, &state.header.vault, &place, old.sealed).is_ok());
+                let tried = tree.with_slot_key(old.slot, |key| {
+                    Ok(open(key, &state.header.vault, &place, old.sealed).is_ok())
+                });
+                let opens = tried?.unwrap_or(false);
                 probe.records_open |= opens;
             }
             if !probe.passed() {
@@ -239,7 +240,11 @@ impl Vault {
                 evidence: None,
             })
         });
-        match probed.and_then(|row| self.mark_done(&row).map(|()| row.destruction)) {
+        let marked = probed.and_then(|row| {
+            let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
+            state.mark_done(&*self.random, &row).map(|()| row.destruction)
+        });
+        match marked {
             Ok(destruction) => Ok(destruction),
             Err(error) => Err(self.leave_unfinished(epoch_old, error)),
         }
@@ -270,16 +275,6 @@ impl Vault {
             old_root_opens,
             records_open: false,
             key_found,
-        })
-    }
-
-    /// Spares the sync: a power failure may take this row back, and the order is pending again then, to be brought to the same
-    /// end by deleting a key that is gone. The caller's next durable commit takes it along.
-    fn mark_done(&mut self, row: &DestructionRow) -> Result<(), VaultError> {
-        let state = self.state.as_ref().ok_or(VaultError::Poisoned)?;
-        let (journal, random) = (&state.journal, &*self.random);
-        file::commit_unsynced(&mut self.connection, |sql| {
-            put_destruction(&Rows(sql), journal, random, row)
         })
     }
 

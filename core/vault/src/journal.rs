@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::error::VaultError;
 use crate::randomness::Randomness;
 use crate::seal::{Cipher, KEY_LEN, Key, Place, Tag, open, seal};
+use crate::secret::Secret;
 
 const BLOCK: usize = 256;
 
@@ -132,18 +133,14 @@ impl JournalKeys {
             name: &row.name,
             version: row.version,
         };
-        let mut plain = Zeroizing::new(row.sealed);
-        self.seal.open_behind_nonce(&self.vault, &place, &mut plain)?;
-        let clear = plain.get(NONCE_LEN..).ok_or_else(corrupt)?;
+        // The value is handed out in the buffer that it is opened in.
+        let mut value = row.sealed;
+        self.seal.open_behind_nonce(&self.vault, &place, &mut value)?;
+        let clear = value.get(NONCE_LEN..).ok_or_else(corrupt)?;
         let (key, rest) = take(clear).ok_or_else(corrupt)?;
-        let (value, fill) = take(rest).ok_or_else(corrupt)?;
-        let (key, begin, end) = (
-            key.to_vec(),
-            plain.len() - fill.len() - value.len(),
-            plain.len() - fill.len(),
-        );
-        // The value is handed out in the buffer that it was opened in.
-        let mut value = std::mem::take(&mut *plain);
+        let (inner, fill) = take(rest).ok_or_else(corrupt)?;
+        let end = value.len() - fill.len();
+        let (key, begin) = (key.to_vec(), end - inner.len());
         value.truncate(end);
         value.drain(..begin);
         Ok((key, value))
@@ -160,11 +157,7 @@ impl JournalKeys {
     }
 
     /// Opens the body of a destruction.
-    pub(crate) fn open_destruction(
-        &self,
-        place: &Place<'_>,
-        sealed: Vec<u8>,
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+    pub(crate) fn open_destruction(&self, place: &Place<'_>, sealed: Vec<u8>) -> Result<Secret, VaultError> {
         self.seal.open(&self.vault, place, sealed)
     }
 

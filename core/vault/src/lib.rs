@@ -15,11 +15,12 @@
 //! Destroying records gives fresh keys to their slots and to every node on the paths up to the root, wraps the new root
 //! by H_{e+1} and deletes H_e. Old images still hold the old nodes, but each of their ways up ends at H_e.
 //! A node has as many keys as one page of the file has room for: reading one, and writing one, is one page each.
+//! A full tree grows by a level: a new root, whose first key is that of the old one.
 //!
-//! The order is *create H_{e+1}, commit, delete H_e, probe, mark as done, answer*, and [`Vault::open`] completes it
-//! whatever stopped it. The mark alone is not synced: without it the end is tried, and found, once more. The file counts: a
-//! key of the epoch before is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with nothing
-//! touched.
+//! The order is *create H_{e+1}, commit, delete H_e, probe, answer*, and [`Vault::open`] completes it whatever stopped it.
+//! That it is done stands in the file with the vault's next commit: without it the end is tried, and found, once more. The
+//! file counts: a key of the epoch before is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with
+//! nothing touched.
 //!
 //! Where a keystore can delete H_e and make H_{e+2} in one step ([`RootKeys::replace`]), the next epoch finds its key made
 //! already. Only the vault that had it made may use it. To any other it may be the key of a commit that was lost, whose
@@ -32,12 +33,11 @@
 //!
 //! | table | columns | sealed under |
 //! |---|---|---|
-//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, the journal's keys, next unused slot, how many destructions are pending, a counter for syncs | (wrapped); the root key |
+//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, the journal's keys, next unused slot, first free slot, destructions that are pending, a counter for syncs | (wrapped); the root key; pending ones: the journal's sealing key |
 //! | `nodes` | place (index times 8 plus level; 0 = leaf), epoch of writing, 125 keys of 32 bytes | its key in its parent |
-//! | `records` | slot, name (kind, then id), version, bytes | its key in its leaf |
-//! | `free_slots` | slots that destroyed records left; each has a fresh key already | |
+//! | `records` | slot, name (kind, then id), version, bytes; a free slot, which has a fresh key already, has no name and no bytes, and for its version the next free slot (-1: none) | its key in its leaf |
 //! | `journal` | HMAC of collection, HMAC of collection and key (16 bytes each), version, row | the journal's sealing key |
-//! | `destructions` | order, done, new epoch, what was destroyed | the journal's sealing key |
+//! | `destructions` | order, new epoch, what was destroyed; done | the journal's sealing key |
 //!
 //! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a word, the vault
 //! id and the place, integers big-endian in 64 bits, level and kind in one byte:
@@ -50,6 +50,7 @@
 //! | journal | `journal`, vault id, HMAC of collection, HMAC of collection and key, version |
 //! | destruction | `destruction`, vault id, order, done, new epoch |
 //!
+//! A pending destruction is its order, its new epoch and its sealed bytes behind their length in 32 bits.
 //! The journal's two keys (sealing, names) are 64 bytes, sealed anew under each root key.
 //! A journal row's plain bytes are key and value, each behind its length in 32 bits, filled with zeros to a multiple of
 //! 256 bytes.
@@ -77,6 +78,7 @@ mod randomness;
 mod record;
 mod root_keys;
 mod seal;
+mod secret;
 mod store;
 mod transaction;
 mod tree;
@@ -89,6 +91,8 @@ mod tests;
 pub use vault::{Vault, VaultOptions};
 
 pub use record::{RecordKey, RecordKind};
+
+pub use secret::Secret;
 
 pub use transaction::Transaction;
 

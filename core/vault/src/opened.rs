@@ -1,6 +1,6 @@
 //! Nodes of the key tree that were opened before, so that the way to a key is read once.
 
-use std::cell::RefCell;
+use std::cell::{Ref, RefCell};
 use std::collections::HashMap;
 
 use crate::tree::{Node, Spot};
@@ -16,9 +16,9 @@ const MOST: usize = 8_192;
 pub(crate) struct OpenedNodes(RefCell<HashMap<Spot, Node>>);
 
 impl OpenedNodes {
-    /// Looks at a node, where it is kept.
-    pub(crate) fn look<T>(&self, spot: Spot, at: impl FnOnce(&Node) -> T) -> Option<T> {
-        self.0.borrow().get(&spot).map(at)
+    /// A node, where it is kept.
+    pub(crate) fn node(&self, spot: Spot) -> Option<Ref<'_, Node>> {
+        Ref::filter_map(self.0.borrow(), |nodes| nodes.get(&spot)).ok()
     }
 
     /// Keeps a node instead of the one of before; where there are too many, the others go.

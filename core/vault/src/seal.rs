@@ -7,11 +7,12 @@
 use std::ops::{Deref, DerefMut};
 
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use zeroize::{Zeroize as _, Zeroizing};
+use zeroize::Zeroize as _;
 
 use crate::error::VaultError;
 use crate::randomness::Randomness;
 use crate::record::RecordKey;
+use crate::secret::Secret;
 
 /// Bytes of every key of the tree.
 pub(crate) const KEY_LEN: usize = 32;
@@ -196,7 +197,7 @@ pub(crate) fn open(
     vault: &[u8; 16],
     place: &Place<'_>,
     sealed: Vec<u8>,
-) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+) -> Result<Secret, VaultError> {
     on_wiped_stack::<_, OF_A_CALL>(|| Cipher::new(key)?.open(vault, place, sealed))
 }
 
@@ -246,19 +247,14 @@ impl Cipher {
     }
 
     /// As [`open`].
-    pub(crate) fn open(
-        &self,
-        vault: &[u8; 16],
-        place: &Place<'_>,
-        sealed: Vec<u8>,
-    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        let mut body = Zeroizing::new(sealed);
-        self.open_behind_nonce(vault, place, &mut body)?;
-        body.drain(..NONCE_LEN);
-        Ok(body)
+    pub(crate) fn open(&self, vault: &[u8; 16], place: &Place<'_>, mut sealed: Vec<u8>) -> Result<Secret, VaultError> {
+        self.open_behind_nonce(vault, place, &mut sealed)?;
+        sealed.drain(..NONCE_LEN);
+        Ok(Secret::new(sealed))
     }
 
-    /// Opens sealed bytes where they stand: the clear ones begin behind the nonce's place.
+    /// Opens sealed bytes where they stand: the clear ones begin behind the nonce's place. Where they do not open, ring
+    /// leaves nothing clear.
     pub(crate) fn open_behind_nonce(
         &self,
         vault: &[u8; 16],

@@ -2,6 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use crate::destruction::{SealedDestruction, pending_from_bytes, pending_to_bytes};
 use crate::error::VaultError;
 use crate::journal::SealedRow;
 use crate::record::{RecordKey, RecordKind};
@@ -20,8 +21,10 @@ pub(crate) struct Header {
     pub(crate) journal: Vec<u8>,
     /// The lowest slot that was never used.
     pub(crate) next_slot: u64,
-    /// Whether destructions were pending when the header was read.
-    pub(crate) is_pending: bool,
+    /// The first slot that a destroyed record left; its row names the next one.
+    pub(crate) free_slot: Option<u64>,
+    /// Destructions that are not complete. They stand in the header because it is written with each of them anyway.
+    pub(crate) pending: Vec<SealedDestruction>,
 }
 
 /// A record as it stands in the file.
@@ -31,13 +34,8 @@ pub(crate) struct SealedRecord {
     pub(crate) sealed: Vec<u8>,
 }
 
-/// A destruction as it stands in the file.
-pub(crate) struct SealedDestruction {
-    pub(crate) order: [u8; 16],
-    pub(crate) done: bool,
-    pub(crate) epoch_new: u64,
-    pub(crate) sealed: Vec<u8>,
-}
+/// Stands in a free row where no other follows.
+const NO_SLOT: i64 = -1;
 
 /// The rows of the vault, through one connection.
 #[derive(Clone, Copy)]
@@ -47,7 +45,7 @@ impl Rows<'_> {
     pub(crate) fn header(&self) -> Result<Header, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT vault, height, epoch, root, journal, next_slot, pending > 0 FROM header")?;
+            .prepare_cached("SELECT vault, height, epoch, root, journal, next_slot, free_slot, pending FROM header")?;
         let row = statement
             .query_row([], |row| {
                 Ok((
@@ -57,11 +55,12 @@ impl Rows<'_> {
                     row.get(3)?,
                     row.get(4)?,
                     row.get::<_, i64>(5)?,
-                    row.get(6)?,
+                    row.get::<_, Option<i64>>(6)?,
+                    row.get::<_, Vec<u8>>(7)?,
                 ))
             })
             .optional()?;
-        let (vault, height, epoch, root_wrapped, journal, next_slot, is_pending) =
+        let (vault, height, epoch, root_wrapped, journal, next_slot, free_slot, pending) =
             row.ok_or(VaultError::Corrupt { part: "header" })?;
         Ok(Header {
             vault,
@@ -70,16 +69,18 @@ impl Rows<'_> {
             root_wrapped,
             journal,
             next_slot: from_sql(next_slot)?,
-            is_pending,
+            free_slot: free_slot.map(from_sql).transpose()?,
+            pending: pending_from_bytes(&pending)?,
         })
     }
 
     pub(crate) fn put_header(&self, header: &Header) -> Result<(), VaultError> {
         self.0
             .prepare_cached(
-                "INSERT INTO header (one, vault, height, epoch, root, journal, next_slot, pending, settled)
-             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, 0, 0)
-             ON CONFLICT (one) DO UPDATE SET epoch = ?3, root = ?4, journal = ?5, next_slot = ?6",
+                "INSERT INTO header (one, vault, height, epoch, root, journal, next_slot, free_slot, pending, settled)
+             VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
+             ON CONFLICT (one) DO UPDATE
+             SET height = ?2, epoch = ?3, root = ?4, journal = ?5, next_slot = ?6, free_slot = ?7, pending = ?8",
             )?
             .execute(params![
                 header.vault,
@@ -87,7 +88,9 @@ impl Rows<'_> {
                 to_sql(header.epoch, "epoch")?,
                 header.root_wrapped,
                 header.journal,
-                to_sql(header.next_slot, "slot")?
+                to_sql(header.next_slot, "slot")?,
+                header.free_slot.map(|slot| to_sql(slot, "slot")).transpose()?,
+                pending_to_bytes(&header.pending)?
             ])?;
         Ok(())
     }
@@ -127,7 +130,7 @@ impl Rows<'_> {
         self.0
             .prepare_cached(
                 "INSERT INTO records (slot, name, version, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (slot) DO UPDATE SET version = ?3, sealed = ?4",
+             ON CONFLICT (slot) DO UPDATE SET name = ?2, version = ?3, sealed = ?4",
             )?
             .execute(params![
                 to_sql(record.slot, "slot")?,
@@ -138,16 +141,28 @@ impl Rows<'_> {
         Ok(())
     }
 
-    /// Ends the row of a record; its slot may be used again.
-    pub(crate) fn free_record(&self, slot: u64) -> Result<(), VaultError> {
-        let slot = to_sql(slot, "slot")?;
+    /// Ends a record: its row keeps nothing but the next free slot.
+    pub(crate) fn free_record(&self, slot: u64, next: Option<u64>) -> Result<(), VaultError> {
+        let next = next.map_or(Ok(NO_SLOT), |next| to_sql(next, "slot"))?;
         self.0
-            .prepare_cached("DELETE FROM records WHERE slot = ?1")?
-            .execute([slot])?;
-        self.0
-            .prepare_cached("INSERT INTO free_slots (slot) VALUES (?1)")?
-            .execute([slot])?;
+            .prepare_cached("UPDATE records SET name = NULL, version = ?2, sealed = x'' WHERE slot = ?1")?
+            .execute([to_sql(slot, "slot")?, next])?;
         Ok(())
+    }
+
+    /// The free slot behind this one.
+    pub(crate) fn free_slot_behind(&self, slot: u64) -> Result<Option<u64>, VaultError> {
+        let mut statement = self
+            .0
+            .prepare_cached("SELECT version FROM records WHERE slot = ?1 AND name IS NULL")?;
+        let next = statement
+            .query_row([to_sql(slot, "slot")?], |row| row.get::<_, i64>(0))
+            .optional()?;
+        match next {
+            Some(NO_SLOT) => Ok(None),
+            Some(next) => from_sql(next).map(Some),
+            None => Err(VaultError::Corrupt { part: "free slots" }),
+        }
     }
 
     pub(crate) fn record_ids(&self, kind: RecordKind) -> Result<Vec<[u8; 16]>, VaultError> {
@@ -162,16 +177,6 @@ impl Rows<'_> {
             ids.push(id);
         }
         Ok(ids)
-    }
-
-    /// Takes the lowest slot that a destroyed record left.
-    pub(crate) fn take_free_slot(&self) -> Result<Option<u64>, VaultError> {
-        let mut statement = self
-            .0
-            .prepare_cached("DELETE FROM free_slots WHERE slot = (SELECT min(slot) FROM free_slots) RETURNING slot")?;
-        // RETURNING rows are handed out before the statement ends: it has to run to its end to take effect.
-        let slots: Vec<i64> = statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?;
-        slots.first().map(|slot| from_sql(*slot)).transpose()
     }
 
     pub(crate) fn journal_row(&self, collection: &Tag, name: &Tag) -> Result<Option<SealedRow>, VaultError> {
@@ -244,17 +249,18 @@ impl Rows<'_> {
             > 0)
     }
 
+    /// A destruction that is done.
     pub(crate) fn destruction(&self, order: &[u8; 16]) -> Result<Option<SealedDestruction>, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT done, epoch_new, sealed FROM destructions WHERE order_id = ?1")?;
+            .prepare_cached("SELECT epoch_new, sealed FROM destructions WHERE order_id = ?1")?;
         let row = statement
-            .query_row([order], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?, row.get(2)?)))
+            .query_row([order], |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))
             .optional()?;
-        row.map(|(done, epoch_new, sealed)| {
+        row.map(|(epoch_new, sealed)| {
             Ok(SealedDestruction {
                 order: *order,
-                done,
+                done: true,
                 epoch_new: from_sql(epoch_new)?,
                 sealed,
             })
@@ -262,33 +268,11 @@ impl Rows<'_> {
         .transpose()
     }
 
-    pub(crate) fn pending_orders(&self) -> Result<Vec<[u8; 16]>, VaultError> {
-        let mut statement = self
-            .0
-            .prepare_cached("SELECT order_id FROM destructions WHERE done = 0 ORDER BY epoch_new")?;
-        let orders = statement.query_map([], |row| row.get(0))?;
-        Ok(orders.collect::<Result<_, _>>()?)
-    }
-
-    /// Writes a destruction that is pending.
-    pub(crate) fn put_pending(&self, row: &SealedDestruction) -> Result<(), VaultError> {
+    /// Writes a destruction that is done.
+    pub(crate) fn put_destruction(&self, row: &SealedDestruction) -> Result<(), VaultError> {
         self.0
-            .prepare_cached("INSERT INTO destructions (order_id, done, epoch_new, sealed) VALUES (?1, 0, ?2, ?3)")?
+            .prepare_cached("INSERT INTO destructions (order_id, epoch_new, sealed) VALUES (?1, ?2, ?3)")?
             .execute(params![row.order, to_sql(row.epoch_new, "epoch")?, row.sealed])?;
-        self.0
-            .prepare_cached("UPDATE header SET pending = pending + 1")?
-            .execute([])?;
-        Ok(())
-    }
-
-    /// Marks a pending destruction as done.
-    pub(crate) fn put_done(&self, row: &SealedDestruction) -> Result<(), VaultError> {
-        self.0
-            .prepare_cached("UPDATE destructions SET done = 1, sealed = ?2 WHERE order_id = ?1")?
-            .execute(params![row.order, row.sealed])?;
-        self.0
-            .prepare_cached("UPDATE header SET pending = pending - 1")?
-            .execute([])?;
         Ok(())
     }
 }

@@ -1,8 +1,6 @@
 //! What a caller may do inside one durable transaction.
 
-use zeroize::Zeroizing;
-
-use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, destroyed_key};
+use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, SealedDestruction, destroyed_key};
 use crate::error::VaultError;
 use crate::journal::{JournalKeys, JournalRow};
 use crate::opened::OpenedNodes;
@@ -10,8 +8,9 @@ use crate::randomness::Randomness;
 use crate::record::RecordKey;
 use crate::root_keys::{RootKeys, wrap_root};
 use crate::seal::{Key, Place, open, seal};
-use crate::store::{Header, Rows, SealedDestruction, SealedRecord};
-use crate::tree::{Nodes, Tree, TreeShape, slots};
+use crate::secret::Secret;
+use crate::store::{Header, Rows, SealedRecord};
+use crate::tree::{MAX_HEIGHT, Nodes, Tree, TreeShape, slots};
 
 /// What an open vault keeps in memory.
 pub(crate) struct State {
@@ -20,6 +19,17 @@ pub(crate) struct State {
     pub(crate) journal: std::sync::Arc<JournalKeys>,
     /// Of the tree below this root.
     pub(crate) opened: OpenedNodes,
+    /// Destructions that are done, and pending in the file still: the next commit takes them along. Until then a crash makes
+    /// them pending again, to be brought to the same end.
+    pub(crate) done: Vec<SealedDestruction>,
+}
+
+/// What a transaction wrote.
+pub(crate) struct Written {
+    pub(crate) header: Header,
+    /// Where it is another one now.
+    root: Option<Key>,
+    nodes: Nodes,
 }
 
 impl State {
@@ -27,12 +37,50 @@ impl State {
         TreeShape::of(&self.header)
     }
 
-    /// Takes over what a transaction wrote, once it has been committed.
-    pub(crate) fn take(&mut self, header: Header, written: Nodes) {
+    /// Takes over what a transaction wrote, once it has been committed. Nodes that it did not write are as they were.
+    pub(crate) fn take(&mut self, written: Written) {
+        let Written { header, root, nodes } = written;
         self.header = header;
-        for (spot, node) in written {
+        self.done.clear();
+        if let Some(root) = root {
+            self.root = root;
+        }
+        for (spot, node) in nodes {
             self.opened.keep(spot, node);
         }
+    }
+
+    /// What is known of an order.
+    pub(crate) fn destruction(&self, rows: &Rows<'_>, order: &[u8; 16]) -> Result<Option<DestructionRow>, VaultError> {
+        let mut kept = self.header.pending.iter().chain(&self.done);
+        let row = match kept.find(|row| row.order == *order) {
+            Some(row) => row.clone(),
+            None => match rows.destruction(order)? {
+                Some(row) => row,
+                None => return Ok(None),
+            },
+        };
+        let SealedDestruction {
+            order,
+            done,
+            epoch_new,
+            sealed,
+        } = row;
+        let place = Place::Destruction {
+            order: &order,
+            done,
+            epoch_new,
+        };
+        let body = self.journal.open_destruction(&place, sealed)?;
+        DestructionRow::from_bytes(order, done, epoch_new, &body).map(Some)
+    }
+
+    /// Takes a destruction for done.
+    pub(crate) fn mark_done(&mut self, random: &dyn Randomness, row: &DestructionRow) -> Result<(), VaultError> {
+        let sealed = sealed_destruction(&self.journal, random, row)?;
+        self.header.pending.retain(|pending| pending.order != sealed.order);
+        self.done.push(sealed);
+        Ok(())
     }
 }
 
@@ -41,12 +89,11 @@ impl State {
 /// A record has no removal here: it ends only by [`crate::Vault::destroy`].
 pub struct Transaction<'a> {
     rows: &'a Rows<'a>,
+    state: &'a State,
     tree: Tree<'a>,
     journal: &'a JournalKeys,
     random: &'a dyn Randomness,
     header: Header,
-    /// Whether destroyed records may have left slots that this transaction did not take yet.
-    has_free_slots: bool,
     /// Whether this transaction begins an epoch: each record that it writes gets a fresh key then.
     rotating: bool,
 }
@@ -55,11 +102,11 @@ impl<'a> Transaction<'a> {
     pub(crate) fn new(rows: &'a Rows<'a>, state: &'a State, random: &'a dyn Randomness, rotating: bool) -> Self {
         Self {
             rows,
+            state,
             tree: Tree::new(rows, random, state.shape(), &state.root, &state.opened),
             journal: &state.journal,
             random,
             header: state.header.clone(),
-            has_free_slots: true,
             rotating,
         }
     }
@@ -96,7 +143,7 @@ impl<'a> Transaction<'a> {
     ///
     /// # Errors
     /// [`VaultError::Corrupt`], or what the file answers.
-    pub fn get(&self, key: &RecordKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+    pub fn get(&self, key: &RecordKey) -> Result<Option<Secret>, VaultError> {
         self.alive()?;
         read_record(self.rows, &self.tree, &self.header.vault, key)
     }
@@ -164,7 +211,8 @@ impl<'a> Transaction<'a> {
         for key in targets {
             if let Some(row) = self.rows.record(key)? {
                 self.tree.rekey_slot(row.slot)?;
-                self.rows.free_record(row.slot)?;
+                self.rows
+                    .free_record(row.slot, self.header.free_slot.replace(row.slot))?;
                 destroyed.push(*key);
                 let SealedRecord { slot, version, sealed } = row;
                 evidence.records.push(OldRecord {
@@ -198,43 +246,70 @@ impl<'a> Transaction<'a> {
             destruction,
             evidence: Some(evidence),
         };
-        put_destruction(self.rows, self.journal, self.random, &row)
+        let sealed = sealed_destruction(self.journal, self.random, &row)?;
+        self.header.pending.push(sealed);
+        Ok(())
     }
 
-    /// Writes the header if this transaction took slots; gives it with the nodes that were written.
-    pub(crate) fn finish(self, before: &Header) -> Result<(Header, Nodes), VaultError> {
+    /// Writes the header if this transaction changed it; the keystore is asked where the tree has grown.
+    pub(crate) fn finish(self, keys: &dyn RootKeys) -> Result<Written, VaultError> {
         self.alive()?;
-        if self.header.next_slot != before.next_slot {
-            self.rows.put_header(&self.header)?;
+        self.save_done()?;
+        let Self {
+            tree,
+            rows,
+            state,
+            mut header,
+            ..
+        } = self;
+        let (root, nodes) = tree.into_written();
+        if let Some(root) = &root {
+            header.root_wrapped = wrap_root(keys, header.epoch, root)?;
+            header.journal = state.journal.seal_keys(self.random, root, header.epoch)?;
         }
-        Ok((self.header, self.tree.into_written()))
+        if header != state.header || !state.done.is_empty() {
+            rows.put_header(&header)?;
+        }
+        Ok(Written { header, root, nodes })
     }
 
     /// Writes the nodes with fresh keys, and the header of the new epoch.
-    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &dyn RootKeys) -> Result<(Header, Key, Nodes), VaultError> {
+    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &dyn RootKeys) -> Result<Written, VaultError> {
         self.alive()?;
+        self.save_done()?;
         let Self {
             tree, rows, mut header, ..
         } = self;
-        let (root, written) = tree.reseal(epoch_new)?;
+        let (root, nodes) = tree.reseal(epoch_new)?;
         header.root_wrapped = wrap_root(keys, epoch_new, &root)?;
         header.journal = self.journal.seal_keys(self.random, &root, epoch_new)?;
         header.epoch = epoch_new;
         rows.put_header(&header)?;
-        Ok((header, root, written))
+        let root = Some(root);
+        Ok(Written { header, root, nodes })
+    }
+
+    /// Gives the destructions that were done before their rows; the header of this transaction says no more that they are pending.
+    fn save_done(&self) -> Result<(), VaultError> {
+        self.state
+            .done
+            .iter()
+            .try_for_each(|row| self.rows.put_destruction(row))
     }
 
     fn take_slot(&mut self) -> Result<u64, VaultError> {
-        if self.has_free_slots {
-            if let Some(slot) = self.rows.take_free_slot()? {
-                return Ok(slot);
-            }
-            self.has_free_slots = false;
+        if let Some(slot) = self.header.free_slot {
+            self.header.free_slot = self.rows.free_slot_behind(slot)?;
+            return Ok(slot);
         }
-        let slots = slots(self.header.height);
         let slot = self.header.next_slot;
-        if slot >= slots {
-            return Err(VaultError::Full { slots });
+        while slot >= slots(self.tree.height()) {
+            if self.tree.height() >= MAX_HEIGHT {
+                let slots = slots(MAX_HEIGHT);
+                return Err(VaultError::Full { slots });
+            }
+            self.tree.grow()?;
+            self.header.height = self.tree.height();
         }
         self.header.next_slot = slot + 1;
         Ok(slot)
@@ -260,24 +335,17 @@ pub(crate) fn read_record(
     tree: &Tree<'_>,
     vault: &[u8; 16],
     key: &RecordKey,
-) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
+) -> Result<Option<Secret>, VaultError> {
     let Some(row) = rows.record(key)? else {
         return Ok(None);
     };
-    let record_key = tree
-        .slot_key(row.slot)?
-        .ok_or(VaultError::Corrupt { part: "key tree" })?;
-    open(
-        &record_key,
-        vault,
-        &Place::Record {
-            slot: row.slot,
-            key,
-            version: row.version,
-        },
-        row.sealed,
-    )
-    .map(Some)
+    let place = Place::Record {
+        slot: row.slot,
+        key,
+        version: row.version,
+    };
+    let secret = tree.with_slot_key(row.slot, |key| open(key, vault, &place, row.sealed))?;
+    secret.map(Some).ok_or(VaultError::Corrupt { part: "key tree" })
 }
 
 pub(crate) fn journal_get(
@@ -306,37 +374,11 @@ pub(crate) fn journal_list(
     Ok(list)
 }
 
-pub(crate) fn read_destruction(
-    rows: &Rows<'_>,
-    journal: &JournalKeys,
-    order: &[u8; 16],
-) -> Result<Option<DestructionRow>, VaultError> {
-    let Some(row) = rows.destruction(order)? else {
-        return Ok(None);
-    };
-    let SealedDestruction {
-        order,
-        done,
-        epoch_new,
-        sealed,
-    } = row;
-    let body = journal.open_destruction(
-        &Place::Destruction {
-            order: &order,
-            done,
-            epoch_new,
-        },
-        sealed,
-    )?;
-    DestructionRow::from_bytes(order, done, epoch_new, &body).map(Some)
-}
-
-pub(crate) fn put_destruction(
-    rows: &Rows<'_>,
+fn sealed_destruction(
     journal: &JournalKeys,
     random: &dyn Randomness,
     row: &DestructionRow,
-) -> Result<(), VaultError> {
+) -> Result<SealedDestruction, VaultError> {
     let (order, epoch_new) = (row.destruction.order, row.destruction.epoch_new);
     let done = row.evidence.is_none();
     let place = Place::Destruction {
@@ -345,15 +387,10 @@ pub(crate) fn put_destruction(
         epoch_new,
     };
     let sealed = journal.seal_destruction(random, &place, &row.to_bytes()?)?;
-    let row = SealedDestruction {
+    Ok(SealedDestruction {
         order,
         done,
         epoch_new,
         sealed,
-    };
-    if done {
-        rows.put_done(&row)
-    } else {
-        rows.put_pending(&row)
-    }
+    })
 }

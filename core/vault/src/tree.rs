@@ -2,16 +2,16 @@
 //!
 //! Level 0 are the leaves, whose keys are record keys; the keys of a node on level l are those of its children on
 //! level l - 1. A node that does not exist has its key in its parent already, because nodes are born full of random
-//! keys: the first insert below it writes the node, nothing above.
+//! keys: the first insert below it writes the node, nothing above. A tree that is full grows by a level: its root becomes
+//! the first child of a new one, and nothing below changes.
 
 use std::collections::BTreeMap;
-
-use zeroize::Zeroize as _;
 
 use crate::error::VaultError;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
+use crate::secret::Secret;
 
 /// Children of a node: as many as one page of SQLite has room for, so that a node is read and written in one piece.
 pub(crate) const FAN_OUT: u64 = 125;
@@ -70,38 +70,28 @@ impl TreeShape {
     }
 }
 
-/// A node's keys, in clear; wiped when dropped.
+/// A node's keys, in clear.
 #[derive(Clone)]
-pub(crate) struct Node(Vec<u8>);
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        // As a slice, which is wiped at once: a vector is wiped byte by byte, and this is on the way of every read.
-        self.0.as_mut_slice().zeroize();
-    }
-}
+pub(crate) struct Node(Secret);
 
 impl Node {
     fn fresh(random: &dyn Randomness) -> Result<Self, VaultError> {
-        let mut node = Self(vec![0; NODE_LEN]);
+        let mut node = Self(Secret::new(vec![0; NODE_LEN]));
         random.fill(node.0.as_mut_slice())?;
         Ok(node)
     }
 
-    fn child(&self, index: u64) -> Result<Key, VaultError> {
-        let mut key = Key::of(&[0; KEY_LEN]);
-        let bytes = usize::try_from(index % FAN_OUT)
-            .ok()
-            .and_then(|child| self.0.chunks_exact(KEY_LEN).nth(child))
-            .ok_or(VaultError::Corrupt { part: "key tree" })?;
-        key.copy_from_slice(bytes);
-        Ok(key)
+    fn child(&self, index: u64) -> Result<&[u8; KEY_LEN], VaultError> {
+        let (keys, _none) = self.0.as_chunks::<KEY_LEN>();
+        let child = usize::try_from(index % FAN_OUT).ok().and_then(|child| keys.get(child));
+        child.ok_or(VaultError::Corrupt { part: "key tree" })
     }
 
     fn set_child(&mut self, index: u64, key: &Key) -> Result<(), VaultError> {
+        let (keys, _none) = self.0.as_mut_slice().as_chunks_mut::<KEY_LEN>();
         usize::try_from(index % FAN_OUT)
             .ok()
-            .and_then(|child| self.0.chunks_exact_mut(KEY_LEN).nth(child))
+            .and_then(|child| keys.get_mut(child))
             .ok_or(VaultError::Corrupt { part: "key tree" })?
             .copy_from_slice(key.as_slice());
         Ok(())
@@ -114,6 +104,8 @@ pub(crate) struct Tree<'a> {
     random: &'a dyn Randomness,
     shape: TreeShape,
     root: &'a Key,
+    /// The key of the root that this transaction put above it.
+    grown: Option<Key>,
     /// What was opened before; what this transaction reads is added, what it writes is not, since it may be taken back.
     opened: &'a OpenedNodes,
     /// Nodes that this transaction made.
@@ -136,15 +128,41 @@ impl<'a> Tree<'a> {
             random,
             shape,
             root,
+            grown: None,
             opened,
             made: Nodes::new(),
             marked: Nodes::new(),
         }
     }
 
-    /// The key of a slot whose leaf exists.
-    pub(crate) fn slot_key(&self, slot: u64) -> Result<Option<Key>, VaultError> {
-        self.child(0, slot)
+    /// Hands the key of a slot whose leaf exists to `work`, where it stands: a read needs no copy of it.
+    pub(crate) fn with_slot_key<T>(
+        &self,
+        slot: u64,
+        work: impl FnOnce(&[u8; KEY_LEN]) -> Result<T, VaultError>,
+    ) -> Result<Option<T>, VaultError> {
+        self.with_child(0, slot, work)
+    }
+
+    /// Levels of nodes, as this transaction sees them.
+    pub(crate) const fn height(&self) -> u8 {
+        self.shape.height
+    }
+
+    /// Puts a new root above the present one.
+    pub(crate) fn grow(&mut self) -> Result<(), VaultError> {
+        let (spot, mut node) = ((self.shape.height, 0), Node::fresh(self.random)?);
+        node.set_child(0, self.root())?;
+        let root = fresh_key(self.random)?;
+        self.write(spot, self.shape.epoch, &root, &node)?;
+        self.made.insert(spot, node);
+        self.shape.height = self.shape.height.saturating_add(1);
+        self.grown = Some(root);
+        Ok(())
+    }
+
+    fn root(&self) -> &Key {
+        self.grown.as_ref().unwrap_or(self.root)
     }
 
     /// The key of a slot; writes the nodes on its path that do not exist yet, touches none that does.
@@ -152,14 +170,14 @@ impl<'a> Tree<'a> {
         if let Some(key) = self.child(0, slot)? {
             return Ok(key);
         }
-        let mut key = self.root.clone();
+        let mut key = self.root().clone();
         for level in (0..self.shape.height).rev() {
             key = match self.child(level, slot)? {
                 Some(child) => child,
                 None => {
                     let (spot, node) = (spot_above(slot, level), Node::fresh(self.random)?);
                     self.write(spot, self.shape.epoch, &key, &node)?;
-                    let child = node.child(child_index(slot, level))?;
+                    let child = Key::of(node.child(child_index(slot, level))?);
                     self.made.insert(spot, node);
                     child
                 }
@@ -205,13 +223,13 @@ impl<'a> Tree<'a> {
             }
         }
         let root = root.map_or_else(|| fresh_key(self.random), Ok)?;
-        Ok((root, self.into_written()))
+        Ok((root, self.into_written().1))
     }
 
-    /// All nodes that this transaction wrote.
-    pub(crate) fn into_written(mut self) -> Nodes {
+    /// The key of the root, if this transaction put a new one above, with all nodes that it wrote.
+    pub(crate) fn into_written(mut self) -> (Option<Key>, Nodes) {
         self.made.append(&mut self.marked);
-        self.made
+        (self.grown, self.made)
     }
 
     /// Marks the node on `level` above `slot`, where it exists.
@@ -220,7 +238,10 @@ impl<'a> Tree<'a> {
         if self.marked.contains_key(&spot) {
             return Ok(());
         }
-        let kept = self.made.remove(&spot).or_else(|| self.opened.look(spot, Node::clone));
+        let kept = self
+            .made
+            .remove(&spot)
+            .or_else(|| self.opened.node(spot).map(|node| node.clone()));
         let node = match (kept, self.node_key(level, slot)?) {
             (Some(node), _) => Some(node),
             (None, Some(key)) => self.read(spot, &key)?,
@@ -234,13 +255,22 @@ impl<'a> Tree<'a> {
 
     /// What the node on `level` above `slot` holds for it, if that node exists.
     fn child(&self, level: u8, slot: u64) -> Result<Option<Key>, VaultError> {
-        let spot = spot_above(slot, level);
-        let of = |node: &Node| node.child(child_index(slot, level));
+        self.with_child(level, slot, |key| Ok(Key::of(key)))
+    }
+
+    /// As [`Tree::child`], without a copy.
+    fn with_child<T>(
+        &self,
+        level: u8,
+        slot: u64,
+        work: impl FnOnce(&[u8; KEY_LEN]) -> Result<T, VaultError>,
+    ) -> Result<Option<T>, VaultError> {
+        let (spot, index) = (spot_above(slot, level), child_index(slot, level));
         if let Some(node) = self.marked.get(&spot).or_else(|| self.made.get(&spot)) {
-            return of(node).map(Some);
+            return node.child(index).and_then(work).map(Some);
         }
-        if let Some(child) = self.opened.look(spot, of) {
-            return child.map(Some);
+        if let Some(node) = self.opened.node(spot) {
+            return node.child(index).and_then(work).map(Some);
         }
         let Some(key) = self.node_key(level, slot)? else {
             return Ok(None);
@@ -248,16 +278,16 @@ impl<'a> Tree<'a> {
         let Some(node) = self.read(spot, &key)? else {
             return Ok(None);
         };
-        let child = of(&node)?;
+        let answer = node.child(index).and_then(work)?;
         self.opened.keep(spot, node);
-        Ok(Some(child))
+        Ok(Some(answer))
     }
 
     /// The key of the node on `level` above `slot`, if the nodes above it exist.
     fn node_key(&self, level: u8, slot: u64) -> Result<Option<Key>, VaultError> {
         match level.checked_add(1) {
             Some(above) if above < self.shape.height => self.child(above, slot),
-            _ => Ok(Some(self.root.clone())),
+            _ => Ok(Some(self.root().clone())),
         }
     }
 
@@ -271,8 +301,7 @@ impl<'a> Tree<'a> {
             index,
             epoch: row.epoch,
         };
-        let mut keys = open(key, &self.shape.vault, &place, row.sealed)?;
-        let node = Node(std::mem::take(&mut *keys));
+        let node = Node(open(key, &self.shape.vault, &place, row.sealed)?);
         if node.0.len() == NODE_LEN {
             Ok(Some(node))
         } else {

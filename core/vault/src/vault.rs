@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
-use zeroize::Zeroizing;
 
 use crate::destruction::Destruction;
 use crate::error::{QuarantineReason, VaultError};
@@ -16,8 +15,9 @@ use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
 use crate::root_keys::{RootKeyError, RootKeys, unwrap_root, wrap_root};
 use crate::seal::fresh_key;
+use crate::secret::Secret;
 use crate::store::{Header, Rows};
-use crate::transaction::{State, Transaction, alive, journal_get, journal_list, read_destruction, read_record};
+use crate::transaction::{State, Transaction, alive, journal_get, journal_list, read_record};
 use crate::tree::{MAX_HEIGHT, Tree};
 
 /// The epoch in which a vault is made.
@@ -28,8 +28,8 @@ pub(crate) const FIRST_EPOCH: u64 = 1;
 pub struct VaultOptions {
     /// The SQLite file; `<path>-wal` and `<path>.lock` stand beside it. Keep all three out of backups.
     pub path: PathBuf,
-    /// Levels of the key tree of a new vault, 1 to [`crate::MAX_HEIGHT`]: 125^height records. 2 for a phone (15,625),
-    /// 4 for a gateway (244 million). An existing vault keeps the height that it was made with.
+    /// Levels of the key tree that a new vault begins with, 1 to [`crate::MAX_HEIGHT`]: 125^height records. It grows by a
+    /// level whenever it is full, so 1 is right unless a test wants a tall tree with little in it.
     pub height: u8,
     /// The SQLite VFS by name; `None` is the system's. A VFS of tests can be a disk that fails or remembers.
     pub vfs: Option<String>,
@@ -93,7 +93,8 @@ impl Vault {
             root_wrapped: wrap_root(&*keys, FIRST_EPOCH, &root)?,
             journal: journal.seal_keys(&*random, &root, FIRST_EPOCH)?,
             next_slot: 0,
-            is_pending: false,
+            free_slot: None,
+            pending: Vec::new(),
         };
         let sql = file::begin(&mut connection)?;
         file::write_schema(&sql)?;
@@ -109,6 +110,7 @@ impl Vault {
                 root,
                 journal,
                 opened: OpenedNodes::default(),
+                done: Vec::new(),
             }),
             unfinished: false,
             ahead: None,
@@ -185,19 +187,19 @@ impl Vault {
         self.ready_to_write()?;
         let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
         let sql = file::begin(&mut self.connection)?;
-        let (answer, header, written) = {
+        let (answer, written) = {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, false);
             let answer = work(&mut transaction)?;
-            let (header, written) = transaction.finish(&state.header)?;
+            let written = transaction.finish(&*self.keys)?;
             alive(&rows)?;
-            (answer, header, written)
+            (answer, written)
         };
         if let Err(error) = sql.commit() {
             self.load_after_failure();
             return Err(VaultError::from(error).into());
         }
-        state.take(header, written);
+        state.take(written);
         Ok(answer)
     }
 
@@ -205,9 +207,8 @@ impl Vault {
     ///
     /// # Errors
     /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
-    pub fn get(&self, key: &RecordKey) -> Result<Option<Zeroizing<Vec<u8>>>, VaultError> {
-        let state = self.ready()?;
-        let rows = Rows(&self.connection);
+    pub fn get(&self, key: &RecordKey) -> Result<Option<Secret>, VaultError> {
+        let (state, rows) = self.reading()?;
         let tree = Tree::new(&rows, &*self.random, state.shape(), &state.root, &state.opened);
         read_record(&rows, &tree, &state.header.vault, key)
     }
@@ -217,8 +218,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Poisoned`], or what the file answers.
     pub fn contains(&self, key: &RecordKey) -> Result<bool, VaultError> {
-        self.ready()?;
-        Ok(Rows(&self.connection).record_place(key)?.is_some())
+        let (_state, rows) = self.reading()?;
+        Ok(rows.record_place(key)?.is_some())
     }
 
     /// The ids of all records of a kind, in their order.
@@ -226,8 +227,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Poisoned`], or what the file answers.
     pub fn records(&self, kind: RecordKind) -> Result<Vec<[u8; 16]>, VaultError> {
-        self.ready()?;
-        Rows(&self.connection).record_ids(kind)
+        let (_state, rows) = self.reading()?;
+        rows.record_ids(kind)
     }
 
     /// Reads a row of the journal.
@@ -235,7 +236,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
     pub fn journal_get(&self, collection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
-        journal_get(&Rows(&self.connection), &self.ready()?.journal, collection, key)
+        let (state, rows) = self.reading()?;
+        journal_get(&rows, &state.journal, collection, key)
     }
 
     /// Reads all rows of a collection, ordered by key.
@@ -243,7 +245,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
     pub fn journal_list(&self, collection: &str) -> Result<Vec<JournalRow>, VaultError> {
-        journal_list(&Rows(&self.connection), &self.ready()?.journal, collection)
+        let (state, rows) = self.reading()?;
+        journal_list(&rows, &state.journal, collection)
     }
 
     /// The completed destruction of an order; `None` while it is unknown or not yet complete.
@@ -251,7 +254,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Corrupt`], [`VaultError::Poisoned`], or what the file answers.
     pub fn destruction(&self, order: [u8; 16]) -> Result<Option<Destruction>, VaultError> {
-        let row = read_destruction(&Rows(&self.connection), &self.ready()?.journal, &order)?;
+        let (state, rows) = self.reading()?;
+        let row = state.destruction(&rows, &order)?;
         Ok(row.filter(|row| row.evidence.is_none()).map(|row| row.destruction))
     }
 
@@ -264,6 +268,13 @@ impl Vault {
         self.complete_what_is_left()
     }
 
+    /// What the calls that only read have in common.
+    fn reading(&self) -> Result<(&State, Rows<'_>), VaultError> {
+        let state = self.ready()?;
+        file::read_on(&self.connection)?;
+        Ok((state, Rows(&self.connection)))
+    }
+
     pub(crate) fn ready(&self) -> Result<&State, VaultError> {
         self.state.as_ref().ok_or(VaultError::Poisoned)
     }
@@ -274,10 +285,10 @@ impl Vault {
 
     /// Reads the header, then opens the root with the keystore. Changes nothing.
     pub(crate) fn load(&mut self) -> Result<(), VaultError> {
-        self.state = None;
+        let mut done = self.state.take().map(|state| state.done).unwrap_or_default();
         let quarantined = |reason| VaultError::Quarantined { reason };
         let rows = Rows(&self.connection);
-        let header = rows.header()?;
+        let mut header = rows.header()?;
         if header.height == 0 || header.height > MAX_HEIGHT {
             return Err(VaultError::Corrupt { part: "header" });
         }
@@ -289,13 +300,24 @@ impl Vault {
         })?;
         let journal = Arc::new(JournalKeys::open(header.vault, &root, header.epoch, &header.journal)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
+        // What was done stays done, where the file does not say so yet.
+        done.retain(|done| header.pending.iter().any(|pending| pending.order == done.order));
+        header
+            .pending
+            .retain(|pending| done.iter().all(|done| done.order != pending.order));
         self.state = Some(State {
             header,
             root,
             journal,
             opened: OpenedNodes::default(),
+            done,
         });
         Ok(())
+    }
+
+    /// Writes the destructions that are done, where no other commit takes them along.
+    pub(crate) fn save_done(&mut self) -> Result<(), VaultError> {
+        self.transact(|_| Ok(()))
     }
 
     /// After a commit that failed nobody knows which side of it the file is on: read it, and end no key before
@@ -304,6 +326,18 @@ impl Vault {
         (self.unfinished, self.ahead) = (true, None);
         // A failure leaves `state` empty, and the next call says so: the first error is the one to report.
         let _poisoned = self.load();
+    }
+}
+
+impl Drop for Vault {
+    /// Leaves a file that is whole by itself, and an empty write-ahead log, which the next opening need not make anew.
+    fn drop(&mut self) {
+        // A vault that was not understood, or whose state is unknown, is left as it is. Where this fails, the next opening
+        // finds in the log what is missing here.
+        if let Some(state) = &self.state {
+            let is_saved = state.done.is_empty() || self.save_done().is_ok();
+            let _ = is_saved && file::checkpoint(&self.connection).is_ok();
+        }
     }
 }
 

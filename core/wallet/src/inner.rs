@@ -16,8 +16,8 @@ use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-/// The phone's vault has room for 15,625 records.
-const VAULT_HEIGHT: u8 = 2;
+/// The phone's vault begins with room for 125 records, and grows.
+const VAULT_HEIGHT: u8 = 1;
 
 pub(crate) struct Inner {
     pub(crate) pinned: Pinned,

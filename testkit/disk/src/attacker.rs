@@ -35,8 +35,8 @@ pub struct Loot {
 /// Every sealed byte that was ever seen, each once.
 #[derive(Default)]
 pub struct Attacker {
-    height: u8,
-    roots: BTreeSet<Vec<u8>>,
+    /// Each with the level that it stood on.
+    roots: BTreeSet<(u8, Vec<u8>)>,
     nodes: BTreeMap<Spot, BTreeSet<Sealed>>,
     records: BTreeMap<u64, BTreeSet<(u8, [u8; 16], Sealed)>>,
 }
@@ -54,8 +54,7 @@ impl Attacker {
             file.query_row("SELECT vault, height, root FROM header", [], |row| {
                 Ok((row.get(0)?, row.get(1)?, row.get(2)?))
             })?;
-        self.height = height;
-        self.roots.insert(root);
+        self.roots.insert((height.saturating_sub(1), root));
         let mut nodes = file.prepare("SELECT place, epoch, sealed FROM nodes")?;
         let mut rows = nodes.query([])?;
         while let Some(row) = rows.next()? {
@@ -68,7 +67,7 @@ impl Attacker {
             let spot = (level, position.unsigned_abs());
             self.nodes.entry(spot).or_default().insert(Sealed { bound_to, bytes });
         }
-        let mut records = file.prepare("SELECT slot, name, version, sealed FROM records")?;
+        let mut records = file.prepare("SELECT slot, name, version, sealed FROM records WHERE name IS NOT NULL")?;
         let mut rows = records.query([])?;
         while let Some(row) = rows.next()? {
             let (slot, [kind, id @ ..]): (i64, [u8; 17]) = (row.get(0)?, row.get(1)?);
@@ -87,9 +86,10 @@ impl Attacker {
     /// Tries `unwrap` on every root, every key that this gives on every node below it, and so on down to the records.
     pub fn open(&self, unwrap: impl Fn(&[u8]) -> Option<Zeroizing<Key>>) -> BTreeSet<Loot> {
         let mut found: BTreeMap<Spot, BTreeSet<Key>> = BTreeMap::new();
-        let top = (self.height.saturating_sub(1), 0);
-        for key in self.roots.iter().filter_map(|root| unwrap(root)) {
-            found.entry(top).or_default().insert(*key);
+        for (level, root) in &self.roots {
+            if let Some(key) = unwrap(root) {
+                found.entry((*level, 0)).or_default().insert(*key);
+            }
         }
         let mut slots: BTreeMap<u64, BTreeSet<Key>> = BTreeMap::new();
         // From the root down: what a level gives are the keys of the one below.

@@ -197,7 +197,7 @@ fn the_file_tells_no_name_and_no_content() {
     ] {
         assert!(!stands(text), "{text}");
     }
-    assert!(stands("free_slots"), "control: what is in clear is found");
+    assert!(stands("free_slot"), "control: what is in clear is found");
 }
 
 /// Makes an old image look like today's: its header, then also its root node, then also all its nodes are today's.

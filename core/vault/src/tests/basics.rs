@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use super::support::{Disk, Hooked, KeepsOldKeys, MemoryKeys, TOKEN, put_tokens, secret, token};
-use crate::file::FORMAT_VERSION;
-use crate::store::Rows;
+use crate::file::{self, FORMAT_VERSION};
 use crate::{Probe, QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError, VaultOptions};
 
 fn keys() -> Arc<MemoryKeys> {
@@ -160,21 +159,89 @@ fn a_node_is_one_page_of_the_file() {
     assert_eq!(count("PRAGMA freelist_count"), nodes + 1);
 }
 
-#[test]
-fn a_full_vault_says_so_and_a_destroyed_record_leaves_room() {
-    let (disk, keys) = (Disk::new(), keys());
+/// A vault whose tree begins with one level: 125 slots.
+fn small(disk: &Disk, keys: &Arc<MemoryKeys>) -> Vault {
     let options = VaultOptions {
         height: 1,
         ..disk.options()
     };
-    let mut vault = Vault::create(options, keys, Arc::new(SystemRandomness::new())).unwrap();
+    Vault::create(options, Arc::clone(keys) as _, Arc::new(SystemRandomness::new())).unwrap()
+}
+
+#[test]
+fn a_destroyed_record_leaves_room_for_the_next() {
+    let (disk, keys) = (Disk::new(), keys());
+    let mut vault = small(&disk, &keys);
     put_tokens(&mut vault, 125);
-    let full = vault.transact(|tx| tx.put(&token(126), b"one too many"));
-    assert!(matches!(full, Err(VaultError::Full { slots: 125 })));
-    vault.destroy([1; 16], &[token(10)], |_| Ok(())).unwrap();
-    vault.transact(|tx| tx.put(&token(126), b"fits")).unwrap();
-    assert_eq!(vault.get(&token(126)).unwrap().unwrap().as_slice(), b"fits");
-    assert_eq!(vault.get(&token(125)).unwrap().unwrap().as_slice(), secret(125));
+    vault.destroy([1; 16], &[token(10), token(20)], |_| Ok(())).unwrap();
+    vault.destroy([2; 16], &[token(30)], |_| Ok(())).unwrap();
+    drop(vault);
+    let mut vault = disk.open(&keys);
+    for number in 126..=128 {
+        vault.transact(|tx| tx.put(&token(number), &secret(number))).unwrap();
+    }
+    assert_eq!(vault.ready().unwrap().header.height, 1);
+    for number in [1, 125, 126, 127, 128] {
+        assert_eq!(vault.get(&token(number)).unwrap().unwrap().as_slice(), secret(number));
+    }
+    vault.transact(|tx| tx.put(&token(129), &secret(129))).unwrap();
+    assert_eq!(vault.ready().unwrap().header.height, 2);
+}
+
+#[test]
+fn a_full_tree_grows_by_a_level_and_gives_back_nothing_that_ended() {
+    let (disk, keys) = (Disk::new(), keys());
+    let mut vault = small(&disk, &keys);
+    put_tokens(&mut vault, 125);
+    let undone = vault.transact(|tx| {
+        tx.put(&token(126), b"one too many")?;
+        Err::<(), _>(VaultError::Missing)
+    });
+    assert!(matches!(undone, Err(VaultError::Missing)));
+    assert_eq!(vault.ready().unwrap().header.height, 1);
+
+    // Once in a plain transaction, once in one that begins an epoch.
+    for rotates in [false, true] {
+        let (disk, keys) = (Disk::new(), self::keys());
+        let mut vault = small(&disk, &keys);
+        put_tokens(&mut vault, 125);
+        let put = |tx: &mut crate::Transaction<'_>| tx.put(&token(126), &secret(126));
+        if rotates {
+            vault.rotate(put)
+        } else {
+            vault.transact(put)
+        }
+        .unwrap();
+        assert_eq!(vault.ready().unwrap().header.height, 2);
+        let before = disk.image();
+        vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
+        drop(vault);
+        let vault = disk.open(&keys);
+        assert_eq!(vault.get(&token(1)).unwrap(), None);
+        for number in 2..=126 {
+            assert_eq!(vault.get(&token(number)).unwrap().unwrap().as_slice(), secret(number));
+        }
+        drop(vault);
+        before.put(&disk);
+        assert!(matches!(disk.try_open(&keys), Err(VaultError::Quarantined { .. })));
+    }
+}
+
+#[test]
+fn a_full_vault_says_so() {
+    let (disk, keys) = (Disk::new(), keys());
+    let mut vault = small(&disk, &keys);
+    put_tokens(&mut vault, 1);
+    let last = 125_u64.pow(crate::MAX_HEIGHT.into());
+    vault.state.as_mut().unwrap().header.next_slot = last - 1;
+    vault.transact(|tx| tx.put(&token(2), b"the last that fits")).unwrap();
+    let full = vault.transact(|tx| tx.put(&token(3), b"one too many"));
+    assert!(matches!(full, Err(VaultError::Full { slots }) if slots == last));
+    vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
+    vault.transact(|tx| tx.put(&token(3), b"fits")).unwrap();
+    let vault = vault;
+    assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), b"the last that fits");
+    assert_eq!(vault.get(&token(3)).unwrap().unwrap().as_slice(), b"fits");
 }
 
 #[test]
@@ -366,7 +433,7 @@ fn a_failed_commit_is_read_again_and_loses_nothing() {
         .execute_batch(
             "PRAGMA foreign_keys = ON; CREATE TABLE parent (id INTEGER PRIMARY KEY);
              CREATE TABLE child (id INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED);
-             CREATE TRIGGER fault AFTER INSERT ON destructions BEGIN INSERT INTO child VALUES (1); END;",
+             CREATE TRIGGER fault AFTER UPDATE ON header BEGIN INSERT INTO child VALUES (1); END;",
         )
         .unwrap();
     let failed = vault.destroy([1; 16], &[token(1)], |tx| tx.journal_put("outbox", b"due", b"row"));
@@ -374,7 +441,9 @@ fn a_failed_commit_is_read_again_and_loses_nothing() {
     assert_eq!((vault.epoch(), vault.journal_list("outbox").unwrap()), (1, vec![]));
     assert_eq!(vault.get(&token(1)).unwrap().unwrap().as_slice(), secret(1));
 
-    vault.connection.execute_batch("DROP TRIGGER fault").unwrap();
+    let repair = file::begin(&mut vault.connection).unwrap();
+    repair.execute_batch("DROP TRIGGER fault").unwrap();
+    repair.commit().unwrap();
     let made = vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
     assert_eq!((made.epoch_new, keys.epochs()), (2, vec![2]));
     assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
@@ -414,7 +483,7 @@ fn a_full_disk_is_named_and_nothing_is_lost() {
         .pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))
         .unwrap();
     vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
-    assert!(Rows(&vault.connection).pending_orders().unwrap().is_empty());
+    assert!(vault.ready().unwrap().header.pending.is_empty());
 }
 
 #[test]

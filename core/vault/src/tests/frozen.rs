@@ -196,6 +196,6 @@ fn header_and_tables_keep_their_form() {
     assert_eq!((APPLICATION_ID.to_be_bytes(), FORMAT_VERSION), (*b"QVLT", 1));
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, SCHEMA.as_bytes())),
-        "5c6c290340aaa7eeec1e8c5a7951ee8ab365e10268fb9da6e3b10486be44e30c"
+        "54efca8dfd9b6ca4d8f56f6f562f11c2ab74122361f73604ad5cab65dbe7b190"
     );
 }

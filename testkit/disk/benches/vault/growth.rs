@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::pairs::{milliseconds, timed};
 use super::table::{grouped, megabytes, shown};
-use super::vaulted::{GATEWAY, PHONE, Vaulted};
+use super::vaulted::Vaulted;
 use super::{RECORD, Result, Store as _, ids, memory, random, scattered};
 
 /// Mandates of a phone.
@@ -37,13 +37,13 @@ impl Growth {
     pub(crate) fn phones(&mut self, disk: &Path) -> Result<()> {
         for count in MANDATES {
             let folder = tempfile::tempdir_in(disk)?;
-            let mut phone = Vaulted::at(folder.path(), PHONE)?;
+            let mut phone = Vaulted::open(folder.path())?;
             let ids = ids(count)?;
             phone.insert(&ids, &random(RECORD)?)?;
             phone.insert_rows(&ids, &random(MANDATE)?)?;
             drop(phone);
             let owner = format!("phone, {} mandates", grouped(count));
-            self.point(owner, folder.path(), PHONE, &ids)?;
+            self.point(owner, folder.path(), true, &ids)?;
         }
         Ok(())
     }
@@ -51,19 +51,19 @@ impl Growth {
     /// Measures a gateway that stands.
     pub(crate) fn gateway(&mut self, folder: &Path, ids: &[[u8; 16]]) -> Result<()> {
         let owner = format!("gateway, {} tokens", grouped(ids.len()));
-        self.point(owner, folder, GATEWAY, ids)
+        self.point(owner, folder, false, ids)
     }
 
-    fn point(&mut self, owner: String, folder: &Path, height: u8, ids: &[[u8; 16]]) -> Result<()> {
+    fn point(&mut self, owner: String, folder: &Path, is_phone: bool, ids: &[[u8; 16]]) -> Result<()> {
         let file = fs::metadata(folder.join("vault.db"))?.len();
         let memory = memory::peak_of("vault", folder, &scattered(ids, ids.len().min(10_000)))?;
         let mut opened = Vec::new();
         for _ in 0..9 {
-            let (vault, took) = timed(|| Vaulted::at(folder, height))?;
+            let (vault, took) = timed(|| Vaulted::open(folder))?;
             opened.push(took);
             drop(vault);
         }
-        let mut vault = Vaulted::at(folder, height)?;
+        let mut vault = Vaulted::open(folder)?;
         let mut listed = Vec::new();
         for _ in 0..9 {
             listed.push(timed(|| vault.rows())?.1);
@@ -85,7 +85,7 @@ impl Growth {
             file,
             memory,
             open: milliseconds(opened.into_iter()),
-            list: (height == PHONE).then(|| milliseconds(listed.into_iter())),
+            list: is_phone.then(|| milliseconds(listed.into_iter())),
             destroy,
             written,
         });

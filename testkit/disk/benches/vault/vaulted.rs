@@ -13,11 +13,6 @@ use super::{Result, Store};
 const KIND: RecordKind = RecordKind(1);
 const ROWS: &str = "rows";
 
-/// Levels of a phone's key tree.
-pub(crate) const PHONE: u8 = 2;
-/// Levels of a gateway's.
-pub(crate) const GATEWAY: u8 = 4;
-
 /// A vault in a folder with its keys.
 pub(crate) struct Vaulted {
     vault: Vault,
@@ -26,13 +21,19 @@ pub(crate) struct Vaulted {
 }
 
 impl Vaulted {
-    /// Opens the vault of a folder, or makes it, of this height.
-    pub(crate) fn at(folder: &Path, height: u8) -> Result<Self> {
+    /// How long the keystore took since this was asked last.
+    pub(crate) fn rotation(&self) -> Duration {
+        self.keys.taken()
+    }
+}
+
+impl Store for Vaulted {
+    fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("vault.db");
         let keys = TimedKeys::open(&folder.join("keys"))?;
         let options = VaultOptions {
             path: path.clone(),
-            height,
+            height: 1,
             vfs: None,
         };
         let (held, random) = (Arc::clone(&keys) as _, Arc::new(SystemRandomness::new()));
@@ -43,17 +44,6 @@ impl Vaulted {
         };
         keys.taken();
         Ok(Self { vault, keys, path })
-    }
-
-    /// How long the keystore took since this was asked last.
-    pub(crate) fn rotation(&self) -> Duration {
-        self.keys.taken()
-    }
-}
-
-impl Store for Vaulted {
-    fn open(folder: &Path) -> Result<Self> {
-        Self::at(folder, GATEWAY)
     }
 
     fn insert(&mut self, ids: &[[u8; 16]], record: &[u8]) -> Result<()> {

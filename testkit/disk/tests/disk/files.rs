@@ -100,7 +100,7 @@ pub(crate) fn live(
 
 #[test]
 fn nothing_that_ended_opens_whoever_saw_every_write_and_has_todays_key() {
-    for (name, height) in [("files-of-a-phone", 2), ("files-of-a-gateway", 4)] {
+    for (name, height) in [("files-of-a-phone", 1), ("files-of-a-gateway", 4)] {
         let outcome = attack(name, height, false);
         assert!(outcome.ended >= ENDS);
         assert_eq!(outcome.ended_opened, 0, "{name}");
@@ -113,6 +113,6 @@ fn nothing_that_ended_opens_whoever_saw_every_write_and_has_todays_key() {
 
 #[test]
 fn control_whoever_has_the_keystores_history_opens_everything() {
-    let outcome = attack("files-and-old-keys", 2, true);
+    let outcome = attack("files-and-old-keys", 1, true);
     assert_eq!(outcome.ended_opened, outcome.ended);
 }
