@@ -1,7 +1,8 @@
 //! The attacker programs by name: each is a test that can be watched, and its control.
 use std::process::Command;
 
-use crate::run::{Outcome, Workspace, failed, heading, output, run};
+use crate::run::{Outcome, Problem, Workspace, failed, heading, output, run};
+use crate::skipped::Skipped;
 
 /// One attacker.
 struct Attack {
@@ -158,13 +159,18 @@ pub(crate) fn attack(workspace: &Workspace, name: &str) -> Outcome {
         ));
     };
     println!("The attacker has {}.", attack.has);
+    let skipped = Skipped::listen(workspace)?;
     for tests in attack.tests {
         // A name that fits no test would hold against anybody.
         let listed = output(tests.command(workspace).args(["--list", "--format=terse"]))?;
         if !listed.lines().any(|line| line.ends_with(": test")) {
             return failed(format!("{} plays no test of {}", attack.name, tests.package));
         }
-        run(tests.command(workspace).arg("--nocapture"))?;
+        run(skipped.told_by(tests.command(workspace).arg("--nocapture")))?;
+    }
+    let skipped = skipped.reasons()?;
+    if !skipped.is_empty() {
+        return Err(Problem::NotRun(format!("NOT RUN: {}", skipped.join("; "))));
     }
     heading(&format!("held: {}", attack.shows));
     Ok(())

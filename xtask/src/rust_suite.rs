@@ -1,15 +1,11 @@
 //! The Rust suite: format, lints, tests, documentation, dependency rules.
-use std::fs;
-
 use crate::dependencies;
 use crate::provide::{Need, permission, provide};
-use crate::run::{Outcome, Problem, Workspace, at, run, version};
+use crate::run::{Outcome, Problem, Workspace, run, version};
+use crate::skipped::Skipped;
 
 /// Published vectors that are not ours to copy; the tests that read them find this folder beside the repository.
 const VECTORS: &str = "../shared/vectors";
-
-/// Where tests write what they could not do here.
-const NOT_RUN: &str = "QUITTANCE_NOT_RUN";
 
 /// Runs all of it, the cheapest checks first; tells what tests could not do on this machine.
 pub(crate) fn run_suite(workspace: &Workspace) -> Outcome<Vec<String>> {
@@ -31,17 +27,14 @@ pub(crate) fn run_suite(workspace: &Workspace) -> Outcome<Vec<String>> {
     if let Err(problem) = provide(workspace, &wanted, permission(&wanted)) {
         println!("some tests will not run: {problem}");
     }
-    let words = workspace.cache("xtask")?.join("not-run.txt");
-    at(&words, fs::write(&words, ""))?;
+    let skipped = Skipped::listen(workspace)?;
     let mut tests = workspace.cargo(&["test", "--workspace", "--locked"]);
-    tests.env("QUITTANCE_BIN_DIR", workspace.binaries());
-    run(tests.env(NOT_RUN, &words))?;
-    let skipped = at(&words, fs::read_to_string(&words))?;
+    run(skipped.told_by(tests.env("QUITTANCE_BIN_DIR", workspace.binaries())))?;
     let mut documentation = workspace.cargo(&["doc", "--workspace", "--no-deps", "--locked"]);
     run(documentation.env("RUSTDOCFLAGS", "-D warnings"))?;
     // Cargo hides what a passing test prints, so that it is said here.
     if workspace.root.join(VECTORS).is_dir() {
-        return Ok(skipped.lines().map(str::to_owned).collect());
+        return skipped.reasons();
     }
     Err(Problem::NotRun(format!(
         "all but the tests of published vectors, which {VECTORS} would have, passed"
