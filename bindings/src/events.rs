@@ -70,6 +70,16 @@ pub enum WalletEvent {
         /// How much.
         amount: Money,
     },
+    /// A charge passed after the moment at which a receipt of this phone says that its mandate was closed. The gateway said
+    /// both: the receipt is the payer's proof.
+    ChargedAfterEnd {
+        /// Under which mandate.
+        mandate: String,
+        /// Whose receipt it contradicts.
+        order: String,
+        /// How much.
+        amount: Money,
+    },
     /// The gateway refused a wish to end mandates: they are held on this phone, and not stopped at the gateway yet.
     NotStopped {
         /// Which.
@@ -239,6 +249,11 @@ impl From<inner::WalletEvent> for WalletEvent {
             },
             Inner::Charged { mandate, amount } => Self::Charged {
                 mandate: mandate.to_string(),
+                amount: amount.into(),
+            },
+            Inner::ChargedAfterEnd { mandate, order, amount } => Self::ChargedAfterEnd {
+                mandate: mandate.to_string(),
+                order: order.to_string(),
                 amount: amount.into(),
             },
             Inner::NotStopped { mandates, code } => Self::NotStopped {

@@ -200,13 +200,13 @@ pub async fn tell_lie(programs: &Programs, lie: Lie) -> io::Result<()> {
             ));
         }
         Catch::Outlived => more(format!("It changes nothing: {state}, checked by the phone itself.")),
-        Catch::Told => {
+        Catch::Contradicted => {
             must(
-                events.to_string().contains("charged"),
-                "the phone tells of the charge",
+                events.to_string().contains("charged_after_end"),
+                "the phone tells of a charge after the end",
                 &seen,
             )?;
-            more("The phone tells its payer: a charge, under a permission whose receipt says that it ended.");
+            more("The phone tells its payer: a charge after the end, and which receipt it contradicts.");
         }
         Catch::Elsewhere(who) => {
             more(format!("This phone alone cannot tell. It says: {state}. Who can:"));

@@ -65,11 +65,11 @@ pub struct Dump {
 }
 
 impl Dump {
-    /// Takes the memory of a process, which goes on afterwards; nothing where this machine has no `gcore`.
+    /// Takes the memory of a process, which goes on afterwards.
     ///
     /// # Errors
-    /// What the system says.
-    pub fn of(process: u32) -> io::Result<Option<Self>> {
+    /// Where this machine has no `gcore` (of gdb), or does not let it look.
+    pub fn of(process: u32) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("core");
         let stacks = stacks_of(process)?;
@@ -77,17 +77,15 @@ impl Dump {
             .arg("-o")
             .arg(&path)
             .arg(process.to_string())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        match taken {
-            Ok(status) if status.success() => {}
-            Ok(status) => return Err(io::Error::other(format!("gcore: {status}"))),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| io::Error::new(error.kind(), format!("gcore (of gdb): {error}")))?;
+        if !taken.status.success() {
+            let said = String::from_utf8_lossy(&taken.stderr).into_owned();
+            return Err(io::Error::other(format!("gcore: {}", said.trim())));
         }
         let core = std::fs::read(path.with_extension(process.to_string()))?;
-        Ok(Some(Self { core, stacks }))
+        Ok(Self { core, stacks })
     }
 
     /// How many bytes it has.

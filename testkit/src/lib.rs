@@ -14,6 +14,7 @@ pub mod phone_protocol;
 pub mod process;
 pub mod scenario;
 pub mod scripted_prompt;
+pub mod skipped;
 pub mod software_keys;
 pub mod stage;
 pub mod story;

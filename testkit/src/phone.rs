@@ -29,8 +29,15 @@ pub struct PhoneConfig {
     pub keep_old_keys: Option<PathBuf>,
 }
 
-/// A wallet with a willing payer.
+/// A phone with a willing payer.
 pub struct Phone {
+    config: PhoneConfig,
+    /// Nothing while the wallet is put away.
+    app: Option<App>,
+}
+
+/// The app that is open on it.
+struct App {
     wallet: Wallet,
     keys: Arc<SoftwareDeviceKeys>,
     clock: Arc<FastClock>,
@@ -62,6 +69,45 @@ impl Phone {
     /// # Errors
     /// What the wallet says.
     pub async fn on(config: PhoneConfig) -> Result<Self, WalletError> {
+        let app = Some(App::open(config.clone())?);
+        Ok(Self { config, app })
+    }
+
+    /// What an app would call, for whoever plays the payer himself; nothing while it is put away.
+    pub fn wallet(&self) -> Option<&Wallet> {
+        self.app.as_ref().map(|app| &app.wallet)
+    }
+
+    /// Does what it is told.
+    pub async fn obey(&mut self, command: Command) -> Reply {
+        match self.carry_out(command).await {
+            Ok(value) => Reply::Ok(value),
+            Err(error) => Reply::Error {
+                kind: format!("{:?}", error.kind()),
+                text: error.to_string(),
+            },
+        }
+    }
+
+    async fn carry_out(&mut self, command: Command) -> Result<Value, WalletError> {
+        if matches!(command, Command::PutAway) {
+            self.app = None;
+            return Ok(Value::Null);
+        }
+        let mut app = match self.app.take() {
+            Some(app) => app,
+            None => App::open(self.config.clone())?,
+        };
+        let done = app.carry_out(command).await;
+        // An app that forgets the PIN once it is entered.
+        app.pin = None;
+        self.app = Some(app);
+        done
+    }
+}
+
+impl App {
+    fn open(config: PhoneConfig) -> Result<Self, WalletError> {
         let folder = config.data.join("keys");
         let keys = match &config.keep_old_keys {
             Some(stash) => SoftwareDeviceKeys::open_keeping_old_keys(&folder, stash)?,
@@ -91,25 +137,6 @@ impl Phone {
             clock,
             pin: None,
         })
-    }
-
-    /// What an app would call, for whoever plays the payer himself.
-    pub fn wallet(&self) -> &Wallet {
-        &self.wallet
-    }
-
-    /// Does what it is told.
-    pub async fn obey(&mut self, command: Command) -> Reply {
-        let done = self.carry_out(command).await;
-        // An app that forgets the PIN once it is entered.
-        self.pin = None;
-        match done {
-            Ok(value) => Reply::Ok(value),
-            Err(error) => Reply::Error {
-                kind: format!("{:?}", error.kind()),
-                text: error.to_string(),
-            },
-        }
     }
 
     async fn carry_out(&mut self, command: Command) -> Result<Value, WalletError> {
@@ -182,6 +209,7 @@ impl Phone {
                 Ok(events.into())
             }
             Command::Export { order, folder } => self.export(order, &folder),
+            Command::PutAway => Ok(Value::Null),
         }
     }
 

@@ -62,6 +62,8 @@ pub enum Command {
         /// How many seconds.
         seconds: u32,
     },
+    /// Lets go of the wallet, as an app does that is left; the next command opens it again.
+    PutAway,
     /// Lists the mandates as this phone knows them.
     Mandates,
     /// What the payer should know, oldest first; each is told once.

@@ -132,17 +132,15 @@ impl Met {
             Catch::OneSided => {
                 self.ending() == Some(EndingStage::Closed(ClosureKind::Unilateral)) && !self.says_closed()
             }
-            Catch::Told => {
-                let under = |event: &WalletEvent| match event {
-                    WalletEvent::Charged { mandate, .. } => Some(*mandate),
-                    _ => None,
+            Catch::Contradicted => {
+                let contradicts = |event: &WalletEvent| match event {
+                    WalletEvent::ChargedAfterEnd { mandate, order, .. } => {
+                        let receipts = self.phone.wallet.receipts().unwrap();
+                        *mandate == self.mandate && receipts.iter().any(|receipt| receipt.order == *order)
+                    }
+                    _ => false,
                 };
-                self.says_closed()
-                    && self
-                        .events
-                        .iter()
-                        .filter_map(under)
-                        .any(|mandate| mandate == self.mandate)
+                self.says_closed() && self.events.iter().any(contradicts)
             }
             // Shown one by one below.
             Catch::Elsewhere(_) => true,

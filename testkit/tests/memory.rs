@@ -11,6 +11,8 @@ use quittance_testkit::phone_protocol::Command;
 #[cfg(test)]
 use quittance_testkit::process::Programs;
 #[cfg(test)]
+use quittance_testkit::skipped::not_run;
+#[cfg(test)]
 use quittance_testkit::software_keys::SoftwareDeviceKeys;
 #[cfg(test)]
 use quittance_testkit::story::{Casting, PIN, Story};
@@ -102,8 +104,26 @@ fn is_forbidden(trace: &Trace, count: usize, before: &BTreeMap<Trace, usize>) ->
     (trace.is_whole || trace.place == Place::Heap) && !is_the_simulators
 }
 
+/// Looks at a process: what of the secrets stands where.
+#[cfg(test)]
+fn look(who: &str, process: u32, secrets: &[Secret]) -> std::io::Result<BTreeMap<Trace, usize>> {
+    let dump = Dump::of(process)?;
+    let traces = dump.search(secrets)?;
+    print(who, &dump, &traces);
+    Ok(traces)
+}
+
+/// Has words that the phone's process was told on its standard input written over by longer ones. The phone is asked for a
+/// receipt that it may not have.
+#[cfg(test)]
+async fn flood(story: &mut Story) {
+    let (order, folder) = (None, "x".repeat(100_000).into());
+    let asked = story.try_ask(&Command::Export { order, folder }).await;
+    asked.expect("an answer");
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_dump_of_either_process_holds_no_secret_of_a_destroyed_token() {
+async fn a_dump_holds_no_secret_of_a_locked_phone_that_was_put_away_nor_of_a_destroyed_token() {
     let folder = tempfile::tempdir().expect("a folder");
     let programs = Programs::built().expect("built");
     let mut story = Story::open(programs, folder.path(), &Casting::default(), false)
@@ -118,39 +138,37 @@ async fn a_dump_of_either_process_holds_no_secret_of_a_destroyed_token() {
     let (Some(gateway), Some(phone)) = story.ids() else {
         panic!("both run")
     };
-    let mut found = Vec::new();
-    for (who, process) in [("phone, before", phone), ("gateway, before", gateway)] {
-        let Some(dump) = Dump::of(process).expect("a dump") else {
-            eprintln!("NOT RUN: this machine has no gcore (of gdb), so no process's memory was looked at");
-            return;
-        };
-        let traces = dump.search(&secrets).expect("a core dump");
-        print(who, &dump, &traces);
-        found.push(traces);
+    let phone_before = match look("phone, before", phone, &secrets) {
+        Ok(traces) => traces,
+        Err(why) => return not_run(&format!("no process's memory could be looked at: {why}")),
+    };
+    let gateway_before = look("gateway, before", gateway, &secrets).expect("a dump");
+    for before in [&phone_before, &gateway_before] {
+        assert!(
+            before.keys().any(|trace| trace.is_whole),
+            "control: what lives is there"
+        );
     }
-    assert!(
-        found.iter().all(|traces| traces.keys().any(|trace| trace.is_whole)),
-        "control: what lives is there"
-    );
-
-    let ended = story.ask(&Story::cancel(mandate)).await.expect("cancelled");
-    assert_eq!(ended["state"], "closed");
-    // What the test program itself was told on its standard input is written over by longer words.
-    let (order, folder) = (None, "x".repeat(100_000).into());
-    story
-        .try_ask(&Command::Export { order, folder })
-        .await
-        .expect("an answer");
     let mut kept = Vec::new();
-    let after = [("phone, destroyed", phone), ("gateway, destroyed", gateway)];
-    for ((who, process), before) in after.into_iter().zip(&found) {
-        let dump = Dump::of(process).expect("a dump").expect("gcore was there");
-        let traces = dump.search(&secrets).expect("a core dump");
-        print(who, &dump, &traces);
-        let forbidden = traces
+    let mut keep = |who: &'static str, after: BTreeMap<Trace, usize>, before| {
+        let forbidden = after
             .into_iter()
             .filter(|(trace, count)| is_forbidden(trace, *count, before));
         kept.extend(forbidden.map(|(trace, _)| (who, trace)));
-    }
+    };
+
+    story.ask(&Command::Lock).await.expect("locked");
+    flood(&mut story).await;
+    story.ask(&Command::PutAway).await.expect("put away");
+    let locked = look("phone, locked", phone, &secrets).expect("a dump");
+    keep("phone, locked", locked, &phone_before);
+
+    let ended = story.ask(&Story::cancel(mandate)).await.expect("cancelled");
+    assert_eq!(ended["state"], "closed");
+    flood(&mut story).await;
+    let destroyed = look("phone, destroyed", phone, &secrets).expect("a dump");
+    keep("phone, destroyed", destroyed, &phone_before);
+    let destroyed = look("gateway, destroyed", gateway, &secrets).expect("a dump");
+    keep("gateway, destroyed", destroyed, &gateway_before);
     assert!(kept.is_empty(), "{kept:#?}");
 }

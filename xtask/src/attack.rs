@@ -1,5 +1,8 @@
 //! The attacker programs by name: each is a test that can be watched, and its control.
-use crate::run::{Outcome, Workspace, failed, heading, run};
+use std::process::Command;
+
+use crate::run::{Outcome, Problem, Workspace, failed, heading, output, run};
+use crate::skipped::Skipped;
 
 /// One attacker.
 struct Attack {
@@ -9,99 +12,136 @@ struct Attack {
     has: &'static str,
     /// What comes of it.
     shows: &'static str,
-    /// The crate whose tests play it.
+    /// The tests that play it.
+    tests: &'static [Tests],
+}
+
+/// Some tests of one crate.
+struct Tests {
     package: &'static str,
-    /// The test targets, and filters behind `--`.
-    arguments: &'static [&'static str],
+    /// One target of the crate; all where there is none.
+    target: Option<&'static str>,
+    /// What their names have in them; all where there is none.
+    filter: Option<&'static str>,
 }
 
 /// Every attacker that this repository plays; another one is one line more.
 const ATTACKS: &[Attack] = &[
-    one(
-        "files",
-        "every write to the vault's disk, and today's keys",
-        "opens nothing that was destroyed; with the keystore's history, everything",
-        "quittance-disk",
-        &["--test", "disk", "files::"],
-    ),
-    one(
-        "restore",
-        "older files of the vault, put back",
-        "resurrects nothing, gives no try back; with the keystore put back as well, everything",
-        "quittance-disk",
-        &["--test", "disk", "restore::"],
-    ),
-    one(
-        "power",
-        "the power switch, at any write",
-        "what was answered stands; three planted bugs are found",
-        "quittance-disk",
-        &["--test", "disk", "power_loss::"],
-    ),
-    one(
-        "copy",
-        "a second phone with all files and keys of the first, or files that do not belong to it",
-        "found at its first word, pays nothing; the payer stops everything and starts anew",
-        "quittance-testkit",
-        &["--test", "quarantine"],
-    ),
-    one(
-        "gateway",
-        "the gateway, with its keys",
-        "each lie is caught for what it is, or listed as one that no single phone can tell",
-        "quittance-testkit",
-        &["--test", "lies"],
-    ),
-    one(
-        "callback",
-        "the native code of keystore and prompt",
-        "approves nothing, and holds nobody up without end",
-        "quittance-testkit",
-        &["--test", "callbacks", "--test", "prompts"],
-    ),
-    one(
-        "guess",
-        "the phone's keys, many connections, and no PIN",
-        "never more guesses than the budget",
-        "quittance-testkit",
-        &["--test", "prompts", "guess"],
-    ),
-    one(
-        "parser",
-        "any bytes, in place of what readers expect",
-        "panics nothing, is believed nowhere (`cargo xtask soak fuzz` looks further)",
-        "quittance-fuzz",
-        &["--test", "replay"],
-    ),
-    one(
-        "kill",
-        "SIGKILL, before every durable or sent step",
-        "the same end, one charge, nothing lost",
-        "quittance-testkit",
-        &["--test", "kill"],
-    ),
-    one(
-        "network",
-        "the interleaving of everything that phone, gateway, merchant and network do",
-        "the invariants hold; fifteen planted flaws are found",
-        "quittance-model",
-        &[],
-    ),
+    Attack {
+        name: "files",
+        has: "every write to the vault's disk, or the raw image of its file system, and today's keys",
+        shows: "opens nothing that was destroyed; with the keystore's history, everything",
+        tests: &[
+            some("quittance-disk", "disk", "files::"),
+            some("quittance-disk", "disk", "image::"),
+        ],
+    },
+    Attack {
+        name: "blobs",
+        has: "the phone's files and its keystore's blobs of before",
+        shows: "wins against the phone alone (exposed); the gateway refuses the charge",
+        tests: &[all("quittance-testkit", "blobs")],
+    },
+    Attack {
+        name: "restore",
+        has: "older files of the vault, put back",
+        shows: "resurrects nothing, gives no try back; with the keystore put back as well, everything",
+        tests: &[
+            some("quittance-disk", "disk", "restore::"),
+            some("quittance-testkit", "tries", "older_file"),
+        ],
+    },
+    Attack {
+        name: "memory",
+        has: "core dumps of the phone's process and the gateway's, with their registers",
+        shows: "finds no PIN, no half and no key of a destroyed token; before, it finds some",
+        tests: &[all("quittance-testkit", "memory")],
+    },
+    Attack {
+        name: "power",
+        has: "the power switch, at any write",
+        shows: "what was answered stands; three planted bugs are found",
+        tests: &[some("quittance-disk", "disk", "power_loss::")],
+    },
+    Attack {
+        name: "damage",
+        has: "a pen, for any page of a vault or of the gateway's database",
+        shows: "is told that it is damaged, and loses nothing that stood elsewhere",
+        tests: &[
+            all("quittance-testkit", "damage"),
+            some("quittance-gateway", "gateway", "damage::"),
+        ],
+    },
+    Attack {
+        name: "copy",
+        has: "a second phone with all files and keys of the first, or files that do not belong to it",
+        shows: "found at its first word, pays nothing; the payer stops everything and starts anew",
+        tests: &[all("quittance-testkit", "quarantine")],
+    },
+    Attack {
+        name: "gateway",
+        has: "the gateway, with its keys",
+        shows: "each lie is caught for what it is, or listed as one that no single phone can tell",
+        tests: &[all("quittance-testkit", "lies")],
+    },
+    Attack {
+        name: "callback",
+        has: "the native code of keystore and prompt",
+        shows: "approves nothing, and holds nobody up without end",
+        tests: &[
+            all("quittance-testkit", "callbacks"),
+            all("quittance-testkit", "prompts"),
+        ],
+    },
+    Attack {
+        name: "guess",
+        has: "the phone with its keys, many connections, kills, old files, and no PIN, code or finger",
+        shows: "never more guesses than the budget (`cargo xtask soak guess` tries further)",
+        tests: &[
+            some("quittance-testkit", "prompts", "guess"),
+            some("quittance-gateway", "gateway", "guesses::"),
+            all("quittance-testkit", "tries"),
+        ],
+    },
+    Attack {
+        name: "parser",
+        has: "any bytes, in place of what readers expect",
+        shows: "panics nothing, is believed nowhere (`cargo xtask soak fuzz` looks further)",
+        tests: &[all("quittance-fuzz", "replay")],
+    },
+    Attack {
+        name: "kill",
+        has: "SIGKILL, before every durable or sent step",
+        shows: "the same end, one charge, nothing lost",
+        tests: &[all("quittance-testkit", "kill")],
+    },
+    Attack {
+        name: "network",
+        has: "the interleaving of everything that phone, gateway, merchant and network do",
+        shows: "the invariants hold; fifteen planted flaws are found",
+        tests: &[Tests {
+            package: "quittance-model",
+            target: None,
+            filter: None,
+        }],
+    },
 ];
 
-const fn one(
-    name: &'static str,
-    has: &'static str,
-    shows: &'static str,
-    package: &'static str,
-    arguments: &'static [&'static str],
-) -> Attack {
-    Attack {
-        name,
-        has,
-        shows,
+/// All tests of a target.
+const fn all(package: &'static str, target: &'static str) -> Tests {
+    Tests {
         package,
-        arguments,
+        target: Some(target),
+        filter: None,
+    }
+}
+
+/// The tests of a target whose names have this in them.
+const fn some(package: &'static str, target: &'static str, filter: &'static str) -> Tests {
+    Tests {
+        package,
+        target: Some(target),
+        filter: Some(filter),
     }
 }
 
@@ -119,28 +159,32 @@ pub(crate) fn attack(workspace: &Workspace, name: &str) -> Outcome {
         ));
     };
     println!("The attacker has {}.", attack.has);
-    let (targets, filters) = attack.split();
-    let mut cargo = workspace.cargo(&["test", "-p", attack.package]);
-    cargo.args(targets).arg("--").args(filters).arg("--nocapture");
-    run(&mut cargo)?;
+    let skipped = Skipped::listen(workspace)?;
+    for tests in attack.tests {
+        // A name that fits no test would hold against anybody.
+        let listed = output(tests.command(workspace).args(["--list", "--format=terse"]))?;
+        if !listed.lines().any(|line| line.ends_with(": test")) {
+            return failed(format!("{} plays no test of {}", attack.name, tests.package));
+        }
+        run(skipped.told_by(tests.command(workspace).arg("--nocapture")))?;
+    }
+    let skipped = skipped.reasons()?;
+    if !skipped.is_empty() {
+        return Err(Problem::NotRun(format!("NOT RUN: {}", skipped.join("; "))));
+    }
     heading(&format!("held: {}", attack.shows));
     Ok(())
 }
 
-impl Attack {
-    /// Cargo's own arguments, then the filters of the test program.
-    fn split(&self) -> (Vec<&str>, Vec<&str>) {
-        let mut targets = Vec::new();
-        let mut filters = Vec::new();
-        let mut rest = self.arguments.iter();
-        while let Some(argument) = rest.next() {
-            if *argument == "--test" {
-                targets.extend(["--test"].into_iter().chain(rest.next().copied()));
-            } else {
-                filters.push(*argument);
-            }
+impl Tests {
+    /// The command that runs them; what is added is for the test program.
+    fn command(&self, workspace: &Workspace) -> Command {
+        let mut cargo = workspace.cargo(&["test", "-p", self.package]);
+        if let Some(target) = self.target {
+            cargo.args(["--test", target]);
         }
-        (targets, filters)
+        cargo.arg("--").args(self.filter);
+        cargo
     }
 }
 
@@ -148,26 +192,28 @@ impl Attack {
 mod tests {
     use super::*;
     use std::collections::BTreeSet;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     #[test]
     fn every_attacker_has_a_name_of_its_own_and_tests_that_are_there() {
         let names: BTreeSet<&str> = ATTACKS.iter().map(|attack| attack.name).collect();
         assert_eq!(names.len(), ATTACKS.len());
-        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testkit");
-        for attack in ATTACKS {
-            let home = match attack.package.strip_prefix("quittance-") {
-                Some("testkit") | None => root.clone(),
-                Some(part) => root.join(part),
-            };
-            assert!(home.is_dir(), "{}: {}", attack.name, home.display());
-            let (targets, filters) = attack.split();
-            for test in targets.iter().filter(|target| **target != "--test") {
-                let file = home.join("tests").join(format!("{test}.rs"));
-                let folder = home.join("tests").join(test).join("main.rs");
-                assert!(file.exists() || folder.exists(), "{}: no test {test}", attack.name);
-            }
-            assert!(filters.iter().all(|filter| !filter.starts_with('-')), "{}", attack.name);
+        for tests in ATTACKS.iter().flat_map(|attack| attack.tests) {
+            let home = home(tests.package);
+            assert!(home.is_dir(), "{}: {}", tests.package, home.display());
+            let Some(target) = tests.target else { continue };
+            let file = home.join("tests").join(format!("{target}.rs"));
+            let folder = home.join("tests").join(target).join("main.rs");
+            assert!(file.exists() || folder.exists(), "{}: no test {target}", tests.package);
+        }
+    }
+
+    fn home(package: &str) -> PathBuf {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        match package.strip_prefix("quittance-").unwrap_or(package) {
+            "testkit" => root.join("testkit"),
+            "gateway" => root.join("gateway"),
+            part => root.join("testkit").join(part),
         }
     }
 }

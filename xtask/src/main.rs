@@ -24,6 +24,7 @@ mod quickstart;
 mod rules;
 mod run;
 mod rust_suite;
+mod skipped;
 mod soak;
 mod suites;
 mod swift;

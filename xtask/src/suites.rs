@@ -76,9 +76,10 @@ impl Suite {
         }
     }
 
-    fn run(self, workspace: &Workspace) -> Outcome {
-        match self {
-            Self::Rust => rust_suite::run_suite(workspace),
+    /// Runs it; what single checks could not do here is told.
+    fn run(self, workspace: &Workspace) -> Outcome<Vec<String>> {
+        let whole = match self {
+            Self::Rust => return rust_suite::run_suite(workspace),
             Self::Rules => rules::run_suite(workspace)
                 .and_then(|()| texts::run_suite(workspace))
                 .and_then(|()| handled::run_suite(workspace)),
@@ -89,7 +90,8 @@ impl Suite {
             Self::Ios => ios::run_suite(workspace),
             Self::Package => package::consumers::run_suite(workspace),
             Self::Verifiers => verifiers::run_suite(workspace),
-        }
+        };
+        whole.map(|()| Vec::new())
     }
 }
 
@@ -97,7 +99,7 @@ impl Suite {
 #[derive(Debug)]
 struct Report {
     suite: Suite,
-    outcome: Outcome,
+    outcome: Outcome<Vec<String>>,
     took: Duration,
 }
 
@@ -167,8 +169,11 @@ fn summary(reports: &[Report]) -> String {
         skipped => text += &format!(", {skipped} skipped\n"),
     }
     for report in reports {
-        if let Err(problem) = &report.outcome {
-            text += &format!("{} {}: {problem}\n", report.suite, report.word());
+        match &report.outcome {
+            Ok(skipped) => skipped
+                .iter()
+                .for_each(|why| text += &format!("{} NOT RUN in part: {why}\n", report.suite)),
+            Err(problem) => text += &format!("{} {}: {problem}\n", report.suite, report.word()),
         }
     }
     text
@@ -177,7 +182,7 @@ fn summary(reports: &[Report]) -> String {
 impl Report {
     fn word(&self) -> &'static str {
         match self.outcome {
-            Ok(()) => "passed",
+            Ok(_) => "passed",
             Err(Problem::NotRun(_)) => "NOT RUN",
             Err(Problem::Failed(_)) => "FAILED",
         }
@@ -189,7 +194,7 @@ fn verdict(reports: &[Report], require_all: bool) -> Outcome {
         return failed("no suite was chosen");
     }
     let bad = |report: &Report| match report.outcome {
-        Ok(()) => false,
+        Ok(_) => false,
         Err(Problem::NotRun(_)) => require_all,
         Err(Problem::Failed(_)) => true,
     };
@@ -206,7 +211,7 @@ mod tests {
     fn report(suite: Suite, outcome: Outcome) -> Report {
         Report {
             suite,
-            outcome,
+            outcome: outcome.map(|()| Vec::new()),
             took: Duration::from_secs(61),
         }
     }
@@ -228,6 +233,17 @@ mod tests {
         assert!(text.contains("rust               passed         61\n"), "{text}");
         assert!(text.contains("suites: 1 passed, 0 failed, 1 skipped\n"), "{text}");
         assert!(text.ends_with("kotlin NOT RUN: install a JDK\n"), "{text}");
+    }
+
+    #[test]
+    fn what_one_test_of_a_suite_could_not_do_stands_in_the_last_lines() {
+        let report = Report {
+            outcome: Ok(vec!["no loop device here".to_owned()]),
+            ..report(Suite::Rust, Ok(()))
+        };
+        let text = summary(&[report]);
+        assert!(text.contains("suites: 1 passed, 0 failed\n"), "{text}");
+        assert!(text.ends_with("rust NOT RUN in part: no loop device here\n"), "{text}");
     }
 
     #[test]

@@ -79,6 +79,16 @@ pub enum WalletEvent {
         /// How much.
         amount: Money,
     },
+    /// A charge passed after the moment at which a receipt of this phone says that its mandate was closed. The gateway said
+    /// both: the receipt is the payer's proof.
+    ChargedAfterEnd {
+        /// Under which mandate.
+        mandate: MandateId,
+        /// Whose receipt it contradicts.
+        order: OrderId,
+        /// How much.
+        amount: Money,
+    },
     /// A flow tells the payer something: a text key of its definition.
     Told {
         /// The flow.

@@ -1,8 +1,9 @@
 //! Contact with the gateway: what waits is sent, what is new is heard, what is due is done.
 
 use crate::error::WalletError;
+use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
+use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, ReceiptRow};
 use crate::order_facts::{known_order, mandates_of};
 use crate::orders::OrderNews;
 use crate::outbox::{Lane, due_at};
@@ -11,10 +12,10 @@ use crate::unit::Unit;
 use crate::views::SyncReport;
 use quittance_flows::HoldOwner;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, Reconciled};
+use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind, Reconciled};
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation};
+use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation, ReplicaState};
 use quittance_protocol::{MandateId, OrderId, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -242,13 +243,41 @@ impl Unit<'_> {
             if counters.gateway_event.is_some_and(|known| known >= event.number) {
                 continue;
             }
-            self.tell(event.kind.clone().into())?;
+            let told = self.told(event)?;
+            self.tell(told)?;
             // Telling moved the event counter.
             counters = self.counters()?;
             counters.gateway_event = Some(event.number);
             self.put(&counters)?;
         }
         Ok(())
+    }
+
+    /// What the payer is told of an event. A charge is no ordinary one where a receipt of before says that it cannot be.
+    fn told(&self, event: &PayerEvent) -> Result<WalletEvent, WalletError> {
+        if let PayerEventKind::Charged { mandate, amount } = &event.kind
+            && let Some(order) = self.closed_before(*mandate, event.at)?
+        {
+            return Ok(WalletEvent::ChargedAfterEnd {
+                mandate: *mandate,
+                order,
+                amount: *amount,
+            });
+        }
+        Ok(event.kind.clone().into())
+    }
+
+    /// The order whose receipt says that this mandate was closed before this moment.
+    fn closed_before(&self, mandate: MandateId, moment: Timestamp) -> Result<Option<OrderId>, WalletError> {
+        let row = self.get::<MandateRow>(mandate.as_bytes())?;
+        if row.is_none_or(|row| row.half != ReplicaState::Destroyed) {
+            return Ok(None);
+        }
+        let closed = self.list::<OrderRow>()?.into_iter().find(|row| {
+            let is_before = |receipt: &ReceiptRow| receipt.closed_at < moment;
+            mandates_of(&row.state).contains(&mandate) && row.receipt.as_ref().is_some_and(is_before)
+        });
+        Ok(closed.and_then(|row| known_order(&row.state).map(|order| order.order)))
     }
 
     fn renew_all_permits(&mut self) -> Result<(), WalletError> {

@@ -35,6 +35,9 @@ struct News: Identifiable {
         case .undone(_, let mandate): text = about("undone", mandate)
         case .deadTokenUsed(let mandate, let uses): text = about("dead_token_used", mandate, ["uses": count(uses)])
         case .charged(let mandate, let amount): text = about("charged", mandate, ["amount": .amount(amount)])
+        case .chargedAfterEnd(let mandate, let order, let amount):
+            text = about("charged_after_end", mandate, ["amount": .amount(amount)])
+            receipt = order
         case .notStopped(let mandates, _):
             text = about("not_stopped", mandates.first ?? "")
             unstopped = mandates.first

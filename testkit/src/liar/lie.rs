@@ -19,8 +19,8 @@ pub enum Catch {
     Outlived,
     /// The phone says that the gateway alone closed it, and no more.
     OneSided,
-    /// The phone tells its payer what was admitted.
-    Told,
+    /// The phone tells its payer which of their receipts it contradicts.
+    Contradicted,
     /// A single phone cannot tell; this is who can.
     Elsewhere(&'static str),
 }
@@ -238,7 +238,7 @@ lies! {
         Catch::Outlived;
     ChargedAfter = "charged-after",
         "A charge is accepted after the destruction.",
-        Catch::Told;
+        Catch::Contradicted;
     Orphaned = "orphaned",
         "A living token is said to be unknown, so that the phone ends its half.",
         Catch::Elsewhere("the payer, who is told that the mandate ended without an order: there is no receipt of it");

@@ -20,6 +20,20 @@ struct Bug {
     programs: Casting,
 }
 
+impl Bug {
+    /// Its file in this tree, with the bug.
+    fn planted_in(&self, tree: &Path) -> String {
+        let source = std::fs::read_to_string(tree.join(self.file)).expect("the source");
+        let places = source.matches(self.right).count();
+        assert_eq!(
+            places, 1,
+            "{}: the place where the bug is planted has changed",
+            self.name
+        );
+        source.replace(self.right, self.wrong)
+    }
+}
+
 /// The version of every crate, as the workspace gives it.
 const VERSION: &str = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
 
@@ -47,15 +61,7 @@ fn plant(bug: &Bug) -> Programs {
         // A file that git knows may be gone from the work tree.
         let _gone = std::fs::copy(repository.join(name), to);
     }
-    let file = copy.join(bug.file);
-    let source = std::fs::read_to_string(&file).expect("the source");
-    assert_eq!(
-        source.matches(bug.right).count(),
-        1,
-        "{}: the place where the bug is planted has changed",
-        bug.name
-    );
-    std::fs::write(&file, source.replace(bug.right, bug.wrong)).expect("planted");
+    std::fs::write(copy.join(bug.file), bug.planted_in(&copy)).expect("planted");
     let workspace = copy.join("Cargo.toml");
     let text = std::fs::read_to_string(&workspace).expect("a manifest");
     assert_eq!(
@@ -136,26 +142,33 @@ async fn must_be_found(bug: Bug, side: Side, operations: &[Operation]) {
     panic!("{}: killed before each step of {operations:?}, and not found", bug.name);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn control_answering_before_the_commit_is_found() {
-    let bug = Bug {
+fn answers_before_commit() -> Bug {
+    Bug {
         name: "answer-before-commit",
         version: "0.1.1",
         file: "gateway/src/sequencer.rs",
         right: "            round.write(&mut turn)?;\n            store.commit()?;\n",
-        wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            std::thread::sleep(std::time::Duration::from_millis(20));\n            store.commit()?;\n",
+        wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            std::thread::sleep(std::time::Duration::from_millis(200));\n            store.commit()?;\n",
         programs: Casting {
             gateway_program: Some("gateway-answers-before-commit"),
             phone_program: Some("phone-beside-early-answers"),
             ..Casting::default()
         },
-    };
-    must_be_found(bug, Side::Gateway, &[Operation::Revoke, Operation::Sign]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn control_deleting_the_old_key_before_the_commit_is_found() {
-    let bug = Bug {
+async fn control_answering_before_the_commit_is_found() {
+    must_be_found(
+        answers_before_commit(),
+        Side::Gateway,
+        &[Operation::Revoke, Operation::Sign],
+    )
+    .await;
+}
+
+fn deletes_before_commit() -> Bug {
+    Bug {
         name: "delete-before-commit",
         version: "0.1.2",
         file: "core/vault/src/epoch.rs",
@@ -166,23 +179,38 @@ async fn control_deleting_the_old_key_before_the_commit_is_found() {
             phone_program: Some("phone-deletes-before-commit"),
             ..Casting::default()
         },
-    };
-    must_be_found(bug, Side::Phone, &[Operation::Revoke]).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn control_an_outbox_row_in_a_second_transaction_is_found() {
-    let bug = Bug {
+async fn control_deleting_the_old_key_before_the_commit_is_found() {
+    must_be_found(deletes_before_commit(), Side::Phone, &[Operation::Revoke]).await;
+}
+
+fn splits_outbox() -> Bug {
+    Bug {
         name: "outbox-in-second-transaction",
         version: "0.1.3",
         file: "core/wallet/src/unit.rs",
-        right: "            let written = self\n                .vault()?\n                .transact(|transaction| write(transaction, &rows, &secrets));\n",
-        wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let (second, first): (Staged, Staged) = rows.clone().into_iter().partition(|((name, _), _)| *name == outbox);\n            self.vault()?.transact(|transaction| write(transaction, &first, &secrets))?;\n            let written = self.vault()?.transact(|transaction| write(transaction, &second, &[]));\n",
+        right: "            self.vault()?.transact(put)\n        };\n",
+        wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let (second, first): (Staged, Staged) = rows.clone().into_iter().partition(|((name, _), _)| *name == outbox);\n            self.vault()?.transact(|transaction| write(transaction, &first, &secrets))?;\n            self.vault()?.transact(|transaction| write(transaction, &second, &[]))\n        };\n",
         programs: Casting {
             gateway_program: Some("gateway-beside-split-outbox"),
             phone_program: Some("phone-splits-outbox"),
             ..Casting::default()
         },
-    };
-    must_be_found(bug, Side::Phone, &[Operation::Revoke]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_an_outbox_row_in_a_second_transaction_is_found() {
+    must_be_found(splits_outbox(), Side::Phone, &[Operation::Revoke]).await;
+}
+
+/// In a moment, what the controls would come to after many minutes.
+#[test]
+fn each_bug_has_one_place_to_be_planted() {
+    for bug in [answers_before_commit(), deletes_before_commit(), splits_outbox()] {
+        bug.planted_in(&repository());
+    }
 }

@@ -42,7 +42,7 @@ impl Stage {
         };
         let phone = Phone::on(config).await.expect("a phone");
         let pin = Zeroizing::new(PIN.as_bytes().to_vec());
-        phone.wallet().enrol(pin).await.expect("enrolled");
+        phone.wallet().expect("an app").enrol(pin).await.expect("enrolled");
         let mut mandates = Vec::new();
         for _ in 0..operation.begins_with() {
             mandates.push(sign(&story, &phone).await);
@@ -85,7 +85,7 @@ impl Stage {
 }
 
 async fn sign(story: &Story, phone: &Phone) -> MandateId {
-    let wallet = phone.wallet();
+    let wallet = phone.wallet().expect("an app");
     let offer = story.offer().await.expect("an offer");
     let flow = wallet.start_sign(&offer).await.expect("a flow");
     while let Some(prompt) = wallet.next_prompt(flow).expect("a prompt") {
@@ -98,7 +98,7 @@ async fn sign(story: &Story, phone: &Phone) -> MandateId {
 
 /// Walks the path whose end comes a day later, so that it can be taken back.
 async fn cancel_by_service(story: &Story, phone: &Phone, mandate: MandateId) {
-    let wallet = phone.wallet();
+    let wallet = phone.wallet().expect("an app");
     let account = wallet.enrolment().expect("an enrolment").expect("enrolled").account;
     let flow = wallet
         .begin("mandate.cancel.service", vec![mandate], None)

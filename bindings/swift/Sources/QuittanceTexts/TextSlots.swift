@@ -230,6 +230,7 @@ extension Texts {
         "app.error.wait.title": [],
         "app.event.asked_to_vouch": [],
         "app.event.charged": [.words("service"), .amount("amount")],
+        "app.event.charged_after_end": [.words("service"), .amount("amount")],
         "app.event.closed": [.words("service")],
         "app.event.closing": [.words("service"), .words("missing")],
         "app.event.dead_token_used": [.words("service"), .count("uses")],

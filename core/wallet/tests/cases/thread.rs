@@ -79,6 +79,11 @@ async fn from_a_thumb_on_the_phone_to_a_proof_in_the_hand() {
         "used permits are made again"
     );
 
+    assert_eq!(
+        sandbox.charge(&merchant, mandate, 100, "told late", None).await,
+        "approved"
+    );
+
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
     assert!(phone.answer(flow).await.unwrap());
     assert!(
@@ -120,11 +125,15 @@ async fn from_a_thumb_on_the_phone_to_a_proof_in_the_hand() {
         "token_destroyed"
     );
     phone.wallet.sync().await.unwrap();
+    let events = phone.events();
     assert!(
-        phone
-            .events()
-            .contains(&WalletEvent::DeadTokenUsed { mandate, uses: 2 }),
+        events.contains(&WalletEvent::DeadTokenUsed { mandate, uses: 2 }),
         "the payer's alarm rings"
+    );
+    let is_after_end = |event: &WalletEvent| matches!(event, WalletEvent::ChargedAfterEnd { .. });
+    assert!(
+        !events.iter().any(is_after_end),
+        "a charge of before that is told late is an ordinary one"
     );
     let exported = phone.wallet.export_receipt(receipt.order).unwrap();
     assert_eq!(

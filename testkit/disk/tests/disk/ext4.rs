@@ -1,9 +1,10 @@
 //! A real ext4 file system in a file of its own, on a loop device.
 
 use std::fs::{self, File};
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use quittance_testkit::files::quick_folder;
 
 /// Bytes of the whole image. Small, so that what the file system gives back is soon used again: the worst for whoever
 /// looks for leftovers, but a thousand lives fit into it.
@@ -21,7 +22,7 @@ impl Ext4 {
     ///
     /// The journal takes data too: so it keeps copies of what was overwritten, which the attacker shall have.
     pub(crate) fn mount() -> Result<Self, String> {
-        let folder = memory().map_err(|error| error.to_string())?;
+        let folder = quick_folder().map_err(|error| error.to_string())?;
         let (image, mounted_at) = (folder.path().join("image"), folder.path().join("mounted"));
         File::create(&image)
             .and_then(|file| file.set_len(SIZE))
@@ -56,11 +57,6 @@ impl Drop for Ext4 {
         // Is it unmounted already, this finds nothing; did the test fail, a loop device must not be left behind.
         let _ = run(Command::new("umount").arg(&self.mounted_at));
     }
-}
-
-/// A folder in memory where there is one: it is read after each of a thousand calls that each sync.
-pub(crate) fn memory() -> io::Result<tempfile::TempDir> {
-    tempfile::tempdir_in("/dev/shm").or_else(|_none| tempfile::tempdir())
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

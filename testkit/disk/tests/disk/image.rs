@@ -10,10 +10,12 @@ use std::ptr;
 use std::sync::{Arc, Mutex, Once};
 
 use quittance_disk::{Attacker, Loot, RecordingDisk};
+use quittance_testkit::files::quick_folder;
+use quittance_testkit::skipped::not_run;
 use quittance_vault::{RootKeys, Vault, VaultOptions};
 use rusqlite::ffi;
 
-use crate::ext4::{Ext4, memory};
+use crate::ext4::Ext4;
 use crate::files::{ENDS, is_in, live};
 use crate::life::{Dishonest, chance, custodian, random};
 
@@ -42,7 +44,7 @@ fn attack(name: &str, height: u8) -> Option<Outcome> {
     let disk = match Ext4::mount() {
         Ok(disk) => disk,
         Err(why) => {
-            eprintln!("NOT RUN: no ext4 file system on a loop device here: {why}");
+            not_run(&format!("no ext4 file system on a loop device here: {why}"));
             return None;
         }
     };
@@ -62,7 +64,7 @@ fn attack(name: &str, height: u8) -> Option<Outcome> {
     let mut vault = Vault::create(options, keys, random()).unwrap();
 
     let (mut watching, mut salts) = (Attacker::default(), BTreeSet::new());
-    let desk = memory().unwrap();
+    let desk = quick_folder().unwrap();
     let (living, ended) = live(&mut vault, &mut chance(), ENDS, || {
         salts.extend(copy(&path, desk.path()));
         watching.look(&desk.path().join("copy"), "unix").unwrap();

@@ -417,6 +417,7 @@ private fun appErrorTexts(key: String): TextResource? = when (key) {
 private fun appEventTexts(key: String): TextResource? = when (key) {
     "app.event.asked_to_vouch" -> plain(R.string.quittance_app_event_asked_to_vouch)
     "app.event.charged" -> plain(R.string.quittance_app_event_charged, words("service"), amount("amount"))
+    "app.event.charged_after_end" -> plain(R.string.quittance_app_event_charged_after_end, words("service"), amount("amount"))
     "app.event.closed" -> plain(R.string.quittance_app_event_closed, words("service"))
     "app.event.closing" -> plain(R.string.quittance_app_event_closing, words("service"), words("missing"))
     "app.event.dead_token_used" -> plural(R.plurals.quittance_app_event_dead_token_used, counted = "uses", words("service"), count("uses"))

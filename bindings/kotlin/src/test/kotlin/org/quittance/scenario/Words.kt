@@ -191,6 +191,13 @@ fun told(event: WalletEvent): Map<String, JsonElement> {
         is WalletEvent.DeadTokenUsed ->
             of("dead_token_used", "mandate" to json(event.mandate), "uses" to JsonPrimitive(event.uses.toLong()))
         is WalletEvent.Charged -> of("charged", "mandate" to json(event.mandate), "amount" to json(event.amount))
+        is WalletEvent.ChargedAfterEnd ->
+            of(
+                "charged_after_end",
+                "mandate" to json(event.mandate),
+                "order" to json(event.order),
+                "amount" to json(event.amount),
+            )
         is WalletEvent.NotStopped -> of("not_stopped", "mandates" to json(event.mandates), "code" to json(event.code))
         is WalletEvent.Told -> of("told", "flow" to json(event.flow), "text" to json(event.text))
         is WalletEvent.Locked -> of("locked", "trigger" to json(event.trigger), "until" to json("${event.until}"))

@@ -32,6 +32,8 @@ internal fun saying(event: WalletEvent, permissions: Permissions): Say {
         is WalletEvent.DeadTokenUsed ->
             Say("app.event.dead_token_used", service(event.mandate), "uses" to Value.Count(event.uses.toLong()))
         is WalletEvent.Charged -> Say("app.event.charged", service(event.mandate), "amount" to amount(event.amount))
+        is WalletEvent.ChargedAfterEnd ->
+            Say("app.event.charged_after_end", service(event.mandate), "amount" to amount(event.amount))
         is WalletEvent.NotStopped -> Say("app.event.not_stopped", service(event.mandates))
         is WalletEvent.Told -> Say(event.text)
         is WalletEvent.Locked ->
