@@ -7,7 +7,7 @@ use crate::error::VaultError;
 use crate::file;
 use crate::opened::OpenedNodes;
 use crate::record::RecordKey;
-use crate::root_keys::{RootKeyError, unwrap_root};
+use crate::root_keys::RootKeyError;
 use crate::seal::{Place, open};
 use crate::store::Rows;
 use crate::transaction::{Transaction, alive};
@@ -57,7 +57,9 @@ impl Vault {
             };
         }
         self.begin_epoch(Some((order, targets)), work)?;
-        self.complete_order(order, false)
+        let destruction = self.complete_order(order, false)?;
+        self.unfinished = false;
+        Ok(destruction)
     }
 
     /// Begins a new epoch with what `work` writes, and ends the old one: a file of before no longer opens.
@@ -88,7 +90,10 @@ impl Vault {
             }
         });
         match ended {
-            Ok(()) => Ok(answer),
+            Ok(()) => {
+                self.unfinished = false;
+                Ok(answer)
+            }
             Err(error) => Err(self.leave_unfinished(old.epoch, error).into()),
         }
     }
@@ -106,10 +111,10 @@ impl Vault {
         let epoch_new = epoch.checked_add(1).ok_or(VaultError::Exhausted { counter: "epoch" })?;
         // Whatever comes of this epoch, a key that stands ahead of it is used once.
         let stands = self.ahead.take() == Some(epoch_new);
-        if !stands && let Err(error) = self.keys.create(epoch_new) {
-            // The key may stand all the same.
-            self.unfinished = true;
-            return Err(VaultError::from(error).into());
+        // Until the old key is gone and was probed, or nothing was begun after all, whatever happens, be it a panic.
+        self.unfinished = true;
+        if !stands {
+            self.keys.create_fresh(epoch_new).map_err(VaultError::from)?;
         }
         match self.write_epoch(epoch_new, batch, work) {
             Ok(answer) => Ok(answer),
@@ -140,7 +145,7 @@ impl Vault {
             if let Some((order, targets)) = batch {
                 transaction.end_records(order, epoch_new, targets)?;
             }
-            let written = transaction.finish_epoch(epoch_new, &*self.keys)?;
+            let written = transaction.finish_epoch(epoch_new, &self.keys)?;
             alive(&rows)?;
             (answer, written)
         };
@@ -263,7 +268,7 @@ impl Vault {
     /// Tries everything that a deleted key opened.
     fn probe_key(&self, epoch_old: u64, root_wrapped: &[u8]) -> Result<Probe, VaultError> {
         let key_found = self.keys.exists(epoch_old)?;
-        let old_root_opens = match unwrap_root(&*self.keys, epoch_old, root_wrapped) {
+        let old_root_opens = match self.keys.unwrap(epoch_old, root_wrapped) {
             Ok(_root) => true,
             Err(RootKeyError::Missing { .. } | RootKeyError::Invalidated { .. } | RootKeyError::Refused { .. }) => {
                 false

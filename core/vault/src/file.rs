@@ -40,8 +40,15 @@ CREATE TABLE destructions (
 pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
     let connection = connect(path, vfs, OpenFlags::empty()).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::CannotOpen) if vfs.is_some() => VaultError::Missing,
+        // It is there, and may not even be read.
+        Some(rusqlite::ErrorCode::CannotOpen) => VaultError::ReadOnly,
         _ => error.into(),
     })?;
+    // SQLite takes a file that it may only read, and would fail somewhere on the way. Nobody else may open it to find out:
+    // closing it again would drop the locks that this process holds on it.
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        return Err(VaultError::ReadOnly);
+    }
     // Closing must not write the write-ahead log of a newer program into the file, nor remove the log of ours: see `close`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::error::VaultError;
 use crate::randomness::Randomness;
-use crate::seal::{Cipher, KEY_LEN, Key, Place, Tag, open, seal};
+use crate::seal::{Cipher, KEY_LEN, Key, OF_A_CALL, Place, Tag, on_wiped_stack, open, seal};
 use crate::secret::Secret;
 
 const BLOCK: usize = 256;
@@ -26,7 +26,7 @@ pub type JournalRow = (Vec<u8>, Vec<u8>);
 pub(crate) struct JournalKeys {
     vault: [u8; 16],
     /// Both as they are sealed into the header of each epoch.
-    bytes: Zeroizing<[u8; KEYS_LEN]>,
+    bytes: Secret,
     /// Ready for use, since a list opens many rows; each in a box, see [`Cipher`].
     seal: Box<Cipher>,
     name: Box<hmac::Key>,
@@ -45,19 +45,17 @@ pub(crate) struct SealedRow {
 impl JournalKeys {
     /// Fresh keys.
     pub(crate) fn fresh(vault: [u8; 16], random: &dyn Randomness) -> Result<Self, VaultError> {
-        let mut bytes = Zeroizing::new([0; KEYS_LEN]);
+        let mut bytes = Secret::new(vec![0; KEYS_LEN]);
         random.fill(bytes.as_mut_slice())?;
         Self::of(vault, bytes)
     }
 
     /// Opens the keys of the header of `epoch`.
     pub(crate) fn open(vault: [u8; 16], root: &Key, epoch: u64, sealed: &[u8]) -> Result<Self, VaultError> {
-        let plain = open(root, &vault, &Place::JournalKeys { epoch }, sealed.to_vec())?;
-        let bytes: &[u8; KEYS_LEN] = plain
-            .as_slice()
-            .try_into()
-            .map_err(|_length| VaultError::Corrupt { part: "journal key" })?;
-        Self::of(vault, Zeroizing::new(*bytes))
+        Self::of(
+            vault,
+            open(root, &vault, &Place::JournalKeys { epoch }, sealed.to_vec())?,
+        )
     }
 
     /// Seals the keys for the header of `epoch`.
@@ -66,13 +64,14 @@ impl JournalKeys {
         seal(random, root, &self.vault, &place, self.bytes.as_slice())
     }
 
-    pub(crate) fn of(vault: [u8; 16], bytes: Zeroizing<[u8; KEYS_LEN]>) -> Result<Self, VaultError> {
-        let corrupt = VaultError::Corrupt { part: "journal key" };
-        let Some((seal_key, name_key)) = bytes.split_first_chunk::<KEY_LEN>() else {
-            return Err(corrupt);
+    pub(crate) fn of(vault: [u8; 16], bytes: Secret) -> Result<Self, VaultError> {
+        let (seal, name) = match bytes.split_first_chunk::<KEY_LEN>() {
+            Some((seal, name)) if name.len() == KEY_LEN => on_wiped_stack::<_, OF_A_CALL>(|| {
+                let name = Box::new(hmac::Key::new(hmac::HMAC_SHA256, name));
+                Cipher::new(seal).map(|seal| (Box::new(seal), name))
+            })?,
+            _ => return Err(VaultError::Corrupt { part: "journal key" }),
         };
-        let seal = Box::new(Cipher::new(seal_key)?);
-        let name = Box::new(hmac::Key::new(hmac::HMAC_SHA256, name_key));
         Ok(Self {
             vault,
             bytes,

@@ -63,8 +63,8 @@
 //!   records written by [`Vault::rotate`], which have a fresh key each time.
 //! - Removing a journal row is tidiness. What has to end belongs into a record.
 //! - ring does not wipe its keys: a record's or a node's exists for one call only, the journal's on the heap for as long as
-//!   the vault is open, yet copies of keys can stay on the stack. A zeroizing allocator, which is the program's
-//!   business, cleans the heap.
+//!   the vault is open. The stack behind such a call, and behind each of the keystore's, is overwritten; a zeroizing
+//!   allocator, which is the program's business, cleans the heap.
 //! - The ids and kinds of records, the number of rows and their sizes (the journal's in steps of 256 bytes) are visible.
 
 mod destruction;
@@ -72,6 +72,7 @@ mod epoch;
 mod error;
 mod file;
 mod journal;
+mod keystore;
 mod lock;
 mod opened;
 mod randomness;

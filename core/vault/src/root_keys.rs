@@ -2,21 +2,6 @@
 
 use zeroize::Zeroizing;
 
-use crate::seal::{Key, on_wiped_stack};
-
-/// Words of the stack that a keystore's call may use.
-const OF_A_KEYSTORE: usize = 8_192;
-
-/// Wraps a root key, and wipes the stack that the keystore used.
-pub(crate) fn wrap_root(keys: &dyn RootKeys, epoch: u64, root: &Key) -> Result<Vec<u8>, RootKeyError> {
-    on_wiped_stack::<_, OF_A_KEYSTORE>(|| keys.wrap(epoch, root))
-}
-
-/// Opens a wrapped root key into a place of its own, and wipes the stack that the keystore used.
-pub(crate) fn unwrap_root(keys: &dyn RootKeys, epoch: u64, wrapped: &[u8]) -> Result<Key, RootKeyError> {
-    on_wiped_stack::<_, OF_A_KEYSTORE>(|| keys.unwrap(epoch, wrapped).map(|root| Key::of(&root)))
-}
-
 /// Holds the key H_e of each epoch, outside the file: the phone's hardware, or the gateway's key custodian.
 ///
 /// The order in which a vault calls these is its whole promise, so each call has to be durable before it returns: a

@@ -67,7 +67,7 @@ pub(crate) fn fresh_key(random: &dyn Randomness) -> Result<Key, VaultError> {
 }
 
 /// Words of the stack that one call with a ring key may use.
-const OF_A_CALL: usize = 1_024;
+pub(crate) const OF_A_CALL: usize = 1_024;
 
 /// Makes a call, then overwrites so many words of the stack that it left behind: ring's keys, and what was moved.
 pub(crate) fn on_wiped_stack<T, const WORDS: usize>(call: impl FnOnce() -> T) -> T {

@@ -3,10 +3,10 @@
 use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, SealedDestruction, destroyed_key};
 use crate::error::VaultError;
 use crate::journal::{JournalKeys, JournalRow};
+use crate::keystore::Keystore;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::RecordKey;
-use crate::root_keys::{RootKeys, wrap_root};
 use crate::seal::{Key, Place, open, seal};
 use crate::secret::Secret;
 use crate::store::{Header, Rows, SealedRecord};
@@ -252,7 +252,7 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes the header if this transaction changed it; the keystore is asked where the tree has grown.
-    pub(crate) fn finish(self, keys: &dyn RootKeys) -> Result<Written, VaultError> {
+    pub(crate) fn finish(self, keys: &Keystore) -> Result<Written, VaultError> {
         self.alive()?;
         self.save_done()?;
         let Self {
@@ -264,7 +264,7 @@ impl<'a> Transaction<'a> {
         } = self;
         let (root, nodes) = tree.into_written();
         if let Some(root) = &root {
-            header.root_wrapped = wrap_root(keys, header.epoch, root)?;
+            header.root_wrapped = keys.wrap(header.epoch, root)?;
             header.journal = state.journal.seal_keys(self.random, root, header.epoch)?;
         }
         if header != state.header || !state.done.is_empty() {
@@ -274,14 +274,14 @@ impl<'a> Transaction<'a> {
     }
 
     /// Writes the nodes with fresh keys, and the header of the new epoch.
-    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &dyn RootKeys) -> Result<Written, VaultError> {
+    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &Keystore) -> Result<Written, VaultError> {
         self.alive()?;
         self.save_done()?;
         let Self {
             tree, rows, mut header, ..
         } = self;
         let (root, nodes) = tree.reseal(epoch_new)?;
-        header.root_wrapped = wrap_root(keys, epoch_new, &root)?;
+        header.root_wrapped = keys.wrap(epoch_new, &root)?;
         header.journal = self.journal.seal_keys(self.random, &root, epoch_new)?;
         header.epoch = epoch_new;
         rows.put_header(&header)?;

@@ -14,12 +14,15 @@ use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
 use crate::secret::Secret;
 
 /// Children of a node: as many as one page of SQLite has room for, so that a node is read and written in one piece.
-pub(crate) const FAN_OUT: u64 = 125;
+pub(crate) const FAN_OUT: u64 = CHILDREN as u64;
+
+/// The same, as a length.
+const CHILDREN: usize = 125;
 
 /// Tallest vault: 125^5 is more than thirty thousand million slots.
 pub const MAX_HEIGHT: u8 = 5;
 
-const NODE_LEN: usize = 125 * KEY_LEN;
+const NODE_LEN: usize = CHILDREN * KEY_LEN;
 
 /// Where a node stands: its level, then its index on that level.
 pub(crate) type Spot = (u8, u64);

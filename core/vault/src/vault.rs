@@ -9,11 +9,12 @@ use crate::destruction::Destruction;
 use crate::error::{QuarantineReason, VaultError};
 use crate::file;
 use crate::journal::{JournalKeys, JournalRow};
+use crate::keystore::Keystore;
 use crate::lock::LockFile;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::{RecordKey, RecordKind};
-use crate::root_keys::{RootKeyError, RootKeys, unwrap_root, wrap_root};
+use crate::root_keys::{RootKeyError, RootKeys};
 use crate::seal::fresh_key;
 use crate::secret::Secret;
 use crate::store::{Header, Rows};
@@ -49,7 +50,7 @@ pub struct Vault {
     pub(crate) ahead: Option<u64>,
     id: [u8; 16],
     pub(crate) epoch: u64,
-    pub(crate) keys: Arc<dyn RootKeys>,
+    pub(crate) keys: Keystore,
     pub(crate) random: Arc<dyn Randomness>,
     _lock: LockFile,
 }
@@ -78,19 +79,20 @@ impl Vault {
         if height == 0 || height > MAX_HEIGHT {
             return Err(VaultError::BadHeight { height });
         }
+        let keys = Keystore::new(keys);
         let lock = LockFile::take(&options.path)?;
         let mut connection = file::create(&options.path, options.vfs.as_deref())?;
 
         let mut vault = [0; 16];
         random.fill(&mut vault)?;
-        keys.create(FIRST_EPOCH)?;
+        keys.create_fresh(FIRST_EPOCH)?;
         let root = fresh_key(&*random)?;
         let journal = Arc::new(JournalKeys::fresh(vault, &*random)?);
         let header = Header {
             vault,
             height,
             epoch: FIRST_EPOCH,
-            root_wrapped: wrap_root(&*keys, FIRST_EPOCH, &root)?,
+            root_wrapped: keys.wrap(FIRST_EPOCH, &root)?,
             journal: journal.seal_keys(&*random, &root, FIRST_EPOCH)?,
             next_slot: 0,
             free_slot: None,
@@ -140,11 +142,6 @@ impl Vault {
             return Err(VaultError::Missing);
         }
         let lock = LockFile::take(&options.path)?;
-        if options.vfs.is_none() {
-            // SQLite would take a file that it may only read, and fail somewhere on the way.
-            let writable = std::fs::OpenOptions::new().read(true).write(true).open(&options.path);
-            writable.map_err(|source| VaultError::of_file("file", source))?;
-        }
         let connection = file::open(&options.path, options.vfs.as_deref())?;
         let mut vault = Self {
             connection,
@@ -153,7 +150,7 @@ impl Vault {
             ahead: None,
             id: [0; 16],
             epoch: 0,
-            keys,
+            keys: Keystore::new(keys),
             random,
             _lock: lock,
         };
@@ -191,7 +188,7 @@ impl Vault {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, false);
             let answer = work(&mut transaction)?;
-            let written = transaction.finish(&*self.keys)?;
+            let written = transaction.finish(&self.keys)?;
             alive(&rows)?;
             (answer, written)
         };
@@ -292,12 +289,15 @@ impl Vault {
         if header.height == 0 || header.height > MAX_HEIGHT {
             return Err(VaultError::Corrupt { part: "header" });
         }
-        let root = unwrap_root(&*self.keys, header.epoch, &header.root_wrapped).map_err(|error| match error {
-            RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
-            RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
-            RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
-            RootKeyError::Unavailable { .. } => error.into(),
-        })?;
+        let root = self
+            .keys
+            .unwrap(header.epoch, &header.root_wrapped)
+            .map_err(|error| match error {
+                RootKeyError::Missing { .. } => quarantined(QuarantineReason::EpochKeyMissing),
+                RootKeyError::Invalidated { .. } => quarantined(QuarantineReason::EpochKeyInvalidated),
+                RootKeyError::Refused { .. } => quarantined(QuarantineReason::ForeignRoot),
+                RootKeyError::Unavailable { .. } => error.into(),
+            })?;
         let journal = Arc::new(JournalKeys::open(header.vault, &root, header.epoch, &header.journal)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
         // What was done stays done, where the file does not say so yet.

@@ -371,3 +371,53 @@ fn whatever_an_interruption_left_the_file_is_durable_before_it_is_completed() {
         assert_eq!(settled(&disk), times);
     }
 }
+
+/// Ends the epoch while the keystore panics at its `last`-th moment, then once more in the same process.
+fn ends_after_a_panic(last: usize) -> (Arc<MemoryKeys>, bool, u64) {
+    let (disk, keys) = prepared(false);
+    let never = usize::MAX / 2;
+    let moments = Arc::new(AtomicUsize::new(never));
+    let counted = Arc::clone(&moments);
+    let panicking = Arc::new(Hooked {
+        inner: Arc::clone(&keys) as _,
+        hook: move |_moment: Moment| {
+            assert!(counted.fetch_add(1, Ordering::SeqCst) != last, "a keystore with a bug");
+            Ok(())
+        },
+    });
+    let mut vault = disk.open(&panicking);
+    moments.store(0, Ordering::SeqCst);
+    let once = std::panic::AssertUnwindSafe(|| vault.rotate(|tx| tx.put(&token(1), b"one attempt less")).is_ok());
+    let has_panicked = std::panic::catch_unwind(once).is_err();
+    moments.store(never, Ordering::SeqCst);
+    vault.rotate(|tx| tx.put(&token(1), b"two attempts less")).unwrap();
+    (keys, has_panicked, vault.epoch())
+}
+
+//
+#[test]
+fn a_keystore_that_panics_leaves_no_key_of_an_epoch_that_ended() {
+    for last in 0.. {
+        let (keys, has_panicked, epoch) = ends_after_a_panic(last);
+        assert!(keys.are_of(epoch), "after moment {last}: {:?}", keys.epochs());
+        if !has_panicked {
+            assert!(last > 8, "only {last} moments");
+            return;
+        }
+    }
+}
+
+//
+#[test]
+fn a_key_that_another_vault_left_behind_is_not_used() {
+    let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::new(false)));
+    keys.create(3).unwrap();
+    let wrapped = keys.wrap(3, &[7; 32]).unwrap();
+    assert!(keys.unwrap(3, &wrapped).is_ok(), "control: the old vault opens");
+    let mut vault = disk.create(&keys);
+    for _ in 0..2 {
+        vault.rotate(|_tx| Ok::<_, VaultError>(())).unwrap();
+    }
+    assert_eq!(vault.epoch(), 3);
+    assert!(keys.unwrap(3, &wrapped).is_err());
+}
