@@ -149,6 +149,15 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
     let keys = arguments.keys.clone().unwrap_or_else(|| data.join("keys"));
     let custodian = FolderCustodian::open(&keys, Arc::clone(&randomness))
         .map_err(|error| format!("--keys {}: {error}", keys.display()))?;
+    // A first start that was interrupted leaves the key of the first epoch, and no other.
+    let is_new = !data.join("vault.sqlite").try_exists()?;
+    if is_new && custodian.epochs()?.iter().any(|epoch| *epoch > 1) {
+        return Err(format!(
+            "--keys {}: these are the keys of another gateway's data; choose an empty folder",
+            keys.display()
+        )
+        .into());
+    }
     let card_network = Arc::new(SimulatedCardNetwork::open(&data.join("simulated-card-network.sqlite"))?);
     let merchants = Arc::new(SimulatedMerchants::open(
         &data.join("simulated-merchants.sqlite"),

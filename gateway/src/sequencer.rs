@@ -1,12 +1,14 @@
 //! One thread that decides: it takes what has queued, commits it as one, signs one checkpoint, then answers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
-use quittance_protocol::{ChargeId, Timestamp};
+use quittance_protocol::{ChargeId, MerchantId, Timestamp};
 use quittance_vault::Vault;
 use rusqlite::Connection;
+use tokio::task::JoinSet;
 
 use crate::command::Command;
 use crate::destruction;
@@ -17,7 +19,7 @@ use crate::replay::Response;
 use crate::round::{Memory, Over, Round, failure, in_mark};
 use crate::secrets::half_stands;
 use crate::statements::Said;
-use crate::store::Store;
+use crate::store::{Notice, Store};
 use crate::timers;
 use crate::turn::{After, ToFund, Turn};
 use crate::world::World;
@@ -321,24 +323,33 @@ impl Sequencer {
         self.memory.delivering = true;
         self.due.deliver = Instant::now() + TICK;
         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
+        // Who does not answer keeps nobody else from hearing theirs.
+        let mut merchants: BTreeMap<MerchantId, Vec<Notice>> = BTreeMap::new();
+        for notice in due {
+            merchants.entry(notice.merchant).or_default().push(notice);
+        }
         self.runtime.spawn(async move {
-            for notice in due {
-                let number = u64::try_from(notice.number).unwrap_or(0);
-                if world
-                    .merchants
-                    .deliver(notice.merchant, number, &notice.notice)
-                    .await
-                    .is_ok()
-                {
-                    let _ended = outbox.send(Command::Delivered(Some(notice.number)));
-                }
+            let mut told = JoinSet::new();
+            for notices in merchants.into_values() {
+                let (world, outbox) = (Arc::clone(&world), outbox.clone());
+                told.spawn(async move {
+                    for notice in notices {
+                        let number = u64::try_from(notice.number).unwrap_or(0);
+                        let delivered = world.merchants.deliver(notice.merchant, number, &notice.notice);
+                        if in_time(delivered).await.is_err() {
+                            break;
+                        }
+                        let _ended = outbox.send(Command::Delivered(Some(notice.number)));
+                    }
+                });
             }
+            told.join_all().await;
             let _ended = outbox.send(Command::Delivered(None));
         });
     }
 }
 
-/// A network that does not answer in time is unavailable; every call to it may be repeated.
+/// Who does not answer in time is unavailable; every call to it may be repeated.
 async fn in_time<T>(call: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Unavailable> {
     tokio::time::timeout(NETWORK_PATIENCE, call)
         .await

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::io;
 use std::ops::Range;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// Bytes of a secret that are too many to be there by chance.
@@ -17,6 +16,12 @@ static ZEROS: [u8; PAGE] = [0; PAGE];
 
 const PT_LOAD: u32 = 1;
 const PT_NOTE: u32 = 4;
+/// A note with a thread's registers (`elf_prstatus`).
+const NT_PRSTATUS: u32 = 1;
+/// Its length on x86-64.
+const STATUS_LEN: usize = 336;
+/// Where in it the stack pointer stands: behind the 112 bytes before the registers, the twentieth of them.
+const STACK_POINTER: usize = 112 + 19 * 8;
 
 /// Where in a process something stood.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -72,7 +77,6 @@ impl Dump {
     pub fn of(process: u32) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("core");
-        let stacks = stacks_of(process)?;
         let taken = Command::new("gcore")
             .arg("-o")
             .arg(&path)
@@ -84,8 +88,19 @@ impl Dump {
             let said = String::from_utf8_lossy(&taken.stderr).into_owned();
             return Err(io::Error::other(format!("gcore: {}", said.trim())));
         }
-        let core = std::fs::read(path.with_extension(process.to_string()))?;
-        Ok(Self { core, stacks })
+        Self::read(std::fs::read(path.with_extension(process.to_string()))?)
+    }
+
+    /// Reads a core file.
+    fn read(core: Vec<u8>) -> io::Result<Self> {
+        let mut dump = Self {
+            core,
+            stacks: Vec::new(),
+        };
+        let notes = dump.segments()?.into_iter().filter(|(_, address)| address.is_none());
+        let stacks: io::Result<Vec<Vec<u64>>> = notes.map(|(notes, _)| stack_pointers(notes)).collect();
+        dump.stacks = stacks?.concat();
+        Ok(dump)
     }
 
     /// How many bytes it has.
@@ -174,14 +189,39 @@ impl Dump {
         Ok(segments)
     }
 
-    /// A number of the file, least byte first.
+    /// A number of the file.
     fn number(&self, offset: usize, bytes: usize) -> io::Result<u64> {
-        let bytes = self.core.get(offset..offset + bytes).ok_or_else(short)?;
-        Ok(bytes
-            .iter()
-            .rev()
-            .fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+        number(&self.core, offset, bytes)
     }
+}
+
+/// A number, least byte first.
+fn number(from: &[u8], offset: usize, bytes: usize) -> io::Result<u64> {
+    let bytes = from.get(offset..offset + bytes).ok_or_else(short)?;
+    Ok(bytes
+        .iter()
+        .rev()
+        .fold(0, |number, byte| (number << 8) | u64::from(*byte)))
+}
+
+/// Where the stacks of all threads were, by the registers that the notes of a dump hold.
+fn stack_pointers(notes: &[u8]) -> io::Result<Vec<u64>> {
+    let mut pointers = Vec::new();
+    let mut at = 0;
+    while at < notes.len() {
+        let length =
+            |offset| number(notes, offset, 4).and_then(|length| usize::try_from(length).map_err(io::Error::other));
+        let (name, body, kind) = (length(at)?, length(at + 4)?, number(notes, at + 8, 4)?);
+        let begin = at + 12 + name.next_multiple_of(4);
+        if kind == u64::from(NT_PRSTATUS) && body == STATUS_LEN {
+            pointers.push(number(notes, begin + STACK_POINTER, 8)?);
+        }
+        at = begin + body.next_multiple_of(4);
+    }
+    if pointers.is_empty() {
+        return Err(io::Error::other("it names no thread of x86-64"));
+    }
+    Ok(pointers)
 }
 
 /// Every offset of the pages that hold anything: most were never written.
@@ -195,14 +235,76 @@ fn short() -> io::Error {
     io::Error::new(io::ErrorKind::UnexpectedEof, "it ends too early")
 }
 
-/// The stack pointers of the threads that wait in a system call.
-fn stacks_of(process: u32) -> io::Result<Vec<u64>> {
-    let mut stacks = Vec::new();
-    for task in std::fs::read_dir(Path::new("/proc").join(process.to_string()).join("task"))? {
-        let call = std::fs::read_to_string(task?.path().join("syscall"))?;
-        let pointer = call.split_whitespace().rev().nth(1);
-        let pointer = pointer.and_then(|text| u64::from_str_radix(text.trim_start_matches("0x"), 16).ok());
-        stacks.extend(pointer);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A core file of one thread, whose stack pointer is in the second of two segments.
+    fn core(first: &[u8], second: &[u8]) -> Vec<u8> {
+        const AT: u64 = 0x1000;
+        let mut status = vec![0; STATUS_LEN];
+        let pointer = AT + u64::try_from(first.len()).unwrap() + 1;
+        status[STACK_POINTER..STACK_POINTER + 8].copy_from_slice(&pointer.to_le_bytes());
+        let mut note = Vec::new();
+        for number in [5_u32, STATUS_LEN as u32, NT_PRSTATUS] {
+            note.extend(number.to_le_bytes());
+        }
+        note.extend(b"CORE\0\0\0\0");
+        note.extend(&status);
+
+        let parts = [
+            (PT_NOTE, 0, note.as_slice()),
+            (PT_LOAD, AT, first),
+            (PT_LOAD, pointer - 1, second),
+        ];
+        let mut headers = vec![0; 64];
+        headers[32..40].copy_from_slice(&64_u64.to_le_bytes());
+        headers[54..56].copy_from_slice(&56_u16.to_le_bytes());
+        headers[56..58].copy_from_slice(&3_u16.to_le_bytes());
+        let mut bodies = Vec::new();
+        for (kind, address, body) in parts {
+            let mut header = vec![0; 56];
+            header[..4].copy_from_slice(&kind.to_le_bytes());
+            let offset = u64::try_from(64 + 3 * 56 + bodies.len()).unwrap();
+            header[8..16].copy_from_slice(&offset.to_le_bytes());
+            header[16..24].copy_from_slice(&address.to_le_bytes());
+            header[32..40].copy_from_slice(&u64::try_from(body.len()).unwrap().to_le_bytes());
+            headers.extend(header);
+            bodies.extend_from_slice(body);
+        }
+        headers.extend(bodies);
+        headers
     }
-    Ok(stacks)
+
+    fn secret() -> Secret {
+        Secret {
+            name: "secret".to_owned(),
+            bytes: (1..=32).collect(),
+        }
+    }
+
+    #[test]
+    fn what_stands_on_a_stack_and_what_does_not_are_told_apart() {
+        let (whole, half) = (secret().bytes, secret().bytes[16..].to_vec());
+        let heap = [&[0; 9], half.as_slice(), &[0; 9]].concat();
+        let stack = [&[0; 30], whole.as_slice(), &[0; 2]].concat();
+        let dump = Dump::read(core(&heap, &stack)).unwrap();
+        let trace = |is_whole, place| Trace {
+            name: "secret".to_owned(),
+            is_whole,
+            place,
+        };
+        let found = dump.search(&[secret()]).unwrap();
+        let expected = [(trace(false, Place::Heap), 1), (trace(true, Place::Stack), 1)];
+        assert_eq!(found, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn what_is_no_dump_is_an_error() {
+        let whole = core(b"heap", b"stack");
+        for length in 0..whole.len() {
+            let cut = Dump::read(whole[..length].to_vec()).and_then(|dump| dump.search(&[secret()]));
+            assert!(cut.is_err(), "cut to {length}");
+        }
+    }
 }

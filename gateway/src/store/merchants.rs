@@ -50,9 +50,13 @@ impl Store<'_> {
         Ok(())
     }
 
+    /// The oldest notices of each merchant that were not delivered: who hears nothing does not crowd out the others.
     pub(crate) fn undelivered(self) -> Result<Vec<Notice>, Failure> {
         let rows = self.all(
-            "SELECT number, merchant, doc FROM notices WHERE delivered=0 ORDER BY number LIMIT 100",
+            "SELECT number, merchant, doc FROM (
+                 SELECT number, merchant, doc, row_number() OVER (PARTITION BY merchant ORDER BY number) AS turn
+                 FROM notices WHERE delivered=0
+             ) WHERE turn <= 10 ORDER BY turn, number LIMIT 100",
             [],
             |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
         )?;

@@ -36,6 +36,7 @@ pub(crate) use locks::Lock;
 pub(crate) use log::StoredEntry;
 pub(crate) use mandates::Mandate;
 pub(crate) use merchants::Merchant;
+pub(crate) use merchants::Notice;
 pub(crate) use orders::{Order, StoredClosure};
 pub(crate) use payer_secrets::PinLogin;
 pub(crate) use profiles::{Acquaintance, Profile, SeenFrom, Teen};

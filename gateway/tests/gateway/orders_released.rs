@@ -6,8 +6,8 @@ use quittance_protocol::log_body::{Actor, Ending, TerminationCause};
 use quittance_protocol::statement::{Channel, Objection, ReplicaState};
 use quittance_protocol::{Code, Digest32};
 
-use crate::support::House;
 use crate::support::phone::{Phone, Token, declined};
+use crate::support::{House, until};
 
 const HOUR: i64 = 3_600;
 
@@ -97,11 +97,8 @@ async fn a_forced_end_holds_at_once_needs_four_eyes_and_lets_the_merchant_object
         "it changes nothing"
     );
     let noticed = |notice: &MerchantNotice| matches!(notice, MerchantNotice::ForcedUnbind { mandate, .. } if *mandate == token.mandate);
-    for _ in 0..100 {
-        if house.merchants.notices(house.merchant).unwrap().iter().any(noticed) {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the merchant was not told");
+    until("the merchant is told", || {
+        house.merchants.notices(house.merchant).unwrap().iter().any(noticed)
+    })
+    .await;
 }

@@ -1,17 +1,21 @@
 //! A card network that hangs: it keeps nobody from stopping, and its callers are told in time.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use quittance_gateway::{CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
-use quittance_protocol::answer::MandateRecord;
+use quittance_gateway::{
+    CardNetwork, Funding, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
+    SimulatedMerchants, Unavailable,
+};
+use quittance_protocol::answer::{MandateRecord, OrderRecord};
 use quittance_protocol::statement::Charge;
-use quittance_protocol::{AccountId, ChargeId, Code, TokenId};
+use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use tokio::sync::{Notify, watch};
 
 use crate::support::phone::{Phone, Token, approved};
-use crate::support::{House, cny, statement};
+use crate::support::{House, cny, statement, until};
 
 /// A network that never answers while it hangs.
 struct Hanging {
@@ -149,4 +153,46 @@ async fn a_consent_is_answered_in_time_and_can_be_repeated() {
     network.hangs.send_replace(false);
     let made: MandateRecord = house.post(&consent).await.ok();
     assert_eq!(made.mandate, token.mandate);
+}
+
+/// Merchants of whom one never answers, the first time that it is asked.
+struct Deaf {
+    inner: Arc<SimulatedMerchants>,
+    arrived: Notify,
+    was_asked: AtomicBool,
+}
+
+#[async_trait]
+impl MerchantSystem for Deaf {
+    async fn deliver(&self, merchant: MerchantId, number: u64, notice: &MerchantNotice) -> Result<(), Unavailable> {
+        if !self.was_asked.swap(true, Ordering::SeqCst) {
+            self.arrived.notify_one();
+            std::future::pending::<()>().await;
+        }
+        self.inner.deliver(merchant, number, notice).await
+    }
+}
+
+#[tokio::test]
+async fn a_merchant_that_never_answers_is_told_again() {
+    let house = House::closed();
+    let deaf = Arc::new(Deaf {
+        inner: house.merchants.clone(),
+        arrived: Notify::new(),
+        was_asked: AtomicBool::new(false),
+    });
+    house.use_merchants(deaf.clone());
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let _: OrderRecord = phone.revoke(&[token.mandate]).await;
+    deaf.arrived.notified().await;
+    assert!(house.merchants.notices(house.merchant).unwrap().is_empty());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(31)).await;
+    tokio::time::resume();
+    until("the merchant is told", || {
+        !house.merchants.notices(house.merchant).unwrap().is_empty()
+    })
+    .await;
 }

@@ -3,8 +3,11 @@
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 
+use quittance_gateway::FolderCustodian;
 use quittance_protocol::answer::PinAnswer;
+use quittance_vault::{RootKeys as _, SystemRandomness};
 
 use crate::support::House;
 use crate::support::phone::{PIN, Phone, Token};
@@ -57,6 +60,18 @@ fn it_says_where_it_listens_refuses_a_second_one_and_stops_when_told() {
         "the files are closed"
     );
     assert!(folder.path().join("policy-author.jwk").exists());
+}
+
+#[test]
+fn new_data_over_the_keys_of_another_gateway_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = FolderCustodian::open(&folder.path().join("keys"), Arc::new(SystemRandomness::new())).unwrap();
+    keys.create(8).unwrap();
+    let refused = start(folder.path()).wait_with_output().unwrap();
+    assert!(!refused.status.success());
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("keys of another gateway's data"), "{said}");
+    assert_eq!(keys.epochs().unwrap(), [8], "nothing was touched");
 }
 
 #[tokio::test]

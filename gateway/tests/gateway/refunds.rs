@@ -5,7 +5,7 @@ use quittance_protocol::statement::Refund;
 use quittance_protocol::{ChargeId, Code, MandateId};
 
 use crate::support::phone::{Phone, Token, approved};
-use crate::support::{House, Reply, cny};
+use crate::support::{House, Reply, cny, until};
 
 async fn charged(house: &House) -> (Phone<'_>, Token, ChargeId, String) {
     let phone = Phone::ready(house).await;
@@ -38,12 +38,10 @@ async fn a_refund_after_the_end_of_the_mandate_reaches_the_network() {
     house.settle().await;
     let record: ChargeRecord = refund(&house, charge, 1000).await.ok();
     assert_eq!(record.refunded, Some(cny(1000)));
-    for _ in 0..100 {
-        if !house.network.refunds().unwrap().is_empty() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    until("the refund reaches the network", || {
+        !house.network.refunds().unwrap().is_empty()
+    })
+    .await;
     assert_eq!(house.network.refunds().unwrap(), [(reference, cny(1000))]);
     // what an ended mandate took stays readable.
     let history = history(&house, &phone, token.mandate).await;

@@ -13,6 +13,7 @@ pub(crate) mod walk;
 use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, header};
@@ -102,6 +103,17 @@ impl Reply {
         assert_eq!(self.status, 200);
         String::from_utf8(self.body.clone()).unwrap()
     }
+}
+
+/// Waits for what happens beside the answers; a busy machine may take its time.
+pub(crate) async fn until(what: &str, mut happened: impl FnMut() -> bool) {
+    for _ in 0..1_500 {
+        if happened() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("not in half a minute: {what}");
 }
 
 /// A gateway on a folder of its own, that can be stopped and started again.
