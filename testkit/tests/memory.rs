@@ -66,9 +66,12 @@ fn secrets_of(folder: &Path) -> Vec<Secret> {
     let keys = SoftwareDeviceKeys::open(&phone.join("keys")).expect("keys");
     let (epoch, wrapped) = root_in(&phone_vault);
     let phone_root = keys.unwrap(epoch, wrapped).expect("today's root");
+    let phone_key = std::fs::read(phone.join(format!("keys/epoch-{epoch}"))).expect("today's key");
     let custodian = FolderCustodian::open(&gateway.join("keys"), Arc::new(SystemRandomness::new())).expect("keys");
     let (epoch, wrapped) = root_in(&gateway_vault);
     let gateway_root = custodian.unwrap(epoch, &wrapped).expect("today's root");
+    let slot = std::fs::read(gateway.join(format!("keys/slot-{}", epoch % 2))).expect("today's slot");
+    let gateway_key = slot.get(12..44).expect("mark, epoch, key").to_vec();
     vec![
         secret("payment PIN", PIN.as_bytes().to_vec()),
         secret("token seed", hex::decode(seed.half).expect("hex")),
@@ -79,6 +82,8 @@ fn secrets_of(folder: &Path) -> Vec<Secret> {
         ),
         secret("root key of the phone's vault", phone_root),
         secret("root key of the gateway's vault", gateway_root.to_vec()),
+        secret("epoch key of the phone's software keystore", phone_key),
+        secret("epoch key of the gateway's custodian", gateway_key),
     ]
 }
 
@@ -143,10 +148,16 @@ async fn a_dump_holds_no_secret_of_a_locked_phone_that_was_put_away_nor_of_a_des
         Err(why) => return not_run(&format!("no process's memory could be looked at: {why}")),
     };
     let gateway_before = look("gateway, before", gateway, &secrets).expect("a dump");
-    for before in [&phone_before, &gateway_before] {
+    let living = [
+        ("payment PIN", &phone_before),
+        ("root key of the phone's vault", &phone_before),
+        ("root key of the gateway's vault", &gateway_before),
+        (OF_THE_SIMULATOR, &gateway_before),
+    ];
+    for (name, before) in living {
         assert!(
-            before.keys().any(|trace| trace.is_whole),
-            "control: what lives is there"
+            before.keys().any(|trace| trace.is_whole && trace.name == name),
+            "control: the {name} is found while it is in use"
         );
     }
     let mut kept = Vec::new();

@@ -66,8 +66,8 @@ pub(crate) fn fresh_key(random: &dyn Randomness) -> Result<Key, VaultError> {
     Ok(key)
 }
 
-/// Words of the stack that one call with a ring key may use.
-pub(crate) const OF_A_CALL: usize = 1_024;
+/// Words of the stack that one call with a ring key may use: without optimisation every move has a place of its own.
+pub(crate) const OF_A_CALL: usize = if cfg!(debug_assertions) { 8_192 } else { 1_024 };
 
 /// Makes a call, then overwrites so many words of the stack that it left behind: ring's keys, and what was moved.
 pub(crate) fn on_wiped_stack<T, const WORDS: usize>(call: impl FnOnce() -> T) -> T {
