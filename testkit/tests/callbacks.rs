@@ -1,4 +1,5 @@
 //! Hostile native code: whatever it says, keeps back or calls from within, it approves nothing.
+#![cfg(test)]
 
 use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::scripted_prompt::Outcome;
@@ -12,13 +13,11 @@ use std::time::Duration;
 /// How long calls wait here for one that the keystore holds up.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-#[cfg(test)]
 fn step(phone: &StagePhone, flow: FlowId) -> String {
     phone.wallet.next_prompt(flow).unwrap().expect("an open step").step
 }
 
 /// A cancellation that waits for the thumb.
-#[cfg(test)]
 async fn at_the_thumb() -> (Stage, StagePhone, MandateId, FlowId) {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
@@ -27,14 +26,12 @@ async fn at_the_thumb() -> (Stage, StagePhone, MandateId, FlowId) {
 }
 
 /// Control: the right answer still passes, to the end.
-#[cfg(test)]
 async fn goes_on(phone: &StagePhone, mandate: MandateId, flow: FlowId) {
     phone.answer_all(flow).await.unwrap();
     phone.wallet.sync().await.unwrap();
     assert!(phone.is_closed(mandate).unwrap(), "{:?}", phone.stage_of(mandate));
 }
 
-#[cfg(test)]
 async fn gains_nothing(lie: Outcome, name: &str) {
     let (stage, phone, mandate, flow) = at_the_thumb().await;
     let said = stage.network.faults.statements().len();
@@ -62,13 +59,11 @@ async fn a_signature_over_another_challenge_gets_nowhere() {
 }
 
 /// The two numbers of a DER signature, as bytes.
-#[cfg(test)]
 fn numbers(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let first = usize::from(der[3]);
     (der[4..4 + first].to_vec(), der[6 + first..].to_vec())
 }
 
-#[cfg(test)]
 fn sequence(r: &[u8], s: &[u8]) -> Vec<u8> {
     let number = |bytes: &[u8]| [&[2, u8::try_from(bytes.len()).unwrap()], bytes].concat();
     let body = [number(r), number(s)].concat();
@@ -210,7 +205,6 @@ async fn a_thumb_that_comes_after_the_flow_was_left_alone_too_long_signs_nothing
 }
 
 /// Runs code inside of one kind of the keystore's calls.
-#[cfg(test)]
 fn inside(
     call: &'static str,
     code: impl Fn(&[u8]) -> Option<Result<Vec<u8>, DeviceKeyError>> + Send + Sync + 'static,
@@ -272,7 +266,6 @@ async fn a_keystore_that_breaks_off_leaves_the_wallet_whole() {
 }
 
 /// A wallet that is called from inside of its own keystore, by a thread that waits for the answer: what it was told.
-#[cfg(test)]
 async fn called_from_inside(call: &'static str, reenter: fn(&StagePhone, MandateId) -> Result<(), WalletError>) {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let phone = Arc::new(phone.with_patience(PATIENCE).unwrap());

@@ -1,4 +1,5 @@
 //! Stopping: offline, twice, a hundred times, half-way, from a phone that was set up anew.
+#![cfg(test)]
 
 use quittance_flows::HoldOwner;
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
@@ -16,7 +17,6 @@ use quittance_wallet::{EndingStage, WalletError, WalletEvent};
 
 const DEVICE_DEADLINE: u32 = 7 * 86_400;
 
-#[cfg(test)]
 async fn permit(phone: &StagePhone, mandate: quittance_protocol::MandateId) -> Result<String, WalletError> {
     phone
         .wallet
@@ -263,7 +263,6 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
     }
 }
 
-#[cfg(test)]
 fn kind_of(record: &OrderRecord, stage: &Stage) -> ClosureKind {
     let closure = record.closure.as_ref().expect("a closure");
     let receipt = Receipt::parse(closure.receipt.as_bytes()).unwrap();
