@@ -207,10 +207,11 @@ async fn in_no_sequence_is_a_payer_looked_for_more_often_than_four_times_a_day()
             siege = Siege::lay(moment()).await.expect("a stage");
             old = siege.phone().backup().expect("a copy");
         } else {
-            // Another day.
+            // Another day, which begins with a prompt: until then a clock that goes back finds what the day before left.
             siege.elsewhere().await;
             siege.phone().clock.turn(DAY);
             siege.looked = 0;
+            siege.look(1).await;
         }
     }
     println!(
