@@ -297,6 +297,25 @@ async fn a_keystore_that_breaks_off_leaves_the_wallet_whole() {
     goes_on(&phone, mandate, flow).await;
 }
 
+// nobody is looked at before the try is counted for good; what stops without a prompt needs no new epoch.
+#[tokio::test]
+async fn a_keystore_that_begins_no_epoch_shows_no_prompt_and_keeps_nobody_from_stopping() {
+    let (stage, phone, mandate, flow) = at_the_thumb().await;
+    let before = phone.prompt.shown();
+    phone.hardware.turn_hostile(Some(inside("create_epoch_key", |_| {
+        Some(Err(DeviceKeyError::HardwareUnavailable))
+    })));
+    let error = phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+    assert!(matches!(error, WalletError::Vault(_)), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Retry);
+    assert_eq!(phone.prompt.shown(), before);
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held");
+    phone.wallet.lock_now(false).await.unwrap();
+    phone.hardware.turn_hostile(None);
+    goes_on(&phone, mandate, flow).await;
+}
+
 /// A wallet that is called from inside of its own keystore, by a thread that waits for the answer: what it was told.
 #[cfg(test)]
 async fn called_from_inside(call: &'static str, reenter: fn(&StagePhone, MandateId) -> Result<(), WalletError>) {
