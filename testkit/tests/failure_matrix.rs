@@ -299,9 +299,12 @@ async fn a_phone_that_dies_at_any_call_of_its_rekey_comes_to_the_same_end() {
         let mut died = false;
         for carried_out in [false, true] {
             let mandate = phone.sign(&stage.offer().await.unwrap()).await.unwrap();
+            let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+            // The biometric prompt rekeys, too, before the payer has said anything.
+            phone.answer_until(flow, "confirm").await.unwrap();
             phone.hardware.die_at(at, carried_out);
             // It may end in an error of the keystore, or with the phone still to do its part.
-            let _ = phone.cancel(&[mandate]).await;
+            let _ = phone.answer_all(flow).await;
             died |= phone.hardware.is_dead();
             if phone.hardware.is_dead() {
                 deaths += 1;

@@ -100,6 +100,8 @@ async fn older_files_open_nothing_and_the_new_start_tells_the_gateway() {
 async fn files_of_another_phone_open_nothing_and_the_phone_starts_anew() {
     let (stage, phone, _) = Stage::with_mandate().await.unwrap();
     let other = stage.enrolled().await.unwrap();
+    // As many epochs as the first phone: its key of this one stands, and does not open their file.
+    other.sign(&stage.offer().await.unwrap()).await.unwrap();
     let theirs = other.backup().unwrap();
     let other = other.restored(theirs.path()).expect("control: its own files open");
     let clone = phone.cloned().unwrap();

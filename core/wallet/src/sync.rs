@@ -140,7 +140,7 @@ impl Inner {
     pub(crate) fn waiting(&self) -> Result<(u32, Option<Timestamp>), WalletError> {
         let rows = self.read_all::<OutboxRow>()?;
         let own = self.ports.clock.now();
-        let due = rows.iter().map(|row| due_at(row).unwrap_or(own)).min();
+        let due = rows.iter().map(|row| due_at(row, own).unwrap_or(own)).min();
         Ok((u32::try_from(rows.len()).unwrap_or(u32::MAX), due))
     }
 }
