@@ -5,6 +5,7 @@ mod flows;
 mod hostile_prompt;
 mod lies;
 mod locks;
+mod log;
 mod lost_answers;
 mod pin;
 mod receipts;
