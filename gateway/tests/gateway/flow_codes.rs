@@ -151,3 +151,24 @@ async fn a_restart_forgets_neither_the_code_nor_the_tries_at_it() {
     let log: FlowLog = phone.answer(&flow, STEP, phone.wrong_code().await).await.ok();
     assert_eq!(phase(&log), Phase::Refused(Code::BudgetExhausted));
 }
+
+/// Whoever writes into the database cannot have the code of one run prove another.
+#[tokio::test]
+async fn a_code_that_was_moved_to_another_run_proves_nothing_there() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let own = at_the_code(&phone).await;
+    let code = phone.last_code().await;
+    let other = at_the_code(&phone).await;
+    assert!(code != phone.last_code().await, "one in a million is the same");
+    house.stop();
+    house.plant(&format!(
+        "UPDATE codes SET doc = (SELECT doc FROM codes WHERE flow = '{}') WHERE flow = '{}'",
+        own.start.flow, other.start.flow
+    ));
+    house.start().unwrap();
+    let there: FlowLog = phone.answer(&other, STEP, code.clone()).await.ok();
+    assert_eq!(open(&there), STEP);
+    let here: FlowLog = phone.answer(&own, STEP, code).await.ok();
+    assert_eq!(open(&here), "identify", "control");
+}
