@@ -138,7 +138,7 @@ async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
     let _: FlowLog = phone.answer(&flow, "identify", fresh).await.ok();
 }
 
-//
+//
 #[tokio::test]
 async fn a_clock_that_is_ahead_by_less_than_a_proofs_life_is_borne() {
     let house = House::new();
@@ -268,28 +268,33 @@ async fn a_proof_id_used_before_is_refused_whatever_it_proves() {
 
 //
 #[tokio::test]
-async fn an_intent_brings_the_very_proof_of_its_flow_and_no_other_under_its_id() {
-    let house = House::new();
-    let phone = Phone::ready(&house).await;
-    let token = phone.sign_mandate().await;
-    let flow = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
-    let mut claims = phone.claims(None);
-    let body = phone.proved(&flow, "identify");
-    let proof = phone.biometric.sign(&claims, &body);
-    let answer = StepAnswer::Proof { proof: proof.clone() };
-    let _: FlowLog = phone.answer(&flow, "identify", answer).await.ok();
-    phone.confirm(&flow, "confirm").await;
-    phone.prove_pin(&flow).await;
-    let intent = |proof| Intent {
-        flow: flow.start.flow,
-        mandates: vec![token.mandate],
-        offline: false,
-        proof,
-    };
-    claims.iat = claims.iat.plus_seconds(1);
-    let other = phone.biometric.sign(&claims, &body);
-    assert_eq!(phone.post(&intent(other)).await.code(), Code::ProofReused);
-    assert_eq!(phone.post(&intent(proof)).await.status, 200, "control");
+async fn an_intent_brings_the_very_proof_that_its_run_took_and_no_other_under_its_id() {
+    // The network goes after any step: what was left of the run is then done offline.
+    for offline in [false, true] {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        let token = phone.sign_mandate().await;
+        let flow = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
+        let mut claims = phone.claims(None);
+        let body = phone.proved(&flow, "identify");
+        let proof = phone.biometric.sign(&claims, &body);
+        let answer = StepAnswer::Proof { proof: proof.clone() };
+        let _: FlowLog = phone.answer(&flow, "identify", answer).await.ok();
+        if !offline {
+            phone.confirm(&flow, "confirm").await;
+            phone.prove_pin(&flow).await;
+        }
+        let intent = |proof| Intent {
+            flow: flow.start.flow,
+            mandates: vec![token.mandate],
+            offline,
+            proof,
+        };
+        claims.iat = claims.iat.plus_seconds(1);
+        let other = phone.biometric.sign(&claims, &body);
+        assert_eq!(phone.post(&intent(other)).await.code(), Code::ProofReused);
+        assert_eq!(phone.post(&intent(proof)).await.status, 200, "control");
+    }
 }
 
 //

@@ -83,7 +83,7 @@ async fn a_mandate_is_cancelled_under_the_lock() {
     assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Ended);
 }
 
-//
+//
 #[tokio::test]
 async fn the_lock_ends_also_where_a_mandate_ended_under_it() {
     let house = House::new();
@@ -95,7 +95,7 @@ async fn the_lock_ends_also_where_a_mandate_ended_under_it() {
     assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Ended);
 }
 
-//
+/// The wish is recorded; nothing hangs on it before an account has two devices.
 #[tokio::test]
 async fn other_devices_that_were_locked_once_stay_so_until_the_lock_ends() {
     for asked in [[true, false], [false, true]] {

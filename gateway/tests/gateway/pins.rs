@@ -180,7 +180,6 @@ async fn a_forged_third_message_proves_nothing_and_can_be_tried_once() {
     );
 }
 
-//
 #[tokio::test]
 async fn a_first_message_is_free_again_for_five_minutes_and_counted_after_them() {
     let house = House::new();
