@@ -79,7 +79,7 @@ const PROMISES: &[Promise] = &[
             "core/wallet/src/receipts.rs",
         ],
         tests: &["--lib", "--test=thread"],
-        named: &["log::", "lies::", "receipts::", "thread::", "time::"],
+        named: &["log::", "permits::", "lies::", "receipts::", "thread::", "time::"],
     },
     Promise {
         name: "gateway",

@@ -101,14 +101,15 @@ impl Unit<'_> {
         Ok(permits)
     }
 
-    /// Deposits the permits that are missing, one statement each.
-    pub(crate) fn renew_permits(&mut self, mandate: MandateId) -> Result<(), WalletError> {
-        let mut row = self.mandate(mandate)?;
+    /// Deposits the permits that a mandate which can pay has not got, one statement each; none while another one is under
+    /// way, which the gateway's count of what is left lacks.
+    pub(crate) fn renew_permits(&mut self, mut row: MandateRow) -> Result<(), WalletError> {
+        let mandate = row.mandate;
         let waits = self
             .list::<OutboxRow>()?
             .iter()
             .any(|waiting| matches!(waiting.purpose, Purpose::Permit { mandate: of, .. } if of == mandate));
-        if !row.can_pay() || waits || row.gateway.is_none() {
+        if waits || row.gateway.is_none() {
             return Ok(());
         }
         let now = self.now()?;

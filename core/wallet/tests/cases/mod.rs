@@ -7,6 +7,7 @@ mod lies;
 mod locks;
 mod log;
 mod lost_answers;
+mod permits;
 mod pin;
 mod receipts;
 mod recovery;
