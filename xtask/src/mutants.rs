@@ -97,9 +97,10 @@ const PROMISES: &[Promise] = &[
             "locks::",
             "flow_codes::",
             "flow_factors::",
+            "flow_people::",
             "flows::",
-            "charges::",
-            "quarantine::",
+            "charges::permits",
+            "idempotency::a_nonce",
         ],
     },
 ];

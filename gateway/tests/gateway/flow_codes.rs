@@ -140,6 +140,38 @@ async fn a_carrier_that_is_away_is_asked_again_and_no_code_is_taken_meanwhile() 
 }
 
 #[tokio::test]
+async fn a_code_that_the_payer_got_meanwhile_is_not_sent_again() {
+    for wait in [0, 30, 59] {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        house.party_says(Party::SmsCarrier, r#"{"outage": true}"#);
+        let flow = at_the_code(&phone).await;
+        house.advance(wait).await;
+        assert_eq!(phone.answer(&flow, STEP, StepAnswer::Resend {}).await.status, 200);
+        let code = phone.last_code().await;
+        house.advance(120).await;
+        assert_eq!(phone.texts().await, 1, "{wait} s");
+        let log: FlowLog = phone.answer(&flow, STEP, code).await.ok();
+        assert_eq!(open(&log), "identify", "{wait} s");
+    }
+}
+
+#[tokio::test]
+async fn a_carrier_that_is_away_for_the_second_code_is_asked_again_while_the_first_is_good() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let flow = at_the_code(&phone).await;
+    house.advance(60).await;
+    house.party_says(Party::SmsCarrier, r#"{"outage": true}"#);
+    assert_eq!(phone.answer(&flow, STEP, StepAnswer::Resend {}).await.status, 200);
+    assert_eq!(phone.texts().await, 1);
+    house.advance(60).await;
+    assert_eq!(phone.texts().await, 2);
+    let log: FlowLog = phone.answer(&flow, STEP, phone.last_code().await).await.ok();
+    assert_eq!(open(&log), "identify");
+}
+
+#[tokio::test]
 async fn a_restart_forgets_neither_the_code_nor_the_tries_at_it() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
