@@ -178,4 +178,4 @@ pub(crate) fn content(compact: &str) -> Option<Digest32> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

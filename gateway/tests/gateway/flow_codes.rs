@@ -43,9 +43,11 @@ async fn the_fifth_wrong_code_ends_the_run_and_the_fourth_does_not() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let flow = at_the_code(&phone).await;
-    for _ in 1..=4 {
+    for left in (1..=4).rev() {
         let log: FlowLog = phone.answer(&flow, STEP, phone.wrong_code().await).await.ok();
         assert_eq!(phase(&log), Phase::Open);
+        let failed = log.events.last().map(|event| &event.kind);
+        assert!(matches!(failed, Some(FlowEventKind::FactorFailed { attempts_left: Some(of), .. }) if *of == left));
     }
     let log: FlowLog = phone.answer(&flow, STEP, phone.wrong_code().await).await.ok();
     assert_eq!(phase(&log), Phase::Refused(Code::BudgetExhausted));

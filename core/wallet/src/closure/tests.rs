@@ -98,8 +98,8 @@ impl DeviceKey {
 }
 
 /// What the gateway says of one end, and what the phone knows of it: true as it comes, to be changed before it is told.
-struct Story {
-    order: Order,
+pub(crate) struct Story {
+    pub(crate) order: Order,
     /// What the record beside the log entries says.
     record: (Order, Timestamp),
     ordered: OrderBody,
@@ -110,16 +110,16 @@ struct Story {
     /// The entry that the closure names as the gateway's destruction, where it is not the one that is shown.
     other_destroyed: Option<Digest32>,
     device_key: DeviceKey,
-    intent: String,
-    attestation: Option<String>,
-    statements: Vec<String>,
+    intents: Vec<String>,
+    pub(crate) attestation: Option<String>,
+    pub(crate) statements: Vec<String>,
     ground: Option<Ground>,
     effective_at: Option<Timestamp>,
     policy: Option<Digest32>,
 }
 
 impl Story {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let order = Order {
             order: OrderId::from_bytes([1; 16]),
             nonce: B64::new([2; 32]),
@@ -186,18 +186,32 @@ impl Story {
             times: [ORDERED, ORDERED + 20, ORDERED + 40],
             other_destroyed: None,
             statements: vec![intent.clone(), attestation.clone()],
+            intents: vec![intent],
             ground: Some(Ground { cause, intent: said }),
             effective_at: Some(effective_at),
             policy: Some(POLICY),
             order,
             device_key,
-            intent,
             attestation: Some(attestation),
         }
     }
 
-    /// Tells it to the phone.
-    fn verdict(&self) -> Result<(ClosureKind, ReceiptRow), DisputeReason> {
+    /// What the phone knows.
+    pub(crate) fn known(&self) -> Known<'_> {
+        Known {
+            order: &self.order,
+            policy: self.policy,
+            ground: self.ground,
+            effective_at: self.effective_at,
+            intents: &self.intents,
+            attestation: self.attestation.as_deref(),
+            device_key: &self.device_key.public,
+            origin: ORIGIN,
+        }
+    }
+
+    /// What the gateway says, with the key of its log.
+    pub(crate) fn told(&self) -> (OrderRecord, Closure, VerifierKey) {
         let mut log = Log::new();
         let [ordered_at, destroyed_at, closed_at] = self.times;
         let (_, ordered) = log.say(EntryKind::Order, ordered_at, &self.ordered);
@@ -227,25 +241,20 @@ impl Story {
             destroyed: Some(destroyed),
             closure: None,
         };
-        let intents = [self.intent.clone()];
-        let known = Known {
-            order: &self.order,
-            policy: self.policy,
-            ground: self.ground,
-            effective_at: self.effective_at,
-            intents: &intents,
-            attestation: self.attestation.as_deref(),
-            device_key: &self.device_key.public,
-            origin: ORIGIN,
-        };
-        verify_closure(&record, &closure, &known, log.signer.verifier())
+        (record, closure, log.signer.verifier().clone())
+    }
+
+    /// What the phone makes of it.
+    fn verdict(&self) -> Result<(ClosureKind, ReceiptRow), DisputeReason> {
+        let (record, closure, log) = self.told();
+        verify_closure(&record, &closure, &self.known(), &log)
     }
 
     /// The gateway alone closes it: no statement of the phone's is named.
     fn one_sided(&mut self) {
         self.closure.kind = ClosureKind::Unilateral;
         self.closure.phone_attestation = None;
-        self.statements = vec![self.intent.clone()];
+        self.statements = self.intents.clone();
     }
 
     /// No payer asked for it.
