@@ -26,7 +26,7 @@ struct Promise {
     files: &'static [&'static str],
     /// The programs of tests.
     tests: &'static [&'static str],
-    /// What the names of their tests hold; every one of them runs where nothing is named.
+    /// What the names of their tests hold, and `--skip` of what is slow and tells no change from another.
     named: &'static [&'static str],
 }
 
@@ -50,7 +50,7 @@ const PROMISES: &[Promise] = &[
         package: "quittance-vault",
         files: &["core/vault/src/epoch.rs", "core/vault/src/destruction.rs"],
         tests: &["--lib"],
-        named: &["attack::", "basics::", "crash::", "frozen::"],
+        named: &["attack::", "basics::", "crash::", "frozen::", "--skip=second_opener"],
     },
     Promise {
         name: "counters",
@@ -98,6 +98,7 @@ const PROMISES: &[Promise] = &[
             "flow_codes::",
             "flow_factors::",
             "flow_people::",
+            "whereabouts::a_payer_abroad",
             "flows::",
             "charges::permits",
             "idempotency::a_nonce",
@@ -133,6 +134,8 @@ pub(crate) fn mutants(workspace: &Workspace, asked: &Mutants) -> Outcome {
         // A copy that is changed has the names of the original: built beside it, it would be taken for it.
         let built = workspace.cache("mutants/build")?;
         mutate.env("PATH", &path).env("CARGO_TARGET_DIR", built);
+        // Tests are meant to fail here: a trace of each would only take time.
+        mutate.env("RUST_BACKTRACE", "0");
         let ended = status(in_memory(&mut mutate))?.code();
         if !matches!(ended, Some(0 | ONLY_ENDLESS)) {
             unnoticed.push(promise.name);
