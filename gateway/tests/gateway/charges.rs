@@ -194,6 +194,19 @@ async fn permits_are_numbered_from_one_and_name_their_own_token() {
     }
     let full = (1..=2).map(|number| token.pooled(&house, number)).collect();
     assert_eq!(phone.activate(&token, full).await.status, 200, "control");
+    for number in [0, beyond] {
+        let charge = Charge {
+            mandate: token.mandate,
+            amount: cny(700),
+            reference: "till 1".to_owned(),
+            permit: Some(token.present(&house, number, 700, "till 1")),
+        };
+        let problem = house.post(&house.sign_as_merchant(&charge)).await.problem();
+        assert_eq!(
+            (problem.code(), problem.pointer()),
+            (Code::Malformed, Some("/permit/seq"))
+        );
+    }
     let alone = house.post(&token.sign(3, now, &foreign)).await.problem();
     assert_eq!((alone.code(), alone.pointer()), (Code::UnknownKey, Some("/token")));
     assert_eq!(house.post(&token.sign(3, now, &good)).await.status, 200, "control");
