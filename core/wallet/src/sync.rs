@@ -283,7 +283,7 @@ impl Unit<'_> {
     fn renew_all_permits(&mut self) -> Result<(), WalletError> {
         for row in self.list::<MandateRow>()? {
             if row.can_pay() {
-                self.renew_permits(row.mandate)?;
+                self.renew_permits(row)?;
             }
         }
         Ok(())

@@ -269,14 +269,18 @@ impl<'h> Phone<'h> {
         (Flow { start }, log)
     }
 
-    pub(crate) fn proof(&self, flow: &Flow, step: &str) -> String {
-        let body = FactorProof {
+    /// What a proof of a step says.
+    pub(crate) fn proved(&self, flow: &Flow, step: &str) -> FactorProof {
+        FactorProof {
             flow: flow.start.flow,
             step: step.to_owned(),
             nonce: flow.start.nonce.clone(),
             operation: flow.start.operation,
-        };
-        self.biometric.sign(&self.claims(None), &body)
+        }
+    }
+
+    pub(crate) fn proof(&self, flow: &Flow, step: &str) -> String {
+        self.biometric.sign(&self.claims(None), &self.proved(flow, step))
     }
 
     pub(crate) async fn answer(&self, flow: &Flow, step: &str, answer: StepAnswer) -> Reply {

@@ -7,7 +7,7 @@ use axum::http::{Request, header};
 use quittance_flows::policy::DEFAULT_BUNDLE;
 use quittance_flows::{FlowState, Phase, Policy, Rules, flow};
 use quittance_gateway::Clock as _;
-use quittance_gateway::parties::Party;
+use quittance_gateway::parties::{NumberKind, Party};
 use quittance_protocol::answer::{FlowLog, PinAnswer, Uploaded};
 use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{Channel, FactorProof, OneTimeCode, PinPhase, PinRegister, SecretKind, StepAnswer};
@@ -94,6 +94,13 @@ impl Phone<'_> {
         StepAnswer::Code {
             code: OneTimeCode(text.arguments["code"].clone()),
         }
+    }
+
+    /// To which of the payer's numbers the text went that came last.
+    pub(crate) async fn last_number(&self) -> NumberKind {
+        let account = self.account().await;
+        let texts = self.house.parties.sms_carrier().inbox(account, self.house.clock.now());
+        texts.unwrap().pop().expect("a text arrived").number
     }
 
     /// How many texts came.
