@@ -1,4 +1,5 @@
 //! What shows nothing when it is printed shows nothing to Swift's mirrors either.
+#![cfg(test)]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,7 +8,6 @@ use std::path::Path;
 const SWIFT: &str = include_str!("../swift/Sources/Quittance/Unprinted.swift");
 
 /// Types that say by themselves how they are printed.
-#[cfg(test)]
 fn printed_by_themselves() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let files = std::fs::read_dir(folder).unwrap();
@@ -16,7 +16,6 @@ fn printed_by_themselves() -> BTreeSet<String> {
 }
 
 /// The names behind `#[uniffi::export(Debug)]`.
-#[cfg(test)]
 fn names(text: &str) -> Vec<String> {
     let declared = text.split("#[uniffi::export(Debug)]\n").skip(1);
     let words = declared.filter_map(|rest| rest.lines().next()?.split_whitespace().nth(2));

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use quittance_protocol::draws::Draws;
 use quittance_protocol::pin::ServerKeys;
 use quittance_protocol::{OrderId, TokenId};
 use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Secret, Vault, VaultError};
-use rand_core::{CryptoRng, RngCore};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use zeroize::Zeroizing;
@@ -42,9 +42,9 @@ impl Secrets {
         let master = seed(vault, &MASTER)?;
         let policy_author = seed(vault, &POLICY_AUTHOR)?;
         let pin = load_or_draw(vault, &PIN_SERVER, || {
-            let mut rng = PinRandomness::new(random);
-            let keys = ServerKeys::generate(&mut rng);
-            rng.check()?;
+            let mut draws = Draws::of(|out: &mut [u8]| random.fill(out));
+            let keys = ServerKeys::generate(&mut draws);
+            draws.check()?;
             Ok(keys.to_bytes().to_vec())
         })?;
         Ok(Self {
@@ -203,53 +203,6 @@ fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, Failure> {
         .map(LessSafeKey::new)
         .map_err(|_| Failure::Cipher)
 }
-
-/// Randomness in the form that OPAQUE wants, which has no way to report a failure: ask [`PinRandomness::check`]
-/// before using what was made with it.
-pub(crate) struct PinRandomness<'r> {
-    source: &'r dyn Randomness,
-    failed: bool,
-}
-
-impl<'r> PinRandomness<'r> {
-    pub(crate) fn new(source: &'r dyn Randomness) -> Self {
-        Self { source, failed: false }
-    }
-
-    /// Whether every draw succeeded.
-    pub(crate) fn check(&self) -> Result<(), RandomnessError> {
-        if self.failed { Err(RandomnessError) } else { Ok(()) }
-    }
-}
-
-impl RngCore for PinRandomness<'_> {
-    fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.fill_bytes(&mut bytes);
-        u32::from_le_bytes(bytes)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.fill_bytes(&mut bytes);
-        u64::from_le_bytes(bytes)
-    }
-
-    fn fill_bytes(&mut self, out: &mut [u8]) {
-        self.failed |= self.source.fill(out).is_err();
-        if self.failed {
-            // OPAQUE draws scalars until one is not zero: bytes of zero would never let it return.
-            out.fill(1);
-        }
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(out);
-        Ok(())
-    }
-}
-
-impl CryptoRng for PinRandomness<'_> {}
 
 #[cfg(test)]
 mod vectors;

@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use quittance_protocol::Received;
+use quittance_protocol::problem::{self, Code};
+use quittance_protocol::{Problem, Received};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,6 +30,8 @@ pub struct Faults {
     repeat: AtomicU32,
     /// So many answers to statements of this name are lost.
     lose_answers_to: Mutex<Option<(&'static str, u32)>>,
+    /// The next statement of this name is not taken: the gateway is busy, for so many seconds.
+    busy: Mutex<Option<(&'static str, u32)>>,
     /// Bodies of the statements that arrived, in their sequence.
     seen: Mutex<Vec<String>>,
     /// When the latest statement of each name arrived.
@@ -46,6 +49,11 @@ impl Faults {
     /// The next `n` answers to statements of this name are lost, and no others.
     pub fn lose_answers_to(&self, name: &'static str, n: u32) {
         *locked(&self.lose_answers_to) = Some((name, n));
+    }
+
+    /// The next statement of this name is answered "busy", with the wish that it comes again after so many seconds.
+    pub fn busy_for(&self, name: &'static str, seconds: u32) {
+        *locked(&self.busy) = Some((name, seconds));
     }
 
     /// The next `n` requests are lost.
@@ -83,6 +91,12 @@ impl Faults {
     /// When the latest statement of this name was answered: from then on its sender can know what came of it.
     pub fn answered(&self, name: &str) -> Option<Instant> {
         locked(&self.answered).get(name).copied()
+    }
+
+    /// For how long the gateway is too busy for this statement.
+    fn takes_busy(&self, compact: &str) -> Option<u32> {
+        let busy = locked(&self.busy).take_if(|(name, _)| is_named(compact, name));
+        busy.map(|(_, seconds)| seconds)
     }
 
     /// Whether the answer to this statement is to be lost now.
@@ -217,6 +231,9 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
     if let Ok(name) = &name {
         locked(&faults.arrived).insert(name.clone(), Instant::now());
     }
+    if let Some(seconds) = faults.takes_busy(&compact) {
+        return refusal(&Problem::new(Code::ExternalUnavailable).retry_after(seconds));
+    }
     for _ in 0..faults.repeat.load(Ordering::SeqCst) {
         let again = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
         let _answer = inner.clone().oneshot(again).await;
@@ -239,4 +256,14 @@ async fn pass(State((faults, behind)): State<Way>, request: Request) -> Response
 pub(crate) fn cut() -> Response {
     let broken = futures_util::stream::once(async { Err::<Vec<u8>, _>(std::io::Error::other("cut")) });
     Response::new(Body::from_stream(broken))
+}
+
+/// A problem in place of an answer.
+pub(crate) fn refusal(problem: &Problem) -> Response {
+    let status = StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let body = serde_json::to_string(problem).unwrap_or_default();
+    let mut response = (status, Body::from(body)).into_response();
+    let kind = header::HeaderValue::from_static(problem::CONTENT_TYPE);
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }

@@ -34,11 +34,13 @@ pub enum Outcome {
     Panic,
 }
 
-/// Plays its script, then shows a thumb for ever.
+/// Plays its script, then ends the same way for ever.
 #[derive(Debug)]
 pub struct ScriptedPrompt {
     keys: Arc<SoftwareDeviceKeys>,
     script: Mutex<VecDeque<Outcome>>,
+    /// How prompts behind the script end.
+    at_last: Mutex<Outcome>,
     last: Mutex<Option<Vec<u8>>>,
     /// How many prompts were shown.
     shown: watch::Sender<u32>,
@@ -52,16 +54,24 @@ impl ScriptedPrompt {
         Self {
             keys,
             script: Mutex::default(),
+            at_last: Mutex::new(Outcome::Thumb),
             last: Mutex::default(),
             shown: watch::Sender::new(0),
             released: Semaphore::new(0),
         }
     }
 
-    /// Waits until the payer is shown a prompt from now on.
-    pub async fn until_shown(&self) {
+    /// Waits until the payer is shown a prompt, counted from this call.
+    pub fn until_shown(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut shown = self.shown.subscribe();
-        let _shown = shown.changed().await;
+        async move {
+            let _shown = shown.changed().await;
+        }
+    }
+
+    /// How many prompts were shown: how often somebody was looked at.
+    pub fn shown(&self) -> u32 {
+        *self.shown.borrow()
     }
 
     /// Lets one prompt that is held answer.
@@ -77,6 +87,11 @@ impl ScriptedPrompt {
             .extend(outcomes);
     }
 
+    /// What every prompt behind the script will end in.
+    pub fn at_last(&self, outcome: Outcome) {
+        *self.at_last.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
+    }
+
     fn signature(&self, alias: KeyAlias, challenge: &[u8]) -> Result<Vec<u8>, BiometricError> {
         self.keys
             .sign_after_prompt(alias, challenge)
@@ -87,12 +102,8 @@ impl ScriptedPrompt {
 #[async_trait]
 impl BiometricPrompt for ScriptedPrompt {
     async fn sign(&self, request: BiometricRequest) -> Result<Vec<u8>, BiometricError> {
-        let outcome = self
-            .script
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .pop_front()
-            .unwrap_or(Outcome::Thumb);
+        let next = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
+        let outcome = next.unwrap_or_else(|| *self.at_last.lock().unwrap_or_else(PoisonError::into_inner));
         self.shown.send_modify(|shown| *shown += 1);
         match outcome {
             Outcome::Held => {

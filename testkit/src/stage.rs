@@ -31,6 +31,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 /// Whatever a stage fails with; a test unwraps it.
 pub type Staged<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -343,6 +344,20 @@ impl Stage {
         tokio::time::timeout(PATIENCE, waiting)
             .await
             .map_err(|_| "the merchant was never told")?
+    }
+
+    /// The code that came to the payer's phone last.
+    ///
+    /// # Errors
+    /// Where none came.
+    pub async fn code(&self, phone: &StagePhone) -> Staged<Zeroizing<Vec<u8>>> {
+        let account = phone.wallet.enrolment()?.ok_or("the phone is not enrolled")?.account;
+        let inbox = self.http.get(&format!("/sandbox/inbox/{account}")).await.json;
+        let last = inbox.as_array().and_then(|codes| codes.last());
+        let code = last
+            .and_then(|text| text.pointer("/arguments/code"))
+            .and_then(Value::as_str);
+        Ok(pin_of(code.ok_or("no code came")?))
     }
 
     /// An order as the gateway tells it to its payer now.

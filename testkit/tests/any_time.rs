@@ -1,4 +1,5 @@
 //! Calls dropped half-way, made twice at once, answers lost, statements doubled: the same end.
+#![cfg(test)]
 
 use quittance_protocol::MandateId;
 use quittance_testkit::stage::{Stage, StagePhone};
@@ -22,7 +23,6 @@ async fn dropped_after<F: Future>(polls: u32, call: F) -> Option<F::Output> {
     .await
 }
 
-#[cfg(test)]
 fn assert_ended_once(phone: &StagePhone, mandate: MandateId, context: &str) {
     let ending = phone.wallet.mandate(mandate).unwrap().ending;
     assert!(phone.is_closed(mandate).unwrap(), "{context}: {ending:?}");

@@ -1,21 +1,16 @@
 //! Files and key blobs of before, put back together: the attacker wins against the phone alone (*Exposed*), and the
 //! gateway refuses the charge all the same.
+#![cfg(test)]
 
-#[cfg(test)]
 use quittance_protocol::{Currency, Money};
-#[cfg(test)]
 use quittance_testkit::scripted_prompt::Outcome;
-#[cfg(test)]
 use quittance_testkit::stage::{Stage, StagePhone, decision};
-#[cfg(test)]
 use quittance_wallet::{Answer, BiometricError};
 
-#[cfg(test)]
 fn ten() -> Money {
     Money::new(1_000, Currency::new("CNY").expect("a currency")).expect("an amount")
 }
 
-#[cfg(test)]
 fn running(phone: quittance_testkit::stage::IdlePhone) -> StagePhone {
     phone.started().expect("it opens")
 }

@@ -1,10 +1,11 @@
 //! Hostile native code: whatever it says, keeps back or calls from within, it approves nothing.
+#![cfg(test)]
 
 use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::scripted_prompt::Outcome;
 use quittance_testkit::stage::{Hostile, Stage, StagePhone};
 use quittance_wallet::ports::{DeviceKeyError, KeyAlias};
-use quittance_wallet::{Answer, DeviceKeys as _, ErrorKind, WalletError};
+use quittance_wallet::{Answer, BiometricError, DeviceKeys as _, ErrorKind, WalletError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,13 +13,11 @@ use std::time::Duration;
 /// How long calls wait here for one that the keystore holds up.
 const PATIENCE: Duration = Duration::from_millis(400);
 
-#[cfg(test)]
 fn step(phone: &StagePhone, flow: FlowId) -> String {
     phone.wallet.next_prompt(flow).unwrap().expect("an open step").step
 }
 
 /// A cancellation that waits for the thumb.
-#[cfg(test)]
 async fn at_the_thumb() -> (Stage, StagePhone, MandateId, FlowId) {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
@@ -27,14 +26,12 @@ async fn at_the_thumb() -> (Stage, StagePhone, MandateId, FlowId) {
 }
 
 /// Control: the right answer still passes, to the end.
-#[cfg(test)]
 async fn goes_on(phone: &StagePhone, mandate: MandateId, flow: FlowId) {
     phone.answer_all(flow).await.unwrap();
     phone.wallet.sync().await.unwrap();
     assert!(phone.is_closed(mandate).unwrap(), "{:?}", phone.stage_of(mandate));
 }
 
-#[cfg(test)]
 async fn gains_nothing(lie: Outcome, name: &str) {
     let (stage, phone, mandate, flow) = at_the_thumb().await;
     let said = stage.network.faults.statements().len();
@@ -62,13 +59,11 @@ async fn a_signature_over_another_challenge_gets_nowhere() {
 }
 
 /// The two numbers of a DER signature, as bytes.
-#[cfg(test)]
 fn numbers(der: &[u8]) -> (Vec<u8>, Vec<u8>) {
     let first = usize::from(der[3]);
     (der[4..4 + first].to_vec(), der[6 + first..].to_vec())
 }
 
-#[cfg(test)]
 fn sequence(r: &[u8], s: &[u8]) -> Vec<u8> {
     let number = |bytes: &[u8]| [&[2, u8::try_from(bytes.len()).unwrap()], bytes].concat();
     let body = [number(r), number(s)].concat();
@@ -175,6 +170,32 @@ async fn a_prompt_that_never_answers_keeps_nobody_from_stopping() {
     silent.abort();
 }
 
+// what the silent prompt may still become is counted, so the ladder goes on as if it had failed.
+#[tokio::test]
+async fn at_the_last_try_a_prompt_that_never_answers_keeps_nobody_from_stopping() {
+    let (stage, phone, mandate, flow) = at_the_thumb().await;
+    let missed = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
+    phone.prompt.then([missed, missed, missed, Outcome::Never]);
+    for _ in 0..3 {
+        phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+    }
+    let wallet = phone.wallet.clone();
+    let shown = phone.prompt.until_shown();
+    let silent = tokio::spawn(async move { wallet.submit(flow, Answer::UseBiometric).await });
+    shown.await;
+    assert_eq!(step(&phone, flow), "identify", "control: this prompt is the last try");
+    let before = phone.prompt.shown();
+
+    phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap();
+    assert_eq!(phone.prompt.shown(), before, "nobody is looked at");
+    assert_eq!(step(&phone, flow), "identify.bound_phone_otp");
+    let code = stage.code(&phone).await.unwrap();
+    phone.wallet.submit(flow, Answer::Code(code)).await.unwrap();
+    goes_on(&phone, mandate, flow).await;
+    assert!(!silent.is_finished(), "control: it never answered");
+    silent.abort();
+}
+
 // What the payer proved is worth nothing once the time for it is over.
 #[tokio::test]
 async fn a_thumb_that_comes_after_the_flow_was_left_alone_too_long_signs_nothing() {
@@ -210,7 +231,6 @@ async fn a_thumb_that_comes_after_the_flow_was_left_alone_too_long_signs_nothing
 }
 
 /// Runs code inside of one kind of the keystore's calls.
-#[cfg(test)]
 fn inside(
     call: &'static str,
     code: impl Fn(&[u8]) -> Option<Result<Vec<u8>, DeviceKeyError>> + Send + Sync + 'static,
@@ -271,14 +291,35 @@ async fn a_keystore_that_breaks_off_leaves_the_wallet_whole() {
     goes_on(&phone, mandate, flow).await;
 }
 
+// nobody is looked at before the try is counted for good; what stops without a prompt needs no new epoch.
+#[tokio::test]
+async fn a_keystore_that_begins_no_epoch_shows_no_prompt_and_keeps_nobody_from_stopping() {
+    let (stage, phone, mandate, flow) = at_the_thumb().await;
+    let before = phone.prompt.shown();
+    phone.hardware.turn_hostile(Some(inside("create_epoch_key", |_| {
+        Some(Err(DeviceKeyError::HardwareUnavailable))
+    })));
+    let error = phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+    assert!(matches!(error, WalletError::Vault(_)), "{error:?}");
+    assert_eq!(error.kind(), ErrorKind::Retry);
+    assert_eq!(phone.prompt.shown(), before);
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held");
+    phone.wallet.lock_now(false).await.unwrap();
+    phone.hardware.turn_hostile(None);
+    goes_on(&phone, mandate, flow).await;
+}
+
 /// A wallet that is called from inside of its own keystore, by a thread that waits for the answer: what it was told.
-#[cfg(test)]
 async fn called_from_inside(call: &'static str, reenter: fn(&StagePhone, MandateId) -> Result<(), WalletError>) {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let phone = Arc::new(phone.with_patience(PATIENCE).unwrap());
     let told = Arc::new(Mutex::new(None));
     let times = AtomicU32::new(0);
     let (inner, report) = (Arc::downgrade(&phone), Arc::clone(&told));
+    // Up to here the keystore is honest: the prompt begins an epoch, too.
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.answer_until(flow, "confirm").await.unwrap();
     phone.hardware.turn_hostile(Some(inside(call, move |_| {
         if let (0, Some(phone)) = (times.fetch_add(1, Ordering::SeqCst), inner.upgrade()) {
             *report.lock().unwrap() = Some(reenter(&phone, mandate));
@@ -286,7 +327,7 @@ async fn called_from_inside(call: &'static str, reenter: fn(&StagePhone, Mandate
         None
     })));
 
-    phone.cancel(&[mandate]).await.unwrap();
+    phone.answer_all(flow).await.unwrap();
     phone.wallet.sync().await.unwrap();
 
     let told = told.lock().unwrap().take().expect("it was called");

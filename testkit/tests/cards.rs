@@ -1,4 +1,5 @@
 //! A flow that asks for a card's elements, with the real wallet: a definition alone, added to the shipped bundle.
+#![cfg(test)]
 
 use quittance_flows::policy::DEFAULT_BUNDLE;
 use quittance_testkit::scenario::bundle::bundle_with;
@@ -10,7 +11,6 @@ use std::collections::BTreeMap;
 
 const NAME: &str = "test.by_card";
 
-#[cfg(test)]
 async fn stage() -> Stage {
     let bundle: Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
     let mut flows = bundle["flows"].clone();
@@ -28,7 +28,6 @@ async fn stage() -> Stage {
     Stage::set_at(None, bundle).await.unwrap()
 }
 
-#[cfg(test)]
 fn card() -> Answer {
     Answer::Entered(vec!["6222029990001234567".to_owned(), "+8613800004321".to_owned()])
 }

@@ -1,4 +1,5 @@
 //! A gateway that lies: caught with its own evidence, outlived, or listed as what no single phone can tell.
+#![cfg(test)]
 
 use futures_util::StreamExt as _;
 use quittance_gateway::Clock as _;
@@ -28,7 +29,6 @@ struct Met {
 }
 
 /// A contact, a cancellation, three more contacts, all under a gateway that lies, or does not.
-#[cfg(test)]
 async fn cancelled_under(lie: Option<Lie>) -> Met {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let liar = lie.map(|lie| installed(&stage, lie));
@@ -60,7 +60,6 @@ async fn cancelled_under(lie: Option<Lie>) -> Met {
     }
 }
 
-#[cfg(test)]
 fn installed(stage: &Stage, lie: Lie) -> Arc<Liar> {
     let gateway = stage.gateway().unwrap();
     let liar = Liar::new(gateway.router(), gateway.log_signer(), lie);
@@ -68,7 +67,6 @@ fn installed(stage: &Stage, lie: Lie) -> Arc<Liar> {
     liar
 }
 
-#[cfg(test)]
 impl Met {
     fn ending(&self) -> Option<EndingStage> {
         self.phone.stage_of(self.mandate).unwrap()
@@ -251,7 +249,6 @@ async fn an_honest_gateway_is_caught_at_nothing() {
 }
 
 /// A second reader of the log, with a checkpoint that somebody else was shown: is it the log of this phone's receipt?
-#[cfg(test)]
 async fn is_one_log(met: &Met) -> bool {
     let log = met.stage.gateway().unwrap().log_key();
     let order = met.phone.wallet.receipts().unwrap()[0].order;

@@ -1,5 +1,6 @@
 //! What phone and gateway log, at the finest level and with every library's own words, names no secret and no person,
 //! whatever is played (invariant I11).
+#![cfg(test)]
 
 use quittance_testkit::scenario::{How, Scenario, play};
 use quittance_testkit::story::PIN;
@@ -63,7 +64,6 @@ impl MakeWriter<'_> for Log {
 }
 
 /// Files of scenarios, in a sequence that is always the same.
-#[cfg(test)]
 fn files() -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());

@@ -1,4 +1,5 @@
 //! Whoever answers a prompt: faults lose nothing, lies gain nothing, guesses are bounded.
+#![cfg(test)]
 
 use quittance_protocol::answer::{MandateState, PinAnswer};
 use quittance_protocol::bytes::B64;
@@ -13,20 +14,17 @@ const WRONG: &str = "000000";
 const DAY: u32 = 86_400;
 
 /// The step that a flow asks for now.
-#[cfg(test)]
 fn step(phone: &StagePhone, flow: FlowId) -> String {
     phone.wallet.next_prompt(flow).unwrap().expect("an open step").step
 }
 
 /// Signing, up to the PIN.
-#[cfg(test)]
 async fn at_the_pin(stage: &Stage, phone: &StagePhone) -> FlowId {
     let flow = phone.wallet.start_sign(&stage.offer().await.unwrap()).await.unwrap();
     phone.answer_until(flow, "payment_pin").await.unwrap();
     flow
 }
 
-#[cfg(test)]
 fn attempts_left(guess: Result<(), WalletError>) -> u32 {
     match guess {
         Err(WalletError::WrongPin { attempts_left }) => attempts_left,
@@ -34,7 +32,6 @@ fn attempts_left(guess: Result<(), WalletError>) -> u32 {
     }
 }
 
-#[cfg(test)]
 fn locked_for(guess: Result<(), WalletError>) -> u32 {
     match guess {
         Err(WalletError::PinLocked {
@@ -45,7 +42,6 @@ fn locked_for(guess: Result<(), WalletError>) -> u32 {
 }
 
 /// A cancellation whose biometric prompt ends in this fault: the error is typed, the flow goes on where it was.
-#[cfg(test)]
 async fn meets(fault: BiometricError, reaction: ErrorKind) {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let said_before = stage.network.faults.statements().len();
@@ -157,7 +153,6 @@ async fn each_fault_while_signing_leaves_the_flow_where_it_was() {
 }
 
 /// A callback that says yes, and has not signed what it was asked to sign: neither stopping nor starting believes it.
-#[cfg(test)]
 async fn gains_nothing(lie: Outcome) {
     let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
@@ -369,7 +364,6 @@ async fn a_pin_that_locks_during_a_cancellation_leaves_the_hold_and_another_way_
 }
 
 /// First messages of wrong guesses, each another one.
-#[cfg(test)]
 fn guesses(phone: &StagePhone, flow: FlowId, count: usize) -> Vec<String> {
     let mut rng = rand_core::OsRng;
     let message = |_| {

@@ -1,4 +1,5 @@
 //! Files that do not belong to their keystore, and two phones that say they are one.
+#![cfg(test)]
 
 use quittance_protocol::MandateId;
 use quittance_protocol::problem::Code;
@@ -9,7 +10,6 @@ use quittance_wallet::{ErrorKind, WalletError, WalletEvent};
 use std::collections::BTreeSet;
 
 /// Why a wallet did not open.
-#[cfg(test)]
 fn quarantine(opened: Staged<StagePhone>) -> QuarantineReason {
     let refused = opened.err().expect("it opened");
     let refused = refused.downcast_ref::<WalletError>().expect("a wallet's error");
@@ -21,7 +21,6 @@ fn quarantine(opened: Staged<StagePhone>) -> QuarantineReason {
 }
 
 /// What the gateway says against a call of the wallet.
-#[cfg(test)]
 fn refusal<T: std::fmt::Debug>(answer: Result<T, WalletError>) -> (Code, ErrorKind) {
     let error = answer.expect_err("it was taken");
     let kind = error.kind();
@@ -32,13 +31,11 @@ fn refusal<T: std::fmt::Debug>(answer: Result<T, WalletError>) -> (Code, ErrorKi
 }
 
 /// Begins what would give authority: the first statement of a signature.
-#[cfg(test)]
 async fn raise(stage: &Stage, phone: &StagePhone) -> Result<(), WalletError> {
     let flow = phone.wallet.start_sign(&stage.offer().await.unwrap()).await?;
     phone.answer_all(flow).await
 }
 
-#[cfg(test)]
 async fn permit(phone: &StagePhone, mandate: MandateId, till: &str) -> String {
     phone
         .wallet
@@ -47,7 +44,6 @@ async fn permit(phone: &StagePhone, mandate: MandateId, till: &str) -> String {
         .unwrap()
 }
 
-#[cfg(test)]
 fn was_told_of_quarantine(phone: &StagePhone) -> bool {
     let told = |event: &WalletEvent| {
         matches!(
@@ -62,7 +58,6 @@ fn was_told_of_quarantine(phone: &StagePhone) -> bool {
 }
 
 /// The payer sets the phone up anew on the keystore that stands: another device, with mandates of its own.
-#[cfg(test)]
 async fn sets_up_anew(stage: &Stage, phone: StagePhone) {
     let phone = phone.emptied().unwrap();
     phone.enrol(PIN).await.unwrap();
@@ -105,6 +100,8 @@ async fn older_files_open_nothing_and_the_new_start_tells_the_gateway() {
 async fn files_of_another_phone_open_nothing_and_the_phone_starts_anew() {
     let (stage, phone, _) = Stage::with_mandate().await.unwrap();
     let other = stage.enrolled().await.unwrap();
+    // As many epochs as the first phone: its key of this one stands, and does not open their file.
+    other.sign(&stage.offer().await.unwrap()).await.unwrap();
     let theirs = other.backup().unwrap();
     let other = other.restored(theirs.path()).expect("control: its own files open");
     let clone = phone.cloned().unwrap();

@@ -1,4 +1,5 @@
 //! Stopping: offline, twice, a hundred times, half-way, from a phone that was set up anew.
+#![cfg(test)]
 
 use quittance_flows::HoldOwner;
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
@@ -16,7 +17,6 @@ use quittance_wallet::{EndingStage, WalletError, WalletEvent};
 
 const DEVICE_DEADLINE: u32 = 7 * 86_400;
 
-#[cfg(test)]
 async fn permit(phone: &StagePhone, mandate: quittance_protocol::MandateId) -> Result<String, WalletError> {
     phone
         .wallet
@@ -263,7 +263,6 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
     }
 }
 
-#[cfg(test)]
 fn kind_of(record: &OrderRecord, stage: &Stage) -> ClosureKind {
     let closure = record.closure.as_ref().expect("a closure");
     let receipt = Receipt::parse(closure.receipt.as_bytes()).unwrap();
@@ -332,4 +331,63 @@ async fn the_payer_hears_held_then_closing_then_closed() {
     });
     assert!(held < closing && closing < closed, "{events:?}");
     assert_eq!(stage.logged("closure").await, 1);
+}
+
+/// A pause of an active mandate that met a gateway which is busy for so many seconds: the gateway does not know of it.
+#[cfg(test)]
+async fn paused_while_busy_for(seconds: u32, ahead: i64) -> (Stage, StagePhone, quittance_protocol::MandateId) {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    phone.clock.turn(ahead);
+    stage.network.faults.busy_for("hold", seconds);
+    let busy = phone.wallet.pause(&[mandate]).await;
+    assert!(matches!(busy, Err(WalletError::Problem(_))), "{busy:?}");
+    assert!(
+        !phone.wallet.mandate(mandate).unwrap().can_pay,
+        "here it is held at once"
+    );
+    assert_eq!(stage.try_charge(mandate, "before").await, "approved");
+    (stage, phone, mandate)
+}
+
+#[tokio::test]
+async fn a_pause_that_met_a_busy_gateway_while_the_clock_was_ahead_is_said_once_the_clock_is_right() {
+    let (stage, phone, mandate) = paused_while_busy_for(5, 86_400).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: for five seconds the wish is kept"
+    );
+    phone.clock.turn(-86_400);
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-2").await, "mandate_held");
+}
+
+#[tokio::test]
+async fn a_gateway_that_wants_no_word_for_a_century_hears_of_a_pause_within_the_hour() {
+    let (stage, phone, mandate) = paused_while_busy_for(4_000_000_000, 0).await;
+    phone.clock.turn(3_599);
+    let report = phone.wallet.sync().await.unwrap();
+    assert_eq!(report.next_attempt, Some(phone.clock.now().plus_seconds(1)));
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: until then it waits"
+    );
+    phone.clock.turn(1);
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-2").await, "mandate_held");
+}
+
+#[tokio::test]
+async fn a_payer_who_stops_again_does_not_wait_because_the_gateway_was_busy() {
+    let (stage, phone, mandate) = paused_while_busy_for(600, 0).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        stage.try_charge(mandate, "ride-1").await,
+        "approved",
+        "control: by itself it waits"
+    );
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    assert_eq!(stage.try_charge(mandate, "ride-2").await, "mandate_held");
 }

@@ -7,13 +7,13 @@ use quittance_testkit::scripted_prompt::Outcome;
 #[cfg(test)]
 use quittance_testkit::stage::{Stage, StagePhone, Staged};
 #[cfg(test)]
-use quittance_wallet::{Answer, BiometricError, PromptKind, WalletError};
+use quittance_wallet::{Answer, BiometricError, PromptKind};
 
 #[cfg(test)]
 const DAY: i64 = 86_400;
 /// Failures of a day after which the ladder goes on: the policy's three, and the one above them.
 #[cfg(test)]
-const BUDGET: usize = 4;
+const BUDGET: u32 = 4;
 /// Sequences after which another phone is taken: what one said without a network piles up.
 #[cfg(test)]
 const OF_ONE_PHONE: u64 = 4;
@@ -27,7 +27,7 @@ struct Siege {
     phone: Option<StagePhone>,
     mandate: MandateId,
     flow: Option<FlowId>,
-    looked: usize,
+    looked: u32,
 }
 
 #[cfg(test)]
@@ -55,7 +55,7 @@ impl Siege {
 
     /// The payer will not be recognised, however often.
     fn load(&mut self) {
-        self.phone().prompt.then([NOT_RECOGNISED; 1_000]);
+        self.phone().prompt.at_last(NOT_RECOGNISED);
     }
 
     async fn run(&mut self) -> FlowId {
@@ -75,15 +75,33 @@ impl Siege {
     /// Looks so many times at once.
     async fn look(&mut self, times: usize) {
         let flow = self.run().await;
+        let before = self.phone().prompt.shown();
         let mut asked = tokio::task::JoinSet::new();
         for _ in 0..times {
             let wallet = self.phone().wallet.clone();
             asked.spawn(async move { wallet.submit(flow, Answer::UseBiometric).await });
         }
-        for answer in asked.join_all().await {
-            let failed = BiometricError::NotRecognised { failures: 1 };
-            self.looked += usize::from(matches!(answer, Err(WalletError::Biometric(fault)) if fault == failed));
+        let _told = asked.join_all().await;
+        self.looked += self.phone().prompt.shown() - before;
+    }
+
+    /// Looks, and the process dies while the prompt is up: nobody hears how it would have ended.
+    async fn look_and_die(&mut self) {
+        let flow = self.run().await;
+        let before = self.phone().prompt.shown();
+        self.phone().prompt.then([Outcome::Never]);
+        let shown = self.phone().prompt.until_shown();
+        let wallet = self.phone().wallet.clone();
+        let mut asked = tokio::task::JoinSet::new();
+        asked.spawn(async move { wallet.submit(flow, Answer::UseBiometric).await });
+        tokio::select! {
+            () = shown => {}
+            // No prompt comes up any more.
+            _told = asked.join_next() => {}
         }
+        asked.shutdown().await;
+        self.looked += self.phone().prompt.shown() - before;
+        self.restart();
     }
 
     /// Whether the ladder is past the biometric prompt.
@@ -149,16 +167,18 @@ impl Chance {
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn in_no_sequence_is_a_payer_looked_for_more_often_than_four_times_a_day() {
-    // `cargo xtask soak guess` asks for so many of the counters that need no phone; each of these takes a second.
+    // `cargo xtask soak guess` asks for so many of the counters that need no phone; each of these takes a second, so a
+    // fortieth is played.
     let asked = std::env::var("QUITTANCE_GUESSES").ok();
-    let sequences = asked.map_or(18, |asked| asked.parse::<u64>().expect("a number") / 40);
-    let (mut chance, mut used_up, mut looked, mut refused) = (Chance(6), 0_u64, 0, 0_u64);
+    let sequences = asked.map_or(18, |asked| (asked.parse::<u64>().expect("a number") / 40).max(1));
+    let (mut chance, mut used_up, mut looked, mut refused) = (Chance(6), 0_u64, 0_u32, 0_u64);
     let mut siege = Siege::lay(moment()).await.expect("a stage");
     let mut old = siege.phone().backup().expect("a copy");
     for sequence in 1..=sequences {
         for _ in 0..2 + chance.below(7) {
             match chance.below(100) {
-                0..50 => siege.look(1).await,
+                0..38 => siege.look(1).await,
+                38..50 => siege.look_and_die().await,
                 50..53 => siege.look(64).await,
                 53..65 => siege.elsewhere().await,
                 65..75 => siege.restart(),
@@ -187,10 +207,11 @@ async fn in_no_sequence_is_a_payer_looked_for_more_often_than_four_times_a_day()
             siege = Siege::lay(moment()).await.expect("a stage");
             old = siege.phone().backup().expect("a copy");
         } else {
-            // Another day.
+            // Another day, which begins with a prompt: until then a clock that goes back finds what the day before left.
             siege.elsewhere().await;
             siege.phone().clock.turn(DAY);
             siege.looked = 0;
+            siege.look(1).await;
         }
     }
     println!(
@@ -226,4 +247,108 @@ async fn a_failure_ends_every_older_file_of_the_phone() {
     assert!(siege.put_back(&old), "control: before a failure it opens");
     siege.look(1).await;
     assert!(!siege.put_back(&old));
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_that_dies_with_each_prompt_is_looked_at_no_more_than_four_times_a_day() {
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    for _ in 0..12 {
+        siege.look_and_die().await;
+    }
+    assert_eq!(siege.looked, BUDGET);
+    siege.look(1).await;
+    assert_eq!(siege.looked, BUDGET);
+    assert!(siege.is_past(), "the ladder goes on");
+    siege.elsewhere().await;
+    siege.phone().clock.turn(DAY);
+    siege.look_and_die().await;
+    assert_eq!(siege.looked, BUDGET + 1, "control: another day has tries of its own");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_prompt_whose_end_shows_that_nobody_failed_costs_no_try() {
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    for neutral in [
+        BiometricError::UserCancelled,
+        BiometricError::TimedOut,
+        BiometricError::NotEnrolled,
+        BiometricError::HardwareUnavailable,
+        BiometricError::KeyInvalidated,
+        BiometricError::KeyMissing,
+        BiometricError::Unexpected,
+    ] {
+        siege.phone().prompt.then([Outcome::Fault(neutral)]);
+        siege.look(1).await;
+    }
+    siege.phone().prompt.then([Outcome::Garbage, Outcome::Thumb]);
+    siege.look(1).await;
+    siege.look(1).await;
+    assert!(siege.is_past(), "the right thumb");
+    assert!(siege.looked > BUDGET, "control: more prompts than tries are seen");
+    siege.elsewhere().await;
+    siege.looked = 0;
+    for _ in 0..6 {
+        siege.look(1).await;
+    }
+    assert_eq!(siege.looked, BUDGET, "each try is still there");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_of_while_a_prompt_was_up_gives_no_try_back() {
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    siege.look(1).await;
+    let failed = siege.phone().backup().expect("a copy");
+    siege
+        .phone()
+        .prompt
+        .then([Outcome::Fault(BiometricError::UserCancelled)]);
+    siege.look(1).await;
+    let dismissed = siege.phone().backup().expect("a copy");
+    assert!(siege.put_back(&dismissed), "control: nothing was spent since");
+    assert!(
+        !siege.put_back(&failed),
+        "the prompt that was dismissed had spent a try"
+    );
+    siege.looked = 1;
+    for _ in 0..6 {
+        siege.look(1).await;
+    }
+    assert_eq!(siege.looked, BUDGET);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_that_the_clock_was_ahead_costs_its_tries_today_and_not_until_then() {
+    const YEAR: i64 = 365 * DAY;
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    siege.phone().clock.turn(YEAR);
+    siege.look(1).await;
+    siege.elsewhere().await;
+    siege.phone().clock.turn(-YEAR);
+    for _ in 0..6 {
+        siege.look(1).await;
+    }
+    assert_eq!(
+        siege.looked, BUDGET,
+        "what was tried ahead counts on the day that the clock is right"
+    );
+    siege.elsewhere().await;
+    siege.phone().clock.turn(DAY);
+    siege.looked = 0;
+    for _ in 0..6 {
+        siege.look(1).await;
+    }
+    assert_eq!(siege.looked, BUDGET, "and no longer");
+    siege.elsewhere().await;
+    siege.phone().clock.turn(-DAY);
+    siege.look(1).await;
+    siege.phone().clock.turn(DAY);
+    siege.look(1).await;
+    assert_eq!(
+        siege.looked, BUDGET,
+        "control: a clock that goes back and forth brings none"
+    );
 }

@@ -3,7 +3,7 @@ use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// The letters of a command line that a report shows.
 const BRIEF: usize = 60;
@@ -47,12 +47,18 @@ pub(crate) fn heading(text: &str) {
 ///
 /// A program that cannot be started, or ends with another code than zero, is a failure.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    heading(&shown(command));
-    match command.stdin(Stdio::null()).status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => failed(format!("{} ({status})", brief(command))),
-        Err(error) => failed(format!("{}: {error}", brief(command))),
+    let status = status(command)?;
+    if status.success() {
+        return Ok(());
     }
+    failed(format!("{} ({status})", brief(command)))
+}
+
+/// Runs a program to its end for whoever reads more than good or bad from its code; what it prints is passed through.
+pub(crate) fn status(command: &mut Command) -> Outcome<ExitStatus> {
+    heading(&shown(command));
+    let status = command.stdin(Stdio::null()).status();
+    status.map_err(|error| Problem::Failed(format!("{}: {error}", brief(command))))
 }
 
 /// Runs a program whose output matters only if it fails; the output goes to the file `log`.

@@ -106,7 +106,7 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
 }
 
 /// Has a program keep its files in memory, where Linux has a place for them.
-fn in_memory(program: &mut Command) -> &mut Command {
+pub(crate) fn in_memory(program: &mut Command) -> &mut Command {
     let memory = Path::new("/dev/shm");
     if memory.is_dir() {
         program.env("TMPDIR", memory);

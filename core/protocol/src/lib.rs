@@ -10,6 +10,7 @@
 pub mod answer;
 pub mod bytes;
 mod der;
+pub mod draws;
 pub mod ed25519;
 pub mod evidence;
 pub mod flow_event;

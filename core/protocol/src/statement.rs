@@ -320,7 +320,8 @@ pub enum StepAnswer {
     },
     /// The platform asked, and the payer was not recognised.
     NotRecognised {
-        /// Failures on this device today, this one counted, as the phone's own durable counter says.
+        /// Tries of today that are spent, this one counted, as the phone's own durable counter says: failures, and prompts of
+        /// which no end was heard.
         today: u32,
     },
     /// A code that was sent.

@@ -176,3 +176,6 @@ fn check_destroyed(
 pub(crate) fn content(compact: &str) -> Option<Digest32> {
     Received::parse(compact).ok().map(|received| received.content())
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

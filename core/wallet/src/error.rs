@@ -5,7 +5,7 @@ use quittance_flows::PolicyError;
 use quittance_protocol::Problem;
 use quittance_protocol::log::LogError;
 use quittance_protocol::problem::{Code, Retry};
-use quittance_vault::{RandomnessError, VaultError};
+use quittance_vault::{RandomnessError, RootKeyError, VaultError};
 
 /// Why a call failed. Nothing was lost: what is durable stays, and the call may be repeated. No variant holds a secret
 /// or a personal datum.
@@ -267,9 +267,11 @@ fn vault_kind(error: &VaultError) -> ErrorKind {
         VaultError::Quarantined { .. } | VaultError::Missing | VaultError::Corrupt { .. } => ErrorKind::Reenrol,
         VaultError::NewerVersion { .. } => ErrorKind::UpdateApp,
         VaultError::StorageFull => ErrorKind::PhoneSettings,
-        VaultError::Locked | VaultError::Unfinished { .. } | VaultError::Poisoned | VaultError::TransactionLost => {
-            ErrorKind::Retry
-        }
+        VaultError::Locked
+        | VaultError::Unfinished { .. }
+        | VaultError::Poisoned
+        | VaultError::TransactionLost
+        | VaultError::RootKey(RootKeyError::Unavailable { .. }) => ErrorKind::Retry,
         VaultError::ProbeFailed { .. } => ErrorKind::Alarm,
         _ => ErrorKind::Support,
     }

@@ -3,16 +3,14 @@
 use crate::error::WalletError;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
-use crate::journal::{FAILURES, Failures};
 use crate::ports::{BiometricError, BiometricRequest, DeviceKeyError, KeyAlias};
 use crate::texts;
-use crate::unit::Unit;
-use quittance_flows::{FactorKind, Policy, flow};
+use crate::tries::{Leave, Try};
+use quittance_flows::FactorKind;
 use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{FactorProof, StepAnswer};
 use quittance_protocol::{Claims, PublicKey, Received, StatementId, Unsigned, Verified};
-use std::sync::{Arc, Mutex, PoisonError};
-use zeroize::Zeroizing;
+use std::sync::Arc;
 
 /// What is to be proved, with the one key that may prove it.
 struct Challenge {
@@ -20,29 +18,6 @@ struct Challenge {
     origin: String,
     unsigned: Unsigned,
     body: FactorProof,
-}
-
-/// Whether a hardware prompt may be shown.
-enum Leave<'a> {
-    /// It may, and counts as up until this is dropped.
-    Show(Option<Shown<'a>>),
-    /// The failures of this day leave no try.
-    UsedUp {
-        /// How many there were.
-        today: u32,
-    },
-    /// Those that are up may use up what is left.
-    OthersAreUp,
-}
-
-/// A prompt that is up: it may become a failure.
-struct Shown<'a>(&'a Mutex<u32>);
-
-impl Drop for Shown<'_> {
-    fn drop(&mut self) {
-        let mut up = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *up = up.saturating_sub(1);
-    }
 }
 
 impl Challenge {
@@ -76,27 +51,25 @@ impl Inner {
             FactorKind::DevicePasscode => KeyAlias::Passcode,
             _ => KeyAlias::Biometric,
         };
-        let _shown = match self.may_show(open, alias)? {
-            Leave::Show(shown) => shown,
-            Leave::UsedUp { today } => return self.say_failed(open, move |_unit| Ok(today)).await,
-            // It ends like one that the system took away: nobody was looked at.
-            Leave::OthersAreUp => return Err(BiometricError::UserCancelled.into()),
-        };
         let body = FactorProof {
             flow: start.flow,
             step: open.step.id.clone(),
             nonce: start.nonce.clone(),
             operation: start.operation,
         };
-        let proof = match self.ask_hardware(body, alias, &start.definition).await {
-            Ok(proof) => proof,
-            Err(WalletError::Biometric(error)) => {
-                if let Some(failures) = failures(error).filter(|_| alias == KeyAlias::Biometric) {
-                    self.say_not_recognised(open, failures).await?;
+        let challenge = self.look(move |inner| inner.challenge(body, alias)).await?;
+        let proof = if alias == KeyAlias::Biometric {
+            let shown = open.clone();
+            match self.unit(move |unit| unit.begin_try(&shown)).await? {
+                Leave::Show(tried) => {
+                    let answered = self.ask_hardware(challenge, alias, &start.definition).await;
+                    self.end_try(open, tried, &answered).await?;
+                    answered?
                 }
-                return Err(error.into());
+                Leave::UsedUp { today } => return self.say_failed(open, today).await,
             }
-            Err(error) => return Err(error),
+        } else {
+            self.ask_hardware(challenge, alias, &start.definition).await?
         };
         let shown = open.clone();
         let number = self
@@ -112,56 +85,31 @@ impl Inner {
         self.say(open, number).await
     }
 
-    /// Whether a prompt may be shown for the open step: failures of this day, and prompts that may still become some,
-    /// leave it a try.
-    fn may_show(&self, open: &OpenFlow, alias: KeyAlias) -> Result<Leave<'_>, WalletError> {
-        if alias != KeyAlias::Biometric {
-            return Ok(Leave::Show(None));
-        }
-        let mut up = self.prompts_up.lock().unwrap_or_else(PoisonError::into_inner);
-        let today = self.failures(&open.policy)?.count;
-        let mut state = open.state.clone();
-        state.failures = state.failures.max(today);
-        match flow::attempts_left(open.rules(), &state) {
-            Some(0) => Ok(Leave::UsedUp { today }),
-            Some(left) if *up >= left => Ok(Leave::OthersAreUp),
-            _ => {
-                *up = up.saturating_add(1);
-                Ok(Leave::Show(Some(Shown(&self.prompts_up))))
-            }
-        }
-    }
-
-    /// The failures of this day, as they stand. A clock that was moved back brings no day back.
-    fn failures(&self, policy: &Policy) -> Result<Failures, WalletError> {
-        let day = policy.bundle.time_zone_rule.date(self.estimate()?).to_string();
-        let known = self.vault()?.get(&FAILURES)?;
-        let known = known.map(|bytes| serde_json::from_slice::<Failures>(&bytes));
-        let known = known
-            .transpose()
-            .map_err(|_| WalletError::Journal("biometric failures"))?;
-        Ok(known
-            .filter(|known| known.day >= day)
-            .unwrap_or(Failures { day, count: 0 }))
-    }
-
-    /// Counts the failures of one prompt, durably, and says them; what comes of it is for the fold to decide.
-    async fn say_not_recognised(self: &Arc<Self>, open: &OpenFlow, failures: u32) -> Result<(), WalletError> {
-        let policy = Arc::clone(&open.policy);
-        self.say_failed(open, move |unit| unit.count_failures(&policy, failures))
-            .await
-    }
-
-    /// Says that the open step failed, with the failures of this day.
-    async fn say_failed(
+    /// Takes in how a try of the biometric prompt ended, and says what failed; what comes of it is for the fold to decide
+    ///
+    async fn end_try(
         self: &Arc<Self>,
         open: &OpenFlow,
-        today: impl FnOnce(&mut Unit<'_>) -> Result<u32, WalletError> + Send + 'static,
+        tried: Try,
+        answered: &Result<Verified<FactorProof>, WalletError>,
     ) -> Result<(), WalletError> {
+        let failures = match answered {
+            Err(WalletError::Biometric(error)) => failures(*error),
+            Ok(_) | Err(_) => 0,
+        };
+        let policy = Arc::clone(&open.policy);
+        let today = self.unit(move |unit| unit.end_try(&policy, tried, failures)).await?;
+        if failures == 0 {
+            return Ok(());
+        }
+        self.say_failed(open, today).await
+    }
+
+    /// Says that the open step failed, with the tries of this day that are spent.
+    async fn say_failed(self: &Arc<Self>, open: &OpenFlow, today: u32) -> Result<(), WalletError> {
         let shown = open.clone();
         let number = self
             .unit(move |unit| {
-                let today = today(unit)?;
                 let event = FlowEventKind::FactorFailed {
                     step: shown.step.id.clone(),
                     today: Some(today),
@@ -180,12 +128,11 @@ impl Inner {
     }
 
     async fn ask_hardware(
-        self: &Arc<Self>,
-        body: FactorProof,
+        &self,
+        challenge: Challenge,
         alias: KeyAlias,
         definition: &str,
     ) -> Result<Verified<FactorProof>, WalletError> {
-        let challenge = self.look(move |inner| inner.challenge(body, alias)).await?;
         let request = BiometricRequest {
             alias,
             challenge: challenge.unsigned.signing_input().to_vec(),
@@ -220,27 +167,12 @@ impl Inner {
     }
 }
 
-/// How many failures an end of the prompt stands for; nothing where nobody was looked at.
-fn failures(error: BiometricError) -> Option<u32> {
+/// How many failures an end of the prompt stands for; none where nobody was looked at.
+fn failures(error: BiometricError) -> u32 {
     match error {
-        BiometricError::NotRecognised { failures } => Some(failures.max(1)),
+        BiometricError::NotRecognised { failures } => failures.max(1),
         // The platform hides how many led to it: at least one.
-        BiometricError::LockedOut { .. } => Some(1),
-        _ => None,
-    }
-}
-
-impl Unit<'_> {
-    /// Adds failures to today's, of this phone and whatever flow: the count, these included.
-    fn count_failures(&mut self, policy: &Policy, failures: u32) -> Result<u32, WalletError> {
-        let known = self.inner.failures(policy)?;
-        let counted = Failures {
-            count: known.count.saturating_add(failures),
-            ..known
-        };
-        let bytes = serde_json::to_vec(&counted).map_err(|_| WalletError::Internal("a record cannot be written"))?;
-        self.put_secret(FAILURES, Zeroizing::new(bytes));
-        self.end_epoch();
-        Ok(counted.count)
+        BiometricError::LockedOut { .. } => 1,
+        _ => 0,
     }
 }

@@ -35,8 +35,6 @@ pub(crate) struct Inner {
     pub(crate) pins: Mutex<BTreeMap<FlowId, PinAttempt>>,
     /// Digests of what the payer was last shown, by flow: an answer is to that, and to nothing that came since.
     pub(crate) handed_out: Mutex<BTreeMap<FlowId, Digest32>>,
-    /// How many prompts for the biometric key are up.
-    pub(crate) prompts_up: Mutex<u32>,
     /// One PIN check at a time: a button that is pressed twice must not cost two guesses.
     pub(crate) pin_check: tokio::sync::Mutex<()>,
 }
@@ -74,7 +72,6 @@ impl Inner {
             session: Mutex::new(None),
             pins: Mutex::new(BTreeMap::new()),
             handed_out: Mutex::new(BTreeMap::new()),
-            prompts_up: Mutex::new(0),
             pin_check: tokio::sync::Mutex::new(()),
         })
     }

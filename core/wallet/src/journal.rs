@@ -24,10 +24,10 @@ use std::collections::BTreeSet;
 const TOKEN: RecordKind = RecordKind(1);
 
 /// The kind of vault record that counts tries on this phone.
-const TRIES: RecordKind = RecordKind(2);
+const COUNTER: RecordKind = RecordKind(2);
 
-/// The vault record of [`Failures`].
-pub(crate) const FAILURES: RecordKey = RecordKey::new(TRIES, *b"biometric prompt");
+/// The vault record of the biometric prompt's tries.
+pub(crate) const TRIES: RecordKey = RecordKey::new(COUNTER, *b"biometric prompt");
 
 /// The vault record of a token's half.
 pub(crate) fn token_record(token: TokenId) -> RecordKey {
@@ -91,16 +91,6 @@ pub(crate) struct DeviceRow {
     /// Whether the gateway has the record of the safety lock's own password.
     #[serde(default)]
     pub(crate) lock_password_set: bool,
-}
-
-/// How often the platform did not recognise the payer today. It survives restarts, whatever the flow; it is a
-/// record and no row, because a file that is put back must not give a try back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Failures {
-    /// The day, in the policy's time zone.
-    pub(crate) day: String,
-    /// Failures on that day.
-    pub(crate) count: u32,
 }
 
 /// A mandate's history, as it was last fetched.

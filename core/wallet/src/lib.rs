@@ -58,6 +58,7 @@ mod text;
 mod text_keys;
 mod time;
 mod transport;
+mod tries;
 mod turns;
 mod unit;
 mod vouch_code;

@@ -74,15 +74,33 @@ impl Purpose {
     }
 }
 
-/// When a row should be sent again by itself.
-pub(crate) fn due_at(row: &OutboxRow) -> Option<Timestamp> {
-    let tried = row.tried_at?;
+/// When a row should be sent again by itself; none where it is due at once.
+pub(crate) fn due_at(row: &OutboxRow, own: Timestamp) -> Option<Timestamp> {
+    let tried = tried_at(row, own)?;
     let doublings = row.attempts.saturating_sub(1).min(16);
     let wait = FIRST_BACK_OFF_SECONDS
         .saturating_mul(1 << doublings)
         .min(LONGEST_BACK_OFF_SECONDS);
     let due = tried.plus_seconds(wait);
-    Some(row.not_before.map_or(due, |earliest| earliest.max(due)))
+    Some(wished_for(row, tried).map_or(due, |earliest| earliest.max(due)))
+}
+
+/// Whether a row keeps to what the gateway wished for, and waits.
+fn is_too_soon(row: &OutboxRow, own: Timestamp) -> bool {
+    let earliest = tried_at(row, own).and_then(|tried| wished_for(row, tried));
+    earliest.is_some_and(|earliest| own < earliest)
+}
+
+/// When a row was last tried. A clock that says less has been set back since, so it cannot tell how long that is ago.
+fn tried_at(row: &OutboxRow, own: Timestamp) -> Option<Timestamp> {
+    row.tried_at.filter(|tried| *tried <= own)
+}
+
+/// Before when the gateway does not want it, as far as that is heeded: a gateway that wants no word for years must not keep
+/// what stops from being said.
+fn wished_for(row: &OutboxRow, tried: Timestamp) -> Option<Timestamp> {
+    let longest = tried.plus_seconds(LONGEST_BACK_OFF_SECONDS);
+    row.not_before.map(|earliest| earliest.min(longest))
 }
 
 /// What one attempt at a row came to.
@@ -120,6 +138,7 @@ impl Inner {
         through: Option<u64>,
         silent: &mut BTreeSet<Lane>,
     ) -> Result<u32, WalletError> {
+        let called_for = self.look(move |inner| inner.lane_of(through)).await?;
         let mut tried = BTreeSet::new();
         let mut stuck = silent.clone();
         let mut answered = 0;
@@ -138,11 +157,10 @@ impl Inner {
             {
                 stuck.insert(lane);
             }
-            let Some(compact) = row
-                .compact
-                .clone()
-                .filter(|_| !stuck.contains(&lane) && self.may_send(&row))
-            else {
+            // A payer who stops something now does not wait because the gateway was busy before.
+            let at_once = urgent && called_for == Some(lane);
+            let waits = stuck.contains(&lane) || !at_once && is_too_soon(&row, self.ports.clock.now());
+            let Some(compact) = row.compact.clone().filter(|_| !waits) else {
                 stuck.insert(lane);
                 if wanted {
                     return Err(WalletError::Offline);
@@ -197,6 +215,15 @@ impl Inner {
         };
         self.defer(row, &error).await?;
         Ok(Sent::Waits(error))
+    }
+
+    /// The lane of a row that is called for.
+    fn lane_of(&self, number: Option<u64>) -> Result<Option<Lane>, WalletError> {
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let row = self.read::<OutboxRow>(&number.to_be_bytes())?;
+        Ok(row.map(|row| row.purpose.lane()))
     }
 
     /// The next row that was not tried, and whether it lowers authority.
@@ -292,10 +319,6 @@ impl Inner {
         Ok(of_it.map(|row| row.number).max())
     }
 
-    fn may_send(&self, row: &OutboxRow) -> bool {
-        row.not_before.is_none_or(|earliest| self.ports.clock.now() >= earliest)
-    }
-
     /// Notes an attempt without an answer.
     async fn defer(self: &Arc<Self>, row: OutboxRow, error: &WalletError) -> Result<(), WalletError> {
         let own = self.ports.clock.now();
@@ -358,7 +381,6 @@ mod tests {
     use super::*;
 
     fn row(attempts: u32, not_before: Option<i64>) -> OutboxRow {
-        let at = |second| Timestamp::from_unix(1_800_000_000 + second).unwrap();
         OutboxRow {
             number: 1,
             purpose: Purpose::Enrolment {},
@@ -369,17 +391,38 @@ mod tests {
         }
     }
 
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_unix(1_800_000_000 + second).unwrap()
+    }
+
     #[test]
     fn resends_wait_twice_as_long_each_time_up_to_an_hour() {
-        let waits = |attempts| due_at(&row(attempts, None)).unwrap().unix() - 1_800_000_000;
-        assert_eq!([1, 2, 3, 4].map(waits), [5, 10, 20, 40]);
-        assert_eq!(waits(11), 3_600);
-        assert_eq!(waits(u32::MAX), 3_600);
-        assert_eq!(due_at(&row(0, None)), None, "a row that was never tried is due at once");
+        let due = |attempts| due_at(&row(attempts, None), at(0));
+        assert_eq!([1, 2, 3, 4].map(due), [5, 10, 20, 40].map(|wait| Some(at(wait))));
+        assert_eq!(due(11), Some(at(3_600)));
+        assert_eq!(due(u32::MAX), Some(at(3_600)));
+        assert_eq!(due(0), None, "a row that was never tried is due at once");
     }
 
     #[test]
     fn the_gateways_own_wish_is_kept() {
-        assert_eq!(due_at(&row(1, Some(60))).unwrap().unix(), 1_800_000_060);
+        let busy = row(1, Some(60));
+        assert_eq!(due_at(&busy, at(0)), Some(at(60)));
+        assert_eq!([0, 59, 60].map(|now| is_too_soon(&busy, at(now))), [true, true, false]);
+        assert!(!is_too_soon(&row(1, None), at(0)), "without a wish it may be sent");
+    }
+
+    #[test]
+    fn a_wish_for_years_is_kept_for_an_hour() {
+        let busy = row(1, Some(4_000_000_000));
+        assert_eq!(due_at(&busy, at(0)), Some(at(3_600)));
+        assert_eq!([3_599, 3_600].map(|now| is_too_soon(&busy, at(now))), [true, false]);
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_since_keeps_nothing_back() {
+        let busy = row(4, Some(60));
+        assert_eq!(due_at(&busy, at(-1)), None);
+        assert!(!is_too_soon(&busy, at(-1)));
     }
 }

@@ -66,21 +66,8 @@ impl Unit<'_> {
     ) -> Result<Vec<(u64, String)>, WalletError> {
         let rules = self.inner.policy()?.token.permit;
         let base = *row.permit_base.get_or_insert(now);
-        row.deposited.retain(|permit| permit.not_after > now);
-        let outstanding: Vec<Timestamp> = match row.terms.kind {
-            // One for each period: one that was used is not made again.
-            MandateKind::Subscription => row.deposited.iter().map(|permit| permit.not_before).collect(),
-            // The lowest are used first, so what is left are the latest.
-            MandateKind::PayAsYouGo => {
-                let left = row
-                    .gateway
-                    .as_ref()
-                    .map_or(row.deposited.len(), |record| record.permits_left as usize);
-                let used = row.deposited.len().saturating_sub(left);
-                row.deposited.drain(..used);
-                row.deposited.iter().map(|permit| permit.not_before).collect()
-            }
-        };
+        let left = row.gateway.as_ref().map(|record| record.permits_left as usize);
+        let outstanding = unused(&mut row.deposited, row.terms.kind, left, now);
         let mut permits = Vec::new();
         for planned in plan(&rules, &row.terms, base, now, &outstanding, row.next_permit) {
             let (not_before, not_after) = (planned.not_before, planned.not_after);
@@ -101,14 +88,15 @@ impl Unit<'_> {
         Ok(permits)
     }
 
-    /// Deposits the permits that are missing, one statement each.
-    pub(crate) fn renew_permits(&mut self, mandate: MandateId) -> Result<(), WalletError> {
-        let mut row = self.mandate(mandate)?;
+    /// Deposits the permits that a mandate which can pay has not got, one statement each; none while another one is under
+    /// way, which the gateway's count of what is left lacks.
+    pub(crate) fn renew_permits(&mut self, mut row: MandateRow) -> Result<(), WalletError> {
+        let mandate = row.mandate;
         let waits = self
             .list::<OutboxRow>()?
             .iter()
             .any(|waiting| matches!(waiting.purpose, Purpose::Permit { mandate: of, .. } if of == mandate));
-        if !row.can_pay() || waits || row.gateway.is_none() {
+        if waits || row.gateway.is_none() {
             return Ok(());
         }
         let now = self.now()?;
@@ -147,5 +135,64 @@ impl Unit<'_> {
         let unsigned = Unsigned::new(&half.public_key().thumbprint(), &claims, &body)?;
         let signature = half.sign(unsigned.signing_input());
         Ok((number, unsigned.with_signature(&signature)))
+    }
+}
+
+/// When the permits begin that can still be used; what is over or used is forgotten. `left` is how many the gateway has.
+fn unused(deposited: &mut Vec<Deposited>, kind: MandateKind, left: Option<usize>, now: Timestamp) -> Vec<Timestamp> {
+    deposited.retain(|permit| permit.not_after > now);
+    match (kind, left) {
+        // The lowest are used first, so what is left are the latest.
+        (MandateKind::PayAsYouGo, Some(left)) => {
+            let used = deposited.len().saturating_sub(left);
+            deposited.drain(..used);
+        }
+        // One for each period: one that was used is not made again.
+        (MandateKind::Subscription, _) | (MandateKind::PayAsYouGo, None) => {}
+    }
+    deposited.iter().map(|permit| permit.not_before).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_unix(1_800_000_000 + second).unwrap()
+    }
+
+    /// Of three permits for ten seconds each, one after the other, the beginnings of those that count at a moment.
+    fn counted(kind: MandateKind, left: Option<usize>, now: i64) -> Vec<Timestamp> {
+        let permit = |number: u8| Deposited {
+            number: u64::from(number),
+            not_before: at(10 * i64::from(number)),
+            not_after: at(10 * i64::from(number) + 10),
+        };
+        let mut deposited: Vec<Deposited> = (0..3).map(permit).collect();
+        let counted = unused(&mut deposited, kind, left, at(now));
+        let kept: Vec<Timestamp> = deposited.iter().map(|permit| permit.not_before).collect();
+        assert_eq!(kept, counted, "what does not count is not kept");
+        counted
+    }
+
+    #[test]
+    fn a_permit_counts_until_before_its_window_ends() {
+        let all = [at(0), at(10), at(20)];
+        assert_eq!(counted(MandateKind::Subscription, None, 9), all);
+        assert_eq!(counted(MandateKind::Subscription, None, 10), all[1..]);
+        assert_eq!(counted(MandateKind::Subscription, None, 30), []);
+    }
+
+    #[test]
+    fn the_lowest_are_used_first_where_any_permit_serves_and_none_is_given_twice_for_a_period() {
+        assert_eq!(counted(MandateKind::PayAsYouGo, Some(1), 0), [at(20)]);
+        assert_eq!(counted(MandateKind::PayAsYouGo, Some(3), 0).len(), 3);
+        assert_eq!(counted(MandateKind::PayAsYouGo, Some(4), 0).len(), 3);
+        assert_eq!(
+            counted(MandateKind::PayAsYouGo, None, 0).len(),
+            3,
+            "the gateway has told nothing yet"
+        );
+        assert_eq!(counted(MandateKind::Subscription, Some(1), 0).len(), 3);
     }
 }

@@ -9,11 +9,11 @@ use crate::unit::blocking;
 use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Nonce, PinAnswer};
 use quittance_protocol::bytes::B64;
+use quittance_protocol::draws::Draws;
 use quittance_protocol::pin::{self, LoggingIn};
 use quittance_protocol::problem::{Code, Retry};
 use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart, SecretKind};
-use quittance_vault::Randomness;
-use rand_core::{CryptoRng, RngCore};
+use quittance_vault::{Randomness, RandomnessError};
 use std::sync::{Arc, PoisonError};
 use zeroize::Zeroizing;
 
@@ -24,63 +24,10 @@ pub(crate) struct PinAttempt {
     state: LoggingIn,
 }
 
-/// Injected randomness as the OPAQUE library wants it, which knows no failure: it is remembered, and asked for after
-/// each use.
-struct Draws<'a> {
-    source: &'a dyn Randomness,
-    failed: bool,
-    filler: u8,
+/// The injected randomness, as OPAQUE wants it.
+fn draws(source: &dyn Randomness) -> Draws<impl FnMut(&mut [u8]) -> Result<(), RandomnessError>, RandomnessError> {
+    Draws::of(|out: &mut [u8]| source.fill(out))
 }
-
-impl<'a> Draws<'a> {
-    fn of(source: &'a dyn Randomness) -> Self {
-        Self {
-            source,
-            failed: false,
-            filler: 1,
-        }
-    }
-
-    fn checked<T>(&self, made: Result<T, quittance_protocol::Problem>) -> Result<T, WalletError> {
-        if self.failed {
-            Err(quittance_vault::RandomnessError.into())
-        } else {
-            Ok(made?)
-        }
-    }
-}
-
-impl RngCore for Draws<'_> {
-    fn next_u32(&mut self) -> u32 {
-        let mut bytes = [0; 4];
-        self.fill_bytes(&mut bytes);
-        u32::from_be_bytes(bytes)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        let mut bytes = [0; 8];
-        self.fill_bytes(&mut bytes);
-        u64::from_be_bytes(bytes)
-    }
-
-    fn fill_bytes(&mut self, out: &mut [u8]) {
-        if self.source.fill(out).is_err() {
-            self.failed = true;
-            // Nothing made of these is used. They change, so that a search for a fitting value ends.
-            for byte in out {
-                self.filler = self.filler.wrapping_mul(5).wrapping_add(7);
-                *byte = self.filler;
-            }
-        }
-    }
-
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(out);
-        Ok(())
-    }
-}
-
-impl CryptoRng for Draws<'_> {}
 
 /// Whether a PIN has the form that the policy asks for.
 pub(crate) fn check_form(pin: &[u8], digits: u8) -> Result<(), WalletError> {
@@ -118,9 +65,10 @@ impl Inner {
         let inner = Arc::clone(self);
         let text = pin.clone();
         let (state, request) = blocking(move || {
-            let mut draws = Draws::of(&*inner.ports.randomness);
+            let mut draws = draws(&*inner.ports.randomness);
             let begun = pin::client_register_start(&text, &mut draws);
-            draws.checked(begun)
+            draws.check()?;
+            Ok::<_, WalletError>(begun?)
         })
         .await?;
         let nonce = self.transport.get::<Nonce>("/v1/nonce", None).await?.nonce;
@@ -138,9 +86,10 @@ impl Inner {
         let answer: PinAnswer = read(&self.transport.post(&compact).await?)?;
         let inner = Arc::clone(self);
         let record = blocking(move || {
-            let mut draws = Draws::of(&*inner.ports.randomness);
+            let mut draws = draws(&*inner.ports.randomness);
             let made = pin::client_register_finish(state, &pin, answer.message.as_slice(), &mut draws);
-            draws.checked(made)
+            draws.check()?;
+            Ok::<_, WalletError>(made?)
         })
         .await?;
         let nonce = self.transport.get::<Nonce>("/v1/nonce", None).await?.nonce;
@@ -267,9 +216,10 @@ impl Inner {
         }
         let step = open.step.id.clone();
         self.unit(move |unit| {
-            let mut draws = Draws::of(&*unit.inner.ports.randomness);
+            let mut draws = draws(&*unit.inner.ports.randomness);
             let begun = pin::client_login_start(&pin, &mut draws);
-            let (state, message) = draws.checked(begun)?;
+            draws.check()?;
+            let (state, message) = begun?;
             let compact = unit.sign(&PinStart {
                 flow,
                 step,
@@ -290,14 +240,18 @@ impl Inner {
         let context = pin::context(start.flow, &open.step.id, start.nonce.as_slice(), &start.operation);
         let inner = Arc::clone(self);
         blocking(move || {
-            let mut draws = Draws::of(&*inner.ports.randomness);
+            let mut draws = draws(&*inner.ports.randomness);
             let PinAttempt { pin, state, .. } = attempt;
             let finished = pin::client_login_finish(state, &pin, answer.message.as_slice(), &context, &mut draws);
             match finished {
                 Err(problem) if problem.code() == Code::ProofRejected => Err(WalletError::WrongPin {
                     attempts_left: answer.attempts_left,
                 }),
-                other => draws.checked(other).map(|(message, _session_key)| B64::from(message)),
+                other => {
+                    draws.check()?;
+                    let (message, _session_key) = other?;
+                    Ok(B64::from(message))
+                }
             }
         })
         .await
@@ -307,7 +261,6 @@ impl Inner {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use quittance_vault::RandomnessError;
 
     struct Broken;
 
@@ -319,13 +272,13 @@ mod tests {
 
     #[test]
     fn a_failed_source_of_randomness_ends_the_exchange() {
-        let mut draws = Draws::of(&Broken);
-        let begun = pin::client_login_start(b"258036", &mut draws);
-        assert!(matches!(draws.checked(begun), Err(WalletError::Randomness(_))));
+        let mut bad = draws(&Broken);
+        let _unusable = pin::client_login_start(b"258036", &mut bad);
+        assert!(bad.check().is_err());
         let system = quittance_vault::SystemRandomness::default();
-        let mut good = Draws::of(&system);
-        let begun = pin::client_login_start(b"258036", &mut good);
-        assert!(good.checked(begun).is_ok(), "control: with randomness it begins");
+        let mut good = draws(&system);
+        assert!(pin::client_login_start(b"258036", &mut good).is_ok());
+        assert!(good.check().is_ok(), "control: with randomness it begins");
     }
 
     #[test]

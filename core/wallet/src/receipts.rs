@@ -212,6 +212,7 @@ fn shown(log: &VerifierKey, verified: &VerifiedReceipt, body: Option<ClosureBody
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::closure::tests::Story;
     use crate::texts::KEYS;
     use std::collections::BTreeSet;
 
@@ -220,5 +221,35 @@ mod tests {
         let keys: BTreeSet<String> = ReceiptFlaw::ALL.iter().map(|flaw| flaw.says().key).collect();
         assert_eq!(keys.len(), ReceiptFlaw::ALL.len());
         assert!(keys.iter().all(|key| KEYS.contains(&key.as_str())), "{keys:?}");
+    }
+    /// What checking a kept receipt again comes to, once one thing was changed that the phone knows or that it keeps.
+    fn checked(change: impl FnOnce(&mut Story)) -> Result<u32, ReceiptFlaw> {
+        let mut story = Story::new();
+        change(&mut story);
+        let (_, closure, log) = story.told();
+        let kept = ReceiptRow {
+            receipt: closure.receipt,
+            annex: closure.annex,
+            cause: TerminationCause::Payer,
+            evidence_level: EvidenceLevel::E0,
+            closed_at: Timestamp::from_unix(0).unwrap(),
+        };
+        check_kept(&kept, &story.known(), &log).map(|checked| checked.own_statements)
+    }
+
+    #[test]
+    fn a_kept_receipt_is_refused_for_what_differs_from_what_this_phone_said_and_knows() {
+        assert_eq!(checked(|_| ()), Ok(2));
+        assert_eq!(
+            checked(|story| story.attestation = None),
+            Err(ReceiptFlaw::NotOurStatement)
+        );
+        let other = checked(|story| story.order.order = OrderId::from_bytes([9; 16]));
+        assert_eq!(other, Err(ReceiptFlaw::OtherOrder));
+        let forged = checked(|story| {
+            let (said, _) = story.statements[0].rsplit_once('.').unwrap();
+            story.statements[0] = format!("{said}.{}", "A".repeat(86));
+        });
+        assert_eq!(forged, Err(ReceiptFlaw::NotOurStatement));
     }
 }

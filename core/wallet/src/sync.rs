@@ -140,7 +140,7 @@ impl Inner {
     pub(crate) fn waiting(&self) -> Result<(u32, Option<Timestamp>), WalletError> {
         let rows = self.read_all::<OutboxRow>()?;
         let own = self.ports.clock.now();
-        let due = rows.iter().map(|row| due_at(row).unwrap_or(own)).min();
+        let due = rows.iter().map(|row| due_at(row, own).unwrap_or(own)).min();
         Ok((u32::try_from(rows.len()).unwrap_or(u32::MAX), due))
     }
 }
@@ -283,7 +283,7 @@ impl Unit<'_> {
     fn renew_all_permits(&mut self) -> Result<(), WalletError> {
         for row in self.list::<MandateRow>()? {
             if row.can_pay() {
-                self.renew_permits(row.mandate)?;
+                self.renew_permits(row)?;
             }
         }
         Ok(())

@@ -11,20 +11,24 @@ use crate::journal::{CounterRow, DeviceRow, EventRow, OutboxRow, PolicyRow, Purp
 use crate::keys::sign_with_device_key;
 use crate::time::GatewayTime;
 use quittance_protocol::{Claims, Statement, StatementId, Timestamp};
-use quittance_vault::{Destruction, RecordKey, Transaction, VaultError};
+use quittance_vault::{Destruction, RecordKey, Transaction, Vault, VaultError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
-type Staged = BTreeMap<(&'static str, Vec<u8>), Option<Vec<u8>>>;
+/// What a unit is to write.
+#[derive(Default)]
+struct Staged {
+    rows: BTreeMap<(&'static str, Vec<u8>), Option<Vec<u8>>>,
+    secrets: Vec<(RecordKey, Zeroizing<Vec<u8>>)>,
+    /// Whether the vault's epoch ends with it.
+    ends_epoch: bool,
+}
 
 /// See the module.
 pub(crate) struct Unit<'a> {
     pub(crate) inner: &'a Inner,
-    rows: Staged,
-    secrets: Vec<(RecordKey, Zeroizing<Vec<u8>>)>,
-    /// Whether the vault's epoch ends with this unit.
-    ends_epoch: bool,
+    staged: Staged,
 }
 
 impl Inner {
@@ -43,59 +47,50 @@ impl Inner {
         &self,
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
     ) -> Result<T, WalletError> {
-        let _writer = self.writer.take()?;
-        let mut unit = Unit {
-            inner: self,
-            rows: Staged::new(),
-            secrets: Vec::new(),
-            ends_epoch: false,
-        };
-        let answer = work(&mut unit)?;
-        let Unit {
-            rows,
-            secrets,
-            ends_epoch,
-            ..
-        } = unit;
-        let put = |transaction: &mut Transaction<'_>| write(transaction, &rows, &secrets);
-        let written = if ends_epoch {
-            self.vault()?.rotate(put)
-        } else if rows.is_empty() && secrets.is_empty() {
-            Ok(())
-        } else {
-            self.vault()?.transact(put)
-        };
-        if rows
-            .keys()
-            .any(|(collection, _key)| *collection == PolicyRow::COLLECTION)
-        {
-            self.policies.forget();
-        }
-        written?;
+        let (answer, ()) = self.committed(work, |vault, staged| {
+            if staged.ends_epoch {
+                vault.rotate(|transaction| staged.write(transaction))
+            } else if staged.is_empty() {
+                Ok(())
+            } else {
+                vault.transact(|transaction| staged.write(transaction))
+            }
+        })?;
         Ok(answer)
     }
 
-    /// Runs one unit whose rows are written in the transaction that ends the targets. Where the order was begun
-    /// before, the rows of then stand, and these are not written.
+    /// Runs one unit whose rows are written in the transaction that ends the targets, and with them the vault's epoch.
+    /// Where the order was begun before, the rows of then stand, and these are not written.
     pub(crate) fn destroying_unit<T>(
         &self,
         order: [u8; 16],
         targets: &[RecordKey],
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
     ) -> Result<(T, Destruction), WalletError> {
+        self.committed(work, |vault, staged| {
+            vault.destroy(order, targets, |transaction| staged.write(transaction))
+        })
+    }
+
+    /// Runs a unit as the only one, commits what it staged, and forgets what this phone had read of it before.
+    fn committed<T, C>(
+        &self,
+        work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
+        commit: impl FnOnce(&mut Vault, &Staged) -> Result<C, VaultError>,
+    ) -> Result<(T, C), WalletError> {
         let _writer = self.writer.take()?;
         let mut unit = Unit {
             inner: self,
-            rows: Staged::new(),
-            secrets: Vec::new(),
-            ends_epoch: false,
+            staged: Staged::default(),
         };
         let answer = work(&mut unit)?;
-        let Unit { rows, secrets, .. } = unit;
-        let destruction = self
-            .vault()?
-            .destroy(order, targets, |transaction| write(transaction, &rows, &secrets))?;
-        Ok((answer, destruction))
+        let staged = unit.staged;
+        let committed = commit(&mut *self.vault()?, &staged);
+        // Where the commit answers an error, the rows may stand all the same.
+        if staged.has(PolicyRow::COLLECTION) {
+            self.policies.forget();
+        }
+        Ok((answer, committed?))
     }
 
     /// Reads on a thread that may block.
@@ -150,7 +145,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
 impl Unit<'_> {
     /// Reads a row, staged ones first.
     pub(crate) fn get<T: Row>(&self, key: &[u8]) -> Result<Option<T>, WalletError> {
-        match self.rows.get(&(T::COLLECTION, key.to_vec())) {
+        match self.staged.rows.get(&(T::COLLECTION, key.to_vec())) {
             Some(staged) => staged.as_deref().map(decode).transpose(),
             None => self.inner.read(key),
         }
@@ -160,7 +155,7 @@ impl Unit<'_> {
     pub(crate) fn list<T: Row>(&self) -> Result<Vec<T>, WalletError> {
         let mut rows: BTreeMap<Vec<u8>, Vec<u8>> =
             self.inner.vault()?.journal_list(T::COLLECTION)?.into_iter().collect();
-        for ((collection, key), value) in &self.rows {
+        for ((collection, key), value) in &self.staged.rows {
             if *collection != T::COLLECTION {
                 continue;
             }
@@ -175,23 +170,23 @@ impl Unit<'_> {
     /// Stages a row.
     pub(crate) fn put<T: Row>(&mut self, row: &T) -> Result<(), WalletError> {
         let bytes = serde_json::to_vec(row).map_err(|_| WalletError::Internal("a row cannot be written"))?;
-        self.rows.insert((T::COLLECTION, row.key()), Some(bytes));
+        self.staged.rows.insert((T::COLLECTION, row.key()), Some(bytes));
         Ok(())
     }
 
     /// Stages a row's end.
     pub(crate) fn delete<T: Row>(&mut self, row: &T) {
-        self.rows.insert((T::COLLECTION, row.key()), None);
+        self.staged.rows.insert((T::COLLECTION, row.key()), None);
     }
 
     /// Stages a secret record.
     pub(crate) fn put_secret(&mut self, key: RecordKey, secret: Zeroizing<Vec<u8>>) {
-        self.secrets.push((key, secret));
+        self.staged.secrets.push((key, secret));
     }
 
     /// Ends the vault's epoch with this unit: a file of before does not open any more. For counters of tries.
     pub(crate) const fn end_epoch(&mut self) {
-        self.ends_epoch = true;
+        self.staged.ends_epoch = true;
     }
 
     /// The phone's keys; the phone must have made them.
@@ -281,21 +276,161 @@ fn decode<T: Row>(bytes: &[u8]) -> Result<T, WalletError> {
     serde_json::from_slice(bytes).map_err(|_| WalletError::Journal(T::COLLECTION))
 }
 
-fn write(
-    transaction: &mut Transaction<'_>,
-    rows: &Staged,
-    secrets: &[(RecordKey, Zeroizing<Vec<u8>>)],
-) -> Result<(), VaultError> {
-    for (key, secret) in secrets {
-        transaction.put(key, secret)?;
+impl Staged {
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.secrets.is_empty()
     }
-    for ((collection, key), value) in rows {
-        match value {
-            Some(value) => transaction.journal_put(collection, key, value)?,
-            None => {
-                transaction.journal_delete(collection, key)?;
+
+    fn has(&self, collection: &str) -> bool {
+        self.rows.keys().any(|(of, _key)| *of == collection)
+    }
+
+    fn write(&self, transaction: &mut Transaction<'_>) -> Result<(), VaultError> {
+        for (key, secret) in &self.secrets {
+            transaction.put(key, secret)?;
+        }
+        for ((collection, key), value) in &self.rows {
+            match value {
+                Some(value) => transaction.journal_put(collection, key, value)?,
+                None => {
+                    transaction.journal_delete(collection, key)?;
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::WalletConfig;
+    use crate::ports::{
+        BiometricError, BiometricPrompt, BiometricRequest, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias,
+        KeyStoreKind, Ports,
+    };
+    use quittance_flows::Policy;
+    use quittance_flows::policy::{DEFAULT_BUNDLE, SANDBOX_AUTHOR_SEED};
+    use quittance_protocol::bytes::Digest32;
+    use quittance_protocol::ed25519::SigningKey;
+    use std::collections::BTreeSet;
+    use std::sync::Mutex;
+
+    /// A keystore that has keys of epochs alone, and wraps nothing: what is tested here is who writes what.
+    #[derive(Default)]
+    struct Epochs(Mutex<BTreeSet<u64>>);
+
+    impl DeviceKeys for Epochs {
+        fn create_key(&self, _: KeyAlias, _: Vec<u8>) -> Result<CreatedKey, DeviceKeyError> {
+            Err(DeviceKeyError::KeyMissing)
+        }
+
+        fn public_key(&self, _: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
+            Ok(None)
+        }
+
+        fn sign(&self, _: KeyAlias, _: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
+            Err(DeviceKeyError::KeyMissing)
+        }
+
+        fn delete_key(&self, _: KeyAlias) -> Result<(), DeviceKeyError> {
+            Ok(())
+        }
+
+        fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+            self.0.lock().unwrap().insert(epoch);
+            Ok(())
+        }
+
+        fn wrap(&self, _: u64, plain: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
+            Ok(plain)
+        }
+
+        fn unwrap(&self, epoch: u64, wrapped: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
+            if self.epoch_key_exists(epoch)? {
+                Ok(wrapped)
+            } else {
+                Err(DeviceKeyError::KeyMissing)
+            }
+        }
+
+        fn delete_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+            self.0.lock().unwrap().remove(&epoch);
+            Ok(())
+        }
+
+        fn epoch_key_exists(&self, epoch: u64) -> Result<bool, DeviceKeyError> {
+            Ok(self.0.lock().unwrap().contains(&epoch))
+        }
+
+        fn describe(&self) -> KeyStoreKind {
+            KeyStoreKind::Software
+        }
+    }
+
+    #[async_trait::async_trait]
+    impl BiometricPrompt for Epochs {
+        async fn sign(&self, _: BiometricRequest) -> Result<Vec<u8>, BiometricError> {
+            Err(BiometricError::KeyMissing)
+        }
+    }
+
+    fn phone(folder: &std::path::Path) -> Inner {
+        let author = SigningKey::from_seed(&Zeroizing::new(SANDBOX_AUTHOR_SEED)).unwrap();
+        let config = WalletConfig {
+            data_dir: folder.to_owned(),
+            gateway_url: "http://127.0.0.1:1".to_owned(),
+            origin: "http://127.0.0.1:1".to_owned(),
+            log_vkey: "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW".to_owned(),
+            policy_author: serde_json::to_string(author.public_key()).unwrap(),
+            sandbox: true,
+        };
+        let keys = Arc::new(Epochs::default());
+        Inner::open(&config, keys.clone(), keys, Ports::system()).unwrap()
+    }
+
+    fn new_policy() -> PolicyRow {
+        PolicyRow {
+            policy: Policy::load(DEFAULT_BUNDLE).unwrap(),
+            content: Digest32::of(b""),
+        }
+    }
+
+    #[test]
+    fn a_policy_that_is_written_with_a_destruction_is_known_from_then_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let phone = phone(folder.path());
+        assert!(
+            phone.policy().is_err(),
+            "control: none is known, and that is remembered"
+        );
+        phone
+            .destroying_unit([7; 16], &[], |unit| unit.put(&new_policy()))
+            .unwrap();
+        assert!(phone.policy().is_ok());
+    }
+
+    #[test]
+    fn an_epoch_ends_once_whether_a_unit_asks_for_it_or_destroys() {
+        let folder = tempfile::tempdir().unwrap();
+        let phone = phone(folder.path());
+        let epoch = || phone.vault().unwrap().epoch();
+        let first = epoch();
+        phone.unit_now(|unit| unit.put(&new_policy())).unwrap();
+        assert_eq!(epoch(), first, "control: a plain unit ends none");
+        phone
+            .unit_now(|unit| {
+                unit.end_epoch();
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(epoch(), first + 1);
+        phone
+            .destroying_unit([7; 16], &[], |unit| {
+                unit.end_epoch();
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(epoch(), first + 2);
+    }
 }

@@ -1,6 +1,5 @@
 //! The wallet against a real gateway over a real loopback listener, with software keys.
+#![cfg(test)]
 
-#[cfg(test)]
 mod cases;
-#[cfg(test)]
 mod support;

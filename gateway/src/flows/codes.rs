@@ -67,17 +67,11 @@ pub(crate) fn send(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, factor: F
     if turn.world.outside.sms_carrier.send(&call, &text).is_err() {
         return parties::ask_again(turn, run, step, Vec::new());
     }
+    // What the carrier did not take before is not sent any more.
+    parties::ask_no_more(turn, run, step)?;
     turn.store.put_step_code(flow, step, &StepCode { code: sent, sends })?;
     let step = step.to_owned();
     run.admit(turn, Author::Gateway, FlowEventKind::Sent { step })
-}
-
-/// Sends what the carrier did not take, unless the payer has got a code since.
-pub(super) fn retry(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, factor: FactorKind) -> Decided<()> {
-    match turn.store.step_code(run.flow.flow, step)? {
-        Some(code) if turn.now < resend_from(run, code.code.sent_at)? => Ok(()),
-        _ => send(turn, run, step, factor),
-    }
 }
 
 /// What a typed code comes to, counted before anybody hears of it.

@@ -15,6 +15,9 @@ use crate::turn::Turn;
 /// Seconds until a party that did not answer is asked again. It is about machines that fail, no rule of the article's.
 const ASK_AGAIN: i64 = 60;
 
+/// In whose place it is noted that a party did not answer.
+const NOBODY: &str = "";
+
 /// Asks the party of an external step, once; what it said before still stands.
 pub(super) fn ask(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, party: Party) -> Decided<()> {
     let asked = turn.store.replies_to(run.flow.flow, step)?;
@@ -119,11 +122,16 @@ pub(super) fn ask_again(turn: &Turn<'_>, run: &Run<'_>, step: &str, uploads: Vec
     turn.store.put_reply(&StoredReply {
         flow: run.flow.flow,
         step: step.to_owned(),
-        party: String::new(),
+        party: NOBODY.to_owned(),
         known_at: Some(turn.now.plus_seconds(ASK_AGAIN)),
         reply: Reply::AskAgain { uploads },
     })?;
     Ok(())
+}
+
+/// Who did not answer is not asked again.
+pub(super) fn ask_no_more(turn: &Turn<'_>, run: &Run<'_>, step: &str) -> Result<(), Failure> {
+    turn.store.drop_reply(run.flow.flow, step, NOBODY)
 }
 
 /// Tells the run what is known by now about its open step.
@@ -163,7 +171,7 @@ fn apply(turn: &mut Turn<'_>, run: &mut Run<'_>, stored: StoredReply) -> Decided
         (Reply::Vouched { approves, scanned }, _) => vouching::heard(turn, run, &stored.party, approves, scanned),
         (Reply::AskAgain { .. }, Some(StepKind::External(external))) => ask(turn, run, &step, external.party),
         (Reply::AskAgain { uploads }, Some(StepKind::Factor(factor))) => match factor.input() {
-            FactorInput::Code => codes::retry(turn, run, &step, *factor),
+            FactorInput::Code => codes::send(turn, run, &step, *factor),
             FactorInput::Nothing => evidence::ask_source(turn, run, &step, *factor),
             FactorInput::Entries => card_elements::ask(turn, run, &step),
             _ => evidence::ask_vendor(turn, run, &step, *factor, uploads),

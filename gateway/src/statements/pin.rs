@@ -4,6 +4,7 @@ use quittance_flows::pin::{self as guesses, Counted, PinCounter, PinEvent};
 use quittance_flows::policy::PinRules;
 use quittance_flows::{FactorKind, Policy, StepKind};
 use quittance_protocol::answer::PinAnswer;
+use quittance_protocol::draws::Draws;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::pin;
 use quittance_protocol::problem::Code;
@@ -13,7 +14,7 @@ use quittance_protocol::{AccountId, B64, Digest32, FlowId, Problem, Verified};
 use super::flow::{Run, find};
 use crate::factor;
 use crate::failure::{Decided, Failure};
-use crate::secrets::{PinRandomness, seal, unseal};
+use crate::secrets::{seal, unseal};
 use crate::store::{Device, PinLogin};
 use crate::turn::{Answer, Turn};
 
@@ -123,16 +124,16 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
     let Counted { attempts_left, .. } = count(turn, device, secret, registered.counter, PinEvent::Guessed)?;
     let start = &run.state.start;
     let context = pin::context(body.flow, &body.step, start.nonce.as_slice(), &start.operation);
-    let mut rng = PinRandomness::new(&*turn.world.randomness);
+    let mut draws = Draws::of(|out: &mut [u8]| turn.world.randomness.fill(out));
     let (state, answer) = pin::server_login_start(
         &turn.world.secrets.pin,
         credential(device.account, secret).as_bytes(),
         Some(&registered.record),
         body.message.as_slice(),
         &context,
-        &mut rng,
+        &mut draws,
     )?;
-    rng.check()?;
+    draws.check()?;
     let key = turn.world.secrets.master.pin_state_key();
     let place = place(body.flow, &body.step);
     let login = PinLogin {

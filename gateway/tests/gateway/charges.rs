@@ -170,6 +170,48 @@ async fn permits_beyond_the_plan_are_refused_by_the_member_at_fault() {
     );
 }
 
+//
+#[tokio::test]
+async fn permits_are_numbered_from_one_and_name_their_own_token() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.provision(&house.offer()).await;
+    let now = house.clock.now();
+    let good = permit(&house, &token);
+    let foreign = Permit {
+        token: TokenId::from_bytes([1; 16]),
+        ..good.clone()
+    };
+    let beyond = i64::MAX as u64 + 1;
+    let carried = [
+        (Code::Malformed, "/permits/0/seq", token.sign(0, now, &good)),
+        (Code::Malformed, "/permits/0/seq", token.sign(beyond, now, &good)),
+        (Code::UnknownKey, "/permits/0/token", token.sign(1, now, &foreign)),
+    ];
+    for (code, pointer, permit) in carried {
+        let problem = phone.activate(&token, vec![permit]).await.problem();
+        assert_eq!((problem.code(), problem.pointer()), (code, Some(pointer)));
+    }
+    let full = (1..=2).map(|number| token.pooled(&house, number)).collect();
+    assert_eq!(phone.activate(&token, full).await.status, 200, "control");
+    for number in [0, beyond] {
+        let charge = Charge {
+            mandate: token.mandate,
+            amount: cny(700),
+            reference: "till 1".to_owned(),
+            permit: Some(token.present(&house, number, 700, "till 1")),
+        };
+        let problem = house.post(&house.sign_as_merchant(&charge)).await.problem();
+        assert_eq!(
+            (problem.code(), problem.pointer()),
+            (Code::Malformed, Some("/permit/seq"))
+        );
+    }
+    let alone = house.post(&token.sign(3, now, &foreign)).await.problem();
+    assert_eq!((alone.code(), alone.pointer()), (Code::UnknownKey, Some("/token")));
+    assert_eq!(house.post(&token.sign(3, now, &good)).await.status, 200, "control");
+}
+
 //
 #[tokio::test]
 async fn a_permit_number_is_never_accepted_twice() {

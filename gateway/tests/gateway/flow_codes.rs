@@ -43,9 +43,11 @@ async fn the_fifth_wrong_code_ends_the_run_and_the_fourth_does_not() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let flow = at_the_code(&phone).await;
-    for _ in 1..=4 {
+    for left in (1..=4).rev() {
         let log: FlowLog = phone.answer(&flow, STEP, phone.wrong_code().await).await.ok();
         assert_eq!(phase(&log), Phase::Open);
+        let failed = log.events.last().map(|event| &event.kind);
+        assert!(matches!(failed, Some(FlowEventKind::FactorFailed { attempts_left: Some(of), .. }) if *of == left));
     }
     let log: FlowLog = phone.answer(&flow, STEP, phone.wrong_code().await).await.ok();
     assert_eq!(phase(&log), Phase::Refused(Code::BudgetExhausted));
@@ -140,6 +142,38 @@ async fn a_carrier_that_is_away_is_asked_again_and_no_code_is_taken_meanwhile() 
 }
 
 #[tokio::test]
+async fn a_code_that_the_payer_got_meanwhile_is_not_sent_again() {
+    for wait in [0, 30, 59] {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        house.party_says(Party::SmsCarrier, r#"{"outage": true}"#);
+        let flow = at_the_code(&phone).await;
+        house.advance(wait).await;
+        assert_eq!(phone.answer(&flow, STEP, StepAnswer::Resend {}).await.status, 200);
+        let code = phone.last_code().await;
+        house.advance(120).await;
+        assert_eq!(phone.texts().await, 1, "{wait} s");
+        let log: FlowLog = phone.answer(&flow, STEP, code).await.ok();
+        assert_eq!(open(&log), "identify", "{wait} s");
+    }
+}
+
+#[tokio::test]
+async fn a_carrier_that_is_away_for_the_second_code_is_asked_again_while_the_first_is_good() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let flow = at_the_code(&phone).await;
+    house.advance(60).await;
+    house.party_says(Party::SmsCarrier, r#"{"outage": true}"#);
+    assert_eq!(phone.answer(&flow, STEP, StepAnswer::Resend {}).await.status, 200);
+    assert_eq!(phone.texts().await, 1);
+    house.advance(60).await;
+    assert_eq!(phone.texts().await, 2);
+    let log: FlowLog = phone.answer(&flow, STEP, phone.last_code().await).await.ok();
+    assert_eq!(open(&log), "identify");
+}
+
+#[tokio::test]
 async fn a_restart_forgets_neither_the_code_nor_the_tries_at_it() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
@@ -150,4 +184,25 @@ async fn a_restart_forgets_neither_the_code_nor_the_tries_at_it() {
     }
     let log: FlowLog = phone.answer(&flow, STEP, phone.wrong_code().await).await.ok();
     assert_eq!(phase(&log), Phase::Refused(Code::BudgetExhausted));
+}
+
+/// Whoever writes into the database cannot have the code of one run prove another.
+#[tokio::test]
+async fn a_code_that_was_moved_to_another_run_proves_nothing_there() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let own = at_the_code(&phone).await;
+    let code = phone.last_code().await;
+    let other = at_the_code(&phone).await;
+    assert!(code != phone.last_code().await, "one in a million is the same");
+    house.stop();
+    house.plant(&format!(
+        "UPDATE codes SET doc = (SELECT doc FROM codes WHERE flow = '{}') WHERE flow = '{}'",
+        own.start.flow, other.start.flow
+    ));
+    house.start().unwrap();
+    let there: FlowLog = phone.answer(&other, STEP, code.clone()).await.ok();
+    assert_eq!(open(&there), STEP);
+    let here: FlowLog = phone.answer(&own, STEP, code).await.ok();
+    assert_eq!(open(&here), "identify", "control");
 }

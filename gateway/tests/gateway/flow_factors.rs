@@ -1,7 +1,8 @@
 //! Factors of the phone's own: the biometric ladder, the safety lock's password.
 
 use quittance_flows::Phase;
-use quittance_protocol::answer::{FlowLog, PinAnswer};
+use quittance_gateway::parties::NumberKind;
+use quittance_protocol::answer::{Asking, FlowLog, PinAnswer};
 use quittance_protocol::statement::{Lock, SecretKind, StepAnswer};
 use quittance_protocol::{B64, Code};
 
@@ -28,6 +29,8 @@ async fn the_fourth_failure_escalates_to_the_bound_phone_then_to_the_lock_screen
         .await
         .ok();
     assert_eq!(open(&log), "identify.bound_phone_otp");
+    assert!(matches!(&log.asking, Some(Asking::Code { sent_to, .. }) if sent_to == "bound"));
+    assert_eq!(phone.last_number().await, NumberKind::Bound);
     let code = phone.last_code().await;
     let log: FlowLog = phone.answer(&flow, "identify.bound_phone_otp", code).await.ok();
     assert_eq!(open(&log), "identify.device_passcode");

@@ -1,7 +1,7 @@
 //! Flows: events are admitted in their sequence, with fresh proofs, within their time.
 
 use quittance_protocol::answer::{FlowLog, MandateRecord, MandateState};
-use quittance_protocol::statement::{CancelFlow, FactorProof, StartFlow, StepAnswer};
+use quittance_protocol::statement::{CancelFlow, FactorProof, Intent, StartFlow, StepAnswer};
 use quittance_protocol::{B64, Code, Digest32, MandateId};
 
 use crate::support::phone::{Flow, Key, Phone, Token};
@@ -120,9 +120,38 @@ async fn a_proof_counts_only_for_its_own_challenge_key_and_time() {
         Code::ProofRejected,
         "five minutes are over"
     );
+    // A clock that is ahead is borne as long as one that is behind.
+    let said_in = |seconds| {
+        let mut claims = phone.claims(None);
+        claims.iat = claims.iat.plus_seconds(seconds);
+        StepAnswer::Proof {
+            proof: phone.biometric.sign(&claims, &good),
+        }
+    };
+    let ahead = phone.answer(&flow, "identify", said_in(300)).await.problem();
+    assert_eq!(
+        (ahead.code(), ahead.pointer()),
+        (Code::ProofRejected, Some("/answer/proof/iat"))
+    );
     let fresh = sign(&phone.biometric, &good);
     house.clock.advance(299);
     let _: FlowLog = phone.answer(&flow, "identify", fresh).await.ok();
+}
+
+//
+#[tokio::test]
+async fn a_clock_that_is_ahead_by_less_than_a_proofs_life_is_borne() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = Token::new();
+    let flow = phone.begin("mandate.sign", &[token.mandate], b"offer").await;
+    phone.confirm(&flow, "consent").await;
+    let proof = {
+        let mut claims = phone.claims(None);
+        claims.iat = claims.iat.plus_seconds(299);
+        phone.biometric.sign(&claims, &phone.proved(&flow, "identify"))
+    };
+    let _: FlowLog = phone.answer(&flow, "identify", StepAnswer::Proof { proof }).await.ok();
 }
 
 //
@@ -235,6 +264,37 @@ async fn a_proof_id_used_before_is_refused_whatever_it_proves() {
     }
     assert_eq!(replies[0].status, 200);
     assert_eq!(replies[1].code(), Code::ProofReused);
+}
+
+//
+#[tokio::test]
+async fn an_intent_brings_the_very_proof_that_its_run_took_and_no_other_under_its_id() {
+    // The network goes after any step: what was left of the run is then done offline.
+    for offline in [false, true] {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        let token = phone.sign_mandate().await;
+        let flow = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
+        let mut claims = phone.claims(None);
+        let body = phone.proved(&flow, "identify");
+        let proof = phone.biometric.sign(&claims, &body);
+        let answer = StepAnswer::Proof { proof: proof.clone() };
+        let _: FlowLog = phone.answer(&flow, "identify", answer).await.ok();
+        if !offline {
+            phone.confirm(&flow, "confirm").await;
+            phone.prove_pin(&flow).await;
+        }
+        let intent = |proof| Intent {
+            flow: flow.start.flow,
+            mandates: vec![token.mandate],
+            offline,
+            proof,
+        };
+        claims.iat = claims.iat.plus_seconds(1);
+        let other = phone.biometric.sign(&claims, &body);
+        assert_eq!(phone.post(&intent(other)).await.code(), Code::ProofReused);
+        assert_eq!(phone.post(&intent(proof)).await.status, 200, "control");
+    }
 }
 
 //

@@ -83,6 +83,37 @@ async fn a_mandate_is_cancelled_under_the_lock() {
     assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Ended);
 }
 
+//
+#[tokio::test]
+async fn the_lock_ends_also_where_a_mandate_ended_under_it() {
+    let house = House::new();
+    let (phone, token) = locked(&house).await;
+    phone.revoke(&[token.mandate]).await;
+    let other = phone.sign_mandate().await;
+    house.advance(24 * HOUR).await;
+    approved(&house.charge(other.mandate, 100).await);
+    assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Ended);
+}
+
+/// The wish is recorded; nothing hangs on it before an account has two devices.
+#[tokio::test]
+async fn other_devices_that_were_locked_once_stay_so_until_the_lock_ends() {
+    for asked in [[true, false], [false, true]] {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        let mut record = None;
+        for other_devices in asked {
+            let locked: LockRecord = phone.post(&Lock { other_devices }).await.ok();
+            record = Some(locked.other_devices);
+        }
+        assert_eq!(record, Some(true), "{asked:?}");
+    }
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    lock(&phone).await;
+    assert!(!lock(&phone).await.other_devices, "control: nobody asked for it");
+}
+
 //
 #[tokio::test]
 async fn a_mandate_that_is_signed_under_the_lock_is_locked_from_its_first_moment() {
@@ -169,6 +200,25 @@ async fn five_wrong_lock_passwords_leave_the_lock_to_the_clock() {
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
     // The payment PIN has a counter of its own: cancelling is as it was.
     phone.revoke(&[token.mandate]).await;
+}
+
+//
+#[tokio::test]
+async fn the_lock_password_has_as_many_tries_as_the_policy_gives_it() {
+    let house = House::closed();
+    let own = "\"password_to_release\": true,\n    \"max_attempts\": ";
+    house.use_policy(&[(&format!("{own}5"), &format!("{own}2"))]);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    phone.register_lock_password().await;
+    lock(&phone).await;
+    let flow = phone.begin("lock.release", &[], b"").await;
+    let (_, reply) = phone.guess_secret(&flow, "lock_password", b"open sesame").await;
+    assert_eq!(
+        reply.ok::<PinAnswer>().attempts_left,
+        1,
+        "the payment PIN would have four"
+    );
 }
 
 //

@@ -2,9 +2,10 @@
 
 use quittance_protocol::answer::{FlowLog, PinAnswer};
 use quittance_protocol::flow_event::FlowEventKind;
-use quittance_protocol::{B64, Code};
+use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, SecretKind};
+use quittance_protocol::{B64, Code, pin};
 
-use crate::support::phone::{Flow, PIN, Phone};
+use crate::support::phone::{Flow, PIN, Phone, Rng};
 use crate::support::{House, Reply, random};
 
 async fn at_the_pin<'h>(phone: &Phone<'h>) -> Flow {
@@ -154,7 +155,7 @@ async fn a_forged_third_message_proves_nothing_and_can_be_tried_once() {
     let phone = Phone::ready(&house).await;
     let flow = at_the_pin(&phone).await;
     let _: PinAnswer = phone.post(&phone.guess(&flow, b"000000").1).await.ok();
-    let forged = quittance_protocol::statement::PinFinish {
+    let forged = PinFinish {
         flow: flow.start.flow,
         step: "payment_pin".to_owned(),
         message: B64::new(random::<64>()),
@@ -177,4 +178,76 @@ async fn a_forged_third_message_proves_nothing_and_can_be_tried_once() {
         Code::StepOrder,
         "five minutes are over"
     );
+}
+
+#[tokio::test]
+async fn a_first_message_is_free_again_for_five_minutes_and_counted_after_them() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let flow = at_the_pin(&phone).await;
+    let (_, start) = phone.guess(&flow, b"000000");
+    for (wait, left) in [(0, 4), (299, 4), (1, 3)] {
+        house.clock.advance(wait);
+        let answer: PinAnswer = phone.post(&start).await.ok();
+        assert_eq!(answer.attempts_left, left);
+    }
+}
+
+#[tokio::test]
+async fn a_third_message_of_another_form_is_malformed_and_no_failed_guess() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let flow = at_the_pin(&phone).await;
+    let (state, start) = phone.guess(&flow, PIN);
+    let answer: PinAnswer = phone.post(&start).await.ok();
+    let mut finish = phone.finish_guess(&flow, state, PIN, &answer).unwrap();
+    let whole = finish.message.clone();
+    finish.message = B64::new(random::<7>());
+    assert_eq!(phone.post(&finish).await.code(), Code::Malformed);
+    finish.message = whole;
+    let _: FlowLog = phone.post(&finish).await.ok();
+}
+
+/// Whoever writes into the database cannot have one run's PIN prove another run.
+#[tokio::test]
+async fn an_exchange_that_was_moved_to_another_run_proves_nothing_there() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let (own, other) = (at_the_pin(&phone).await, at_the_pin(&phone).await);
+    let (state, start) = phone.guess(&own, PIN);
+    let answer: PinAnswer = phone.post(&start).await.ok();
+    let _: PinAnswer = phone.post(&phone.guess(&other, b"000000").1).await.ok();
+    let finish = phone.finish_guess(&own, state, PIN, &answer).unwrap();
+    house.stop();
+    house.plant(&format!(
+        "UPDATE pin_logins SET sealed_state = (SELECT sealed_state FROM pin_logins WHERE flow = '{}') WHERE flow = '{}'",
+        own.start.flow, other.start.flow
+    ));
+    house.start().unwrap();
+    let moved = PinFinish {
+        flow: other.start.flow,
+        ..finish.clone()
+    };
+    assert_eq!(phone.post(&moved).await.code(), Code::Internal);
+    let _: FlowLog = phone.post(&finish).await.ok();
+}
+
+#[tokio::test]
+async fn the_same_pin_of_two_accounts_is_kept_under_two_keys() {
+    let house = House::new();
+    let (one, two) = (Phone::new(&house), Phone::new(&house));
+    one.enrol().await;
+    two.enrol().await;
+    let (_, message) = pin::client_register_start(PIN, &mut Rng).unwrap();
+    let asked = async |phone: &Phone<'_>| {
+        let request = PinRegister {
+            nonce: phone.nonce().await,
+            secret: SecretKind::PaymentPin,
+            phase: PinPhase::Request,
+            message: B64::new(message.clone()),
+        };
+        phone.post(&request).await.ok::<PinAnswer>().message
+    };
+    assert_eq!(asked(&one).await, asked(&one).await, "control: one account, one key");
+    assert_ne!(asked(&one).await, asked(&two).await);
 }

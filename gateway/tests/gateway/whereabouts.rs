@@ -1,6 +1,7 @@
 //! What region, address and recovery of a payer add to a run (R-049 … ).
 
 use quittance_flows::Phase;
+use quittance_gateway::parties::NumberKind;
 use quittance_protocol::Code;
 use quittance_protocol::answer::MandateRecord;
 use quittance_protocol::flow_event::Wish;
@@ -46,6 +47,7 @@ async fn a_payer_abroad_shows_passport_address_and_a_number_abroad_and_one_at_ho
             "payment_pin"
         ]
     );
+    assert_eq!(phone.last_number().await, NumberKind::Foreign);
 }
 
 //

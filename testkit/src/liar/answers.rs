@@ -1,9 +1,8 @@
 //! Lies about everything beside the order: lists, rules, and answers as they travel.
 
 use super::lie::Lie;
-use crate::network::cut;
+use crate::network::{cut, refusal};
 use crate::story::cny;
-use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use quittance_flows::policy::{PolicyBundle, SANDBOX_AUTHOR_SEED};
@@ -112,14 +111,4 @@ pub(super) fn instead(lie: Lie, honest: &[u8]) -> Option<Response> {
         _ => return None,
     };
     Some(response)
-}
-
-/// A problem in place of an answer.
-pub(super) fn refusal(problem: &Problem) -> Response {
-    let status = StatusCode::from_u16(problem.code().status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let body = serde_json::to_string(problem).unwrap_or_default();
-    let mut response = (status, Body::from(body)).into_response();
-    let kind = header::HeaderValue::from_static(problem::CONTENT_TYPE);
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }

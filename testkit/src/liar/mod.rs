@@ -8,8 +8,7 @@ mod told;
 
 pub use lie::{Catch, Lie};
 
-use crate::network::MOST_BYTES;
-use crate::network::cut;
+use crate::network::{MOST_BYTES, cut, refusal};
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
@@ -182,7 +181,7 @@ impl Liar {
         let path = parts.uri.path();
         if self.lie == Lie::NoConsistency && path == "/log/consistency" {
             self.lied();
-            return Some(answers::refusal(&Problem::new(problem::Code::NotFound)));
+            return Some(refusal(&Problem::new(problem::Code::NotFound)));
         }
         if !self.lie.is_logged() {
             return None;
@@ -215,7 +214,7 @@ impl Liar {
         }
         match (self.lie, said) {
             (Lie::IntentRefused, Some("intent")) | (Lie::AttestationRefused, Some("attestation")) => {
-                return Some(answers::refusal(&Problem::new(problem::Code::ProofRejected)));
+                return Some(refusal(&Problem::new(problem::Code::ProofRejected)));
             }
             _ => {}
         }

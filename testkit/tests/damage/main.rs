@@ -2,24 +2,20 @@
 //!
 //! Whatever opens them answers an error of its own type that says what to do, alters nothing, and never takes a wrong
 //! value for the right one.
+#![cfg(test)]
 
-#[cfg(test)]
 mod bad_vaults;
-#[cfg(test)]
 mod pages;
-#[cfg(test)]
 mod vault;
 
 use std::path::{Path, PathBuf};
 
 /// A folder for what is read back at once.
-#[cfg(test)]
 fn folder() -> tempfile::TempDir {
     quittance_testkit::files::quick_folder().unwrap()
 }
 
 /// The files of a folder, but for lock files, and for a write-ahead log in which nothing stands.
-#[cfg(test)]
 fn contents(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -6,16 +6,12 @@
 //!
 //! `QUITTANCE_CRASHES=all` tries every pair of a first and a second kill, and every disk error at every step; without it,
 //! a sample with a fixed seed. `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side.
+#![cfg(test)]
 
-#[cfg(test)]
 mod books;
-#[cfg(test)]
 mod operation;
-#[cfg(test)]
 mod planted;
-#[cfg(test)]
 mod run;
-#[cfg(test)]
 mod stage;
 
 use operation::Operation;
@@ -60,13 +56,11 @@ const ERRORS: [Fault; 4] = [
 ];
 
 /// Whether everything is tried, not a sample.
-#[cfg(test)]
 fn is_everything() -> bool {
     std::env::var("QUITTANCE_CRASHES").is_ok_and(|which| which == "all")
 }
 
 /// Whether this run is about this operation of this side.
-#[cfg(test)]
 fn is_chosen(operation: Operation, side: Side) -> bool {
     let named = std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().to_lowercase();
     let parts = [format!("{operation:?}"), format!("{side:?}")].map(|part| part.to_lowercase());
@@ -77,7 +71,6 @@ fn is_chosen(operation: Operation, side: Side) -> bool {
 }
 
 /// Kills one side before each step of each operation, and again during the recovery.
-#[cfg(test)]
 async fn killed_at_every_step(side: Side, operations: &[Operation]) {
     let programs = Programs::built().expect("built");
     for operation in operations
@@ -134,7 +127,6 @@ async fn killed_at_every_step(side: Side, operations: &[Operation]) {
 }
 
 /// Lets one side's disk fail at each step of each operation.
-#[cfg(test)]
 async fn fails_at_every_step(side: Side, operations: &[Operation]) {
     let programs = Programs::built().expect("built");
     for operation in operations

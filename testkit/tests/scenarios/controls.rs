@@ -4,13 +4,11 @@ use crate::files::{ALL, folder};
 use quittance_testkit::scenario::{How, Scenario, play};
 use serde_json::{Value, json};
 
-#[cfg(test)]
 fn text(name: &str) -> String {
     std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap()
 }
 
 /// The scenario with another value in one of its steps, counted from 1.
-#[cfg(test)]
 fn with(name: &str, step: usize, member: &str, value: Value) -> Scenario {
     let mut file: Value = serde_json::from_str(&text(name)).unwrap();
     let steps = file["steps"].as_array_mut().unwrap();
@@ -52,13 +50,11 @@ fn an_unknown_verb_or_member_is_refused_with_its_step() {
 }
 
 /// Plays a scenario that is wrong in one step: it has to fail there.
-#[cfg(test)]
 async fn fails_at(name: &str, step: usize, member: &str, value: Value) {
     fails_after(name, step, member, value, step).await;
 }
 
 /// Plays a scenario in which something else is done than its file says: a later step has to notice.
-#[cfg(test)]
 async fn fails_after(name: &str, step: usize, member: &str, value: Value, noticed: usize) {
     let scenario = with(name, step, member, value);
     let failed = play(&scenario, &How::default()).await.expect_err(name);

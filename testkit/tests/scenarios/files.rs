@@ -127,7 +127,6 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios")
 }
 
-#[cfg(test)]
 pub(crate) fn load(name: &str) -> Scenario {
     let text = std::fs::read_to_string(folder().join(format!("{name}.json"))).unwrap();
     Scenario::read(&text).unwrap_or_else(|what| panic!("{name}.json: {what}"))

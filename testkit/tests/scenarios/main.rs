@@ -1,4 +1,5 @@
 //! Scenarios: every file passes, also when its app dies after each step; a wrong expectation fails at its step.
+#![cfg(test)]
 
 mod controls;
 mod files;
@@ -8,7 +9,6 @@ use files::{load, scenarios};
 use quittance_testkit::scenario::{How, play};
 
 /// Plays a scenario as its file says.
-#[cfg(test)]
 async fn passes(name: &str) {
     let scenario = load(name);
     if let Err(failed) = play(&scenario, &How::default()).await {
@@ -17,7 +17,6 @@ async fn passes(name: &str) {
 }
 
 /// Plays a scenario whose apps die after every step.
-#[cfg(test)]
 async fn passes_with_restarts(name: &str) {
     let how = How {
         restart_after_each_step: true,

@@ -114,7 +114,6 @@ const NOT_YET: &[(&str, &str)] = &[
 ];
 
 /// Changes each value that a scenario names, until the scenario fails.
-#[cfg(test)]
 pub(crate) async fn each_value_matters(name: &str) {
     let scenario = load(name);
     for key in &scenario.policy {
@@ -153,7 +152,6 @@ pub(crate) async fn each_value_matters(name: &str) {
 }
 
 /// Weights add up to a whole: where one of them grows another one shrinks.
-#[cfg(test)]
 fn balance(key: &str, value: &Value, other: &Value) -> Option<(String, Value)> {
     let (group, weight) = key.split_once(".weights.")?;
     let partner = if weight == "amount" { "merchant" } else { "amount" };

@@ -8,7 +8,6 @@ use std::fmt;
 use crate::bytes::{Digest32, to_base64};
 use crate::log::LogError;
 use crate::log::checkpoint::hash;
-use crate::log::merkle::{Hash, leaf_hash};
 use crate::time::Timestamp;
 
 /// The first line.
@@ -88,12 +87,6 @@ impl Entry {
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
         self.to_string().into_bytes()
-    }
-
-    /// The entry's leaf in the tree.
-    #[must_use]
-    pub fn leaf_hash(&self) -> Hash {
-        leaf_hash(&self.to_bytes())
     }
 
     /// Reads the bytes that [`Self::to_bytes`] writes, and no others.

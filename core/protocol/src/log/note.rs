@@ -183,7 +183,7 @@ fn signature_line(line: &str) -> Option<SignatureLine<'_>> {
 }
 
 fn name_is_valid(name: &str) -> bool {
-    !name.is_empty() && !name.chars().any(|c| c == '+' || c.is_whitespace() || c < ' ')
+    !name.is_empty() && characters_are_valid(name) && !name.contains(|c: char| c == '+' || c.is_whitespace())
 }
 
 fn characters_are_valid(text: &str) -> bool {

@@ -64,6 +64,14 @@ fn signatures_of_strangers_are_passed_over_but_never_enough() {
         Checkpoint::open(&format!("{note}{}", stranger.repeat(32)), key),
         Err(LogError::Note)
     );
+    // A line that is none makes it no note, whoever it claims to be from.
+    for line in ["— witness+example AAAAAAAAAAAAAAAA\n", "— witness.example AAAAAA==\n"] {
+        assert_eq!(
+            Checkpoint::open(&format!("{note}{line}"), key),
+            Err(LogError::Note),
+            "{line}"
+        );
+    }
 }
 
 #[test]
@@ -82,7 +90,7 @@ fn a_note_in_another_form_is_refused() {
     ] {
         assert!(Checkpoint::open(&bad, key).is_err(), "{bad:?}");
     }
-    for name in ["", "a b", "a+b", "a\u{a0}b", "a\nb"] {
+    for name in ["", "a b", "a+b", "a\u{a0}b", "a\nb", "a\u{1}b"] {
         assert!(NoteSigner::new(name, &Zeroizing::new([1; 32])).is_err(), "{name:?}");
     }
     assert_eq!(log.signer.sign("no newline"), Err(LogError::Note));
@@ -200,6 +208,19 @@ fn a_proof_has_one_spelling() {
 }
 
 #[test]
+fn a_proof_has_at_most_64_hashes_as_no_tree_needs_more() {
+    let of = |length| TlogProof {
+        extra: None,
+        index: 0,
+        hashes: vec![[7; 32]; length],
+        checkpoint: Log::new(1).checkpoint(0).note().to_owned(),
+    };
+    let read = |proof: &TlogProof| proof.to_string().parse::<TlogProof>();
+    assert_eq!(read(&of(64)), Ok(of(64)));
+    assert_eq!(read(&of(65)), Err(LogError::Proof));
+}
+
+#[test]
 fn an_entry_is_believed_only_from_its_own_log_with_its_own_bytes() {
     let log = Log::new(1);
     log.append(b"before");
@@ -246,6 +267,17 @@ fn a_growing_log_is_followed_and_an_old_checkpoint_of_it_changes_nothing() {
     assert_eq!(later.checkpoint().size(), 5);
     assert_eq!(later.accept(log.checkpoint(5), &[]).unwrap(), later);
     assert_eq!(later.accept(log.checkpoint(3), &log.consistency(3, 5)).unwrap(), later);
+}
+
+/// The log signs the same head again, and a witness beside it: what is kept is what was heard last.
+#[test]
+fn of_two_checkpoints_of_one_head_the_later_one_is_kept() {
+    let log = grown(&["a", "b"]);
+    let first = log.checkpoint(2);
+    let witnessed = format!("{}— witness.example AAAAAAAAAAAAAAAA\n", first.note());
+    let again = Checkpoint::open(&witnessed, log.signer.verifier()).unwrap();
+    let seen = SeenLog::first(first).accept(again, &[]).unwrap();
+    assert_eq!(seen.checkpoint().note(), witnessed);
 }
 
 //
@@ -345,6 +377,7 @@ fn a_log_of_70_000_entries_has_the_tiles_that_the_specification_counts() {
     assert!(!there(TileKind::Hashes(2), 0, 2));
     assert!(!there(TileKind::Hashes(3), 0, 1));
     assert!(!there(TileKind::Hashes(63), u64::MAX, 1));
+    assert!(!there(TileKind::Hashes(0), 0, 0), "a tile holds something");
 }
 
 #[test]

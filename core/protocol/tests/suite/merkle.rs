@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use proptest::prelude::*;
-use quittance_protocol::log::merkle::{self, EMPTY_ROOT, Hash, MerkleError, leaf_hash, node_hash};
+use quittance_protocol::log::merkle::{self, BadProof, EMPTY_ROOT, Hash, MerkleError, leaf_hash, node_hash};
 
 use crate::fixture::Log;
 
@@ -174,6 +174,17 @@ fn what_no_tree_has_is_out_of_range_and_a_hole_in_the_store_is_named() {
     assert_eq!(merkle::consistency_proof(6, 5, &store), Err(MerkleError::OutOfRange));
     let hole = |l, i| if (l, i) == (2, 0) { None } else { log.hash(l, i) };
     assert_eq!(merkle::root(5, &hole), Err(MerkleError::Missing { level: 2, index: 0 }));
+}
+
+/// A phone that saw the log before its first entry holds it to that: nothing more has to be shown, nothing else is taken.
+#[test]
+fn every_tree_grows_from_the_empty_one_by_an_empty_proof_alone() {
+    let (log, _) = log_of(5);
+    let root = root_at(&log, 5);
+    let grown = |from_root, proof: &[Hash]| merkle::verify_consistency(0, from_root, 5, &root, proof);
+    assert_eq!(grown(&EMPTY_ROOT, &[]), Ok(()));
+    assert_eq!(grown(&EMPTY_ROOT, &[[7; 32]]), Err(BadProof));
+    assert_eq!(grown(&[7; 32], &[]), Err(BadProof));
 }
 
 #[test]

@@ -101,6 +101,10 @@ fn a_receipt_holds_offline_and_its_annex_opens_it() {
     assert_eq!(receipt.as_bytes(), case.receipt);
     let verified = receipt.verify(case.log.signer.verifier()).unwrap();
     assert_eq!(verified.logged().index(), 5);
+    assert_eq!(
+        Entry::parse(receipt.entry_bytes()).as_ref(),
+        Ok(verified.logged().entry())
+    );
     assert_eq!(verified.open(&case.annex).unwrap(), case.body);
 }
 

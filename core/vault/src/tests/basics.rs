@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::support::{Disk, Hooked, KeepsOldKeys, MemoryKeys, TOKEN, put_tokens, secret, token};
 use crate::file::{self, FORMAT_VERSION};
-use crate::{Probe, QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError, VaultOptions};
+use crate::destruction::{DestructionRow, Evidence, OldRecord};
+use crate::store::{Rows, SealedRecord};
+use crate::{Destruction, Probe, QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError, VaultOptions};
 
 fn keys() -> Arc<MemoryKeys> {
     Arc::new(MemoryKeys::default())
@@ -390,6 +392,47 @@ impl crate::RootKeys for NeverDeletes {
     }
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.0.exists(epoch)
+    }
+}
+
+/// No step of a vault leaves such a row open: the probe looks all the same, and believes the file alone.
+//
+#[test]
+fn an_order_is_not_done_while_an_old_row_of_its_records_opens() {
+    let disk = Disk::new();
+    let mut vault = disk.create(&keys());
+    put_tokens(&mut vault, 2);
+    let row = |vault: &Vault, number| {
+        let SealedRecord { slot, version, sealed } = Rows(&vault.connection).record(&token(number)).unwrap().unwrap();
+        let key = token(number);
+        OldRecord {
+            key,
+            slot,
+            version,
+            sealed,
+        }
+    };
+    let (ended, living) = (row(&vault, 1), row(&vault, 2));
+    let before = vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
+    for (order, record, opens) in [([2; 16], ended, false), ([3; 16], living, true)] {
+        let pending = DestructionRow {
+            destruction: Destruction {
+                order,
+                ..before.clone()
+            },
+            evidence: Some(Evidence {
+                root_wrapped: vec![0; 32],
+                records: vec![record],
+            }),
+        };
+        let (rows, state) = (Rows(&vault.connection), vault.state.as_ref().unwrap());
+        put_destruction(&rows, &state.journal, &SystemRandomness::new(), &pending).unwrap();
+        match vault.destroy(order, &[], |_| Ok(())) {
+            Ok(done) => assert!(!opens && done.probe.passed()),
+            Err(VaultError::ProbeFailed { probe, .. }) => assert!(opens && probe.records_open && !probe.key_found),
+            Err(other) => panic!("{other}"),
+        }
+        assert_eq!(vault.destruction(order).unwrap().is_some(), !opens);
     }
 }
 

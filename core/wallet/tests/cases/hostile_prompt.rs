@@ -1,13 +1,21 @@
 //! A biometric callback that says "yes" without a signature over this challenge by this key gets nowhere.
 
-use crate::support::Sandboxed;
-use crate::support::phone::{Phone, Thumb};
-use quittance_protocol::FlowId;
-use quittance_wallet::{Answer, BiometricError, PromptKind, WalletError};
+use crate::support::phone::{Phone, Thumb, pin};
+use crate::support::{PIN, Sandboxed};
+use quittance_protocol::{FlowId, Timestamp};
+use quittance_wallet::ports::{Clock, SystemClock};
+use quittance_wallet::{Answer, BiometricError, Ports, PromptKind, WalletError};
+use std::sync::{Arc, Mutex};
+use std::thread::ThreadId;
 
 /// A phone whose signing flow waits for the biometric prompt, which has signed once before.
 async fn at_the_prompt(sandbox: &Sandboxed) -> (Phone, FlowId) {
     let phone = Phone::enrolled(sandbox).await;
+    let flow = asks_for_a_thumb(sandbox, &phone).await;
+    (phone, flow)
+}
+
+async fn asks_for_a_thumb(sandbox: &Sandboxed, phone: &Phone) -> FlowId {
     let merchant = sandbox.merchant("Bluebird").await;
     let first = phone
         .wallet
@@ -25,7 +33,41 @@ async fn at_the_prompt(sandbox: &Sandboxed) -> (Phone, FlowId) {
         phone.wallet.next_prompt(flow).unwrap().unwrap().kind,
         PromptKind::Biometric
     );
-    (phone, flow)
+    flow
+}
+
+/// A clock that notes who asks it.
+#[derive(Default)]
+struct Watched(Mutex<Vec<ThreadId>>);
+
+impl Clock for Watched {
+    fn now(&self) -> Timestamp {
+        self.0.lock().unwrap().push(std::thread::current().id());
+        SystemClock.now()
+    }
+}
+
+// Whoever has the vault may keep others waiting, so tries are counted where waiting stops nobody else.
+#[tokio::test]
+async fn tries_are_counted_on_a_thread_that_may_block() {
+    let sandbox = Sandboxed::start().await;
+    let clock = Arc::new(Watched::default());
+    let ports = Ports {
+        clock: clock.clone(),
+        ..Ports::system()
+    };
+    let phone = Phone::with_ports(&sandbox, ports);
+    phone.wallet.enrol(pin(PIN)).await.unwrap();
+    let flow = asks_for_a_thumb(&sandbox, &phone).await;
+    clock.0.lock().unwrap().clear();
+    phone.payer.then(Thumb::Fault(BiometricError::UserCancelled));
+    phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+    let asked = std::mem::take(&mut *clock.0.lock().unwrap());
+    assert!(!asked.is_empty(), "control: what day it is was asked");
+    assert!(
+        !asked.contains(&std::thread::current().id()),
+        "this thread runs all other calls"
+    );
 }
 
 async fn gets_nowhere(thumb: Thumb) {

@@ -213,6 +213,11 @@ pub(crate) struct Phone {
 impl Phone {
     /// A phone that knows nobody.
     pub(crate) fn new(sandbox: &Sandboxed) -> Self {
+        Self::with_ports(sandbox, Ports::system())
+    }
+
+    /// The same, with a clock of a test's own.
+    pub(crate) fn with_ports(sandbox: &Sandboxed, ports: Ports) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let keys = SoftwareKeys::new();
         let payer = Arc::new(Payer {
@@ -220,13 +225,7 @@ impl Phone {
             script: Mutex::default(),
             last: Mutex::default(),
         });
-        let wallet = Wallet::open(
-            &sandbox.config(folder.path()),
-            keys.clone(),
-            payer.clone(),
-            Ports::system(),
-        )
-        .unwrap();
+        let wallet = Wallet::open(&sandbox.config(folder.path()), keys.clone(), payer.clone(), ports).unwrap();
         Self {
             wallet,
             keys,

@@ -49,9 +49,9 @@ impl Plug {
         *self.pulled_at.lock().unwrap() = Some(statement);
     }
 
-    /// The next statement of a kind is refused with a code, as if by the gateway.
-    pub(crate) fn refuse(&self, statement: &'static str, code: &'static str) {
-        *self.refused.lock().unwrap() = Some((statement, code));
+    /// The next statement of a kind, or the next question at a path, is refused with a code, as if by the gateway.
+    pub(crate) fn refuse(&self, what: &'static str, code: &'static str) {
+        *self.refused.lock().unwrap() = Some((what, code));
     }
 
     /// The next statement of a kind is under way until it is told that it was lost.
@@ -112,17 +112,23 @@ impl Plug {
         let (head, body) = request.into_parts();
         let bytes = to_bytes(body, 1 << 20).await.unwrap();
         let mut line = *self.line.lock().unwrap();
+        let refused = |name: &str| {
+            let (_, code) = self.refused.lock().unwrap().take_if(|(of, _)| *of == name)?;
+            let problem = serde_json::json!({ "type": "about:blank", "title": "Refused", "status": 409, "code": code });
+            let head = [("content-type", "application/problem+json")];
+            Some((axum::http::StatusCode::CONFLICT, head, problem.to_string()).into_response())
+        };
+        if let Some(answer) = refused(head.uri.path()) {
+            return answer;
+        }
         if head.uri.path() == "/v1/statements" {
             let compact = String::from_utf8_lossy(&bytes).into_owned();
             let name = Received::parse(&compact)
                 .map(|received| received.name().to_owned())
                 .unwrap_or_default();
             self.said.lock().unwrap().push(compact);
-            if let Some((_, code)) = self.refused.lock().unwrap().take_if(|(of, _)| *of == name) {
-                let problem =
-                    serde_json::json!({ "type": "about:blank", "title": "Refused", "status": 409, "code": code });
-                let head = [("content-type", "application/problem+json")];
-                return (axum::http::StatusCode::CONFLICT, head, problem.to_string()).into_response();
+            if let Some(answer) = refused(&name) {
+                return answer;
             }
             let slow = self.slow.lock().unwrap().take_if(|(of, _)| *of == name);
             if let Some((_, lost)) = slow {

@@ -12,7 +12,7 @@ use quittance_protocol::{AccountId, B64, FlowId, MandateId, Timestamp, pin};
 
 use super::ledger::{Ledger, Window};
 use crate::flow_quiz::{RECOVERY, amount, answer_amounts, answer_the_rest, set_transactions};
-use crate::support::phone::{Flow, PIN, Phone, Rng};
+use crate::support::phone::{Flow, PIN, Phone, draws};
 use crate::support::walk::LOCK_PASSWORD;
 use crate::support::{DAY, House, Reply, cny};
 
@@ -83,7 +83,7 @@ impl<const OF_LOCK: bool> Secret<'_, OF_LOCK> {
     }
 
     fn first_message(&self, guess: &[u8]) -> (pin::LoggingIn, PinStart) {
-        let (state, message) = pin::client_login_start(guess, &mut Rng).unwrap();
+        let (state, message) = pin::client_login_start(guess, &mut draws()).unwrap();
         let start = PinStart {
             flow: self.run.as_ref().expect("a run").start.flow,
             step: Self::STEP.to_owned(),

@@ -57,7 +57,7 @@ impl Power {
                 house.stop();
                 match flaw {
                     Some(Flaw::PutBack) => put_back(house),
-                    Some(Flaw::Planted(sql)) => plant(house, sql),
+                    Some(Flaw::Planted(sql)) => house.plant(sql),
                     None => {}
                 }
                 house.restart();
@@ -72,11 +72,6 @@ impl Power {
     const fn moves_clocks(&self) -> bool {
         matches!(self, Self::Here(_))
     }
-}
-
-fn plant(house: &House, sql: &str) {
-    let database = rusqlite::Connection::open(house.data().join("gateway.sqlite")).unwrap();
-    database.execute_batch(sql).unwrap();
 }
 
 /// Where the database of before stands.

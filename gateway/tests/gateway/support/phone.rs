@@ -6,6 +6,7 @@ use quittance_protocol::answer::{
     ChargeAnswer, ChargeDecision, Enrolled, FlowLog, MandateRecord, OrderRecord, PinAnswer, Reconciled, SessionOpened,
 };
 use quittance_protocol::bytes::to_base64url;
+use quittance_protocol::draws::Draws;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::{
@@ -17,6 +18,7 @@ use quittance_protocol::{
     AccountId, B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp,
     TokenId, Unsigned, pin,
 };
+use quittance_vault::RandomnessError;
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use zeroize::Zeroizing;
@@ -116,25 +118,9 @@ impl Token {
 }
 
 /// Bytes for OPAQUE on the phone's side.
-pub(crate) struct Rng;
-
-impl rand_core::RngCore for Rng {
-    fn next_u32(&mut self) -> u32 {
-        u32::from_le_bytes(random())
-    }
-    fn next_u64(&mut self) -> u64 {
-        u64::from_le_bytes(random())
-    }
-    fn fill_bytes(&mut self, out: &mut [u8]) {
-        quittance_vault::Randomness::fill(&quittance_vault::SystemRandomness::new(), out).unwrap();
-    }
-    fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
-        self.fill_bytes(out);
-        Ok(())
-    }
+pub(crate) fn draws() -> Draws<impl FnMut(&mut [u8]) -> Result<(), RandomnessError>, RandomnessError> {
+    Draws::of(|out: &mut [u8]| quittance_vault::Randomness::fill(&quittance_vault::SystemRandomness::new(), out))
 }
-
-impl rand_core::CryptoRng for Rng {}
 
 pub(crate) struct Phone<'h> {
     pub(crate) house: &'h House,
@@ -213,7 +199,7 @@ impl<'h> Phone<'h> {
     }
 
     pub(crate) async fn register_pin(&self) {
-        let (state, message) = pin::client_register_start(PIN, &mut Rng).unwrap();
+        let (state, message) = pin::client_register_start(PIN, &mut draws()).unwrap();
         let request = PinRegister {
             nonce: self.nonce().await,
             secret: SecretKind::PaymentPin,
@@ -221,7 +207,7 @@ impl<'h> Phone<'h> {
             message: B64::new(message),
         };
         let answer: PinAnswer = self.post(&request).await.ok();
-        let record = pin::client_register_finish(state, PIN, answer.message.as_slice(), &mut Rng).unwrap();
+        let record = pin::client_register_finish(state, PIN, answer.message.as_slice(), &mut draws()).unwrap();
         let record = PinRegister {
             nonce: self.nonce().await,
             secret: SecretKind::PaymentPin,
@@ -283,14 +269,18 @@ impl<'h> Phone<'h> {
         (Flow { start }, log)
     }
 
-    pub(crate) fn proof(&self, flow: &Flow, step: &str) -> String {
-        let body = FactorProof {
+    /// What a proof of a step says.
+    pub(crate) fn proved(&self, flow: &Flow, step: &str) -> FactorProof {
+        FactorProof {
             flow: flow.start.flow,
             step: step.to_owned(),
             nonce: flow.start.nonce.clone(),
             operation: flow.start.operation,
-        };
-        self.biometric.sign(&self.claims(None), &body)
+        }
+    }
+
+    pub(crate) fn proof(&self, flow: &Flow, step: &str) -> String {
+        self.biometric.sign(&self.claims(None), &self.proved(flow, step))
     }
 
     pub(crate) async fn answer(&self, flow: &Flow, step: &str, answer: StepAnswer) -> Reply {
@@ -324,7 +314,7 @@ impl<'h> Phone<'h> {
 
     /// First message of a guess.
     pub(crate) fn guess(&self, flow: &Flow, guess: &[u8]) -> (pin::LoggingIn, PinStart) {
-        let (state, message) = pin::client_login_start(guess, &mut Rng).unwrap();
+        let (state, message) = pin::client_login_start(guess, &mut draws()).unwrap();
         let start = PinStart {
             flow: flow.start.flow,
             step: "payment_pin".to_owned(),
@@ -343,7 +333,7 @@ impl<'h> Phone<'h> {
     ) -> Option<PinFinish> {
         let start = &flow.start;
         let context = pin::context(start.flow, "payment_pin", start.nonce.as_slice(), &start.operation);
-        let done = pin::client_login_finish(state, guess, answer.message.as_slice(), &context, &mut Rng);
+        let done = pin::client_login_finish(state, guess, answer.message.as_slice(), &context, &mut draws());
         let message = B64::new(done.ok()?.0);
         Some(PinFinish {
             flow: start.flow,

@@ -7,13 +7,13 @@ use axum::http::{Request, header};
 use quittance_flows::policy::DEFAULT_BUNDLE;
 use quittance_flows::{FlowState, Phase, Policy, Rules, flow};
 use quittance_gateway::Clock as _;
-use quittance_gateway::parties::Party;
+use quittance_gateway::parties::{NumberKind, Party};
 use quittance_protocol::answer::{FlowLog, PinAnswer, Uploaded};
 use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{Channel, FactorProof, OneTimeCode, PinPhase, PinRegister, SecretKind, StepAnswer};
 use quittance_protocol::{B64, Digest32, FlowId, MandateId, pin};
 
-use crate::support::phone::{Flow, Key, Phone, Rng, Token};
+use crate::support::phone::{Flow, Key, Phone, Token, draws};
 use crate::support::{House, Reply, random};
 
 /// A PNG of so many bytes of pixels; each seed makes another one.
@@ -96,6 +96,13 @@ impl Phone<'_> {
         }
     }
 
+    /// To which of the payer's numbers the text went that came last.
+    pub(crate) async fn last_number(&self) -> NumberKind {
+        let account = self.account().await;
+        let texts = self.house.parties.sms_carrier().inbox(account, self.house.clock.now());
+        texts.unwrap().pop().expect("a text arrived").number
+    }
+
     /// How many texts came.
     pub(crate) async fn texts(&self) -> usize {
         let account = self.account().await;
@@ -171,7 +178,7 @@ impl Phone<'_> {
 
     /// Registers a secret: the last answer, or the first refusal.
     pub(crate) async fn register_secret(&self, kind: SecretKind, secret: &[u8]) -> Reply {
-        let (state, message) = pin::client_register_start(secret, &mut Rng).unwrap();
+        let (state, message) = pin::client_register_start(secret, &mut draws()).unwrap();
         let request = PinRegister {
             nonce: self.nonce().await,
             secret: kind,
@@ -183,7 +190,7 @@ impl Phone<'_> {
             return reply;
         }
         let answer: PinAnswer = reply.ok();
-        let record = pin::client_register_finish(state, secret, answer.message.as_slice(), &mut Rng).unwrap();
+        let record = pin::client_register_finish(state, secret, answer.message.as_slice(), &mut draws()).unwrap();
         self.post(&PinRegister {
             nonce: self.nonce().await,
             secret: kind,

@@ -13,7 +13,7 @@ use quittance_protocol::{B64, FlowId, MandateId, pin};
 use axum::body::Body;
 use axum::http::{Request, header};
 
-use super::phone::{Flow, PIN, Phone, Rng};
+use super::phone::{Flow, PIN, Phone, draws};
 use super::random;
 use super::{House, Reply};
 use quittance_gateway::Clock as _;
@@ -152,7 +152,7 @@ impl Phone<'_> {
     /// Sets the safety lock's own password.
     pub(crate) async fn register_lock_password(&self) {
         self.open_lock_password().await;
-        let (state, message) = pin::client_register_start(LOCK_PASSWORD, &mut Rng).unwrap();
+        let (state, message) = pin::client_register_start(LOCK_PASSWORD, &mut draws()).unwrap();
         let say = async |phase, message| {
             let register = PinRegister {
                 nonce: self.nonce().await,
@@ -163,7 +163,7 @@ impl Phone<'_> {
             self.post(&register).await.ok::<PinAnswer>()
         };
         let answer = say(PinPhase::Request, message).await;
-        let record = pin::client_register_finish(state, LOCK_PASSWORD, answer.message.as_slice(), &mut Rng);
+        let record = pin::client_register_finish(state, LOCK_PASSWORD, answer.message.as_slice(), &mut draws());
         say(PinPhase::Record, record.unwrap()).await;
     }
 
@@ -179,7 +179,7 @@ impl Phone<'_> {
 
     /// Guesses at a secret: the first message, which the gateway counts.
     pub(crate) async fn guess_secret(&self, flow: &Flow, step: &str, guess: &[u8]) -> (pin::LoggingIn, Reply) {
-        let (state, message) = pin::client_login_start(guess, &mut Rng).unwrap();
+        let (state, message) = pin::client_login_start(guess, &mut draws()).unwrap();
         let start = PinStart {
             flow: flow.start.flow,
             step: step.to_owned(),
@@ -209,7 +209,7 @@ impl Phone<'_> {
             flow.start.nonce.as_slice(),
             &flow.start.operation,
         );
-        let done = pin::client_login_finish(state, secret, answer.message.as_slice(), &context, &mut Rng).unwrap();
+        let done = pin::client_login_finish(state, secret, answer.message.as_slice(), &context, &mut draws()).unwrap();
         let finish = PinFinish {
             flow: flow.start.flow,
             step: step.to_owned(),

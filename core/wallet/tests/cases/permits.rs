@@ -1,0 +1,45 @@
+//! What the phone's half signs away: one payment on the spot, or the few that the rules let lie at the gateway.
+
+use crate::support::Sandboxed;
+use crate::support::phone::{Phone, cny};
+use quittance_protocol::{Currency, Money};
+use quittance_wallet::WalletError;
+use std::collections::BTreeSet;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_on_the_spot_is_for_more_than_nothing_and_no_more_than_one_charge_may_take() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let asked = async |amount| phone.wallet.payer_present_permit(mandate, amount, "till").await;
+    for nothing in [0, -1] {
+        let refused = asked(cny(nothing)).await;
+        assert!(matches!(refused, Err(WalletError::BadAmount)), "{nothing}");
+    }
+    let dollars = Money::new(100, Currency::new("USD").unwrap()).unwrap();
+    assert!(matches!(asked(dollars).await, Err(WalletError::BadAmount)));
+    assert!(matches!(asked(cny(5001)).await, Err(WalletError::AboveLimit)));
+    for some in [1, 5000] {
+        assert!(asked(cny(some)).await.is_ok(), "control: {some}");
+    }
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_that_is_under_way_is_not_made_once_more() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    sandbox.plug.stall(&["permit"]);
+    for _ in 0..3 {
+        phone.wallet.sync().await.unwrap();
+    }
+    sandbox.plug.stall(&[]);
+    phone.wallet.sync().await.unwrap();
+    let made: BTreeSet<String> = sandbox.plug.said("permit").into_iter().collect();
+    assert_eq!(made.len(), 1, "one charge, one permit in its place");
+    assert_eq!(phone.wallet.mandate(mandate).unwrap().permits_ahead, 3);
+}
