@@ -20,7 +20,7 @@ const STATEMENTS: usize = 32;
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE header (
     one INTEGER PRIMARY KEY, vault BLOB NOT NULL, height INTEGER NOT NULL, epoch INTEGER NOT NULL, root BLOB NOT NULL,
-    journal BLOB NOT NULL, next_slot INTEGER NOT NULL, free_slot INTEGER, pending BLOB NOT NULL, settled INTEGER NOT NULL
+    journal BLOB NOT NULL, next_slot INTEGER NOT NULL, free_slot INTEGER, orders BLOB NOT NULL, settled INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE nodes (place INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE records (
@@ -40,8 +40,12 @@ CREATE TABLE destructions (
 pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
     let connection = connect(path, vfs, OpenFlags::empty()).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::CannotOpen) if vfs.is_some() => VaultError::Missing,
-        _ => error.into(),
+        _ => why_not_opened(path, error),
     })?;
+    if connection.is_readonly(rusqlite::MAIN_DB)? {
+        // SQLite takes a file that it may only read, and would fail somewhere on the way.
+        return Err(VaultError::ReadOnly);
+    }
     // Closing must not write the write-ahead log of a newer program into the file, nor remove the log of ours: see `close`.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
@@ -94,6 +98,14 @@ fn connect(path: &Path, vfs: Option<&str>, more: OpenFlags) -> rusqlite::Result<
     match vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
         None => Connection::open_with_flags(path, flags),
+    }
+}
+
+/// What the system says of a file that SQLite could not open.
+fn why_not_opened(path: &Path, error: rusqlite::Error) -> VaultError {
+    match std::fs::OpenOptions::new().read(true).write(true).open(path) {
+        Err(source) => VaultError::of_file("file", source),
+        Ok(_file) => error.into(),
     }
 }
 

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::seal::{Key, on_wiped_stack};
 
 /// Words of the stack that a keystore's call may use.
-const OF_A_KEYSTORE: usize = 8_192;
+const OF_A_KEYSTORE: usize = 2_048;
 
 /// Wraps a root key, and wipes the stack that the keystore used.
 pub(crate) fn wrap_root(keys: &dyn RootKeys, epoch: u64, root: &Key) -> Result<Vec<u8>, RootKeyError> {
