@@ -333,7 +333,7 @@ impl Drop for Vault {
         // finds in the log what is missing here.
         if let Some(state) = &self.state {
             let is_saved = !state.is_ahead || self.save().is_ok();
-            let _ = is_saved && file::checkpoint(&self.connection).is_ok();
+            let _ = is_saved && file::close(&self.connection).is_ok();
         }
     }
 }
