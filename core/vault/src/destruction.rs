@@ -73,7 +73,7 @@ pub(crate) struct DestructionRow {
     pub(crate) evidence: Option<Evidence>,
 }
 
-/// A destruction as it stands in the file: in the header while it is pending, in a row of its own once it is done.
+/// A destruction as it stands in the file: in the header at first, in a row of its own some time after it is done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SealedDestruction {
     pub(crate) order: [u8; 16],
@@ -166,11 +166,12 @@ fn put_key(out: &mut Vec<u8>, key: &RecordKey) {
     out.extend_from_slice(&key.id);
 }
 
-/// The header's column of pending destructions: each with its order, its new epoch and its sealed body.
-pub(crate) fn pending_to_bytes(pending: &[SealedDestruction]) -> Result<Vec<u8>, VaultError> {
+/// The header's column of destructions: each with its order, whether it is done, its new epoch and its sealed body.
+pub(crate) fn orders_to_bytes(orders: &[SealedDestruction]) -> Result<Vec<u8>, VaultError> {
     let mut out = Vec::new();
-    for row in pending {
+    for row in orders {
         out.extend_from_slice(&row.order);
+        out.push(u8::from(row.done));
         out.extend_from_slice(&row.epoch_new.to_be_bytes());
         put_bytes(&mut out, &row.sealed)?;
     }
@@ -178,21 +179,21 @@ pub(crate) fn pending_to_bytes(pending: &[SealedDestruction]) -> Result<Vec<u8>,
 }
 
 /// Reads that column.
-pub(crate) fn pending_from_bytes(bytes: &[u8]) -> Result<Vec<SealedDestruction>, VaultError> {
-    let (mut reader, mut pending) = (Reader(bytes), Vec::new());
+pub(crate) fn orders_from_bytes(bytes: &[u8]) -> Result<Vec<SealedDestruction>, VaultError> {
+    let (mut reader, mut orders) = (Reader(bytes), Vec::new());
     while !reader.0.is_empty() {
-        pending.push(reader.pending().ok_or(VaultError::Corrupt { part: "header" })?);
+        orders.push(reader.order().ok_or(VaultError::Corrupt { part: "header" })?);
     }
-    Ok(pending)
+    Ok(orders)
 }
 
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
-    fn pending(&mut self) -> Option<SealedDestruction> {
+    fn order(&mut self) -> Option<SealedDestruction> {
         Some(SealedDestruction {
             order: self.array()?,
-            done: false,
+            done: self.array::<1>()? != [0],
             epoch_new: self.integer()?,
             sealed: self.bytes()?.to_vec(),
         })

@@ -161,7 +161,7 @@ impl Vault {
     /// may have seen. Which, nobody knows any more, so it is not used: it goes when the next epoch begins.
     pub(crate) fn complete_what_is_left(&mut self) -> Result<(), VaultError> {
         let state = self.ready()?;
-        let is_settled = state.header.pending.is_empty() && state.done.is_empty();
+        let is_settled = state.header.orders.iter().all(|row| row.done) && !state.is_ahead;
         let found = self.keys.neighbours(state.header.epoch)?;
         if is_settled && !found.before {
             self.unfinished = found.after;
@@ -169,7 +169,7 @@ impl Vault {
         }
         self.complete()?;
         // What was repaired once is not repaired again each time.
-        self.save_done()
+        self.save()
     }
 
     /// Ends everything that is not of the present epoch. The state must have been read: a file without its own key is
@@ -180,7 +180,8 @@ impl Vault {
         let found = self.keys.neighbours(epoch)?;
         let previous = epoch.checked_sub(1).filter(|_| found.before);
         let next = epoch.checked_add(1).filter(|_| found.after);
-        let pending: Vec<_> = self.ready()?.header.pending.iter().map(|row| row.order).collect();
+        let orders = self.ready()?.header.orders.iter();
+        let pending: Vec<_> = orders.filter(|row| !row.done).map(|row| row.order).collect();
         if next.is_some() || previous.is_some() || !pending.is_empty() {
             file::settle(&mut self.connection)?;
         }

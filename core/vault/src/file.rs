@@ -20,7 +20,7 @@ const STATEMENTS: usize = 32;
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE header (
     one INTEGER PRIMARY KEY, vault BLOB NOT NULL, height INTEGER NOT NULL, epoch INTEGER NOT NULL, root BLOB NOT NULL,
-    journal BLOB NOT NULL, next_slot INTEGER NOT NULL, free_slot INTEGER, pending BLOB NOT NULL, settled INTEGER NOT NULL
+    journal BLOB NOT NULL, next_slot INTEGER NOT NULL, free_slot INTEGER, orders BLOB NOT NULL, settled INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE nodes (place INTEGER PRIMARY KEY, epoch INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE records (
@@ -40,13 +40,11 @@ CREATE TABLE destructions (
 pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
     let connection = connect(path, vfs, OpenFlags::empty()).map_err(|error| match error.sqlite_error_code() {
         Some(rusqlite::ErrorCode::CannotOpen) if vfs.is_some() => VaultError::Missing,
-        // It is there, and may not even be read.
-        Some(rusqlite::ErrorCode::CannotOpen) => VaultError::ReadOnly,
-        _ => error.into(),
+        _ => why_not_opened(path, error),
     })?;
-    // SQLite takes a file that it may only read, and would fail somewhere on the way. Nobody else may open it to find out:
-    // closing it again would drop the locks that this process holds on it.
     if connection.is_readonly(rusqlite::MAIN_DB)? {
+        // SQLite takes a file that it may only read, and would fail somewhere on the way. Nobody else may open it to find
+        // out: closing it again would drop the locks that this process holds on it.
         return Err(VaultError::ReadOnly);
     }
     // Closing must not write the write-ahead log of a newer program into the file, nor remove the log of ours: see `close`.
@@ -101,6 +99,14 @@ fn connect(path: &Path, vfs: Option<&str>, more: OpenFlags) -> rusqlite::Result<
     match vfs {
         Some(vfs) => Connection::open_with_flags_and_vfs(path, flags, vfs),
         None => Connection::open_with_flags(path, flags),
+    }
+}
+
+/// What the system says of a file that SQLite could not open.
+fn why_not_opened(path: &Path, error: rusqlite::Error) -> VaultError {
+    match std::fs::OpenOptions::new().read(true).write(true).open(path) {
+        Err(source) => VaultError::of_file("file", source),
+        Ok(_file) => error.into(),
     }
 }
 
@@ -169,10 +175,20 @@ pub(crate) fn settle(connection: &mut Connection) -> Result<(), VaultError> {
     checkpoint(connection)
 }
 
-/// Moves the write-ahead log into the file.
+/// Moves the write-ahead log into the file. It is written from its beginning again then, and keeps its room on the disk:
+/// a commit that lets it grow takes the disk half as long again.
 pub(crate) fn checkpoint(connection: &Connection) -> Result<(), VaultError> {
+    move_log(connection, "PRAGMA wal_checkpoint(RESTART)")
+}
+
+/// Moves the write-ahead log into the file and leaves it empty, so that the next opening has nothing to read in it.
+pub(crate) fn close(connection: &Connection) -> Result<(), VaultError> {
+    move_log(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+fn move_log(connection: &Connection, how: &str) -> Result<(), VaultError> {
     end_reading(connection)?;
-    let busy: bool = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    let busy: bool = connection.query_row(how, [], |row| row.get(0))?;
     if busy { Err(VaultError::Locked) } else { Ok(()) }
 }
 

@@ -125,24 +125,28 @@ impl JournalKeys {
     }
 
     /// Opens one row of the collection with this tag. What a row is sealed for names it, so it stands under its own name.
-    pub(crate) fn open_row(&self, collection: &Tag, row: SealedRow) -> Result<JournalRow, VaultError> {
+    ///
+    /// It is opened in `room`, which many rows can share: then each takes no more memory than what it holds.
+    pub(crate) fn open_row(
+        &self,
+        (collection, name): (&Tag, &Tag),
+        version: u64,
+        sealed: &[u8],
+        room: &mut Vec<u8>,
+    ) -> Result<JournalRow, VaultError> {
         let corrupt = || VaultError::Corrupt { part: "journal" };
         let place = Place::Journal {
             collection,
-            name: &row.name,
-            version: row.version,
+            name,
+            version,
         };
-        // The value is handed out in the buffer that it is opened in.
-        let mut value = row.sealed;
-        self.seal.open_behind_nonce(&self.vault, &place, &mut value)?;
-        let clear = value.get(NONCE_LEN..).ok_or_else(corrupt)?;
+        room.clear();
+        room.extend_from_slice(sealed);
+        self.seal.open_behind_nonce(&self.vault, &place, room)?;
+        let clear = room.get(NONCE_LEN..).ok_or_else(corrupt)?;
         let (key, rest) = take(clear).ok_or_else(corrupt)?;
-        let (inner, fill) = take(rest).ok_or_else(corrupt)?;
-        let end = value.len() - fill.len();
-        let (key, begin) = (key.to_vec(), end - inner.len());
-        value.truncate(end);
-        value.drain(..begin);
-        Ok((key, value))
+        let (value, _fill) = take(rest).ok_or_else(corrupt)?;
+        Ok((key.to_vec(), value.to_vec()))
     }
 
     /// Seals the body of a destruction.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::root_keys::{Neighbours, RootKeyError, RootKeys};
 use crate::seal::{Key, on_wiped_stack};
 
-/// Words of the stack that a keystore's call may use.
-const OF_A_KEYSTORE: usize = 8_192;
+/// Words of the stack that a keystore's call may use: without optimisation every move has a place of its own.
+const OF_A_KEYSTORE: usize = if cfg!(debug_assertions) { 8_192 } else { 2_048 };
 
 /// See [`RootKeys`], whose calls these are.
 pub(crate) struct Keystore(Arc<dyn RootKeys>);

@@ -33,11 +33,11 @@
 //!
 //! | table | columns | sealed under |
 //! |---|---|---|
-//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, the journal's keys, next unused slot, first free slot, destructions that are pending, a counter for syncs | (wrapped); the root key; pending ones: the journal's sealing key |
+//! | `header` | vault id (16), height, epoch, root key as [`RootKeys::wrap`] gave it, the journal's keys, next unused slot, first free slot, destructions that are pending or were done lately, a counter for syncs | (wrapped); the root key; destructions: the journal's sealing key |
 //! | `nodes` | place (index times 8 plus level; 0 = leaf), epoch of writing, 125 keys of 32 bytes | its key in its parent |
 //! | `records` | slot, name (kind, then id), version, bytes; a free slot, which has a fresh key already, has no name and no bytes, and for its version the next free slot (-1: none) | its key in its leaf |
 //! | `journal` | HMAC of collection, HMAC of collection and key (16 bytes each), version, row | the journal's sealing key |
-//! | `destructions` | order, new epoch, what was destroyed; done | the journal's sealing key |
+//! | `destructions` | order, new epoch, what was destroyed | the journal's sealing key |
 //!
 //! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a word, the vault
 //! id and the place, integers big-endian in 64 bits, level and kind in one byte:
@@ -50,7 +50,8 @@
 //! | journal | `journal`, vault id, HMAC of collection, HMAC of collection and key, version |
 //! | destruction | `destruction`, vault id, order, done, new epoch |
 //!
-//! A pending destruction is its order, its new epoch and its sealed bytes behind their length in 32 bits.
+//! A destruction in the header is its order, 1 where it is done, its new epoch and its sealed bytes behind their length in 32
+//! bits. A row of `destructions` is done.
 //! The journal's two keys (sealing, names) are 64 bytes, sealed anew under each root key.
 //! A journal row's plain bytes are key and value, each behind its length in 32 bits, filled with zeros to a multiple of
 //! 256 bytes.

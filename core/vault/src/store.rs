@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::destruction::{SealedDestruction, pending_from_bytes, pending_to_bytes};
+use crate::destruction::{SealedDestruction, orders_from_bytes, orders_to_bytes};
 use crate::error::VaultError;
 use crate::journal::SealedRow;
 use crate::record::{RecordKey, RecordKind};
@@ -23,8 +23,9 @@ pub(crate) struct Header {
     pub(crate) next_slot: u64,
     /// The first slot that a destroyed record left; its row names the next one.
     pub(crate) free_slot: Option<u64>,
-    /// Destructions that are not complete. They stand in the header because it is written with each of them anyway.
-    pub(crate) pending: Vec<SealedDestruction>,
+    /// Destructions that are pending, and the last ones that are done. They stand in the header because it is written with
+    /// each of them anyway.
+    pub(crate) orders: Vec<SealedDestruction>,
 }
 
 /// A record as it stands in the file.
@@ -45,7 +46,7 @@ impl Rows<'_> {
     pub(crate) fn header(&self) -> Result<Header, VaultError> {
         let mut statement = self
             .0
-            .prepare_cached("SELECT vault, height, epoch, root, journal, next_slot, free_slot, pending FROM header")?;
+            .prepare_cached("SELECT vault, height, epoch, root, journal, next_slot, free_slot, orders FROM header")?;
         let row = statement
             .query_row([], |row| {
                 Ok((
@@ -60,7 +61,7 @@ impl Rows<'_> {
                 ))
             })
             .optional()?;
-        let (vault, height, epoch, root_wrapped, journal, next_slot, free_slot, pending) =
+        let (vault, height, epoch, root_wrapped, journal, next_slot, free_slot, orders) =
             row.ok_or(VaultError::Corrupt { part: "header" })?;
         Ok(Header {
             vault,
@@ -70,17 +71,17 @@ impl Rows<'_> {
             journal,
             next_slot: from_sql(next_slot)?,
             free_slot: free_slot.map(from_sql).transpose()?,
-            pending: pending_from_bytes(&pending)?,
+            orders: orders_from_bytes(&orders)?,
         })
     }
 
     pub(crate) fn put_header(&self, header: &Header) -> Result<(), VaultError> {
         self.0
             .prepare_cached(
-                "INSERT INTO header (one, vault, height, epoch, root, journal, next_slot, free_slot, pending, settled)
+                "INSERT INTO header (one, vault, height, epoch, root, journal, next_slot, free_slot, orders, settled)
              VALUES (1, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
              ON CONFLICT (one) DO UPDATE
-             SET height = ?2, epoch = ?3, root = ?4, journal = ?5, next_slot = ?6, free_slot = ?7, pending = ?8",
+             SET height = ?2, epoch = ?3, root = ?4, journal = ?5, next_slot = ?6, free_slot = ?7, orders = ?8",
             )?
             .execute(params![
                 header.vault,
@@ -90,7 +91,7 @@ impl Rows<'_> {
                 header.journal,
                 to_sql(header.next_slot, "slot")?,
                 header.free_slot.map(|slot| to_sql(slot, "slot")).transpose()?,
-                pending_to_bytes(&header.pending)?
+                orders_to_bytes(&header.orders)?
             ])?;
         Ok(())
     }
@@ -205,22 +206,19 @@ impl Rows<'_> {
         row.map(from_sql).transpose()
     }
 
-    /// Runs through the rows of a collection.
+    /// Runs through the rows of a collection: name, version and sealed bytes, which are lent for the call.
     pub(crate) fn each_journal_row(
         &self,
         collection: &Tag,
-        mut each: impl FnMut(SealedRow) -> Result<(), VaultError>,
+        mut each: impl FnMut(Tag, u64, &[u8]) -> Result<(), VaultError>,
     ) -> Result<(), VaultError> {
         let mut statement = self
             .0
             .prepare_cached("SELECT name, version, sealed FROM journal WHERE collection = ?1")?;
         let mut rows = statement.query([collection])?;
         while let Some(row) = rows.next()? {
-            each(SealedRow {
-                name: row.get(0)?,
-                version: from_sql(row.get(1)?)?,
-                sealed: row.get(2)?,
-            })?;
+            let sealed = row.get_ref(2)?.as_blob().map_err(rusqlite::Error::from)?;
+            each(row.get(0)?, from_sql(row.get(1)?)?, sealed)?;
         }
         Ok(())
     }
@@ -249,7 +247,7 @@ impl Rows<'_> {
             > 0)
     }
 
-    /// A destruction that is done.
+    /// A destruction that has a row of its own.
     pub(crate) fn destruction(&self, order: &[u8; 16]) -> Result<Option<SealedDestruction>, VaultError> {
         let mut statement = self
             .0
@@ -268,7 +266,7 @@ impl Rows<'_> {
         .transpose()
     }
 
-    /// Writes a destruction that is done.
+    /// Gives a destruction that is done a row of its own.
     pub(crate) fn put_destruction(&self, row: &SealedDestruction) -> Result<(), VaultError> {
         self.0
             .prepare_cached("INSERT INTO destructions (order_id, epoch_new, sealed) VALUES (?1, ?2, ?3)")?

@@ -12,6 +12,9 @@ use crate::secret::Secret;
 use crate::store::{Header, Rows, SealedRecord};
 use crate::tree::{MAX_HEIGHT, Nodes, Tree, TreeShape, slots};
 
+/// Bytes of done destructions that the header keeps: with a record that ends, all of it is one page.
+const MOST_DONE: usize = 1_536;
+
 /// What an open vault keeps in memory.
 pub(crate) struct State {
     pub(crate) header: Header,
@@ -19,9 +22,9 @@ pub(crate) struct State {
     pub(crate) journal: std::sync::Arc<JournalKeys>,
     /// Of the tree below this root.
     pub(crate) opened: OpenedNodes,
-    /// Destructions that are done, and pending in the file still: the next commit takes them along. Until then a crash makes
-    /// them pending again, to be brought to the same end.
-    pub(crate) done: Vec<SealedDestruction>,
+    /// Whether the file does not say yet which destructions are done: the next commit takes that along. Until then a crash
+    /// makes them pending again, to be brought to the same end.
+    pub(crate) is_ahead: bool,
 }
 
 /// What a transaction wrote.
@@ -41,7 +44,7 @@ impl State {
     pub(crate) fn take(&mut self, written: Written) {
         let Written { header, root, nodes } = written;
         self.header = header;
-        self.done.clear();
+        self.is_ahead = false;
         if let Some(root) = root {
             self.root = root;
         }
@@ -52,8 +55,7 @@ impl State {
 
     /// What is known of an order.
     pub(crate) fn destruction(&self, rows: &Rows<'_>, order: &[u8; 16]) -> Result<Option<DestructionRow>, VaultError> {
-        let mut kept = self.header.pending.iter().chain(&self.done);
-        let row = match kept.find(|row| row.order == *order) {
+        let row = match self.header.orders.iter().find(|row| row.order == *order) {
             Some(row) => row.clone(),
             None => match rows.destruction(order)? {
                 Some(row) => row,
@@ -78,8 +80,9 @@ impl State {
     /// Takes a destruction for done.
     pub(crate) fn mark_done(&mut self, random: &dyn Randomness, row: &DestructionRow) -> Result<(), VaultError> {
         let sealed = sealed_destruction(&self.journal, random, row)?;
-        self.header.pending.retain(|pending| pending.order != sealed.order);
-        self.done.push(sealed);
+        if let Some(pending) = self.header.orders.iter_mut().find(|row| row.order == sealed.order) {
+            (*pending, self.is_ahead) = (sealed, true);
+        }
         Ok(())
     }
 }
@@ -247,14 +250,14 @@ impl<'a> Transaction<'a> {
             evidence: Some(evidence),
         };
         let sealed = sealed_destruction(self.journal, self.random, &row)?;
-        self.header.pending.push(sealed);
+        self.header.orders.push(sealed);
         Ok(())
     }
 
     /// Writes the header if this transaction changed it; the keystore is asked where the tree has grown.
-    pub(crate) fn finish(self, keys: &Keystore) -> Result<Written, VaultError> {
+    pub(crate) fn finish(mut self, keys: &Keystore) -> Result<Written, VaultError> {
         self.alive()?;
-        self.save_done()?;
+        self.make_room_for_orders()?;
         let Self {
             tree,
             rows,
@@ -267,16 +270,16 @@ impl<'a> Transaction<'a> {
             header.root_wrapped = keys.wrap(header.epoch, root)?;
             header.journal = state.journal.seal_keys(self.random, root, header.epoch)?;
         }
-        if header != state.header || !state.done.is_empty() {
+        if header != state.header || state.is_ahead {
             rows.put_header(&header)?;
         }
         Ok(Written { header, root, nodes })
     }
 
     /// Writes the nodes with fresh keys, and the header of the new epoch.
-    pub(crate) fn finish_epoch(self, epoch_new: u64, keys: &Keystore) -> Result<Written, VaultError> {
+    pub(crate) fn finish_epoch(mut self, epoch_new: u64, keys: &Keystore) -> Result<Written, VaultError> {
         self.alive()?;
-        self.save_done()?;
+        self.make_room_for_orders()?;
         let Self {
             tree, rows, mut header, ..
         } = self;
@@ -289,12 +292,14 @@ impl<'a> Transaction<'a> {
         Ok(Written { header, root, nodes })
     }
 
-    /// Gives the destructions that were done before their rows; the header of this transaction says no more that they are pending.
-    fn save_done(&self) -> Result<(), VaultError> {
-        self.state
-            .done
-            .iter()
-            .try_for_each(|row| self.rows.put_destruction(row))
+    /// Gives the destructions that are done rows of their own, where the header would outgrow its page.
+    fn make_room_for_orders(&mut self) -> Result<(), VaultError> {
+        let done = self.header.orders.iter().filter(|row| row.done);
+        if done.clone().map(|row| row.sealed.len()).sum::<usize>() > MOST_DONE {
+            done.clone().try_for_each(|row| self.rows.put_destruction(row))?;
+            self.header.orders.retain(|row| !row.done);
+        }
+        Ok(())
     }
 
     fn take_slot(&mut self) -> Result<u64, VaultError> {
@@ -356,8 +361,9 @@ pub(crate) fn journal_get(
 ) -> Result<Option<Vec<u8>>, VaultError> {
     let (tag, name) = journal.tags(collection, key);
     let row = rows.journal_row(&tag, &name)?;
-    row.map(|row| journal.open_row(&tag, row).map(|(_key, value)| value))
+    row.map(|row| journal.open_row((&tag, &name), row.version, &row.sealed, &mut Vec::new()))
         .transpose()
+        .map(|row| row.map(|(_key, value)| value))
 }
 
 pub(crate) fn journal_list(
@@ -365,16 +371,25 @@ pub(crate) fn journal_list(
     journal: &JournalKeys,
     collection: &str,
 ) -> Result<Vec<JournalRow>, VaultError> {
-    let (tag, mut list) = (journal.collection_tag(collection), Vec::new());
-    rows.each_journal_row(&tag, |row| {
-        list.push(journal.open_row(&tag, row)?);
+    let (tag, mut list, mut room) = (journal.collection_tag(collection), Vec::new(), Vec::new());
+    rows.each_journal_row(&tag, |name, version, sealed| {
+        let row = journal.open_row((&tag, &name), version, sealed, &mut room)?;
+        list.push((beginning(&row.0), row));
         Ok(())
     })?;
-    list.sort_unstable();
-    Ok(list)
+    // The file's order is that of HMACs. Beginnings decide nearly always, and stand where they are compared.
+    list.sort_unstable_by(|(one, (key, _)), (other, (other_key, _))| one.cmp(other).then_with(|| key.cmp(other_key)));
+    Ok(list.into_iter().map(|(_beginning, row)| row).collect())
 }
 
-fn sealed_destruction(
+/// The first bytes of a key, as a number that is smaller where they come first.
+fn beginning(key: &[u8]) -> u128 {
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(key).for_each(|(to, from)| *to = *from);
+    u128::from_be_bytes(bytes)
+}
+
+pub(crate) fn sealed_destruction(
     journal: &JournalKeys,
     random: &dyn Randomness,
     row: &DestructionRow,

@@ -96,7 +96,7 @@ impl Vault {
             journal: journal.seal_keys(&*random, &root, FIRST_EPOCH)?,
             next_slot: 0,
             free_slot: None,
-            pending: Vec::new(),
+            orders: Vec::new(),
         };
         let sql = file::begin(&mut connection)?;
         file::write_schema(&sql)?;
@@ -112,7 +112,7 @@ impl Vault {
                 root,
                 journal,
                 opened: OpenedNodes::default(),
-                done: Vec::new(),
+                is_ahead: false,
             }),
             unfinished: false,
             ahead: None,
@@ -282,7 +282,7 @@ impl Vault {
 
     /// Reads the header, then opens the root with the keystore. Changes nothing.
     pub(crate) fn load(&mut self) -> Result<(), VaultError> {
-        let mut done = self.state.take().map(|state| state.done).unwrap_or_default();
+        let before = self.state.take().map(|state| state.header.orders).unwrap_or_default();
         let quarantined = |reason| VaultError::Quarantined { reason };
         let rows = Rows(&self.connection);
         let mut header = rows.header()?;
@@ -301,22 +301,24 @@ impl Vault {
         let journal = Arc::new(JournalKeys::open(header.vault, &root, header.epoch, &header.journal)?);
         (self.id, self.epoch) = (header.vault, header.epoch);
         // What was done stays done, where the file does not say so yet.
-        done.retain(|done| header.pending.iter().any(|pending| pending.order == done.order));
-        header
-            .pending
-            .retain(|pending| done.iter().all(|done| done.order != pending.order));
+        let mut is_ahead = false;
+        for row in header.orders.iter_mut().filter(|row| !row.done) {
+            if let Some(done) = before.iter().find(|done| done.done && done.order == row.order) {
+                (*row, is_ahead) = (done.clone(), true);
+            }
+        }
         self.state = Some(State {
             header,
             root,
             journal,
             opened: OpenedNodes::default(),
-            done,
+            is_ahead,
         });
         Ok(())
     }
 
-    /// Writes the destructions that are done, where no other commit takes them along.
-    pub(crate) fn save_done(&mut self) -> Result<(), VaultError> {
+    /// Writes which destructions are done, where no other commit takes that along.
+    pub(crate) fn save(&mut self) -> Result<(), VaultError> {
         self.transact(|_| Ok(()))
     }
 
@@ -335,8 +337,8 @@ impl Drop for Vault {
         // A vault that was not understood, or whose state is unknown, is left as it is. Where this fails, the next opening
         // finds in the log what is missing here.
         if let Some(state) = &self.state {
-            let is_saved = state.done.is_empty() || self.save_done().is_ok();
-            let _ = is_saved && file::checkpoint(&self.connection).is_ok();
+            let is_saved = !state.is_ahead || self.save().is_ok();
+            let _ = is_saved && file::close(&self.connection).is_ok();
         }
     }
 }

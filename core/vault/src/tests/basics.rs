@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::support::{Disk, Hooked, KeepsOldKeys, MemoryKeys, TOKEN, put_tokens, secret, token};
-use crate::file::{self, FORMAT_VERSION};
 use crate::destruction::{DestructionRow, Evidence, OldRecord};
+use crate::file::{self, FORMAT_VERSION};
 use crate::store::{Rows, SealedRecord};
+use crate::transaction::sealed_destruction;
 use crate::{Destruction, Probe, QuarantineReason, RootKeyError, SystemRandomness, Vault, VaultError, VaultOptions};
 
 fn keys() -> Arc<MemoryKeys> {
@@ -425,8 +426,9 @@ fn an_order_is_not_done_while_an_old_row_of_its_records_opens() {
                 records: vec![record],
             }),
         };
-        let (rows, state) = (Rows(&vault.connection), vault.state.as_ref().unwrap());
-        put_destruction(&rows, &state.journal, &SystemRandomness::new(), &pending).unwrap();
+        let state = vault.state.as_mut().unwrap();
+        let sealed = sealed_destruction(&state.journal, &SystemRandomness::new(), &pending).unwrap();
+        state.header.orders.push(sealed);
         match vault.destroy(order, &[], |_| Ok(())) {
             Ok(done) => assert!(!opens && done.probe.passed()),
             Err(VaultError::ProbeFailed { probe, .. }) => assert!(opens && probe.records_open && !probe.key_found),
@@ -526,7 +528,7 @@ fn a_full_disk_is_named_and_nothing_is_lost() {
         .pragma_update_and_check(None, "max_page_count", 1_000_000, |_| Ok(()))
         .unwrap();
     vault.destroy([1; 16], &[token(1)], |_| Ok(())).unwrap();
-    assert!(vault.ready().unwrap().header.pending.is_empty());
+    assert!(vault.ready().unwrap().header.orders.iter().all(|row| row.done));
 }
 
 #[test]

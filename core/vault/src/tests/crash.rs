@@ -200,6 +200,76 @@ fn a_file_older_or_newer_than_its_keystore_is_quarantined_untouched() {
     }
 }
 
+/// What the vault that is left on a disk says of the order, to somebody who opens a copy.
+fn copied(disk: &Disk, keys: &MemoryKeys) -> crate::Destruction {
+    let (copy, keys) = (Disk::new(), Arc::new(keys.clone()));
+    disk.image().put(&copy);
+    copy.open(&keys).destruction(ORDER).unwrap().unwrap()
+}
+
+#[test]
+fn that_an_order_is_done_goes_with_the_next_commit_or_with_closing() {
+    let (disk, keys) = prepared(false);
+    let mut vault = disk.open(&keys);
+    let made = destroy(&mut vault).unwrap();
+    assert!(!made.resumed && vault.destruction(ORDER).unwrap().as_ref() == Some(&made));
+    // Killed right after the answer: it comes to the same end once more.
+    let again = copied(&disk, &keys);
+    assert!(again.resumed && again.probe.passed());
+    assert_eq!((again.epoch_new, again.destroyed_key), (2, made.destroyed_key));
+    // What is read again from such a file is still done.
+    vault.reload().unwrap();
+    assert_eq!(vault.destruction(ORDER).unwrap().as_ref(), Some(&made));
+
+    vault.transact(|tx| tx.journal_put("outbox", b"row", b"value")).unwrap();
+    assert_eq!(copied(&disk, &keys), made);
+    drop(vault);
+
+    let (disk, keys) = prepared(false);
+    let made = destroy(&mut disk.open(&keys)).unwrap();
+    assert_eq!(copied(&disk, &keys), made);
+}
+
+#[test]
+fn every_order_answers_the_same_for_ever_however_many_come_after_it() {
+    let (disk, keys) = prepared(true);
+    let mut vault = disk.open(&keys);
+    let order = |number| [number; 16];
+    let made: Vec<_> = (1..=60)
+        .map(|number| vault.destroy(order(number), &[token(number)], |_| Ok(())).unwrap())
+        .collect();
+    let rows = "SELECT count(*) FROM destructions";
+    let rows: i64 = vault.connection.query_row(rows, [], |row| row.get(0)).unwrap();
+    assert!(
+        (30..60).contains(&rows),
+        "some stand in the header, most in rows: {rows}"
+    );
+    for reopened in [false, true] {
+        if reopened {
+            drop(vault);
+            vault = disk.open(&keys);
+        }
+        for (number, made) in (1..).zip(&made) {
+            assert_eq!(vault.destruction(order(number)).unwrap().as_ref(), Some(made));
+            assert_eq!(&vault.destroy(order(number), &[token(2)], |_| Ok(())).unwrap(), made);
+        }
+    }
+}
+
+#[test]
+fn closing_leaves_a_file_that_is_whole_by_itself() {
+    let (disk, keys) = prepared(false);
+    let log = disk.0.path().join("tokens.vault-wal");
+    assert_eq!(
+        std::fs::metadata(&log).unwrap().len(),
+        0,
+        "kept, so that opening makes none"
+    );
+    std::fs::remove_file(log).unwrap();
+    let vault = disk.open(&keys);
+    assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
+}
+
 //
 #[test]
 fn the_old_key_goes_only_after_the_commit_and_before_the_answer() {

@@ -6,7 +6,10 @@
 use ring::digest;
 
 use super::support::{CountingRandomness, token};
-use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, destroyed_key};
+use crate::destruction::{
+    Destruction, DestructionRow, Evidence, OldRecord, Probe, SealedDestruction, destroyed_key, orders_from_bytes,
+    orders_to_bytes,
+};
 use crate::file::{APPLICATION_ID, FORMAT_VERSION, SCHEMA};
 use crate::journal::JournalKeys;
 use crate::seal::{Place, open, seal};
@@ -192,10 +195,31 @@ fn a_destruction_keeps_its_bytes() {
 }
 
 #[test]
+fn the_headers_column_of_destructions_keeps_its_bytes() {
+    let row = |order, done, sealed: &[u8]| SealedDestruction {
+        order: [order; 16],
+        done,
+        epoch_new: 258,
+        sealed: sealed.to_vec(),
+    };
+    let orders = [row(7, false, &[1, 2]), row(8, true, &[])];
+    let bytes = orders_to_bytes(&orders).unwrap();
+    let (seven, eight) = ("07".repeat(16), "08".repeat(16));
+    assert_eq!(
+        hex::encode(&bytes),
+        format!("{seven}000000000000000102000000020102{eight}01000000000000010200000000")
+    );
+    assert_eq!(orders_from_bytes(&bytes).unwrap(), orders);
+    for length in 1..bytes.len() {
+        assert_eq!(orders_from_bytes(&bytes[..length]).is_ok(), length == 31, "{length}");
+    }
+}
+
+#[test]
 fn header_and_tables_keep_their_form() {
     assert_eq!((APPLICATION_ID.to_be_bytes(), FORMAT_VERSION), (*b"QVLT", 1));
     assert_eq!(
         hex::encode(digest::digest(&digest::SHA256, SCHEMA.as_bytes())),
-        "54efca8dfd9b6ca4d8f56f6f562f11c2ab74122361f73604ad5cab65dbe7b190"
+        "c64c2ddc4eefbec512851ab02ae0f102d8e5fa676511d83756d00c97b2e9dada"
     );
 }

@@ -123,6 +123,11 @@ impl Store for Baseline {
         Ok(rows.len())
     }
 
+    fn begin_log_anew(&mut self) -> Result<()> {
+        let restart = "PRAGMA wal_checkpoint(RESTART)";
+        Ok(self.connection.query_row(restart, [], |_| Ok(()))?)
+    }
+
     fn destroy(&mut self, ids: &[[u8; 16]]) -> Result<()> {
         let transaction = self.connection.transaction()?;
         {

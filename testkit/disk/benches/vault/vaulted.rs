@@ -71,6 +71,11 @@ impl Store for Vaulted {
         Ok(self.vault.journal_list(ROWS)?.len())
     }
 
+    /// The first epoch after an opening does, where it finds the key of the next one made.
+    fn begin_log_anew(&mut self) -> Result<()> {
+        self.destroy(&[])
+    }
+
     fn destroy(&mut self, ids: &[[u8; 16]]) -> Result<()> {
         let mut order = [0; 16];
         SystemRandomness::new().fill(&mut order)?;
