@@ -5,7 +5,7 @@ use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, SecretKind};
 use quittance_protocol::{B64, Code, pin};
 
-use crate::support::phone::{Flow, PIN, Phone, Rng};
+use crate::support::phone::{Flow, PIN, Phone, draws};
 use crate::support::{House, Reply, random};
 
 async fn at_the_pin<'h>(phone: &Phone<'h>) -> Flow {
@@ -238,7 +238,7 @@ async fn the_same_pin_of_two_accounts_is_kept_under_two_keys() {
     let (one, two) = (Phone::new(&house), Phone::new(&house));
     one.enrol().await;
     two.enrol().await;
-    let (_, message) = pin::client_register_start(PIN, &mut Rng).unwrap();
+    let (_, message) = pin::client_register_start(PIN, &mut draws()).unwrap();
     let asked = async |phone: &Phone<'_>| {
         let request = PinRegister {
             nonce: phone.nonce().await,
