@@ -101,6 +101,7 @@ const PROMISES: &[Promise] = &[
             "whereabouts::a_payer_abroad",
             "flows::",
             "charges::permits",
+            "quarantine::its_permits",
             "idempotency::a_nonce",
         ],
     },
