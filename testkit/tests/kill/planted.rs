@@ -176,8 +176,8 @@ async fn control_an_outbox_row_in_a_second_transaction_is_found() {
         name: "outbox-in-second-transaction",
         version: "0.1.3",
         file: "core/wallet/src/unit.rs",
-        right: "            let written = self\n                .vault()?\n                .transact(|transaction| write(transaction, &rows, &secrets));\n",
-        wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let (second, first): (Staged, Staged) = rows.clone().into_iter().partition(|((name, _), _)| *name == outbox);\n            self.vault()?.transact(|transaction| write(transaction, &first, &secrets))?;\n            let written = self.vault()?.transact(|transaction| write(transaction, &second, &[]));\n",
+        right: "                vault.transact(|transaction| staged.write(transaction))\n",
+        wrong: "                let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n                let rows = staged.rows.clone().into_iter();\n                let (second, first) = rows.partition(|((name, _), _)| *name == outbox);\n                let first = Staged { rows: first, secrets: staged.secrets.clone(), ..Staged::default() };\n                let second = Staged { rows: second, ..Staged::default() };\n                vault.transact(|transaction| first.write(transaction))?;\n                vault.transact(|transaction| second.write(transaction))\n",
         programs: Casting {
             gateway_program: Some("gateway-beside-split-outbox"),
             phone_program: Some("phone-splits-outbox"),
