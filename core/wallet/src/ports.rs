@@ -66,7 +66,8 @@ pub trait DeviceKeys: Send + Sync {
     /// [`DeviceKeyError`].
     fn delete_key(&self, alias: KeyAlias) -> Result<(), DeviceKeyError>;
 
-    /// Makes the wrapping key of a vault epoch; a key that stands already is kept. Durable when it returns.
+    /// Makes the wrapping key of a vault epoch; a key that stands already is kept. Durable when it returns. An epoch begins
+    /// with each biometric prompt and with each destruction.
     ///
     /// # Errors
     /// [`DeviceKeyError`].
@@ -140,7 +141,8 @@ pub struct BiometricRequest {
 /// answer of another form exists.
 #[async_trait]
 pub trait BiometricPrompt: Send + Sync {
-    /// Shows the prompt, then signs the challenge. Answers DER. No lock of the wallet is held meanwhile.
+    /// Shows the prompt, then signs the challenge. Answers DER. No lock of the wallet is held meanwhile. A call that is
+    /// dropped before it answered has spent a try.
     ///
     /// # Errors
     /// [`BiometricError`].
