@@ -82,11 +82,7 @@ pub(crate) fn vault_record(bytes: &[u8]) -> Verdict {
     });
     match opened {
         Ok((secret, note)) => {
-            assert_eq!(
-                secret.as_deref().map(Vec::as_slice),
-                Some(SECRET),
-                "a record opens to another secret"
-            );
+            assert_eq!(secret.as_deref(), Some(SECRET), "a record opens to another secret");
             assert_eq!(note.as_deref(), Some(NOTE), "a row opens to another text");
             assert!(!is_changed, "{place:?} was changed, and nobody noticed");
             Verdict::Accepted
