@@ -122,7 +122,8 @@ pub trait DeviceKeys: Send + Sync {
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError>;
     /// Ends a signing key; without such a key it does nothing.
     fn delete_key(&self, alias: KeyAlias) -> Result<(), DeviceKeyError>;
-    /// Makes the wrapping key of a vault epoch; one that stands already is kept. Durable when it returns.
+    /// Makes the wrapping key of a vault epoch; one that stands already is kept. Durable when it returns. An epoch begins
+    /// with each destruction, and with each biometric prompt, whose try is counted before it is shown.
     fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError>;
     /// Encrypts, with authentication, under the key of an epoch.
     fn wrap(&self, epoch: u64, plain: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError>;
