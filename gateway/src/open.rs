@@ -152,7 +152,7 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
     }
     let (connection, mut vault) = open_both(&config.data, &database, &state, parts)?;
     let random = &*parts.randomness;
-    let secrets = Secrets::load(&mut vault, random)?;
+    let secrets = Secrets::load(&mut vault, random, is_begun(&connection)?)?;
     let log_name = log_name(Store::new(&connection), &config)?;
     let log = NoteSigner::new(&log_name, &secrets.log_seed).map_err(OpenError::LogName)?;
     let mut world = World {
@@ -223,12 +223,16 @@ fn open_both(
         }
         let mut vault = Vault::open(options, custodian, random)?;
         let connection = store::open(database, &vault.id()).map_err(OpenError::of_database)?;
+        if is_begun(&connection)? && !is_complete(&vault)? {
+            // The mark came before the world began: it is not there because a page went bad. Nothing may be written.
+            return Err(VaultError::Corrupt { part: "journal" }.into());
+        }
         mark_complete(&mut vault)?;
         return Ok((connection, vault));
     }
     let mut vault = if vault_stands {
         let vault = Vault::open(options, custodian, random)?;
-        if vault.journal_get(COMPLETE.0, COMPLETE.1)?.is_some() {
+        if is_complete(&vault)? {
             return Err(OpenError::DatabaseMissing);
         }
         // The very first start was interrupted between the two files: there was never anything in the vault.
@@ -245,8 +249,17 @@ fn open_both(
     Ok((connection, vault))
 }
 
+/// Whether the world of this database began once, with all secrets that its vault has.
+fn is_begun(connection: &Connection) -> Result<bool, Failure> {
+    Ok(Store::new(connection).meta(LOG_NAME)?.is_some())
+}
+
+fn is_complete(vault: &Vault) -> Result<bool, VaultError> {
+    Ok(vault.journal_get(COMPLETE.0, COMPLETE.1)?.is_some())
+}
+
 fn mark_complete(vault: &mut Vault) -> Result<(), VaultError> {
-    if vault.journal_get(COMPLETE.0, COMPLETE.1)?.is_none() {
+    if !is_complete(vault)? {
         vault.transact(|tx| tx.journal_put(COMPLETE.0, COMPLETE.1, b"1"))?;
     }
     Ok(())

@@ -34,14 +34,23 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Reads the secrets, or draws them where the vault is new.
-    pub(crate) fn load(vault: &mut Vault, random: &dyn Randomness) -> Result<Self, Failure> {
-        let seed =
-            |vault: &mut Vault, key| load_or_draw(vault, key, || random_bytes::<32>(random).map(|seed| seed.to_vec()));
-        let log_seed = seed(vault, &LOG_SEED)?;
-        let master = seed(vault, &MASTER)?;
-        let policy_author = seed(vault, &POLICY_AUTHOR)?;
-        let pin = load_or_draw(vault, &PIN_SERVER, || {
+    /// Reads the secrets. Before anything was done with them (`is_begun`) those that are missing are drawn; afterwards one
+    /// that is missing is damage, and another in its place would be another gateway.
+    pub(crate) fn load(vault: &mut Vault, random: &dyn Randomness, is_begun: bool) -> Result<Self, Failure> {
+        let mut get = |key, draw: &dyn Fn() -> Result<Vec<u8>, RandomnessError>| match vault.get(key)? {
+            Some(secret) => Ok(secret),
+            None if is_begun => Err(Failure::Damaged("a secret in the vault")),
+            None => {
+                let secret = Secret::new(draw()?);
+                vault.transact(|tx| tx.put(key, &secret))?;
+                Ok(secret)
+            }
+        };
+        let seed = || random_bytes::<32>(random).map(|seed| seed.to_vec());
+        let log_seed = get(&LOG_SEED, &seed)?;
+        let master = get(&MASTER, &seed)?;
+        let policy_author = get(&POLICY_AUTHOR, &seed)?;
+        let pin = get(&PIN_SERVER, &|| {
             let mut draws = Draws::of(|out: &mut [u8]| random.fill(out));
             let keys = ServerKeys::generate(&mut draws);
             draws.check()?;
@@ -54,19 +63,6 @@ impl Secrets {
             policy_author: sized(&policy_author)?,
         })
     }
-}
-
-fn load_or_draw(
-    vault: &mut Vault,
-    key: &RecordKey,
-    draw: impl FnOnce() -> Result<Vec<u8>, RandomnessError>,
-) -> Result<Secret, Failure> {
-    if let Some(secret) = vault.get(key)? {
-        return Ok(secret);
-    }
-    let secret = Secret::new(draw()?);
-    vault.transact(|tx| tx.put(key, &secret))?;
-    Ok(secret)
 }
 
 fn sized(bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, Failure> {
