@@ -55,7 +55,7 @@ pub(super) fn reconciled(lie: Lie, answer: &mut Reconciled) -> bool {
                 answer.events.push(PayerEvent {
                     event: EventId::from_bytes([9; 16]),
                     number: answer.events.last().map_or(1_000, |last| last.number + 1),
-                    at: answer.now,
+                    at: answer.now.plus_seconds(1),
                     kind: charge,
                 });
             }

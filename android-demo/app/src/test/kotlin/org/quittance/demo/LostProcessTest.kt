@@ -35,6 +35,7 @@ class LostProcessTest {
             app.awaitsArrival()
             app.killed()
         }
+        phone.looksKeysUp()
         goesOn()
     }
 

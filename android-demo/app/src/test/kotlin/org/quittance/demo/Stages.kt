@@ -99,6 +99,12 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
         prompt = ScriptedPrompt(keys)
     }
 
+    /** Another process had the keystore meanwhile, and made and ended keys in it. */
+    fun looksKeysUp() {
+        keys = SoftwareDeviceKeys(stage.hardware)
+        prompt = ScriptedPrompt(keys)
+    }
+
     override suspend fun takePicture(): ByteArray? {
         val bitmap = Bitmap.createBitmap(320, 200, Bitmap.Config.ARGB_8888)
         bitmap.eraseColor(Color.GRAY)
