@@ -1,36 +1,22 @@
 //! What a core dump with registers gives of destroyed secrets: nothing.
+#![cfg(test)]
 
-#[cfg(test)]
 use quittance_gateway::FolderCustodian;
-#[cfg(test)]
 use quittance_protocol::{Digest32, TokenId};
-#[cfg(test)]
 use quittance_testkit::dump::{Dump, Place, Secret, Trace};
-#[cfg(test)]
 use quittance_testkit::phone_protocol::Command;
-#[cfg(test)]
 use quittance_testkit::process::Programs;
-#[cfg(test)]
 use quittance_testkit::skipped::not_run;
-#[cfg(test)]
 use quittance_testkit::software_keys::SoftwareDeviceKeys;
-#[cfg(test)]
 use quittance_testkit::story::{Casting, PIN, Story};
-#[cfg(test)]
 use quittance_testkit::thief::{Victim, open_copy};
-#[cfg(test)]
 use quittance_vault::{RootKeys as _, SystemRandomness};
-#[cfg(test)]
 use quittance_wallet::DeviceKeys as _;
-#[cfg(test)]
 use std::collections::BTreeMap;
-#[cfg(test)]
 use std::path::Path;
-#[cfg(test)]
 use std::sync::Arc;
 
 /// The epoch of a vault, with its root key as it stands wrapped in the file.
-#[cfg(test)]
 fn root_in(vault: &Path) -> (u64, Vec<u8>) {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy");
@@ -47,7 +33,6 @@ fn root_in(vault: &Path) -> (u64, Vec<u8>) {
 }
 
 /// What an honest reader finds in both vaults while a token lives.
-#[cfg(test)]
 fn secrets_of(folder: &Path) -> Vec<Secret> {
     let secret = |name: &str, bytes: Vec<u8>| Secret {
         name: name.to_owned(),
@@ -87,7 +72,6 @@ fn secrets_of(folder: &Path) -> Vec<Secret> {
     ]
 }
 
-#[cfg(test)]
 fn print(who: &str, dump: &Dump, traces: &BTreeMap<Trace, usize>) {
     println!("{who}: {} bytes dumped", dump.len());
     for (trace, count) in traces {
@@ -98,19 +82,16 @@ fn print(who: &str, dump: &Dump, traces: &BTreeMap<Trace, usize>) {
 
 /// What the sandbox's card network knows by its trade. It is a simulator, which stands in the gateway's process with a
 /// file of its own: outside of the sandbox it is elsewhere.
-#[cfg(test)]
 const OF_THE_SIMULATOR: &str = "funding reference";
 
 /// Whether a trace may not be there: whole secrets nowhere, halves on no heap. What is the simulator's was there before,
 /// and must not have become more.
-#[cfg(test)]
 fn is_forbidden(trace: &Trace, count: usize, before: &BTreeMap<Trace, usize>) -> bool {
     let is_the_simulators = trace.name == OF_THE_SIMULATOR && before.get(trace).is_some_and(|known| count <= *known);
     (trace.is_whole || trace.place == Place::Heap) && !is_the_simulators
 }
 
 /// Looks at a process: what of the secrets stands where.
-#[cfg(test)]
 fn look(who: &str, process: u32, secrets: &[Secret]) -> std::io::Result<BTreeMap<Trace, usize>> {
     let dump = Dump::of(process)?;
     let traces = dump.search(secrets)?;
@@ -120,7 +101,6 @@ fn look(who: &str, process: u32, secrets: &[Secret]) -> std::io::Result<BTreeMap
 
 /// Has words that the phone's process was told on its standard input written over by longer ones. The phone is asked for a
 /// receipt that it may not have.
-#[cfg(test)]
 async fn flood(story: &mut Story) {
     let (order, folder) = (None, "x".repeat(100_000).into());
     let asked = story.try_ask(&Command::Export { order, folder }).await;

@@ -1,27 +1,19 @@
 //! The biometric ladder asks no more often than the day's budget, whatever is done to the phone.
+#![cfg(test)]
 
-#[cfg(test)]
 use quittance_protocol::{FlowId, MandateId, Timestamp};
-#[cfg(test)]
 use quittance_testkit::scripted_prompt::Outcome;
-#[cfg(test)]
 use quittance_testkit::stage::{Stage, StagePhone, Staged};
-#[cfg(test)]
 use quittance_wallet::{Answer, BiometricError, PromptKind};
 
-#[cfg(test)]
 const DAY: i64 = 86_400;
 /// Failures of a day after which the ladder goes on: the policy's three, and the one above them.
-#[cfg(test)]
 const BUDGET: u32 = 4;
 /// Sequences after which another phone is taken: what one said without a network piles up.
-#[cfg(test)]
 const OF_ONE_PHONE: u64 = 4;
-#[cfg(test)]
 const NOT_RECOGNISED: Outcome = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
 
 /// A phone whose payer is never recognised, with how often it was looked for this day.
-#[cfg(test)]
 struct Siege {
     _stage: Stage,
     phone: Option<StagePhone>,
@@ -30,7 +22,6 @@ struct Siege {
     looked: u32,
 }
 
-#[cfg(test)]
 impl Siege {
     async fn lay(now: Timestamp) -> Staged<Self> {
         let stage = Stage::set_at(Some(now), quittance_gateway::PolicySource::Sandbox).await?;
@@ -144,24 +135,8 @@ impl Siege {
     }
 }
 
-#[cfg(test)]
 fn moment() -> Timestamp {
     "2026-11-26T02:00:00Z".parse().expect("a moment")
-}
-
-/// Numbers that are the same in each run (splitmix64).
-#[cfg(test)]
-struct Chance(u64);
-
-#[cfg(test)]
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
 }
 
 //
@@ -171,12 +146,12 @@ async fn in_no_sequence_is_a_payer_looked_for_more_often_than_four_times_a_day()
     // fortieth is played.
     let asked = std::env::var("QUITTANCE_GUESSES").ok();
     let sequences = asked.map_or(18, |asked| (asked.parse::<u64>().expect("a number") / 40).max(1));
-    let (mut chance, mut used_up, mut looked, mut refused) = (Chance(6), 0_u64, 0_u32, 0_u64);
+    let (mut chance, mut used_up, mut looked, mut refused) = (fastrand::Rng::with_seed(6), 0_u64, 0_u32, 0_u64);
     let mut siege = Siege::lay(moment()).await.expect("a stage");
     let mut old = siege.phone().backup().expect("a copy");
     for sequence in 1..=sequences {
-        for _ in 0..2 + chance.below(7) {
-            match chance.below(100) {
+        for _ in 0..2 + chance.u64(..7) {
+            match chance.u64(..100) {
                 0..38 => siege.look(1).await,
                 38..50 => siege.look_and_die().await,
                 50..53 => siege.look(64).await,

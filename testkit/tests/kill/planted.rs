@@ -1,7 +1,7 @@
 //! The controls: a copy of the tree with one bug planted in it, which the same kills must find.
 
 use crate::operation::Operation;
-use crate::run::{Blow, play};
+use crate::run::{first_harm, play};
 use crate::stage::Stage;
 use quittance_testkit::kill::Fault;
 use quittance_testkit::process::Programs;
@@ -118,25 +118,13 @@ async fn must_be_found(bug: Bug, side: Side, operations: &[Operation]) {
     for operation in operations {
         let stage = Stage::set(programs.clone(), *operation).await;
         let stage = stage.played_by(bug.programs.clone());
-        for at in 1.. {
-            let blow = Blow {
-                side,
-                fault: Fault::Kill,
-                at,
-                again: None,
-            };
-            match play(&stage, blow).await {
-                Ok(played) if played.struck => {}
-                Ok(_) => break,
-                Err(wrong) => {
-                    println!("{}: found at step {at}: {}", bug.name, wrong.0);
-                    // Without the bug the very same kill does no harm.
-                    let honest = Stage::set(programs, *operation).await;
-                    let harmless = play(&honest, blow).await;
-                    assert!(harmless.is_ok(), "{}: {harmless:?}", bug.name);
-                    return;
-                }
-            }
+        if let Some((blow, wrong)) = first_harm(&stage, side, Fault::Kill).await {
+            println!("{}: found at step {}: {}", bug.name, blow.at, wrong.0);
+            // Without the bug the very same kill does no harm.
+            let honest = Stage::set(programs, *operation).await;
+            let harmless = play(&honest, blow).await;
+            assert!(harmless.is_ok(), "{}: {harmless:?}", bug.name);
+            return;
         }
     }
     panic!("{}: killed before each step of {operations:?}, and not found", bug.name);

@@ -47,6 +47,25 @@ pub(crate) struct Played {
     pub(crate) recovery: u64,
 }
 
+/// Strikes at one step after the other until the operation ends untouched: the first blow that does not come to its right end,
+/// with what is wrong then.
+pub(crate) async fn first_harm(stage: &Stage, side: Side, fault: Fault) -> Option<(Blow, Wrong)> {
+    for at in 1.. {
+        let blow = Blow {
+            side,
+            fault,
+            at,
+            again: None,
+        };
+        match play(stage, blow).await {
+            Ok(played) if played.struck => {}
+            Ok(_untouched) => break,
+            Err(wrong) => return Some((blow, wrong)),
+        }
+    }
+    None
+}
+
 /// How often payer and merchant try again. Generous, since a refusal comes back at once and a machine may be busy.
 const TRIES: usize = 200;
 /// After so many tries payer and merchant wait for a minute before the next one.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 
+use fastrand::Rng;
 use quittance_gateway::Clock as _;
 use quittance_protocol::FlowId;
 use quittance_protocol::problem::Code as ProblemCode;
@@ -135,32 +136,16 @@ const CROWD: usize = 64;
 /// Sequences after which a new payer is guessed at.
 const OF_ONE_PAYER: u64 = 40;
 
-/// Numbers that are the same in each run (splitmix64).
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (mixed ^ (mixed >> 31)) % end
-    }
-
-    fn seconds(&mut self, end: i64) -> i64 {
-        i64::try_from(self.below(end.unsigned_abs())).unwrap()
-    }
-
-    fn step(&mut self) -> Move {
-        let mut drawn = self.below(100);
-        for (step, weight) in DRAWN {
-            match drawn.checked_sub(weight) {
-                Some(rest) => drawn = rest,
-                None => return step,
-            }
+/// The next move.
+fn drawn(chance: &mut Rng) -> Move {
+    let mut drawn = chance.u64(..100);
+    for (step, weight) in DRAWN {
+        match drawn.checked_sub(weight) {
+            Some(rest) => drawn = rest,
+            None => return step,
         }
-        Move::Wrong
     }
+    Move::Wrong
 }
 
 /// What came of a siege.
@@ -202,7 +187,7 @@ struct Siege<'h, 'p, C> {
     ledgers: HashMap<Option<FlowId>, Ledger>,
     seen: HashSet<Vec<u8>>,
     last: Option<Guess>,
-    chance: Chance,
+    chance: Rng,
     /// A number that the phone's files of an earlier moment would go on with.
     kept_number: u64,
     /// The phone was copied: the gateway may take nothing more of it that raises authority.
@@ -219,7 +204,7 @@ pub(super) async fn besiege<'h, C: Guessed<'h>>(house: &'h House, power: &mut Po
         ledgers: HashMap::new(),
         seen: HashSet::new(),
         last: None,
-        chance: Chance(6),
+        chance: Rng::with_seed(6),
         kept_number: 1,
         forked: false,
         tally: Tally::default(),
@@ -232,8 +217,8 @@ pub(super) async fn besiege<'h, C: Guessed<'h>>(house: &'h House, power: &mut Po
             siege.another_payer().await;
         }
         siege.kept_number = siege.counter.phone().number.load(Ordering::SeqCst);
-        for _ in 0..2 + siege.chance.below(7) {
-            let step = siege.chance.step();
+        for _ in 0..2 + siege.chance.u64(..7) {
+            let step = drawn(&mut siege.chance);
             siege.make(step).await;
         }
         siege.tally.sequences += 1;
@@ -280,7 +265,7 @@ impl<'h, C: Guessed<'h>> Siege<'h, '_, C> {
                 if let Some(guess) = self.guess().await {
                     let (way, request) = (self.house.way(), statement(guess.compact.clone()));
                     let asked = tokio::spawn(way.send(request));
-                    for _ in 0..self.chance.below(4) {
+                    for _ in 0..self.chance.u64(..4) {
                         tokio::task::yield_now().await;
                     }
                     asked.abort();
@@ -319,7 +304,7 @@ impl<'h, C: Guessed<'h>> Siege<'h, '_, C> {
             Move::Later => self.pass(2 * DAY).await,
             Move::Back if self.power.moves_clocks() => {
                 self.house.stop();
-                let back = self.chance.seconds(2 * DAY);
+                let back = self.chance.i64(0..2 * DAY);
                 self.house.clock.advance(-back);
                 self.restart().await;
             }
@@ -351,7 +336,7 @@ impl<'h, C: Guessed<'h>> Siege<'h, '_, C> {
 
     async fn pass(&mut self, most: i64) {
         if self.power.moves_clocks() {
-            let seconds = self.chance.seconds(most);
+            let seconds = self.chance.i64(0..most);
             self.house.advance(seconds).await;
         }
     }
