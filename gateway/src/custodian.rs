@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
+use quittance_vault::aead::{self, AeadError};
 use quittance_vault::{Neighbours, Randomness, RootKeyError, RootKeys};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
@@ -84,9 +84,9 @@ impl<S: Shelf> ShelfCustodian<S> {
             .map_err(|error| unavailable(&error))
     }
 
-    fn key(&self, epoch: u64) -> Result<LessSafeKey, RootKeyError> {
+    fn key(&self, epoch: u64) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
         match self.slot(epoch)? {
-            Some((stands, key)) if stands == epoch => cipher(&key),
+            Some((stands, key)) if stands == epoch => Ok(key),
             _ => Err(RootKeyError::Missing { epoch }),
         }
     }
@@ -122,19 +122,11 @@ fn unavailable(error: &io::Error) -> RootKeyError {
     }
 }
 
-fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, RootKeyError> {
-    UnboundKey::new(&AES_256_GCM, key)
-        .map(LessSafeKey::new)
-        .map_err(|_| RootKeyError::Unavailable {
-            detail: "cipher".to_owned(),
-        })
-}
-
 /// Binds what is wrapped to its epoch.
-fn associated(epoch: u64) -> Aad<Vec<u8>> {
+fn associated(epoch: u64) -> Vec<u8> {
     let mut bytes = b"quittance-custodian/1".to_vec();
     bytes.extend(epoch.to_be_bytes());
-    Aad::from(bytes)
+    bytes
 }
 
 impl<S: Shelf> RootKeys for ShelfCustodian<S> {
@@ -153,27 +145,18 @@ impl<S: Shelf> RootKeys for ShelfCustodian<S> {
 
     fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
         let key = self.key(epoch)?;
-        let mut nonce = [0; NONCE_LEN];
-        self.random(&mut nonce)?;
-        let mut sealed = Zeroizing::new(root.to_vec());
-        key.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), associated(epoch), &mut *sealed)
-            .map_err(|_| RootKeyError::Unavailable {
-                detail: "cipher".to_owned(),
-            })?;
-        Ok([nonce.as_slice(), &sealed].concat())
+        aead::seal(&key, &*self.random, &associated(epoch), root).map_err(|error| RootKeyError::Unavailable {
+            detail: error.to_string(),
+        })
     }
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
         let key = self.key(epoch)?;
-        let refused = RootKeyError::Refused { epoch };
-        let (nonce, sealed) = wrapped
-            .split_first_chunk::<NONCE_LEN>()
-            .ok_or_else(|| refused.clone())?;
-        let mut sealed = Zeroizing::new(sealed.to_vec());
-        let root = key
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), associated(epoch), &mut sealed)
-            .map_err(|_| refused.clone())?;
-        <[u8; 32]>::try_from(&*root).map(Zeroizing::new).map_err(|_| refused)
+        let refused = |_: AeadError| RootKeyError::Refused { epoch };
+        let root = aead::open(&key, &associated(epoch), wrapped.to_vec()).map_err(refused)?;
+        <[u8; 32]>::try_from(&*root)
+            .map(Zeroizing::new)
+            .map_err(|_wrong_length| RootKeyError::Refused { epoch })
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {

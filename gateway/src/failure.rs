@@ -3,6 +3,7 @@
 use quittance_protocol::Problem;
 use quittance_protocol::log::LogError;
 use quittance_protocol::problem::Code;
+use quittance_vault::aead::AeadError;
 use quittance_vault::{RandomnessError, VaultError};
 
 /// Something on this side failed. Nothing of the statement was kept; repeating it is safe.
@@ -26,9 +27,9 @@ pub enum Failure {
     /// The log's stored hashes do not add up.
     #[error("log: {0}")]
     Merkle(#[from] quittance_protocol::log::merkle::MerkleError),
-    /// A ciphertext of ours does not open, or a cipher could not be set up.
-    #[error("a sealed value does not open")]
-    Cipher,
+    /// A sealed value was not sealed, or does not open.
+    #[error("a sealed value: {0}")]
+    Sealed(#[from] AeadError),
     /// A pure step refused what this program must never ask of it.
     #[error("a decision contradicts the rules: {0}")]
     Rules(&'static str),

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use quittance_protocol::draws::Draws;
 use quittance_protocol::pin::ServerKeys;
 use quittance_protocol::{OrderId, TokenId};
-use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Secret, Vault, VaultError};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use quittance_vault::{Randomness, RandomnessError, RecordKey, RecordKind, Secret, Vault, VaultError, aead};
 use ring::hmac;
 use zeroize::Zeroizing;
 
@@ -164,41 +163,12 @@ impl MasterKey {
     }
 }
 
-/// Seals bytes under a key: nonce, ciphertext, tag (AES-256-GCM); `place` is bound.
+/// Seals bytes under a key for a place in the database.
 pub(crate) fn seal(key: &[u8; 32], random: &dyn Randomness, place: &str, plain: &[u8]) -> Result<Vec<u8>, Failure> {
-    let nonce: [u8; NONCE_LEN] = random_bytes(random)?;
-    let mut sealed = plain.to_vec();
-    cipher(key)?
-        .seal_in_place_append_tag(
-            Nonce::assume_unique_for_key(nonce),
-            Aad::from(place.as_bytes()),
-            &mut sealed,
-        )
-        .map_err(|_| Failure::Cipher)?;
-    Ok([nonce.as_slice(), &sealed].concat())
+    Ok(aead::seal(key, random, place.as_bytes(), plain)?)
 }
 
 /// Opens what [`seal`] made for the same place.
-pub(crate) fn unseal(key: &[u8; 32], place: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let (nonce, sealed) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(Failure::Cipher)?;
-    let mut plain = Zeroizing::new(sealed.to_vec());
-    let length = cipher(key)?
-        .open_in_place(
-            Nonce::assume_unique_for_key(*nonce),
-            Aad::from(place.as_bytes()),
-            &mut plain,
-        )
-        .map_err(|_| Failure::Cipher)?
-        .len();
-    plain.truncate(length);
-    Ok(plain)
+pub(crate) fn unseal(key: &[u8; 32], place: &str, sealed: &[u8]) -> Result<Secret, Failure> {
+    Ok(aead::open(key, place.as_bytes(), sealed.to_vec())?)
 }
-
-fn cipher(key: &[u8; 32]) -> Result<LessSafeKey, Failure> {
-    UnboundKey::new(&AES_256_GCM, key)
-        .map(LessSafeKey::new)
-        .map_err(|_| Failure::Cipher)
-}
-
-#[cfg(test)]
-mod vectors;

@@ -5,14 +5,16 @@
 //! value, filled up to a multiple of 256 bytes, so that lengths tell little. The number of rows, how many belong to
 //! one collection, and which row changes when, stay visible.
 
-use ring::aead::NONCE_LEN;
 use ring::hmac;
 use zeroize::Zeroizing;
 
+use crate::aead::Cipher;
 use crate::error::VaultError;
+use crate::key::{KEY_LEN, Key};
 use crate::randomness::Randomness;
-use crate::seal::{Cipher, KEY_LEN, Key, OF_A_CALL, Place, Tag, on_wiped_stack, open, seal};
+use crate::seal::{Place, Tag, open, seal};
 use crate::secret::Secret;
+use crate::stack::{OF_A_CALL, on_wiped_stack};
 
 const BLOCK: usize = 256;
 
@@ -69,7 +71,8 @@ impl JournalKeys {
             Some((seal, name)) if name.len() == KEY_LEN => on_wiped_stack::<_, OF_A_CALL>(|| {
                 let name = Box::new(hmac::Key::new(hmac::HMAC_SHA256, name));
                 Cipher::new(seal).map(|seal| (Box::new(seal), name))
-            })?,
+            })
+            .map_err(|_wrong_length| VaultError::Corrupt { part: "journal key" })?,
             _ => return Err(VaultError::Corrupt { part: "journal key" }),
         };
         Ok(Self {
@@ -120,7 +123,7 @@ impl JournalKeys {
         }
         let filled = plain.len().next_multiple_of(BLOCK);
         plain.resize(filled, 0);
-        let sealed = self.seal.seal(random, &self.vault, &place, &plain)?;
+        let sealed = self.seal_body(random, &place, &plain)?;
         Ok(SealedRow { name, version, sealed })
     }
 
@@ -142,26 +145,30 @@ impl JournalKeys {
         };
         room.clear();
         room.extend_from_slice(sealed);
-        self.seal.open_behind_nonce(&self.vault, &place, room)?;
-        let clear = room.get(NONCE_LEN..).ok_or_else(corrupt)?;
+        let bound = place.associated_data(&self.vault);
+        let clear = self.seal.open_in(&bound, room).map_err(|error| place.failure(error))?;
         let (key, rest) = take(clear).ok_or_else(corrupt)?;
         let (value, _fill) = take(rest).ok_or_else(corrupt)?;
         Ok((key.to_vec(), value.to_vec()))
     }
 
-    /// Seals the body of a destruction.
-    pub(crate) fn seal_destruction(
+    /// Seals the body of a row.
+    pub(crate) fn seal_body(
         &self,
         random: &dyn Randomness,
         place: &Place<'_>,
         body: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        self.seal.seal(random, &self.vault, place, body)
+        let bound = place.associated_data(&self.vault);
+        let sealed = self.seal.seal(random, &bound, body);
+        sealed.map_err(|error| place.failure(error))
     }
 
-    /// Opens the body of a destruction.
-    pub(crate) fn open_destruction(&self, place: &Place<'_>, sealed: Vec<u8>) -> Result<Secret, VaultError> {
-        self.seal.open(&self.vault, place, sealed)
+    /// Opens what [`JournalKeys::seal_body`] gave.
+    pub(crate) fn open_body(&self, place: &Place<'_>, sealed: Vec<u8>) -> Result<Secret, VaultError> {
+        let bound = place.associated_data(&self.vault);
+        let opened = self.seal.open(&bound, sealed);
+        opened.map_err(|error| place.failure(error))
     }
 
     /// HMAC over parts, each behind its length, so that no two lists of parts give the same bytes.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use crate::key::Key;
 use crate::root_keys::{Neighbours, RootKeyError, RootKeys};
-use crate::seal::{Key, on_wiped_stack};
+use crate::stack::on_wiped_stack;
 
 /// Words of the stack that a keystore's call may use: without optimisation every move has a place of its own.
 const OF_A_KEYSTORE: usize = if cfg!(debug_assertions) { 8_192 } else { 2_048 };

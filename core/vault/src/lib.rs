@@ -39,8 +39,8 @@
 //! | `journal` | HMAC of collection, HMAC of collection and key (16 bytes each), version, row | the journal's sealing key |
 //! | `destructions` | order, new epoch, what was destroyed | the journal's sealing key |
 //!
-//! Sealed bytes are `nonce (12, random) || AES-256-GCM ciphertext || tag (16)`. The associated data are a word, the vault
-//! id and the place, integers big-endian in 64 bits, level and kind in one byte:
+//! How bytes are sealed stands in [`aead`]. The associated data are a word, the vault id and the place, integers big-endian in
+//! 64 bits, level and kind in one byte:
 //!
 //! | row | associated data |
 //! |---|---|
@@ -68,11 +68,13 @@
 //!   allocator, which is the program's business, cleans the heap.
 //! - The ids and kinds of records, the number of rows and their sizes (the journal's in steps of 256 bytes) are visible.
 
+pub mod aead;
 mod destruction;
 mod epoch;
 mod error;
 mod file;
 mod journal;
+mod key;
 mod keystore;
 mod lock;
 mod opened;
@@ -81,6 +83,7 @@ mod record;
 mod root_keys;
 mod seal;
 mod secret;
+mod stack;
 mod store;
 mod transaction;
 mod tree;

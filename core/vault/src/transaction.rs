@@ -3,11 +3,12 @@
 use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, SealedDestruction, destroyed_key};
 use crate::error::VaultError;
 use crate::journal::{JournalKeys, JournalRow};
+use crate::key::Key;
 use crate::keystore::Keystore;
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
 use crate::record::RecordKey;
-use crate::seal::{Key, Place, open, seal};
+use crate::seal::{Place, open, seal};
 use crate::secret::Secret;
 use crate::store::{Header, Rows, SealedRecord};
 use crate::tree::{MAX_HEIGHT, Nodes, Tree, TreeShape, slots};
@@ -73,7 +74,7 @@ impl State {
             done,
             epoch_new,
         };
-        let body = self.journal.open_destruction(&place, sealed)?;
+        let body = self.journal.open_body(&place, sealed)?;
         DestructionRow::from_bytes(order, done, epoch_new, &body).map(Some)
     }
 
@@ -401,7 +402,7 @@ pub(crate) fn sealed_destruction(
         done,
         epoch_new,
     };
-    let sealed = journal.seal_destruction(random, &place, &row.to_bytes()?)?;
+    let sealed = journal.seal_body(random, &place, &row.to_bytes()?)?;
     Ok(SealedDestruction {
         order,
         done,

@@ -8,9 +8,10 @@
 use std::collections::BTreeMap;
 
 use crate::error::VaultError;
+use crate::key::{KEY_LEN, Key, fresh_key};
 use crate::opened::OpenedNodes;
 use crate::randomness::Randomness;
-use crate::seal::{KEY_LEN, Key, Place, fresh_key, open, seal};
+use crate::seal::{Place, open, seal};
 use crate::secret::Secret;
 
 /// Children of a node: as many as one page of SQLite has room for, so that a node is read and written in one piece.

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use quittance_protocol::{AccountId, CardId, ChargeId, MerchantId, Money, StatementId, TokenId};
-use zeroize::Zeroizing;
+use quittance_vault::Secret;
 
 use super::Unavailable;
 
 /// What the network charges: a reference to the payer's funding source. Whoever has it can ask for money.
-pub type FundingReference = Zeroizing<Vec<u8>>;
+pub type FundingReference = Secret;
 
 /// What the network answers at provisioning: how a token's charges are paid.
 #[derive(Clone)]

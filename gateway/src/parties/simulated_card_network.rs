@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quittance_protocol::{AccountId, CardId, ChargeId, Currency, Digest32, Money, TokenId};
+use quittance_vault::Secret;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
 use super::simulator_file::SimulatorFile;
 use super::{CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, SimulatorError, Unavailable};
@@ -245,7 +245,7 @@ impl SimulatedCardNetwork {
             |row| row.get(0),
         )?;
         Ok(Funding {
-            reference: Zeroizing::new(reference.as_bytes().to_vec()),
+            reference: Secret::new(reference.as_bytes().to_vec()),
             card: card.parse().map_err(|_| SimulatorError::Damaged)?,
         })
     }

@@ -131,7 +131,7 @@ fn a_node_keeps_its_bytes() {
     let (store, random, root) = (
         OneNode::default(),
         CountingRandomness::default(),
-        crate::seal::Key::of(&KEY),
+        crate::key::Key::of(&KEY),
     );
     let shape = TreeShape {
         vault: VAULT,
