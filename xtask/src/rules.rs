@@ -1,5 +1,6 @@
-//! The page of rules: every requirement with its values, its steps, its tests.
+//! The page of rules: every requirement with its values, its steps, its tests; whether documents name tests that are there.
 mod bundle;
+mod commands;
 mod evidence;
 mod faults;
 mod number;
@@ -63,9 +64,11 @@ fn evaluate(tree: &Tree) -> Outcome<Evaluation> {
     let table = Table::read(tree)?;
     let bundle = Bundle::read(tree)?;
     let evidence = Evidence::collect(tree)?;
+    let mut faults = faults::faults(&table, &bundle, &evidence);
+    faults.extend(commands::faults(tree));
     Ok(Evaluation {
         page: page::page(&table, &bundle, &evidence),
-        faults: faults::faults(&table, &bundle, &evidence),
+        faults,
     })
 }
 

@@ -97,6 +97,11 @@ struct Test {
     numbers: BTreeSet<Number>,
 }
 
+/// The names of these tests of one source.
+pub(super) fn names(text: &str) -> impl Iterator<Item = String> {
+    tests(text).into_iter().map(|test| test.name)
+}
+
 /// The tests of one source that are switched on.
 fn tests(text: &str) -> Vec<Test> {
     let lines: Vec<&str> = text.lines().collect();

@@ -1,4 +1,4 @@
-//! The texts of the repository that can name a requirement, in memory.
+//! The texts of the repository that can name a requirement, a test or a package, in memory.
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use crate::run::{Outcome, Problem, at};
 const RESULTS: [&str; 4] = ["target", "build", "dist", "node_modules"];
 
 /// The endings of files that are read.
-const ENDINGS: [&str; 5] = [".rs", ".kt", ".swift", ".json", ".md"];
+const ENDINGS: [&str; 6] = [".rs", ".kt", ".swift", ".json", ".md", ".toml"];
 
 /// Files by their path from the root, written with `/`.
 #[derive(Debug, Default)]
