@@ -48,9 +48,20 @@ const PROMISES: &[Promise] = &[
     Promise {
         name: "epoch",
         package: "quittance-vault",
-        files: &["core/vault/src/epoch.rs", "core/vault/src/destruction.rs"],
+        files: &[
+            "core/vault/src/aead.rs",
+            "core/vault/src/epoch.rs",
+            "core/vault/src/destruction.rs",
+        ],
         tests: &["--lib"],
-        named: &["attack::", "basics::", "crash::", "frozen::", "--skip=second_opener"],
+        named: &[
+            "attack::",
+            "basics::",
+            "crash::",
+            "frozen::",
+            "vectors::",
+            "--skip=second_opener",
+        ],
     },
     Promise {
         name: "counters",
@@ -59,9 +70,17 @@ const PROMISES: &[Promise] = &[
             "core/flows/src/pin.rs",
             "core/flows/src/otp.rs",
             "core/flows/src/permits.rs",
+            "core/flows/src/quiz.rs",
         ],
         tests: &["--lib"],
-        named: &["pin::", "otp::", "permits::"],
+        named: &["pin::", "otp::", "permits::", "quiz::"],
+    },
+    Promise {
+        name: "tries",
+        package: "quittance-wallet",
+        files: &["core/wallet/src/tries.rs"],
+        tests: &["--lib"],
+        named: &["tries::"],
     },
     Promise {
         name: "closure",
@@ -87,6 +106,7 @@ const PROMISES: &[Promise] = &[
         files: &[
             "gateway/src/factor.rs",
             "gateway/src/flows/codes.rs",
+            "gateway/src/flows/quiz.rs",
             "gateway/src/locks.rs",
             "gateway/src/statements/permit.rs",
             "gateway/src/statements/pin.rs",
@@ -98,6 +118,7 @@ const PROMISES: &[Promise] = &[
             "flow_codes::",
             "flow_factors::",
             "flow_people::",
+            "flow_quiz::",
             "whereabouts::a_payer_abroad",
             "flows::",
             "charges::permits",

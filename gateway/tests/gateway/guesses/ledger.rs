@@ -5,7 +5,7 @@
 pub(super) enum Window {
     /// All since the last right one.
     Ever,
-    /// Those of so many seconds, whichever way the clock was moved.
+    /// Those of so many seconds that passed, whichever way the clock was moved meanwhile.
     Seconds(i64),
     /// Those of one day at so many seconds east of Greenwich.
     Day(i64),
@@ -36,7 +36,7 @@ impl Ledger {
         }
     }
 
-    /// Notes a comparison at this second of gateway time.
+    /// Notes a comparison at this second.
     pub(super) fn compared(&mut self, now: i64) -> Standing {
         self.at.push(now);
         let together = |earlier: &&i64| match self.window {

@@ -190,6 +190,8 @@ struct Siege<'h, 'p, C> {
     chance: Rng,
     /// A number that the phone's files of an earlier moment would go on with.
     kept_number: u64,
+    /// By how many seconds the gateway's clock was put back so far: what it shows, with these, is the time that has passed.
+    turned_back: i64,
     /// The phone was copied: the gateway may take nothing more of it that raises authority.
     forked: bool,
     tally: Tally,
@@ -206,6 +208,7 @@ pub(super) async fn besiege<'h, C: Guessed<'h>>(house: &'h House, power: &mut Po
         last: None,
         chance: Rng::with_seed(6),
         kept_number: 1,
+        turned_back: 0,
         forked: false,
         tally: Tally::default(),
     };
@@ -306,6 +309,7 @@ impl<'h, C: Guessed<'h>> Siege<'h, '_, C> {
                 self.house.stop();
                 let back = self.chance.i64(0..2 * DAY);
                 self.house.clock.advance(-back);
+                self.turned_back += back;
                 self.restart().await;
             }
             Move::Back => {}
@@ -359,9 +363,10 @@ impl<'h, C: Guessed<'h>> Siege<'h, '_, C> {
             return;
         }
         self.tally.compared += 1;
-        let at = guess.counts_at.unwrap_or_else(|| self.house.clock.now());
+        let passed = || self.house.clock.now().unix() + self.turned_back;
+        let at = guess.counts_at.map_or_else(passed, |at| at.unix());
         let ledger = self.ledgers.entry(guess.secret).or_insert_with(C::ledger);
-        match ledger.compared(at.unix()) {
+        match ledger.compared(at) {
             Standing::Within => {}
             Standing::Last => self.tally.at_the_bound += 1,
             Standing::Beyond => self.tally.beyond += 1,
