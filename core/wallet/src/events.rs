@@ -1,5 +1,8 @@
 //! What the payer should know, pulled by the app one by one.
 
+use crate::error::WalletError;
+use crate::inner::Inner;
+use crate::journal::EventRow;
 use quittance_flows::HoldOwner;
 use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::log_body::ClosureKind;
@@ -236,5 +239,18 @@ impl DisputeReason {
             Self::OtherPolicy => "other_policy",
             Self::LogInconsistent => "log_inconsistent",
         }
+    }
+}
+
+impl Inner {
+    /// Takes the oldest event.
+    pub(crate) fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
+        self.unit_now(|unit| {
+            let Some(row) = unit.list::<EventRow>()?.into_iter().next() else {
+                return Ok(None);
+            };
+            unit.delete(&row);
+            Ok(Some(row.event))
+        })
     }
 }

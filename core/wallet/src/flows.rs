@@ -3,14 +3,16 @@
 use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, OrderRow, Purpose};
+use crate::order_facts::known_order;
+use crate::signing::SIGN;
 use crate::unit::Unit;
 use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
 use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
-use quittance_protocol::FlowId;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
+use quittance_protocol::{FlowId, MandateId, OrderId};
 use std::sync::Arc;
 
 /// A run as it stands, with all that its open step needs.
@@ -68,6 +70,26 @@ pub(crate) fn replay(
 }
 
 impl Inner {
+    /// The mandate that a signing flow makes.
+    pub(crate) fn mandate_of_flow(&self, flow: FlowId) -> Result<MandateId, WalletError> {
+        let row = self.read::<FlowRow>(flow.as_bytes())?.ok_or(WalletError::UnknownFlow)?;
+        match row.start.mandates.as_slice() {
+            [mandate] if row.start.definition == SIGN => Ok(*mandate),
+            _ => Err(WalletError::UnknownFlow),
+        }
+    }
+
+    /// The order that a flow led to.
+    pub(crate) fn order_of_flow(&self, flow: FlowId) -> Result<Option<OrderId>, WalletError> {
+        if let Some(row) = self.read::<FlowRow>(flow.as_bytes())? {
+            return Ok(row.order);
+        }
+        let row = self
+            .read::<OrderRow>(flow.as_bytes())?
+            .ok_or(WalletError::UnknownFlow)?;
+        Ok(known_order(&row.state).map(|order| order.order))
+    }
+
     /// The open step of a flow; `None` where every step is done, or the payer left.
     pub(crate) fn open_flow(&self, flow: FlowId) -> Result<Option<OpenFlow>, WalletError> {
         let Some(row) = self.read::<FlowRow>(flow.as_bytes())? else {

@@ -4,17 +4,15 @@ use crate::config::{Pinned, WalletConfig};
 use crate::error::WalletError;
 use crate::journal::DeviceRow;
 use crate::keys::EpochKeys;
-use crate::pin::PinAttempt;
+use crate::pin::PinChecks;
 use crate::policy::KnownPolicies;
 use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
-use crate::session::Session;
+use crate::session::HeldSession;
+use crate::showing::HandedOut;
 use crate::transport::Transport;
 use crate::turns::{Turn, Turns};
-use quittance_protocol::FlowId;
-use quittance_protocol::bytes::Digest32;
 use quittance_vault::{Vault, VaultError, VaultOptions};
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 /// The phone's vault begins with room for 125 records, and grows.
 const VAULT_HEIGHT: u8 = 1;
@@ -29,14 +27,9 @@ pub(crate) struct Inner {
     pub(crate) writer: Turns<()>,
     vault: Turns<Vault>,
     pub(crate) policies: KnownPolicies,
-    /// The read token, in memory only.
-    pub(crate) session: Mutex<Option<Session>>,
-    /// First messages of PIN checks whose answer has not come, so that sending again costs no second guess.
-    pub(crate) pins: Mutex<BTreeMap<FlowId, PinAttempt>>,
-    /// Digests of what the payer was last shown, by flow: an answer is to that, and to nothing that came since.
-    pub(crate) handed_out: Mutex<BTreeMap<FlowId, Digest32>>,
-    /// One PIN check at a time: a button that is pressed twice must not cost two guesses.
-    pub(crate) pin_check: tokio::sync::Mutex<()>,
+    pub(crate) session: HeldSession,
+    pub(crate) pin_checks: PinChecks,
+    pub(crate) handed_out: HandedOut,
 }
 
 impl Inner {
@@ -69,10 +62,9 @@ impl Inner {
             writer: Turns::new((), patience),
             vault: Turns::new(vault, patience),
             policies: KnownPolicies::default(),
-            session: Mutex::new(None),
-            pins: Mutex::new(BTreeMap::new()),
-            handed_out: Mutex::new(BTreeMap::new()),
-            pin_check: tokio::sync::Mutex::new(()),
+            session: HeldSession::default(),
+            pin_checks: PinChecks::default(),
+            handed_out: HandedOut::default(),
         })
     }
 

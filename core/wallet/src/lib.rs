@@ -28,6 +28,7 @@ mod closure;
 mod destruction;
 mod enrolment;
 mod evidence;
+mod export;
 mod factor;
 mod flow_log;
 mod flows;
@@ -68,6 +69,7 @@ pub use checkup::{CheckupGroupView, Finding, FindingView, PhoneFacts, Remedy};
 pub use config::WalletConfig;
 pub use error::{ErrorKind, WalletError};
 pub use events::{DisputeReason, Missing, WalletEvent};
+pub use export::ExportedReceipt;
 pub use lock::{LockView, StoppingView};
 pub use permissions::{
     AgreedView, Exposure, HoldView, NextCharge, PermissionDetail, PermissionGroup, PermissionView, PermissionsView,
@@ -79,10 +81,7 @@ pub use recovery::{Need, NeedView, RecoveryReadiness, WayBack};
 pub use security::{DeviceView, EvidenceReasonView, SecurityView};
 pub use submit::Answer;
 pub use texts::{Text, TextArgument};
-pub use views::{
-    EndingStage, EndingView, EnrolmentView, ExportedReceipt, LogEvidence, MandateView, OfferView, ReceiptView,
-    SyncReport,
-};
+pub use views::{EndingStage, EndingView, EnrolmentView, LogEvidence, MandateView, OfferView, ReceiptView, SyncReport};
 pub use vouch_code::VouchRequest;
 pub use wallet::Wallet;
 pub use ways::{ItemOutcome, ItemResult, RouteView};

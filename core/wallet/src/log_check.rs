@@ -5,6 +5,7 @@ use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{EvidenceRow, LogRow};
 use crate::transport::SendError;
+use crate::views::LogEvidence;
 use quittance_protocol::answer::{ConsistencyAnswer, Logged};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::json::{self, Limits};
@@ -48,6 +49,19 @@ pub(crate) fn open_logged<T: DeserializeOwned>(
 }
 
 impl Inner {
+    /// Every contradiction that was kept.
+    pub(crate) fn evidence(&self) -> Result<Vec<LogEvidence>, WalletError> {
+        let rows = self.read_all::<EvidenceRow>()?;
+        Ok(rows
+            .into_iter()
+            .map(|row| LogEvidence {
+                seen: row.seen,
+                offered: row.offered,
+                proves_fork: row.proves_fork,
+            })
+            .collect())
+    }
+
     /// Accepts a checkpoint: [`Inner::follow_all`] with one.
     ///
     /// # Errors

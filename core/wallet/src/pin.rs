@@ -14,14 +14,37 @@ use quittance_protocol::pin::{self, LoggingIn};
 use quittance_protocol::problem::{Code, Retry};
 use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart, SecretKind};
 use quittance_vault::{Randomness, RandomnessError};
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 /// A PIN check whose first message was sent, and whose answer has not come. Sending it again costs no second guess.
-pub(crate) struct PinAttempt {
+struct PinAttempt {
     pin: Zeroizing<Vec<u8>>,
     compact: String,
     state: LoggingIn,
+}
+
+/// PIN checks that are under way.
+#[derive(Default)]
+pub(crate) struct PinChecks {
+    /// One at a time: a button that is pressed twice must not cost two guesses.
+    one_at_a_time: tokio::sync::Mutex<()>,
+    unanswered: Mutex<BTreeMap<FlowId, PinAttempt>>,
+}
+
+impl PinChecks {
+    fn keep(&self, flow: FlowId, attempt: PinAttempt) {
+        self.unanswered().insert(flow, attempt);
+    }
+
+    fn take(&self, flow: FlowId) -> Option<PinAttempt> {
+        self.unanswered().remove(&flow)
+    }
+
+    fn unanswered(&self) -> MutexGuard<'_, BTreeMap<FlowId, PinAttempt>> {
+        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The injected randomness, as OPAQUE wants it.
@@ -121,7 +144,7 @@ impl Inner {
         check_form(&pin, open.policy.secrets.payment_pin.digits)?;
         let flow = open.flow();
         // Falls with the future, should the caller drop it. Whoever waited finds the step done.
-        let _one_at_a_time = self.pin_check.lock().await;
+        let _one_at_a_time = self.pin_checks.one_at_a_time.lock().await;
         // The gateway has to know all that came before in this flow, that it began first of all.
         self.unit(move |unit| {
             let Some(mut row) = unit.get::<FlowRow>(flow.as_bytes())?.filter(|row| !row.told) else {
@@ -153,10 +176,7 @@ impl Inner {
                     SendError::Unreachable | SendError::Unconnected | SendError::NotUnderstood(_) => true,
                 };
                 if again {
-                    self.pins
-                        .lock()
-                        .unwrap_or_else(PoisonError::into_inner)
-                        .insert(flow, attempt);
+                    self.pin_checks.keep(flow, attempt);
                 }
                 return match error {
                     SendError::Unreachable | SendError::Unconnected => self.without_network(&open).await,
@@ -210,8 +230,8 @@ impl Inner {
         pin: Zeroizing<Vec<u8>>,
     ) -> Result<PinAttempt, WalletError> {
         let flow: FlowId = open.flow();
-        let waiting = self.pins.lock().unwrap_or_else(PoisonError::into_inner).remove(&flow);
-        if let Some(attempt) = waiting.filter(|attempt| *attempt.pin == *pin) {
+        let unanswered = self.pin_checks.take(flow);
+        if let Some(attempt) = unanswered.filter(|attempt| *attempt.pin == *pin) {
             return Ok(attempt);
         }
         let step = open.step.id.clone();

@@ -15,7 +15,6 @@ use quittance_flows::flow::{self, Explanation, Left, Phase, Turn};
 use quittance_flows::{FactorKind, FlowEffect, Rules};
 use quittance_protocol::answer::{Asking, Question};
 use quittance_protocol::{FlowId, Timestamp};
-use std::sync::PoisonError;
 
 impl Inner {
     /// The prompt of the open step; `None` where the flow needs nothing more from anybody.
@@ -29,8 +28,7 @@ impl Inner {
         let kind = self.kind_of(&open, &explained)?;
         if matches!(open.step.kind, StepKind::Prompt(_)) {
             let digest = self.shown(&open)?;
-            let mut handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
-            handed_out.insert(flow, digest);
+            self.handed_out.hand_out(flow, digest);
         }
         let start = &open.row.start;
         let (step_number, step_count) = next::step_numbers(&open);

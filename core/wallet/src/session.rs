@@ -7,41 +7,55 @@ use quittance_protocol::Timestamp;
 use quittance_protocol::answer::SessionOpened;
 use quittance_protocol::bytes::to_base64url;
 use quittance_protocol::statement::Session as SessionStatement;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
 /// A token is not used in its last seconds: it would end on the way.
 const MARGIN_SECONDS: i64 = 10;
 
 /// A read token with its end by the phone's own clock.
-pub(crate) struct Session {
+struct Session {
     token: Zeroizing<String>,
     ends: Timestamp,
+}
+
+/// The read token that is held, if one is.
+#[derive(Default)]
+pub(crate) struct HeldSession(Mutex<Option<Session>>);
+
+impl HeldSession {
+    fn good_at(&self, now: Timestamp) -> Option<Zeroizing<String>> {
+        let held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        held.as_ref()
+            .filter(|session| now < session.ends)
+            .map(|session| session.token.clone())
+    }
+
+    fn hold(&self, session: Option<Session>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = session;
+    }
 }
 
 impl Inner {
     /// A read token that is still good, bought where there is none.
     pub(crate) async fn bearer(self: &Arc<Self>) -> Result<Zeroizing<String>, WalletError> {
         let own = self.ports.clock.now();
-        if let Some(session) = &*self.session.lock().unwrap_or_else(PoisonError::into_inner)
-            && own < session.ends
-        {
-            return Ok(session.token.clone());
+        if let Some(token) = self.session.good_at(own) {
+            return Ok(token);
         }
         let compact = self.unit(|unit| unit.sign(&SessionStatement {})).await?;
         let opened: SessionOpened = read(&self.transport.post(&compact).await?)?;
         let token = Zeroizing::new(to_base64url(opened.token.as_slice()));
         let ends = own.plus_seconds(i64::from(opened.expires_in) - MARGIN_SECONDS);
-        let session = Session {
+        self.session.hold(Some(Session {
             token: token.clone(),
             ends,
-        };
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(session);
+        }));
         Ok(token)
     }
 
     /// Forgets the read token: the gateway does not take it any more.
     pub(crate) fn forget_session(&self) {
-        *self.session.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.session.hold(None);
     }
 }

@@ -5,15 +5,17 @@ use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::MandateRow;
 use crate::prompt::AffectedMandate;
-use crate::signing::{read_offer, terms_hash};
+use crate::signing::terms_hash;
 use crate::texts::{self, Text};
 use crate::views::OfferView;
 use quittance_flows::FlowEffect;
 use quittance_flows::definition::{PromptKind as Ask, StepKind};
+use quittance_protocol::FlowId;
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::flow_event::Wish;
 use serde::Serialize;
-use std::sync::PoisonError;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What a confirmation showed, as it is hashed into the answer.
 #[derive(Serialize)]
@@ -21,6 +23,25 @@ struct Shown<'a> {
     mandates: &'a [AffectedMandate],
     consequences: &'a [Text],
     offline: bool,
+}
+
+/// Digests of what the payer was last shown, by flow: an answer is to that, and to nothing that came since.
+#[derive(Default)]
+pub(crate) struct HandedOut(Mutex<BTreeMap<FlowId, Digest32>>);
+
+impl HandedOut {
+    /// This was shown.
+    pub(crate) fn hand_out(&self, flow: FlowId, shown: Digest32) {
+        self.lock().insert(flow, shown);
+    }
+
+    fn is_another(&self, flow: FlowId, shown: Digest32) -> bool {
+        self.lock().get(&flow).is_some_and(|seen| *seen != shown)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<FlowId, Digest32>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Inner {
@@ -42,11 +63,10 @@ impl Inner {
     /// SHA-256 of what the open step shows, unless the payer was last shown something else.
     pub(crate) fn shown_to_payer(&self, open: &OpenFlow) -> Result<Digest32, WalletError> {
         let digest = self.shown(open)?;
-        let handed_out = self.handed_out.lock().unwrap_or_else(PoisonError::into_inner);
-        match handed_out.get(&open.flow()) {
-            Some(seen) if *seen != digest => Err(WalletError::WrongAnswer),
-            _ => Ok(digest),
+        if self.handed_out.is_another(open.flow(), digest) {
+            return Err(WalletError::WrongAnswer);
         }
+        Ok(digest)
     }
 
     pub(crate) fn flow_offer(&self, open: &OpenFlow) -> Result<OfferView, WalletError> {
@@ -55,14 +75,7 @@ impl Inner {
             .offer
             .as_deref()
             .ok_or(WalletError::Internal("a signing flow without an offer"))?;
-        let offer = read_offer(text)?;
-        Ok(OfferView {
-            offer: offer.offer,
-            merchant: offer.merchant,
-            terms: offer.terms,
-            expires_at: offer.expires_at,
-            verified: false,
-        })
+        OfferView::read(text)
     }
 
     /// Every mandate by its name: those of the run, or those of the order that it takes back.

@@ -1,10 +1,9 @@
 //! Plain records that a screen shows; nothing in them decides.
 
-use crate::closure::content;
 use crate::error::WalletError;
-use crate::events::{DisputeReason, WalletEvent};
+use crate::events::DisputeReason;
 use crate::inner::Inner;
-use crate::journal::{DeviceRow, EventRow, EvidenceRow, FlowRow, MandateRow, OrderRow};
+use crate::journal::{MandateRow, OrderRow};
 use crate::order_facts::{known_order, mandates_of};
 use crate::ports::KeyStoreKind;
 use crate::signing::read_offer;
@@ -13,9 +12,7 @@ use quittance_flows::destruction::phone::PhoneState;
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::log_body::{ClosureKind, EvidenceLevel, TerminationCause};
 use quittance_protocol::statement::{ReplicaState, Terms};
-use quittance_protocol::{
-    AccountId, DeviceId, FlowId, MandateId, MerchantId, OfferId, OrderId, PublicKey, Receipt, Timestamp,
-};
+use quittance_protocol::{AccountId, DeviceId, MandateId, MerchantId, OfferId, OrderId, Timestamp};
 
 /// Who this phone is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,23 +124,6 @@ pub struct ReceiptView {
     pub closed_at: Timestamp,
 }
 
-/// A receipt with all that a stranger needs to check it, and what the payer keeps private.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExportedReceipt {
-    /// The `.tlog-proof` file.
-    pub receipt: String,
-    /// Private: what opens it.
-    pub annex_json: String,
-    /// The log's C2SP verifier key.
-    pub log_vkey: String,
-    /// The exact bytes whose leaf hash is in the log.
-    pub entry: Vec<u8>,
-    /// Name and compact JWS of each statement.
-    pub statements: Vec<(String, String)>,
-    /// Their public keys as a JWK set.
-    pub jwks: String,
-}
-
 /// What one contact did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SyncReport {
@@ -214,92 +194,6 @@ impl Inner {
         views.sort_by_key(|view| (view.closed_at, view.order));
         Ok(views)
     }
-
-    pub(crate) fn exported(&self, order: OrderId) -> Result<ExportedReceipt, WalletError> {
-        let rows = self.read_all::<OrderRow>()?;
-        let of_it = |row: &&OrderRow| known_order(&row.state).is_some_and(|known| known.order == order);
-        let row = rows.iter().find(of_it).ok_or(WalletError::NoReceipt)?;
-        let receipt = row.receipt.as_ref().ok_or(WalletError::NoReceipt)?;
-        let device = self.read::<DeviceRow>(b"")?.ok_or(WalletError::NotEnrolled)?;
-        let mut statements = Vec::new();
-        if let Some(flow) = self.read::<FlowRow>(&row.place)?
-            && let Some(proof) = flow.proof
-        {
-            statements.push(("identify".to_owned(), proof));
-        }
-        // A wish may have been signed more than once: the one that the order names.
-        let named = row.ground.and_then(|ground| ground.intent);
-        let own = row
-            .intents
-            .iter()
-            .find(|intent| named.is_some() && content(intent) == named);
-        if let Some(intent) = own.or(row.intents.first()) {
-            statements.push(("intent".to_owned(), intent.clone()));
-        }
-        if let Some(attestation) = &row.attestation {
-            statements.push(("attestation".to_owned(), attestation.clone()));
-        }
-        let tokens = self
-            .read_all::<MandateRow>()?
-            .into_iter()
-            .filter(|mandate| mandates_of(&row.state).contains(&mandate.mandate));
-        let tokens: Vec<PublicKey> = tokens.map(|mandate| mandate.token_key).collect();
-        let mut keys = vec![("device", &device.device_key), ("biometric", &device.biometric_key)];
-        keys.extend(tokens.iter().map(|key| ("token", key)));
-        let parsed = Receipt::parse(receipt.receipt.as_bytes()).map_err(|_| WalletError::Journal("receipt"))?;
-        let annex_json = serde_json::to_string_pretty(&receipt.annex).map_err(|_| WalletError::Internal("annex"))?;
-        Ok(ExportedReceipt {
-            receipt: receipt.receipt.clone(),
-            annex_json,
-            log_vkey: self.pinned.log.to_string(),
-            entry: parsed.entry_bytes().to_vec(),
-            statements,
-            jwks: jwks(&keys)?,
-        })
-    }
-
-    /// Takes the oldest event.
-    pub(crate) fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
-        self.unit_now(|unit| {
-            let Some(row) = unit.list::<EventRow>()?.into_iter().next() else {
-                return Ok(None);
-            };
-            unit.delete(&row);
-            Ok(Some(row.event))
-        })
-    }
-
-    pub(crate) fn evidence(&self) -> Result<Vec<LogEvidence>, WalletError> {
-        let rows = self.read_all::<EvidenceRow>()?;
-        Ok(rows
-            .into_iter()
-            .map(|row| LogEvidence {
-                seen: row.seen,
-                offered: row.offered,
-                proves_fork: row.proves_fork,
-            })
-            .collect())
-    }
-
-    /// The mandate that a signing flow makes.
-    pub(crate) fn mandate_of_flow(&self, flow: FlowId) -> Result<MandateId, WalletError> {
-        let row = self.read::<FlowRow>(flow.as_bytes())?.ok_or(WalletError::UnknownFlow)?;
-        match row.start.mandates.as_slice() {
-            [mandate] if row.start.definition == crate::signing::SIGN => Ok(*mandate),
-            _ => Err(WalletError::UnknownFlow),
-        }
-    }
-
-    /// The order that a flow led to.
-    pub(crate) fn order_of_flow(&self, flow: FlowId) -> Result<Option<OrderId>, WalletError> {
-        if let Some(row) = self.read::<FlowRow>(flow.as_bytes())? {
-            return Ok(row.order);
-        }
-        let row = self
-            .read::<OrderRow>(flow.as_bytes())?
-            .ok_or(WalletError::UnknownFlow)?;
-        Ok(known_order(&row.state).map(|order| order.order))
-    }
 }
 
 fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> MandateView {
@@ -367,21 +261,4 @@ fn receipt_view(row: OrderRow) -> Option<ReceiptView> {
         evidence_level: receipt.evidence_level,
         closed_at: receipt.closed_at,
     })
-}
-
-/// A JWK set (RFC 7517 section 5); each key is named by its thumbprint.
-fn jwks(keys: &[(&str, &PublicKey)]) -> Result<String, WalletError> {
-    let mut set = Vec::new();
-    for (of, key) in keys {
-        let mut jwk = serde_json::to_value(key).map_err(|_| WalletError::Internal("jwk"))?;
-        if let Some(members) = jwk.as_object_mut() {
-            members.insert("kid".to_owned(), key.thumbprint().to_string().into());
-            let alg = serde_json::to_value(key.alg()).map_err(|_| WalletError::Internal("jwk"))?;
-            members.insert("alg".to_owned(), alg);
-            members.insert("use".to_owned(), "sig".into());
-            members.insert("quittance_key".to_owned(), (*of).into());
-        }
-        set.push(jwk);
-    }
-    serde_json::to_string_pretty(&serde_json::json!({ "keys": set })).map_err(|_| WalletError::Internal("jwks"))
 }
