@@ -72,12 +72,6 @@ impl B64 {
     pub fn as_slice(&self) -> &[u8] {
         &self.0
     }
-
-    /// Gives the bytes away.
-    #[must_use]
-    pub fn into_vec(self) -> Vec<u8> {
-        self.0
-    }
 }
 
 impl AsRef<[u8]> for B64 {

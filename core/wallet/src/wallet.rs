@@ -62,14 +62,6 @@ impl Wallet {
         Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Whether the phone is enrolled and has a PIN.
-    ///
-    /// # Errors
-    /// [`WalletError::Vault`].
-    pub fn is_enrolled(&self) -> Result<bool, WalletError> {
-        Ok(self.inner.enrolment_view()?.is_some())
-    }
-
     /// Who this phone is; `None` before it is enrolled.
     ///
     /// # Errors
@@ -385,7 +377,8 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::Vault`].
     pub fn next_attempt(&self) -> Result<Option<Timestamp>, WalletError> {
-        Ok(self.inner.waiting()?.1)
+        let (_waiting, due) = self.inner.waiting()?;
+        Ok(due)
     }
 
     /// Takes the oldest thing that the payer should know.

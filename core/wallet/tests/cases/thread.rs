@@ -12,7 +12,7 @@ use quittance_wallet::{EndingStage, WalletError, WalletEvent};
 async fn from_a_thumb_on_the_phone_to_a_proof_in_the_hand() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::new(&sandbox);
-    assert!(!phone.wallet.is_enrolled().unwrap());
+    assert_eq!(phone.wallet.enrolment().unwrap(), None);
     let enrolled = phone.wallet.enrol(pin(PIN)).await.unwrap();
     assert_eq!(
         phone.wallet.enrol(pin(PIN)).await.unwrap(),
