@@ -1,5 +1,6 @@
 //! Software keys, hostile peers, scripted phones: for tests and the demo, never part of a product.
 
+pub mod crowd;
 pub mod demo;
 pub mod dump;
 pub mod files;

@@ -13,6 +13,29 @@ const WHOLE: &[&str] = &[
     "--",
 ];
 
+/// What the next program starts.
+const PROGRAMS: &[&str] = &[
+    "build",
+    "--release",
+    "-p",
+    "quittance-gateway",
+    "-p",
+    "quittance-testkit",
+    "--bins",
+];
+
+/// A gateway with more and more tokens.
+const GROWTH: &[&str] = &[
+    "run",
+    "--release",
+    "-p",
+    "quittance-testkit",
+    "--bin",
+    "quittance-growth",
+    "--",
+    "--folder",
+];
+
 /// The fold and the resolver by themselves.
 const FOLD: &[&str] = &["bench", "-p", "quittance-flows", "--bench", "fold"];
 
@@ -20,6 +43,8 @@ const FOLD: &[&str] = &["bench", "-p", "quittance-flows", "--bench", "fold"];
 /// needs.
 pub(crate) fn measure(workspace: &Workspace, arguments: &[String]) -> Outcome {
     run(workspace.cargo(WHOLE).args(arguments))?;
+    run(&mut workspace.cargo(PROGRAMS))?;
+    run(workspace.cargo(GROWTH).arg(workspace.cache("growth")?))?;
     run(&mut workspace.cargo(FOLD))?;
     consumers::measure(workspace)
 }
