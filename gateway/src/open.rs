@@ -169,8 +169,7 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
         sessions: Sessions::default(),
     };
     let store = Store::new(&connection);
-    let known = |token| Ok(store.mandate_of_token(token)?.is_some());
-    let orphans = settle_halves(&mut vault, random, known, &store.live_tokens()?)?;
+    let orphans = settle_halves(&mut vault, random, &store.tokens()?)?;
     let orphans = orphans.ok_or(OpenError::DatabaseOlder)?;
     if orphans > 0 {
         tracing::info!(orphans, "halves of tokens that never came to be were destroyed");

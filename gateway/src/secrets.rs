@@ -1,6 +1,6 @@
 //! The gateway's own secrets, all of them records of its vault.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use quittance_protocol::draws::Draws;
 use quittance_protocol::pin::ServerKeys;
@@ -88,16 +88,16 @@ pub(crate) fn half_stands(vault: &mut Vault, token: TokenId) -> Result<(), Vault
     vault.transact(|tx| tx.journal_delete(AHEAD, token.as_bytes()).map(|_| ()))
 }
 
-/// Compares the vault's halves with the database's rows, then destroys halves that were made for a consent whose
-/// commit never came. None: the database is older than the vault, and nothing is destroyed.
+/// Compares the vault's halves with the tokens of the database, each with whether it lives, then destroys halves that were
+/// made for a consent whose commit never came. None: the database is older than the vault, and nothing is destroyed.
 pub(crate) fn settle_halves(
     vault: &mut Vault,
     random: &dyn Randomness,
-    known: impl Fn(TokenId) -> Result<bool, Failure>,
-    live: &[TokenId],
+    known: &BTreeMap<TokenId, bool>,
 ) -> Result<Option<usize>, Failure> {
     let halves: BTreeSet<_> = vault.records(TOKEN_HALF)?.into_iter().collect();
-    if live.iter().any(|token| !halves.contains(token.as_bytes())) {
+    let mut live = known.iter().filter(|(_, is_live)| **is_live);
+    if live.any(|(token, _)| !halves.contains(token.as_bytes())) {
         return Ok(None);
     }
     let ahead = vault.journal_list(AHEAD)?;
@@ -105,7 +105,7 @@ pub(crate) fn settle_halves(
     let mut orphans = Vec::new();
     for id in halves {
         let token = TokenId::from_bytes(id);
-        match (known(token)?, ahead.contains(id.as_slice())) {
+        match (known.contains_key(&token), ahead.contains(id.as_slice())) {
             (true, true) => half_stands(vault, token)?,
             (true, false) => {}
             (false, true) => orphans.push(token),

@@ -1,5 +1,7 @@
 //! Mandates with the gateway's half of their tokens.
 
+use std::collections::BTreeMap;
+
 use quittance_flows::mandate;
 use quittance_protocol::answer::EnrolmentKind;
 use quittance_protocol::statement::{ReplicaState, Terms};
@@ -120,13 +122,13 @@ impl Store<'_> {
         )
     }
 
-    /// Tokens that nobody ordered the end of: each of them has its half in the vault.
-    pub(crate) fn live_tokens(self) -> Result<Vec<TokenId>, Failure> {
-        self.all("SELECT token FROM mandates WHERE orders IS NULL", [], |row| {
-            row.get::<_, String>(0)
+    /// Every token, and whether it lives: nobody ordered its end, so its half stands in the vault.
+    pub(crate) fn tokens(self) -> Result<BTreeMap<TokenId, bool>, Failure> {
+        self.all("SELECT token, orders IS NULL FROM mandates", [], |row| {
+            Ok((row.get::<_, String>(0)?, row.get(1)?))
         })?
-        .iter()
-        .map(|token| super::to_id(token))
+        .into_iter()
+        .map(|(token, is_live)| Ok((super::to_id(&token)?, is_live)))
         .collect()
     }
 
