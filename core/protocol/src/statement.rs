@@ -8,6 +8,14 @@ use crate::money::Money;
 use crate::{AccountId, ChargeId, FlowId, MandateId, MerchantId, OfferId, OrderId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
+mod answer;
+mod half;
+mod terms;
+
+pub use answer::{Entry, OneTimeCode, StepAnswer};
+pub use half::{HeldToken, PhoneOutcome, Probe, ReplicaState};
+pub use terms::{Channel, Limits, MandateKind, PermitAmount, Terms};
+
 macro_rules! statements {
     ($($(#[$doc:meta])* $name:ident = $typ:literal by $alg:ident $sequenced:literal { $($fields:tt)* })*) => {$(
         $(#[$doc])*
@@ -304,111 +312,6 @@ pub enum PinPhase {
     Record,
 }
 
-/// How the payer answered a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "answer", rename_all = "snake_case", deny_unknown_fields)]
-pub enum StepAnswer {
-    /// Agreed to what was shown.
-    Confirmed {
-        /// SHA-256 of what was shown.
-        shown: Digest32,
-    },
-    /// Proved a factor with a hardware key.
-    Proof {
-        /// The compact [`FactorProof`].
-        proof: String,
-    },
-    /// The platform asked, and the payer was not recognised.
-    NotRecognised {
-        /// Tries of today that are spent, this one counted, as the phone's own durable counter says: failures, and prompts of
-        /// which no end was heard.
-        today: u32,
-    },
-    /// A code that was sent.
-    Code {
-        /// As typed.
-        code: OneTimeCode,
-    },
-    /// Asks for the code once more.
-    Resend {},
-    /// Images or recordings, uploaded before.
-    Evidence {
-        /// SHA-256 of each, in the sequence that the step asks for.
-        uploads: Vec<Digest32>,
-    },
-    /// What was entered or chosen: facts of a case, answers of a quiz, names of people.
-    Entered {
-        /// 32 random bytes of the phone, so that nobody guesses the entries by the digest that the log names.
-        salt: B64,
-        /// One entry for each question, in sequence.
-        entries: Vec<Entry>,
-    },
-    /// Came back from another app.
-    Returned {
-        /// The flow's nonce, as the link carried it; another one is `foreign_state`.
-        state: B64,
-        /// What the link said.
-        outcome: String,
-    },
-    /// Cannot reach the gateway for this step, and the definition lets it be skipped.
-    Offline {},
-}
-
-impl StepAnswer {
-    /// What was entered, with a salt that was drawn for this answer alone.
-    #[must_use]
-    pub fn entered(salt: [u8; 32], entries: Vec<Entry>) -> Self {
-        Self::Entered {
-            salt: B64::new(salt.to_vec()),
-            entries,
-        }
-    }
-
-    /// What the event of this answer names, on both sides: SHA-256 over the digests of what was handed in, one after
-    /// the other, or over the salt followed by the JSON array of what was entered. Nothing for other answers.
-    #[must_use]
-    pub fn digest(&self) -> Option<Digest32> {
-        match self {
-            Self::Evidence { uploads } => {
-                let bytes: Vec<u8> = uploads.iter().flat_map(|digest| *digest.as_bytes()).collect();
-                Some(Digest32::of(&bytes))
-            }
-            Self::Entered { salt, entries } => {
-                let json = serde_json::to_vec(entries).ok()?;
-                Some(Digest32::of(&[salt.as_slice(), &json].concat()))
-            }
-            _ => None,
-        }
-    }
-}
-
-/// A one-time code as typed; it appears in no `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct OneTimeCode(pub String);
-
-/// What a payer entered; personal, so it appears in no `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Entry(pub String);
-
-impl Entry {
-    /// Most bytes of one entry, in UTF-8: a page of words for whoever decides.
-    pub const MOST_BYTES: usize = 4_096;
-}
-
-impl std::fmt::Debug for OneTimeCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("OneTimeCode(…)")
-    }
-}
-
-impl std::fmt::Debug for Entry {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Entry(…)")
-    }
-}
-
 /// What a stop instruction covers.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "scope", rename_all = "snake_case", deny_unknown_fields)]
@@ -446,142 +349,6 @@ impl SecretKind {
     }
 }
 
-/// What a permit covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum PermitAmount {
-    /// This amount and no other.
-    Exact(Money),
-    /// Any positive amount up to this one.
-    AtMost(Money),
-}
-
-/// What a merchant may take under a mandate.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Terms {
-    /// The merchant's name, as shown.
-    pub merchant_name: String,
-    /// The service's name, as shown.
-    pub service: String,
-    /// Decides how many permits are made ahead.
-    pub kind: MandateKind,
-    /// Bounds on what may be charged.
-    pub limits: Limits,
-    /// No charge from this moment on; absent: until somebody ends it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub valid_until: Option<Timestamp>,
-    /// The merchant category, by which a payer may stop all charges of its kind.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub category: Option<String>,
-    /// Where it is used, which decides the routes to its end.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub channel: Channel,
-    /// Whether the service renews itself; absent: it is no subscription with renewal.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auto_renewal: Option<bool>,
-    /// The service that brought this one along, as shown.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bundled_with: Option<String>,
-}
-
-impl Terms {
-    /// Terms without any of the optional members.
-    pub fn new(
-        merchant_name: impl Into<String>,
-        service: impl Into<String>,
-        kind: MandateKind,
-        limits: Limits,
-    ) -> Self {
-        Self {
-            merchant_name: merchant_name.into(),
-            service: service.into(),
-            kind,
-            limits,
-            valid_until: None,
-            category: None,
-            channel: Channel::App,
-            auto_renewal: None,
-            bundled_with: None,
-        }
-    }
-
-    /// SHA-256 over the terms' JSON: what a payer's consent names as shown.
-    ///
-    /// # Errors
-    /// None for terms that were read; the serialiser's error otherwise.
-    pub fn digest(&self) -> Result<Digest32, serde_json::Error> {
-        serde_json::to_vec(self).map(|json| Digest32::of(&json))
-    }
-}
-
-/// Whether a member is not written: terms from before it existed keep their bytes, so their digests too.
-fn is_default<T: Default + PartialEq>(value: &T) -> bool {
-    *value == T::default()
-}
-
-/// How a mandate is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum MandateKind {
-    /// Charged once a billing period.
-    Subscription,
-    /// Charged when used: rides, parking.
-    PayAsYouGo,
-}
-
-/// Where a mandate is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Channel {
-    /// The merchant's own app or a shop.
-    #[default]
-    App,
-    /// A mini-program, whose merchant has to release it.
-    MiniProgram,
-    /// A bank's direct debit, which the bank app confirms.
-    Bank,
-}
-
-/// Bounds on the charges of one mandate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Limits {
-    /// Most for one charge.
-    pub per_charge: Money,
-    /// Most for one period.
-    pub per_period: Money,
-    /// Length of a period in days, counted from the mandate's activation.
-    pub period_days: u16,
-    /// Most for all charges together.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<Money>,
-    /// Most charges in one period.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charges_per_period: Option<u32>,
-    /// Most charges at all; 1 is a mandate for a single use.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub charges: Option<u32>,
-    /// Whether each charge takes exactly `per_charge`, no less.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub exact: bool,
-}
-
-impl Limits {
-    /// Limits on a charge and a period, without any of the optional members.
-    pub const fn new(per_charge: Money, per_period: Money, period_days: u16) -> Self {
-        Self {
-            per_charge,
-            per_period,
-            period_days,
-            total: None,
-            charges_per_period: None,
-            charges: None,
-            exact: false,
-        }
-    }
-}
-
 /// A change of the payer's own pause.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "change", rename_all = "snake_case", deny_unknown_fields)]
@@ -595,69 +362,6 @@ pub enum HoldChange {
         /// The compact factor proof: flow = the flow `mandate.resume` of this wish.
         proof: String,
     },
-}
-
-/// What the phone did with its half.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "snake_case", deny_unknown_fields)]
-pub enum PhoneOutcome {
-    /// Destroyed, probed, and only then said.
-    Destroyed {
-        /// Vault epoch before.
-        epoch_old: u64,
-        /// Vault epoch after.
-        epoch_new: u64,
-        /// Commitment to the destroyed key, from the vault.
-        destroyed_key: Digest32,
-        /// What the probe found; every member must be false.
-        probe: Probe,
-        /// Whether a restart completed it.
-        resumed: bool,
-    },
-    /// The phone has no such token: reinstalled or restored.
-    Absent {},
-}
-
-/// What was found when the destroyed half was tried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Probe {
-    /// The old root's wrapped bytes still opened.
-    pub old_root_opens: bool,
-    /// A destroyed record still opened.
-    pub records_open: bool,
-    /// The old epoch's key was still found.
-    pub key_found: bool,
-}
-
-/// One token as the phone holds it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeldToken {
-    /// The token.
-    pub token: TokenId,
-    /// Its mandate.
-    pub mandate: MandateId,
-    /// The phone's half.
-    pub state: ReplicaState,
-    /// Permits that this phone would like to know unused, so that it can renew them.
-    pub next_permit: u64,
-}
-
-/// The state of one half of a token (domain 7.2).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ReplicaState {
-    /// Made, not yet confirmed by the other side.
-    Provisioning,
-    /// Can pay.
-    Active,
-    /// Cannot pay; can become active again.
-    Held,
-    /// Cannot pay; only forward from here.
-    Quiesced,
-    /// Destroyed, probed and stated.
-    Destroyed,
 }
 
 /// Public name of a token in the log: hides the token, binds its key.
@@ -674,23 +378,4 @@ pub fn operation_digest(definition: &str, mandates: &[MandateId], details: &Dige
         text.push_str(&format!("{mandate}\n"));
     }
     Digest32::of(text.as_bytes())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // Before, whoever read the log tried names and amounts until the digest fitted.
-    #[test]
-    fn equal_entries_have_another_digest_under_another_salt() {
-        let entries = vec![Entry("12.50".to_owned())];
-        let digest = |salt| StepAnswer::entered(salt, entries.clone()).digest().unwrap();
-        assert_ne!(digest([1; 32]), digest([2; 32]));
-        assert_eq!(
-            digest([1; 32]),
-            digest([1; 32]),
-            "control: both sides find the same one"
-        );
-        assert_ne!(digest([1; 32]), Digest32::of(&serde_json::to_vec(&entries).unwrap()));
-    }
 }
