@@ -3,12 +3,15 @@
 #![cfg(test)]
 
 use fastrand::Rng;
+use quittance_protocol::statement::ReplicaState;
 use quittance_protocol::{FlowId, MandateId};
+use quittance_testkit::liar::{Liar, Lie};
 use quittance_testkit::scripted_prompt::Outcome;
 use quittance_testkit::stage::{IdlePhone, Stage, StagePhone};
 use quittance_testkit::story::cny;
+use quittance_testkit::thief::{Victim, open_copy};
 use quittance_vault::VaultError;
-use quittance_wallet::{Answer, BiometricError, WalletError};
+use quittance_wallet::{Answer, BiometricError, WalletError, WalletEvent};
 use std::path::Path;
 
 /// Phones, each on a stage and a day of its own.
@@ -103,17 +106,17 @@ impl Life {
             moments,
         }
     }
+}
 
-    /// The phone with these files and these keys, where they belong together.
-    fn put_back(&self, files: &Path, keys: &Path) -> Option<StagePhone> {
-        let idle = self.idle.clone().with_everything(keys).expect("copied");
-        match idle.with_files(&files.join("files")).expect("copied").started() {
-            Ok(phone) => Some(phone),
-            Err(error) => match error.downcast_ref::<WalletError>() {
-                Some(WalletError::Vault(VaultError::Quarantined { .. })) => None,
-                _ => panic!("restored files are in quarantine or of this epoch: {error}"),
-            },
-        }
+/// The phone with the files of one copy and the keys of another, where they belong together.
+fn put_back(idle: &IdlePhone, files: &Path, keys: &Path) -> Option<StagePhone> {
+    let idle = idle.clone().with_everything(keys).expect("copied");
+    match idle.with_files(&files.join("files")).expect("copied").started() {
+        Ok(phone) => Some(phone),
+        Err(error) => match error.downcast_ref::<WalletError>() {
+            Some(WalletError::Vault(VaultError::Quarantined { .. })) => None,
+            _ => panic!("restored files are in quarantine or of this epoch: {error}"),
+        },
     }
 }
 
@@ -141,7 +144,7 @@ async fn search(pairs: usize, keys_come_back: bool) -> Tally {
             tally.ended += now.ended.len();
             tally.failed += usize::from(now.failed > 0);
             let keys = if keys_come_back { saved } else { now };
-            let Some(phone) = life.put_back(saved.everything.path(), keys.everything.path()) else {
+            let Some(phone) = put_back(&life.idle, saved.everything.path(), keys.everything.path()) else {
                 continue;
             };
             tally.opened += 1;
@@ -181,4 +184,45 @@ async fn control_files_that_are_put_back_with_their_keys_give_halves_and_tries_b
         tally.resurrected > pairs / 4 && tally.tries_back > pairs / 8,
         "this is what rollback resistance is for: {tally:?}"
     );
+}
+
+/// How many halves somebody reads who has a copy of everything.
+fn halves(everything: &Path) -> usize {
+    let (vault, keys) = (everything.join("files/wallet.vault"), everything.join("hardware"));
+    open_copy(&vault, &[keys], Victim::Phone).expect("a copy").len()
+}
+
+/// The row of domain 8.3 that begins with a backup: its file is in quarantine (`quarantine`), and what a phone tells of its
+/// tokens ends the halves that the gateway does not know.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_half_that_the_gateway_does_not_know_is_destroyed_and_no_backup_brings_it_back() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.expect("a stage");
+    let idle = phone.ended();
+    let before = idle.copy_of_everything().expect("a copy");
+    let phone = idle.started().expect("it opens");
+    phone.wallet.sync().await.expect("told");
+    let idle = phone.ended();
+    let known = idle.copy_of_everything().expect("a copy");
+    assert_eq!(halves(known.path()), 1, "control: the gateway knows it");
+    let phone = put_back(&idle, before.path(), known.path()).expect("control: nothing ended since");
+
+    // No honest gateway forgets a token: one that lies says that it never heard of this one.
+    let gateway = stage.gateway().expect("it runs");
+    let forgetful = Liar::new(gateway.router(), gateway.log_signer(), Lie::Orphaned);
+    stage.network.exchange(forgetful.router());
+    forgetful.wake();
+    phone.wallet.sync().await.expect("told");
+
+    let told = |event: &WalletEvent| matches!(event, WalletEvent::MandateRejected { mandate: of } if *of == mandate);
+    assert!(phone.events().expect("read").iter().any(told), "the payer hears of it");
+    let half = phone.wallet.mandate(mandate).expect("listed").phone_half;
+    assert_eq!(half, ReplicaState::Destroyed);
+    assert!(permit(&phone, mandate).await.is_err());
+    let idle = phone.ended();
+    let after = idle.copy_of_everything().expect("a copy");
+    assert_eq!(halves(after.path()), 0);
+    for backup in [&before, &known] {
+        assert!(put_back(&idle, backup.path(), after.path()).is_none());
+    }
 }
