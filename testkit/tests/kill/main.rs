@@ -246,3 +246,34 @@ async fn control_a_disk_that_lies_is_found() {
         }
     }
 }
+
+/// The same during a recovery: what a disk does then is looked at as closely.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_a_disk_that_lies_during_a_recovery_is_found() {
+    let programs = Programs::built().expect("built");
+    for side in [Side::Gateway, Side::Phone] {
+        let stage = Stage::set(programs.clone(), Operation::Revoke).await;
+        let killed = |again| Blow {
+            side,
+            fault: Fault::Kill,
+            at: 1,
+            again,
+        };
+        for at in 1.. {
+            let fault = Fault::Pretended;
+            match play(&stage, killed(Some(Again { fault, at }))).await {
+                Ok(played) => assert!(
+                    played.struck_again,
+                    "{side:?}: a write was left out at each step, and nobody saw it"
+                ),
+                Err(wrong) => {
+                    println!("{side:?}: found at step {at} of the recovery: {}", wrong.0);
+                    break;
+                }
+            }
+        }
+        if let Err(wrong) = play(&stage, killed(None)).await {
+            panic!("{side:?}: found where no write was left out as well: {}", wrong.0);
+        }
+    }
+}
