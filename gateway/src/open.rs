@@ -23,9 +23,6 @@ use crate::sequencer::Sequencer;
 use crate::store::{self, DatabaseState, Merchant, Store};
 use crate::world::{Policies, Sessions, World};
 
-/// Height of the vault's key tree as it begins, with room for 125 tokens; it grows.
-const VAULT_HEIGHT: u8 = 1;
-
 /// Name of the database's fact about the log's name.
 const LOG_NAME: &str = "log_name";
 
@@ -208,11 +205,7 @@ fn open_both(
     state: &DatabaseState,
     parts: &Parts,
 ) -> Result<(Connection, Vault), OpenError> {
-    let options = VaultOptions {
-        path: data.join("vault.sqlite"),
-        height: VAULT_HEIGHT,
-        vfs: None,
-    };
+    let options = VaultOptions::at(data.join("vault.sqlite"));
     let custodian: Arc<dyn RootKeys> = Arc::clone(&parts.custodian) as Arc<dyn RootKeys>;
     let random = Arc::clone(&parts.randomness);
     let vault_stands = options.path.try_exists()?;

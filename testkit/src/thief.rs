@@ -78,13 +78,8 @@ fn try_epoch(vault: &Path, inner: Arc<dyn RootKeys>, epoch: u64) -> io::Result<V
             std::fs::copy(&from, format!("{}{suffix}", path.display()))?;
         }
     }
-    let options = VaultOptions {
-        path,
-        height: 2,
-        vfs: None,
-    };
     let Ok(vault) = Vault::open(
-        options,
+        VaultOptions::at(path),
         Arc::new(OneEpoch { inner, epoch }),
         Arc::new(SystemRandomness::default()),
     ) else {

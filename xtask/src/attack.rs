@@ -44,10 +44,12 @@ const ATTACKS: &[Attack] = &[
     },
     Attack {
         name: "restore",
-        has: "older files of the vault, put back",
+        has: "older files of a phone, of a gateway, or of a vault by itself, put back",
         shows: "resurrects nothing, gives no try back; with the keystore put back as well, everything",
         tests: &[
             some("quittance-disk", "disk", "restore::"),
+            all("quittance-testkit", "restore"),
+            some("quittance-gateway", "gateway", "restore::"),
             some("quittance-testkit", "tries", "older_file"),
         ],
     },

@@ -63,7 +63,7 @@ pub enum VaultError {
         slots: u64,
     },
     /// The height of a new vault is outside 1 to [`crate::MAX_HEIGHT`].
-    #[error("height {height} is not possible: choose 2 for a phone, 4 for a gateway")]
+    #[error("height {height} is not possible: choose 1, the tree grows by itself")]
     BadHeight {
         /// The height that was asked for.
         height: u8,

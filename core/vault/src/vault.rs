@@ -30,10 +30,22 @@ pub struct VaultOptions {
     /// The SQLite file; `<path>-wal` and `<path>.lock` stand beside it. Keep all three out of backups.
     pub path: PathBuf,
     /// Levels of the key tree that a new vault begins with, 1 to [`crate::MAX_HEIGHT`]: 125^height records. It grows by a
-    /// level whenever it is full, so 1 is right unless a test wants a tall tree with little in it.
+    /// level whenever it is full, so that only a test wants another one than that of [`VaultOptions::at`].
     pub height: u8,
     /// The SQLite VFS by name; `None` is the system's. A VFS of tests can be a disk that fails or remembers.
     pub vfs: Option<String>,
+}
+
+impl VaultOptions {
+    /// A vault at this path as phones and gateways have it: it begins with one level, and grows.
+    #[must_use]
+    pub const fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            height: 1,
+            vfs: None,
+        }
+    }
 }
 
 /// An open vault. It is `Send` and not `Sync`: share it behind a mutex.

@@ -14,9 +14,6 @@ use crate::turns::{Turn, Turns};
 use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::sync::Arc;
 
-/// The phone's vault begins with room for 125 records, and grows.
-const VAULT_HEIGHT: u8 = 1;
-
 pub(crate) struct Inner {
     pub(crate) pinned: Pinned,
     pub(crate) keys: Arc<dyn DeviceKeys>,
@@ -42,11 +39,7 @@ impl Inner {
         let pinned = Pinned::read(config)?;
         let transport = Transport::new(config)?;
         std::fs::create_dir_all(&config.data_dir).map_err(|error| WalletError::Folder(error.kind()))?;
-        let options = || VaultOptions {
-            path: pinned.vault_file.clone(),
-            height: VAULT_HEIGHT,
-            vfs: None,
-        };
+        let options = || VaultOptions::at(pinned.vault_file.clone());
         let epoch_keys = Arc::new(EpochKeys(Arc::clone(&keys)));
         let vault = match Vault::open(options(), epoch_keys.clone(), Arc::clone(&ports.randomness)) {
             Err(VaultError::Missing) => Vault::create(options(), epoch_keys, Arc::clone(&ports.randomness)),

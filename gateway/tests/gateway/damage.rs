@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use fastrand::Rng;
 use quittance_protocol::MandateId;
 
 use crate::support::House;
@@ -20,26 +21,34 @@ async fn house() -> (House, [MandateId; 2]) {
     (house, [living.mandate, ended.mandate])
 }
 
-/// Pages that are empty or another's, then bits of each page: of what it says about itself, and of its rows.
-fn damages(good: &[u8]) -> Vec<Vec<u8>> {
-    let pages = good.len() / PAGE;
-    let mut all = Vec::new();
-    for page in 0..pages {
+/// Bytes in which SQLite says what the file is.
+const FILE_HEADER: usize = 100;
+/// Further places of each page, drawn with a fixed seed.
+const PLACES: usize = 12;
+
+/// Pages that are empty or another's; then one bit at a time of what the file says about itself, of what each page does, and
+/// anywhere in it.
+fn damages(good: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+    let (pages, mut chance) = (good.len() / PAGE, Rng::with_seed(8));
+    let with = |change: &dyn Fn(&mut [u8])| {
+        let mut damaged = good.to_vec();
+        change(&mut damaged);
+        damaged
+    };
+    let of_a_page = move |page: usize| {
         let (from, other) = (page * PAGE, (page + 1) % pages * PAGE);
-        let mut empty = good.to_vec();
-        empty[from..from + PAGE].fill(0);
-        all.push(empty);
-        let mut exchanged = good.to_vec();
-        exchanged[from..from + PAGE].copy_from_slice(&good[other..other + PAGE]);
-        all.push(exchanged);
-        for byte in [0, 5, PAGE / 2, PAGE - 7] {
-            let mut flipped = good.to_vec();
-            flipped[from + byte] ^= 1 << (byte % 8);
-            all.push(flipped);
-        }
-    }
-    all.extend([100, PAGE, good.len() / 2, good.len() - PAGE].map(|length| good[..length].to_vec()));
-    all
+        let itself = if page == 0 { 0..FILE_HEADER } else { 0..0 };
+        let drawn: [usize; PLACES] = std::array::from_fn(|_| chance.usize(..PAGE));
+        let flipped = itself
+            .chain([0, 5])
+            .chain(drawn)
+            .map(move |byte| with(&|file| file[from + byte] ^= 1 << (byte % 8)));
+        let empty = with(&|file| file[from..from + PAGE].fill(0));
+        let exchanged = with(&|file| file.copy_within(other..other + PAGE, from));
+        [empty, exchanged].into_iter().chain(flipped)
+    };
+    let cut = [100, PAGE, good.len() / 2, good.len() - PAGE].map(|length| good[..length].to_vec());
+    (0..pages).flat_map(of_a_page).chain(cut)
 }
 
 fn put(data: &Path, files: &[(&str, Vec<u8>)]) {
@@ -67,7 +76,7 @@ async fn tally(file: &'static str) -> [usize; 3] {
     let good = [read("gateway.sqlite"), read("vault.sqlite")];
     let (_, whole) = good.iter().find(|(name, _)| *name == file).unwrap();
     let mut tally = [0; 3];
-    for (number, damaged) in damages(whole).into_iter().enumerate() {
+    for (number, damaged) in damages(whole).enumerate() {
         put(&house.data(), &good);
         put(&house.data(), &[(file, damaged.clone())]);
         match house.start() {

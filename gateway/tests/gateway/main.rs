@@ -41,6 +41,7 @@ mod pins;
 mod program;
 mod quarantine;
 mod refunds;
+mod restore;
 mod simulators;
 mod stops;
 mod support;

@@ -271,11 +271,7 @@ fn sealed_rows(count: usize) -> Staged<Duration> {
     let folder = tempfile::tempdir()?;
     let random = Arc::new(SystemRandomness::new());
     let keys = FolderCustodian::open(&folder.path().join("keys"), Arc::<SystemRandomness>::clone(&random))?;
-    let options = VaultOptions {
-        path: folder.path().join("vault.sqlite"),
-        height: 2,
-        vfs: None,
-    };
+    let options = VaultOptions::at(folder.path().join("vault.sqlite"));
     let mut vault = Vault::create(options, Arc::new(keys), random)?;
     vault.transact(|transaction| {
         (0..count).try_for_each(|number| transaction.journal_put("rows", &number.to_be_bytes(), &[7; ROW_BYTES]))

@@ -34,13 +34,10 @@ impl Damage {
 /// Bits of every page in turn: the beginning, where its structure stands, closely, and the rest at `many` places.
 pub(crate) fn flipped(file: &[u8], many: usize) -> Vec<Damage> {
     let mut all = Vec::new();
-    let mut seed = 0x5eed_u64;
+    let mut chance = fastrand::Rng::with_seed(0x5eed);
     for page in 0..file.len() / PAGE {
         let header = if page == 0 { 112 } else { 16 };
-        let body = (0..many).map(|_| {
-            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            usize::try_from(seed >> 33).unwrap() % PAGE
-        });
+        let body = (0..many).map(|_| chance.usize(..PAGE));
         for (number, byte) in (0..header).chain(body).enumerate() {
             let bit = u8::try_from((number + byte) % 8).unwrap();
             all.push(Damage::Bit {

@@ -15,11 +15,7 @@ const RECORDS: u8 = 40;
 const ENDED: u8 = 0;
 
 fn options(folder: &Path) -> VaultOptions {
-    VaultOptions {
-        path: file(folder),
-        height: 1,
-        vfs: None,
-    }
+    VaultOptions::at(file(folder))
 }
 
 fn file(folder: &Path) -> PathBuf {

@@ -4,8 +4,9 @@
 //! untouched, which ends the loop by itself. What must hold then stands once, in `books`. The controls are product code
 //! with a planted bug, and a disk that lies.
 //!
-//! `QUITTANCE_CRASHES=all` tries every pair of a first and a second kill, and every disk error at every step; without it,
-//! a sample with a fixed seed. `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side.
+//! `QUITTANCE_CRASHES=all` tries every pair of a first kill with a second one or a disk error, and every disk error at every
+//! step; without it, every first kill and a sample of the others with a fixed seed. `QUITTANCE_CRASHES_OF=revoke,phone`
+//! takes one operation, or one side.
 #![cfg(test)]
 
 mod books;
@@ -19,12 +20,14 @@ use operation::Operation;
 use quittance_testkit::kill::{DiskError, Fault, Lasts};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::Side;
-use run::{Blow, first_harm, play};
+use run::{Again, Blow, Played, first_harm, play};
 use stage::Stage;
 use std::time::Instant;
 
-/// One in so many first kills has a second one in the sample.
+/// In the sample, one in so many recoveries from a kill is killed once more.
 const SECOND_IN: u64 = 12;
+/// In one in so many the disk fails.
+const SECOND_FAILS_IN: u64 = 24;
 /// One in so many steps of the disk fails in the sample.
 const FAILS_IN: u64 = 4;
 const OPERATIONS: [Operation; 7] = [
@@ -58,18 +61,22 @@ fn is_chosen(operation: Operation, side: Side) -> bool {
         .all(|part| parts.iter().any(|own| own == part))
 }
 
-/// Kills one side before each step of each operation, and again during the recovery.
-async fn killed_at_every_step(side: Side, operations: &[Operation]) {
+/// The operations of this run, each with chances of its own: the same ones whichever others are chosen.
+fn chosen(side: Side, seed: u64) -> impl Iterator<Item = (Operation, Rng)> {
+    let mut seeds = Rng::with_seed(seed + side as u64);
+    OPERATIONS
+        .into_iter()
+        .map(move |operation| (operation, seeds.fork()))
+        .filter(move |(operation, _)| is_chosen(*operation, side))
+}
+
+/// Kills one side before each step of each operation, and strikes it again during the recovery.
+async fn killed_at_every_step(side: Side) {
     let programs = Programs::built().expect("built");
-    for operation in operations
-        .iter()
-        .copied()
-        .filter(|operation| is_chosen(*operation, side))
-    {
+    for (operation, mut chance) in chosen(side, 0x5157_4954) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
-        let mut seeded = Rng::with_seed(0x5157_4954);
-        let (mut recovery, mut second_kills) = (0, 0);
+        let (mut recovery, mut again) = (0, Struck::default());
         let mut blow = Blow {
             side,
             fault: Fault::Kill,
@@ -77,67 +84,113 @@ async fn killed_at_every_step(side: Side, operations: &[Operation]) {
             again: None,
         };
         loop {
-            let first = play(&stage, blow).await.unwrap_or_else(|wrong| panic!("{}", wrong.0));
+            let first = must_end_well(&stage, blow).await;
             if !first.struck {
                 break;
             }
             recovery = recovery.max(first.recovery);
-            let seconds = match (is_everything(), seeded.u64(..SECOND_IN)) {
-                (true, _) => 1..u64::MAX,
-                (false, 0) => {
-                    let at = 1 + seeded.u64(..first.recovery.max(1));
-                    at..at + 1
-                }
-                _ => 0..0,
-            };
-            for again in seconds {
-                let again = Some(again);
-                let second = play(&stage, Blow { again, ..blow }).await;
-                if !second.unwrap_or_else(|wrong| panic!("{}", wrong.0)).struck_again {
-                    break;
-                }
-                second_kills += 1;
+            if is_everything() {
+                again.everywhere(&stage, blow).await;
+            } else {
+                again.sometimes(&stage, blow, first.recovery, &mut chance).await;
             }
             blow.at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: killed before each of {} steps, {second_kills} times once more in recoveries of at most \
-             {recovery} steps, {} s",
+            "{operation:?}, {side:?}: killed before each of {} steps; of the recoveries, of at most {recovery} steps, {} were \
+             killed and {} had a disk that failed, {} s",
             blow.at - 1,
+            again.kills,
+            again.errors,
             began.elapsed().as_secs()
         );
         assert!(
-            blow.at > 5,
-            "{operation:?}: {} steps are counted: is the kill-at library loaded?",
-            blow.at
+            blow.at > 1,
+            "{operation:?}: no step was struck: is the kill-at library loaded?"
+        );
+        assert!(
+            again.kills > 0 && again.errors > 0,
+            "{operation:?}: no recovery was struck: {again:?}"
         );
     }
 }
 
-/// Lets one side's disk fail at each step of each operation.
-async fn fails_at_every_step(side: Side, operations: &[Operation]) {
+/// Plays a run that must come to its right end.
+async fn must_end_well(stage: &Stage, blow: Blow) -> Played {
+    play(stage, blow).await.unwrap_or_else(|wrong| panic!("{}", wrong.0))
+}
+
+/// How often recoveries were struck.
+#[derive(Debug, Default)]
+struct Struck {
+    kills: u64,
+    errors: u64,
+}
+
+impl Struck {
+    /// Strikes the recovery from a kill; whether it came as far as the step.
+    async fn strike(&mut self, stage: &Stage, first: Blow, fault: Fault, at: u64) -> bool {
+        let again = Some(Again { fault, at });
+        let struck = must_end_well(stage, Blow { again, ..first }).await.struck_again;
+        let counted = if fault == Fault::Kill {
+            &mut self.kills
+        } else {
+            &mut self.errors
+        };
+        *counted += u64::from(struck);
+        struck
+    }
+
+    /// At each step of the recovery, in each way.
+    async fn everywhere(&mut self, stage: &Stage, first: Blow) {
+        for fault in ERRORS.into_iter().chain([Fault::Kill]) {
+            let mut at = 1;
+            while self.strike(stage, first, fault, at).await {
+                at += 1;
+            }
+        }
+    }
+
+    /// At one step of few recoveries, the first of each operation among them.
+    async fn sometimes(&mut self, stage: &Stage, first: Blow, steps: u64, chance: &mut Rng) {
+        let is_first = first.at == 1;
+        let error = chance.choice(ERRORS).expect("there are four");
+        for (fault, one_in) in [(Fault::Kill, SECOND_IN), (error, SECOND_FAILS_IN)] {
+            let is_drawn = chance.u64(..one_in) == 0;
+            let mut at = chance.u64(1..=steps.max(1));
+            if is_drawn || is_first {
+                // Not every step is one of the disk, and no two recoveries are alike: earlier, where there were fewer.
+                while at > 0 && !self.strike(stage, first, fault, at).await {
+                    at /= 2;
+                }
+            }
+        }
+    }
+}
+
+/// Lets one side's disk fail at the steps of each operation: at the first one in each way, then at one of few in one way.
+async fn fails_at_some_steps(side: Side) {
     let programs = Programs::built().expect("built");
-    for operation in operations
-        .iter()
-        .copied()
-        .filter(|operation| is_chosen(*operation, side))
-    {
+    for (operation, mut chance) in chosen(side, 0x4449_534b) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
-        let mut seeded = Rng::with_seed(0x4449_534b);
         let (mut at, mut errors) = (1, 0);
         'steps: loop {
-            let one = usize::try_from(seeded.u64(..FAILS_IN * 4)).expect("a small number");
-            let sample = ERRORS.get(one..=one).unwrap_or_default();
-            for fault in if is_everything() { &ERRORS } else { sample } {
+            let one = chance.usize(..ERRORS.len());
+            let is_drawn = chance.u64(..FAILS_IN) == 0;
+            let faults = match (is_everything() || at == 1, is_drawn) {
+                (true, _) => &ERRORS[..],
+                (false, true) => &ERRORS[one..=one],
+                (false, false) => &[],
+            };
+            for fault in faults {
                 let blow = Blow {
                     side,
                     fault: *fault,
                     at,
                     again: None,
                 };
-                let played = play(&stage, blow).await.unwrap_or_else(|wrong| panic!("{}", wrong.0));
-                if !played.struck {
+                if !must_end_well(&stage, blow).await.struck {
                     break 'steps;
                 }
                 errors += 1;
@@ -150,30 +203,30 @@ async fn fails_at_every_step(side: Side, operations: &[Operation]) {
             began.elapsed().as_secs()
         );
         assert!(
-            at > 3,
-            "{operation:?}: {at} steps are counted: is the kill-at library loaded?"
+            errors >= ERRORS.len(),
+            "{operation:?}: not even the first step was struck in each way: is the kill-at library loaded?"
         );
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_killed_before_any_step_ends_in_the_same_state() {
-    killed_at_every_step(Side::Gateway, &OPERATIONS).await;
+    killed_at_every_step(Side::Gateway).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_killed_before_any_step_ends_in_the_same_state() {
-    killed_at_every_step(Side::Phone, &OPERATIONS).await;
+    killed_at_every_step(Side::Phone).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_whose_disk_fails_at_any_step_loses_nothing_that_it_answered() {
-    fails_at_every_step(Side::Gateway, &OPERATIONS).await;
+    fails_at_some_steps(Side::Gateway).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_whose_disk_fails_at_any_step_loses_nothing_that_it_answered() {
-    fails_at_every_step(Side::Phone, &OPERATIONS).await;
+    fails_at_some_steps(Side::Phone).await;
 }
 
 /// A disk that leaves out one write, and says nothing, costs what was answered: the same look finds it.
@@ -189,6 +242,37 @@ async fn control_a_disk_that_lies_is_found() {
         println!("{side:?}: found at step {}: {}", blow.at, wrong.0);
         let honest = Blow { at: u64::MAX, ..blow };
         if let Err(wrong) = play(&stage, honest).await {
+            panic!("{side:?}: found where no write was left out as well: {}", wrong.0);
+        }
+    }
+}
+
+/// The same during a recovery: what a disk does then is looked at as closely.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn control_a_disk_that_lies_during_a_recovery_is_found() {
+    let programs = Programs::built().expect("built");
+    for side in [Side::Gateway, Side::Phone] {
+        let stage = Stage::set(programs.clone(), Operation::Revoke).await;
+        let killed = |again| Blow {
+            side,
+            fault: Fault::Kill,
+            at: 1,
+            again,
+        };
+        for at in 1.. {
+            let fault = Fault::Pretended;
+            match play(&stage, killed(Some(Again { fault, at }))).await {
+                Ok(played) => assert!(
+                    played.struck_again,
+                    "{side:?}: a write was left out at each step, and nobody saw it"
+                ),
+                Err(wrong) => {
+                    println!("{side:?}: found at step {at} of the recovery: {}", wrong.0);
+                    break;
+                }
+            }
+        }
+        if let Err(wrong) = play(&stage, killed(None)).await {
             panic!("{side:?}: found where no write was left out as well: {}", wrong.0);
         }
     }

@@ -32,8 +32,16 @@ pub(crate) struct Blow {
     pub(crate) fault: Fault,
     /// At this step of the operation.
     pub(crate) at: u64,
-    /// SIGKILL once more, at this step of the recovery.
-    pub(crate) again: Option<u64>,
+    /// A second one, in the recovery from a first that kills.
+    pub(crate) again: Option<Again>,
+}
+
+/// The second of two blows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Again {
+    pub(crate) fault: Fault,
+    /// At this step of the recovery.
+    pub(crate) at: u64,
 }
 
 /// How a run went.
@@ -96,8 +104,12 @@ impl Run {
             self.story.disarm(side)
         } else {
             // A step that never comes counts how many there are.
-            let at = self.blow.again.unwrap_or(u64::MAX);
-            self.story.arm(side, at, Fault::Kill)
+            let never = Again {
+                fault: Fault::Kill,
+                at: u64::MAX,
+            };
+            let Again { fault, at } = self.blow.again.unwrap_or(never);
+            self.story.arm(side, at, fault)
         };
         self.is_struck = true;
         armed.map_err(|error| Wrong::new(&error))
@@ -131,23 +143,39 @@ impl Run {
             .map_err(|error| Wrong::new(&error))
     }
 
-    /// A disk that failed for ever is replaced: both sides start with one that works, and what was written.
-    async fn replace_disk(&mut self) -> Result<(), Wrong> {
-        let lasts = matches!(self.blow.fault, Fault::Fails(_, Lasts::ForEver));
-        if lasts && !self.is_replaced && self.reached()? {
-            self.is_replaced = true;
-            self.restart().await?;
+    /// The blow that is still to come, of one or two.
+    fn awaited(&self) -> Option<Again> {
+        let Blow { fault, at, again, .. } = self.blow;
+        match (self.is_struck, self.is_struck_again) {
+            (false, _) => Some(Again { fault, at }),
+            (true, false) => again,
+            (true, true) => None,
+        }
+    }
+
+    /// Notices a step that failed, of which nobody has to die. A kill is noticed by the death.
+    fn notice_failure(&mut self) -> Result<(), Wrong> {
+        if let Some(Again { fault, at }) = self.awaited()
+            && fault != Fault::Kill
+            && self.story.counted(self.blow.side).map_err(|error| Wrong::new(&error))? >= at
+        {
+            self.is_struck_again = self.is_struck;
+            self.is_struck = true;
         }
         Ok(())
     }
 
-    /// Whether the armed side's operation came as far as the step.
-    fn reached(&mut self) -> Result<bool, Wrong> {
-        if !self.is_struck && self.blow.fault != Fault::Kill {
-            let counted = self.story.counted(self.blow.side).map_err(|error| Wrong::new(&error))?;
-            self.is_struck = counted >= self.blow.at;
+    /// A disk that failed for ever is replaced: both sides start with one that works, and what was written.
+    async fn replace_disk(&mut self) -> Result<(), Wrong> {
+        self.notice_failure()?;
+        let second = self.blow.again.filter(|_| self.is_struck_again);
+        let latest = second.map_or(self.blow.fault, |second| second.fault);
+        let lasts = self.is_struck && matches!(latest, Fault::Fails(_, Lasts::ForEver));
+        if lasts && !self.is_replaced {
+            self.is_replaced = true;
+            self.restart().await?;
         }
-        Ok(self.is_struck)
+        Ok(())
     }
 
     /// Both processes anew, with nothing armed.
@@ -229,7 +257,7 @@ impl Run {
             tries += 1;
             must(tries < TRIES, || "the gateway does not answer any more".to_owned())?;
         }
-        self.reached().map(drop)
+        self.notice_failure()
     }
 }
 
@@ -257,7 +285,8 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
         let mandates = operation.carry_out(&mut run, &stage.mandates).await?;
         run.settle().await?;
         let counted = run.story.counted(blow.side).map_err(|error| Wrong::new(&error))?;
-        if blow.fault != Fault::Kill {
+        let faults = [Some(blow.fault), blow.again.map(|again| again.fault)];
+        if faults.into_iter().flatten().any(|fault| fault != Fault::Kill) {
             // What was answered stands on the disk, not in the memory of who answered.
             run.restart().await?;
         }

@@ -304,11 +304,7 @@ impl House {
 
     /// All secrets of one kind in the vault of a stopped gateway, with their ids.
     pub(crate) fn secrets(&self, kind: u8) -> Vec<([u8; 16], Vec<u8>)> {
-        let options = VaultOptions {
-            path: self.data().join("vault.sqlite"),
-            height: 4,
-            vfs: None,
-        };
+        let options = VaultOptions::at(self.data().join("vault.sqlite"));
         let vault = Vault::open(options, self.custodian(), Arc::new(SystemRandomness::new())).unwrap();
         let ids = vault.records(RecordKind(kind)).unwrap().into_iter();
         ids.map(|id| {

@@ -31,11 +31,7 @@ impl Store for Vaulted {
     fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("vault.db");
         let keys = TimedKeys::open(&folder.join("keys"))?;
-        let options = VaultOptions {
-            path: path.clone(),
-            height: 1,
-            vfs: None,
-        };
+        let options = VaultOptions::at(path.clone());
         let (held, random) = (Arc::clone(&keys) as _, Arc::new(SystemRandomness::new()));
         let vault = if path.exists() {
             Vault::open(options, held, random)?

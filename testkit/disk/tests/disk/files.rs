@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use quittance_disk::{Attacker, Chance, Loot, RecordingDisk};
 use quittance_vault::{RecordKey, RootKeys as _, Vault, VaultError};
 
-use crate::life::{Dishonest, TOKEN, World, chance, custodian};
+use crate::life::{Dishonest, TALL, TOKEN, World, chance, custodian, first_height};
 
 /// Secrets that end in one run.
 pub(crate) const ENDS: usize = 1_000;
@@ -17,6 +17,8 @@ struct Outcome {
     living_opened: usize,
     ended: usize,
     living: usize,
+    /// Levels that the key tree has at last.
+    height: u8,
 }
 
 /// A long life of inserts, reads and ends; then the attacker comes.
@@ -55,6 +57,7 @@ fn attack(name: &str, height: u8, hoards: bool) -> Outcome {
         living_opened: opened(&living),
         ended: ended.len(),
         living: living.len(),
+        height: world.height(&disk),
     }
 }
 
@@ -62,7 +65,8 @@ pub(crate) fn is_in(loot: &BTreeSet<Loot>, secret: &[u8]) -> bool {
     loot.iter().any(|loot| loot.secret == secret)
 }
 
-/// Lives until as many secrets ended, and shows each moment after a call: what lives and what ended then, by the
+/// Lives until as many secrets ended, with ever more that live: after a thousand more than one level of the key tree
+/// holds. Shows each moment after a call: what lives and what ended then, by the
 /// secrets themselves.
 pub(crate) fn live(
     vault: &mut Vault,
@@ -74,7 +78,7 @@ pub(crate) fn live(
     let mut ended = BTreeSet::new();
     let mut number = 0_u128;
     while ended.len() < ends {
-        let grows = tokens.len() < 40 || chance.below(3) == 0;
+        let grows = tokens.len() < 40 + ended.len() / 8 || chance.below(3) == 0;
         if grows {
             number += 1;
             let key = RecordKey::new(TOKEN, number.to_be_bytes());
@@ -100,7 +104,7 @@ pub(crate) fn live(
 
 #[test]
 fn nothing_that_ended_opens_whoever_saw_every_write_and_has_todays_key() {
-    for (name, height) in [("files-of-a-phone", 1), ("files-of-a-gateway", 4)] {
+    for (name, height) in [("files", first_height()), ("files-of-a-tall-tree", TALL)] {
         let outcome = attack(name, height, false);
         assert!(outcome.ended >= ENDS);
         assert_eq!(outcome.ended_opened, 0, "{name}");
@@ -108,11 +112,16 @@ fn nothing_that_ended_opens_whoever_saw_every_write_and_has_todays_key() {
             outcome.living_opened, outcome.living,
             "{name}: the attacker can read what lives, so it reads at all"
         );
+        assert_eq!(
+            outcome.height,
+            TALL.min(height + 1),
+            "{name}: a tree that was full grew"
+        );
     }
 }
 
 #[test]
 fn control_whoever_has_the_keystores_history_opens_everything() {
-    let outcome = attack("files-and-old-keys", 1, true);
+    let outcome = attack("files-and-old-keys", first_height(), true);
     assert_eq!(outcome.ended_opened, outcome.ended);
 }

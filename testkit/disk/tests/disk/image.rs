@@ -17,7 +17,7 @@ use rusqlite::ffi;
 
 use crate::ext4::Ext4;
 use crate::files::{ENDS, is_in, live};
-use crate::life::{Dishonest, chance, custodian, random};
+use crate::life::{Dishonest, TALL, chance, custodian, first_height, random};
 
 /// The name of a vault whose connection cannot be asked to overwrite what it deletes.
 const CARELESS: &str = "careless-vault";
@@ -57,9 +57,8 @@ fn attack(name: &str, height: u8) -> Option<Outcome> {
     });
     let path = disk.files().join(name);
     let options = VaultOptions {
-        path: path.clone(),
         height,
-        vfs: None,
+        ..VaultOptions::at(path.clone())
     };
     let mut vault = Vault::create(options, keys, random()).unwrap();
 
@@ -212,13 +211,13 @@ fn holds(name: &str, height: u8) {
 }
 
 #[test]
-fn nothing_that_ended_on_a_phone_opens_from_the_raw_image_of_its_file_system() {
-    holds("phone-vault", 2);
+fn nothing_that_ended_opens_from_the_raw_image_of_its_file_system() {
+    holds("vault", first_height());
 }
 
 #[test]
-fn nothing_that_ended_at_a_gateway_opens_from_the_raw_image_of_its_file_system() {
-    holds("gateway-vault", 4);
+fn nothing_that_ended_in_a_tall_tree_opens_from_the_raw_image_of_its_file_system() {
+    holds("tall-vault", TALL);
 }
 
 #[test]
@@ -233,5 +232,5 @@ fn nor_where_the_file_never_overwrites_what_it_deletes() {
     };
     // Who asks a careless file for it gets not even an answer; the default is off.
     assert_eq!((overwrites("another-vault"), overwrites(CARELESS)), (Some(true), None));
-    holds(CARELESS, 2);
+    holds(CARELESS, first_height());
 }

@@ -11,16 +11,26 @@ use quittance_gateway::ShelfCustodian;
 use quittance_vault::{
     RecordKey, RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault, VaultError, VaultOptions,
 };
+use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
 
 /// Secrets that end.
 pub(crate) const TOKEN: RecordKind = RecordKind(1);
 /// Numbers that a restored file must not turn back.
 const COUNTER: RecordKind = RecordKind(2);
-/// Levels of a phone's key tree.
-const PHONE: u8 = 2;
+/// Levels of the key tree of a gateway that has had more than two million tokens.
+pub(crate) const TALL: u8 = 4;
+/// Records that fill the one level that a tree begins with.
+const FULL: usize = 125;
+/// One life in so many begins with that level all but full, and may grow a second one.
+const GROWS_IN: usize = 4;
 /// Calls of one life.
 const CALLS: usize = 12;
+
+/// Levels that a key tree begins with, on a phone as at a gateway.
+pub(crate) fn first_height() -> u8 {
+    VaultOptions::at(PathBuf::new()).height
+}
 
 /// What a vault holds, as its owner sees it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -122,18 +132,21 @@ impl World {
         self.folder.path().join("vault")
     }
 
-    fn options(&self, height: u8) -> VaultOptions {
+    fn options(&self) -> VaultOptions {
         VaultOptions {
-            path: self.path(),
-            height,
             vfs: Some(self.name.clone()),
+            ..VaultOptions::at(self.path())
         }
     }
 
     /// Makes a vault on a new disk.
     pub(crate) fn create(&self, disk: &RecordingDisk, keys: Arc<dyn RootKeys>, height: u8) -> Vault {
         self.drive.insert(disk);
-        let vault = Vault::create(self.options(height), keys, random()).unwrap();
+        let options = VaultOptions {
+            height,
+            ..self.options()
+        };
+        let vault = Vault::create(options, keys, random()).unwrap();
         // The vault did so with its folder, which is a real one: the names of its files are durable.
         disk.sync_names();
         vault
@@ -142,7 +155,23 @@ impl World {
     /// Opens what stands on a disk, with the keys that stand there.
     pub(crate) fn open(&self, disk: &RecordingDisk) -> Result<Vault, VaultError> {
         self.drive.insert(disk);
-        Vault::open(self.options(PHONE), custodian(disk), random())
+        Vault::open(self.options(), custodian(disk), random())
+    }
+
+    /// Whether the tree of the vault on a disk has more levels than it began with.
+    pub(crate) fn has_grown(&self, disk: &RecordingDisk) -> bool {
+        self.height(disk) > first_height()
+    }
+
+    /// How many levels the tree of the vault on a disk has, as its file says.
+    pub(crate) fn height(&self, disk: &RecordingDisk) -> u8 {
+        // A copy: looking is no part of what happened.
+        self.drive.insert(&disk.copy_at(disk.now()));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let file = Connection::open_with_flags_and_vfs(self.path(), flags, self.name()).unwrap();
+        file.pragma_update(None, "locking_mode", "EXCLUSIVE").unwrap();
+        file.query_row("SELECT height FROM header", [], |row| row.get(0))
+            .unwrap()
     }
 
     /// Lives a short life on a disk of its own: the disk, with every call.
@@ -151,16 +180,21 @@ impl World {
         if !way.syncs {
             disk.ignore_syncs();
         }
-        let mut vault = self.create(&disk, (way.keys)(custodian(&disk)), PHONE);
+        let mut vault = self.create(&disk, (way.keys)(custodian(&disk)), first_height());
         let mut seen = Seen::default();
         let mut calls = vec![Call {
             begun: 0,
             answered: disk.now(),
             after: seen.clone(),
         }];
-        for _ in 0..CALLS {
+        let is_full = chance.below(GROWS_IN) == 0;
+        for number in 0..CALLS {
             let begun = disk.now();
-            act(&mut vault, way, chance, &mut seen);
+            if is_full && number == 0 {
+                fill(&mut vault, FULL - chance.below(4), &mut seen);
+            } else {
+                act(&mut vault, way, chance, &mut seen);
+            }
             calls.push(Call {
                 begun,
                 answered: disk.now(),
@@ -184,6 +218,21 @@ pub(crate) fn custodian(disk: &RecordingDisk) -> Arc<ShelfCustodian<RecordingDis
 pub(crate) fn chance() -> Chance {
     let mut numbers = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
     Chance::new(move || numbers.next_u64())
+}
+
+/// So many tokens at once, beside those of the calls.
+fn fill(vault: &mut Vault, tokens: usize, seen: &mut Seen) {
+    let others = (0..tokens).map(|number| {
+        let number = u8::try_from(number).unwrap();
+        ([[number; 8], [255; 8]].concat().try_into().unwrap(), vec![number; 40])
+    });
+    seen.tokens.extend(others);
+    vault
+        .transact::<_, VaultError>(|tx| {
+            let mut all = seen.tokens.iter();
+            all.try_for_each(|(id, value)| tx.put(&RecordKey::new(TOKEN, *id), value))
+        })
+        .unwrap();
 }
 
 /// One call of a random kind.

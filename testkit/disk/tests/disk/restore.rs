@@ -20,12 +20,19 @@ fn put_back(disk: &RecordingDisk, saved: usize, keys: usize) -> RecordingDisk {
     file
 }
 
-/// How many of the pairs give something back, and how many open at all.
-fn search(world: &World, keys_come_back: bool) -> (usize, usize) {
+/// What came of the pairs: how many give something back, how many open at all, how many lives made their tree grow.
+struct Outcome {
+    resurrected: usize,
+    opened: usize,
+    grown: usize,
+}
+
+fn search(world: &World, keys_come_back: bool) -> Outcome {
     let mut chance = chance();
-    let (mut resurrected, mut opened) = (0, 0);
+    let (mut resurrected, mut opened, mut grown) = (0, 0, 0);
     for _ in 0..PAIRS / 50 {
         let (disk, calls) = world.live(&HONEST, &mut chance);
+        grown += usize::from(world.has_grown(&disk));
         for _ in 0..50 {
             let back = chance.below(calls.len());
             let (saved, now) = (&calls[chance.below(back + 1)], &calls[back]);
@@ -39,7 +46,11 @@ fn search(world: &World, keys_come_back: bool) -> (usize, usize) {
             resurrected += usize::from(!is_of_now);
         }
     }
-    (resurrected, opened)
+    Outcome {
+        resurrected,
+        opened,
+        grown,
+    }
 }
 
 /// What stands in the vault, where it opens.
@@ -53,14 +64,18 @@ fn open(world: &World, disk: &RecordingDisk, calls: &[Call]) -> Option<Seen> {
 
 #[test]
 fn a_file_that_is_put_back_resurrects_nothing_and_gives_no_try_back() {
-    let (resurrected, opened) = search(&World::new("restore"), false);
-    assert_eq!(resurrected, 0);
-    assert!(opened > 0, "files of the same epoch open: else nothing was tried");
+    let outcome = search(&World::new("restore"), false);
+    assert_eq!(outcome.resurrected, 0);
+    assert!(
+        outcome.opened > 0,
+        "files of the same epoch open: else nothing was tried"
+    );
+    assert!(outcome.grown > 0, "no life made its tree grow");
 }
 
 #[test]
 fn control_a_keystore_that_is_put_back_with_the_file_gives_everything_back() {
-    let (resurrected, _) = search(&World::new("restore-with-keys"), true);
+    let Outcome { resurrected, .. } = search(&World::new("restore-with-keys"), true);
     assert!(
         resurrected > PAIRS / 4,
         "{resurrected}: this is what rollback resistance is for"
