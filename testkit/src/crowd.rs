@@ -33,11 +33,7 @@ pub fn add_tokens(data: &Path, of: MandateId, count: usize, seed: u64) -> io::Re
     let mut names = Rng::with_seed(seed);
     let random = Arc::new(SystemRandomness::new());
     let custodian = FolderCustodian::open(&data.join("keys"), random.clone())?;
-    let options = VaultOptions {
-        path: data.join("vault.sqlite"),
-        height: 1,
-        vfs: None,
-    };
+    let options = VaultOptions::at(data.join("vault.sqlite"));
     let mut vault = Vault::open(options, Arc::new(custodian), random).map_err(io::Error::other)?;
     let mut database = Connection::open(data.join("gateway.sqlite")).map_err(io::Error::other)?;
     let mut left = count;
