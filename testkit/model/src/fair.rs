@@ -6,12 +6,12 @@
 //! crash, loss or wish of the payer's. Where a round changes nothing, that is the end; a circle has none.
 
 use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use stateright::Model;
 
 use crate::action::Action;
+use crate::symmetry::print;
 use crate::world::{State, World};
 
 /// More than any sound world needs.
@@ -103,12 +103,6 @@ impl World {
             }
         }
     }
-}
-
-fn print(state: &State) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    state.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Whether something happens by itself sooner or later. The phones' time runs out only where one is lost: the others

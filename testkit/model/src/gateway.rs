@@ -12,6 +12,7 @@ use crate::action::Message;
 use crate::fixed;
 use crate::flaw::Flaw;
 use crate::pool::Pool;
+use crate::symmetry::Names;
 
 /// What stands in the public log about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -39,6 +40,8 @@ pub(crate) struct Gateway {
     token: usize,
     /// The order; durable.
     pub(crate) order: Option<GatewayState>,
+    /// Whose attestation stands in it; durable.
+    attested_by: Option<usize>,
     /// The mandate; durable.
     pub(crate) mandate: Mandate,
     /// What its database says of its half; durable.
@@ -63,18 +66,19 @@ pub(crate) struct Gateway {
     pub(crate) is_past_return: bool,
 }
 
-impl Hash for Gateway {
-    fn hash<H: Hasher>(&self, hasher: &mut H) {
+impl Gateway {
+    pub(crate) fn hash_as<H: Hasher>(&self, names: Names, hasher: &mut H) {
         let order = self.order.as_ref().map(|order| {
             let phone = match order.phone {
-                PhoneSide::Silent => (0_u8, None),
-                PhoneSide::Destroyed(said) => (1, Some(said)),
-                PhoneSide::Absent(said) => (2, Some(said)),
-                PhoneSide::Overdue => (3, None),
+                PhoneSide::Silent => 0_u8,
+                // Whose statement it is says `attested_by`.
+                PhoneSide::Destroyed(_) => 1,
+                PhoneSide::Absent(_) => 2,
+                PhoneSide::Overdue => 3,
             };
             (order.own as u8, phone, order.closure.map(|kind| kind as u8))
         });
-        order.hash(hasher);
+        (order, self.attested_by.map(|phone| names.phone(phone))).hash(hasher);
         // Moments and reasons are the same in every state of a world.
         let Mandate {
             state,
@@ -85,17 +89,24 @@ impl Hash for Gateway {
         (state, ending.is_some(), scheduled.is_some()).hash(hasher);
         holds.owners().for_each(|owner| owner.hash(hasher));
         (self.half, self.vault_has_it, self.vault_answered, self.owes).hash(hasher);
-        (&self.log, &self.pool, self.in_flight, self.is_quiet).hash(hasher);
+        for logged in &self.log {
+            match logged {
+                Logged::Order(phone) => Logged::Order(names.phone(*phone)),
+                Logged::Destroyed | Logged::Closure(_) => *logged,
+            }
+            .hash(hasher);
+        }
+        self.pool.hash_as(names, hasher);
+        (self.in_flight, self.is_quiet, self.log.len()).hash(hasher);
         (self.overcharged, self.is_past_return).hash(hasher);
     }
-}
 
-impl Gateway {
     pub(crate) fn new(token: usize, permits: u8) -> Self {
         let mandate = Mandate::provisioning();
         Self {
             token,
             order: None,
+            attested_by: None,
             mandate: mandate.step(MandateEvent::Activated).unwrap_or(mandate),
             half: ReplicaState::Active,
             vault_has_it: true,
@@ -144,6 +155,9 @@ impl Gateway {
                     .order
                     .as_ref()
                     .is_some_and(|order| order.phone == PhoneSide::Destroyed(said));
+                if has_it {
+                    self.attested_by = Some(phone);
+                }
                 let accepted = has_it.then_some(Message::Accepted(phone));
                 [answers, accepted.into_iter().collect(), self.answer()].concat()
             }

@@ -21,6 +21,7 @@ mod invariants;
 mod phone;
 mod pool;
 mod story;
+mod symmetry;
 mod world;
 
 pub use action::{Action, Message, Side, Signed};

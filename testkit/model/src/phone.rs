@@ -85,14 +85,18 @@ impl Phone {
 
     /// The payer's wish: the half is held at once.
     pub(crate) fn stop(&mut self, flaw: Option<Flaw>) {
-        self.state = Some(PhoneState::Intended {
-            mandates: vec![fixed::mandate(self.token)],
-        });
-        self.half = ReplicaState::Held;
+        self.intend();
         self.was_stopped = true;
         if flaw == Some(Flaw::PhoneDestroysAtOnce) {
             self.half = ReplicaState::Destroyed;
         }
+    }
+
+    fn intend(&mut self) {
+        self.state = Some(PhoneState::Intended {
+            mandates: vec![fixed::mandate(self.token)],
+        });
+        self.half = ReplicaState::Held;
     }
 
     /// Whether it can sign permits.
@@ -113,6 +117,10 @@ impl Phone {
     /// What is said about a token arrives.
     pub(crate) fn hear(&mut self, message: Message, log: &[Logged], flaw: Option<Flaw>) {
         let order = fixed::order(self.token);
+        let takes_any = flaw == Some(Flaw::TakesAnyGround);
+        if takes_any && self.knows_it && self.state.is_none() {
+            self.intend();
+        }
         match message {
             // The phone asks for the log's proof of the order before it believes it.
             Message::Order(_) if ordered_for(log).is_none() => {}
@@ -122,7 +130,7 @@ impl Phone {
                 self.take(PhoneEvent::HalfGone(fixed::destroyed()), flaw);
             }
             Message::Order(_) | Message::Undone | Message::Closure(_) if !self.knows_it => {}
-            Message::Order(_) if !self.believes(log, &order, flaw) => self.disputes = true,
+            Message::Order(_) if !takes_any && !self.believes(log, &order) => self.disputes = true,
             Message::Order(true) => self.take(PhoneEvent::OrderReceived(order), flaw),
             Message::Order(false) => self.take(
                 PhoneEvent::OrderScheduled {
@@ -163,17 +171,11 @@ impl Phone {
     }
 
     /// Whether an order that is news stands on a wish of this phone, by the product's own rule.
-    fn believes(&mut self, log: &[Logged], order: &Order, flaw: Option<Flaw>) -> bool {
+    fn believes(&self, log: &[Logged], order: &Order) -> bool {
         let is_news = matches!(self.state, None | Some(PhoneState::Intended { .. }));
         let Some(whose) = ordered_for(log).filter(|_| is_news) else {
             return true;
         };
-        if flaw == Some(Flaw::TakesAnyGround) {
-            let mandates = order.mandates.clone();
-            self.state = Some(PhoneState::Intended { mandates });
-            self.half = ReplicaState::Held;
-            return true;
-        }
         let own = Wish {
             intent: fixed::intent(self.phone, self.token),
             mandates: order.mandates.clone(),

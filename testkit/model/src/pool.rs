@@ -1,25 +1,29 @@
 //! The permits of one token at the gateway.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 use quittance_flows::mandate::Mandate;
 use quittance_flows::permits::{Admission, Deposit, admit, check_standing};
-use quittance_protocol::Digest32;
 use quittance_protocol::statement::Permit;
 
 use crate::action::Signed;
 use crate::fixed;
 use crate::flaw::Flaw;
+use crate::symmetry::Names;
+
+/// The permits of before are no phone's: a copy has made none of them.
+const BEFORE: usize = usize::MAX;
 
 /// A permit that was taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Taken {
-    content: Digest32,
+    signed: Signed,
     is_used: bool,
 }
 
 /// All that were taken, used or not, by their numbers.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Pool {
     taken: BTreeMap<u8, Taken>,
     /// Numbers that were paid.
@@ -33,18 +37,11 @@ impl Pool {
     pub(crate) fn new(permits: u8) -> Self {
         let first = |number| {
             let signed = Signed {
-                phone: 0,
+                phone: BEFORE,
                 number,
-                edition: u8::MAX,
+                edition: 0,
             };
-            let content = fixed::content(signed);
-            (
-                number,
-                Taken {
-                    content,
-                    is_used: false,
-                },
-            )
+            (number, Taken { signed, is_used: false })
         };
         Self {
             taken: (1..=permits).map(first).collect(),
@@ -53,12 +50,20 @@ impl Pool {
         }
     }
 
+    pub(crate) fn hash_as<H: Hasher>(&self, names: Names, hasher: &mut H) {
+        for taken in self.taken.values() {
+            (names.signed(taken.signed), taken.is_used).hash(hasher);
+        }
+        (&self.paid, self.paid_twice).hash(hasher);
+    }
+
     /// One more arrives: taken or not, by the product's own rules.
     pub(crate) fn admit(&mut self, signed: Signed, mandate: &Mandate, flaw: Option<Flaw>) {
-        let content = fixed::content(signed);
         let known = self.taken.get(&signed.number);
         let forgotten = |taken: &&Taken| flaw == Some(Flaw::ForgetsUsed) && taken.is_used;
-        let seen = known.filter(|taken| !forgotten(taken)).map(|taken| taken.content);
+        let seen = known
+            .filter(|taken| !forgotten(taken))
+            .map(|taken| fixed::content(taken.signed));
         let (rules, terms) = (fixed::permit_rules(), fixed::terms());
         let deposit = Deposit {
             rules: &rules,
@@ -67,19 +72,13 @@ impl Pool {
             active_since: fixed::early(),
             now: fixed::early(),
             number: signed.number.into(),
-            content,
+            content: fixed::content(signed),
             seen,
             outstanding: u64::try_from(self.unused().len()).unwrap_or(u64::MAX),
         };
         let admitted = admit(&deposit, &fixed::permit());
         if check_standing(mandate).is_ok() && admitted == Ok(Admission::New) {
-            self.taken.insert(
-                signed.number,
-                Taken {
-                    content,
-                    is_used: false,
-                },
-            );
+            self.taken.insert(signed.number, Taken { signed, is_used: false });
         }
     }
 

@@ -34,7 +34,7 @@ pub struct Violation {
 
 /// What was found in a world that should be sound.
 pub struct Explored {
-    /// How many states there are.
+    /// How many states there are, those that differ in names alone counted once.
     pub states: usize,
     /// What must not be and is.
     pub violations: Vec<Violation>,
@@ -43,7 +43,7 @@ pub struct Explored {
 }
 
 /// Everything at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// By phone, then by token.
     pub(crate) phones: Vec<Vec<Phone>>,

@@ -57,6 +57,14 @@ const TWO_COPIED: Bounds = Bounds {
     has_deadline: false,
 };
 
+/// The same without a crash: one phone lost, or too late.
+const TWO_COPIED_LATE: Bounds = Bounds {
+    crashes: 0,
+    has_loss: true,
+    has_deadline: true,
+    ..TWO_COPIED
+};
+
 fn is_sound(bounds: Bounds) {
     let explored = World::new(bounds, None).explore();
     println!("{bounds:?}: {} states", explored.states);
@@ -106,6 +114,11 @@ fn find(flaw: Flaw, worlds: &[Bounds]) -> Option<Violation> {
         .find_map(|bounds| World::new(*bounds, Some(flaw)).shortest())?;
     println!("{flaw:?}\n{}", tell(&violation));
     Some(violation)
+}
+
+#[test]
+fn a_phone_and_its_copy_with_two_tokens_one_lost_or_too_late() {
+    is_sound(TWO_COPIED_LATE);
 }
 
 #[test]
