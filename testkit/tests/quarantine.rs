@@ -3,10 +3,11 @@
 
 use quittance_protocol::MandateId;
 use quittance_protocol::problem::Code;
+use quittance_protocol::statement::ReplicaState;
 use quittance_testkit::stage::{Stage, StagePhone, Staged, decision};
 use quittance_testkit::story::{PIN, cny};
 use quittance_vault::{QuarantineReason, VaultError};
-use quittance_wallet::{ErrorKind, WalletError, WalletEvent};
+use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, WalletError, WalletEvent};
 use std::collections::BTreeSet;
 
 /// Why a wallet did not open.
@@ -193,4 +194,53 @@ async fn a_copy_that_uses_up_a_number_keeps_the_first_phone_from_no_end() {
         "control: it was refused under the number that the copy used"
     );
     assert_eq!(stage.logged("closure").await, 1);
+}
+
+// Two phones that speak for one account, each of which stops the same permission.
+//
+#[tokio::test]
+async fn two_copies_that_stop_the_same_get_one_order_and_only_the_one_that_it_names_closes() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let copy = phone.cloned().unwrap();
+    for one in [&copy, &phone] {
+        one.cancel(&[mandate]).await.unwrap();
+    }
+    for _ in 0..2 {
+        phone.wallet.sync().await.unwrap();
+        copy.wallet.sync().await.unwrap();
+    }
+    assert_eq!((stage.logged("order").await, stage.logged("closure").await), (1, 1));
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");
+    assert!(
+        copy.is_closed(mandate).unwrap(),
+        "control: the first one that was heard, whichever it is"
+    );
+    // The order names the other's intent, so this one destroys nothing for it, and says so. It does not pay either.
+    let view = phone.wallet.mandate(mandate).unwrap();
+    assert_eq!(view.phone_half, ReplicaState::Quiesced);
+    assert!(!view.can_pay);
+    let ending = view.ending.unwrap();
+    assert_eq!(
+        (ending.stage, ending.dispute),
+        (EndingStage::Waiting, Some(DisputeReason::OrderMismatch))
+    );
+}
+
+// An enrolment makes an account of its own: there is no second phone of one but a copy.
+#[tokio::test]
+async fn a_phone_that_enrols_has_an_account_of_its_own_and_cannot_stop_what_another_one_signed() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let other = stage.enrolled().await.unwrap();
+    assert!(matches!(
+        other.wallet.start_revoke(&[mandate]).await,
+        Err(WalletError::UnknownMandate)
+    ));
+    let say = async |phone: &StagePhone| {
+        let intent = phone.say(&phone.offline_intent(&[mandate]).unwrap()).unwrap();
+        stage.http.statement(&intent).await
+    };
+    let refused = say(&other).await;
+    assert_eq!(refused.status, 404, "{}", refused.text);
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "approved");
+    assert_eq!(say(&phone).await.status, 200, "control: the phone that signed it");
 }

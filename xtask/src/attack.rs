@@ -120,7 +120,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "network",
         has: "the interleaving of everything that phone, gateway, merchant and network do",
-        shows: "the invariants hold; fifteen planted flaws are found",
+        shows: "the invariants hold; each of two dozen planted flaws is found",
         tests: &[Tests {
             package: "quittance-model",
             target: None,

@@ -90,13 +90,21 @@ async fn the_public_log_holds_no_person_device_merchant_or_amount() {
     house.settle().await;
     let bundle = house.get("/log/tile/entries/000.p/3", None).await.body;
     let text = String::from_utf8_lossy(&bundle).into_owned();
+    let told = phone.mandate(token.mandate).await;
+    let told = format!(
+        "{} {}",
+        serde_json::to_string(&told).unwrap(),
+        serde_json::to_string(&enrolled).unwrap()
+    );
     for private in [
         enrolled.account.to_string(),
         enrolled.device.to_string(),
         token.mandate.to_string(),
         token.token.to_string(),
         "Bluebird".to_owned(),
+        "CNY".to_owned(),
     ] {
         assert!(!text.contains(&private), "{private}");
+        assert!(told.contains(&private), "control: the payer is told {private}");
     }
 }

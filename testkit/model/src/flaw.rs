@@ -17,10 +17,16 @@ pub enum Flaw {
     ResumesLate,
     /// The phone goes by time alone, though the gateway may have agreed to take the order back.
     GoesByTimeAlone,
+    /// The phone takes the closure of an order that it did not carry out for its own.
+    ClosesUnasked,
+    /// The phone counts its permits in memory alone.
+    CountsInMemory,
     /// The gateway begins charges while its half is quiesced.
     ChargesWhileEnding,
     /// The gateway destroys its half under a charge that is in flight.
     DoesNotDrain,
+    /// The gateway begins its wait for charges anew with each one that the merchant tries.
+    WaitsAnew,
     /// The gateway calls its half destroyed before its vault has done it.
     SaysDestroyedFirst,
     /// The gateway forgets over a restart that it was destroying.
@@ -33,11 +39,23 @@ pub enum Flaw {
     ClosesEarly,
     /// The gateway answers a closure, and logs it only when it comes to it.
     LogsLater,
+    /// The gateway forgets a permit once it is used.
+    ForgetsUsed,
+    /// The gateway waits for the word of a phone that is lost, however long.
+    WaitsForTheLost,
+    /// A phone of the account attests to a half that only the other one has.
+    AnswersForTheOther,
+    /// A phone destroys what it has itself for an order that ends the other one's half.
+    DestroysItsOwn,
+    /// A phone carries out an order that names the wish of the other one.
+    TakesAnyGround,
+    /// The gateway makes an order for the wish of each phone.
+    OrdersForEach,
 }
 
 impl Flaw {
-    /// Each of them.
-    pub const ALL: [Self; 15] = [
+    /// Those that one phone is enough for.
+    pub const OF_ONE_PHONE: [Self; 20] = [
         Self::PhoneDestroysAtOnce,
         Self::AttestationApart,
         Self::AttestsFirst,
@@ -45,13 +63,26 @@ impl Flaw {
         Self::BelievesUnlogged,
         Self::ResumesLate,
         Self::GoesByTimeAlone,
+        Self::ClosesUnasked,
+        Self::CountsInMemory,
         Self::ChargesWhileEnding,
         Self::DoesNotDrain,
+        Self::WaitsAnew,
         Self::SaysDestroyedFirst,
         Self::ForgetsOverRestart,
         Self::OrdersTwice,
         Self::UndoesLate,
         Self::ClosesEarly,
         Self::LogsLater,
+        Self::ForgetsUsed,
+        Self::WaitsForTheLost,
+    ];
+
+    /// Those that take a second phone.
+    pub const OF_TWO_PHONES: [Self; 4] = [
+        Self::AnswersForTheOther,
+        Self::DestroysItsOwn,
+        Self::TakesAnyGround,
+        Self::OrdersForEach,
     ];
 }

@@ -1,5 +1,7 @@
 //! The gateway's side of one token.
 
+use std::hash::{Hash, Hasher};
+
 use quittance_flows::charge::{ChargeRequest, Taken, authorize};
 use quittance_flows::destruction::gateway::{GatewayEffect, GatewayEvent, GatewayState, OwnHalf, PhoneSide, step};
 use quittance_flows::mandate::{Mandate, MandateEvent};
@@ -9,23 +11,37 @@ use quittance_protocol::statement::ReplicaState;
 use crate::action::Message;
 use crate::fixed;
 use crate::flaw::Flaw;
+use crate::pool::Pool;
+use crate::symmetry::Names;
 
 /// What stands in the public log about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Logged {
-    /// The order.
-    Order,
+    /// The order, for the wish of this phone.
+    Order(usize),
     /// The gateway's half is destroyed.
     Destroyed,
     /// It is closed; true: by both sides.
     Closure(bool),
 }
 
+/// Whose wish the latest order in the log names.
+pub(crate) fn ordered_for(log: &[Logged]) -> Option<usize> {
+    log.iter().rev().find_map(|logged| match logged {
+        Logged::Order(phone) => Some(*phone),
+        Logged::Destroyed | Logged::Closure(_) => None,
+    })
+}
+
 /// What the gateway has of a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gateway {
+    /// Which token.
+    token: usize,
     /// The order; durable.
     pub(crate) order: Option<GatewayState>,
+    /// Whose attestation stands in it; durable.
+    attested_by: Option<usize>,
     /// The mandate; durable.
     pub(crate) mandate: Mandate,
     /// What its database says of its half; durable.
@@ -38,10 +54,12 @@ pub(crate) struct Gateway {
     pub(crate) owes: Option<bool>,
     /// The public log.
     pub(crate) log: Vec<Logged>,
-    /// Unused permits.
-    pub(crate) permits: u8,
+    /// The permits; durable.
+    pub(crate) pool: Pool,
     /// A charge is with the card network.
     pub(crate) in_flight: bool,
+    /// Nothing was tried since it last looked whether something is in flight; in memory, for a flaw alone.
+    is_quiet: bool,
     /// Money moved that must not: a charge began while the end was on its way, or ended when the half was gone.
     pub(crate) overcharged: bool,
     /// Nothing takes the end back from here.
@@ -49,40 +67,76 @@ pub(crate) struct Gateway {
 }
 
 impl Gateway {
-    pub(crate) fn new(permits: u8) -> Self {
+    pub(crate) fn hash_as<H: Hasher>(&self, names: Names, hasher: &mut H) {
+        let order = self.order.as_ref().map(|order| {
+            let phone = match order.phone {
+                PhoneSide::Silent => 0_u8,
+                // Whose statement it is says `attested_by`.
+                PhoneSide::Destroyed(_) => 1,
+                PhoneSide::Absent(_) => 2,
+                PhoneSide::Overdue => 3,
+            };
+            (order.own as u8, phone, order.closure.map(|kind| kind as u8))
+        });
+        (order, self.attested_by.map(|phone| names.phone(phone))).hash(hasher);
+        // Moments and reasons are the same in every state of a world.
+        let Mandate {
+            state,
+            holds,
+            ending,
+            scheduled,
+        } = &self.mandate;
+        (state, ending.is_some(), scheduled.is_some()).hash(hasher);
+        holds.owners().for_each(|owner| owner.hash(hasher));
+        (self.half, self.vault_has_it, self.vault_answered, self.owes).hash(hasher);
+        for logged in &self.log {
+            match logged {
+                Logged::Order(phone) => Logged::Order(names.phone(*phone)),
+                Logged::Destroyed | Logged::Closure(_) => *logged,
+            }
+            .hash(hasher);
+        }
+        self.pool.hash_as(names, hasher);
+        (self.in_flight, self.is_quiet, self.log.len()).hash(hasher);
+        (self.overcharged, self.is_past_return).hash(hasher);
+    }
+
+    pub(crate) fn new(token: usize, permits: u8) -> Self {
         let mandate = Mandate::provisioning();
         Self {
+            token,
             order: None,
+            attested_by: None,
             mandate: mandate.step(MandateEvent::Activated).unwrap_or(mandate),
             half: ReplicaState::Active,
             vault_has_it: true,
             vault_answered: false,
             owes: None,
             log: Vec::new(),
-            permits,
+            pool: Pool::new(permits),
             in_flight: false,
+            is_quiet: false,
             overcharged: false,
             is_past_return: false,
         }
     }
 
-    /// What is said about a token arrives: what is answered.
-    pub(crate) fn hear(
-        &mut self,
-        token: usize,
-        message: Message,
-        is_due: bool,
-        later: bool,
-        flaw: Option<Flaw>,
-    ) -> Vec<Message> {
+    /// What is said about the token arrives: what is answered. It goes by the account, not by the phone that speaks.
+    pub(crate) fn hear(&mut self, message: Message, is_due: bool, later: bool, flaw: Option<Flaw>) -> Vec<Message> {
         match message {
-            Message::Intent => {
-                if self.order.is_none() || flaw == Some(Flaw::OrdersTwice) {
-                    self.order(later);
+            Message::Intent(phone) => {
+                let is_anothers = ordered_for(&self.log) != Some(phone);
+                let again = match flaw {
+                    Some(Flaw::OrdersTwice) => true,
+                    Some(Flaw::OrdersForEach) => is_anothers,
+                    _ => false,
+                };
+                if self.order.is_none() || again {
+                    self.order(phone, later);
                 }
                 self.answer()
             }
-            Message::Undo if !is_due || flaw == Some(Flaw::UndoesLate) => {
+            Message::Undo(_) if !is_due || flaw == Some(Flaw::UndoesLate) => {
                 if flaw == Some(Flaw::UndoesLate) {
                     self.order = Some(GatewayState::scheduled());
                 }
@@ -94,22 +148,31 @@ impl Gateway {
                 }
                 [answers, self.answer()].concat()
             }
-            Message::Attestation => {
-                let said = fixed::attestation(token);
+            Message::Attestation(phone) => {
+                let said = fixed::attestation(phone, self.token);
                 let answers = self.take(GatewayEvent::PhoneDestroyed(said), flaw);
                 let has_it = self
                     .order
                     .as_ref()
                     .is_some_and(|order| order.phone == PhoneSide::Destroyed(said));
-                let accepted = has_it.then_some(Message::Accepted);
+                if has_it {
+                    self.attested_by = Some(phone);
+                }
+                let accepted = has_it.then_some(Message::Accepted(phone));
                 [answers, accepted.into_iter().collect(), self.answer()].concat()
             }
-            _ => Vec::new(),
+            Message::Permit(signed) => {
+                self.pool.admit(signed, &self.mandate, flaw);
+                Vec::new()
+            }
+            Message::Undo(_) | Message::Order(_) | Message::Undone | Message::Accepted(_) | Message::Closure(_) => {
+                Vec::new()
+            }
         }
     }
 
     /// A new order: it holds at once, and is effective at once or later.
-    fn order(&mut self, later: bool) {
+    fn order(&mut self, phone: usize, later: bool) {
         let (ending, at) = (fixed::ENDING, fixed::early());
         let (state, half, event) = if later {
             let due = fixed::due();
@@ -131,7 +194,7 @@ impl Gateway {
         self.half = half;
         self.is_past_return |= !later;
         self.order = Some(state);
-        self.log.push(Logged::Order);
+        self.log.push(Logged::Order(phone));
     }
 
     /// What the gateway says of the order whenever it is asked.
@@ -147,22 +210,24 @@ impl Gateway {
 
     /// The merchant wants money.
     pub(crate) fn charge(&mut self, is_due: bool, flaw: Option<Flaw>) {
-        let amount = fixed::money(1_000);
-        let (terms, permit) = (fixed::terms(amount), fixed::permit(amount));
+        self.is_quiet = false;
         let request = ChargeRequest {
             mandate: &self.mandate,
             gateway_half: self.half,
-            terms: &terms,
+            terms: &fixed::terms(),
             taken: Taken::nothing(fixed::money(0)),
             payee: fixed::merchant(),
-            amount,
+            amount: fixed::amount(),
             challenge: None,
             now: if is_due { fixed::due() } else { fixed::early() },
         };
-        let passes = authorize(&request, &[(1, permit)]).is_ok();
-        if passes || (flaw == Some(Flaw::ChargesWhileEnding) && self.half == ReplicaState::Quiesced) {
+        let unused = self.pool.unused();
+        let wrongly = flaw == Some(Flaw::ChargesWhileEnding) && self.half == ReplicaState::Quiesced;
+        let passes = authorize(&request, &unused).ok();
+        let first = unused.first().map(|(number, _)| *number);
+        if let Some(number) = passes.or(first.filter(|_| wrongly)) {
             self.overcharged |= self.is_past_return;
-            self.permits = self.permits.saturating_sub(1);
+            self.pool.pay(number);
             self.in_flight = true;
         }
     }
@@ -180,6 +245,13 @@ impl Gateway {
     }
 
     pub(crate) fn drained(&mut self, flaw: Option<Flaw>) -> Vec<Message> {
+        if !self.is_drained(flaw) {
+            return Vec::new();
+        }
+        if flaw == Some(Flaw::WaitsAnew) && !self.is_quiet {
+            self.is_quiet = true;
+            return Vec::new();
+        }
         let mut answers = self.take(GatewayEvent::Drained, flaw);
         if flaw == Some(Flaw::SaysDestroyedFirst) {
             answers.extend(self.take(GatewayEvent::HalvesDestroyed, flaw));
@@ -215,10 +287,12 @@ impl Gateway {
     }
 
     /// Whether the phone's silence matters.
-    pub(crate) fn waits_for_phone(&self) -> bool {
-        self.order
+    pub(crate) fn waits_for_phone(&self, flaw: Option<Flaw>) -> bool {
+        let waits = self
+            .order
             .as_ref()
-            .is_some_and(|order| order.phone == PhoneSide::Silent && order.own != OwnHalf::Scheduled)
+            .is_some_and(|order| order.phone == PhoneSide::Silent && order.own != OwnHalf::Scheduled);
+        waits && flaw != Some(Flaw::WaitsForTheLost)
     }
 
     pub(crate) fn overdue(&mut self, flaw: Option<Flaw>) -> Vec<Message> {
@@ -236,6 +310,7 @@ impl Gateway {
     pub(crate) fn crash(&mut self, flaw: Option<Flaw>) {
         self.vault_answered = false;
         self.owes = None;
+        self.is_quiet = false;
         if flaw == Some(Flaw::ForgetsOverRestart)
             && let Some(order) = self.order.as_mut().filter(|order| order.own == OwnHalf::Destroying)
         {
