@@ -59,7 +59,7 @@ pub enum VaultError {
     /// Every slot of the vault holds a record.
     #[error("the vault is full: all of its {slots} slots hold a record")]
     Full {
-        /// How many slots the vault has; fixed when it was made.
+        /// How many slots a tree of [`crate::MAX_HEIGHT`] levels has, which is more than any disk holds.
         slots: u64,
     },
     /// The height of a new vault is outside 1 to [`crate::MAX_HEIGHT`].
