@@ -203,6 +203,15 @@ impl Network {
     }
 }
 
+/// Whoever leaves it keeps no socket behind.
+impl Drop for Network {
+    fn drop(&mut self) {
+        if let Some(server) = locked(&self.server).take() {
+            server.abort();
+        }
+    }
+}
+
 /// Counts one fault down; says whether it is to happen now.
 fn take(counter: &AtomicU32) -> bool {
     counter

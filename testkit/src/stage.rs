@@ -61,6 +61,17 @@ pub struct Stage {
     another_log_key: AtomicBool,
 }
 
+/// Whoever leaves it ends its gateway, which would keep its thread and its files until the program ends.
+impl Drop for Stage {
+    fn drop(&mut self) {
+        let gateway = self.gateway.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(gateway) = gateway {
+            // It waits for what is queued, which may need the thread that is here.
+            std::thread::spawn(move || gateway.shutdown());
+        }
+    }
+}
+
 impl Stage {
     /// Sets the stage: a new gateway in the sandbox, one merchant, no phone yet.
     ///
