@@ -55,15 +55,23 @@ impl Programs {
         command
     }
 
+    /// Cargo, about to build as this program was built: optimised or not.
+    pub(crate) fn build() -> std::process::Command {
+        let mut command = Self::cargo();
+        command.args(["build", "--quiet"]);
+        if !cfg!(debug_assertions) {
+            command.arg("--release");
+        }
+        command
+    }
+
     /// Builds what tests start, then finds it: a test never runs a stale program.
     ///
     /// # Errors
     /// Where cargo fails; its own words went to stderr.
     pub fn built() -> io::Result<Self> {
-        let status = Self::cargo()
+        let status = Self::build()
             .args([
-                "build",
-                "--quiet",
                 "-p",
                 "quittance-gateway",
                 "-p",
