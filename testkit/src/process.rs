@@ -1,7 +1,7 @@
 //! Gateways and phones as processes of their own, that can be killed from outside.
 
 use crate::kill::KillSwitch;
-use crate::phone_protocol::{Command as PhoneCommand, Reply};
+use crate::phone_protocol::{Command as PhoneCommand, Reply, SHOWN};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -240,6 +240,7 @@ pub struct PhoneProcess {
     child: Child,
     stdin: ChildStdin,
     stdout: Lines<BufReader<ChildStdout>>,
+    shown: u32,
 }
 
 impl PhoneProcess {
@@ -274,6 +275,7 @@ impl PhoneProcess {
             child,
             stdin,
             stdout,
+            shown: 0,
         })
     }
 
@@ -282,14 +284,38 @@ impl PhoneProcess {
     /// # Errors
     /// Where the phone answers something that is no reply.
     pub async fn ask(&mut self, command: &PhoneCommand) -> io::Result<Option<Reply>> {
-        let line = serde_json::to_string(command).map_err(io::Error::other)? + "\n";
-        if self.stdin.write_all(line.as_bytes()).await.is_err() {
+        if !self.tell(command).await? {
             return Ok(None);
         }
-        match self.stdout.next_line().await {
-            Ok(Some(answer)) => serde_json::from_str(&answer).map(Some).map_err(io::Error::other),
-            _ => Ok(None),
+        while let Ok(Some(line)) = self.stdout.next_line().await {
+            if line != SHOWN {
+                return serde_json::from_str(&line).map(Some).map_err(io::Error::other);
+            }
+            self.shown += 1;
         }
+        Ok(None)
+    }
+
+    /// Gives one command, and leaves it when it brought a prompt up; `false` where none came up.
+    ///
+    /// # Errors
+    /// None but for a command that cannot be written.
+    pub async fn ask_until_shown(&mut self, command: &PhoneCommand) -> io::Result<bool> {
+        let is_told = self.tell(command).await?;
+        let line = if is_told { self.stdout.next_line().await? } else { None };
+        let is_shown = line.is_some_and(|line| line == SHOWN);
+        self.shown += u32::from(is_shown);
+        Ok(is_shown)
+    }
+
+    async fn tell(&mut self, command: &PhoneCommand) -> io::Result<bool> {
+        let line = serde_json::to_string(command).map_err(io::Error::other)? + "\n";
+        Ok(self.stdin.write_all(line.as_bytes()).await.is_ok())
+    }
+
+    /// How many prompts came up that it told of, which outlives it.
+    pub fn shown(&self) -> u32 {
+        self.shown
     }
 
     /// The process id.

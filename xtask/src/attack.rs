@@ -101,6 +101,7 @@ const ATTACKS: &[Attack] = &[
             some("quittance-testkit", "prompts", "guess"),
             some("quittance-gateway", "gateway", "guesses::"),
             all("quittance-testkit", "tries"),
+            all("quittance-testkit", "tries_killed"),
         ],
     },
     Attack {
