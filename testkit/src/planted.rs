@@ -44,7 +44,7 @@ impl Bug {
         })
     }
 
-    /// Copies what git knows, plants the bug, gives the programs names of their own, builds them as this program was built.
+    /// Copies what git knows, plants the bug, gives the programs names of their own, builds them.
     ///
     /// # Errors
     /// Where a change has no place, or the copy does not build.
@@ -70,12 +70,10 @@ impl Bug {
             of_the_kit.join("quittance-phone.rs"),
             of_the_kit.join(format!("{phone}.rs")),
         )?;
-        let built = Programs::build()
+        let built = Programs::build(gateway, phone)
             .current_dir(&copy)
             .args(["--offline", "--target-dir"])
             .arg(&target)
-            .args(["-p", "quittance-gateway", "-p", "quittance-testkit"])
-            .args(["--bin", gateway, "--bin", phone])
             .status()?;
         if built.success() {
             Ok(programs)

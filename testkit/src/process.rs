@@ -14,6 +14,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 /// How long a process that does not listen any more may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The variable with the profile of Cargo that programs are built by, where it is another one than tests have.
+const PROFILE: &str = "QUITTANCE_PROFILE";
+
 /// Where the programs of this workspace are.
 #[derive(Debug, Clone)]
 pub struct Programs {
@@ -55,12 +58,14 @@ impl Programs {
         command
     }
 
-    /// Cargo, about to build as this program was built: optimised or not.
-    pub(crate) fn build() -> std::process::Command {
+    /// Cargo, about to build one gateway and one phone, by the profile that `QUITTANCE_PROFILE` names where it is set.
+    pub(crate) fn build(gateway: &str, phone: &str) -> std::process::Command {
         let mut command = Self::cargo();
-        command.args(["build", "--quiet"]);
-        if !cfg!(debug_assertions) {
-            command.arg("--release");
+        command
+            .args(["build", "--quiet", "-p", "quittance-gateway", "-p", "quittance-testkit"])
+            .args(["--bin", gateway, "--bin", phone]);
+        if let Some(profile) = std::env::var_os(PROFILE) {
+            command.arg("--profile").arg(profile);
         }
         command
     }
@@ -70,21 +75,20 @@ impl Programs {
     /// # Errors
     /// Where cargo fails; its own words went to stderr.
     pub fn built() -> io::Result<Self> {
-        let status = Self::build()
-            .args([
-                "-p",
-                "quittance-gateway",
-                "-p",
-                "quittance-testkit",
-                "-p",
-                "quittance-kill-at",
-            ])
+        let status = Self::build("quittance-gateway", "quittance-phone")
+            .args(["-p", "quittance-kill-at", "--lib"])
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .status()?;
         if !status.success() {
             return Err(io::Error::other("cargo build failed"));
         }
-        Self::beside_this()
+        let programs = Self::beside_this()?;
+        Ok(match std::env::var_os(PROFILE) {
+            Some(profile) => Self {
+                folder: programs.folder.with_file_name(profile),
+            },
+            None => programs,
+        })
     }
 
     /// The path of one program.
