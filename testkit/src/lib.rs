@@ -12,6 +12,7 @@ pub mod network;
 pub mod other_log;
 pub mod phone;
 pub mod phone_protocol;
+pub mod planted;
 pub mod process;
 pub mod scenario;
 pub mod scripted_prompt;

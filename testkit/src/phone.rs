@@ -1,14 +1,14 @@
 //! The phone of tests and demo: a wallet with software keys, told what to do line by line.
 
-use crate::phone_protocol::{Command, Reply};
-use crate::scripted_prompt::ScriptedPrompt;
+use crate::phone_protocol::{Command, LookEnds, Reply};
+use crate::scripted_prompt::{Outcome, ScriptedPrompt};
 use crate::software_keys::SoftwareDeviceKeys;
 use crate::willing;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey, Timestamp};
 use quittance_wallet::ports::{Clock, SystemClock};
-use quittance_wallet::{Answer, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
+use quittance_wallet::{Answer, BiometricError, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -40,6 +40,7 @@ pub struct Phone {
 struct App {
     wallet: Wallet,
     keys: Arc<SoftwareDeviceKeys>,
+    prompt: Arc<ScriptedPrompt>,
     clock: Arc<FastClock>,
     pin: Option<String>,
 }
@@ -130,10 +131,12 @@ impl App {
             clock: Arc::<FastClock>::clone(&clock),
             ..Ports::system()
         };
-        let wallet = Wallet::open(&wallet_config, Arc::<SoftwareDeviceKeys>::clone(&keys), prompt, ports)?;
+        let shown = Arc::<ScriptedPrompt>::clone(&prompt);
+        let wallet = Wallet::open(&wallet_config, Arc::<SoftwareDeviceKeys>::clone(&keys), shown, ports)?;
         Ok(Self {
             wallet,
             keys,
+            prompt,
             clock,
             pin: None,
         })
@@ -181,6 +184,7 @@ impl App {
             }
             Command::Undo { mandate, pin } => self.undo(mandate, pin).await,
             Command::Cancel { mandates, pin } => self.cancel(&mandates, pin).await,
+            Command::Look { mandate, ends } => self.look_for_payer(mandate, ends).await,
             Command::Sync => {
                 let report = self.wallet.sync().await?;
                 Ok(json!({ "online": report.online }))
@@ -224,6 +228,28 @@ impl App {
 
     fn willing(&self, kind: &PromptKind) -> Result<Answer, WalletError> {
         willing::answer(kind, self.pin.as_deref().unwrap_or_default()).ok_or(WalletError::WrongAnswer)
+    }
+
+    /// Shows the biometric prompt once; tells whether it would be shown again.
+    async fn look_for_payer(&self, mandate: MandateId, ends: LookEnds) -> Result<Value, WalletError> {
+        let flow = self.wallet.start_revoke(&[mandate]).await?;
+        let is_next = || {
+            let prompt = self.wallet.next_prompt(flow)?;
+            Ok::<bool, WalletError>(prompt.is_some_and(|prompt| matches!(prompt.kind, PromptKind::Biometric)))
+        };
+        if is_next()? {
+            self.prompt.tell();
+            self.prompt.then([match ends {
+                LookEnds::NotRecognised => Outcome::Fault(BiometricError::NotRecognised { failures: 1 }),
+                LookEnds::Dismissed => Outcome::Fault(BiometricError::UserCancelled),
+                LookEnds::Never => Outcome::Never,
+            }]);
+            let looked = self.wallet.submit(flow, Answer::UseBiometric).await;
+            if !matches!(looked, Ok(()) | Err(WalletError::Biometric(_))) {
+                looked?;
+            }
+        }
+        Ok(json!({ "again": is_next()? }))
     }
 
     async fn cancel(&mut self, mandates: &[MandateId], pin: String) -> Result<Value, WalletError> {

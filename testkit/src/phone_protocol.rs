@@ -4,6 +4,9 @@ use quittance_protocol::{MandateId, Money, OrderId};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
+/// What the phone says before its reply, on a line of its own, when [`Command::Look`] brings the prompt up.
+pub const SHOWN: &str = "\"shown\"";
+
 /// What the payer does. Every command may be given again after the process was killed: it goes on where it was.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
@@ -55,6 +58,13 @@ pub enum Command {
         /// The PIN to enter.
         pin: String,
     },
+    /// Begins to cancel one mandate, or goes on with it, as far as the biometric prompt, which the payer is shown once.
+    Look {
+        /// What would end.
+        mandate: MandateId,
+        /// What comes of it.
+        ends: LookEnds,
+    },
     /// Sends what waits, hears what is new.
     Sync,
     /// Lets the phone's own clock say that so much time has passed, until it is switched off.
@@ -75,6 +85,18 @@ pub enum Command {
         /// Where to.
         folder: PathBuf,
     },
+}
+
+/// How a prompt ends that looks at a payer who is not there.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LookEnds {
+    /// The platform did not recognise them.
+    NotRecognised,
+    /// They put the prompt away.
+    Dismissed,
+    /// Never: it stays on the screen.
+    Never,
 }
 
 /// What the phone answers.

@@ -1,7 +1,7 @@
 //! Gateways and phones as processes of their own, that can be killed from outside.
 
 use crate::kill::KillSwitch;
-use crate::phone_protocol::{Command as PhoneCommand, Reply};
+use crate::phone_protocol::{Command as PhoneCommand, Reply, SHOWN};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -13,6 +13,9 @@ use tokio::process::{Child, ChildStdin, ChildStdout, Command};
 
 /// How long a process that does not listen any more may take to be gone.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The variable with the profile of Cargo that programs are built by, where it is another one than tests have.
+const PROFILE: &str = "QUITTANCE_PROFILE";
 
 /// Where the programs of this workspace are.
 #[derive(Debug, Clone)]
@@ -55,28 +58,37 @@ impl Programs {
         command
     }
 
+    /// Cargo, about to build one gateway and one phone, by the profile that `QUITTANCE_PROFILE` names where it is set.
+    pub(crate) fn build(gateway: &str, phone: &str) -> std::process::Command {
+        let mut command = Self::cargo();
+        command
+            .args(["build", "--quiet", "-p", "quittance-gateway", "-p", "quittance-testkit"])
+            .args(["--bin", gateway, "--bin", phone]);
+        if let Some(profile) = std::env::var_os(PROFILE) {
+            command.arg("--profile").arg(profile);
+        }
+        command
+    }
+
     /// Builds what tests start, then finds it: a test never runs a stale program.
     ///
     /// # Errors
     /// Where cargo fails; its own words went to stderr.
     pub fn built() -> io::Result<Self> {
-        let status = Self::cargo()
-            .args([
-                "build",
-                "--quiet",
-                "-p",
-                "quittance-gateway",
-                "-p",
-                "quittance-testkit",
-                "-p",
-                "quittance-kill-at",
-            ])
+        let status = Self::build("quittance-gateway", "quittance-phone")
+            .args(["-p", "quittance-kill-at", "--lib"])
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .status()?;
         if !status.success() {
             return Err(io::Error::other("cargo build failed"));
         }
-        Self::beside_this()
+        let programs = Self::beside_this()?;
+        Ok(match std::env::var_os(PROFILE) {
+            Some(profile) => Self {
+                folder: programs.folder.with_file_name(profile),
+            },
+            None => programs,
+        })
     }
 
     /// The path of one program.
@@ -232,6 +244,7 @@ pub struct PhoneProcess {
     child: Child,
     stdin: ChildStdin,
     stdout: Lines<BufReader<ChildStdout>>,
+    shown: u32,
 }
 
 impl PhoneProcess {
@@ -266,6 +279,7 @@ impl PhoneProcess {
             child,
             stdin,
             stdout,
+            shown: 0,
         })
     }
 
@@ -274,14 +288,38 @@ impl PhoneProcess {
     /// # Errors
     /// Where the phone answers something that is no reply.
     pub async fn ask(&mut self, command: &PhoneCommand) -> io::Result<Option<Reply>> {
-        let line = serde_json::to_string(command).map_err(io::Error::other)? + "\n";
-        if self.stdin.write_all(line.as_bytes()).await.is_err() {
+        if !self.tell(command).await? {
             return Ok(None);
         }
-        match self.stdout.next_line().await {
-            Ok(Some(answer)) => serde_json::from_str(&answer).map(Some).map_err(io::Error::other),
-            _ => Ok(None),
+        while let Ok(Some(line)) = self.stdout.next_line().await {
+            if line != SHOWN {
+                return serde_json::from_str(&line).map(Some).map_err(io::Error::other);
+            }
+            self.shown += 1;
         }
+        Ok(None)
+    }
+
+    /// Gives one command, and leaves it when it brought a prompt up; `false` where none came up.
+    ///
+    /// # Errors
+    /// None but for a command that cannot be written.
+    pub async fn ask_until_shown(&mut self, command: &PhoneCommand) -> io::Result<bool> {
+        let is_told = self.tell(command).await?;
+        let line = if is_told { self.stdout.next_line().await? } else { None };
+        let is_shown = line.is_some_and(|line| line == SHOWN);
+        self.shown += u32::from(is_shown);
+        Ok(is_shown)
+    }
+
+    async fn tell(&mut self, command: &PhoneCommand) -> io::Result<bool> {
+        let line = serde_json::to_string(command).map_err(io::Error::other)? + "\n";
+        Ok(self.stdin.write_all(line.as_bytes()).await.is_ok())
+    }
+
+    /// How many prompts came up that it told of, which outlives it.
+    pub fn shown(&self) -> u32 {
+        self.shown
     }
 
     /// The process id.

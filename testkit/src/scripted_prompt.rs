@@ -1,9 +1,12 @@
 //! A biometric prompt whose payer follows a script: thumbs, mistakes, lies.
 
+use crate::phone_protocol::SHOWN;
 use crate::software_keys::SoftwareDeviceKeys;
 use async_trait::async_trait;
 use quittance_wallet::ports::{BiometricError, BiometricPrompt, BiometricRequest, KeyAlias};
 use std::collections::VecDeque;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{Semaphore, watch};
 
@@ -44,6 +47,8 @@ pub struct ScriptedPrompt {
     last: Mutex<Option<Vec<u8>>>,
     /// How many prompts were shown.
     shown: watch::Sender<u32>,
+    /// Whether each is told to whoever started this process.
+    is_told: AtomicBool,
     /// One permit for each prompt that may answer.
     released: Semaphore,
 }
@@ -57,6 +62,7 @@ impl ScriptedPrompt {
             at_last: Mutex::new(Outcome::Thumb),
             last: Mutex::default(),
             shown: watch::Sender::new(0),
+            is_told: AtomicBool::new(false),
             released: Semaphore::new(0),
         }
     }
@@ -72,6 +78,11 @@ impl ScriptedPrompt {
     /// How many prompts were shown: how often somebody was looked at.
     pub fn shown(&self) -> u32 {
         *self.shown.borrow()
+    }
+
+    /// From now on says on standard output when a prompt comes up, so that it is known though the process dies with it.
+    pub fn tell(&self) {
+        self.is_told.store(true, Ordering::SeqCst);
     }
 
     /// Lets one prompt that is held answer.
@@ -104,6 +115,12 @@ impl BiometricPrompt for ScriptedPrompt {
     async fn sign(&self, request: BiometricRequest) -> Result<Vec<u8>, BiometricError> {
         let next = self.script.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let outcome = next.unwrap_or_else(|| *self.at_last.lock().unwrap_or_else(PoisonError::into_inner));
+        if self.is_told.load(Ordering::SeqCst) {
+            let mut out = std::io::stdout().lock();
+            let told = writeln!(out, "{SHOWN}").and_then(|()| out.flush());
+            // Nobody sees what cannot be counted.
+            told.map_err(|_| BiometricError::HardwareUnavailable)?;
+        }
         self.shown.send_modify(|shown| *shown += 1);
         match outcome {
             Outcome::Held => {

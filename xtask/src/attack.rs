@@ -56,7 +56,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "memory",
         has: "core dumps of the phone's process and the gateway's, with their registers",
-        shows: "finds no PIN, no half and no key of a destroyed token; before, it finds some",
+        shows: "finds no PIN, no half and no key of a destroyed token; in use, or let go unwiped, it finds them",
         tests: &[all("quittance-testkit", "memory")],
     },
     Attack {
@@ -103,6 +103,7 @@ const ATTACKS: &[Attack] = &[
             some("quittance-testkit", "prompts", "guess"),
             some("quittance-gateway", "gateway", "guesses::"),
             all("quittance-testkit", "tries"),
+            all("quittance-testkit", "tries_killed"),
         ],
     },
     Attack {
@@ -148,7 +149,7 @@ const fn some(package: &'static str, target: &'static str, filter: &'static str)
 }
 
 /// Plays one attacker, or names them all.
-pub(crate) fn attack(workspace: &Workspace, name: &str) -> Outcome {
+pub(crate) fn attack(workspace: &Workspace, name: &str, profile: Option<&str>) -> Outcome {
     if name == "list" {
         for attack in ATTACKS {
             println!("{:9} has {}:\n          {}", attack.name, attack.has, attack.shows);
@@ -164,11 +165,11 @@ pub(crate) fn attack(workspace: &Workspace, name: &str) -> Outcome {
     let skipped = Skipped::listen(workspace)?;
     for tests in attack.tests {
         // A name that fits no test would hold against anybody.
-        let listed = output(tests.command(workspace).args(["--list", "--format=terse"]))?;
+        let listed = output(tests.command(workspace, profile).args(["--list", "--format=terse"]))?;
         if !listed.lines().any(|line| line.ends_with(": test")) {
             return failed(format!("{} plays no test of {}", attack.name, tests.package));
         }
-        run(skipped.told_by(tests.command(workspace).arg("--nocapture")))?;
+        run(skipped.told_by(tests.command(workspace, profile).arg("--nocapture")))?;
     }
     let skipped = skipped.reasons()?;
     if !skipped.is_empty() {
@@ -180,8 +181,9 @@ pub(crate) fn attack(workspace: &Workspace, name: &str) -> Outcome {
 
 impl Tests {
     /// The command that runs them; what is added is for the test program.
-    fn command(&self, workspace: &Workspace) -> Command {
+    fn command(&self, workspace: &Workspace, profile: Option<&str>) -> Command {
         let mut cargo = workspace.cargo(&["test", "-p", self.package]);
+        cargo.envs(profile.map(|profile| ("QUITTANCE_PROFILE", profile)));
         if let Some(target) = self.target {
             cargo.args(["--test", target]);
         }

@@ -95,6 +95,9 @@ enum Task {
     Attack {
         /// Which.
         name: String,
+        /// The profile of Cargo by which the gateways and phones are built that it starts, such as `release`.
+        #[arg(long)]
+        profile: Option<String>,
     },
     /// Checks, compares or explains a policy bundle.
     #[command(subcommand)]
@@ -153,7 +156,7 @@ fn main() -> ExitCode {
         Task::Cost { arguments } => cost::measure(&workspace, &arguments),
         Task::Bench { arguments } => bench::measure(&workspace, &arguments),
         Task::Soak(soak) => soak::soak(&workspace, &soak),
-        Task::Attack { name } => attack::attack(&workspace, &name),
+        Task::Attack { name, profile } => attack::attack(&workspace, &name, profile.as_deref()),
         Task::Policy(task) => policy::run(task),
     });
     match result {
