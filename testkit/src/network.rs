@@ -12,7 +12,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -121,6 +121,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Connections that may wait to be taken.
+const BACKLOG: u32 = 1_024;
+
 /// A server on loopback that can be switched off, then on again at the same port.
 #[derive(Debug)]
 pub struct Network {
@@ -130,6 +133,8 @@ pub struct Network {
     behind: Arc<Mutex<Router>>,
     address: SocketAddr,
     server: Mutex<Option<JoinHandle<()>>>,
+    /// While nobody answers: else the port would be another's, and phones would talk to a gateway that they do not know.
+    reserved: Mutex<Option<TcpSocket>>,
 }
 
 impl Network {
@@ -146,6 +151,7 @@ impl Network {
             behind,
             address: listener.local_addr()?,
             server: Mutex::default(),
+            reserved: Mutex::default(),
         };
         network.serve(listener);
         Ok(network)
@@ -167,7 +173,17 @@ impl Network {
         if let Some(server) = server {
             server.abort();
             let _aborted = server.await;
+            // Where the port cannot be kept, it is hoped for.
+            *locked(&self.reserved) = self.reserve().ok();
         }
+    }
+
+    /// Binds the port without listening at it: it is nobody else's, and connections are refused.
+    fn reserve(&self) -> std::io::Result<TcpSocket> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(self.address)?;
+        Ok(socket)
     }
 
     /// Answers again.
@@ -176,7 +192,11 @@ impl Network {
     /// What the network says.
     pub async fn again(&self) -> std::io::Result<()> {
         self.down().await;
-        let listener = TcpListener::bind(self.address).await?;
+        let reserved = locked(&self.reserved).take();
+        let listener = match reserved {
+            Some(socket) => socket.listen(BACKLOG)?,
+            None => TcpListener::bind(self.address).await?,
+        };
         self.serve(listener);
         Ok(())
     }
