@@ -4,8 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use quittance_vault::aead::{self, AeadError};
-use quittance_vault::{Neighbours, Randomness, RootKeyError, RootKeys};
+use quittance_vault::{Neighbours, Randomness, RootKeyError, RootKeys, aead};
 use ring::digest::{SHA256, digest};
 use zeroize::Zeroizing;
 
@@ -68,16 +67,12 @@ impl<S: Shelf> ShelfCustodian<S> {
         Ok(page.map(Zeroizing::new).and_then(|page| read(&page)))
     }
 
-    fn random(&self, out: &mut [u8]) -> Result<(), RootKeyError> {
-        self.random.fill(out).map_err(|_| RootKeyError::Unavailable {
-            detail: "no randomness".to_owned(),
-        })
-    }
-
     /// Writes a fresh key over whatever stands in its slot.
     fn put_fresh(&self, epoch: u64) -> Result<(), RootKeyError> {
         let mut key = Zeroizing::new([0; 32]);
-        self.random(&mut *key)?;
+        self.random.fill(&mut *key).map_err(|_| RootKeyError::Unavailable {
+            detail: "no randomness".to_owned(),
+        })?;
         let page = written(epoch, &key);
         self.shelf
             .write(name(epoch), &page)
@@ -152,11 +147,10 @@ impl<S: Shelf> RootKeys for ShelfCustodian<S> {
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
         let key = self.key(epoch)?;
-        let refused = |_: AeadError| RootKeyError::Refused { epoch };
-        let root = aead::open(&key, &associated(epoch), wrapped.to_vec()).map_err(refused)?;
-        <[u8; 32]>::try_from(&*root)
+        let root = aead::open(&key, &associated(epoch), wrapped.to_vec()).ok();
+        root.and_then(|root| <[u8; 32]>::try_from(&*root).ok())
             .map(Zeroizing::new)
-            .map_err(|_wrong_length| RootKeyError::Refused { epoch })
+            .ok_or(RootKeyError::Refused { epoch })
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
