@@ -3,6 +3,7 @@
 pub mod crowd;
 pub mod demo;
 pub mod dump;
+pub mod figures;
 pub mod files;
 pub mod hoarder;
 pub mod http;

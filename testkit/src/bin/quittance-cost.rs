@@ -5,6 +5,7 @@
 
 use clap::Parser;
 use quittance_gateway::FolderCustodian;
+use quittance_testkit::figures::{median, percentile};
 use quittance_testkit::scenario::{How, Scenario, play};
 use quittance_testkit::stage::{Stage, StagePhone, Staged};
 use quittance_vault::{SystemRandomness, Vault, VaultOptions};
@@ -286,15 +287,6 @@ fn sealed_rows(count: usize) -> Staged<Duration> {
         }
     }
     Ok(median(times))
-}
-
-fn median(mut times: Vec<Duration>) -> Duration {
-    percentile(&mut times, 50)
-}
-
-fn percentile(times: &mut [Duration], percent: usize) -> Duration {
-    times.sort_unstable();
-    times.get(times.len() * percent / 100).copied().unwrap_or_default()
 }
 
 fn row(what: &str, took: Duration, baseline: &str, empty: Duration) {

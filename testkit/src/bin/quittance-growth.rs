@@ -4,6 +4,7 @@
 
 use clap::Parser;
 use quittance_testkit::crowd::add_tokens;
+use quittance_testkit::figures::median;
 use quittance_testkit::phone_protocol::Command;
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::{Casting, PIN, Side, Story};
@@ -124,9 +125,4 @@ fn megabytes(bytes: u64) -> f64 {
 
 fn milliseconds(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-fn median<T: Ord + Copy + Default>(mut values: Vec<T>) -> T {
-    values.sort_unstable();
-    values.get(values.len() / 2).copied().unwrap_or_default()
 }
