@@ -3,17 +3,15 @@
 //! What a gateway does with a token that nobody asks about is to keep it. So the copies have no phone: rows of accounts and of
 //! mandates in the database, records of halves in the vault.
 
+use crate::thief::TOKEN_HALF;
 use fastrand::Rng;
 use quittance_gateway::FolderCustodian;
 use quittance_protocol::{AccountId, Digest32, MandateId, TokenId};
-use quittance_vault::{RecordKey, RecordKind, SystemRandomness, Vault, VaultError, VaultOptions};
+use quittance_vault::{RecordKey, SystemRandomness, Vault, VaultError, VaultOptions};
 use rusqlite::{Connection, params};
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
-
-/// Records of this kind are token halves.
-const TOKEN_HALF: RecordKind = RecordKind(1);
 
 /// How many are written in one transaction.
 const AT_ONCE: usize = 10_000;

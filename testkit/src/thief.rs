@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// Records of this kind are token halves, on the phone as at the gateway.
-const TOKEN_HALF: RecordKind = RecordKind(1);
+pub(crate) const TOKEN_HALF: RecordKind = RecordKind(1);
 
 /// Whose vault it is, so how its keys are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
