@@ -8,7 +8,7 @@ use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::{FlowId, MandateId, OrderId, PublicKey, Timestamp};
 use quittance_wallet::ports::{Clock, SystemClock};
-use quittance_wallet::{Answer, BiometricError, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
+use quittance_wallet::{Answer, EndingStage, Ports, PromptKind, Wallet, WalletConfig, WalletError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -240,8 +240,8 @@ impl App {
         if is_next()? {
             self.prompt.tell();
             self.prompt.then([match ends {
-                LookEnds::NotRecognised => Outcome::Fault(BiometricError::NotRecognised { failures: 1 }),
-                LookEnds::Dismissed => Outcome::Fault(BiometricError::UserCancelled),
+                LookEnds::NotRecognised => Outcome::NOT_RECOGNISED,
+                LookEnds::Dismissed => Outcome::DISMISSED,
                 LookEnds::Never => Outcome::Never,
             }]);
             let looked = self.wallet.submit(flow, Answer::UseBiometric).await;

@@ -37,6 +37,16 @@ pub enum Outcome {
     Panic,
 }
 
+impl Outcome {
+    /// One look at somebody who is not the payer.
+    pub const NOT_RECOGNISED: Self = Self::Fault(BiometricError::NotRecognised { failures: 1 });
+    /// The payer put it away.
+    pub const DISMISSED: Self = Self::Fault(BiometricError::UserCancelled);
+}
+
+/// Failures of a day after which the biometric ladder goes on: the policy's three, and the one above them.
+pub const FAILURES_A_DAY: u32 = 4;
+
 /// Plays its script, then ends the same way for ever.
 #[derive(Debug)]
 pub struct ScriptedPrompt {

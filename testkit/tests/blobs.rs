@@ -5,7 +5,7 @@
 use quittance_protocol::{Currency, Money};
 use quittance_testkit::scripted_prompt::Outcome;
 use quittance_testkit::stage::{Stage, StagePhone, decision};
-use quittance_wallet::{Answer, BiometricError};
+use quittance_wallet::Answer;
 
 fn ten() -> Money {
     Money::new(1_000, Currency::new("CNY").expect("a currency")).expect("an amount")
@@ -63,9 +63,7 @@ async fn tries_of_the_biometric_prompt_come_back_with_files_and_key_blobs_and_no
         prompt.and_then(|prompt| prompt.attempts_left)
     };
     let before = left(&phone);
-    phone
-        .prompt
-        .then([Outcome::Fault(BiometricError::NotRecognised { failures: 1 })]);
+    phone.prompt.then([Outcome::NOT_RECOGNISED]);
     assert!(phone.wallet.submit(flow, Answer::UseBiometric).await.is_err());
     assert_ne!(left(&phone), before);
 

@@ -5,7 +5,7 @@ use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::scripted_prompt::Outcome;
 use quittance_testkit::stage::{Hostile, Stage, StagePhone};
 use quittance_wallet::ports::{DeviceKeyError, KeyAlias};
-use quittance_wallet::{Answer, BiometricError, DeviceKeys as _, ErrorKind, WalletError};
+use quittance_wallet::{Answer, DeviceKeys as _, ErrorKind, WalletError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -174,7 +174,7 @@ async fn a_prompt_that_never_answers_keeps_nobody_from_stopping() {
 #[tokio::test]
 async fn at_the_last_try_a_prompt_that_never_answers_keeps_nobody_from_stopping() {
     let (stage, phone, mandate, flow) = at_the_thumb().await;
-    let missed = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
+    let missed = Outcome::NOT_RECOGNISED;
     phone.prompt.then([missed, missed, missed, Outcome::Never]);
     for _ in 0..3 {
         phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();

@@ -6,12 +6,12 @@ use fastrand::Rng;
 use quittance_protocol::statement::ReplicaState;
 use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::liar::{Liar, Lie};
-use quittance_testkit::scripted_prompt::Outcome;
+use quittance_testkit::scripted_prompt::{FAILURES_A_DAY, Outcome};
 use quittance_testkit::stage::{IdlePhone, Stage, StagePhone};
 use quittance_testkit::story::cny;
 use quittance_testkit::thief::{Victim, open_copy};
 use quittance_vault::VaultError;
-use quittance_wallet::{Answer, BiometricError, WalletError, WalletEvent};
+use quittance_wallet::{Answer, WalletError, WalletEvent};
 use std::path::Path;
 
 /// Phones, each on a stage and a day of its own.
@@ -20,10 +20,6 @@ const LIVES: usize = 8;
 const MOMENTS: usize = 20;
 /// Pairs of a moment at which the files were saved, and a later one at which they are put back.
 const PAIRS: usize = 1_000;
-/// Failures of a day after which the ladder goes on: the policy's three, and the one above them.
-const BUDGET: u32 = 4;
-const NOT_RECOGNISED: Outcome = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
-const DISMISSED: Outcome = Outcome::Fault(BiometricError::UserCancelled);
 
 /// A moment of a phone's life: a copy of everything, and what must stand from then on.
 struct Moment {
@@ -67,8 +63,8 @@ impl Life {
         for _ in 0..MOMENTS {
             let cancelled = (!living.is_empty()).then(|| chance.usize(..living.len()));
             match (chance.u32(..10), cancelled) {
-                (0, _) => failed += look(&phone, flow, NOT_RECOGNISED).await,
-                (1, _) => drop(look(&phone, flow, DISMISSED).await),
+                (0, _) => failed += look(&phone, flow, Outcome::NOT_RECOGNISED).await,
+                (1, _) => drop(look(&phone, flow, Outcome::DISMISSED).await),
                 (2..5, Some(which)) => {
                     let mandate: MandateId = living.swap_remove(which);
                     phone.cancel(&[mandate]).await.expect("cancelled");
@@ -92,7 +88,7 @@ impl Life {
                 failed,
             });
             phone = idle.started().expect("it opens");
-            if failed == BUDGET {
+            if failed == FAILURES_A_DAY {
                 // From here on the payer needs another way, and what could be told apart has happened.
                 break;
             }
@@ -152,11 +148,11 @@ async fn search(pairs: usize, keys_come_back: bool) -> Tally {
                 tally.resurrected += usize::from(permit(&phone, *mandate).await.is_ok());
             }
             let mut looked = now.failed;
-            for _ in 0..=BUDGET {
-                looked += look(&phone, life.flow, NOT_RECOGNISED).await;
+            for _ in 0..=FAILURES_A_DAY {
+                looked += look(&phone, life.flow, Outcome::NOT_RECOGNISED).await;
             }
-            assert!(looked >= BUDGET, "the tries that are left are there: {looked}");
-            tally.tries_back += usize::from(looked > BUDGET);
+            assert!(looked >= FAILURES_A_DAY, "the tries that are left are there: {looked}");
+            tally.tries_back += usize::from(looked > FAILURES_A_DAY);
         }
         drop(life.stage);
     }

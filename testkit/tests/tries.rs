@@ -2,16 +2,13 @@
 #![cfg(test)]
 
 use quittance_protocol::{FlowId, MandateId, Timestamp};
-use quittance_testkit::scripted_prompt::Outcome;
+use quittance_testkit::scripted_prompt::{FAILURES_A_DAY, Outcome};
 use quittance_testkit::stage::{Stage, StagePhone, Staged};
 use quittance_wallet::{Answer, BiometricError, PromptKind};
 
 const DAY: i64 = 86_400;
-/// Failures of a day after which the ladder goes on: the policy's three, and the one above them.
-const BUDGET: u32 = 4;
 /// Sequences after which another phone is taken: what one said without a network piles up.
 const OF_ONE_PHONE: u64 = 4;
-const NOT_RECOGNISED: Outcome = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
 
 /// A phone whose payer is never recognised, with how often it was looked for this day.
 struct Siege {
@@ -46,7 +43,7 @@ impl Siege {
 
     /// The payer will not be recognised, however often.
     fn load(&mut self) {
-        self.phone().prompt.at_last(NOT_RECOGNISED);
+        self.phone().prompt.at_last(Outcome::NOT_RECOGNISED);
     }
 
     async fn run(&mut self) -> FlowId {
@@ -173,10 +170,14 @@ async fn in_no_sequence_is_a_payer_looked_for_more_often_than_four_times_a_day()
                 }
                 _ => siege.look(2).await,
             }
-            assert!(siege.looked <= BUDGET, "sequence {sequence}: {} times", siege.looked);
+            assert!(
+                siege.looked <= FAILURES_A_DAY,
+                "sequence {sequence}: {} times",
+                siege.looked
+            );
         }
         looked += siege.looked;
-        used_up += u64::from(siege.looked == BUDGET);
+        used_up += u64::from(siege.looked == FAILURES_A_DAY);
         if sequence % OF_ONE_PHONE == 0 {
             siege = Siege::lay(moment()).await.expect("a stage");
             old = siege.phone().backup().expect("a copy");
@@ -201,12 +202,12 @@ async fn of_64_prompts_at_once_no_more_than_four_are_shown() {
     let mut siege = Siege::lay(moment()).await.expect("a stage");
     siege.look(64).await;
     siege.look(64).await;
-    assert_eq!(siege.looked, BUDGET);
+    assert_eq!(siege.looked, FAILURES_A_DAY);
     assert!(siege.is_past());
     siege.elsewhere().await;
     siege.look(1).await;
     assert_eq!(
-        siege.looked, BUDGET,
+        siege.looked, FAILURES_A_DAY,
         "another run of the same day begins behind the prompt"
     );
     assert!(siege.is_past());
@@ -230,14 +231,18 @@ async fn a_phone_that_dies_with_each_prompt_is_looked_at_no_more_than_four_times
     for _ in 0..12 {
         siege.look_and_die().await;
     }
-    assert_eq!(siege.looked, BUDGET);
+    assert_eq!(siege.looked, FAILURES_A_DAY);
     siege.look(1).await;
-    assert_eq!(siege.looked, BUDGET);
+    assert_eq!(siege.looked, FAILURES_A_DAY);
     assert!(siege.is_past(), "the ladder goes on");
     siege.elsewhere().await;
     siege.phone().clock.turn(DAY);
     siege.look_and_die().await;
-    assert_eq!(siege.looked, BUDGET + 1, "control: another day has tries of its own");
+    assert_eq!(
+        siege.looked,
+        FAILURES_A_DAY + 1,
+        "control: another day has tries of its own"
+    );
 }
 
 //
@@ -260,13 +265,16 @@ async fn a_prompt_whose_end_shows_that_nobody_failed_costs_no_try() {
     siege.look(1).await;
     siege.look(1).await;
     assert!(siege.is_past(), "the right thumb");
-    assert!(siege.looked > BUDGET, "control: more prompts than tries are seen");
+    assert!(
+        siege.looked > FAILURES_A_DAY,
+        "control: more prompts than tries are seen"
+    );
     siege.elsewhere().await;
     siege.looked = 0;
     for _ in 0..6 {
         siege.look(1).await;
     }
-    assert_eq!(siege.looked, BUDGET, "each try is still there");
+    assert_eq!(siege.looked, FAILURES_A_DAY, "each try is still there");
 }
 
 //
@@ -290,7 +298,7 @@ async fn a_file_of_while_a_prompt_was_up_gives_no_try_back() {
     for _ in 0..6 {
         siege.look(1).await;
     }
-    assert_eq!(siege.looked, BUDGET);
+    assert_eq!(siege.looked, FAILURES_A_DAY);
 }
 
 //
@@ -306,7 +314,7 @@ async fn a_day_that_the_clock_was_ahead_costs_its_tries_today_and_not_until_then
         siege.look(1).await;
     }
     assert_eq!(
-        siege.looked, BUDGET,
+        siege.looked, FAILURES_A_DAY,
         "what was tried ahead counts on the day that the clock is right"
     );
     siege.elsewhere().await;
@@ -315,14 +323,14 @@ async fn a_day_that_the_clock_was_ahead_costs_its_tries_today_and_not_until_then
     for _ in 0..6 {
         siege.look(1).await;
     }
-    assert_eq!(siege.looked, BUDGET, "and no longer");
+    assert_eq!(siege.looked, FAILURES_A_DAY, "and no longer");
     siege.elsewhere().await;
     siege.phone().clock.turn(-DAY);
     siege.look(1).await;
     siege.phone().clock.turn(DAY);
     siege.look(1).await;
     assert_eq!(
-        siege.looked, BUDGET,
+        siege.looked, FAILURES_A_DAY,
         "control: a clock that goes back and forth brings none"
     );
 }

@@ -7,11 +7,9 @@ use quittance_testkit::kill::{Fault, KillSwitch};
 use quittance_testkit::phone::{Phone, PhoneConfig};
 use quittance_testkit::phone_protocol::{Command, LookEnds, Reply};
 use quittance_testkit::process::{PhoneProcess, PhoneSetup, Programs};
+use quittance_testkit::scripted_prompt::FAILURES_A_DAY;
 use quittance_testkit::story::{Casting, PIN, Side, Story};
 use std::path::PathBuf;
-
-/// Failures of a day after which the ladder goes on: the policy's three, and the one above them.
-const BUDGET: u32 = 4;
 
 /// A phone at whose biometric prompt nobody is recognised, with its files and its keystore in folders.
 struct Siege {
@@ -110,7 +108,7 @@ impl Siege {
     async fn looks_left(&self) -> u32 {
         let mut phone = self.started().await;
         let look = self.look(LookEnds::NotRecognised);
-        for _ in 0..3 * BUDGET {
+        for _ in 0..3 * FAILURES_A_DAY {
             if asked(&mut phone, &look).await.expect("it lives")["again"] == false {
                 break;
             }
@@ -153,21 +151,21 @@ async fn asked(phone: &mut PhoneProcess, command: &Command) -> Option<serde_json
 async fn a_phone_that_is_killed_at_each_prompt_shows_no_more_than_four_a_day() {
     let siege = Siege::lay().await;
     let mut shown = 0;
-    for _ in 0..3 * BUDGET {
+    for _ in 0..3 * FAILURES_A_DAY {
         shown += u32::from(siege.is_killed_while_looking().await);
     }
-    assert_eq!(shown, BUDGET);
+    assert_eq!(shown, FAILURES_A_DAY);
     assert_eq!(siege.looks_left().await, 0, "the ladder goes on");
 
     // Control: what a phone leaves that counts once the prompt has ended, which is what stood before it.
     siege.put_back("begun");
     let mut shown = 0;
-    for _ in 0..3 * BUDGET {
+    for _ in 0..3 * FAILURES_A_DAY {
         siege.keep("before");
         shown += u32::from(siege.is_killed_while_looking().await);
         siege.put_back("before");
     }
-    assert_eq!(shown, 3 * BUDGET, "it would be seen");
+    assert_eq!(shown, 3 * FAILURES_A_DAY, "it would be seen");
 }
 
 //
@@ -176,12 +174,12 @@ async fn a_try_that_was_spent_stays_spent_wherever_the_phone_is_killed() {
     let siege = Siege::lay().await;
     // A kill before the try is spent costs none; one before the prompt costs a try that nobody saw; every later one costs the
     // try that was seen.
-    let not_recognised = [(0, BUDGET), (0, BUDGET - 1), (1, BUDGET)];
+    let not_recognised = [(0, FAILURES_A_DAY), (0, FAILURES_A_DAY - 1), (1, FAILURES_A_DAY)];
     assert_eq!(
         siege.killed_before_each_step(LookEnds::NotRecognised).await,
         not_recognised
     );
     // Control: a try comes back, and is seen to, once it is written that nobody failed.
-    let dismissed = [not_recognised.as_slice(), &[(1, BUDGET + 1)]].concat();
+    let dismissed = [not_recognised.as_slice(), &[(1, FAILURES_A_DAY + 1)]].concat();
     assert_eq!(siege.killed_before_each_step(LookEnds::Dismissed).await, dismissed);
 }

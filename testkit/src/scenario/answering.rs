@@ -110,8 +110,7 @@ impl Play {
             (kind, Some(With::Secret(secret))) => secret_of(kind, secret).ok_or_else(unfit)?,
             (kind, Some(With::WrongSecret)) => secret_of(kind, WRONG_SECRET).ok_or_else(unfit)?,
             (PromptKind::Biometric, Some(With::NotRecognised)) => {
-                let unknown = Outcome::Fault(BiometricError::NotRecognised { failures: 1 });
-                self.phone(&run.by)?.prompt.then([unknown]);
+                self.phone(&run.by)?.prompt.then([Outcome::NOT_RECOGNISED]);
                 Answer::UseBiometric
             }
             (kind @ (PromptKind::Biometric | PromptKind::DevicePasscode), Some(With::Fault(fault))) => {
