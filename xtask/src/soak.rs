@@ -75,17 +75,11 @@ const COVERAGE: &[&str] = &[
 pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
     match soak {
         Soak::Fuzz(fuzz) => self::fuzz(workspace, fuzz),
+        // Optimised, the programs that are killed as well: each run starts them anew, and a phone stretches its PIN.
         Soak::Crash(crash) => run(workspace
-            .cargo(&[
-                "test",
-                "-p",
-                "quittance-testkit",
-                "--test",
-                "kill",
-                "_any_step_",
-                "--",
-                "--nocapture",
-            ])
+            .cargo(&["test", "--profile", "soak", "-p", "quittance-testkit", "--test", "kill"])
+            .args(["_any_step_", "--", "--nocapture"])
+            .env("QUITTANCE_PROFILE", "soak")
             .env("QUITTANCE_CRASHES", "all")
             .env("QUITTANCE_CRASHES_OF", crash.of.join(","))),
         // Optimised: this is arithmetic and SQLite, nothing of it waits.
