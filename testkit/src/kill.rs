@@ -13,6 +13,17 @@ pub enum Fault {
     Fails(DiskError, Lasts),
     /// The disk says that it was done, and does nothing: the control of every test that counts on a disk.
     Pretended,
+    /// The machine's power goes: the process ends, and so does what it did not make durable.
+    PowerGoes(Lost),
+}
+
+/// What a loss of power does to what no sync followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lost {
+    /// All of it is gone.
+    All,
+    /// Each write, cut and name is there, gone, or there in part, by this seed.
+    Some(u32),
 }
 
 /// Why a disk does not do what it is asked to.
@@ -46,15 +57,24 @@ impl Fault {
                 [errno, u64::from(lasts == Lasts::ForEver)]
             }
             Self::Pretended => [4_096, 0],
+            Self::PowerGoes(Lost::All) => [4_097, 0],
+            // Nought is the other one, and one has a meaning where a disk fails.
+            Self::PowerGoes(Lost::Some(seed)) => [4_097, u64::from(seed) + 2],
         }
+    }
+
+    /// Whether the process ends by it.
+    pub fn ends_the_process(self) -> bool {
+        matches!(self, Self::Kill | Self::PowerGoes(_))
     }
 }
 
-/// The control file of one process; see the kill-at library for its 32 bytes.
+/// The control file of one process; see the kill-at library for its 40 bytes.
 #[derive(Debug)]
 pub struct KillSwitch {
     path: PathBuf,
     file: std::fs::File,
+    unsynced: Option<&'static str>,
 }
 
 impl KillSwitch {
@@ -69,11 +89,18 @@ impl KillSwitch {
             .create(true)
             .truncate(true)
             .open(path)?;
-        file.write_all_at(&[0; 32], 0)?;
+        file.write_all_at(&[0; 40], 0)?;
         Ok(Self {
             path: path.to_owned(),
             file,
+            unsynced: None,
         })
+    }
+
+    /// The control of a loss of power: files whose path ends so, but for digits at its end, are synced in vain.
+    #[must_use]
+    pub fn syncing_in_vain(self, unsynced: Option<&'static str>) -> Self {
+        Self { unsynced, ..self }
     }
 
     /// From now on counts; the `n`-th step is the one that is not done.
@@ -101,16 +128,30 @@ impl KillSwitch {
     /// # Errors
     /// What the file system says.
     pub fn counted(&self) -> io::Result<u64> {
-        let mut counted = [0; 8];
-        self.file.read_exact_at(&mut counted, 8)?;
-        Ok(u64::from_le_bytes(counted))
+        self.number(8)
+    }
+
+    /// The kinds of steps that were ever counted, a bit each, as the kill-at library numbers them.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn kinds(&self) -> io::Result<u64> {
+        self.number(32)
+    }
+
+    fn number(&self, at: u64) -> io::Result<u64> {
+        let mut number = [0; 8];
+        self.file.read_exact_at(&mut number, at)?;
+        Ok(u64::from_le_bytes(number))
     }
 
     /// The environment that puts a process under this switch.
-    pub fn environment(&self, library: &Path) -> [(&'static str, PathBuf); 2] {
-        [
+    pub fn environment(&self, library: &Path) -> impl Iterator<Item = (&'static str, PathBuf)> + use<> {
+        let always = [
             ("LD_PRELOAD", library.to_owned()),
             ("QUITTANCE_KILL_AT", self.path.clone()),
-        ]
+        ];
+        let unsynced = self.unsynced.map(|end| ("QUITTANCE_UNSYNCED", end.into()));
+        always.into_iter().chain(unsynced)
     }
 }

@@ -23,6 +23,8 @@ pub struct Casting {
     pub phone_program: Option<&'static str>,
     /// Further arguments of the phone.
     pub phone_arguments: Vec<String>,
+    /// Files whose syncs count for nothing when the power goes, by the end of their names, as a control.
+    pub unsynced: Option<&'static str>,
 }
 
 /// Both processes, the merchant and the folder that they live in. Restarts whoever has died.
@@ -77,8 +79,8 @@ impl Story {
         let switches = killable
             .then(|| {
                 io::Result::Ok(Switches {
-                    gateway: KillSwitch::new(&folder.join("gateway.switch"))?,
-                    phone: KillSwitch::new(&folder.join("phone.switch"))?,
+                    gateway: KillSwitch::new(&folder.join("gateway.switch"))?.syncing_in_vain(casting.unsynced),
+                    phone: KillSwitch::new(&folder.join("phone.switch"))?.syncing_in_vain(casting.unsynced),
                 })
             })
             .transpose()?;
@@ -147,6 +149,14 @@ impl Story {
         self.switch(side)?.counted()
     }
 
+    /// The kinds of steps that one side ever made under its switch, a bit each.
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn kinds(&self, side: Side) -> io::Result<u64> {
+        self.switch(side)?.kinds()
+    }
+
     /// How the phone of this story is set up.
     pub fn phone_setup(&self) -> &PhoneSetup {
         &self.phone_setup
@@ -177,6 +187,14 @@ impl Story {
                 Some(phone) => phone.kill().await.map(drop),
                 None => Ok(()),
             },
+        }
+    }
+
+    /// Whether one side's process is there, as far as its death was noticed.
+    pub fn is_up(&self, side: Side) -> bool {
+        match side {
+            Side::Gateway => self.gateway.is_some(),
+            Side::Phone => self.phone.is_some(),
         }
     }
 

@@ -14,7 +14,7 @@ pub(crate) enum Soak {
     /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
     Fuzz(Fuzz),
     /// Kills each side before every step of every operation and again before every step of the recovery, and lets its disk
-    /// fail in each way at every step.
+    /// fail in each way, and its power go, at every step.
     Crash(Crash),
     /// Looks at what a vault finds after its machine lost power, in many states of the disk.
     PowerLoss(PowerLoss),
@@ -27,8 +27,8 @@ pub(crate) enum Soak {
 /// Of what.
 #[derive(Debug, Args)]
 pub(crate) struct Crash {
-    /// An operation (sign, permit, charge, lock, undo, revoke, batch), a side (phone, gateway), or one of each; all where
-    /// none is named.
+    /// Operations (sign, permit, charge, lock, undo, revoke, batch), sides (phone, gateway), or some of each; all where none
+    /// is named.
     of: Vec<String>,
 }
 

@@ -1,24 +1,33 @@
-//! A preloaded library that lets its process die, or its disk fail, at the n-th step.
+//! A preloaded library that lets its process die, its disk fail, or its power go, at the n-th step.
 //!
-//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 32 bytes, mapped shared,
+//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 40 bytes, mapped shared,
 //! so that a test arms a process that runs already. Numbers are little-endian:
 //!
 //! | bytes | what |
 //! |---|---|
 //! | 0..8 | n; 0 = not armed: nothing is counted |
 //! | 8..16 | steps counted since it was armed |
-//! | 16..24 | what becomes of the n-th: 0 = SIGKILL, 1 to 4095 = it fails with this errno, 4096 = it is said to be done |
-//! | 24..32 | 1 = of each that follows, too |
+//! | 16..24 | what becomes of the n-th: 0 = SIGKILL, 1 to 4095 = it fails with this errno, 4096 = it is said to be done, 4097 = the power goes |
+//! | 24..32 | 1 = of each that follows, too; where the power goes, 0 = all is lost that was not synced, else a seed by which each call is kept, torn or lost |
+//! | 32..40 | the kinds of steps that were ever counted, a bit each |
 //!
 //! A step is a call that changes a regular file, makes it durable, unlinks or renames one (a step of the disk), or one that
 //! sends on an internet socket, or has received there. The n-th is not carried out; what was received is lost with the
 //! process. Where the disk fails, or lies, its own steps alone are counted. Standard streams do not count: what a program
 //! says of itself is no state. A process whose count stays below n was left untouched, so a test that raises n by one until
 //! that happens has tried every step.
+//!
+//! Where the power goes, what was written while the switch was armed is looked at: see `disk`. `QUITTANCE_UNSYNCED` is the
+//! control: syncs of files whose path ends so, up to digits, are carried out and count for nothing.
 
 #![cfg(target_os = "linux")]
 
+mod disk;
+mod quiet;
+
+use disk::{Call, Disk, Lost, Seen, path};
 use libc::{c_char, c_int, c_void, iovec, mode_t, msghdr, off_t, off64_t, size_t, sockaddr, socklen_t, ssize_t};
+use std::sync::MutexGuard;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 #[repr(C)]
@@ -27,6 +36,20 @@ struct Control {
     counted: AtomicU64,
     fault: AtomicU64,
     lasts: AtomicU64,
+    kinds: AtomicU64,
+}
+
+/// What kind of step a call is: the bits of the control file.
+#[derive(Clone, Copy)]
+enum Kind {
+    Write = 1,
+    Cut = 2,
+    Sync = 4,
+    Unlink = 8,
+    Rename = 16,
+    Folder = 32,
+    Send = 64,
+    Receive = 128,
 }
 
 /// What becomes of a call.
@@ -41,6 +64,8 @@ enum Fate {
 
 /// The value of `fault` for a call that is said to be done.
 const PRETENDED: u64 = 4_096;
+/// The value of `fault` where the power goes.
+const POWER_GOES: u64 = 4_097;
 
 static CONTROL: AtomicPtr<Control> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -75,42 +100,116 @@ extern "C" fn map_control() {
     }
 }
 
+/// The control file, where this process has one.
+fn control() -> Option<&'static Control> {
+    // SAFETY: the pointer is the mapping that `map_control` made, aligned and as long as `Control`, or null.
+    unsafe { CONTROL.load(Ordering::SeqCst).as_ref() }
+}
+
 /// Counts one step; does not return where the process dies at it.
-fn step(is_of_the_disk: bool) -> Fate {
-    let control = CONTROL.load(Ordering::SeqCst);
-    if control.is_null() {
+fn step(kind: Kind) -> Fate {
+    let Some(control) = control() else {
         return Fate::Done;
-    }
-    // SAFETY: the pointer is the mapping that `map_control` made, aligned and as long as `Control`.
-    let control = unsafe { &*control };
+    };
     let at = control.at.load(Ordering::SeqCst);
     let fault = control.fault.load(Ordering::SeqCst);
-    if at == 0 || (fault != 0 && !is_of_the_disk) {
+    let is_of_the_disk = !matches!(kind, Kind::Send | Kind::Receive);
+    if at == 0 || !(is_of_the_disk || matches!(fault, 0 | POWER_GOES)) {
         return Fate::Done;
     }
+    control.kinds.fetch_or(kind as u64, Ordering::SeqCst);
     let number = control.counted.fetch_add(1, Ordering::SeqCst) + 1;
-    let is_struck = number == at || (number > at && control.lasts.load(Ordering::SeqCst) == 1);
+    let lasts = control.lasts.load(Ordering::SeqCst);
+    let is_struck = number == at || (number > at && lasts == 1);
     match (is_struck, fault) {
         (false, _) => Fate::Done,
-        // SAFETY: plain system calls; SIGKILL cannot be handled, so nothing runs after it.
-        (true, 0) => unsafe {
-            libc::kill(libc::getpid(), libc::SIGKILL);
-            loop {
-                libc::pause();
+        (true, 0) => die(),
+        (true, POWER_GOES) => {
+            // Held until the end: whoever is about to change a file waits.
+            let disk = disk::watch();
+            let lost = if lasts == 0 { Lost::All } else { Lost::Some(lasts) };
+            let unseen = disk.as_ref().map(|disk| disk.power_goes(lost)).unwrap_or_default();
+            for path in unseen {
+                quiet::say(&format!(
+                    "panicked: {} was changed behind the kill-at library\n",
+                    path.display()
+                ));
             }
-        },
+            die()
+        }
         (true, PRETENDED) => Fate::Pretended,
         (true, errno) => c_int::try_from(errno).map_or(Fate::Done, Fate::Fails),
     }
 }
 
+fn die() -> ! {
+    // SAFETY: plain system calls; SIGKILL cannot be handled, so nothing runs after it.
+    unsafe {
+        libc::kill(libc::getpid(), libc::SIGKILL);
+        loop {
+            libc::pause();
+        }
+    }
+}
+
 /// What becomes of a call on a descriptor, by what it is: pipes, eventfds, terminals and standard streams do not count.
-fn step_on(fd: c_int) -> Fate {
+fn step_on(fd: c_int, of_a_file: Kind) -> Fate {
     match if is_armed() { kind(fd) } else { 0 } {
-        libc::S_IFREG => step(true),
-        libc::S_IFSOCK => step(false),
+        libc::S_IFREG => step(of_a_file),
+        libc::S_IFSOCK => step(Kind::Send),
         _ => Fate::Done,
     }
+}
+
+/// The disk while one call changes it, where the power is about to go.
+struct Watched {
+    disk: MutexGuard<'static, Option<Disk>>,
+    seen: Seen,
+}
+
+impl Watched {
+    fn before(call: impl FnOnce() -> Option<Call>) -> Option<Self> {
+        let control = control()?;
+        let awaited = control.at.load(Ordering::SeqCst) != 0 && control.fault.load(Ordering::SeqCst) == POWER_GOES;
+        if !awaited {
+            return None;
+        }
+        let call = call()?;
+        let mut disk = disk::watch();
+        let seen = disk.get_or_insert_default().before(&call)?;
+        Some(Self { disk, seen })
+    }
+
+    /// What libc said: less than zero where nothing was done.
+    fn after(mut self, said: i64) {
+        if said >= 0 {
+            self.disk.get_or_insert_default().after(self.seen, said);
+        }
+    }
+}
+
+/// A write to a regular file.
+fn written(fd: c_int, at: Option<off64_t>, bytes: impl FnOnce() -> Vec<u8>) -> Option<Call> {
+    (kind(fd) == libc::S_IFREG).then(|| Call::Write { fd, at, bytes: bytes() })
+}
+
+/// The bytes of a buffer that a caller of libc gives.
+///
+/// # Safety
+/// The buffer has as many bytes.
+unsafe fn bytes(at: *const c_void, count: size_t) -> Vec<u8> {
+    // SAFETY: the caller's promise.
+    unsafe { std::slice::from_raw_parts(at.cast(), count) }.to_vec()
+}
+
+/// A path that leads from the root or from where the process stands.
+///
+/// # Safety
+/// `path` is a C string.
+unsafe fn path_in(folder: c_int, given: *const c_char) -> Option<std::path::PathBuf> {
+    // SAFETY: the caller's promise.
+    let path = unsafe { path(given) };
+    (folder == libc::AT_FDCWD || path.is_absolute()).then_some(path)
 }
 
 /// Whether a descriptor is a regular file or an internet socket; 0 where it is something else.
@@ -142,9 +241,7 @@ fn kind(fd: c_int) -> mode_t {
 
 /// Whether anything is counted now: what only reads is looked at no closer otherwise.
 fn is_armed() -> bool {
-    let control = CONTROL.load(Ordering::SeqCst);
-    // SAFETY: as in `step`.
-    !control.is_null() && unsafe { &*control }.at.load(Ordering::SeqCst) != 0
+    control().is_some_and(|control| control.at.load(Ordering::SeqCst) != 0)
 }
 
 /// The function of this name behind this library, found once.
@@ -164,7 +261,7 @@ unsafe fn behind(found: &AtomicUsize, name: &str) -> usize {
 }
 
 macro_rules! in_front_of {
-    ($($name:ident($($arg:ident: $kind:ty),*) -> $result:ty, is $fate:expr, or said $said:expr;)*) => {$(
+    ($($name:ident($($arg:ident: $kind:ty),*) -> $result:ty, is $fate:expr, or said $said:expr, as $call:expr;)*) => {$(
         /// Counts the step, then calls the function of the same name behind this one, unless the step is the one.
         ///
         /// # Safety
@@ -173,11 +270,17 @@ macro_rules! in_front_of {
         pub unsafe extern "C" fn $name($($arg: $kind),*) -> $result {
             static FOUND: AtomicUsize = AtomicUsize::new(0);
             match $fate {
-                // SAFETY: what is behind is libc's function of this very name and signature; the caller keeps its contract.
+                // SAFETY: what is behind is libc's function of this very name and signature; the caller keeps its contract,
+                // so buffers and paths are what they are said to be.
                 Fate::Done => unsafe {
                     let next = behind(&FOUND, concat!(stringify!($name), "\0"));
                     let next: unsafe extern "C" fn($($kind),*) -> $result = std::mem::transmute(next);
-                    next($($arg),*)
+                    let watched = Watched::before(|| $call);
+                    let said = next($($arg),*);
+                    if let Some(watched) = watched {
+                        watched.after(said as i64);
+                    }
+                    said
                 },
                 // SAFETY: errno is this thread's own.
                 Fate::Fails(errno) => unsafe {
@@ -191,21 +294,51 @@ macro_rules! in_front_of {
 }
 
 in_front_of! {
-    write(fd: c_int, bytes: *const c_void, count: size_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
-    writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t, is step_on(fd), or said length(parts, count);
-    pwrite(fd: c_int, bytes: *const c_void, count: size_t, at: off_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
-    pwrite64(fd: c_int, bytes: *const c_void, count: size_t, at: off64_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
-    ftruncate(fd: c_int, length: off_t) -> c_int, is step_on(fd), or said 0;
-    ftruncate64(fd: c_int, length: off64_t) -> c_int, is step_on(fd), or said 0;
-    fsync(fd: c_int) -> c_int, is step(true), or said 0;
-    fdatasync(fd: c_int) -> c_int, is step(true), or said 0;
-    unlink(path: *const c_char) -> c_int, is step(true), or said 0;
-    unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int, is step(true), or said 0;
-    rename(from: *const c_char, to: *const c_char) -> c_int, is step(true), or said 0;
-    mkdir(path: *const c_char, mode: mode_t) -> c_int, is step(true), or said 0;
-    send(fd: c_int, bytes: *const c_void, count: size_t, flags: c_int) -> ssize_t, is step_on(fd), or said count as ssize_t;
-    sendto(fd: c_int, bytes: *const c_void, count: size_t, flags: c_int, to: *const sockaddr, length: socklen_t) -> ssize_t, is step_on(fd), or said count as ssize_t;
-    sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t, is step_on(fd), or said -1;
+    write(fd: c_int, from: *const c_void, count: size_t) -> ssize_t,
+        is step_on(fd, Kind::Write), or said count as ssize_t, as written(fd, None, || bytes(from, count));
+    writev(fd: c_int, parts: *const iovec, count: c_int) -> ssize_t,
+        is step_on(fd, Kind::Write), or said length(parts, count), as written(fd, None, || joined(parts, count));
+    pwrite(fd: c_int, from: *const c_void, count: size_t, at: off_t) -> ssize_t,
+        is step_on(fd, Kind::Write), or said count as ssize_t, as written(fd, Some(at), || bytes(from, count));
+    pwrite64(fd: c_int, from: *const c_void, count: size_t, at: off64_t) -> ssize_t,
+        is step_on(fd, Kind::Write), or said count as ssize_t, as written(fd, Some(at), || bytes(from, count));
+    ftruncate(fd: c_int, length: off_t) -> c_int, is step_on(fd, Kind::Cut), or said 0, as Some(Call::Cut { fd, length });
+    ftruncate64(fd: c_int, length: off64_t) -> c_int, is step_on(fd, Kind::Cut), or said 0, as Some(Call::Cut { fd, length });
+    fsync(fd: c_int) -> c_int, is step(Kind::Sync), or said 0, as Some(Call::Sync { fd });
+    fdatasync(fd: c_int) -> c_int, is step(Kind::Sync), or said 0, as Some(Call::Sync { fd });
+    unlink(name: *const c_char) -> c_int, is step(Kind::Unlink), or said 0, as Some(Call::Unlink { path: path(name) });
+    unlinkat(folder: c_int, name: *const c_char, flags: c_int) -> c_int, is step(Kind::Unlink), or said 0,
+        as path_in(folder, name).map(|path| Call::Unlink { path });
+    rename(from: *const c_char, to: *const c_char) -> c_int, is step(Kind::Rename), or said 0,
+        as Some(Call::Rename { from: path(from), to: path(to) });
+    mkdir(name: *const c_char, mode: mode_t) -> c_int, is step(Kind::Folder), or said 0, as None;
+    send(fd: c_int, from: *const c_void, count: size_t, flags: c_int) -> ssize_t,
+        is step_on(fd, Kind::Write), or said count as ssize_t, as None;
+    sendto(fd: c_int, from: *const c_void, count: size_t, flags: c_int, to: *const sockaddr, length: socklen_t) -> ssize_t,
+        is step_on(fd, Kind::Write), or said count as ssize_t, as None;
+    sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t,
+        is step_on(fd, Kind::Write), or said -1, as None;
+    // To open a file is no step, but may make or empty one. The mode stands where C passes a third argument, given or not.
+    open(name: *const c_char, flags: c_int, mode: mode_t) -> c_int,
+        is Fate::Done, or said -1, as Some(Call::Open { path: path(name), flags });
+    open64(name: *const c_char, flags: c_int, mode: mode_t) -> c_int,
+        is Fate::Done, or said -1, as Some(Call::Open { path: path(name), flags });
+    openat(folder: c_int, name: *const c_char, flags: c_int, mode: mode_t) -> c_int, is Fate::Done, or said -1,
+        as path_in(folder, name).map(|path| Call::Open { path, flags });
+    openat64(folder: c_int, name: *const c_char, flags: c_int, mode: mode_t) -> c_int, is Fate::Done, or said -1,
+        as path_in(folder, name).map(|path| Call::Open { path, flags });
+}
+
+/// The bytes of all parts of a write.
+fn joined(parts: *const iovec, count: c_int) -> Vec<u8> {
+    // SAFETY: the caller of `writev` gives as many parts as it says, each as long as it says.
+    unsafe {
+        let parts = std::slice::from_raw_parts(parts, usize::try_from(count).unwrap_or(0));
+        parts
+            .iter()
+            .flat_map(|part| bytes(part.iov_base, part.iov_len))
+            .collect()
+    }
 }
 
 /// How many bytes the parts of a write hold.
@@ -232,7 +365,7 @@ macro_rules! after {
             };
             if received > 0 && is_armed() && kind($fd) == libc::S_IFSOCK {
                 // A socket has one fate but its process's death.
-                let _done = step(false);
+                let _done = step(Kind::Receive);
             }
             received
         }

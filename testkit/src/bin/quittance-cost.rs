@@ -88,6 +88,9 @@ async fn measure(most: usize) -> Staged<()> {
         if size == AT_START {
             phone = opened(phone)?;
         }
+        if size >= AT_START {
+            beside_live(&stage, &phone, size, few).await?;
+        }
     }
     Ok(())
 }
@@ -122,10 +125,9 @@ async fn quick_way(stage: &Stage, phone: &StagePhone) -> Staged<()> {
     Ok(())
 }
 
-/// From the gateway's yes to the PIN until the phone has checked the receipt, on stages of their own; the baseline asks the gateway as often for
-/// nothing.
-/// From the accepted PIN on, twice: until the phone has checked the receipt and keeps it, which it tells the gateway in the
-/// next moment, and until the call has its answer to that. Answers the median of the first.
+/// From the accepted PIN on, on stages of their own, twice: until the phone has checked the receipt and keeps it, which it tells the gateway in the
+/// next moment, and until the call has its answer to that; the baseline asks the gateway as often for nothing. Answers the
+/// median of the first.
 async fn accepted_to_closed() -> Staged<Duration> {
     let (mut closed, mut returned, mut empty) = (Vec::new(), Vec::new(), Vec::new());
     let mut statements = 0;
@@ -140,12 +142,14 @@ async fn accepted_to_closed() -> Staged<Duration> {
                 phone.wallet.sync().await?;
             }
             let end = Instant::now();
-            let faults = &stage.network.faults;
-            let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
-            let kept = faults.arrived("acknowledgement").ok_or("no receipt was acknowledged")?;
-            closed.push(kept.duration_since(accepted));
+            let accepted = stage
+                .network
+                .faults
+                .answered("pin-finish")
+                .ok_or("no PIN was checked")?;
+            closed.push(closed_after(&stage)?);
             returned.push(end.duration_since(accepted));
-            statements = faults.statements_since("pin-finish");
+            statements = stage.network.faults.statements_since("pin-finish");
             let start = Instant::now();
             for _ in 0..statements {
                 stage.http.get("/v1/nonce").await;
@@ -168,6 +172,31 @@ async fn accepted_to_closed() -> Staged<Duration> {
     Ok(few)
 }
 
+/// The same on a phone on which so many others live, beside one with `few`.
+async fn beside_live(stage: &Stage, phone: &StagePhone, live: usize, few: Duration) -> Staged<()> {
+    let mut times = Vec::new();
+    for _ in 0..OF_ONE_PHONE {
+        let mandate = phone.sign(&stage.offer().await?).await?;
+        phone.cancel(&[mandate]).await?;
+        times.push(closed_after(stage)?);
+    }
+    row(
+        &format!("PIN accepted to closed, {live} live permissions beside it"),
+        median(times),
+        &format!("at most {OF_ONE_PHONE} of them"),
+        few,
+    );
+    Ok(())
+}
+
+/// How long the last permission took from its accepted PIN until the phone had checked the receipt.
+fn closed_after(stage: &Stage) -> Staged<Duration> {
+    let faults = &stage.network.faults;
+    let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
+    let kept = faults.arrived("acknowledgement").ok_or("no receipt was acknowledged")?;
+    Ok(kept.duration_since(accepted))
+}
+
 /// The same on a phone that has ended many, beside one with `few`.
 async fn after_many(few: Duration) -> Staged<()> {
     let stage = Stage::set().await?;
@@ -176,10 +205,7 @@ async fn after_many(few: Duration) -> Staged<()> {
     for ended in 1..=MANY {
         let mandate = phone.sign(&stage.offer().await?).await?;
         phone.cancel(&[mandate]).await?;
-        let faults = &stage.network.faults;
-        let accepted = faults.answered("pin-finish").ok_or("no PIN was checked")?;
-        let kept = faults.arrived("acknowledgement").ok_or("no receipt was acknowledged")?;
-        last.push(kept.duration_since(accepted));
+        last.push(closed_after(&stage)?);
         if ended % OF_ONE_PHONE == 0 {
             let took = median(std::mem::take(&mut last));
             if [MANY / 10, MANY].contains(&ended) {

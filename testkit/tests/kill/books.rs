@@ -5,9 +5,10 @@ use crate::run::{Run, Wrong, must};
 use quittance_gateway::FolderCustodian;
 use quittance_protocol::log::VerifierKey;
 use quittance_protocol::{MandateId, Receipt};
+use quittance_testkit::files::copy_folder;
 use quittance_testkit::phone_protocol::Command;
 use quittance_testkit::software_keys::SoftwareDeviceKeys;
-use quittance_testkit::story::{Story, cny};
+use quittance_testkit::story::{Side, Story, cny};
 use quittance_testkit::thief::{Victim, open_copy};
 use quittance_vault::SystemRandomness;
 use rusqlite::{Connection, OpenFlags};
@@ -107,6 +108,47 @@ async fn check_receipt(run: &mut Run, is_there: bool) -> Result<(), Wrong> {
     let key: VerifierKey = key.trim_end().parse().map_err(|error| Wrong(format!("{error}")))?;
     let receipt = Receipt::parse(&receipt).map_err(|error| Wrong::new(&error))?;
     receipt.verify(&key).map(drop).map_err(|error| Wrong::new(&error))
+}
+
+/// Reads the files of a side whose power went: once it said that a half is destroyed, no key of an earlier epoch is on its
+/// disk, not even until it starts again.
+pub(crate) async fn what_was_attested_is_gone(story: &Story, folder: &Path, side: Side) -> Result<(), Wrong> {
+    let copy = tempfile::tempdir().map_err(|error| Wrong::new(&error))?;
+    // The files themselves are left as the loss of power left them.
+    copy_folder(folder, copy.path()).map_err(|error| Wrong::new(&error))?;
+    let at = |path: &str| copy.path().join(path);
+    let (has_attested, epoch, epochs) = match side {
+        Side::Phone => {
+            let keys = SoftwareDeviceKeys::open(&at("phone/keys")).map_err(|error| Wrong::new(&error))?;
+            let epochs = keys.epochs().map_err(|error| Wrong::new(&error))?;
+            let has_attested = kinds_in_log(story).await?("closure") > 0;
+            (has_attested, epoch_of(&at("phone/wallet.vault"))?, epochs)
+        }
+        Side::Gateway => {
+            let custodian = FolderCustodian::open(&at("gateway/keys"), Arc::new(SystemRandomness::default()))
+                .map_err(|error| Wrong::new(&error))?;
+            let epochs = custodian.epochs().map_err(|error| Wrong::new(&error))?;
+            let has_attested = has_logged(&at("gateway/gateway.sqlite"), "destroyed")?;
+            (has_attested, epoch_of(&at("gateway/vault.sqlite"))?, epochs)
+        }
+    };
+    must(!has_attested || epochs.iter().all(|key| *key >= epoch), || {
+        format!("{side:?}: destroyed, it said, in epoch {epoch}, and keys of {epochs:?} are on its disk")
+    })
+}
+
+/// Whether a gateway's database holds an entry of this kind for the log.
+fn has_logged(database: &Path, kind: &str) -> Result<bool, Wrong> {
+    let look = || {
+        let database = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+        let begins = format!("quittance-entry/1\n{kind}\n");
+        database.query_row(
+            "SELECT EXISTS (SELECT 1 FROM log_entries WHERE instr(bytes, CAST(?1 AS BLOB)))",
+            [begins],
+            |row| row.get(0),
+        )
+    };
+    look().map_err(|error| Wrong::new(&error))
 }
 
 /// Reads the files of both sides, when nobody runs.

@@ -1,17 +1,18 @@
-//! SIGKILL, a broken disk, a full one: before every durable or sent step, on either side, the same end.
+//! SIGKILL, a loss of power, a broken disk, a full one: before every durable or sent step, on either side, the same end.
 //!
-//! The steps are counted by the preloaded kill-at library, not listed by hand: n rises by one until a run is left
+//! The steps are counted by the preloaded kill-at library, not listed by hand: n rises by one until runs are left
 //! untouched, which ends the loop by itself. What must hold then stands once, in `books`. The controls are product code
-//! with a planted bug, and a disk that lies.
+//! with a planted bug, a disk that lies, and files that are synced in vain.
 //!
-//! `QUITTANCE_CRASHES=all` tries every pair of a first kill with a second one or a disk error, and every disk error at every
-//! step; without it, every first kill and a sample of the others with a fixed seed. `QUITTANCE_CRASHES_OF=revoke,phone`
-//! takes one operation, or one side.
+//! `QUITTANCE_CRASHES=all` tries every pair of a first kill with a second one or a disk error, and every disk error and loss
+//! of power at every step; without it, every first kill and a sample of the others with a fixed seed.
+//! `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side, or some of each.
 #![cfg(test)]
 
 mod books;
 mod operation;
 mod planted;
+mod power;
 mod run;
 mod stage;
 
@@ -20,7 +21,7 @@ use operation::Operation;
 use quittance_testkit::kill::{DiskError, Fault, Lasts};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::Side;
-use run::{Again, Blow, Played, first_harm, play};
+use run::{Again, Blow, Played, Untouched, first_harm, play};
 use stage::Stage;
 use std::time::Instant;
 
@@ -51,14 +52,24 @@ fn is_everything() -> bool {
     std::env::var("QUITTANCE_CRASHES").is_ok_and(|which| which == "all")
 }
 
-/// Whether this run is about this operation of this side.
+/// Whether this run is about this operation of this side: one of those that are named, where any of its kind is.
 fn is_chosen(operation: Operation, side: Side) -> bool {
     let named = std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().to_lowercase();
-    let parts = [format!("{operation:?}"), format!("{side:?}")].map(|part| part.to_lowercase());
-    named
-        .split(',')
-        .filter(|part| !part.is_empty())
-        .all(|part| parts.iter().any(|own| own == part))
+    let word = |thing: &dyn std::fmt::Debug| format!("{thing:?}").to_lowercase();
+    let sides = [Side::Phone, Side::Gateway].map(|side| word(&side));
+    let operations = OPERATIONS.map(|operation| word(&operation));
+    let (mut of_sides, mut of_operations) = (Vec::new(), Vec::new());
+    for name in named.split(',').filter(|name| !name.is_empty()) {
+        let name = name.to_owned();
+        if sides.contains(&name) {
+            of_sides.push(name);
+        } else {
+            assert!(operations.contains(&name), "neither an operation nor a side: {name}");
+            of_operations.push(name);
+        }
+    }
+    (of_sides.is_empty() || of_sides.contains(&word(&side)))
+        && (of_operations.is_empty() || of_operations.contains(&word(&operation)))
 }
 
 /// The operations of this run, each with chances of its own: the same ones whichever others are chosen.
@@ -73,39 +84,42 @@ fn chosen(side: Side, seed: u64) -> impl Iterator<Item = (Operation, Rng)> {
 /// Kills one side before each step of each operation, and strikes it again during the recovery.
 async fn killed_at_every_step(side: Side) {
     let programs = Programs::built().expect("built");
+    let mut kinds = 0;
     for (operation, mut chance) in chosen(side, 0x5157_4954) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
         let (mut recovery, mut again) = (0, Struck::default());
+        let (mut steps, mut untouched) = (0, Untouched::default());
         let mut blow = Blow {
             side,
             fault: Fault::Kill,
             at: 1,
             again: None,
         };
-        loop {
+        while !untouched.is_the_end() {
             let first = must_end_well(&stage, blow).await;
-            if !first.struck {
-                break;
-            }
-            recovery = recovery.max(first.recovery);
-            if is_everything() {
-                again.everywhere(&stage, blow).await;
-            } else {
-                again.sometimes(&stage, blow, first.recovery, &mut chance).await;
+            kinds |= first.kinds;
+            untouched.count(first.struck);
+            if first.struck {
+                steps += 1;
+                recovery = recovery.max(first.recovery);
+                if is_everything() {
+                    again.everywhere(&stage, blow).await;
+                } else {
+                    again.sometimes(&stage, blow, first.recovery, &mut chance).await;
+                }
             }
             blow.at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: killed before each of {} steps; of the recoveries, of at most {recovery} steps, {} were \
-             killed and {} had a disk that failed, {} s",
-            blow.at - 1,
+            "{operation:?}, {side:?}: killed before each of {steps} steps; of the recoveries, of at most {recovery} steps, {} \
+             were killed and {} had a disk that failed, {} s",
             again.kills,
             again.errors,
             began.elapsed().as_secs()
         );
         assert!(
-            blow.at > 1,
+            steps > 0,
             "{operation:?}: no step was struck: is the kill-at library loaded?"
         );
         assert!(
@@ -113,6 +127,7 @@ async fn killed_at_every_step(side: Side) {
             "{operation:?}: no recovery was struck: {again:?}"
         );
     }
+    println!("{side:?}: kinds of steps {kinds:#b}");
 }
 
 /// Plays a run that must come to its right end.
@@ -144,8 +159,9 @@ impl Struck {
     /// At each step of the recovery, in each way.
     async fn everywhere(&mut self, stage: &Stage, first: Blow) {
         for fault in ERRORS.into_iter().chain([Fault::Kill]) {
-            let mut at = 1;
-            while self.strike(stage, first, fault, at).await {
+            let (mut at, mut untouched) = (1, Untouched::default());
+            while !untouched.is_the_end() {
+                untouched.count(self.strike(stage, first, fault, at).await);
                 at += 1;
             }
         }
@@ -174,8 +190,8 @@ async fn fails_at_some_steps(side: Side) {
     for (operation, mut chance) in chosen(side, 0x4449_534b) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
-        let (mut at, mut errors) = (1, 0);
-        'steps: loop {
+        let (mut at, mut errors, mut untouched) = (1, 0, Untouched::default());
+        while !untouched.is_the_end() {
             let one = chance.usize(..ERRORS.len());
             let is_drawn = chance.u64(..FAILS_IN) == 0;
             let faults = match (is_everything() || at == 1, is_drawn) {
@@ -190,16 +206,14 @@ async fn fails_at_some_steps(side: Side) {
                     at,
                     again: None,
                 };
-                if !must_end_well(&stage, blow).await.struck {
-                    break 'steps;
-                }
-                errors += 1;
+                let struck = must_end_well(&stage, blow).await.struck;
+                untouched.count(struck);
+                errors += usize::from(struck);
             }
             at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: the disk failed {errors} times, at steps of which there are at most {}, {} s",
-            at - 1,
+            "{operation:?}, {side:?}: the disk failed {errors} times, at steps of which there are fewer than {at}, {} s",
             began.elapsed().as_secs()
         );
         assert!(

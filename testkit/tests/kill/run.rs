@@ -8,6 +8,7 @@ use quittance_testkit::phone_protocol::Command;
 use quittance_testkit::story::{Side, Story};
 use serde_json::{Value, json};
 use std::fmt::Display;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// What must not be, in words.
@@ -53,12 +54,20 @@ pub(crate) struct Played {
     pub(crate) struck_again: bool,
     /// How many steps the recovery from the first took, where nothing struck it.
     pub(crate) recovery: u64,
+    /// The kinds of steps that were counted, a bit each.
+    pub(crate) kinds: u64,
 }
 
 /// Strikes at one step after the other until the operation ends untouched: the first blow that does not come to its right end,
 /// with what is wrong then.
 pub(crate) async fn first_harm(stage: &Stage, side: Side, fault: Fault) -> Option<(Blow, Wrong)> {
-    for at in 1.. {
+    first_harm_at(stage, side, fault, 1).await
+}
+
+/// The same at one step in so many.
+pub(crate) async fn first_harm_at(stage: &Stage, side: Side, fault: Fault, one_in: u64) -> Option<(Blow, Wrong)> {
+    let (mut at, mut untouched) = (1, Untouched::default());
+    while !untouched.is_the_end() {
         let blow = Blow {
             side,
             fault,
@@ -66,12 +75,27 @@ pub(crate) async fn first_harm(stage: &Stage, side: Side, fault: Fault) -> Optio
             again: None,
         };
         match play(stage, blow).await {
-            Ok(played) if played.struck => {}
-            Ok(_untouched) => break,
+            Ok(played) => untouched.count(played.struck),
             Err(wrong) => return Some((blow, wrong)),
         }
+        at += one_in;
     }
     None
+}
+
+/// How many runs in a row did not come as far as the step that was to be struck. No two runs have the same number of steps,
+/// so that one alone may have been a short one.
+#[derive(Debug, Default)]
+pub(crate) struct Untouched(u8);
+
+impl Untouched {
+    pub(crate) fn count(&mut self, struck: bool) {
+        self.0 = if struck { 0 } else { self.0 + 1 };
+    }
+
+    pub(crate) fn is_the_end(&self) -> bool {
+        self.0 >= 3
+    }
 }
 
 /// How often payer and merchant try again. Generous, since a refusal comes back at once and a machine may be busy.
@@ -86,6 +110,7 @@ pub(crate) struct Run {
     pub(crate) story: Story,
     /// A merchant's offer, where one is wanted.
     pub(crate) offer: String,
+    folder: PathBuf,
     blow: Blow,
     is_struck: bool,
     is_struck_again: bool,
@@ -115,13 +140,22 @@ impl Run {
         armed.map_err(|error| Wrong::new(&error))
     }
 
-    /// Starts whoever is dead.
-    async fn revive(&mut self) -> Result<(), Wrong> {
+    /// Notices whoever has died since the last look.
+    async fn notice_death(&mut self) -> Result<(), Wrong> {
         self.story.bury().await;
         if self.story.deaths() > self.deaths {
             self.deaths = self.story.deaths();
+            if matches!(self.blow.fault, Fault::PowerGoes(_)) && !self.story.is_up(self.blow.side) {
+                books::what_was_attested_is_gone(&self.story, &self.folder, self.blow.side).await?;
+            }
             self.died()?;
         }
+        Ok(())
+    }
+
+    /// Starts whoever is dead.
+    async fn revive(&mut self) -> Result<(), Wrong> {
+        self.notice_death().await?;
         if self.story.revive().await.is_err() {
             // Died while it started.
             self.died()?;
@@ -156,7 +190,7 @@ impl Run {
     /// Notices a step that failed, of which nobody has to die. A kill is noticed by the death.
     fn notice_failure(&mut self) -> Result<(), Wrong> {
         if let Some(Again { fault, at }) = self.awaited()
-            && fault != Fault::Kill
+            && !fault.ends_the_process()
             && self.story.counted(self.blow.side).map_err(|error| Wrong::new(&error))? >= at
         {
             self.is_struck_again = self.is_struck;
@@ -202,6 +236,7 @@ impl Run {
                 self.pass_a_minute().await?;
             }
             let asked = tokio::time::timeout(PATIENCE, self.story.try_ask(command)).await;
+            self.notice_death().await?;
             match asked.map_err(|_| Wrong(format!("{what} is never answered")))? {
                 Ok(Some(reply)) => match reply.ok() {
                     Ok(value) if done(&value) => return Ok(value),
@@ -250,6 +285,7 @@ impl Run {
 
     /// Ends what was armed; whoever died with its last answer is noticed here, and counted.
     async fn settle(&mut self) -> Result<(), Wrong> {
+        self.notice_death().await?;
         let mut tries = 0;
         while self.story.http.get("/log/checkpoint").await.status != 200 {
             self.revive().await?;
@@ -272,6 +308,7 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
     let mut run = Run {
         story,
         offer,
+        folder: stage.run_folder(),
         blow,
         is_struck: false,
         is_struck_again: false,
@@ -286,7 +323,7 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
         run.settle().await?;
         let counted = run.story.counted(blow.side).map_err(|error| Wrong::new(&error))?;
         let faults = [Some(blow.fault), blow.again.map(|again| again.fault)];
-        if faults.into_iter().flatten().any(|fault| fault != Fault::Kill) {
+        if faults.into_iter().flatten().any(|fault| !fault.ends_the_process()) {
             // What was answered stands on the disk, not in the memory of who answered.
             run.restart().await?;
         }
@@ -296,6 +333,7 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
             struck: run.is_struck,
             struck_again: run.is_struck_again,
             recovery: if run.is_struck { counted } else { 0 },
+            kinds: run.story.kinds(blow.side).map_err(|error| Wrong::new(&error))?,
         })
     };
     let played = ended.await;

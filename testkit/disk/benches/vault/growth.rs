@@ -33,7 +33,7 @@ struct Point {
 pub(crate) struct Growth(Vec<Point>);
 
 impl Growth {
-    /// Measures phones, each made for it.
+    /// Measures vaults that hold what phones keep, each made for it. What a wallet costs on top is another measurement.
     pub(crate) fn phones(&mut self, disk: &Path) -> Result<()> {
         for count in MANDATES {
             let folder = tempfile::tempdir_in(disk)?;
@@ -42,7 +42,7 @@ impl Growth {
             phone.insert(&ids, &random(RECORD)?)?;
             phone.insert_rows(&ids, &random(MANDATE)?)?;
             drop(phone);
-            let owner = format!("phone, {} mandates", grouped(count));
+            let owner = format!("phone's, {} mandates", grouped(count));
             self.point(owner, folder.path(), true, &ids)?;
         }
         Ok(())
@@ -50,7 +50,7 @@ impl Growth {
 
     /// Measures a gateway that stands.
     pub(crate) fn gateway(&mut self, folder: &Path, ids: &[[u8; 16]]) -> Result<()> {
-        let owner = format!("gateway, {} tokens", grouped(ids.len()));
+        let owner = format!("gateway's, {} tokens", grouped(ids.len()));
         self.point(owner, folder, false, ids)
     }
 
@@ -94,7 +94,7 @@ impl Growth {
 
     /// The table, then the curve of what one destruction writes.
     pub(crate) fn print(&self) {
-        println!("| whose | file | memory | open | list of all mandates | destroy 1 | bytes written by it |");
+        println!("| whose vault | file | memory | open | list of all rows | destroy 1 | bytes written by it |");
         println!("|---|---|---|---|---|---|---|");
         for point in &self.0 {
             println!(
@@ -111,7 +111,7 @@ impl Growth {
         println!("\nBytes written by one destruction, a block for each 2 KiB:\n\n```text");
         for point in &self.0 {
             let blocks = usize::try_from(point.written / 2_048).unwrap_or(usize::MAX);
-            println!("{:>26} {}", point.owner, "#".repeat(blocks.min(80)));
+            println!("{:>28} {}", point.owner, "#".repeat(blocks.min(80)));
         }
         println!("```");
     }
