@@ -116,8 +116,6 @@ pub trait DeviceKeys: Send + Sync {
     /// Makes a P-256 signing key with the challenge in its attestation; one that stands already is answered as it is.
     /// `KeyMissing` says that this phone cannot have such a key, for want of a screen lock, or of a finger or face.
     fn create_key(&self, alias: KeyAlias, challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError>;
-    /// The SEC 1 point of a key, or nothing.
-    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError>;
     /// ECDSA over SHA-256 of the message, as DER. Asked for the device key only.
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError>;
     /// Ends a signing key; without such a key it does nothing.
@@ -196,10 +194,6 @@ impl inner::DeviceKeys for NativeKeys {
             public_key_sec1: made.public_key_sec1,
             attestation: made.attestation,
         })
-    }
-
-    fn public_key(&self, alias: inner::KeyAlias) -> Result<Option<Vec<u8>>, inner::DeviceKeyError> {
-        Ok(self.0.public_key(alias.into())?)
     }
 
     fn sign(&self, alias: inner::KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, inner::DeviceKeyError> {

@@ -67,6 +67,14 @@ impl SoftwareDeviceKeys {
         Ok(signature.as_ref().to_vec())
     }
 
+    /// The SEC 1 point of a key; `None` where there is no such key.
+    ///
+    /// # Errors
+    /// [`DeviceKeyError`] where its file cannot be read, or holds no key.
+    pub fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
+        Ok(self.pair(alias)?.map(|pair| pair.public_key().as_ref().to_vec()))
+    }
+
     /// How long the last change of epoch took, from the new key's making to the old key's end.
     pub fn last_key_change(&self) -> Duration {
         self.change.lock().unwrap_or_else(PoisonError::into_inner).took
@@ -141,10 +149,6 @@ impl DeviceKeys for SoftwareDeviceKeys {
             public_key_sec1,
             attestation: Vec::new(),
         })
-    }
-
-    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
-        Ok(self.pair(alias)?.map(|pair| pair.public_key().as_ref().to_vec()))
     }
 
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {

@@ -47,12 +47,6 @@ pub trait DeviceKeys: Send + Sync {
     /// finger or face.
     fn create_key(&self, alias: KeyAlias, challenge: Vec<u8>) -> Result<CreatedKey, DeviceKeyError>;
 
-    /// The SEC 1 point of a key; `None` where there is no such key.
-    ///
-    /// # Errors
-    /// [`DeviceKeyError`].
-    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError>;
-
     /// Signs with ECDSA over SHA-256 of the message; answers DER. Called for [`KeyAlias::Device`] only: the others
     /// sign through [`BiometricPrompt`].
     ///

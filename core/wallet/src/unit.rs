@@ -325,10 +325,6 @@ mod tests {
             Err(DeviceKeyError::KeyMissing)
         }
 
-        fn public_key(&self, _: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
-            Ok(None)
-        }
-
         fn sign(&self, _: KeyAlias, _: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
             Err(DeviceKeyError::KeyMissing)
         }

@@ -204,11 +204,6 @@ impl DeviceKeys for DyingKeys {
         self.keys.create_key(alias, challenge)
     }
 
-    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
-        self.alive()?;
-        self.keys.public_key(alias)
-    }
-
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
         self.alive()?;
         match self.instead("sign", &message) {

@@ -104,10 +104,6 @@ impl DeviceKeys for LockedKeys {
         self.keys.create_key(alias, challenge)
     }
 
-    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
-        self.keys.public_key(alias)
-    }
-
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
         self.keys.sign(alias, message)
     }

@@ -14,7 +14,7 @@ use quittance_protocol::statement::{FactorProof, Intent, operation_digest};
 use quittance_protocol::{Claims, FlowId, MandateId, PublicKey, Statement, StatementId, Timestamp, Unsigned};
 use quittance_vault::{Randomness, SystemRandomness};
 use quittance_wallet::ports::KeyAlias;
-use quittance_wallet::{DeviceKeys, EndingStage, Ports, Wallet, WalletConfig, WalletError, WalletEvent};
+use quittance_wallet::{EndingStage, Ports, Wallet, WalletConfig, WalletError, WalletEvent};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -49,6 +49,7 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
         return created(theirs)
     }
 
+    /// The SEC 1 point of a key; nothing where there is no such key.
     public func publicKey(alias: KeyAlias) throws -> Data? {
         try signingKey(alias, nil)?.publicKey.x963Representation
     }

@@ -66,8 +66,6 @@ final class LockedKeys: DeviceKeys {
         locks.forget(alias)
     }
 
-    func publicKey(alias: KeyAlias) throws -> Data? { try keys.publicKey(alias: alias) }
-
     func sign(alias: KeyAlias, message: Data) throws -> Data { try keys.sign(alias: alias, message: message) }
 
     func createEpochKey(epoch: UInt64) throws { try keys.createEpochKey(epoch: epoch) }

@@ -95,7 +95,8 @@ impl DeviceKeys for SoftwareKeys {
                 .as_ref()
                 .to_vec()
         });
-        let public_key_sec1 = self.public_key(alias)?.ok_or(DeviceKeyError::Unexpected)?;
+        let public_key_sec1 = self.pair(alias).map(|pair| pair.public_key().as_ref().to_vec());
+        let public_key_sec1 = public_key_sec1.ok_or(DeviceKeyError::Unexpected)?;
         Ok(CreatedKey {
             public_key_sec1,
             attestation: if *self.attests.lock().unwrap() {
@@ -104,10 +105,6 @@ impl DeviceKeys for SoftwareKeys {
                 Vec::new()
             },
         })
-    }
-
-    fn public_key(&self, alias: KeyAlias) -> Result<Option<Vec<u8>>, DeviceKeyError> {
-        Ok(self.pair(alias).map(|pair| pair.public_key().as_ref().to_vec()))
     }
 
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {

@@ -40,8 +40,6 @@ final class KeysInMemory: DeviceKeys, @unchecked Sendable {
 
     func createKey(alias: KeyAlias, challenge: Data) throws -> CreatedKey { throw DeviceKeyError.HardwareUnavailable }
 
-    func publicKey(alias: KeyAlias) throws -> Data? { nil }
-
     func sign(alias: KeyAlias, message: Data) throws -> Data { throw DeviceKeyError.KeyMissing }
 
     func deleteKey(alias: KeyAlias) throws {}

@@ -99,8 +99,6 @@ private final class TimedKeys: DeviceKeys, @unchecked Sendable {
         try timed { try keys.unwrap(epoch: epoch, wrapped: wrapped) }
     }
 
-    func publicKey(alias: KeyAlias) throws -> Data? { try timed { try keys.publicKey(alias: alias) } }
-
     func deleteEpochKey(epoch: UInt64) throws { try timed { try keys.deleteEpochKey(epoch: epoch) } }
 
     func createEpochKey(epoch: UInt64) throws { try keys.createEpochKey(epoch: epoch) }

@@ -40,8 +40,6 @@ class KeysInMemory : DeviceKeys {
 
     override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey = throw DeviceKeyException.HardwareUnavailable()
 
-    override fun publicKey(alias: KeyAlias): ByteArray? = null
-
     override fun sign(alias: KeyAlias, message: ByteArray): ByteArray = throw DeviceKeyException.KeyMissing()
 
     override fun deleteKey(alias: KeyAlias) = Unit

@@ -123,8 +123,6 @@ private class TimedKeys(private val keys: DeviceKeys) : DeviceKeys by keys {
 
     override fun unwrap(epoch: ULong, wrapped: ByteArray): ByteArray = timed { keys.unwrap(epoch, wrapped) }
 
-    override fun publicKey(alias: KeyAlias): ByteArray? = timed { keys.publicKey(alias) }
-
     override fun deleteEpochKey(epoch: ULong) = timed { keys.deleteEpochKey(epoch) }
 
     private inline fun <T> timed(answer: () -> T): T {

@@ -55,7 +55,8 @@ class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKe
         CreatedKey(point(public), chain.map { it.encoded })
     }
 
-    override fun publicKey(alias: KeyAlias): ByteArray? = speaking {
+    /** The SEC 1 point of a key; nothing where there is no such key. */
+    internal fun publicKey(alias: KeyAlias): ByteArray? = speaking {
         (entries.chain(entries.of(alias)).firstOrNull()?.publicKey as? ECPublicKey)?.let(::point)
     }
 

@@ -61,7 +61,7 @@ class SoftwareDeviceKeys(private val folder: Path? = null) : DeviceKeys {
         return CreatedKey(sec1(pair.public as ECPublicKey), emptyList())
     }
 
-    override fun publicKey(alias: KeyAlias): ByteArray? = pairs[alias]?.let { sec1(it.public as ECPublicKey) }
+    fun publicKey(alias: KeyAlias): ByteArray? = pairs[alias]?.let { sec1(it.public as ECPublicKey) }
 
     override fun sign(alias: KeyAlias, message: ByteArray): ByteArray = signAfterPrompt(alias, message)
 
