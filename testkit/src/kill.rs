@@ -69,6 +69,22 @@ impl Fault {
     }
 }
 
+/// The kinds of steps, a bit each, as the kill-at library numbers them.
+pub mod kinds {
+    /// A file is written.
+    pub const WRITE: u64 = 1;
+    /// A file or folder is made durable.
+    pub const SYNC: u64 = 4;
+    /// A name is taken away.
+    pub const UNLINK: u64 = 8;
+    /// A name is changed.
+    pub const RENAME: u64 = 16;
+    /// Something is sent.
+    pub const SEND: u64 = 64;
+    /// Something was received.
+    pub const RECEIVE: u64 = 128;
+}
+
 /// The control file of one process; see the kill-at library for its 40 bytes.
 #[derive(Debug)]
 pub struct KillSwitch {
@@ -131,7 +147,7 @@ impl KillSwitch {
         self.number(8)
     }
 
-    /// The kinds of steps that were ever counted, a bit each, as the kill-at library numbers them.
+    /// Which [`kinds`] of steps were ever counted.
     ///
     /// # Errors
     /// What the file system says.

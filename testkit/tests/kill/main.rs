@@ -18,6 +18,7 @@ mod stage;
 
 use fastrand::Rng;
 use operation::Operation;
+use quittance_testkit::kill::kinds::{RECEIVE, RENAME, SEND, SYNC, UNLINK, WRITE};
 use quittance_testkit::kill::{DiskError, Fault, Lasts};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::Side;
@@ -127,7 +128,15 @@ async fn killed_at_every_step(side: Side) {
             "{operation:?}: no recovery was struck: {again:?}"
         );
     }
-    println!("{side:?}: kinds of steps {kinds:#b}");
+    if std::env::var_os("QUITTANCE_CRASHES_OF").is_none() {
+        // A call that the library does not stand in front of would only make the loops shorter.
+        let of_the_disk = match side {
+            Side::Phone => WRITE | SYNC | UNLINK | RENAME,
+            Side::Gateway => WRITE | SYNC,
+        };
+        let missed = (of_the_disk | SEND | RECEIVE) & !kinds;
+        assert_eq!(missed, 0, "{side:?}: kinds of steps that were never counted");
+    }
 }
 
 /// Plays a run that must come to its right end.
