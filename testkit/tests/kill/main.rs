@@ -128,7 +128,7 @@ async fn killed_at_every_step(side: Side) {
             "{operation:?}: no recovery was struck: {again:?}"
         );
     }
-    if std::env::var_os("QUITTANCE_CRASHES_OF").is_none() {
+    if std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().is_empty() {
         // A call that the library does not stand in front of would only make the loops shorter.
         let of_the_disk = match side {
             Side::Phone => WRITE | SYNC | UNLINK | RENAME,
