@@ -4,7 +4,7 @@ use quittance_disk::RecordingDisk;
 use quittance_gateway::Shelf;
 use quittance_vault::VaultError;
 
-use crate::life::{Call, HONEST, Seen, World, chance, look};
+use crate::life::{Call, GATEWAY, PHONE, Seen, Way, World, chance, look};
 
 /// Pairs of a moment at which the file was saved, and a later one at which it was put back.
 const PAIRS: usize = 1_000;
@@ -41,8 +41,8 @@ struct Outcome {
 fn search(world: &World, keys_come_back: bool) -> Outcome {
     let mut chance = chance();
     let (mut gone, mut opened, mut resurrected, mut grown) = (0, 0, 0, 0);
-    for _ in 0..PAIRS / 50 {
-        let (disk, calls) = world.live(&HONEST, &mut chance);
+    for way in [GATEWAY, PHONE].iter().cycle().take(PAIRS / 50) {
+        let (disk, calls) = world.live(way, &mut chance);
         grown += usize::from(world.has_grown(&disk));
         for _ in 0..50 {
             let back = 1 + chance.below(calls.len() - 1);
@@ -51,7 +51,7 @@ fn search(world: &World, keys_come_back: bool) -> Outcome {
             gone += usize::from(!is_as(&saved.after, now));
             let keys = if keys_come_back { saved } else { now };
             let restored = put_back(&disk, saved.answered, keys.answered);
-            let Some(found) = open(world, &restored, &calls) else {
+            let Some(found) = open(world, &restored, way, &calls) else {
                 continue;
             };
             opened += 1;
@@ -69,8 +69,8 @@ fn search(world: &World, keys_come_back: bool) -> Outcome {
 }
 
 /// What stands in the vault, where it opens.
-fn open(world: &World, disk: &RecordingDisk, calls: &[Call]) -> Option<Seen> {
-    match world.open(disk) {
+fn open(world: &World, disk: &RecordingDisk, way: &Way, calls: &[Call]) -> Option<Seen> {
+    match world.open(disk, way) {
         Ok(vault) => Some(look(&vault, calls).unwrap()),
         Err(VaultError::Quarantined { .. }) => None,
         Err(error) => panic!("a restored file is in quarantine or of this epoch: {error}"),
