@@ -2,7 +2,7 @@
 #![cfg(test)]
 
 use quittance_protocol::{FlowId, MandateId};
-use quittance_testkit::scripted_prompt::Outcome;
+use quittance_testkit::scripted_prompt::{FAILURES_A_DAY, Outcome};
 use quittance_testkit::stage::{Hostile, Stage, StagePhone};
 use quittance_wallet::ports::{DeviceKeyError, KeyAlias};
 use quittance_wallet::{Answer, DeviceKeys as _, ErrorKind, WalletError};
@@ -122,12 +122,26 @@ async fn the_same_signature_unspoiled_passes() {
 async fn native_code_that_breaks_off_leaves_the_flow_where_it_was() {
     let (_stage, phone, mandate, flow) = at_the_thumb().await;
     phone.prompt.then([Outcome::Panic]);
-    let wallet = phone.wallet.clone();
-    let broken = tokio::spawn(async move { wallet.submit(flow, Answer::UseBiometric).await }).await;
-    assert!(broken.is_err_and(|error| error.is_panic()));
+    let error = phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+    assert!(matches!(error, WalletError::Internal(_)), "{error:?}");
     assert_eq!(step(&phone, flow), "identify");
     assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
     goes_on(&phone, mandate, flow).await;
+}
+
+// whom it had looked at before it broke off, nobody knows.
+#[tokio::test]
+async fn each_prompt_that_breaks_off_has_spent_a_try() {
+    let (_stage, phone, _mandate, flow) = at_the_thumb().await;
+    for _ in 0..FAILURES_A_DAY {
+        phone.prompt.then([Outcome::Panic]);
+        phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+        assert_eq!(step(&phone, flow), "identify");
+    }
+    let shown = phone.prompt.shown();
+    phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap();
+    assert_eq!(phone.prompt.shown(), shown, "nobody is looked at");
+    assert_eq!(step(&phone, flow), "identify.bound_phone_otp");
 }
 
 #[tokio::test]

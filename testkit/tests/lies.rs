@@ -126,7 +126,9 @@ impl Met {
             Catch::Forked => open && self.is_disputed(DisputeReason::LogInconsistent) && self.evidence().1,
             Catch::Pending => open && self.dispute().is_none() && self.ending().is_some(),
             Catch::Refused(kind) => self.errors.contains(&kind) && self.says_closed(),
-            Catch::Outlived => self.says_closed() && self.receipts() == 1 && self.errors.is_empty(),
+            Catch::Outlived => {
+                self.says_closed() && self.receipts() == 1 && self.errors.is_empty() && self.evidence().0 == 0
+            }
             Catch::OneSided => {
                 self.ending() == Some(EndingStage::Closed(ClosureKind::Unilateral)) && !self.says_closed()
             }
@@ -325,15 +327,46 @@ async fn a_mandate_that_a_gateway_forgets_ends_with_word_to_the_payer_and_withou
     );
 }
 
+/// The names of the lies that end so.
+fn names(is_so: fn(Catch) -> bool) -> Vec<&'static str> {
+    let lies = Lie::ALL.iter().filter(|lie| is_so(lie.caught()));
+    lies.map(|lie| lie.name()).collect()
+}
+
 #[test]
 fn the_lies_that_no_single_phone_can_tell_are_these() {
-    let elsewhere = Lie::ALL
-        .iter()
-        .filter(|lie| matches!(lie.caught(), Catch::Elsewhere(_)));
-    let names: Vec<&str> = elsewhere.map(|lie| lie.name()).collect();
     assert_eq!(
-        names,
+        names(|caught| matches!(caught, Catch::Elsewhere(_))),
         ["level-raised", "future-time", "split-view", "orphaned"],
         "each has its own test here"
+    );
+}
+
+#[test]
+fn the_lies_that_end_as_without_one_and_leave_no_evidence_are_these() {
+    assert_eq!(
+        names(|caught| caught == Catch::Outlived),
+        [
+            "revived",
+            "stranger",
+            "other-account",
+            "clock-ahead",
+            "duplicated",
+            "unknown-member",
+            "intent-refused"
+        ],
+        "docs/claims.md names them"
+    );
+}
+
+#[test]
+fn what_is_caught_is_caught_in_so_many_ways() {
+    let count = |is_so| names(is_so).len();
+    assert_eq!(count(|caught| matches!(caught, Catch::Disputed(_))), 41);
+    assert_eq!(count(|caught| matches!(caught, Catch::Convicted | Catch::Forked)), 4);
+    assert_eq!(count(|caught| matches!(caught, Catch::Refused(_))), 5);
+    assert_eq!(
+        count(|caught| matches!(caught, Catch::OneSided | Catch::Contradicted)),
+        2
     );
 }

@@ -10,7 +10,11 @@ use quittance_flows::FactorKind;
 use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{FactorProof, StepAnswer};
 use quittance_protocol::{Claims, PublicKey, Received, StatementId, Unsigned, Verified};
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 /// What is to be proved, with the one key that may prove it.
 struct Challenge {
@@ -95,6 +99,8 @@ impl Inner {
     ) -> Result<(), WalletError> {
         let failures = match answered {
             Err(WalletError::Biometric(error)) => failures(*error),
+            // It broke off: nobody heard how it ended, so its try stays spent.
+            Err(WalletError::Internal(_)) => return Ok(()),
             Ok(_) | Err(_) => 0,
         };
         let policy = Arc::clone(&open.policy);
@@ -139,7 +145,7 @@ impl Inner {
             title_key: texts::hardware_title(definition, alias).to_owned(),
             reason_key: texts::hardware_reason(definition, alias).to_owned(),
         };
-        let der = self.prompt.sign(request).await?;
+        let der = unbroken(async { Ok(self.prompt.sign(request).await?) }).await?;
         challenge.verify(&der)
     }
 
@@ -165,6 +171,17 @@ impl Inner {
             body,
         })
     }
+}
+
+/// Native code that breaks off ends its own call, not that of whoever asked for it.
+async fn unbroken<T>(native: impl Future<Output = Result<T, WalletError>>) -> Result<T, WalletError> {
+    let mut native = pin!(native);
+    poll_fn(|context| {
+        // What is left of it is not polled again.
+        let polled = catch_unwind(AssertUnwindSafe(|| native.as_mut().poll(context)));
+        polled.unwrap_or(Poll::Ready(Err(WalletError::Internal("the prompt broke off"))))
+    })
+    .await
 }
 
 /// How many failures an end of the prompt stands for; none where nobody was looked at.

@@ -136,7 +136,7 @@ pub struct BiometricRequest {
 #[async_trait]
 pub trait BiometricPrompt: Send + Sync {
     /// Shows the prompt, then signs the challenge. Answers DER. No lock of the wallet is held meanwhile. A call that is
-    /// dropped before it answered has spent a try.
+    /// dropped before it answered, or panics, has spent a try.
     ///
     /// # Errors
     /// [`BiometricError`].

@@ -2,22 +2,23 @@
 //!
 //! The keys stand outside of the image, as in hardware.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ffi::{CStr, c_char, c_int, c_void};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::ptr;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::Once;
 
 use quittance_disk::{Attacker, Loot, RecordingDisk};
 use quittance_testkit::files::quick_folder;
 use quittance_testkit::skipped::not_run;
-use quittance_vault::{RootKeys, Vault, VaultOptions};
+use quittance_vault::{Vault, VaultOptions};
 use rusqlite::ffi;
 
 use crate::ext4::Ext4;
-use crate::files::{ENDS, is_in, live};
-use crate::life::{Dishonest, TALL, chance, custodian, first_height, random};
+use crate::files::{DESTRUCTIONS, is_in, live};
+use crate::life::{GATEWAY, PHONE, TALL, Way, chance, first_height, random};
+use crate::stolen_keys::StolenKeys;
 
 /// The name of a vault whose connection cannot be asked to overwrite what it deletes.
 const CARELESS: &str = "careless-vault";
@@ -30,9 +31,9 @@ const FRAME: usize = 24;
 struct Outcome {
     ended: usize,
     living: usize,
-    /// With the key that exists after it all.
-    ended_by_todays_key: usize,
-    living_by_todays_key: usize,
+    /// With the keys that exist after it all.
+    ended_by_todays_keys: usize,
+    living_by_todays_keys: usize,
     /// With every key that ever was, as if the epochs never changed: the control.
     ended_by_all_keys: usize,
     /// The same from the raw image by itself, without the files of other moments.
@@ -40,7 +41,7 @@ struct Outcome {
 }
 
 /// A long life on a file system of its own, then the attacker. `None` where this machine has none to give.
-fn attack(name: &str, height: u8) -> Option<Outcome> {
+fn attack(name: &str, height: u8, way: &Way) -> Option<Outcome> {
     let disk = match Ext4::mount() {
         Ok(disk) => disk,
         Err(why) => {
@@ -49,26 +50,19 @@ fn attack(name: &str, height: u8) -> Option<Outcome> {
         }
     };
     let keys_outside = RecordingDisk::default();
-    let kept = Arc::new(Mutex::new(BTreeMap::new()));
-    let keys: Arc<dyn RootKeys> = Arc::new(Dishonest {
-        honest: custodian(&keys_outside),
-        before_create: |_, _| Ok(()),
-        kept: Arc::clone(&kept),
-    });
     let path = disk.files().join(name);
     let options = VaultOptions {
         height,
         ..VaultOptions::at(path.clone())
     };
-    let mut vault = Vault::create(options, keys, random()).unwrap();
+    let mut vault = Vault::create(options, way.keys(&keys_outside), random()).unwrap();
 
     let (mut watching, mut salts) = (Attacker::default(), BTreeSet::new());
     let desk = quick_folder().unwrap();
-    let (living, ended) = live(&mut vault, &mut chance(), ENDS, || {
+    let (living, ended) = live(&mut vault, &mut chance(), || {
         salts.extend(copy(&path, desk.path()));
         watching.look(&desk.path().join("copy"), "unix").unwrap();
     });
-    let today = vault.epoch();
     drop(vault);
     let closed = fs::read(&path).unwrap();
     let raw = disk.unmount();
@@ -76,19 +70,21 @@ fn attack(name: &str, height: u8) -> Option<Outcome> {
     let mut finding = Attacker::default();
     let leftovers = read_leftovers(&raw, closed, &salts, &mut finding, &desk.path().join("carved"));
     assert!(leftovers > 0, "{name}: the image held no leftover of any log");
-    let by_todays_key = |root: &[u8]| custodian(&keys_outside).unwrap(today, root).ok();
-    let by_all_keys = |root: &[u8]| kept.lock().unwrap().get(root).cloned();
+    let (todays, all) = (
+        StolenKeys::of_today(&keys_outside),
+        StolenKeys::of_all_times(&keys_outside),
+    );
     let opened = |loot: &[BTreeSet<Loot>], secrets: &BTreeSet<Vec<u8>>| {
         let is_open = |secret: &&Vec<u8>| loot.iter().any(|loot| is_in(loot, secret));
         secrets.iter().filter(is_open).count()
     };
-    let today = [watching.open(by_todays_key), finding.open(by_todays_key)];
-    let ever = [watching.open(by_all_keys), finding.open(by_all_keys)];
+    let with = |keys: &StolenKeys| [&watching, &finding].map(|attacker| attacker.open(|root| keys.unwrap(root)));
+    let (today, ever) = (with(&todays), with(&all));
     Some(Outcome {
         ended: ended.len(),
         living: living.len(),
-        ended_by_todays_key: opened(&today, &ended),
-        living_by_todays_key: opened(&today, &living),
+        ended_by_todays_keys: opened(&today, &ended),
+        living_by_todays_keys: opened(&today, &living),
         ended_by_all_keys: opened(&ever, &ended),
         ended_by_all_keys_in_the_raw_image: opened(&ever[1..], &ended),
     })
@@ -190,12 +186,14 @@ unsafe extern "C" fn ignore_secure_delete(
 }
 
 /// The outcome is what was promised, and what the controls show is there to be found.
-fn holds(name: &str, height: u8) {
-    let Some(outcome) = attack(name, height) else { return };
-    assert!(outcome.ended >= ENDS);
-    assert_eq!(outcome.ended_by_todays_key, 0, "{name}");
+fn holds(name: &str, height: u8, way: &Way) {
+    let Some(outcome) = attack(name, height, way) else {
+        return;
+    };
+    assert!(outcome.ended >= DESTRUCTIONS);
+    assert_eq!(outcome.ended_by_todays_keys, 0, "{name}");
     assert_eq!(
-        outcome.living_by_todays_key, outcome.living,
+        outcome.living_by_todays_keys, outcome.living,
         "{name}: the attacker reads nothing"
     );
     assert_eq!(
@@ -212,12 +210,12 @@ fn holds(name: &str, height: u8) {
 
 #[test]
 fn nothing_that_ended_opens_from_the_raw_image_of_its_file_system() {
-    holds("vault", first_height());
+    holds("vault", first_height(), &PHONE);
 }
 
 #[test]
 fn nothing_that_ended_in_a_tall_tree_opens_from_the_raw_image_of_its_file_system() {
-    holds("tall-vault", TALL);
+    holds("tall-vault", TALL, &GATEWAY);
 }
 
 #[test]
@@ -232,5 +230,5 @@ fn nor_where_the_file_never_overwrites_what_it_deletes() {
     };
     // Who asks a careless file for it gets not even an answer; the default is off.
     assert_eq!((overwrites("another-vault"), overwrites(CARELESS)), (Some(true), None));
-    holds(CARELESS, first_height());
+    holds(CARELESS, first_height(), &PHONE);
 }

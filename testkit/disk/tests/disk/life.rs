@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
 use quittance_disk::{Chance, Drive, RecordingDisk};
 use quittance_gateway::ShelfCustodian;
 use quittance_vault::{
-    RecordKey, RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault, VaultError, VaultOptions,
+    Neighbours, RecordKey, RecordKind, RootKeyError, RootKeys, SystemRandomness, Vault, VaultError, VaultOptions,
 };
 use rusqlite::{Connection, OpenFlags};
 use zeroize::Zeroizing;
@@ -48,61 +48,84 @@ pub(crate) struct Call {
     pub(crate) after: Seen,
 }
 
+/// A custodian that keeps its keys beside the vault's file.
+type Custodian = ShelfCustodian<RecordingDisk>;
+
 /// A way to write the vault, honest or not.
+#[derive(Clone, Copy)]
 pub(crate) struct Way {
-    /// The keystore that stands between the vault and the custodian.
-    pub(crate) keys: fn(Arc<ShelfCustodian<RecordingDisk>>) -> Arc<dyn RootKeys>,
+    /// Whether the keystore makes the key of the epoch to come in the step that ends an old one.
+    pub(crate) replaces: bool,
+    /// What the keystore does before it makes the key of an epoch.
+    pub(crate) before_create: fn(&Custodian, u64) -> Result<(), RootKeyError>,
     /// Whether the attestation is written in the same transaction as the destruction.
     pub(crate) is_one_transaction: bool,
     /// Whether the disk does what a sync asks for.
     pub(crate) syncs: bool,
 }
 
-pub(crate) const HONEST: Way = Way {
-    keys: |custodian| custodian,
+/// As at a gateway.
+pub(crate) const GATEWAY: Way = Way {
+    replaces: true,
+    before_create: |_, _| Ok(()),
     is_one_transaction: true,
     syncs: true,
 };
 
-/// Roots by the bytes that they were wrapped into.
-pub(crate) type KeptRoots = BTreeMap<Vec<u8>, Zeroizing<[u8; 32]>>;
+/// As on a phone, whose keystore deletes the old key, and makes each key when its epoch begins.
+pub(crate) const PHONE: Way = Way {
+    replaces: false,
+    ..GATEWAY
+};
 
-/// A keystore that does more than it is asked to: controls plant in it what a real one must not do.
-pub(crate) struct Dishonest {
-    pub(crate) honest: Arc<ShelfCustodian<RecordingDisk>>,
-    /// What it does before it makes the key of an epoch.
-    pub(crate) before_create: fn(&ShelfCustodian<RecordingDisk>, u64) -> Result<(), RootKeyError>,
-    /// Every root that it ever wrapped, by the wrapped bytes: what a folder's own history gives, or rotation off.
-    pub(crate) kept: Arc<Mutex<KeptRoots>>,
+impl Way {
+    /// The keystore that stands between a vault and the keys on a disk.
+    pub(crate) fn keys(&self, disk: &RecordingDisk) -> Arc<dyn RootKeys> {
+        Arc::new(Keystore {
+            custodian: custodian(disk),
+            way: *self,
+        })
+    }
 }
 
-impl RootKeys for Dishonest {
+/// A custodian's keys, as a gateway or a phone uses them; controls plant in it what neither must do.
+struct Keystore {
+    custodian: Custodian,
+    way: Way,
+}
+
+impl RootKeys for Keystore {
     fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
-        (self.before_create)(&self.honest, epoch)?;
-        self.honest.create(epoch)
+        (self.way.before_create)(&self.custodian, epoch)?;
+        self.custodian.create(epoch)
     }
 
     fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
-        let wrapped = self.honest.wrap(epoch, root)?;
-        let root = Zeroizing::new(*root);
-        self.kept.lock().unwrap().insert(wrapped.clone(), root);
-        Ok(wrapped)
+        self.custodian.wrap(epoch, root)
     }
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
-        self.honest.unwrap(epoch, wrapped)
+        self.custodian.unwrap(epoch, wrapped)
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        self.honest.delete(epoch)
+        self.custodian.delete(epoch)
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
-        self.honest.exists(epoch)
+        self.custodian.exists(epoch)
     }
 
     fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
-        self.honest.replace(old, ahead)
+        if self.way.replaces {
+            self.custodian.replace(old, ahead)
+        } else {
+            self.delete(old).map(|()| false)
+        }
+    }
+
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        self.custodian.neighbours(epoch)
     }
 }
 
@@ -153,9 +176,9 @@ impl World {
     }
 
     /// Opens what stands on a disk, with the keys that stand there.
-    pub(crate) fn open(&self, disk: &RecordingDisk) -> Result<Vault, VaultError> {
+    pub(crate) fn open(&self, disk: &RecordingDisk, way: &Way) -> Result<Vault, VaultError> {
         self.drive.insert(disk);
-        Vault::open(self.options(), custodian(disk), random())
+        Vault::open(self.options(), way.keys(disk), random())
     }
 
     /// Whether the tree of the vault on a disk has more levels than it began with.
@@ -180,7 +203,7 @@ impl World {
         if !way.syncs {
             disk.ignore_syncs();
         }
-        let mut vault = self.create(&disk, (way.keys)(custodian(&disk)), first_height());
+        let mut vault = self.create(&disk, way.keys(&disk), first_height());
         let mut seen = Seen::default();
         let mut calls = vec![Call {
             begun: 0,
@@ -210,8 +233,8 @@ pub(crate) fn random() -> Arc<SystemRandomness> {
 }
 
 /// The keys that stand on a disk.
-pub(crate) fn custodian(disk: &RecordingDisk) -> Arc<ShelfCustodian<RecordingDisk>> {
-    Arc::new(ShelfCustodian::on(disk.clone(), random()))
+pub(crate) fn custodian(disk: &RecordingDisk) -> Custodian {
+    ShelfCustodian::on(disk.clone(), random())
 }
 
 /// Chances from a fixed seed.
@@ -238,7 +261,9 @@ fn fill(vault: &mut Vault, tokens: usize, seen: &mut Seen) {
 /// One call of a random kind.
 fn act(vault: &mut Vault, way: &Way, chance: &mut Chance, seen: &mut Seen) {
     let mut byte = |end| u8::try_from(chance.below(end)).unwrap();
-    let (id, value, order) = ([byte(6); 16], vec![byte(256); 40], [byte(256); 16]);
+    let (id, value) = ([byte(6); 16], vec![byte(256); 40]);
+    // An order that was carried out is answered without a word to the disk: each is one of its own.
+    let order = [u8::try_from(seen.ended.len()).unwrap(); 16];
     let (token, counter) = (RecordKey::new(TOKEN, id), RecordKey::new(COUNTER, id));
     match byte(4) {
         0 => {
@@ -253,7 +278,6 @@ fn act(vault: &mut Vault, way: &Way, chance: &mut Chance, seen: &mut Seen) {
             put_in_outbox(vault, &value);
             seen.outbox.insert(value);
         }
-        _ if seen.ended.contains(&order) => {}
         _ => {
             if way.is_one_transaction {
                 vault

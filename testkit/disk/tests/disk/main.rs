@@ -12,3 +12,4 @@ mod image;
 mod life;
 mod power_loss;
 mod restore;
+mod stolen_keys;
