@@ -5,7 +5,7 @@ use crate::inner::Inner;
 use crate::journal::{DeviceRow, OutboxRow, Purpose};
 use crate::pin::check_form;
 use crate::ports::{BiometricError, CreatedKey, DeviceKeyError, KeyAlias};
-use crate::unit::Unit;
+use crate::unit::{Unit, blocking};
 use crate::views::EnrolmentView;
 use quittance_protocol::PublicKey;
 use quittance_protocol::answer::Nonce;
@@ -52,7 +52,8 @@ impl Inner {
                 break;
             }
             let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
-            let number = self.unit(move |unit| unit.introduce(nonce)).await?;
+            let inner = Arc::clone(self);
+            let number = blocking(move || inner.make_keys(nonce)).await?;
             match self.flush(number).await {
                 Ok(_) => {}
                 Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
@@ -60,6 +61,16 @@ impl Inner {
             }
         }
         Ok(())
+    }
+
+    /// Makes the keys and the statement that introduces them. Where that fails on the way, keys that no row tells of are
+    /// ended: the next try has another challenge, which the chain of a key that stands would not answer.
+    fn make_keys(&self, nonce: Nonce) -> Result<u64, WalletError> {
+        self.unit_now(|unit| unit.introduce(nonce)).inspect_err(|_| {
+            if let Err(error) = self.unit_now(|unit| unit.end_untold_keys()) {
+                tracing::warn!(%error, "keys of an enrolment that failed still stand");
+            }
+        })
     }
 
     fn introduced(&self) -> bool {
@@ -104,6 +115,21 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// Ends the keys, unless a row tells of them that the gateway may know.
+    fn end_untold_keys(&mut self) -> Result<(), WalletError> {
+        if self.get::<DeviceRow>(b"")?.is_none_or(|device| device.refused) {
+            self.end_keys()?;
+        }
+        Ok(())
+    }
+
+    fn end_keys(&mut self) -> Result<(), WalletError> {
+        for alias in [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode] {
+            self.inner.keys.delete_key(alias)?;
+        }
+        Ok(())
+    }
+
     fn introduce(&mut self, nonce: Nonce) -> Result<u64, WalletError> {
         let waiting = self
             .list::<OutboxRow>()?
@@ -116,23 +142,17 @@ impl Unit<'_> {
         let challenge = nonce.nonce.as_slice().to_vec();
         if self.get::<DeviceRow>(b"")?.is_some_and(|device| device.refused) {
             // The gateway does not know them, and a chain answers the one challenge that its key was made with.
-            for alias in [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode] {
-                self.inner.keys.delete_key(alias)?;
-            }
+            self.end_keys()?;
         }
         let device = self.inner.keys.create_key(KeyAlias::Device, challenge.clone())?;
         let biometric = match self.inner.keys.create_key(KeyAlias::Biometric, challenge.clone()) {
-            Err(DeviceKeyError::KeyMissing) => {
-                // The next try has another challenge, which the chain of a key that stands would not answer.
-                self.inner.keys.delete_key(KeyAlias::Device)?;
-                return Err(BiometricError::NotEnrolled.into());
-            }
+            Err(DeviceKeyError::KeyMissing) => return Err(BiometricError::NotEnrolled.into()),
             made => made?,
         };
         let passcode = match self.inner.keys.create_key(KeyAlias::Passcode, challenge) {
             Ok(key) => Some(key),
-            // A phone without a lock screen has no such key.
-            Err(DeviceKeyError::KeyMissing | DeviceKeyError::HardwareUnavailable) => None,
+            // A phone without a lock screen has no such key. No other fault says so: the phone would be without it for ever.
+            Err(DeviceKeyError::KeyMissing) => None,
             Err(error) => return Err(error.into()),
         };
         let device_key = point(&device.public_key_sec1)?;
