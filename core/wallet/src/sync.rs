@@ -74,7 +74,15 @@ impl Inner {
         self.look(Inner::destroy_due).await?;
         sent += self.flush_all(silent).await?;
         for order in self.look(Inner::unclosed_orders).await? {
-            let record = self.fetch_order(order).await?;
+            let record = match self.fetch_order(order).await {
+                Ok(record) => record,
+                // What the gateway does not tell of one order keeps nothing else back. The order stays open.
+                Err(WalletError::Problem(problem)) => {
+                    tracing::warn!(%order, code = problem.code().name(), "the gateway tells nothing of an order");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let news = self.check_order(record).await?;
             self.unit(move |unit| unit.take_order(&news, None)).await?;
         }
