@@ -5,6 +5,7 @@ use crate::inner::Inner;
 use crate::journal::{ChargesRow, MandateRow, OrderRow};
 use crate::lock::LockView;
 use crate::order_facts::mandates_of;
+use crate::permits::standing;
 use crate::texts::Text;
 use crate::time::is_stale;
 use crate::views::{EndingStage, EndingView, ending_view};
@@ -277,20 +278,6 @@ fn group_of(row: &MandateRow, ending: Option<&EndingView>) -> PermissionGroup {
     } else {
         PermissionGroup::Paused
     }
-}
-
-/// The permits that still stand, as far as this phone knows: those whose window has not ended, without those that were
-/// used.
-fn standing(row: &MandateRow, now: Timestamp) -> Vec<&crate::journal::Deposited> {
-    let mut ahead: Vec<_> = row.deposited.iter().filter(|permit| permit.not_after > now).collect();
-    ahead.sort_by_key(|permit| (permit.not_before, permit.number));
-    let left = row.gateway.as_ref().map_or(ahead.len(), |record| {
-        usize::try_from(record.permits_left).unwrap_or(usize::MAX)
-    });
-    // The earliest are used first.
-    let used = ahead.len().saturating_sub(left);
-    ahead.drain(..used);
-    ahead
 }
 
 fn next_charge(row: &MandateRow, now: Timestamp) -> Option<NextCharge> {
