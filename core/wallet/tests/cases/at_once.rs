@@ -21,3 +21,18 @@ async fn two_enrolments_are_one_and_its_pin_works() {
     phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN))).await.unwrap();
     phone.until_closed(mandate).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_taps_on_one_offer_begin_one_flow() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let offer = sandbox.offer(&merchant, "subscription").await;
+    let (first, second) = tokio::join!(phone.wallet.start_sign(&offer), phone.wallet.start_sign(&offer));
+    let flow = first.unwrap();
+    assert_eq!(flow, second.unwrap());
+    let said: BTreeSet<String> = sandbox.plug.said("flow-start").into_iter().collect();
+    assert_eq!(said.len(), 1, "the gateway hears of one");
+    phone.walk(flow).await.unwrap();
+    assert_eq!(phone.wallet.mandates().unwrap().len(), 1);
+}
