@@ -139,18 +139,18 @@ impl Unit<'_> {
 }
 
 /// The permits with which can still be charged, as far as this phone knows, earliest first: those whose window has not
-/// ended, without those that were used.
+/// ended, without those that were used. One of which the gateway has not spoken yet counts: it may have arrived.
 pub(crate) fn standing(row: &MandateRow, now: Timestamp) -> Vec<&Deposited> {
     if row.half == ReplicaState::Destroyed {
         return Vec::new();
     }
     let mut ahead: Vec<_> = row.deposited.iter().filter(|permit| permit.not_after > now).collect();
     ahead.sort_by_key(|permit| (permit.not_before, permit.number));
-    let left = row.gateway.as_ref().map_or(ahead.len(), |record| {
-        usize::try_from(record.permits_left).unwrap_or(usize::MAX)
+    let used = row.gateway.as_ref().map_or(0, |record| {
+        let told = ahead.iter().filter(|permit| permit.number < record.next_permit).count();
+        told.saturating_sub(usize::try_from(record.permits_left).unwrap_or(usize::MAX))
     });
     // The earliest are used first.
-    let used = ahead.len().saturating_sub(left);
     ahead.drain(..used);
     ahead
 }

@@ -38,6 +38,11 @@ async fn a_permit_that_is_under_way_is_not_made_once_more() {
     for _ in 0..3 {
         phone.wallet.sync().await.unwrap();
     }
+    assert_eq!(
+        phone.wallet.mandate(mandate).unwrap().permits_ahead,
+        3,
+        "whether it arrived is not known: two and one"
+    );
     sandbox.plug.stall(&[]);
     phone.wallet.sync().await.unwrap();
     let made: BTreeSet<String> = sandbox.plug.said("permit").into_iter().collect();
