@@ -4,6 +4,7 @@ mod doubles;
 mod idle;
 mod locks;
 mod phone;
+mod saved;
 
 pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, Hostile, PhoneClock};
 pub use idle::IdlePhone;

@@ -219,12 +219,44 @@ async fn each_lie_is_caught_for_what_it_is_and_the_truth_ends_well_afterwards() 
 }
 
 #[test]
-fn there_are_seventy_seven_lies_each_with_a_name_and_a_sentence() {
+fn there_are_seventy_eight_lies_each_with_a_name_and_a_sentence() {
     let names: std::collections::BTreeSet<&str> = Lie::ALL.iter().map(|lie| lie.name()).collect();
     assert_eq!(names.len(), Lie::ALL.len());
     let elsewhere = |lie: &&Lie| matches!(lie.caught(), Catch::Elsewhere(_));
-    assert_eq!((Lie::ALL.len(), Lie::ALL.iter().filter(elsewhere).count()), (77, 4));
+    assert_eq!((Lie::ALL.len(), Lie::ALL.iter().filter(elsewhere).count()), (78, 4));
     assert!(Lie::ALL.iter().all(|lie| lie.does().ends_with('.')));
+}
+
+// What is told of one order, or not, is about that order alone.
+#[tokio::test]
+async fn an_order_that_the_gateway_forgot_keeps_nothing_else_back() {
+    let met = cancelled_under(Some(Lie::OrderForgotten)).await;
+    assert_eq!(met.ending(), Some(EndingStage::AwaitingClosure), "the order stays open");
+    assert_eq!(met.errors, [], "no contact fails for it");
+    let other = met.phone.sign(&met.stage.offer().await.unwrap()).await.unwrap();
+    assert_eq!(met.stage.try_charge(other, "ride-1").await, "approved");
+    met.phone.wallet.sync().await.unwrap();
+    let charged = |event: &WalletEvent| matches!(event, WalletEvent::Charged { mandate, .. } if *mandate == other);
+    assert!(met.phone.events().unwrap().iter().any(charged));
+}
+
+// A gateway that lost what it did since a moment: database, vault and keys of then. It knows neither order nor entry.
+#[tokio::test]
+async fn a_log_that_was_put_back_is_convicted_though_the_order_that_waits_is_gone_with_it() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let saved = stage.saved_gateway().await.unwrap();
+    // The first answer about the order is given for ever, so that it stays open.
+    installed(&stage, Lie::Late).wake();
+    phone.cancel(&[mandate]).await.unwrap();
+    let kept = || phone.wallet.log_evidence().unwrap().len();
+    assert_eq!(kept(), 0, "control: up to here the log grows");
+    stage.put_back_gateway(saved.path()).await.unwrap();
+    let order = phone.wallet.mandate(mandate).unwrap().ending.unwrap().order.unwrap();
+    let asked = stage.read(&phone, &format!("/v1/orders/{order}")).await.unwrap();
+    assert_eq!(asked.code(), "not_found", "control: the order is gone");
+    let _contradiction = phone.wallet.sync().await;
+    assert_eq!(kept(), 1);
+    assert!(!phone.is_closed(mandate).unwrap());
 }
 
 // Control: without a lie the same steps end closed.

@@ -143,15 +143,6 @@ impl<'a> Transaction<'a> {
         self.rows.put_record(key, &SealedRecord { slot, version, sealed })
     }
 
-    /// Reads a secret record; `None` when it does not stand.
-    ///
-    /// # Errors
-    /// [`VaultError::Corrupt`], or what the file answers.
-    pub fn get(&self, key: &RecordKey) -> Result<Option<Secret>, VaultError> {
-        self.alive()?;
-        read_record(self.rows, &self.tree, &self.header.vault, key)
-    }
-
     /// Writes a row of the journal, over the one of before.
     ///
     /// # Errors
@@ -167,24 +158,6 @@ impl<'a> Transaction<'a> {
         };
         let row = self.journal.seal_row(self.random, (&tag, name), key, version, value)?;
         self.rows.put_journal_row(&tag, &row)
-    }
-
-    /// Reads a row of the journal.
-    ///
-    /// # Errors
-    /// [`VaultError::Corrupt`], or what the file answers.
-    pub fn journal_get(&self, collection: &str, key: &[u8]) -> Result<Option<Vec<u8>>, VaultError> {
-        self.alive()?;
-        journal_get(self.rows, self.journal, collection, key)
-    }
-
-    /// Reads all rows of a collection, ordered by key.
-    ///
-    /// # Errors
-    /// [`VaultError::Corrupt`], or what the file answers.
-    pub fn journal_list(&self, collection: &str) -> Result<Vec<JournalRow>, VaultError> {
-        self.alive()?;
-        journal_list(self.rows, self.journal, collection)
     }
 
     /// Removes a row of the journal; says whether there was one.

@@ -222,15 +222,6 @@ impl Vault {
         read_record(&rows, &tree, &state.header.vault, key)
     }
 
-    /// Whether a record stands; it is not opened.
-    ///
-    /// # Errors
-    /// [`VaultError::Poisoned`], or what the file answers.
-    pub fn contains(&self, key: &RecordKey) -> Result<bool, VaultError> {
-        let (_state, rows) = self.reading()?;
-        Ok(rows.record_place(key)?.is_some())
-    }
-
     /// The ids of all records of a kind, in their order.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use crate::inner::Inner;
 use crate::journal::{DeviceRow, OutboxRow, Purpose};
 use crate::pin::check_form;
 use crate::ports::{BiometricError, CreatedKey, DeviceKeyError, KeyAlias};
-use crate::unit::Unit;
+use crate::unit::{Unit, blocking};
 use crate::views::EnrolmentView;
 use quittance_protocol::PublicKey;
 use quittance_protocol::answer::Nonce;
@@ -17,8 +17,10 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 impl Inner {
-    /// Enrols the phone, or goes on where an enrolment was interrupted.
+    /// Enrols the phone, or goes on where an enrolment was interrupted. One at a time: a second one finds what the first
+    /// one came to.
     pub(crate) async fn enrol(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<EnrolmentView, WalletError> {
+        let _one_at_a_time = self.enrolling.enter(self.ports.patience).await?;
         if let Some(done) = self.look(Inner::enrolment_view).await? {
             return Ok(done);
         }
@@ -30,7 +32,7 @@ impl Inner {
         // What an interrupted call left goes first: the same bytes again.
         self.flush_all(&mut BTreeSet::new()).await?;
         self.introduce_keys().await?;
-        if !self.look(|inner| Ok(inner.pin_is_set())).await? {
+        if self.look(Inner::enrolment_view).await?.is_none() {
             match self.register_pin(pin.clone()).await {
                 Err(WalletError::Problem(problem)) if is_of_another(problem.code()) => {
                     // These keys spoke before, from files that are gone or on another phone. By their numbers the gateway
@@ -48,11 +50,13 @@ impl Inner {
     async fn introduce_keys(self: &Arc<Self>) -> Result<(), WalletError> {
         // Twice, where a nonce ended on the way.
         for _ in 0..2 {
-            if self.look(|inner| Ok(inner.introduced())).await? {
+            if self.look(Inner::introduced).await? {
                 break;
             }
             let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
-            let number = self.unit(move |unit| unit.introduce(nonce)).await?;
+            let inner = Arc::clone(self);
+            let number = blocking(move || inner.make_keys(nonce)).await?;
+            let Some(number) = number else { break };
             match self.flush(number).await {
                 Ok(_) => {}
                 Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
@@ -62,15 +66,20 @@ impl Inner {
         Ok(())
     }
 
-    fn introduced(&self) -> bool {
-        matches!(
-            self.read::<DeviceRow>(b""),
-            Ok(Some(DeviceRow { enrolled: Some(_), .. }))
-        )
+    /// Makes the keys and the statement that introduces them. Where that fails on the way, keys that no row tells of are
+    /// ended: the next try has another challenge, which the chain of a key that stands would not answer.
+    fn make_keys(&self, nonce: Nonce) -> Result<Option<u64>, WalletError> {
+        self.unit_now(|unit| unit.introduce(nonce)).inspect_err(|_| {
+            if let Err(error) = self.unit_now(|unit| unit.end_untold_keys()) {
+                tracing::warn!(%error, "keys of an enrolment that failed still stand");
+            }
+        })
     }
 
-    fn pin_is_set(&self) -> bool {
-        self.enrolled().is_ok()
+    fn introduced(&self) -> Result<bool, WalletError> {
+        Ok(self
+            .read::<DeviceRow>(b"")?
+            .is_some_and(|device| device.enrolled.is_some()))
     }
 
     /// Who this phone is, once it is enrolled with a PIN.
@@ -104,35 +113,51 @@ impl Unit<'_> {
         Ok(())
     }
 
-    fn introduce(&mut self, nonce: Nonce) -> Result<u64, WalletError> {
+    /// Ends the keys, unless a row tells of them that the gateway may know.
+    fn end_untold_keys(&mut self) -> Result<(), WalletError> {
+        if self.get::<DeviceRow>(b"")?.is_none_or(|device| device.refused) {
+            self.end_keys()?;
+        }
+        Ok(())
+    }
+
+    fn end_keys(&mut self) -> Result<(), WalletError> {
+        for alias in [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode] {
+            self.inner.keys.delete_key(alias)?;
+        }
+        Ok(())
+    }
+
+    /// The statement that introduces the keys, made of new ones where none waits; none where the gateway knows the keys by
+    /// now.
+    fn introduce(&mut self, nonce: Nonce) -> Result<Option<u64>, WalletError> {
         let waiting = self
             .list::<OutboxRow>()?
             .into_iter()
             .find(|row| row.purpose == Purpose::Enrolment {});
         if let Some(waiting) = waiting {
-            return Ok(waiting.number);
+            return Ok(Some(waiting.number));
+        }
+        let device = self.get::<DeviceRow>(b"")?;
+        // A call whose caller does not wait any more may have come to its end meanwhile.
+        if device.as_ref().is_some_and(|device| device.enrolled.is_some()) {
+            return Ok(None);
         }
         self.heard(nonce.now)?;
         let challenge = nonce.nonce.as_slice().to_vec();
-        if self.get::<DeviceRow>(b"")?.is_some_and(|device| device.refused) {
+        if device.is_some_and(|device| device.refused) {
             // The gateway does not know them, and a chain answers the one challenge that its key was made with.
-            for alias in [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode] {
-                self.inner.keys.delete_key(alias)?;
-            }
+            self.end_keys()?;
         }
         let device = self.inner.keys.create_key(KeyAlias::Device, challenge.clone())?;
         let biometric = match self.inner.keys.create_key(KeyAlias::Biometric, challenge.clone()) {
-            Err(DeviceKeyError::KeyMissing) => {
-                // The next try has another challenge, which the chain of a key that stands would not answer.
-                self.inner.keys.delete_key(KeyAlias::Device)?;
-                return Err(BiometricError::NotEnrolled.into());
-            }
+            Err(DeviceKeyError::KeyMissing) => return Err(BiometricError::NotEnrolled.into()),
             made => made?,
         };
         let passcode = match self.inner.keys.create_key(KeyAlias::Passcode, challenge) {
             Ok(key) => Some(key),
-            // A phone without a lock screen has no such key.
-            Err(DeviceKeyError::KeyMissing | DeviceKeyError::HardwareUnavailable) => None,
+            // A phone without a lock screen has no such key. No other fault says so: the phone would be without it for ever.
+            Err(DeviceKeyError::KeyMissing) => None,
             Err(error) => return Err(error.into()),
         };
         let device_key = point(&device.public_key_sec1)?;
@@ -147,7 +172,7 @@ impl Unit<'_> {
             pin_set: false,
             lock_password_set: false,
         })?;
-        self.send(
+        let number = self.send(
             Purpose::Enrolment {},
             &Enrolment {
                 nonce: nonce.nonce,
@@ -158,7 +183,8 @@ impl Unit<'_> {
                 biometric_attestation: chain(biometric),
                 passcode_attestation: passcode.map(chain).unwrap_or_default(),
             },
-        )
+        )?;
+        Ok(Some(number))
     }
 }
 

@@ -2,10 +2,9 @@
 
 use crate::error::WalletError;
 use crate::inner::Inner;
-use crate::transport::{SendError, read};
+use crate::transport::read;
 use quittance_protocol::answer::Uploaded;
 use quittance_protocol::bytes::Digest32;
-use quittance_protocol::problem::Code;
 use std::sync::Arc;
 
 const JPEG: &[u8] = &[0xff, 0xd8, 0xff];
@@ -39,15 +38,11 @@ impl Inner {
 
     async fn upload(self: &Arc<Self>, image: Vec<u8>) -> Result<Uploaded, WalletError> {
         let kind = kind_of(&image).ok_or(WalletError::NotAnImage)?;
-        let bearer = self.bearer().await?;
-        match self.transport.upload(image.clone(), kind, &bearer).await {
-            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
-                self.forget_session();
-                let bearer = self.bearer().await?;
-                Ok(read(&self.transport.upload(image, kind, &bearer).await?)?)
-            }
-            answer => Ok(read(&answer?)?),
-        }
+        let image = &image;
+        let answer = self
+            .with_bearer(|bearer| async move { self.transport.upload(image.clone(), kind, &bearer).await })
+            .await?;
+        Ok(read(&answer)?)
     }
 
     fn most_upload_bytes(&self) -> Result<usize, WalletError> {

@@ -4,7 +4,6 @@ use crate::error::WalletError;
 use crate::flows::replay;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
-use crate::transport::SendError;
 use crate::unit::Unit;
 use quittance_flows::Rules;
 use quittance_flows::definition::{Authority, FlowEffect};
@@ -12,7 +11,6 @@ use quittance_flows::flow::{Effect, Phase};
 use quittance_protocol::FlowId;
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart};
-use quittance_protocol::problem::Code;
 use std::sync::Arc;
 
 impl Inner {
@@ -47,16 +45,7 @@ impl Inner {
     }
 
     async fn fetch_flow(self: &Arc<Self>, flow: FlowId) -> Result<(), WalletError> {
-        let path = format!("/v1/flows/{flow}");
-        let bearer = self.bearer().await?;
-        let log: FlowLog = match self.transport.get(&path, Some(&bearer)).await {
-            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
-                self.forget_session();
-                let bearer = self.bearer().await?;
-                self.transport.get(&path, Some(&bearer)).await?
-            }
-            other => other?,
-        };
+        let log: FlowLog = self.read_own(&format!("/v1/flows/{flow}")).await?;
         if log.flow != flow {
             return Err(WalletError::Answer("the log of another flow"));
         }

@@ -10,7 +10,7 @@ use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::session::HeldSession;
 use crate::showing::HandedOut;
 use crate::transport::Transport;
-use crate::turns::{Turn, Turns};
+use crate::turns::{Door, Turn, Turns};
 use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::sync::Arc;
 
@@ -23,6 +23,7 @@ pub(crate) struct Inner {
     /// Held from the first read of a unit to its commit. Taken before `vault`, never after it.
     pub(crate) writer: Turns<()>,
     vault: Turns<Vault>,
+    pub(crate) enrolling: Door,
     pub(crate) policies: KnownPolicies,
     pub(crate) session: HeldSession,
     pub(crate) pin_checks: PinChecks,
@@ -54,6 +55,7 @@ impl Inner {
             transport,
             writer: Turns::new((), patience),
             vault: Turns::new(vault, patience),
+            enrolling: Door::default(),
             policies: KnownPolicies::default(),
             session: HeldSession::default(),
             pin_checks: PinChecks::default(),

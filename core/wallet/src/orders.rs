@@ -114,7 +114,7 @@ impl Unit<'_> {
             return self.dispute(row, record, DisputeReason::OrderMismatch);
         };
         match phone::step(&row.state, event) {
-            Ok((next, _destroy)) => row.state = next,
+            Ok((next, _effects)) => row.state = next,
             // A dispute is settled by the closure alone.
             Err(_) if matches!(&row.state, PhoneState::Disputed(known) if *known == order) => {}
             Err(_) => return self.dispute(row, record, DisputeReason::OrderMismatch),

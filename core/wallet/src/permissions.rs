@@ -5,15 +5,14 @@ use crate::inner::Inner;
 use crate::journal::{ChargesRow, MandateRow, OrderRow};
 use crate::lock::LockView;
 use crate::order_facts::mandates_of;
+use crate::permits::standing;
 use crate::texts::Text;
 use crate::time::is_stale;
-use crate::transport::SendError;
 use crate::views::{EndingStage, EndingView, ending_view};
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::{HoldOwner, Seconds};
 use quittance_protocol::answer::{ChargeRecord, EnrolmentKind, MandateState, Taken};
 use quittance_protocol::bytes::Digest32;
-use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{MandateKind, StopScope, Terms};
 use quittance_protocol::{DeviceId, FlowId, MandateId, MerchantId, Money, OrderId, Timestamp};
 use std::sync::Arc;
@@ -218,16 +217,7 @@ impl Inner {
             known.map(|_| ()).ok_or(WalletError::UnknownMandate)
         })
         .await?;
-        let path = format!("/v1/mandates/{mandate}/charges");
-        let bearer = self.bearer().await?;
-        let mut charges: Vec<ChargeRecord> = match self.transport.get(&path, Some(&bearer)).await {
-            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
-                self.forget_session();
-                let bearer = self.bearer().await?;
-                self.transport.get(&path, Some(&bearer)).await?
-            }
-            other => other?,
-        };
+        let mut charges: Vec<ChargeRecord> = self.read_own(&format!("/v1/mandates/{mandate}/charges")).await?;
         charges.sort_by_key(|charge| std::cmp::Reverse(charge.at));
         self.unit(move |unit| {
             let as_of = unit.now()?;
@@ -288,20 +278,6 @@ fn group_of(row: &MandateRow, ending: Option<&EndingView>) -> PermissionGroup {
     } else {
         PermissionGroup::Paused
     }
-}
-
-/// The permits that still stand, as far as this phone knows: those whose window has not ended, without those that were
-/// used.
-fn standing(row: &MandateRow, now: Timestamp) -> Vec<&crate::journal::Deposited> {
-    let mut ahead: Vec<_> = row.deposited.iter().filter(|permit| permit.not_after > now).collect();
-    ahead.sort_by_key(|permit| (permit.not_before, permit.number));
-    let left = row.gateway.as_ref().map_or(ahead.len(), |record| {
-        usize::try_from(record.permits_left).unwrap_or(usize::MAX)
-    });
-    // The earliest are used first.
-    let used = ahead.len().saturating_sub(left);
-    ahead.drain(..used);
-    ahead
 }
 
 fn next_charge(row: &MandateRow, now: Timestamp) -> Option<NextCharge> {

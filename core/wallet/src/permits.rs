@@ -6,7 +6,7 @@ use crate::journal::{Deposited, MandateRow, OutboxRow, Purpose, token_record};
 use crate::unit::Unit;
 use quittance_flows::permits::plan;
 use quittance_protocol::ed25519::SigningKey;
-use quittance_protocol::statement::{MandateKind, Permit, PermitAmount};
+use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
 use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -136,6 +136,23 @@ impl Unit<'_> {
         let signature = half.sign(unsigned.signing_input());
         Ok((number, unsigned.with_signature(&signature)))
     }
+}
+
+/// The permits with which can still be charged, as far as this phone knows, earliest first: those whose window has not
+/// ended, without those that were used. One of which the gateway has not spoken yet counts: it may have arrived.
+pub(crate) fn standing(row: &MandateRow, now: Timestamp) -> Vec<&Deposited> {
+    if row.half == ReplicaState::Destroyed {
+        return Vec::new();
+    }
+    let mut ahead: Vec<_> = row.deposited.iter().filter(|permit| permit.not_after > now).collect();
+    ahead.sort_by_key(|permit| (permit.not_before, permit.number));
+    let used = row.gateway.as_ref().map_or(0, |record| {
+        let told = ahead.iter().filter(|permit| permit.number < record.next_permit).count();
+        told.saturating_sub(usize::try_from(record.permits_left).unwrap_or(usize::MAX))
+    });
+    // The earliest are used first.
+    ahead.drain(..used);
+    ahead
 }
 
 /// When the permits begin that can still be used; what is over or used is forgotten. `left` is how many the gateway has.

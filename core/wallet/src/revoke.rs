@@ -6,6 +6,7 @@ use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
 use crate::order_facts::mandates_of;
+use crate::permits::standing;
 use crate::unit::Unit;
 use quittance_flows::definition::StepKind;
 use quittance_flows::destruction::phone::PhoneState;
@@ -100,7 +101,7 @@ impl Inner {
         let mut count = 0;
         for mandate in &open.row.start.mandates {
             if let Some(row) = self.read::<MandateRow>(mandate.as_bytes())? {
-                count += row.deposited.iter().filter(|permit| permit.not_after > now).count();
+                count += standing(&row, now).len();
             }
         }
         Ok(u32::try_from(count).unwrap_or(u32::MAX))

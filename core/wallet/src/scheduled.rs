@@ -42,7 +42,7 @@ impl Inner {
                     now,
                     may_be_undone: undoing.contains(&Phase::Open) || undoing.contains(&Phase::Completed),
                 };
-                if let Ok((next @ PhoneState::Ordered(_), _destroy)) = phone::step(&row.state, came) {
+                if let Ok((next @ PhoneState::Ordered(_), _effects)) = phone::step(&row.state, came) {
                     row.state = next;
                     unit.follow_order(&row)?;
                     unit.put(&row)?;

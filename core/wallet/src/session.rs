@@ -2,11 +2,13 @@
 
 use crate::error::WalletError;
 use crate::inner::Inner;
-use crate::transport::read;
+use crate::transport::{SendError, read};
 use quittance_protocol::Timestamp;
 use quittance_protocol::answer::SessionOpened;
 use quittance_protocol::bytes::to_base64url;
+use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Session as SessionStatement;
+use serde::de::DeserializeOwned;
 use std::sync::{Arc, Mutex, PoisonError};
 use zeroize::Zeroizing;
 
@@ -38,7 +40,7 @@ impl HeldSession {
 
 impl Inner {
     /// A read token that is still good, bought where there is none.
-    pub(crate) async fn bearer(self: &Arc<Self>) -> Result<Zeroizing<String>, WalletError> {
+    async fn bearer(self: &Arc<Self>) -> Result<Zeroizing<String>, WalletError> {
         let own = self.ports.clock.now();
         if let Some(token) = self.session.good_at(own) {
             return Ok(token);
@@ -54,8 +56,26 @@ impl Inner {
         Ok(token)
     }
 
-    /// Forgets the read token: the gateway does not take it any more.
-    pub(crate) fn forget_session(&self) {
-        self.session.hold(None);
+    /// Asks with a read token, and once more with a new one where the gateway does not take it any more.
+    pub(crate) async fn with_bearer<T, A>(
+        self: &Arc<Self>,
+        ask: impl Fn(Zeroizing<String>) -> A,
+    ) -> Result<T, WalletError>
+    where
+        A: Future<Output = Result<T, SendError>>,
+    {
+        match ask(self.bearer().await?).await {
+            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
+                self.session.hold(None);
+                Ok(ask(self.bearer().await?).await?)
+            }
+            answer => Ok(answer?),
+        }
+    }
+
+    /// Reads what the gateway tells this phone alone.
+    pub(crate) async fn read_own<T: DeserializeOwned>(self: &Arc<Self>, path: &str) -> Result<T, WalletError> {
+        self.with_bearer(|bearer| async move { self.transport.get(path, Some(&bearer)).await })
+            .await
     }
 }

@@ -49,6 +49,10 @@ impl Inner {
         let nonce: Nonce = self.transport.get("/v1/nonce", None).await?;
         let (flow, row) = self
             .unit(move |unit| {
+                // Another tap may have been faster.
+                if let Some(flow) = unit.inner.flow_of_offer(&offer)? {
+                    return Ok((flow, None));
+                }
                 unit.heard(nonce.now)?;
                 let mandates = vec![MandateId::from_bytes(unit.inner.random()?)];
                 let start = FlowStart {
@@ -68,9 +72,10 @@ impl Inner {
                 };
                 let number = unit.tell_start(&mut row)?;
                 unit.put(&row)?;
-                Ok((flow, number))
+                Ok((flow, Some(number)))
             })
             .await?;
+        let Some(row) = row else { return Ok(flow) };
         match self.flush(row).await {
             // The statement waits in the outbox; the next answer sends it first.
             Ok(_) | Err(WalletError::Offline) => Ok(flow),

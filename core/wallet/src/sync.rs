@@ -7,14 +7,13 @@ use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Pur
 use crate::order_facts::{known_order, mandates_of};
 use crate::orders::OrderNews;
 use crate::outbox::{Lane, due_at};
-use crate::transport::{SendError, read};
+use crate::transport::read;
 use crate::unit::Unit;
 use crate::views::SyncReport;
 use quittance_flows::HoldOwner;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind, Reconciled};
 use quittance_protocol::log::Checkpoint;
-use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation, ReplicaState};
 use quittance_protocol::{MandateId, OrderId, Timestamp};
 use std::collections::BTreeSet;
@@ -74,25 +73,20 @@ impl Inner {
         self.look(Inner::destroy_due).await?;
         sent += self.flush_all(silent).await?;
         for order in self.look(Inner::unclosed_orders).await? {
-            let record = self.fetch_order(order).await?;
+            let record: OrderRecord = match self.read_own(&format!("/v1/orders/{order}")).await {
+                Ok(record) => record,
+                // What the gateway does not tell of one order keeps nothing else back. The order stays open.
+                Err(WalletError::Problem(problem)) => {
+                    tracing::warn!(%order, code = problem.code().name(), "the gateway tells nothing of an order");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             let news = self.check_order(record).await?;
             self.unit(move |unit| unit.take_order(&news, None)).await?;
         }
         sent += self.flush_all(silent).await?;
         Ok(sent)
-    }
-
-    async fn fetch_order(self: &Arc<Self>, order: OrderId) -> Result<OrderRecord, WalletError> {
-        let path = format!("/v1/orders/{order}");
-        let bearer = self.bearer().await?;
-        match self.transport.get(&path, Some(&bearer)).await {
-            Err(SendError::Problem(problem)) if problem.code() == Code::SessionNeeded => {
-                self.forget_session();
-                let bearer = self.bearer().await?;
-                Ok(self.transport.get(&path, Some(&bearer)).await?)
-            }
-            other => Ok(other?),
-        }
     }
 
     /// Tells the gateway what this phone holds, takes over what differs (domain 7.2).

@@ -37,6 +37,22 @@ impl<T> Turns<T> {
     }
 }
 
+/// Lets one call in at a time, for as long as it takes, the gateway's answers included.
+#[derive(Default)]
+pub(crate) struct Door(tokio::sync::Mutex<()>);
+
+impl Door {
+    /// Waits until the call before is out. That one is out as well when its caller does not wait for it any more.
+    ///
+    /// # Errors
+    /// [`DeviceKeyError::HardwareUnavailable`] where it is not out in time. It may be tried again.
+    pub(crate) async fn enter(&self, patience: Duration) -> Result<tokio::sync::MutexGuard<'_, ()>, WalletError> {
+        tokio::time::timeout(patience, self.0.lock())
+            .await
+            .map_err(|_| DeviceKeyError::HardwareUnavailable.into())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +68,19 @@ mod tests {
         ));
         drop(first);
         assert_eq!(*turns.take().unwrap(), 7, "control: a turn that is free is given");
+    }
+
+    #[tokio::test]
+    async fn who_stands_at_a_door_too_long_is_told_and_who_comes_later_is_let_in() {
+        let door = Door::default();
+        let first = door.enter(Duration::ZERO).await.unwrap();
+        let told = door.enter(Duration::ZERO).await.map(drop);
+        assert!(matches!(
+            told,
+            Err(WalletError::Keys(DeviceKeyError::HardwareUnavailable))
+        ));
+        drop(first);
+        drop(door.enter(Duration::ZERO).await.unwrap());
     }
 
     #[test]

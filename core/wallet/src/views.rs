@@ -5,6 +5,7 @@ use crate::events::DisputeReason;
 use crate::inner::Inner;
 use crate::journal::{MandateRow, OrderRow};
 use crate::order_facts::{known_order, mandates_of};
+use crate::permits::standing;
 use crate::ports::KeyStoreKind;
 use crate::signing::read_offer;
 use quittance_flows::HoldOwner;
@@ -197,13 +198,7 @@ impl Inner {
 }
 
 fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> MandateView {
-    let ahead: Vec<Timestamp> = row
-        .deposited
-        .iter()
-        .map(|permit| permit.not_after)
-        .filter(|end| *end > now)
-        .collect();
-    let ended = row.half == ReplicaState::Destroyed;
+    let ahead: Vec<Timestamp> = standing(&row, now).iter().map(|permit| permit.not_after).collect();
     let order = orders
         .iter()
         .filter(|order| !matches!(order.state, PhoneState::Undone(_)))
@@ -216,12 +211,8 @@ fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> Mandate
         phone_half: row.half,
         gateway_half: row.gateway.as_ref().map(|record| record.gateway_half),
         can_pay: row.can_pay(),
-        permits_ahead: if ended {
-            0
-        } else {
-            u32::try_from(ahead.len()).unwrap_or(u32::MAX)
-        },
-        permits_until: if ended { None } else { ahead.into_iter().max() },
+        permits_ahead: u32::try_from(ahead.len()).unwrap_or(u32::MAX),
+        permits_until: ahead.into_iter().max(),
         active_since: row.gateway.as_ref().and_then(|record| record.active_since),
         ending: order.map(ending_view),
         terms: row.terms,

@@ -232,21 +232,22 @@ impl Phone {
         let Some(Ok((next, effects))) = self.state.as_ref().map(|state| step(state, event)) else {
             return;
         };
-        self.is_past_return |= matches!(next, PhoneState::Ordered(_));
+        let is_ordered = |state: Option<&PhoneState>| matches!(state, Some(PhoneState::Ordered(_)));
+        let comes_due = is_ordered(Some(&next)) && !is_ordered(self.state.as_ref());
+        self.is_past_return |= comes_due;
         if matches!(next, PhoneState::Undone(_)) {
             self.half = ReplicaState::Active;
         }
         self.state = Some(next);
         for effect in effects {
             match effect {
-                // A step of its own: the world decides when.
-                PhoneEffect::DestroyHalves(_) if flaw == Some(Flaw::AttestsFirst) => {
-                    self.take(PhoneEvent::HalfGone(fixed::destroyed()), flaw);
-                }
-                PhoneEffect::DestroyHalves(_) => {}
                 PhoneEffect::Attest(..) => self.attests = true,
                 PhoneEffect::Acknowledge { .. } => {}
             }
+        }
+        // The half ends in a step of its own: the world decides when.
+        if comes_due && flaw == Some(Flaw::AttestsFirst) {
+            self.take(PhoneEvent::HalfGone(fixed::destroyed()), flaw);
         }
     }
 

@@ -3,10 +3,11 @@
 use super::lie::Lie;
 use crate::network::{cut, refusal};
 use crate::story::cny;
+use axum::Json;
 use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use quittance_flows::policy::{PolicyBundle, SANDBOX_AUTHOR_SEED};
-use quittance_protocol::answer::{MandateState, PayerEvent, PayerEventKind, PolicyAnswer, Reconciled};
+use quittance_protocol::answer::{MandateState, OrderRecord, PayerEvent, PayerEventKind, PolicyAnswer, Reconciled};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::ReplicaState;
 use quittance_protocol::{AccountId, EventId, MandateId, Problem, Received, TokenId, Unsigned, problem};
@@ -87,6 +88,24 @@ pub(super) fn policy(lie: Lie, answer: &mut PolicyAnswer) -> Option<()> {
     let unsigned = Unsigned::new(&key.public_key().thumbprint(), &claims, &body).ok()?;
     answer.bundle = unsigned.with_signature(&key.sign(unsigned.signing_input()));
     Some(())
+}
+
+/// What a gateway tells of an order that it once gave and does not know any more: to the wish all that it is, else nothing.
+pub(super) fn forgotten(said: Option<&str>, honest: &[u8]) -> Option<Response> {
+    match said {
+        Some("intent") => None,
+        Some("reconciliation") => {
+            let mut answer: Reconciled = serde_json::from_slice(honest).ok()?;
+            answer.orders.clear();
+            Some(Json(answer).into_response())
+        }
+        Some(_) => {
+            let mut record: OrderRecord = serde_json::from_slice(honest).ok()?;
+            (record.destroyed, record.closure) = (None, None);
+            Some(Json(record).into_response())
+        }
+        None => Some(refusal(&Problem::new(problem::Code::NotFound))),
+    }
 }
 
 /// What arrives in place of an answer about an order; nothing where this lie is about something else.

@@ -306,6 +306,9 @@ lies! {
     AttestationRefused = "attestation-refused",
         "The phone's statement is taken, and said to be refused.",
         Catch::Pending;
+    OrderForgotten = "order-forgotten",
+        "The order is answered to the wish, and not known ever after.",
+        Catch::Pending;
 }
 
 impl Lie {

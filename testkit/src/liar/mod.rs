@@ -238,6 +238,7 @@ impl Liar {
                 *place = first;
                 news.then(|| axum::Json(told).into_response())
             }
+            Lie::OrderForgotten => answers::forgotten(said, honest),
             lie => answers::instead(lie, honest),
         }
     }

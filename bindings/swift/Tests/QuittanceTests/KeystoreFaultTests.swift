@@ -45,6 +45,42 @@ struct KeystoreFault: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test(
+        "Where one key cannot be made, the next enrolment makes all of them for its own challenge",
+        arguments: KeystoreFault.all)
+    func oneKey(_ fault: KeystoreFault) async throws {
+        for alias in [KeyAlias.device, .biometric, .passcode] {
+            let phone = newPhone()
+            let wallet = try await phone.open()
+            let isMissing = fault.caught == .KeyMissing
+            // Where there is no screen lock, there is no passcode key.
+            if !(isMissing && alias == .passcode) {
+                let caught = try await failing(phone, .createKey, of: alias, fault) {
+                    _ = try await wallet.enrol(pin: pin)
+                }
+                if isMissing && alias == .biometric {
+                    #expect(caught.map { errorKind(error: $0) } == .phoneSettings)
+                } else {
+                    #expect(caught == .Keystore(reason: fault.caught))
+                }
+                #expect(try await wallet.enrolment() == nil)
+                #expect(phone.keys.challenges.isEmpty, "what was made is ended")
+            }
+            _ = try await wallet.enrol(pin: pin)
+            #expect(Set(phone.keys.challenges.keys) == [.device, .biometric, .passcode])
+            #expect(Set(phone.keys.challenges.values).count == 1)
+        }
+    }
+
+    @Test("A phone that can have no passcode key is enrolled without it")
+    func noPasscodeKey() async throws {
+        let phone = newPhone()
+        let wallet = try await phone.open()
+        phone.keys.fail(.createKey, of: .passcode, DeviceKeyError.KeyMissing)
+        _ = try await wallet.enrol(pin: pin)
+        #expect(Set(phone.keys.challenges.keys) == [.device, .biometric])
+    }
+
     @Test("Keys that were refused and cannot be deleted are not introduced again", arguments: KeystoreFault.all)
     func refusedKeys(_ fault: KeystoreFault) async throws {
         let phone = newPhone()
@@ -114,19 +150,6 @@ struct KeystoreFault: Sendable, CustomTestStringConvertible {
         for call in [KeystoreCall.epochKeyExists, .unwrap] { try await opens(known, after: call, fault) }
     }
 
-    @Test("Nobody asks the keystore for a public key")
-    func publicKey() async throws {
-        let phone = newPhone()
-        let wallet = try await phone.open()
-        phone.keys.fail(.publicKey, DeviceKeyError.Unexpected)
-        _ = try await wallet.enrol(pin: pin)
-        let mandate = try await signed(wallet)
-        _ = try await stage.walk(wallet, wallet.startRevoke(mandates: [mandate]))
-        _ = try await wallet.sync()
-        #expect(try await wallet.receipts().count == 1)
-        #expect(phone.keys.failures == 0)
-    }
-
     /// What a destruction asks the keystore for. That the deleted key opens nothing is tried with `unwrap`: that it is
     /// gone is the answer to be had there, and no answer is no proof.
     private func destroying(_ fault: KeystoreFault) -> [KeystoreCall] {
@@ -135,10 +158,11 @@ struct KeystoreFault: Sendable, CustomTestStringConvertible {
 
     /// What is thrown while a call of the keystore fails, as it must; afterwards the keystore is honest again.
     private func failing(
-        _ phone: Phone, _ call: KeystoreCall, _ fault: KeystoreFault, _ use: () async throws -> Void
+        _ phone: Phone, _ call: KeystoreCall, of key: KeyAlias? = nil, _ fault: KeystoreFault,
+        _ use: () async throws -> Void
     ) async throws -> WalletError? {
         let before = phone.keys.failures
-        phone.keys.fail(call, fault.thrown)
+        phone.keys.fail(call, of: key, fault.thrown)
         defer { phone.keys.recover() }
         let caught = try await thrown(use)
         #expect(caught != nil, "\(call) went unnoticed")

@@ -3,14 +3,15 @@ import Quittance
 
 /// The calls of a keystore: each can be made to fail.
 enum KeystoreCall: Sendable {
-    case createKey, publicKey, sign, deleteKey, createEpochKey, wrap, unwrap, deleteEpochKey, epochKeyExists, describe
+    case createKey, sign, deleteKey, createEpochKey, wrap, unwrap, deleteEpochKey, epochKeyExists, describe
 }
 
 /// Software keys that fail where and as a test says.
 final class TroubledKeys: DeviceKeys, @unchecked Sendable {
     private let keys: SoftwareDeviceKeys
     private let lock = NSLock()
-    private var trouble: (call: KeystoreCall, error: any Error)?
+    private var trouble: (call: KeystoreCall, key: KeyAlias?, error: any Error)?
+    private var made: [KeyAlias: Data] = [:]
     private var failed = 0
     private var chain: [Data] = []
     private var kind = KeyStoreKind.software
@@ -22,9 +23,12 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
     /// How many calls failed.
     var failures: Int { lock.withLock { failed } }
 
-    /// From now on this call fails.
-    func fail(_ call: KeystoreCall, _ error: any Error) {
-        lock.withLock { trouble = (call, error) }
+    /// The challenge that each key which stands was made with.
+    var challenges: [KeyAlias: Data] { lock.withLock { made } }
+
+    /// From now on this call fails, for one signing key or, with none, for each.
+    func fail(_ call: KeystoreCall, of key: KeyAlias? = nil, _ error: any Error) {
+        lock.withLock { trouble = (call, key, error) }
     }
 
     /// From now on every call is carried out.
@@ -42,9 +46,9 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
         lock.withLock { self.kind = kind }
     }
 
-    private func carryOut<T>(_ call: KeystoreCall, _ work: () throws -> T) throws -> T {
+    private func carryOut<T>(_ call: KeystoreCall, of key: KeyAlias? = nil, _ work: () throws -> T) throws -> T {
         let error = lock.withLock { () -> (any Error)? in
-            guard let trouble, trouble.call == call else { return nil }
+            guard let trouble, trouble.call == call, trouble.key == nil || trouble.key == key else { return nil }
             failed += 1
             return trouble.error
         }
@@ -53,22 +57,24 @@ final class TroubledKeys: DeviceKeys, @unchecked Sendable {
     }
 
     func createKey(alias: KeyAlias, challenge: Data) throws -> CreatedKey {
-        try carryOut(.createKey) {
-            let made = try keys.createKey(alias: alias, challenge: challenge)
-            return CreatedKey(publicKeySec1: made.publicKeySec1, attestation: lock.withLock { chain })
+        try carryOut(.createKey, of: alias) {
+            let key = try keys.createKey(alias: alias, challenge: challenge)
+            return lock.withLock {
+                made[alias] = made[alias] ?? challenge
+                return CreatedKey(publicKeySec1: key.publicKeySec1, attestation: chain)
+            }
         }
     }
 
-    func publicKey(alias: KeyAlias) throws -> Data? {
-        try carryOut(.publicKey) { try keys.publicKey(alias: alias) }
-    }
-
     func sign(alias: KeyAlias, message: Data) throws -> Data {
-        try carryOut(.sign) { try keys.sign(alias: alias, message: message) }
+        try carryOut(.sign, of: alias) { try keys.sign(alias: alias, message: message) }
     }
 
     func deleteKey(alias: KeyAlias) throws {
-        try carryOut(.deleteKey) { try keys.deleteKey(alias: alias) }
+        try carryOut(.deleteKey, of: alias) {
+            try keys.deleteKey(alias: alias)
+            lock.withLock { made[alias] = nil }
+        }
     }
 
     func createEpochKey(epoch: UInt64) throws {

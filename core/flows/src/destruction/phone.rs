@@ -26,7 +26,8 @@ pub enum PhoneState {
     },
     /// The payer took the order back in time; the halves live on.
     Undone(Order),
-    /// The order is known; the half is being destroyed.
+    /// The order is known; the half is being destroyed. This state is the wish itself, and durable: whoever finds it destroys
+    /// the halves in one batch, with the attestation due in the same transaction, however often the phone died on the way.
     Ordered(Order),
     /// The half is destroyed; the attestation is in the outbox.
     Attesting(Order),
@@ -179,8 +180,6 @@ pub enum PhoneEvent {
 /// What the phone has to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneEffect {
-    /// Destroy the halves in the vault, in one batch, with the attestation due in the same transaction.
-    DestroyHalves(Order),
     /// Sign the attestation, put it into the outbox.
     Attest(Order, PhoneOutcome),
     /// Tell the gateway what the check found.
@@ -209,11 +208,11 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
         }
         (S::Intended { mandates }, E::OrderReceived(order)) => {
             check_is_for(&order, mandates)?;
-            Ok((S::Ordered(order.clone()), vec![PhoneEffect::DestroyHalves(order)]))
+            Ok((S::Ordered(order), Vec::new()))
         }
         (S::Intended { .. }, _) => Err(Refused::TooEarly),
         (S::Scheduled { order: known, .. }, E::OrderReceived(order)) if *known == order => {
-            Ok((S::Ordered(order.clone()), vec![PhoneEffect::DestroyHalves(order)]))
+            Ok((S::Ordered(order), Vec::new()))
         }
         (S::Scheduled { order: known, .. }, E::OrderUndone(order)) if *known == order => {
             Ok((S::Undone(order), Vec::new()))
@@ -241,10 +240,7 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
                 now,
                 may_be_undone: false,
             },
-        ) if now >= *effective_at => Ok((
-            S::Ordered(order.clone()),
-            vec![PhoneEffect::DestroyHalves(order.clone())],
-        )),
+        ) if now >= *effective_at => Ok((S::Ordered(order.clone()), Vec::new())),
         (S::Scheduled { .. }, E::OrderReceived(_) | E::OrderScheduled { .. } | E::OrderUndone(_)) => {
             Err(Refused::Contradiction)
         }
@@ -602,7 +598,7 @@ mod tests {
         );
         let (due, effects) = step(&scheduled(), came(100)).unwrap();
         assert_eq!(due, PhoneState::Ordered(order(1)));
-        assert_eq!(effects, [PhoneEffect::DestroyHalves(order(1))]);
+        assert_eq!(effects, [], "the state is what asks for the half's end");
         let (told, _) = step(&scheduled(), PhoneEvent::OrderReceived(order(1))).unwrap();
         assert_eq!(told, due, "or the gateway says that it is effective");
     }

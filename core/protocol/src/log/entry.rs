@@ -26,7 +26,7 @@ pub enum EntryKind {
     Tombstone,
     /// A policy came into force.
     Policy,
-    /// A phone is told to wipe itself.
+    /// A phone is told to wipe itself. Reserved: nobody says it yet.
     Wipe,
 }
 

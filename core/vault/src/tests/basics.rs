@@ -33,7 +33,6 @@ fn what_was_put_is_there_after_reopening() {
             tx.journal_put("mandates", b"m1", b"one")?;
             tx.journal_put("outbox", b"m1", b"other")?;
             tx.journal_put("outbox", b"gone", b"gone")?;
-            assert_eq!(tx.get(&token(1))?.unwrap().as_slice(), b"second");
             assert!(tx.journal_delete("outbox", b"gone")?);
             assert!(!tx.journal_delete("outbox", b"gone")?);
             Ok::<_, VaultError>(())
@@ -46,7 +45,6 @@ fn what_was_put_is_there_after_reopening() {
     assert_eq!(vault.get(&token(1)).unwrap().unwrap().as_slice(), b"second");
     assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), b"");
     assert_eq!(vault.get(&token(3)).unwrap(), None);
-    assert!(vault.contains(&token(2)).unwrap() && !vault.contains(&token(3)).unwrap());
     assert_eq!(vault.records(TOKEN).unwrap(), [[1; 16], [2; 16]]);
     let mandates = vec![(b"m1".to_vec(), b"one".to_vec()), (b"m2".to_vec(), b"two".to_vec())];
     assert_eq!(vault.journal_list("mandates").unwrap(), mandates);
@@ -70,7 +68,7 @@ fn an_error_inside_a_transaction_undoes_all_of_it() {
         Err::<(), _>(VaultError::Missing)
     });
     assert!(matches!(refused, Err(VaultError::Missing)));
-    assert!(!vault.contains(&token(1)).unwrap());
+    assert!(vault.get(&token(1)).unwrap().is_none());
     assert_eq!(vault.journal_list("outbox").unwrap(), []);
     assert_eq!((vault.epoch(), keys.epochs()), (1, vec![1]));
 }
@@ -521,7 +519,7 @@ fn a_full_disk_is_named_and_nothing_is_lost() {
     let failed = vault.destroy([1; 16], &[token(1)], |tx| tx.put(&token(3), &large));
     assert!(matches!(failed, Err(VaultError::StorageFull)), "{failed:?}");
     assert_eq!((vault.epoch(), keys.epochs()), (1, vec![1]));
-    assert!(!vault.contains(&token(3)).unwrap());
+    assert!(vault.get(&token(3)).unwrap().is_none());
     assert_eq!(vault.get(&token(1)).unwrap().unwrap().as_slice(), secret(1));
     vault
         .connection

@@ -1,11 +1,14 @@
 //! The chains of a phone's keys: what they answer, and that the gateway hears them.
 
-use crate::support::phone::{Phone, pin};
+use crate::support::phone::{KeyCall, Phone, pin};
 use crate::support::{PIN, Sandboxed};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::Enrolment;
 use quittance_protocol::{B64, Received};
-use quittance_wallet::{BiometricError, ErrorKind, KeyAlias, WalletError};
+use quittance_vault::{Randomness, RandomnessError, SystemRandomness};
+use quittance_wallet::{BiometricError, DeviceKeyError, ErrorKind, KeyAlias, Ports, WalletError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 const KEYS: [KeyAlias; 3] = [KeyAlias::Device, KeyAlias::Biometric, KeyAlias::Passcode];
 
@@ -94,8 +97,83 @@ async fn without_a_finger_or_a_face_no_phone_is_enrolled_and_the_next_try_has_ke
     assert!(enrolments(&sandbox).is_empty(), "nothing is sent");
     phone.keys.set_biometrics(true);
     phone.wallet.enrol(pin(PIN)).await.unwrap();
-    let nonce = enrolments(&sandbox).pop().unwrap().nonce;
+    all_keys_answer_the_nonce_that_was_used(&sandbox, &phone, "set up");
+}
+
+fn all_keys_answer_the_nonce_that_was_used(sandbox: &Sandboxed, phone: &Phone, when: &str) {
+    let said = enrolments(sandbox).pop().unwrap();
+    assert!(said.passcode_key.is_some(), "{when}: this phone has a lock screen");
     for alias in KEYS {
-        assert_eq!(phone.keys.challenge(alias), nonce.as_slice(), "{alias:?}");
+        assert_eq!(phone.keys.challenge(alias), said.nonce.as_slice(), "{when}: {alias:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_keystore_that_fails_at_any_key_for_a_moment_lowers_nothing() {
+    let sandbox = Sandboxed::start().await;
+    let at = [
+        (KeyCall::Create, KeyAlias::Device),
+        (KeyCall::Create, KeyAlias::Biometric),
+        (KeyCall::Create, KeyAlias::Passcode),
+        (KeyCall::Sign, KeyAlias::Device),
+    ];
+    for (call, alias) in at {
+        for error in [DeviceKeyError::HardwareUnavailable, DeviceKeyError::Locked] {
+            let (phone, when) = (Phone::new(&sandbox), format!("{call:?} {alias:?}, {error:?}"));
+            phone.keys.fail_once(call, alias, error);
+            let refused = phone.wallet.enrol(pin(PIN)).await;
+            assert!(
+                matches!(refused, Err(WalletError::Keys(caught)) if caught == error),
+                "{when}"
+            );
+            phone.wallet.enrol(pin(PIN)).await.unwrap();
+            all_keys_answer_the_nonce_that_was_used(&sandbox, &phone, &when);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_whose_introduction_is_not_written_down_are_made_anew() {
+    let sandbox = Sandboxed::start().await;
+    let broken = Arc::new(Dice::default());
+    let phone = Phone::with_ports(
+        &sandbox,
+        Ports {
+            randomness: broken.clone(),
+            ..Ports::system()
+        },
+    );
+    // After the signature nothing is left but the commit, which draws a nonce for each row.
+    let breaks = broken.clone();
+    phone.keys.on_signature(move || breaks.0.store(true, Ordering::SeqCst));
+    assert!(phone.wallet.enrol(pin(PIN)).await.is_err());
+    assert!(enrolments(&sandbox).is_empty(), "nothing is sent");
+    phone.keys.on_signature(|| ());
+    broken.0.store(false, Ordering::SeqCst);
+    phone.wallet.enrol(pin(PIN)).await.unwrap();
+    all_keys_answer_the_nonce_that_was_used(&sandbox, &phone, "commit");
+}
+
+/// The system's randomness, until it breaks.
+#[derive(Default)]
+struct Dice(AtomicBool);
+
+impl Randomness for Dice {
+    fn fill(&self, out: &mut [u8]) -> Result<(), RandomnessError> {
+        if self.0.load(Ordering::SeqCst) {
+            return Err(RandomnessError);
+        }
+        SystemRandomness::default().fill(out)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phone_without_a_lock_screen_is_enrolled_without_its_key() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::new(&sandbox);
+    phone
+        .keys
+        .fail_once(KeyCall::Create, KeyAlias::Passcode, DeviceKeyError::KeyMissing);
+    phone.wallet.enrol(pin(PIN)).await.unwrap();
+    assert_eq!(enrolments(&sandbox).pop().unwrap().passcode_key, None);
 }

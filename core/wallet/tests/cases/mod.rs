@@ -1,5 +1,6 @@
 //! What a phone must do, and what it must not, one subject each.
 
+mod at_once;
 mod attestation;
 mod flows;
 mod hostile_prompt;

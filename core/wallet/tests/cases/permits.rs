@@ -2,8 +2,9 @@
 
 use crate::support::Sandboxed;
 use crate::support::phone::{Phone, cny};
+use crate::support::plug::Line;
 use quittance_protocol::{Currency, Money};
-use quittance_wallet::WalletError;
+use quittance_wallet::{PromptKind, TextArgument, WalletError};
 use std::collections::BTreeSet;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,9 +38,43 @@ async fn a_permit_that_is_under_way_is_not_made_once_more() {
     for _ in 0..3 {
         phone.wallet.sync().await.unwrap();
     }
+    assert_eq!(
+        phone.wallet.mandate(mandate).unwrap().permits_ahead,
+        3,
+        "whether it arrived is not known: two and one"
+    );
     sandbox.plug.stall(&[]);
     phone.wallet.sync().await.unwrap();
     let made: BTreeSet<String> = sandbox.plug.said("permit").into_iter().collect();
     assert_eq!(made.len(), 1, "one charge, one permit in its place");
     assert_eq!(phone.wallet.mandate(mandate).unwrap().permits_ahead, 3);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_that_was_used_is_counted_nowhere_as_one_that_can_still_be_charged() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let listed = || phone.wallet.mandate(mandate).unwrap().permits_ahead;
+    let lost = || {
+        let permission = phone.wallet.permission(mandate).unwrap().permission;
+        permission.exposure.unwrap().charges
+    };
+    assert_eq!((listed(), lost()), (3, 3), "control");
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    phone.wallet.sync().await.unwrap();
+    assert_eq!((listed(), lost()), (2, 2));
+    // What a payer is told who stops it without a network.
+    sandbox.plug.set(Line::Down);
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    let told = loop {
+        if let PromptKind::Confirm { consequences, .. } = phone.wallet.next_prompt(flow).unwrap().unwrap().kind {
+            break consequences;
+        }
+        assert!(phone.answer(flow).await.unwrap());
+    };
+    let offline = told.iter().find(|text| text.key.ends_with(".offline")).unwrap();
+    assert_eq!(offline.args[..], [("permits".to_owned(), TextArgument::Count(2))]);
 }

@@ -7,6 +7,7 @@ use quittance_protocol::answer::MandateState;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::ReplicaState;
 
+const AN_HOUR: u32 = 3_600;
 const DAY: u32 = 86_400;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,4 +110,19 @@ async fn a_record_that_the_gateway_has_not_told_of_for_the_policys_lag_is_shown_
     assert!(!stale(talked_of), "the gateway has just told of it");
     phone.wallet.sync().await.unwrap();
     assert!(!stale(quiet));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_read_whose_session_ended_at_the_gateway_is_asked_once_more_with_a_new_one() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let sessions = || sandbox.plug.said("session").len();
+    phone.wallet.refresh_history(mandate).await.unwrap();
+    phone.wallet.refresh_history(mandate).await.unwrap();
+    assert_eq!(sessions(), 1, "control: one session serves several reads");
+    sandbox.advance(AN_HOUR).await;
+    phone.wallet.refresh_history(mandate).await.unwrap();
+    assert_eq!(sessions(), 2);
 }

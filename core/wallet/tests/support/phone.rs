@@ -27,7 +27,18 @@ pub(crate) struct SoftwareKeys {
     attests: Mutex<bool>,
     /// Whether no finger and no face is set up on the phone.
     without_biometrics: Mutex<bool>,
+    /// What the next call of this name for this key comes to in place of its answer.
+    trouble: Mutex<Option<(KeyCall, KeyAlias, DeviceKeyError)>>,
+    /// Who is told of each signature of the device key.
+    on_signature: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
     random: SystemRandom,
+}
+
+/// A call for a signing key that can be made to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum KeyCall {
+    Create,
+    Sign,
 }
 
 impl SoftwareKeys {
@@ -38,6 +49,8 @@ impl SoftwareKeys {
             challenges: Mutex::default(),
             attests: Mutex::default(),
             without_biometrics: Mutex::default(),
+            trouble: Mutex::default(),
+            on_signature: Mutex::default(),
             random: SystemRandom::new(),
         })
     }
@@ -55,6 +68,25 @@ impl SoftwareKeys {
     /// Takes every finger and face off the phone, or sets one up.
     pub(crate) fn set_biometrics(&self, are_set_up: bool) {
         *self.without_biometrics.lock().unwrap() = !are_set_up;
+    }
+
+    /// Lets one call fail once, for one key alone.
+    pub(crate) fn fail_once(&self, call: KeyCall, alias: KeyAlias, error: DeviceKeyError) {
+        *self.trouble.lock().unwrap() = Some((call, alias, error));
+    }
+
+    /// Tells somebody of each signature of the device key.
+    pub(crate) fn on_signature(&self, told: impl Fn() + Send + Sync + 'static) {
+        *self.on_signature.lock().unwrap() = Some(Arc::new(told));
+    }
+
+    fn meet_trouble(&self, call: KeyCall, alias: KeyAlias) -> Result<(), DeviceKeyError> {
+        let met = self
+            .trouble
+            .lock()
+            .unwrap()
+            .take_if(|(of, key, _)| (*of, *key) == (call, alias));
+        met.map_or(Ok(()), |(_, _, error)| Err(error))
     }
 
     fn pair(&self, alias: KeyAlias) -> Option<EcdsaKeyPair> {
@@ -88,6 +120,7 @@ impl DeviceKeys for SoftwareKeys {
         if alias == KeyAlias::Biometric && *self.without_biometrics.lock().unwrap() {
             return Err(DeviceKeyError::KeyMissing);
         }
+        self.meet_trouble(KeyCall::Create, alias)?;
         self.signing.lock().unwrap().entry(alias).or_insert_with(|| {
             self.challenges.lock().unwrap().insert(alias, challenge);
             EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, &self.random)
@@ -109,6 +142,10 @@ impl DeviceKeys for SoftwareKeys {
 
     fn sign(&self, alias: KeyAlias, message: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
         assert_eq!(alias, KeyAlias::Device, "the other keys sign after a prompt only");
+        self.meet_trouble(KeyCall::Sign, alias)?;
+        if let Some(told) = &*self.on_signature.lock().unwrap() {
+            told();
+        }
         Ok(self.signed(alias, &message))
     }
 

@@ -56,6 +56,40 @@ class KeystoreFaultsTest {
 
     @ParameterizedTest
     @MethodSource("faults")
+    fun `where one key cannot be made, the next enrolment makes all of them for its own challenge`(fault: Fault) =
+        runBlocking<Unit> {
+            for (alias in KeyAlias.entries) {
+                onNewPhone { phone, wallet ->
+                    phone.keys.troubled = alias
+                    if (says(fault, alias)) {
+                        val caught = phone.keys.failing<WalletException>("createKey", fault) { wallet.enrol(Stage.pin()) }
+                        if (fault.thrown is DeviceKeyException.KeyMissing && alias == KeyAlias.BIOMETRIC) {
+                            assertEquals(ErrorKind.PhoneSettings, errorKind(caught))
+                        } else {
+                            assertIs(fault, caught as WalletException.Keystore)
+                        }
+                        assertNull(wallet.enrolment(), "$alias")
+                        assertTrue(phone.keys.challenges.isEmpty(), "$alias: what was made is ended")
+                    }
+                    wallet.enrol(Stage.pin())
+                    assertEquals(KeyAlias.entries.toSet(), phone.keys.challenges.keys)
+                    assertEquals(1, phone.keys.challenges.values.distinct().size, "$alias")
+                }
+            }
+        }
+
+    @Test
+    fun `a phone that can have no passcode key is enrolled without it`() = runBlocking<Unit> {
+        onNewPhone { phone, wallet ->
+            phone.keys.troubled = KeyAlias.PASSCODE
+            phone.keys.trouble = "createKey" to DeviceKeyException.KeyMissing()
+            wallet.enrol(Stage.pin())
+            assertEquals(setOf(KeyAlias.DEVICE, KeyAlias.BIOMETRIC), phone.keys.challenges.keys.toSet())
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("faults")
     fun `keys that were refused and cannot be deleted are not introduced again`(fault: Fault) = runBlocking<Unit> {
         onNewPhone { phone, wallet ->
             phone.keys.chain = listOf("no chain of anybody's".toByteArray())
@@ -122,17 +156,9 @@ class KeystoreFaultsTest {
         for (call in listOf("epochKeyExists", "unwrap")) opensAfter(call, fault, known)
     }
 
-    @Test
-    fun `nobody asks the keystore for a public key`() = runBlocking<Unit> {
-        onNewPhone { phone, wallet ->
-            phone.keys.trouble = "publicKey" to DeviceKeyException.Unexpected()
-            wallet.enrol(Stage.pin())
-            stage.walk(wallet, wallet.startRevoke(listOf(stage.sign(wallet))))
-            wallet.sync()
-            assertEquals(1, wallet.receipts().size)
-            assertEquals(0, phone.keys.failed)
-        }
-    }
+    /** Whether a fault of this key ends an enrolment: where there is no screen lock, there is no passcode key. */
+    private fun says(fault: Fault, alias: KeyAlias) =
+        !(fault.thrown is DeviceKeyException.KeyMissing && alias == KeyAlias.PASSCODE)
 
     /**
      * What a destruction asks the keystore for. That the deleted key opens nothing is tried with `unwrap`: that it is gone is

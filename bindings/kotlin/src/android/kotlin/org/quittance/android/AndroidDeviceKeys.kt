@@ -51,7 +51,8 @@ class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKe
             makeOrKnow { inStrongBox -> generatePair(signing(entry, alias, challenge, inStrongBox)) }
         }
         val chain = entries.chain(entry)
-        val public = chain.firstOrNull()?.publicKey as? ECPublicKey ?: throw DeviceKeyException.KeyMissing()
+        // The keystore tells of a fault at reading by no chain; `KeyMissing` would say that this phone can have no such key.
+        val public = chain.firstOrNull()?.publicKey as? ECPublicKey ?: throw DeviceKeyException.HardwareUnavailable()
         CreatedKey(point(public), chain.map { it.encoded })
     }
 

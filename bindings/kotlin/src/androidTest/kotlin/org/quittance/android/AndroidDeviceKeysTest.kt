@@ -149,6 +149,14 @@ class AndroidDeviceKeysTest {
         assertFailsWith<DeviceKeyException.KeyMissing> { keys().createKey(KeyAlias.PASSCODE, challenge) }
     }
 
+    @Test
+    fun `a key that was made and cannot be read is not one that this phone cannot have`() {
+        StandInKeystore.hidesChains = true
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().createKey(KeyAlias.PASSCODE, challenge) }
+        StandInKeystore.hidesChains = false
+        assertEquals(1, background { keys().createKey(KeyAlias.PASSCODE, challenge) }.attestation.size)
+    }
+
     //
     @Test
     fun `an epoch's key opens what it wrapped, and nothing of another epoch or of a deleted one`() {

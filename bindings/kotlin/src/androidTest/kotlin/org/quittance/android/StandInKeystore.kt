@@ -76,7 +76,7 @@ class StandInKeystore : Provider(NAME, "1.0", "keys in memory") {
         }
 
         override fun engineGetCertificateChain(alias: String): Array<Certificate>? =
-            keys[alias]?.second?.let { arrayOf(it) }
+            keys[alias]?.second?.takeIf { !hidesChains }?.let { arrayOf(it) }
 
         override fun engineGetCertificate(alias: String): Certificate? = keys[alias]?.second
 
@@ -127,12 +127,16 @@ class StandInKeystore : Provider(NAME, "1.0", "keys in memory") {
         /** Says that an entry is deleted, and keeps it. */
         var keepsDeleted = false
 
+        /** Answers no chain, as Android does where it fails to read one. */
+        var hidesChains = false
+
         fun install() {
             keys.clear()
             asked.clear()
             refuses = {}
             failing = null
             keepsDeleted = false
+            hidesChains = false
             Security.addProvider(StandInKeystore())
         }
 

@@ -1,5 +1,6 @@
 package org.quittance.testing
 
+import java.util.concurrent.ConcurrentHashMap
 import org.quittance.CreatedKey
 import org.quittance.DeviceKeys
 import org.quittance.KeyAlias
@@ -15,6 +16,10 @@ class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys {
     @Volatile
     var trouble: Pair<String, Throwable>? = null
 
+    /** The one signing key that has the trouble; with none, each has it. */
+    @Volatile
+    var troubled: KeyAlias? = null
+
     /** Calls that failed. */
     @Volatile
     var failed = 0
@@ -28,9 +33,12 @@ class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys {
     @Volatile
     var kind = KeyStoreKind.SOFTWARE
 
-    private fun <T> call(name: String, work: () -> T): T {
+    /** The challenge that each key which stands was made with. */
+    val challenges = ConcurrentHashMap<KeyAlias, List<Byte>>()
+
+    private fun <T> call(name: String, alias: KeyAlias? = null, work: () -> T): T {
         trouble?.let { (where, error) ->
-            if (where == name) {
+            if (where == name && (troubled == null || troubled == alias)) {
                 failed += 1
                 throw error
             }
@@ -39,13 +47,18 @@ class TroubledKeys(private val keys: SoftwareDeviceKeys) : DeviceKeys {
     }
 
     override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey =
-        call("createKey") { keys.createKey(alias, challenge).copy(attestation = chain) }
+        call("createKey", alias) {
+            challenges.putIfAbsent(alias, challenge.toList())
+            keys.createKey(alias, challenge).copy(attestation = chain)
+        }
 
-    override fun publicKey(alias: KeyAlias): ByteArray? = call("publicKey") { keys.publicKey(alias) }
+    override fun sign(alias: KeyAlias, message: ByteArray): ByteArray = call("sign", alias) { keys.sign(alias, message) }
 
-    override fun sign(alias: KeyAlias, message: ByteArray): ByteArray = call("sign") { keys.sign(alias, message) }
-
-    override fun deleteKey(alias: KeyAlias) = call("deleteKey") { keys.deleteKey(alias) }
+    override fun deleteKey(alias: KeyAlias) = call("deleteKey", alias) {
+        keys.deleteKey(alias)
+        challenges.remove(alias)
+        Unit
+    }
 
     override fun createEpochKey(epoch: ULong) = call("createEpochKey") { keys.createEpochKey(epoch) }
 
