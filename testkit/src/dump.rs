@@ -60,6 +60,34 @@ pub struct Trace {
     pub place: Place,
 }
 
+/// Why there is no dump.
+#[derive(Debug)]
+pub enum NoDump {
+    /// This machine has no `gcore` (of gdb), or does not let it look at a process.
+    NotHere(String),
+    /// Anything else, such as a dump that cannot be read: nobody may take it for a machine that cannot.
+    Failed(io::Error),
+}
+
+impl From<io::Error> for NoDump {
+    fn from(error: io::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// What `gcore` says where it may not look.
+const REFUSED: &str = "Operation not permitted";
+
+/// Why `gcore` did not come to its end, by its own words.
+fn ended_early(said: &str) -> NoDump {
+    let said = format!("gcore: {}", said.trim());
+    if said.contains(REFUSED) {
+        NoDump::NotHere(said)
+    } else {
+        NoDump::Failed(io::Error::other(said))
+    }
+}
+
 /// A part of a dump, with the addresses that it stood at; none for registers.
 type Segment<'a> = (&'a [u8], Option<Range<u64>>);
 
@@ -73,22 +101,27 @@ impl Dump {
     /// Takes the memory of a process, which goes on afterwards.
     ///
     /// # Errors
-    /// Where this machine has no `gcore` (of gdb), or does not let it look.
-    pub fn of(process: u32) -> io::Result<Self> {
+    /// [`NoDump::NotHere`] where this machine cannot, [`NoDump::Failed`] for what should not be.
+    pub fn of(process: u32) -> Result<Self, NoDump> {
         let folder = tempfile::tempdir()?;
         let path = folder.path().join("core");
         let taken = Command::new("gcore")
             .arg("-o")
             .arg(&path)
             .arg(process.to_string())
+            .env("LC_ALL", "C")
             .stdin(Stdio::null())
-            .output()
-            .map_err(|error| io::Error::new(error.kind(), format!("gcore (of gdb): {error}")))?;
+            .output();
+        let taken = match taken {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return Err(NoDump::NotHere("there is no gcore (of gdb)".to_owned()));
+            }
+            taken => taken?,
+        };
         if !taken.status.success() {
-            let said = String::from_utf8_lossy(&taken.stderr).into_owned();
-            return Err(io::Error::other(format!("gcore: {}", said.trim())));
+            return Err(ended_early(&String::from_utf8_lossy(&taken.stderr)));
         }
-        Self::read(std::fs::read(path.with_extension(process.to_string()))?)
+        Ok(Self::read(std::fs::read(path.with_extension(process.to_string()))?)?)
     }
 
     /// Reads a core file.
@@ -297,6 +330,16 @@ mod tests {
         let found = dump.search(&[secret()]).unwrap();
         let expected = [(trace(false, Place::Heap), 1), (trace(true, Place::Stack), 1)];
         assert_eq!(found, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn only_a_machine_that_refuses_is_one_that_cannot() {
+        let refused = ended_early("ptrace: Operation not permitted.\nThe program is not being run.\n");
+        assert!(matches!(refused, NoDump::NotHere(_)), "{refused:?}");
+        for other in ["ptrace: No such process.\n", "Failed to open 'core' for output.\n", ""] {
+            let failed = ended_early(other);
+            assert!(matches!(failed, NoDump::Failed(_)), "{failed:?}");
+        }
     }
 
     #[test]

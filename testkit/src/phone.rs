@@ -240,6 +240,7 @@ impl App {
         if is_next()? {
             self.prompt.tell();
             self.prompt.then([match ends {
+                LookEnds::Recognised => Outcome::Thumb,
                 LookEnds::NotRecognised => Outcome::NOT_RECOGNISED,
                 LookEnds::Dismissed => Outcome::DISMISSED,
                 LookEnds::Never => Outcome::Never,

@@ -87,13 +87,15 @@ pub enum Command {
     },
 }
 
-/// How a prompt ends that looks at a payer who is not there.
+/// How a prompt ends.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LookEnds {
+    /// The platform recognised the payer: what comes next waits for the next command.
+    Recognised,
     /// The platform did not recognise them.
     NotRecognised,
-    /// They put the prompt away.
+    /// The payer put the prompt away.
     Dismissed,
     /// Never: it stays on the screen.
     Never,

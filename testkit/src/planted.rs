@@ -28,6 +28,13 @@ pub struct Change {
     pub wrong: &'static str,
 }
 
+/// The gateway's answers leave before what they say is committed.
+pub const ANSWERS_BEFORE_COMMIT: Change = Change {
+    file: "gateway/src/sequencer.rs",
+    right: "            round.write(&mut turn)?;\n            store.commit()?;\n",
+    wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            std::thread::sleep(std::time::Duration::from_millis(200));\n            store.commit()?;\n",
+};
+
 /// The version of every crate, as the workspace gives it.
 const VERSION: &str = concat!("\nversion = \"", env!("CARGO_PKG_VERSION"), "\"\n");
 

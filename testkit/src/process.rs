@@ -1,6 +1,7 @@
 //! Gateways and phones as processes of their own, that can be killed from outside.
 
 use crate::kill::KillSwitch;
+use crate::phone::PhoneConfig;
 use crate::phone_protocol::{Command as PhoneCommand, Reply, SHOWN};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -235,6 +236,18 @@ pub struct PhoneSetup {
     pub log_vkey: String,
     /// Further arguments.
     pub arguments: Vec<String>,
+}
+
+impl PhoneSetup {
+    /// The same phone, for whoever opens it in a process of their own.
+    pub fn config(&self) -> PhoneConfig {
+        PhoneConfig {
+            data: self.data.clone(),
+            gateway: self.gateway.clone(),
+            log_vkey: self.log_vkey.clone(),
+            keep_old_keys: None,
+        }
+    }
 }
 
 /// A running phone.

@@ -157,6 +157,11 @@ impl Story {
         self.switch(side)?.kinds()
     }
 
+    /// How the gateway of this story is set up.
+    pub fn gateway_setup(&self) -> &GatewaySetup {
+        &self.gateway_setup
+    }
+
     /// How the phone of this story is set up.
     pub fn phone_setup(&self) -> &PhoneSetup {
         &self.phone_setup

@@ -4,7 +4,7 @@
 use quittance_protocol::MandateId;
 use quittance_testkit::files::{copy_folder, quick_folder};
 use quittance_testkit::kill::{Fault, KillSwitch};
-use quittance_testkit::phone::{Phone, PhoneConfig};
+use quittance_testkit::phone::Phone;
 use quittance_testkit::phone_protocol::{Command, LookEnds, Reply};
 use quittance_testkit::process::{PhoneProcess, PhoneSetup, Programs};
 use quittance_testkit::scripted_prompt::FAILURES_A_DAY;
@@ -38,13 +38,7 @@ impl Siege {
             story.kill(side).await.expect("it leaves");
         }
         let mut setup = story.phone_setup().clone();
-        let config = PhoneConfig {
-            data: setup.data.clone(),
-            gateway: setup.gateway.clone(),
-            log_vkey: setup.log_vkey.clone(),
-            keep_old_keys: None,
-        };
-        let phone = Phone::on(config).await.expect("it opens");
+        let phone = Phone::on(setup.config()).await.expect("it opens");
         let wallet = phone.wallet().expect("an app");
         wallet.start_revoke(&[mandate]).await.expect("it begins");
         drop(phone);

@@ -102,6 +102,7 @@ const ATTACKS: &[Attack] = &[
         tests: &[
             some("quittance-testkit", "prompts", "guess"),
             some("quittance-gateway", "gateway", "guesses::"),
+            all("quittance-testkit", "guesses_killed"),
             all("quittance-testkit", "tries"),
             all("quittance-testkit", "tries_killed"),
         ],

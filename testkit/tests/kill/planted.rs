@@ -4,7 +4,7 @@ use crate::operation::Operation;
 use crate::run::{first_harm, play};
 use crate::stage::Stage;
 use quittance_testkit::kill::Fault;
-use quittance_testkit::planted::{Bug, Change};
+use quittance_testkit::planted::{ANSWERS_BEFORE_COMMIT, Bug, Change};
 use quittance_testkit::story::{Casting, Side};
 
 /// Kills before one step after the other of these operations until a run does not come to its right end.
@@ -29,11 +29,7 @@ fn answers_before_commit() -> Bug {
     Bug {
         name: "answer-before-commit",
         version: "0.1.1",
-        changes: &[Change {
-            file: "gateway/src/sequencer.rs",
-            right: "            round.write(&mut turn)?;\n            store.commit()?;\n",
-            wrong: "            round.write(&mut turn)?;\n            for (key, response) in std::mem::take(&mut round.responses) {\n                self.memory.answer(&key, &response);\n            }\n            std::thread::sleep(std::time::Duration::from_millis(200));\n            store.commit()?;\n",
-        }],
+        changes: &[ANSWERS_BEFORE_COMMIT],
         programs: Casting {
             gateway_program: Some("gateway-answers-before-commit"),
             phone_program: Some("phone-beside-early-answers"),

@@ -4,7 +4,7 @@ use crate::operation::Operation;
 use crate::run::Wrong;
 use quittance_protocol::MandateId;
 use quittance_testkit::files::{copy_folder, quick_folder};
-use quittance_testkit::phone::{Phone, PhoneConfig};
+use quittance_testkit::phone::Phone;
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::{Casting, PIN, Side, Story};
 use quittance_testkit::willing;
@@ -33,14 +33,7 @@ impl Stage {
         let mut story = Story::open(programs.clone(), &home, &casting, true)
             .await
             .expect("the stage");
-        let setup = story.phone_setup();
-        let config = PhoneConfig {
-            data: setup.data.clone(),
-            gateway: setup.gateway.clone(),
-            log_vkey: setup.log_vkey.clone(),
-            keep_old_keys: None,
-        };
-        let phone = Phone::on(config).await.expect("a phone");
+        let phone = Phone::on(story.phone_setup().config()).await.expect("a phone");
         let pin = Zeroizing::new(PIN.as_bytes().to_vec());
         phone.wallet().expect("an app").enrol(pin).await.expect("enrolled");
         let mut mandates = Vec::new();

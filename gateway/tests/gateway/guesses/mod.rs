@@ -58,7 +58,7 @@ async fn a_quiz_is_judged_no_more_often_than_its_budget() {
 
 //
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_gateway_that_is_killed_between_counting_and_answering_compares_no_more_often() {
+async fn a_gateway_that_is_killed_now_and_then_compares_no_more_often() {
     let house = House::closed();
     let log = house.folder.path().join("log");
     let mut power = Power::Program(Some(Program::start(&house, &log)), log.clone());

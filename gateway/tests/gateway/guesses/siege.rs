@@ -96,7 +96,7 @@ enum Move {
     Crowd,
     /// The last guess again, byte for byte.
     Again,
-    /// A guess whose answer nobody hears, because the gateway ends: it is said again afterwards.
+    /// A guess whose answer nobody hears, because the gateway ends, mostly before it has arrived: it is said again afterwards.
     Unheard,
     /// The payer enters what is right.
     Right,
