@@ -16,3 +16,4 @@ mod security;
 mod stopping;
 mod thread;
 mod time;
+mod tries;
