@@ -8,6 +8,7 @@ use quittance_protocol::answer::Question;
 use quittance_protocol::money::Money;
 use quittance_protocol::{Digest32, Quantity, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 pub use judge::{amounts, amounts_again, dates, merchants};
 pub use likeness::similarity;
@@ -39,7 +40,7 @@ struct AmountAsked {
     amount: Money,
     /// The day, such as `2026-11-22`.
     on: String,
-    /// The right amount among invented ones, in the sequence in which they are shown.
+    /// The right amount among invented ones, the least first.
     choices: Vec<Money>,
 }
 
@@ -112,7 +113,10 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
     latest.sort_by_key(|transaction| std::cmp::Reverse(transaction.at));
     let older = latest.split_off(asked.min(latest.len()));
 
-    let real: Vec<Money> = transactions.iter().map(|transaction| transaction.amount).collect();
+    let paid = transactions
+        .iter()
+        .map(|transaction| transaction.amount.minor())
+        .collect();
     let choices = count(policy, "amount.choices")?;
     let mut amounts = Vec::new();
     for transaction in &latest {
@@ -120,7 +124,7 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
         amounts.push(AmountAsked {
             amount: transaction.amount,
             on: day(policy, transaction.at),
-            choices: invented(&mut draw, transaction.amount, &real, choices),
+            choices: invented(&mut draw, transaction.amount, &paid, choices),
         });
     }
     let Some(frequent) = most_frequent(&older) else {
@@ -236,53 +240,44 @@ fn most_frequent<'t>(transactions: &[&'t Transaction]) -> Option<&'t Transaction
         .copied()
 }
 
-/// The right amount among invented ones that are like it and that the account never paid: a wrong choice reveals
-/// nothing.
-fn invented(draw: &mut Draw, right: Money, real: &[Money], count: usize) -> Vec<Money> {
-    let mut choices = Vec::new();
+/// The right amount among invented ones that are like it and that the account never paid, the least first: a wrong choice
+/// reveals nothing.
+///
+/// All stand in a stretch as wide as the amount, which begins anywhere below it: the right one is as often the least of them
+/// as the one in the middle, so that its place reveals nothing either.
+fn invented(draw: &mut Draw, right: Money, paid: &BTreeSet<i64>, count: usize) -> Vec<Money> {
+    let mut taken = paid.clone();
+    let least = right.minor() - draw.below(right.minor());
+    // Wide enough for an amount of a cent, too.
+    let width = right.minor().max(4);
+    let mut choices = vec![right];
     for _ in 1..count {
-        // Between half as much and half as much again, never the same.
-        let spread = right.minor().max(4);
-        let minor = spread / 2 + draw.below(spread).saturating_add(1);
-        let taken = |minor: i64| {
-            let mut known = real.iter().chain(&choices);
-            known.any(|known: &Money| known.minor() == minor)
-        };
-        let free = (minor..).find(|minor| !taken(*minor)).unwrap_or(minor);
+        let drawn = least + draw.below(width);
+        // Of one number more than there are taken ones, one is free.
+        let mut near = (drawn..).zip(0..=taken.len()).map(|(minor, _)| minor);
+        let free = near.find(|minor| !taken.contains(minor)).unwrap_or(drawn);
+        taken.insert(free);
         choices.extend(Money::new(free, right.currency()));
     }
-    let place = usize::try_from(draw.below(i64::try_from(count.max(1)).unwrap_or(1))).unwrap_or(0);
-    choices.insert(place.min(choices.len()), right);
+    choices.sort_by_key(Money::minor);
     choices
 }
 
 /// Numbers from a seed, the same for the same seed.
-struct Draw {
-    seed: [u8; 32],
-    drawn: u64,
-}
+struct Draw([u8; 32]);
 
 impl Draw {
     fn of(seed: &[u8; 32], about: &Transaction) -> Self {
         let amount = about.amount.minor().to_be_bytes();
         let at = about.at.unix().to_be_bytes();
         let parts: [&[u8]; 5] = [b"quittance quiz choices\n", seed, &amount, &at, about.payee.as_bytes()];
-        Self::new(*Digest32::of_parts(&parts).as_bytes())
-    }
-
-    const fn new(seed: [u8; 32]) -> Self {
-        Self { seed, drawn: 0 }
+        Self(*Digest32::of_parts(&parts).as_bytes())
     }
 
     /// A number from 0 to below `bound`.
     fn below(&mut self, bound: i64) -> i64 {
-        self.drawn += 1;
-        let digest = Digest32::of_parts(&[b"quittance quiz\n", &self.seed, &self.drawn.to_be_bytes()]);
-        let number = digest
-            .as_bytes()
-            .iter()
-            .take(8)
-            .fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+        self.0 = *Digest32::of_parts(&[b"quittance quiz\n", &self.0]).as_bytes();
+        let number = self.0.first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
         let bound = u64::try_from(bound.max(1)).unwrap_or(1);
         i64::try_from(number % bound).unwrap_or(0)
     }

@@ -63,6 +63,13 @@ impl Tries {
         }
     }
 
+    /// Takes a try back that nobody failed, where it is of this day: another day's is over with it.
+    fn take_back(&mut self, tried: Try) {
+        if self.series == tried.series {
+            self.count = self.count.saturating_sub(1);
+        }
+    }
+
     /// What counts of them on this day.
     ///
     /// The count of a day that is still to come becomes this day's, and ends with it: one day that the clock was wrong must
@@ -116,12 +123,11 @@ impl Unit<'_> {
     pub(crate) fn end_try(&mut self, policy: &Policy, tried: Try, failures: u32) -> Result<u32, WalletError> {
         let mut tries = self.tries(policy)?;
         match failures.checked_sub(1) {
-            None if tries.series == tried.series => {
-                tries.count = tries.count.saturating_sub(1);
+            None => {
+                tries.take_back(tried);
                 self.keep(&tries)?;
             }
-            // It was of a day that is over.
-            None | Some(0) => {}
+            Some(0) => {}
             Some(more) => {
                 tries.count = tries.count.saturating_add(more);
                 self.keep(&tries)?;
@@ -209,6 +215,27 @@ mod tests {
             counts(ahead, &["2026-11-26", "2026-11-27", "2026-11-30", "2026-12-01"]),
             [4, 0, 4, 0]
         );
+    }
+
+    #[test]
+    fn what_was_tried_on_a_day_ahead_after_it_came_stands_when_the_clock_goes_back_and_forth_by_days() {
+        let mut come = on("2026-11-30", 2)
+            .on("2026-11-26".to_owned())
+            .on("2026-11-30".to_owned());
+        come.count += 2;
+        assert_eq!(counts(come, &["2026-11-28", "2026-11-29", "2026-11-30"]), [4, 0, 4]);
+    }
+
+    #[test]
+    fn a_prompt_that_is_put_away_gives_its_try_back_to_its_own_day_alone() {
+        let mut tries = on("2026-11-26", 2);
+        let tried = Try { series: tries.series };
+        tries.take_back(tried);
+        assert_eq!(tries.count, 1);
+        let mut after_midnight = tries.on("2026-11-27".to_owned());
+        after_midnight.count = 2;
+        after_midnight.take_back(tried);
+        assert_eq!(after_midnight.count, 2, "it was spent before midnight");
     }
 
     #[test]

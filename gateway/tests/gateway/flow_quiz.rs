@@ -4,6 +4,7 @@ use quittance_flows::Phase;
 use quittance_gateway::Clock as _;
 use quittance_protocol::Code;
 use quittance_protocol::answer::{Asking, FlowLog, Question};
+use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{Entry, StepAnswer};
 
 use crate::support::House;
@@ -197,6 +198,25 @@ async fn a_quiz_stays_the_same_over_a_restart_and_shows_no_answer() {
         assert!(question.choices.is_empty());
         assert!(!question.about.contains(&amount(number_of(&house, &question))));
     }
+}
+
+//
+#[tokio::test]
+async fn points_are_told_once_all_is_answered_and_not_before_where_they_would_say_which_answer_was_right() {
+    let house = House::on_stage();
+    let phone = with_transactions(&house, 30).await;
+    let flow = phone.begin(RECOVERY, &[], b"").await;
+    let told = |log: &FlowLog| -> Vec<String> {
+        let points = log.events.iter().filter_map(|event| match &event.kind {
+            FlowEventKind::Found { facts } => facts.get("quiz_score").map(ToString::to_string),
+            _ => None,
+        });
+        points.collect()
+    };
+    let log = answer_amounts(&house, &phone, &flow, 1).await;
+    assert_eq!(told(&log), [""; 0]);
+    let log = answer_the_rest(&phone, &flow).await;
+    assert_eq!(told(&log), ["92.5"]);
 }
 
 #[tokio::test]

@@ -146,17 +146,111 @@ fn only_wrong_amounts_are_asked_again_with_one_real_amount_among_three() {
     );
 }
 
+fn cny(minor: i64) -> Money {
+    Money::new(minor, Currency::new("CNY").unwrap()).unwrap()
+}
+
+/// The choices for an amount of an account that paid nothing else, under one of many seeds.
+fn choices_for(right: i64, seed: u8, paid: &[i64]) -> Vec<i64> {
+    let paid = paid.iter().copied().chain([right]).collect();
+    let choices = invented(&mut Draw([seed; 32]), cny(right), &paid, 3);
+    choices.iter().map(Money::minor).collect()
+}
+
 //
 #[test]
 fn invented_amounts_are_distinct_even_for_the_smallest_amount() {
-    let currency = Currency::new("CNY").unwrap();
-    for minor in [1, 2, 3, 50, 999_999] {
-        let right = Money::new(minor, currency).unwrap();
-        let choices = invented(&mut Draw::new([3; 32]), right, &[right], 3);
-        let distinct: std::collections::BTreeSet<i64> = choices.iter().map(Money::minor).collect();
-        assert_eq!(distinct.len(), 3, "{minor}");
-        assert!(distinct.contains(&minor) && distinct.iter().all(|minor| *minor > 0));
+    for right in [1, 2, 3, 50, 999_999] {
+        for seed in 0..=u8::MAX {
+            let choices = choices_for(right, seed, &[]);
+            assert!(choices.is_sorted_by(|one, next| one < next), "{choices:?}");
+            assert!(
+                choices.len() == 3 && choices.contains(&right) && choices[0] > 0,
+                "{choices:?}"
+            );
+        }
     }
+}
+
+//
+#[test]
+fn invented_amounts_are_like_the_right_one_and_none_that_was_ever_paid() {
+    let many: Vec<i64> = (500..1_500).collect();
+    for seed in 0..=u8::MAX {
+        let choices = choices_for(1_000, seed, &[]);
+        assert!(choices.iter().all(|minor| (1..2_000).contains(minor)), "{choices:?}");
+        assert!(choices[2] - choices[0] < 1_000, "{choices:?}");
+        let choices = choices_for(1_000, seed, &many);
+        let known = choices.iter().filter(|minor| many.contains(minor)).count();
+        assert_eq!((choices.len(), known), (3, 1), "{choices:?}");
+    }
+}
+
+/// How often each of three sorted amounts was the right one.
+fn ranks(choices: impl Fn(u8) -> Vec<i64>) -> [usize; 3] {
+    let mut ranks = [0; 3];
+    for seed in 0..=u8::MAX {
+        ranks[choices(seed).iter().position(|minor| *minor == 10_000).unwrap()] += 1;
+    }
+    ranks
+}
+
+//
+#[test]
+fn a_thief_who_chooses_by_the_place_is_right_one_time_in_three() {
+    let found = ranks(|seed| choices_for(10_000, seed, &[]));
+    assert!(found.iter().all(|times| (70..=100).contains(times)), "{found:?}");
+
+    let around = ranks(|seed| {
+        let mut draw = Draw([seed; 32]);
+        let mut choices = vec![10_000, 5_000 + draw.below(10_000), 5_000 + draw.below(10_000)];
+        choices.sort_unstable();
+        choices
+    });
+    assert!(
+        around[1] > 115,
+        "control: of amounts on both sides of it the right one is mostly in the middle: {around:?}"
+    );
+}
+
+//
+#[test]
+fn the_payee_is_the_one_who_is_there_most_often_and_of_two_the_first_by_name() {
+    let asked = |payees: &[&str]| {
+        // The last three are asked for their amounts; then one charge a day.
+        let older = (3..).zip(payees.iter().copied().cycle().take(24));
+        let older = older.map(|(number, payee)| Transaction {
+            payee: payee.to_owned(),
+            ..transaction(number)
+        });
+        let charges: Vec<Transaction> = history(3).into_iter().chain(older).collect();
+        let plan = plan(&policy(), &charges, [7; 32]).unwrap().unwrap();
+        let asked = plan.merchants.into_iter().next().unwrap();
+        (asked.payee, asked.amount.minor())
+    };
+    let most = asked(&["Corner Bakery", "Willow Films", "Willow Films"]);
+    assert_eq!(most, ("Willow Films".to_owned(), 1_004), "the latest of theirs");
+    let least_often_first = asked(&["Bluebird Rides", "Willow Films", "Willow Films"]);
+    assert_eq!(least_often_first.0, "Willow Films");
+    let as_often = asked(&["Willow Films", "Corner Bakery"]);
+    assert_eq!(as_often, ("Corner Bakery".to_owned(), 1_004));
+}
+
+//
+#[test]
+fn each_day_on_which_that_payee_took_that_amount_is_right_and_no_other() {
+    let mut charges = history(20);
+    // The bakery's are the most of the older ones, so the day of a ride is asked.
+    for (at, amount) in [(4, 1_500), (5, 1_500), (10, 1_500), (16, 1_501)] {
+        charges[at].amount = cny(amount);
+    }
+    let plan = plan(&policy(), &charges, [7; 32]).unwrap().unwrap();
+    let on = |at: usize| day(&policy(), charges[at].at);
+    let [asked] = plan.dates.as_slice() else {
+        panic!("one day is asked")
+    };
+    assert_eq!((asked.payee.as_str(), asked.amount), ("Bluebird Rides", cny(1_500)));
+    assert_eq!(asked.days, [on(4), on(10)]);
 }
 
 //

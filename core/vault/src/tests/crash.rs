@@ -8,6 +8,14 @@ use crate::{QuarantineReason, RootKeyError, RootKeys as _, SystemRandomness, Vau
 
 const ORDER: [u8; 16] = [7; 16];
 
+/// More moments than anything here has.
+const MOMENTS: usize = 100;
+
+/// Dies at one moment after the other, until one attempt comes through. Where none does, nothing hangs: it fails.
+fn until_one_comes_through(attempt: impl FnMut(usize) -> bool) {
+    assert!((0..MOMENTS).any(attempt), "none of {MOMENTS} came through");
+}
+
 /// A keystore that answers nothing any more from its `last`-th moment on.
 fn dies_at(
     inner: &Arc<MemoryKeys>,
@@ -73,26 +81,19 @@ fn dying_at_any_call_of_the_keystore_ends_in_one_of_two_states() {
 
 fn die_at_any_call(makes_ahead: bool) {
     let mut resumed = 0;
-    for last in 0.. {
+    until_one_comes_through(|last| {
         let (disk, keys) = prepared(makes_ahead);
         let died = disk
             .try_open(&dies_at(&keys, last))
             .and_then(|mut vault| destroy(&mut vault));
         // The recovery dies too, at every moment of it, before one comes through.
-        for again in 0.. {
-            if disk.try_open(&dies_at(&keys, again)).is_ok() {
-                break;
-            }
-        }
+        until_one_comes_through(|again| disk.try_open(&dies_at(&keys, again)).is_ok());
         let mut vault = disk.open(&keys);
-        if died.is_ok() {
-            assert_consistent(&mut vault, &keys);
-            assert!(resumed > 0, "no moment was found at which an order has to be resumed");
-            return;
-        }
         resumed += usize::from(vault.destruction(ORDER).unwrap().is_some_and(|made| made.resumed));
         assert_consistent(&mut vault, &keys);
-    }
+        died.is_ok()
+    });
+    assert!(resumed > 0, "no moment was found at which an order has to be resumed");
 }
 
 #[test]
@@ -103,7 +104,7 @@ fn a_keystore_that_fails_once_leaves_the_vault_usable_in_the_same_process() {
 }
 
 fn fail_once(makes_ahead: bool) {
-    for failing in 0.. {
+    until_one_comes_through(|failing| {
         let (disk, keys) = prepared(makes_ahead);
         let moments = Arc::new(AtomicUsize::new(0));
         let armed = Arc::new(AtomicUsize::new(usize::MAX));
@@ -126,13 +127,14 @@ fn fail_once(makes_ahead: bool) {
                 failing > 5,
                 "the loop has to reach create, wrap, replace, exists, unwrap"
             );
-            return;
+            return true;
         }
         assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
         let made = destroy(&mut vault).unwrap();
         assert_eq!(made.epoch_new, 2, "failing at moment {failing}");
         assert_consistent(&mut vault, &keys);
-    }
+        false
+    });
 }
 
 /// Files with keys as they stood together at one moment.
@@ -290,16 +292,17 @@ fn the_old_key_goes_only_after_the_commit_and_before_the_answer() {
 
 #[test]
 fn creating_dies_at_any_call_and_can_be_repeated() {
-    for last in 0.. {
+    until_one_comes_through(|last| {
         let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
         let died = disk.try_create(&dies_at(&keys, last)).map(drop);
         if died.is_ok() {
-            return;
+            return true;
         }
         assert!(matches!(disk.try_open(&keys), Err(VaultError::Missing)));
         let options = disk.options();
         Vault::create(options, Arc::clone(&keys) as _, Arc::new(SystemRandomness::new())).unwrap();
-    }
+        false
+    });
 }
 
 #[test]
@@ -344,7 +347,7 @@ fn a_vault_whose_state_is_unknown_says_so_until_it_is_read_again() {
 #[test]
 fn dying_in_a_rotation_counts_the_attempt_or_not_and_leaves_one_key() {
     let mut epochs = [0, 0];
-    for last in 0.. {
+    until_one_comes_through(|last| {
         let (disk, keys) = prepared(false);
         let died = disk
             .try_open(&dies_at(&keys, last))
@@ -352,12 +355,11 @@ fn dying_in_a_rotation_counts_the_attempt_or_not_and_leaves_one_key() {
         let vault = disk.open(&keys);
         let counted = vault.get(&token(1)).unwrap().unwrap().as_slice() == b"one attempt less";
         assert!((vault.epoch() == 2) == counted && keys.are_of(vault.epoch()));
-        if died.is_ok() {
-            assert!(counted && epochs[0] > 0 && epochs[1] > 0, "{epochs:?}");
-            return;
-        }
-        epochs[usize::from(counted)] += 1;
-    }
+        assert!(counted || died.is_err());
+        epochs[usize::from(counted)] += usize::from(died.is_err());
+        died.is_ok()
+    });
+    assert!(epochs[0] > 0 && epochs[1] > 0, "{epochs:?}");
 }
 
 /// A commit reaches the disk and is lost again, so that the key of its epoch has wrapped a root already. A thief who saw that
@@ -467,14 +469,12 @@ fn ends_after_a_panic(last: usize) -> (Arc<MemoryKeys>, bool, u64) {
 //
 #[test]
 fn a_keystore_that_panics_leaves_no_key_of_an_epoch_that_ended() {
-    for last in 0.. {
+    until_one_comes_through(|last| {
         let (keys, has_panicked, epoch) = ends_after_a_panic(last);
         assert!(keys.are_of(epoch), "after moment {last}: {:?}", keys.epochs());
-        if !has_panicked {
-            assert!(last > 8, "only {last} moments");
-            return;
-        }
-    }
+        assert!(has_panicked || last > 8, "only {last} moments");
+        !has_panicked
+    });
 }
 
 //

@@ -1,15 +1,14 @@
 //! Every kind of step is asked, answered and waited for on a real phone with a real gateway.
 
 use crate::support::Sandboxed;
-use crate::support::phone::{Phone, Thumb};
+use crate::support::phone::Phone;
 use crate::support::plug::Line;
 use quittance_protocol::flow_event::Wish;
-use quittance_protocol::log_body::{ClosureKind, TerminationCause};
+use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{FlowId, MandateId, OrderId};
 use quittance_wallet::{
-    Answer, Awaited, BiometricError, EndingStage, ErrorKind, ItemOutcome, PromptKind, TextArgument, WalletError,
-    WalletEvent,
+    Answer, Awaited, EndingStage, ErrorKind, ItemOutcome, PromptKind, TextArgument, WalletError, WalletEvent,
 };
 use serde_json::json;
 use zeroize::Zeroizing;
@@ -92,77 +91,6 @@ async fn a_renewal_is_turned_off_by_a_code_before_its_permission_ends() {
     let closing = phone.wallet.closing_prompt(flow).unwrap().unwrap();
     assert_eq!(closing.because.first().unwrap().key, "because.complete");
     assert_eq!(closing.next.first().unwrap().key, "next.receipt");
-}
-
-// R-038, G07, G08
-#[tokio::test(flavor = "multi_thread")]
-async fn three_failures_stay_and_the_fourth_escalates_even_after_a_restart() {
-    let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
-    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
-    for left in [3, 2, 1] {
-        phone
-            .payer
-            .then(Thumb::Fault(BiometricError::NotRecognised { failures: 1 }));
-        let failed = phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
-        assert!(matches!(
-            failed,
-            WalletError::Biometric(BiometricError::NotRecognised { .. })
-        ));
-        let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
-        assert_eq!((prompt.kind, prompt.attempts_left), (PromptKind::Biometric, Some(left)));
-    }
-    let phone = phone.restart(&sandbox);
-    phone
-        .payer
-        .then(Thumb::Fault(BiometricError::NotRecognised { failures: 1 }));
-    assert!(phone.wallet.submit(flow, Answer::UseBiometric).await.is_err());
-    let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
-    assert!(matches!(prompt.kind, PromptKind::Code { .. }), "{:?}", prompt.kind);
-    assert_eq!(prompt.body.key, "ask.code.bound.body");
-    let code = sandbox.code(&phone).await;
-    phone.wallet.submit(flow, typed(&code)).await.unwrap();
-    assert_eq!(asked(&phone, flow), PromptKind::DevicePasscode);
-    assert!(
-        matches!(
-            phone.wallet.submit(flow, Answer::UseBiometric).await,
-            Err(WalletError::WrongAnswer)
-        ),
-        "a thumb is no lock screen"
-    );
-    phone.walk(flow).await.unwrap();
-    phone.until_closed(mandate).await;
-    assert_eq!(
-        phone.wallet.receipts().unwrap().first().unwrap().kind,
-        ClosureKind::TwoSided
-    );
-}
-
-//
-#[tokio::test(flavor = "multi_thread")]
-async fn failures_of_a_day_count_in_the_next_run_too() {
-    let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
-    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let (_, other) = signed(&sandbox, &phone, json!({})).await;
-    let fail = async |flow: FlowId| {
-        phone
-            .payer
-            .then(Thumb::Fault(BiometricError::NotRecognised { failures: 1 }));
-        assert!(phone.wallet.submit(flow, Answer::UseBiometric).await.is_err());
-    };
-    let first = phone.wallet.start_revoke(&[mandate]).await.unwrap();
-    for _ in 0..3 {
-        fail(first).await;
-    }
-    assert_eq!(asked(&phone, first), PromptKind::Biometric);
-    let second = phone.wallet.start_revoke(&[other]).await.unwrap();
-    fail(second).await;
-    assert!(
-        matches!(asked(&phone, second), PromptKind::Code { .. }),
-        "the fourth of the day"
-    );
 }
 
 /// Walks the service path up to its end, after which it waits.

@@ -17,3 +17,4 @@ mod security;
 mod stopping;
 mod thread;
 mod time;
+mod tries;
