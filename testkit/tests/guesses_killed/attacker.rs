@@ -10,7 +10,7 @@ use quittance_protocol::{B64, Claims, Digest32, FlowId, MandateId, PublicKey, St
 use quittance_testkit::http::Http;
 use quittance_testkit::software_keys::SoftwareDeviceKeys;
 use quittance_testkit::story::cny;
-use quittance_wallet::ports::{Clock as _, DeviceKeys as _, KeyAlias, SystemClock};
+use quittance_wallet::ports::{Clock as _, KeyAlias, SystemClock};
 use std::cell::Cell;
 
 const WRONG: &str = "000000";
