@@ -13,10 +13,10 @@ use quittance_testkit::story::{Casting, Side};
 use std::time::Instant;
 
 /// At one in so many steps the power goes in the sample.
-const POWER_GOES_IN: u64 = 4;
+const POWER_GOES_IN: u64 = 6;
 
 /// At one in so many steps the controls look, which finds the same later.
-const LOOKED_AT_IN: u64 = 4;
+const LOOKED_AT_IN: u64 = 8;
 
 /// Cuts the power of one side before steps of each operation: all that was not synced is lost, or a part of it.
 async fn power_goes_at_steps(side: Side) {
