@@ -28,3 +28,14 @@ pub fn copy_folder(from: &Path, to: &Path) -> io::Result<()> {
     }
     Ok(())
 }
+
+/// Copies a folder with everything in it over whatever stands at the other place.
+///
+/// # Errors
+/// What the system says.
+pub fn replace_folder(from: &Path, to: &Path) -> io::Result<()> {
+    match std::fs::remove_dir_all(to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => copy_folder(from, to),
+    }
+}

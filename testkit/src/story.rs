@@ -309,6 +309,16 @@ impl Story {
             .unwrap_or_default()
     }
 
+    /// Enrols the phone, then signs a mandate of a fresh offer.
+    ///
+    /// # Errors
+    /// The phone's error, or a gateway that makes no offer.
+    pub async fn enrol_and_sign(&mut self) -> io::Result<MandateId> {
+        self.ask(&Command::Enrol { pin: PIN.to_owned() }).await?;
+        let offer = self.offer().await?;
+        self.sign(&offer).await
+    }
+
     /// Signs a mandate.
     ///
     /// # Errors

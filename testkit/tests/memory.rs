@@ -214,10 +214,7 @@ async fn dumped(programs: Programs, casting: &Casting) -> Result<Seen, NotHere> 
     let mut story = Story::open(programs, folder.path(), casting, false)
         .await
         .expect("both start");
-    let enrol = Command::Enrol { pin: PIN.to_owned() };
-    story.ask(&enrol).await.expect("enrolled");
-    let offer = story.offer().await.expect("an offer");
-    let mandate = story.sign(&offer).await.expect("a mandate");
+    let mandate = story.enrol_and_sign().await.expect("a mandate");
     assert_eq!(story.charge(mandate, 1000, "first", None).await.status, 200);
     let mut watch = Watch::begin(folder.path());
     let (gateway, phone) = both(&story);

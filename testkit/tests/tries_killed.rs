@@ -2,13 +2,13 @@
 #![cfg(test)]
 
 use quittance_protocol::MandateId;
-use quittance_testkit::files::{copy_folder, quick_folder};
+use quittance_testkit::files::{quick_folder, replace_folder};
 use quittance_testkit::kill::{Fault, KillSwitch};
 use quittance_testkit::phone::Phone;
 use quittance_testkit::phone_protocol::{Command, LookEnds, Reply};
 use quittance_testkit::process::{PhoneProcess, PhoneSetup, Programs};
 use quittance_testkit::scripted_prompt::FAILURES_A_DAY;
-use quittance_testkit::story::{Casting, PIN, Side, Story};
+use quittance_testkit::story::{Casting, Side, Story};
 use std::path::PathBuf;
 
 /// A phone at whose biometric prompt nobody is recognised, with its files and its keystore in folders.
@@ -30,10 +30,7 @@ impl Siege {
         let mut story = Story::open(programs.clone(), &home, &Casting::default(), false)
             .await
             .expect("the stage");
-        let enrol = Command::Enrol { pin: PIN.to_owned() };
-        story.ask(&enrol).await.expect("enrolled");
-        let offer = story.offer().await.expect("an offer");
-        let mandate = story.sign(&offer).await.expect("a mandate");
+        let mandate = story.enrol_and_sign().await.expect("a mandate");
         for side in [Side::Gateway, Side::Phone] {
             story.kill(side).await.expect("it leaves");
         }
@@ -62,14 +59,12 @@ impl Siege {
 
     /// Files and keystore as they were.
     fn put_back(&self, name: &str) {
-        let _none = std::fs::remove_dir_all(&self.setup.data);
-        copy_folder(&self.kept(name), &self.setup.data).expect("put back");
+        replace_folder(&self.kept(name), &self.setup.data).expect("put back");
     }
 
     /// Keeps files and keystore as they are, while no process has them open.
     fn keep(&self, name: &str) {
-        let _none = std::fs::remove_dir_all(self.kept(name));
-        copy_folder(&self.setup.data, &self.kept(name)).expect("kept");
+        replace_folder(&self.setup.data, &self.kept(name)).expect("kept");
     }
 
     /// A new process of the phone, when it is open.

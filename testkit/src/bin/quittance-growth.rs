@@ -5,9 +5,8 @@
 use clap::Parser;
 use quittance_testkit::crowd::add_tokens;
 use quittance_testkit::figures::median;
-use quittance_testkit::phone_protocol::Command;
 use quittance_testkit::process::Programs;
-use quittance_testkit::story::{Casting, PIN, Side, Story};
+use quittance_testkit::story::{Casting, Side, Story};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -44,9 +43,7 @@ async fn measure(asked: &Arguments) -> io::Result<()> {
     println!("|---|---|---|---|---|---|");
     let folder = tempfile::tempdir_in(&asked.folder)?;
     let mut story = Story::open(Programs::beside_this()?, folder.path(), &Casting::default(), false).await?;
-    story.ask(&Command::Enrol { pin: PIN.to_owned() }).await?;
-    let offer = story.offer().await?;
-    let copied = story.sign(&offer).await?;
+    let copied = story.enrol_and_sign().await?;
     let data = folder.path().join("gateway");
     let mut there = 1;
     for tokens in &asked.tokens {

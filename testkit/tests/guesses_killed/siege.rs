@@ -2,10 +2,9 @@
 
 use crate::attacker::{Attacker, Counter};
 use quittance_protocol::FlowId;
-use quittance_testkit::files::{copy_folder, quick_folder};
+use quittance_testkit::files::{quick_folder, replace_folder};
 use quittance_testkit::kill::{Fault, KillSwitch};
 use quittance_testkit::phone::Phone;
-use quittance_testkit::phone_protocol::Command;
 use quittance_testkit::process::{GatewayProcess, GatewaySetup, Programs};
 use quittance_testkit::software_keys::SoftwareDeviceKeys;
 use quittance_testkit::story::{Casting, PIN, Side, Story, cny};
@@ -53,10 +52,7 @@ impl Siege {
         let mut story = Story::open(programs.clone(), &home, &Casting::default(), false)
             .await
             .expect("the stage");
-        let enrol = Command::Enrol { pin: PIN.to_owned() };
-        story.ask(&enrol).await.expect("enrolled");
-        let offer = story.offer().await.expect("an offer");
-        let mandate = story.sign(&offer).await.expect("a mandate");
+        let mandate = story.enrol_and_sign().await.expect("a mandate");
         story.kill(Side::Phone).await.expect("it leaves");
         let config = story.phone_setup().config();
         let keys = SoftwareDeviceKeys::open(&config.data.join("keys")).expect("the phone's keys");
@@ -97,8 +93,7 @@ impl Siege {
 
     /// The gateway's files as they were.
     fn put_back(&self, name: &str) {
-        let _none = std::fs::remove_dir_all(&self.setup.data);
-        copy_folder(&self.kept(name), &self.setup.data).expect("put back");
+        replace_folder(&self.kept(name), &self.setup.data).expect("put back");
     }
 
     /// A new process of the gateway, on the files that stand.
@@ -116,8 +111,7 @@ impl Siege {
         let run = self.attacker.approach(counter).await;
         self.attacker.let_settle().await;
         gateway.kill().await.expect("it is gone");
-        let _none = std::fs::remove_dir_all(self.kept("begun"));
-        copy_folder(&self.setup.data, &self.kept("begun")).expect("kept");
+        replace_folder(&self.setup.data, &self.kept("begun")).expect("kept");
         run
     }
 

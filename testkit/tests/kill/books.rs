@@ -116,24 +116,13 @@ pub(crate) async fn what_was_attested_is_gone(story: &Story, folder: &Path, side
     let copy = tempfile::tempdir().map_err(|error| Wrong::new(&error))?;
     // The files themselves are left as the loss of power left them.
     copy_folder(folder, copy.path()).map_err(|error| Wrong::new(&error))?;
-    let at = |path: &str| copy.path().join(path);
-    let (has_attested, epoch, epochs) = match side {
-        Side::Phone => {
-            let keys = SoftwareDeviceKeys::open(&at("phone/keys")).map_err(|error| Wrong::new(&error))?;
-            let epochs = keys.epochs().map_err(|error| Wrong::new(&error))?;
-            let has_attested = kinds_in_log(story).await?("closure") > 0;
-            (has_attested, epoch_of(&at("phone/wallet.vault"))?, epochs)
-        }
-        Side::Gateway => {
-            let custodian = FolderCustodian::open(&at("gateway/keys"), Arc::new(SystemRandomness::default()))
-                .map_err(|error| Wrong::new(&error))?;
-            let epochs = custodian.epochs().map_err(|error| Wrong::new(&error))?;
-            let has_attested = has_logged(&at("gateway/gateway.sqlite"), "destroyed")?;
-            (has_attested, epoch_of(&at("gateway/vault.sqlite"))?, epochs)
-        }
+    let (epoch, keys) = epochs(copy.path(), side)?;
+    let has_attested = match side {
+        Side::Phone => kinds_in_log(story).await?("closure") > 0,
+        Side::Gateway => has_logged(&copy.path().join("gateway/gateway.sqlite"), "destroyed")?,
     };
-    must(!has_attested || epochs.iter().all(|key| *key >= epoch), || {
-        format!("{side:?}: destroyed, it said, in epoch {epoch}, and keys of {epochs:?} are on its disk")
+    must(!has_attested || keys.iter().all(|key| *key >= epoch), || {
+        format!("{side:?}: destroyed, it said, in epoch {epoch}, and keys of {keys:?} are on its disk")
     })
 }
 
@@ -172,16 +161,9 @@ pub(crate) fn compare(folder: &Path, end: End, mandates: usize) -> Result<(), Wr
     must(ours == theirs && ours.len() == mandates - end.ended, || {
         format!("the halves that stand: {ours:?} on the phone, {theirs:?} at the gateway")
     })?;
-    let keys = SoftwareDeviceKeys::open(&phone.join("keys")).map_err(|error| Wrong::new(&error))?;
-    let ours = keys.epochs().map_err(|error| Wrong::new(&error))?;
-    let custodian = FolderCustodian::open(&gateway.join("keys"), Arc::new(SystemRandomness::default()))
-        .map_err(|error| Wrong::new(&error))?;
-    let theirs = custodian.epochs().map_err(|error| Wrong::new(&error))?;
+    let (phone_epoch, ours) = epochs(folder, Side::Phone)?;
+    let (gateway_epoch, theirs) = epochs(folder, Side::Gateway)?;
     // The gateway's keystore may have made the key of the next epoch in the step that ended the last one.
-    let (phone_epoch, gateway_epoch) = (
-        epoch_of(&phone.join("wallet.vault"))?,
-        epoch_of(&gateway.join("vault.sqlite"))?,
-    );
     let is_ahead = theirs == [gateway_epoch, gateway_epoch + 1];
     must(ours == [phone_epoch] && (theirs == [gateway_epoch] || is_ahead), || {
         format!("keys of epochs {ours:?} on the phone in {phone_epoch}, {theirs:?} at the gateway in {gateway_epoch}")
@@ -189,6 +171,25 @@ pub(crate) fn compare(folder: &Path, end: End, mandates: usize) -> Result<(), Wr
     ["phone/wallet.vault", "gateway/vault.sqlite", "gateway/gateway.sqlite"]
         .into_iter()
         .try_for_each(|file| is_whole(&folder.join(file)))
+}
+
+/// The epoch that a side's vault is in, and those whose keys stand.
+fn epochs(folder: &Path, side: Side) -> Result<(u64, Vec<u64>), Wrong> {
+    let (vault, keys) = match side {
+        Side::Phone => {
+            let keys = SoftwareDeviceKeys::open(&folder.join("phone/keys")).map_err(|error| Wrong::new(&error))?;
+            ("phone/wallet.vault", keys.epochs().map_err(|error| Wrong::new(&error))?)
+        }
+        Side::Gateway => {
+            let custodian = FolderCustodian::open(&folder.join("gateway/keys"), Arc::new(SystemRandomness::default()))
+                .map_err(|error| Wrong::new(&error))?;
+            (
+                "gateway/vault.sqlite",
+                custodian.epochs().map_err(|error| Wrong::new(&error))?,
+            )
+        }
+    };
+    Ok((epoch_of(&folder.join(vault))?, keys))
 }
 
 /// The epoch that a vault's header names.

@@ -193,19 +193,32 @@ impl Struck {
     }
 }
 
-/// Lets one side's disk fail at the steps of each operation: at the first one in each way, then at one of few in one way.
-async fn fails_at_some_steps(side: Side) {
+/// What may befall a step, other than that its process is killed.
+struct Mishap {
+    what: &'static str,
+    seed: u64,
+    /// It befalls one in so many steps of the sample.
+    one_in: u64,
+    /// The ways that there are; some are drawn anew for each step.
+    ways: fn(&mut Rng) -> Vec<Fault>,
+}
+
+/// Lets it befall one side at the steps of each operation: at the first one in each way, then at one of few in one way.
+async fn befalls_some_steps(side: Side, mishap: &Mishap) {
     let programs = Programs::built().expect("built");
-    for (operation, mut chance) in chosen(side, 0x4449_534b) {
+    let what = mishap.what;
+    for (operation, mut chance) in chosen(side, mishap.seed) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
-        let (mut at, mut errors, mut untouched) = (1, 0, Untouched::default());
+        let (mut at, mut times, mut untouched) = (1, 0, Untouched::default());
+        let mut ways = Vec::new();
         while !untouched.is_the_end() {
-            let one = chance.usize(..ERRORS.len());
-            let is_drawn = chance.u64(..FAILS_IN) == 0;
+            ways = (mishap.ways)(&mut chance);
+            let one = chance.usize(..ways.len());
+            let is_drawn = chance.u64(..mishap.one_in) == 0;
             let faults = match (is_everything() || at == 1, is_drawn) {
-                (true, _) => &ERRORS[..],
-                (false, true) => &ERRORS[one..=one],
+                (true, _) => &ways[..],
+                (false, true) => &ways[one..=one],
                 (false, false) => &[],
             };
             for fault in faults {
@@ -217,20 +230,27 @@ async fn fails_at_some_steps(side: Side) {
                 };
                 let struck = must_end_well(&stage, blow).await.struck;
                 untouched.count(struck);
-                errors += usize::from(struck);
+                times += usize::from(struck);
             }
             at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: the disk failed {errors} times, at steps of which there are fewer than {at}, {} s",
+            "{operation:?}, {side:?}: {what} {times} times, at steps of which there are fewer than {at}, {} s",
             began.elapsed().as_secs()
         );
         assert!(
-            errors >= ERRORS.len(),
+            times >= ways.len(),
             "{operation:?}: not even the first step was struck in each way: is the kill-at library loaded?"
         );
     }
 }
+
+const DISK_FAILS: Mishap = Mishap {
+    what: "the disk failed",
+    seed: 0x4449_534b,
+    one_in: FAILS_IN,
+    ways: |_| ERRORS.to_vec(),
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_killed_before_any_step_ends_in_the_same_state() {
@@ -244,12 +264,12 @@ async fn a_phone_killed_before_any_step_ends_in_the_same_state() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_whose_disk_fails_at_any_step_loses_nothing_that_it_answered() {
-    fails_at_some_steps(Side::Gateway).await;
+    befalls_some_steps(Side::Gateway, &DISK_FAILS).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_whose_disk_fails_at_any_step_loses_nothing_that_it_answered() {
-    fails_at_some_steps(Side::Phone).await;
+    befalls_some_steps(Side::Phone, &DISK_FAILS).await;
 }
 
 /// A disk that leaves out one write, and says nothing, costs what was answered: the same look finds it.

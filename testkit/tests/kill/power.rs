@@ -4,13 +4,12 @@
 //! tests. What a vault alone finds in hundreds of thousands of such states is shown in `quittance-disk`.
 
 use crate::operation::Operation;
-use crate::run::{Untouched, first_harm_at};
+use crate::run::first_harm_at;
 use crate::stage::Stage;
-use crate::{chosen, is_everything, must_end_well, run::Blow};
+use crate::{Mishap, befalls_some_steps};
 use quittance_testkit::kill::{Fault, Lost};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::{Casting, Side};
-use std::time::Instant;
 
 /// At one in so many steps the power goes in the sample.
 const POWER_GOES_IN: u64 = 6;
@@ -18,52 +17,22 @@ const POWER_GOES_IN: u64 = 6;
 /// At one in so many steps the controls look, which finds the same later.
 const LOOKED_AT_IN: u64 = 8;
 
-/// Cuts the power of one side before steps of each operation: all that was not synced is lost, or a part of it.
-async fn power_goes_at_steps(side: Side) {
-    let programs = Programs::built().expect("built");
-    for (operation, mut chance) in chosen(side, 0x504f_5745) {
-        let began = Instant::now();
-        let stage = Stage::set(programs.clone(), operation).await;
-        let (mut at, mut losses, mut untouched) = (1, 0, Untouched::default());
-        while !untouched.is_the_end() {
-            let some = Lost::Some(chance.u32(..));
-            let all_is_lost = chance.bool();
-            let is_drawn = chance.u64(..POWER_GOES_IN) == 0;
-            let faults: &[Lost] = match (is_everything() || at == 1, is_drawn, all_is_lost) {
-                (true, ..) => &[Lost::All, some],
-                (false, true, true) => &[Lost::All],
-                (false, true, false) => &[some],
-                (false, false, _) => &[],
-            };
-            for lost in faults {
-                let fault = Fault::PowerGoes(*lost);
-                let again = None;
-                let blow = Blow { side, fault, at, again };
-                let struck = must_end_well(&stage, blow).await.struck;
-                untouched.count(struck);
-                losses += usize::from(struck);
-            }
-            at += 1;
-        }
-        println!(
-            "{operation:?}, {side:?}: the power went {losses} times, at steps of which there are fewer than {at}, {} s",
-            began.elapsed().as_secs()
-        );
-        assert!(
-            losses > 1,
-            "{operation:?}: the power never went: is the kill-at library loaded?"
-        );
-    }
-}
+/// All that was not synced is lost, or a part of it.
+const POWER_GOES: Mishap = Mishap {
+    what: "the power went",
+    seed: 0x504f_5745,
+    one_in: POWER_GOES_IN,
+    ways: |chance| [Lost::All, Lost::Some(chance.u32(..))].map(Fault::PowerGoes).to_vec(),
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_whose_power_goes_at_any_step_loses_nothing_that_it_answered() {
-    power_goes_at_steps(Side::Gateway).await;
+    befalls_some_steps(Side::Gateway, &POWER_GOES).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_phone_whose_power_goes_at_any_step_loses_nothing_that_it_answered() {
-    power_goes_at_steps(Side::Phone).await;
+    befalls_some_steps(Side::Phone, &POWER_GOES).await;
 }
 
 /// Each file that a promise stands in: where it alone is synced in vain, that is found.

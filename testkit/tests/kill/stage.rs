@@ -3,7 +3,7 @@
 use crate::operation::Operation;
 use crate::run::Wrong;
 use quittance_protocol::MandateId;
-use quittance_testkit::files::{copy_folder, quick_folder};
+use quittance_testkit::files::{quick_folder, replace_folder};
 use quittance_testkit::phone::Phone;
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::{Casting, PIN, Side, Story};
@@ -67,8 +67,7 @@ impl Stage {
     /// A copy to play on, with both processes up.
     pub(crate) async fn copy(&self) -> Result<Story, Wrong> {
         let run = self.run_folder();
-        let _none_before = std::fs::remove_dir_all(&run);
-        copy_folder(&self.folder.path().join("stage"), &run).expect("a copy");
+        replace_folder(&self.folder.path().join("stage"), &run).expect("a copy");
         let mut story = Story::open(self.programs.clone(), &run, &self.casting, true)
             .await
             .expect("the copy");
