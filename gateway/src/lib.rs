@@ -20,6 +20,7 @@ mod command;
 mod config;
 mod custodian;
 mod destruction;
+mod due;
 mod ending;
 mod factor;
 mod failure;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use quittance_protocol::{ChargeId, MerchantId, Timestamp};
 use quittance_vault::Vault;
@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::command::Command;
 use crate::destruction;
+use crate::due::Due;
 use crate::failure::Failure;
 use crate::logbook;
 use crate::parties::{NetworkRefund, Unavailable};
@@ -44,16 +45,12 @@ pub(crate) struct Sequencer {
     pub(crate) inbox: Receiver<Command>,
     pub(crate) outbox: Sender<Command>,
     memory: Memory,
-    due: Due,
-}
-
-/// When the thread looks after things that nobody asks for.
-struct Due {
+    /// The latest gateway time that was told.
     latest: Option<Timestamp>,
-    ask: Instant,
-    deliver: Instant,
-    destroy: Instant,
-    tidy: Instant,
+    ask: Due,
+    deliver: Due,
+    destroy: Due,
+    tidy: Due,
 }
 
 impl Sequencer {
@@ -64,14 +61,6 @@ impl Sequencer {
         runtime: tokio::runtime::Handle,
         (outbox, inbox): (Sender<Command>, Receiver<Command>),
     ) -> Self {
-        let now = Instant::now();
-        let due = Due {
-            latest: None,
-            ask: now,
-            deliver: now,
-            destroy: now,
-            tidy: now,
-        };
         Self {
             connection,
             vault,
@@ -80,7 +69,11 @@ impl Sequencer {
             inbox,
             outbox,
             memory: Memory::default(),
-            due,
+            latest: None,
+            ask: Due::at_once(),
+            deliver: Due::at_once(),
+            destroy: Due::at_once(),
+            tidy: Due::at_once(),
         }
     }
 
@@ -111,16 +104,16 @@ impl Sequencer {
     /// Gateway time never goes back while the process lives.
     fn now(&mut self) -> Timestamp {
         let now = self.world.clock.now();
-        let now = self.due.latest.map_or(now, |latest| latest.max(now));
-        self.due.latest = Some(now);
+        let now = self.latest.map_or(now, |latest| latest.max(now));
+        self.latest = Some(now);
         now
     }
 
     /// One transaction for everything that has queued.
     fn turn(&mut self, commands: Vec<Command>) {
         let now = self.now();
-        let ask = Instant::now() >= self.due.ask;
-        let tidy = Instant::now() >= self.due.tidy;
+        let ask = self.ask.has_come(now);
+        let tidy = self.tidy.has_come(now);
         if commands.is_empty() && !ask && !tidy && !timers::is_due(Store::new(&self.connection), now).unwrap_or(true) {
             return;
         }
@@ -156,10 +149,10 @@ impl Sequencer {
             Ok::<_, Failure>(turn.after)
         })();
         if ask {
-            self.due.ask = Instant::now() + AGAIN;
+            self.ask = Due::after(AGAIN, now);
         }
         if tidy {
-            self.due.tidy = Instant::now() + TIDY;
+            self.tidy = Due::after(TIDY, now);
         }
         over.forget(&mut self.memory);
         match outcome {
@@ -269,7 +262,8 @@ impl Sequencer {
 
     /// Destroys between two commits: the first one ordered it, the second one states it.
     fn destroy_due(&mut self, resuming: bool) {
-        if Instant::now() < self.due.destroy {
+        let now = self.now();
+        if !self.destroy.has_come(now) {
             return;
         }
         if let Err(error) = self.try_destroy(resuming) {
@@ -277,7 +271,7 @@ impl Sequencer {
             if let Err(error) = Store::new(&self.connection).abandon() {
                 tracing::error!(%error, "the statement of a destruction could not be rolled back");
             }
-            self.due.destroy = Instant::now() + AGAIN;
+            self.destroy = Due::after(AGAIN, now);
         }
     }
 
@@ -309,7 +303,8 @@ impl Sequencer {
 
     /// Tells merchants what they have not been told, one round at a time.
     fn deliver_notices(&mut self) {
-        if self.memory.delivering || Instant::now() < self.due.deliver {
+        let now = self.now();
+        if self.memory.delivering || !self.deliver.has_come(now) {
             return;
         }
         let due = match Store::new(&self.connection).undelivered() {
@@ -321,7 +316,7 @@ impl Sequencer {
             }
         };
         self.memory.delivering = true;
-        self.due.deliver = Instant::now() + TICK;
+        self.deliver = Due::after(TICK, now);
         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
         // Who does not answer keeps nobody else from hearing theirs.
         let mut merchants: BTreeMap<MerchantId, Vec<Notice>> = BTreeMap::new();

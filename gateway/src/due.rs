@@ -1,0 +1,36 @@
+//! When work that nobody asks for is looked at again.
+
+use std::time::{Duration, Instant};
+
+use quittance_protocol::Timestamp;
+
+/// A moment by two clocks, of which the first to come counts: one that is set back never delays it, and a sandbox that
+/// moves gateway time forward need not wait.
+pub(crate) struct Due {
+    instant: Instant,
+    time: Option<Timestamp>,
+}
+
+impl Due {
+    /// Now.
+    pub(crate) fn at_once() -> Self {
+        Self {
+            instant: Instant::now(),
+            time: None,
+        }
+    }
+
+    /// When this much time has passed, in gateway time by whole seconds, at least one.
+    pub(crate) fn after(span: Duration, now: Timestamp) -> Self {
+        let seconds = i64::try_from(span.as_secs()).unwrap_or(i64::MAX).max(1);
+        Self {
+            instant: Instant::now() + span,
+            time: Some(now.plus_seconds(seconds)),
+        }
+    }
+
+    /// Whether it has come.
+    pub(crate) fn has_come(&self, now: Timestamp) -> bool {
+        Instant::now() >= self.instant || self.time.is_some_and(|time| now >= time)
+    }
+}
