@@ -213,13 +213,12 @@ impl GatewayProcess {
         Ok(self.setup.clone())
     }
 
-    /// Waits for it to be gone by itself.
+    /// Waits until it has ended by itself.
     ///
     /// # Errors
-    /// What the system says.
-    pub async fn gone(mut self) -> io::Result<GatewaySetup> {
-        self.child.wait().await?;
-        Ok(self.setup.clone())
+    /// What the system says, or that it has not.
+    pub async fn ended(mut self) -> io::Result<()> {
+        ended(&mut self.child).await
     }
 }
 
@@ -348,4 +347,17 @@ impl PhoneProcess {
         self.child.kill().await?;
         Ok(self.setup.clone())
     }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Errors
+    /// What the system says, or that it has not.
+    pub async fn ended(mut self) -> io::Result<()> {
+        ended(&mut self.child).await
+    }
+}
+
+async fn ended(child: &mut Child) -> io::Result<()> {
+    tokio::time::timeout(PATIENCE, child.wait()).await??;
+    Ok(())
 }

@@ -213,6 +213,25 @@ impl Story {
         }
     }
 
+    /// Waits for the end of one side that its switch has struck.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub async fn mourn(&mut self, side: Side) -> io::Result<()> {
+        match side {
+            Side::Gateway => match self.gateway.take() {
+                Some(gateway) => gateway.ended().await?,
+                None => return Ok(()),
+            },
+            Side::Phone => match self.phone.take() {
+                Some(phone) => phone.ended().await?,
+                None => return Ok(()),
+            },
+        }
+        self.deaths += 1;
+        Ok(())
+    }
+
     /// Starts whoever is dead. A gateway that was killed by its switch is started with the switch as it stands.
     ///
     /// # Errors

@@ -266,8 +266,11 @@ impl Run {
         permit: Option<&str>,
     ) -> Result<(), Wrong> {
         let mut last = String::new();
-        for _ in 0..TRIES {
+        for number in 1..=TRIES {
             self.revive().await?;
+            if number % WORTH_WAITING == 0 {
+                self.pass_a_minute().await?;
+            }
             let answer = self.story.charge(mandate, 3000, reference, permit).await;
             if let Some(decision) = answer.json.pointer("/decision/decision") {
                 return must(decision == "approved", || {
@@ -283,8 +286,31 @@ impl Run {
         Err(Wrong(format!("the charge never came to its end: {last}")))
     }
 
-    /// Ends what was armed; whoever died with its last answer is noticed here, and counted.
-    async fn settle(&mut self) -> Result<(), Wrong> {
+    /// Ends what was armed, and gives how many steps were counted. Who dies with its last answer, or over what it does after
+    /// that, is noticed here, so that nobody dies while the end is looked at.
+    async fn settle(&mut self) -> Result<u64, Wrong> {
+        let side = self.blow.side;
+        loop {
+            self.answers().await?;
+            self.story.disarm(side).map_err(|error| Wrong::new(&error))?;
+            let deaths = self.deaths;
+            self.notice_death().await?;
+            if self.deaths > deaths {
+                continue;
+            }
+            self.notice_failure()?;
+            let counted = self.story.counted(side).map_err(|error| Wrong::new(&error))?;
+            let is_dying = |blow: Again| blow.fault.ends_the_process() && counted >= blow.at;
+            if !self.awaited().is_some_and(is_dying) {
+                return Ok(counted);
+            }
+            self.story.mourn(side).await.map_err(|error| Wrong::new(&error))?;
+            self.notice_death().await?;
+        }
+    }
+
+    /// Starts the gateway until it answers.
+    async fn answers(&mut self) -> Result<(), Wrong> {
         self.notice_death().await?;
         let mut tries = 0;
         while self.story.http.get("/log/checkpoint").await.status != 200 {
@@ -293,7 +319,7 @@ impl Run {
             tries += 1;
             must(tries < TRIES, || "the gateway does not answer any more".to_owned())?;
         }
-        self.notice_failure()
+        Ok(())
     }
 }
 
@@ -320,14 +346,12 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
     let operation = stage.operation;
     let ended = async {
         let mandates = operation.carry_out(&mut run, &stage.mandates).await?;
-        run.settle().await?;
-        let counted = run.story.counted(blow.side).map_err(|error| Wrong::new(&error))?;
+        let counted = run.settle().await?;
         let faults = [Some(blow.fault), blow.again.map(|again| again.fault)];
         if faults.into_iter().flatten().any(|fault| !fault.ends_the_process()) {
             // What was answered stands on the disk, not in the memory of who answered.
             run.restart().await?;
         }
-        run.story.disarm(blow.side).map_err(|error| Wrong::new(&error))?;
         books::balance(&mut run, operation.end(), &mandates).await?;
         Ok(Played {
             struck: run.is_struck,
