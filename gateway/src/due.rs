@@ -34,3 +34,20 @@ impl Due {
         Instant::now() >= self.instant || self.time.is_some_and(|time| now >= time)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+
+    #[test]
+    fn a_moment_comes_with_gateway_time_and_with_no_clock_that_is_set_back() {
+        let now: Timestamp = "2026-09-30T04:00:00Z".parse().expect("a moment");
+        let due = Due::after(HOUR, now);
+        assert!(!due.has_come(now.plus_seconds(3_599)));
+        assert!(due.has_come(now.plus_seconds(3_600)));
+        let soon = Due::after(Duration::ZERO, now);
+        assert!(soon.has_come(now.plus_seconds(-3_600)), "by the other clock");
+    }
+}

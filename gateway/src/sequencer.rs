@@ -262,7 +262,7 @@ impl Sequencer {
 
     /// Destroys between two commits: the first one ordered it, the second one states it.
     fn destroy_due(&mut self, resuming: bool) {
-        let now = self.now();
+        let now = self.world.clock.now();
         if !self.destroy.has_come(now) {
             return;
         }
@@ -303,7 +303,7 @@ impl Sequencer {
 
     /// Tells merchants what they have not been told, one round at a time.
     fn deliver_notices(&mut self) {
-        let now = self.now();
+        let now = self.world.clock.now();
         if self.memory.delivering || !self.deliver.has_come(now) {
             return;
         }

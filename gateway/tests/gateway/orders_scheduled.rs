@@ -171,9 +171,8 @@ async fn the_renewal_is_off_before_the_end_and_stays_off_after_an_undo() {
 //
 #[tokio::test]
 async fn the_assisted_path_takes_three_working_days_over_a_holiday_week() {
-    let house = House::on_stage();
     // Wednesday, 30 September 2026, noon in Shanghai; the holidays last through 7 October.
-    house.clock_at("2026-09-30T04:00:00Z");
+    let house = House::on_stage_at("2026-09-30T04:00:00Z");
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
     let walked = phone.walk("mandate.cancel.assisted", &[token.mandate]).await;

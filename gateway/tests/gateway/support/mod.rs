@@ -146,10 +146,21 @@ impl House {
 
     /// With the sandbox's routes.
     pub(crate) fn on_stage() -> Self {
-        let mut house = Self::closed();
-        house.on_stage = true;
-        house.start().unwrap();
-        house
+        Self::closed().with_a_stage()
+    }
+
+    /// The same, from this moment on: the clock of a gateway that runs is never set back.
+    pub(crate) fn on_stage_at(moment: &str) -> Self {
+        let house = Self::closed();
+        let moment: Timestamp = moment.parse().unwrap();
+        house.clock.0.store(moment.unix(), Ordering::SeqCst);
+        house.with_a_stage()
+    }
+
+    fn with_a_stage(mut self) -> Self {
+        self.on_stage = true;
+        self.start().unwrap();
+        self
     }
 
     /// Everything but the gateway itself.
@@ -398,12 +409,6 @@ impl House {
             terms,
             expires_at: self.clock.now().plus_seconds(DAY),
         })
-    }
-
-    /// Sets the clock, before anything happened.
-    pub(crate) fn clock_at(&self, moment: &str) {
-        let moment: Timestamp = moment.parse().unwrap();
-        self.clock.0.store(moment.unix(), Ordering::SeqCst);
     }
 
     /// Scripts an outside party.
