@@ -4,6 +4,7 @@
 use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::scripted_prompt::{FAILURES_A_DAY, Outcome};
 use quittance_testkit::stage::{Hostile, Stage, StagePhone};
+use quittance_testkit::story::PIN;
 use quittance_wallet::ports::{DeviceKeyError, KeyAlias};
 use quittance_wallet::{Answer, DeviceKeys as _, ErrorKind, WalletError};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -423,4 +424,36 @@ async fn a_keystore_that_never_returns_holds_nobody_up_without_end() {
         .unwrap()
         .expect("control: once it returns, the call comes to its end");
     assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held");
+}
+
+/// The PIN is proved by one call at a time, and that one asks the keystore.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_keystore_that_answers_the_pin_while_it_is_proved_is_told_to_come_back() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let phone = Arc::new(phone.with_patience(PATIENCE).unwrap());
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.answer_until(flow, "payment_pin").await.unwrap();
+    let told = Arc::new(Mutex::new(None));
+    let (inner, report) = (Arc::downgrade(&phone), Arc::clone(&told));
+    let times = AtomicU32::new(0);
+    phone.hardware.turn_hostile(Some(inside("sign", move |_| {
+        if let (0, Some(phone)) = (times.fetch_add(1, Ordering::SeqCst), inner.upgrade()) {
+            let runtime = tokio::runtime::Handle::current();
+            let call = async move { phone.answer_with(flow, PIN).await };
+            *report.lock().unwrap() = Some(std::thread::scope(|scope| {
+                scope.spawn(|| runtime.block_on(call)).join().unwrap()
+            }));
+        }
+        None
+    })));
+    phone.answer_with(flow, PIN).await.unwrap();
+    let error = told.lock().unwrap().take().expect("it was called").unwrap_err();
+    assert!(
+        matches!(error, WalletError::Keys(DeviceKeyError::HardwareUnavailable)),
+        "{error:?}"
+    );
+    phone.answer_all(flow).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.is_closed(mandate).unwrap(), "control: who asked comes to its end");
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "token_destroyed");
 }

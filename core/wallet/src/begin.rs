@@ -136,22 +136,22 @@ impl Inner {
     pub(crate) async fn resume_link(self: &Arc<Self>, link: String) -> Result<FlowId, WalletError> {
         let came = Returned::read(&link).ok_or(WalletError::ForeignLink)?;
         let state = came.state.clone();
-        let open = self
+        let flow = self
             .look(move |inner| {
-                for row in inner.read_all::<FlowRow>()? {
-                    let Ok(Some(open)) = inner.open_flow(row.start.flow) else {
-                        continue;
-                    };
-                    let jumped = open.step.kind == StepKind::Prompt(PromptKind::Jump);
-                    if jumped && open.row.start.nonce == state {
-                        return Ok(Some(open));
-                    }
-                }
-                Ok(None)
+                let rows = inner.read_all::<FlowRow>()?;
+                Ok(rows
+                    .iter()
+                    .find(|row| row.start.nonce == state)
+                    .map(|row| row.start.flow))
             })
             .await?
             .ok_or(WalletError::ForeignLink)?;
-        let flow = open.flow();
+        let door = self.answering.of(flow);
+        let arrival = door.arrive();
+        let open = self.look(move |inner| Ok(inner.open_flow(flow).ok().flatten())).await?;
+        let open = open
+            .filter(|open| open.step.kind == StepKind::Prompt(PromptKind::Jump))
+            .ok_or(WalletError::ForeignLink)?;
         let answer = StepAnswer::Returned {
             state: came.state,
             outcome: came.outcome.clone(),
@@ -160,7 +160,7 @@ impl Inner {
             step: open.step.id.clone(),
             outcome: came.outcome,
         };
-        match self.hand_in(open, answer, Some(says)).await {
+        match self.hand_in(arrival, open, answer, Some(says)).await {
             Ok(()) | Err(WalletError::Offline) => Ok(flow),
             Err(error) => Err(error),
         }

@@ -20,7 +20,7 @@ impl Inner {
     /// Enrols the phone, or goes on where an enrolment was interrupted. One at a time: a second one finds what the first
     /// one came to.
     pub(crate) async fn enrol(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<EnrolmentView, WalletError> {
-        let _one_at_a_time = self.enrolling.enter(self.ports.patience).await?;
+        let _one_at_a_time = self.enrolling.arrive().enter(self.ports.patience).await?;
         if let Some(done) = self.look(Inner::enrolment_view).await? {
             return Ok(done);
         }

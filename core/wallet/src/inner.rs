@@ -10,7 +10,8 @@ use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
 use crate::session::HeldSession;
 use crate::showing::HandedOut;
 use crate::transport::Transport;
-use crate::turns::{Door, Turn, Turns};
+use crate::turns::{Door, Doors, Turn, Turns};
+use quittance_protocol::FlowId;
 use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::sync::Arc;
 
@@ -24,6 +25,10 @@ pub(crate) struct Inner {
     pub(crate) writer: Turns<()>,
     vault: Turns<Vault>,
     pub(crate) enrolling: Door,
+    /// Runs that are answered with what counts.
+    pub(crate) answering: Doors<FlowId>,
+    /// Secrets that are chosen.
+    pub(crate) choosing: Door,
     pub(crate) policies: KnownPolicies,
     pub(crate) session: HeldSession,
     pub(crate) pin_checks: PinChecks,
@@ -56,6 +61,8 @@ impl Inner {
             writer: Turns::new((), patience),
             vault: Turns::new(vault, patience),
             enrolling: Door::default(),
+            answering: Doors::default(),
+            choosing: Door::default(),
             policies: KnownPolicies::default(),
             session: HeldSession::default(),
             pin_checks: PinChecks::default(),

@@ -49,6 +49,7 @@ pub struct StoppingView {
 impl Inner {
     /// Locks every mandate: on this phone at once, at the gateway as soon as it is reached. Asks for nothing.
     pub(crate) async fn lock_now(self: &Arc<Self>, other_devices: bool) -> Result<LockView, WalletError> {
+        self.pin_checks.forget_all();
         let number = self
             .unit(move |unit| {
                 unit.inner.enrolled()?;
@@ -124,6 +125,7 @@ impl Inner {
         payment_pin: Zeroizing<Vec<u8>>,
         password: Zeroizing<Vec<u8>>,
     ) -> Result<(), WalletError> {
+        let arrival = self.choosing.arrive();
         self.look(|inner| inner.enrolled().map(|_| ())).await?;
         let digits = self
             .look(|inner| Ok(inner.policy()?.secrets.payment_pin.digits))
@@ -132,6 +134,10 @@ impl Inner {
         crate::pin::check_form(&password, digits)?;
         if *payment_pin == *password {
             return Err(WalletError::SameSecret);
+        }
+        let visit = arrival.enter(self.ports.patience).await?;
+        if !visit.is_first {
+            return Err(WalletError::WrongAnswer);
         }
         self.prove_for_lock_password(payment_pin).await?;
         self.register_secret(SecretKind::LockPassword, password).await
@@ -148,11 +154,15 @@ impl Inner {
             flow = self.begin(SET_PASSWORD.to_owned(), Vec::new(), None).await?;
         }
         let mut proved = false;
-        while let Some(open) = self.look(move |inner| inner.open_flow(flow)).await? {
+        let door = self.answering.of(flow);
+        loop {
+            let arrival = door.arrive();
+            let Some(open) = self.look(move |inner| inner.open_flow(flow)).await? else {
+                break;
+            };
             match open.step.kind {
                 StepKind::Factor(FactorKind::PaymentPin) => {
-                    self.prove_pin(open, payment_pin.clone()).await?;
-                    proved = true;
+                    proved = self.prove_pin(arrival, open, payment_pin.clone()).await?;
                 }
                 StepKind::Factor(factor) if factor.input() == FactorInput::HardwareKey => {
                     self.prove_with_key(&open, factor).await?;

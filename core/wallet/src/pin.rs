@@ -5,6 +5,7 @@ use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, Purpose};
 use crate::transport::{SendError, read};
+use crate::turns::Arrival;
 use crate::unit::blocking;
 use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Nonce, PinAnswer};
@@ -25,25 +26,32 @@ struct PinAttempt {
     state: LoggingIn,
 }
 
-/// PIN checks that are under way.
+/// PIN checks whose answer has not come, each kept while its step is open and the payer wants nothing else.
 #[derive(Default)]
-pub(crate) struct PinChecks {
-    /// One at a time: a button that is pressed twice must not cost two guesses.
-    one_at_a_time: tokio::sync::Mutex<()>,
-    unanswered: Mutex<BTreeMap<FlowId, PinAttempt>>,
-}
+pub(crate) struct PinChecks(Mutex<BTreeMap<FlowId, PinAttempt>>);
 
 impl PinChecks {
     fn keep(&self, flow: FlowId, attempt: PinAttempt) {
         self.unanswered().insert(flow, attempt);
     }
 
-    fn take(&self, flow: FlowId) -> Option<PinAttempt> {
-        self.unanswered().remove(&flow)
+    /// The check of this very PIN; one of another PIN is forgotten.
+    fn take(&self, flow: FlowId, pin: &Zeroizing<Vec<u8>>) -> Option<PinAttempt> {
+        self.unanswered().remove(&flow).filter(|attempt| attempt.pin == *pin)
+    }
+
+    /// Forgets the PIN of a run that is left.
+    pub(crate) fn forget(&self, flow: FlowId) {
+        self.unanswered().remove(&flow);
+    }
+
+    /// Forgets every PIN.
+    pub(crate) fn forget_all(&self) {
+        self.unanswered().clear();
     }
 
     fn unanswered(&self) -> MutexGuard<'_, BTreeMap<FlowId, PinAttempt>> {
-        self.unanswered.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -68,7 +76,11 @@ impl Inner {
     }
 
     /// Registers another PIN, which the gateway takes after a recovery alone.
+    ///
+    /// # Errors
+    /// [`WalletError::WrongAnswer`] where another one was chosen since this one's caller arrived; it is not looked at.
     pub(crate) async fn choose_new_pin(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
+        let arrival = self.choosing.arrive();
         let digits = self
             .look(|inner| {
                 inner.enrolled()?;
@@ -76,6 +88,10 @@ impl Inner {
             })
             .await?;
         check_form(&pin, digits)?;
+        let visit = arrival.enter(self.ports.patience).await?;
+        if !visit.is_first {
+            return Err(WalletError::WrongAnswer);
+        }
         self.register_secret(SecretKind::PaymentPin, pin).await
     }
 
@@ -135,16 +151,21 @@ impl Inner {
         self.flush(number).await.map(|_| ())
     }
 
-    /// Proves the PIN at the open step. The guess is counted by the gateway before it answers the first message.
+    /// Proves the PIN at the open step, which may be done by then by whoever was faster: whether it was this PIN that was
+    /// proved. The guess is counted by the gateway before it answers the first message.
+    ///
+    /// # Errors
+    /// [`WalletError::WrongAnswer`] where another one was tried since this one's caller arrived: a button that is pressed
+    /// twice costs one guess.
     pub(crate) async fn prove_pin(
         self: &Arc<Self>,
+        arrival: Arrival<'_>,
         open: OpenFlow,
         pin: Zeroizing<Vec<u8>>,
-    ) -> Result<(), WalletError> {
+    ) -> Result<bool, WalletError> {
         check_form(&pin, open.policy.secrets.payment_pin.digits)?;
         let flow = open.flow();
-        // Falls with the future, should the caller drop it. Whoever waited finds the step done.
-        let _one_at_a_time = self.pin_checks.one_at_a_time.lock().await;
+        let visit = arrival.enter(self.ports.patience).await?;
         // The gateway has to know all that came before in this flow, that it began first of all.
         self.unit(move |unit| {
             let Some(mut row) = unit.get::<FlowRow>(flow.as_bytes())?.filter(|row| !row.told) else {
@@ -156,37 +177,51 @@ impl Inner {
         .await?;
         if let Some(number) = self.look(move |inner| inner.last_row_of(flow)).await? {
             match self.flush(number).await {
-                // A refusal is on the flow's own row.
-                Ok(_) | Err(WalletError::Problem(_)) => {}
-                Err(WalletError::Offline) => return self.without_network(&open).await,
+                Ok(_) => {}
+                Err(WalletError::Problem(problem)) if matches!(problem.retry(), Retry::Same | Retry::After) => {
+                    return self.without_gateway_at_pin(&open, problem.into()).await;
+                }
+                // A refusal for good is on the flow's own row.
+                Err(WalletError::Problem(_)) => {}
+                Err(WalletError::Offline) => return self.without_gateway_at_pin(&open, WalletError::Offline).await,
                 Err(error) => return Err(error),
             }
         }
         // What waited may have been the end of this very check.
         let now_open = self.look(move |inner| inner.open_flow(flow)).await?;
         if now_open.is_none_or(|now| now.step.id != open.step.id) {
-            return self.carry_on(&open).await;
+            return self.carry_on(&open).await.map(|()| false);
         }
-        let attempt = self.begin_attempt(&open, pin).await?;
+        let unanswered = self.pin_checks.take(flow, &pin);
+        let attempt = match unanswered {
+            Some(attempt) => attempt,
+            None if visit.is_first => self.begin_attempt(&open, pin).await?,
+            None => return Err(WalletError::WrongAnswer),
+        };
         let answer: PinAnswer = match self.transport.post(&attempt.compact).await {
             Ok(answer) => read(&answer)?,
+            Err(SendError::Problem(problem)) if problem.code() == Code::FactorLocked => {
+                return Err(WalletError::PinLocked {
+                    retry_after: problem.retry_after_seconds(),
+                });
+            }
             Err(error) => {
-                let again = match &error {
-                    SendError::Problem(problem) => matches!(problem.retry(), Retry::Same),
-                    SendError::Unreachable | SendError::Unconnected | SendError::NotUnderstood(_) => true,
+                let (again, says_nothing) = match &error {
+                    SendError::Problem(problem) => (
+                        problem.retry() == Retry::Same,
+                        matches!(problem.retry(), Retry::Same | Retry::After),
+                    ),
+                    SendError::Unreachable | SendError::Unconnected | SendError::NotUnderstood(_) => (true, true),
                 };
-                if again {
+                if !says_nothing {
+                    return Err(error.into());
+                }
+                let skipped = self.without_gateway_at_pin(&open, error.into()).await;
+                if again && skipped.is_err() {
+                    // Kept no longer than the step is open: the same PIN costs no second guess.
                     self.pin_checks.keep(flow, attempt);
                 }
-                return match error {
-                    SendError::Unreachable | SendError::Unconnected => self.without_network(&open).await,
-                    SendError::Problem(problem) if problem.code() == Code::FactorLocked => {
-                        Err(WalletError::PinLocked {
-                            retry_after: problem.retry_after_seconds(),
-                        })
-                    }
-                    other => Err(other.into()),
-                };
+                return skipped;
             }
         };
         let attempts_left = answer.attempts_left;
@@ -208,20 +243,25 @@ impl Inner {
             .unit(move |unit| unit.send(Purpose::PinFinish { flow }, &statement))
             .await?;
         self.flush(number).await?;
-        self.carry_on(&open).await
+        self.carry_on(&open).await.map(|()| true)
     }
 
-    /// At the PIN step without a network: what may be skipped is skipped, everything else waits.
-    async fn without_network(self: &Arc<Self>, open: &OpenFlow) -> Result<(), WalletError> {
+    /// At the PIN step without a gateway that decides, whether it is out of reach or unwell: what may be skipped is
+    /// skipped, everything else waits, with the error that says why.
+    async fn without_gateway_at_pin(
+        self: &Arc<Self>,
+        open: &OpenFlow,
+        error: WalletError,
+    ) -> Result<bool, WalletError> {
         let flow = open.flow();
         if open.can_skip_offline() {
             self.go_offline(flow).await?;
         }
         let now = self.look(move |inner| inner.open_flow(flow)).await?;
         if now.is_some_and(|now| now.step.id == open.step.id) {
-            return Err(WalletError::Offline);
+            return Err(error);
         }
-        Ok(())
+        Ok(false)
     }
 
     async fn begin_attempt(
@@ -229,11 +269,7 @@ impl Inner {
         open: &OpenFlow,
         pin: Zeroizing<Vec<u8>>,
     ) -> Result<PinAttempt, WalletError> {
-        let flow: FlowId = open.flow();
-        let unanswered = self.pin_checks.take(flow);
-        if let Some(attempt) = unanswered.filter(|attempt| *attempt.pin == *pin) {
-            return Ok(attempt);
-        }
+        let flow = open.flow();
         let step = open.step.id.clone();
         self.unit(move |unit| {
             let mut draws = draws(&*unit.inner.ports.randomness);

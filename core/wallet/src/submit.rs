@@ -4,6 +4,7 @@ use crate::error::WalletError;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::Purpose;
+use crate::turns::Arrival;
 use quittance_flows::definition::{FlowEffect, PromptKind, StepKind};
 use quittance_flows::{FactorInput, FactorKind};
 use quittance_protocol::FlowId;
@@ -57,6 +58,9 @@ impl std::fmt::Debug for Answer {
 impl Inner {
     /// Answers the open step of a flow.
     pub(crate) async fn submit(self: &Arc<Self>, flow: FlowId, answer: Answer) -> Result<(), WalletError> {
+        // Before a look at what is asked: whoever comes out meanwhile may have changed it.
+        let door = self.answering.of(flow);
+        let arrival = door.arrive();
         let open = self
             .look(move |inner| inner.open_flow(flow))
             .await?
@@ -69,16 +73,17 @@ impl Inner {
             (StepKind::Prompt(prompt), Answer::Entered(entries)) if asks_for_entries(prompt) => {
                 let answer = self.entered(&open, entries)?;
                 let shown = answer.digest().ok_or(WalletError::Internal("entries"))?;
-                self.hand_in(open, answer, Some(FlowEventKind::Answered { step, shown }))
-                    .await
+                let says = FlowEventKind::Answered { step, shown };
+                self.hand_in(arrival, open, answer, Some(says)).await
             }
-            (StepKind::Factor(factor), answer) => self.submit_factor(open, factor, answer).await,
+            (StepKind::Factor(factor), answer) => self.submit_factor(arrival, open, factor, answer).await,
             _ => Err(WalletError::WrongAnswer),
         }
     }
 
     async fn submit_factor(
         self: &Arc<Self>,
+        arrival: Arrival<'_>,
         open: OpenFlow,
         factor: FactorKind,
         answer: Answer,
@@ -92,31 +97,31 @@ impl Inner {
                 self.prove_with_key(&open, factor).await
             }
             (FactorInput::Secret, Answer::PaymentPin(pin)) if factor == FactorKind::PaymentPin => {
-                self.prove_pin(open, pin).await
+                self.prove_pin(arrival, open, pin).await.map(drop)
             }
             (FactorInput::Secret, Answer::LockPassword(password)) if factor == FactorKind::LockPassword => {
-                self.prove_pin(open, password).await
+                self.prove_pin(arrival, open, password).await.map(drop)
             }
             (FactorInput::Code, Answer::Code(code)) => {
                 let code = String::from_utf8(code.to_vec()).map_err(|_| WalletError::WrongAnswer)?;
                 let answer = StepAnswer::Code {
                     code: OneTimeCode(code),
                 };
-                self.hand_in(open, answer, None).await
+                self.hand_in(arrival, open, answer, None).await
             }
-            (FactorInput::Code, Answer::SendAgain) => self.hand_in(open, StepAnswer::Resend {}, None).await,
+            (FactorInput::Code, Answer::SendAgain) => self.hand_in(arrival, open, StepAnswer::Resend {}, None).await,
             (FactorInput::Evidence, Answer::Images(images)) => {
                 let uploads = self.upload_all(images).await?;
                 let answer = StepAnswer::Evidence { uploads };
                 let evidence = answer.digest().ok_or(WalletError::Internal("evidence"))?;
-                self.hand_in(open, answer, Some(FlowEventKind::Submitted { step, evidence }))
-                    .await
+                let says = FlowEventKind::Submitted { step, evidence };
+                self.hand_in(arrival, open, answer, Some(says)).await
             }
             (FactorInput::Entries, Answer::Entered(entries)) => {
                 let answer = self.entered(&open, entries)?;
                 let evidence = answer.digest().ok_or(WalletError::Internal("entries"))?;
-                self.hand_in(open, answer, Some(FlowEventKind::Submitted { step, evidence }))
-                    .await
+                let says = FlowEventKind::Submitted { step, evidence };
+                self.hand_in(arrival, open, answer, Some(says)).await
             }
             _ => Err(WalletError::WrongAnswer),
         }
@@ -163,13 +168,19 @@ impl Inner {
 
     /// Hands in what the gateway, or somebody behind it, judges. Without a network it waits in the outbox. What is said
     /// with it is the run's once the gateway took it; the words of a case are at once, for they hold.
+    ///
+    /// # Errors
+    /// [`WalletError::WrongAnswer`] where another answer was handed in since this one's caller arrived: a button that is
+    /// pressed twice spends one try, and says nothing at a step that it was not pressed for.
     pub(crate) async fn hand_in(
         self: &Arc<Self>,
+        arrival: Arrival<'_>,
         open: OpenFlow,
         answer: StepAnswer,
         says: Option<FlowEventKind>,
     ) -> Result<(), WalletError> {
         let flow = open.flow();
+        let visit = arrival.enter(self.ports.patience).await?;
         // What waits was handed in before: it decides first.
         if let Some(number) = self.look(move |inner| inner.last_row_of(flow)).await? {
             if let Err(error) = self.flush(number).await {
@@ -179,6 +190,9 @@ impl Inner {
             if now.is_none_or(|now| now.step.id != open.step.id || now.state.submitted != open.state.submitted) {
                 return Err(WalletError::WrongAnswer);
             }
+        }
+        if !visit.is_first {
+            return Err(WalletError::WrongAnswer);
         }
         let shown = open.clone();
         if let Some(number) = self.unit(move |unit| unit.answer(&shown, answer, says)).await?
@@ -281,6 +295,7 @@ impl Inner {
 
     /// Leaves a flow. What it held stays held.
     pub(crate) async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> Result<(), WalletError> {
+        self.pin_checks.forget(flow);
         let number = self
             .unit(move |unit| {
                 let Some(open) = unit.inner.open_flow(flow)? else {

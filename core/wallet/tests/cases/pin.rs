@@ -1,7 +1,7 @@
 //! The payment PIN: a wrong one is counted, the flow stays, five of them lock.
 
 use crate::support::phone::{Phone, pin};
-use crate::support::{OTHER_PIN, Sandboxed};
+use crate::support::{OTHER_PIN, PIN, Sandboxed};
 use quittance_wallet::{Answer, ErrorKind, PromptKind, WalletError};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -64,4 +64,49 @@ async fn a_pin_of_another_form_costs_nothing() {
         Err(WalletError::WrongAnswer)
     ));
     phone.walk(flow).await.unwrap();
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_is_unwell_at_the_pin_keeps_nobody_from_stopping() {
+    for code in ["storage_full", "internal"] {
+        let sandbox = Sandboxed::start().await;
+        let phone = Phone::enrolled(&sandbox).await;
+        let merchant = sandbox.merchant("Bluebird").await;
+        let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+        let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+        assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+        sandbox.plug.refuse("pin-start", code);
+        let stopped = phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN))).await;
+        assert!(stopped.is_ok(), "{code}: {stopped:?}");
+        let left = phone.wallet.next_prompt(flow).unwrap();
+        assert!(left.is_none(), "{code}: the payer is done: {left:?}");
+        phone.until_closed(mandate).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_gives_authority_waits_for_a_gateway_that_is_unwell() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let offer = sandbox.offer(&merchant, "subscription").await;
+    let flow = phone.wallet.start_sign(&offer).await.unwrap();
+    let asks_pin = || {
+        let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+        matches!(prompt.kind, PromptKind::PaymentPin { .. })
+    };
+    while !asks_pin() {
+        phone.answer(flow).await.unwrap();
+    }
+    sandbox.plug.refuse("pin-start", "storage_full");
+    let told = phone.answer(flow).await.unwrap_err();
+    assert!(matches!(told, WalletError::Problem(_)), "{told:?}");
+    assert!(asks_pin());
+    phone.walk(flow).await.unwrap();
+    assert_eq!(
+        phone.wallet.mandates().unwrap().len(),
+        1,
+        "control: once it is well again"
+    );
 }
