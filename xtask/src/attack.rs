@@ -5,7 +5,8 @@ use crate::run::{Outcome, Problem, Workspace, failed, heading, output, run};
 use crate::skipped::Skipped;
 
 /// One attacker.
-struct Attack {
+#[derive(Debug)]
+pub(crate) struct Attack {
     /// Its name on the command line.
     name: &'static str,
     /// What the attacker has, or does.
@@ -17,7 +18,8 @@ struct Attack {
 }
 
 /// Some tests of one crate.
-struct Tests {
+#[derive(Debug)]
+pub(crate) struct Tests {
     package: &'static str,
     /// One target of the crate; all where there is none.
     target: Option<&'static str>,
@@ -149,18 +151,33 @@ const fn some(package: &'static str, target: &'static str, filter: &'static str)
     }
 }
 
+/// What was asked for.
+#[derive(Debug, Clone)]
+pub(crate) enum Asked {
+    /// The names.
+    List,
+    /// One attacker.
+    One(&'static Attack),
+}
+
+/// Reads the name of an attacker, or `list`.
+pub(crate) fn asked(name: &str) -> Result<Asked, String> {
+    let one = ATTACKS.iter().find(|attack| attack.name == name).map(Asked::One);
+    let list = (name == "list").then_some(Asked::List);
+    one.or(list)
+        .ok_or_else(|| "`cargo xtask attack list` names them".to_owned())
+}
+
 /// Plays one attacker, or names them all.
-pub(crate) fn attack(workspace: &Workspace, name: &str, profile: Option<&str>) -> Outcome {
-    if name == "list" {
-        for attack in ATTACKS {
-            println!("{:9} has {}:\n          {}", attack.name, attack.has, attack.shows);
+pub(crate) fn attack(workspace: &Workspace, asked: &Asked, profile: Option<&str>) -> Outcome {
+    let attack = match asked {
+        Asked::One(attack) => attack,
+        Asked::List => {
+            for attack in ATTACKS {
+                println!("{:9} has {}:\n          {}", attack.name, attack.has, attack.shows);
+            }
+            return Ok(());
         }
-        return Ok(());
-    }
-    let Some(attack) = ATTACKS.iter().find(|attack| attack.name == name) else {
-        return failed(format!(
-            "no attacker is called {name}: `cargo xtask attack list` names them"
-        ));
     };
     println!("The attacker has {}.", attack.has);
     let skipped = Skipped::listen(workspace)?;

@@ -94,7 +94,8 @@ enum Task {
     /// Plays one attacker, such as `gateway` or `files`, with its control; `list` names them all.
     Attack {
         /// Which.
-        name: String,
+        #[arg(value_parser = attack::asked)]
+        name: attack::Asked,
         /// The profile of Cargo by which the gateways and phones are built that it starts, such as `release`.
         #[arg(long)]
         profile: Option<String>,

@@ -1,10 +1,14 @@
-//! Commands in the documents: each must still run a test.
+//! Commands in the documents: each must still run what it names.
 //!
 //! `cargo test` passes where a name fits no test at all, so a claim whose test was renamed would look shown for ever.
 use std::collections::BTreeMap;
 
+use clap::Parser as _;
+
 use super::evidence;
 use super::tree::Tree;
+
+const OURS: &str = "cargo xtask";
 
 /// A test as `cargo test` names it.
 struct Test {
@@ -26,15 +30,49 @@ struct Asked {
     name: Option<String>,
 }
 
-/// Every command that runs no test, with its document.
+/// Every command that runs no test, or that `cargo xtask` does not know, with its document.
 pub(super) fn faults(tree: &Tree) -> Vec<String> {
     let tests = tests(tree);
-    let documents = tree.files.iter().filter(|(path, _)| path.ends_with(".md"));
-    documents
-        .flat_map(|(path, text)| text.lines().flat_map(asked_in).map(move |asked| (path, asked)))
+    let documents: Vec<_> = tree.files.iter().filter(|(path, _)| path.ends_with(".md")).collect();
+    let lines = || {
+        documents
+            .iter()
+            .flat_map(|(path, text)| text.lines().map(move |line| (path, line)))
+    };
+    let of_cargo = lines()
+        .flat_map(|(path, line)| asked_in(line).into_iter().map(move |asked| (path, asked)))
         .filter(|(_, asked)| !tests.iter().any(|test| asked.fits(test)))
-        .map(|(path, asked)| format!("{path}: {} runs no test", asked.command()))
-        .collect()
+        .map(|(path, asked)| format!("{path}: {} runs no test", asked.command()));
+    let of_ours = lines()
+        .flat_map(|(path, line)| ours_in(line).into_iter().map(move |command| (path, command)))
+        .filter(|(_, command)| !is_known(command))
+        .map(|(path, command)| format!("{path}: {command} is no command"));
+    of_cargo.chain(of_ours).collect()
+}
+
+/// The commands of this program in one line: between backticks, or as a line of a block, up to its comment.
+fn ours_in(line: &str) -> Vec<&str> {
+    let code = if line.starts_with(OURS) {
+        line.split('#').next().into_iter().collect()
+    } else {
+        line.split('`').skip(1).step_by(2).collect::<Vec<_>>()
+    };
+    let ours = code.into_iter().filter(|code| code.starts_with(OURS));
+    ours.map(str::trim).collect()
+}
+
+/// Whether this program takes such arguments. A command that is named without all that it needs is one, too.
+fn is_known(command: &str) -> bool {
+    use clap::error::ErrorKind;
+    let Err(error) = crate::Arguments::try_parse_from(command.split_whitespace().skip(1)) else {
+        return true;
+    };
+    matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+            | ErrorKind::MissingRequiredArgument
+    )
 }
 
 impl Asked {
@@ -190,6 +228,8 @@ mod tests {
             "`cargo test -p quittance-gateway --test gateway pins`, `… five_lock`, `pins`; `hold`",
             "`cargo test -p quittance-gateway --lib a::b::beside`",
             "`cargo xtask demo`, `hold`",
+            "cargo xtask attack list     # names them",
+            "`cargo xtask test --only rules`; `cargo xtask soak`",
         ] {
             assert_eq!(faults(&tree(document)), [""; 0], "{document}");
         }
@@ -210,6 +250,19 @@ mod tests {
             let found = faults(&tree(document));
             assert_eq!(found.len(), count, "{document}");
             assert!(found.iter().all(|fault| fault.ends_with(" runs no test")), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn commands_that_this_program_does_not_know_are_named() {
+        for document in [
+            "`cargo xtask attack guesses`",
+            "cargo xtask soaks     # for ever",
+            "`cargo xtask test --only rust-and-rules`",
+        ] {
+            let found = faults(&tree(document));
+            assert!(found.iter().all(|fault| fault.ends_with(" is no command")), "{found:?}");
+            assert_eq!(found.len(), 1, "{document}: {found:?}");
         }
     }
 }
