@@ -173,7 +173,8 @@ impl Wallet {
     }
 
     /// Answers the open step of a flow. After an error the flow is where it was, but for failures that count: show its
-    /// prompt again.
+    /// prompt again. Of two answers that are given at once one is taken; the other spends nothing, and is `WrongAnswer` unless
+    /// its step is done by then.
     pub async fn submit(&self, flow: String, answer: Answer) -> Result<(), WalletError> {
         let answer = inner::Answer::from(answer);
         let flow = id("flow", &flow)?;

@@ -184,6 +184,8 @@ impl Wallet {
     }
 
     /// Answers the open step. After an error the flow is where it was, but for failures that count: show its prompt again.
+    /// Of two answers that are given at once one is taken; the other spends nothing, and is [`WalletError::WrongAnswer`]
+    /// unless its step is done by then.
     ///
     /// # Errors
     /// [`WalletError::WrongAnswer`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`],
@@ -254,6 +256,7 @@ impl Wallet {
     /// Sets the safety lock's own password. The payment PIN is typed beside it: the two must differ.
     ///
     /// # Errors
+    /// [`WalletError::WrongAnswer`] where another secret was being chosen meanwhile: this one is not looked at.
     /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::WrongPin`], [`WalletError::Biometric`],
     /// [`WalletError::FlowEnded`] while the lock is on, [`WalletError::Offline`], [`WalletError::Problem`].
     pub async fn set_lock_password(
@@ -267,7 +270,8 @@ impl Wallet {
     /// Chooses a new payment PIN after a recovery has opened the way: within its time, once.
     ///
     /// # Errors
-    /// [`WalletError::PinFormat`], [`WalletError::Offline`], [`WalletError::Problem`] where no recovery opened the way.
+    /// [`WalletError::PinFormat`], [`WalletError::Offline`], [`WalletError::Problem`] where no recovery opened the way,
+    /// [`WalletError::WrongAnswer`] where another secret was being chosen meanwhile: this one is not looked at.
     pub async fn choose_new_pin(&self, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
         self.inner.choose_new_pin(pin).await
     }
