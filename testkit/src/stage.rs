@@ -3,16 +3,19 @@
 mod doubles;
 mod idle;
 mod locks;
+mod merchant;
 mod phone;
+mod reads;
 mod saved;
 
 pub use doubles::{DyingKeys, FaultyCustodian, GatedCardNetwork, Hostile, PhoneClock};
 pub use idle::IdlePhone;
 pub use locks::PhoneLocks;
+pub use merchant::decision;
 pub(crate) use phone::random;
 pub use phone::{StagePhone, pin_of};
 
-use crate::http::{Answer, Http};
+use crate::http::Http;
 use crate::network::Network;
 use crate::other_log::with_another_key;
 use crate::story::PIN;
@@ -23,16 +26,13 @@ use quittance_gateway::{
     Clock as _, Config, FolderCustodian, Gateway, Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork,
     SimulatedMerchants,
 };
-use quittance_protocol::answer::OrderRecord;
-use quittance_protocol::statement::Session;
-use quittance_protocol::{MandateId, OrderId, Timestamp};
+use quittance_protocol::{MandateId, Timestamp};
 use quittance_vault::{Randomness, SystemRandomness};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use zeroize::Zeroizing;
 
 /// Whatever a stage fails with; a test unwraps it.
 pub type Staged<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -282,164 +282,4 @@ impl Stage {
         self.gateway()?.wake().await;
         Ok(now)
     }
-
-    /// The merchant's offer: rides, CNY 50.00 a charge, CNY 300.00 in 30 days.
-    ///
-    /// # Errors
-    /// Where the gateway makes none.
-    pub async fn offer(&self) -> Staged<String> {
-        let terms = json!({
-            "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
-            "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
-        });
-        let answer = self
-            .http
-            .post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms)
-            .await;
-        let offer = answer.text_of("offer");
-        if offer.is_empty() {
-            Err(answer.text.into())
-        } else {
-            Ok(offer)
-        }
-    }
-
-    /// The merchant charges; the same reference is the same charge.
-    pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str) -> Answer {
-        let amount = json!({ "minor": minor, "currency": "CNY" });
-        let body = json!({ "mandate": mandate, "amount": amount, "reference": reference });
-        self.http
-            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
-            .await
-    }
-
-    /// The merchant charges with a permit that was handed over at a till, whose name is the charge's reference.
-    pub async fn charge_at(&self, till: &str, mandate: MandateId, minor: i64, permit: &str) -> Answer {
-        let amount = json!({ "minor": minor, "currency": "CNY" });
-        let body = json!({ "mandate": mandate, "amount": amount, "reference": till, "permit": permit });
-        self.http
-            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
-            .await
-    }
-
-    /// What became of a charge of CNY 10.00: `approved`, or the code of the decline.
-    pub async fn try_charge(&self, mandate: MandateId, reference: &str) -> String {
-        decision(&self.charge(mandate, 1000, reference).await)
-    }
-
-    /// What the merchant was told.
-    pub async fn notices(&self) -> Vec<Value> {
-        let answer = self
-            .http
-            .get(&format!("/sandbox/merchants/{}/notices", self.merchant))
-            .await;
-        answer.json.as_array().cloned().unwrap_or_default()
-    }
-
-    /// Waits until the merchant was told something: how often.
-    ///
-    /// # Errors
-    /// Where it is not told in time.
-    pub async fn until_noticed(&self, notice: &str) -> Staged<usize> {
-        let waiting = async {
-            loop {
-                let told = self.notices().await;
-                let of_it = told
-                    .iter()
-                    .filter(|told| told.get("notice").is_some_and(|name| name == notice));
-                match of_it.count() {
-                    0 => self.gateway()?.wake().await,
-                    count => return Ok(count),
-                }
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting)
-            .await
-            .map_err(|_| "the merchant was never told")?
-    }
-
-    /// The code that came to the payer's phone last.
-    ///
-    /// # Errors
-    /// Where none came.
-    pub async fn code(&self, phone: &StagePhone) -> Staged<Zeroizing<Vec<u8>>> {
-        let account = phone.wallet.enrolment()?.ok_or("the phone is not enrolled")?.account;
-        let inbox = self.http.get(&format!("/sandbox/inbox/{account}")).await.json;
-        let last = inbox.as_array().and_then(|codes| codes.last());
-        let code = last
-            .and_then(|text| text.pointer("/arguments/code"))
-            .and_then(Value::as_str);
-        Ok(pin_of(code.ok_or("no code came")?))
-    }
-
-    /// An order as the gateway tells it to its payer now.
-    ///
-    /// # Errors
-    /// What the gateway refuses.
-    pub async fn order(&self, phone: &StagePhone, order: OrderId) -> Staged<OrderRecord> {
-        let answer = self.read(phone, &format!("/v1/orders/{order}")).await?;
-        serde_json::from_value(answer.json).map_err(|_| answer.text.into())
-    }
-
-    /// Reads as the payer of a phone: with a read token of its own.
-    ///
-    /// # Errors
-    /// What the gateway refuses.
-    pub async fn read(&self, phone: &StagePhone, path: &str) -> Staged<Answer> {
-        let token = self.session(&phone.say(&Session {})?).await?;
-        Ok(self.http.get_as(path, &token).await)
-    }
-
-    /// Buys a read token with a signed statement.
-    ///
-    /// # Errors
-    /// What the gateway refuses.
-    pub async fn session(&self, statement: &str) -> Staged<String> {
-        let opened = self.http.statement(statement).await;
-        let token = opened.text_of("token");
-        if token.is_empty() {
-            return Err(opened.text.into());
-        }
-        Ok(token)
-    }
-
-    /// How many entries of a kind the public log holds.
-    pub async fn logged(&self, kind: &str) -> usize {
-        let checkpoint = self.http.get("/log/checkpoint").await.text;
-        let size = checkpoint.lines().nth(1).unwrap_or_default().to_owned();
-        let entries = self.http.get(&format!("/log/tile/entries/000.p/{size}")).await.text;
-        entries.matches(&format!("quittance-entry/1\n{kind}\n")).count()
-    }
-
-    /// Waits until an order stands where it should.
-    ///
-    /// # Errors
-    /// Where it does not come to stand there in time.
-    pub async fn until_order(
-        &self,
-        phone: &StagePhone,
-        order: OrderId,
-        stands: impl Fn(&OrderRecord) -> bool,
-    ) -> Staged<OrderRecord> {
-        let waiting = async {
-            loop {
-                let record = self.order(phone, order).await?;
-                if stands(&record) {
-                    return Ok(record);
-                }
-                self.gateway()?.wake().await;
-            }
-        };
-        tokio::time::timeout(PATIENCE, waiting)
-            .await
-            .map_err(|_| "the order never came to stand there")?
-    }
-}
-
-/// `approved`, or the code of a declined charge.
-pub fn decision(charge: &Answer) -> String {
-    let part = |pointer: &str| charge.json.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-    part("/decision/code")
-        .or_else(|| part("/decision/decision"))
-        .unwrap_or_else(|| charge.code().to_owned())
 }
