@@ -507,6 +507,9 @@ pub enum PayerEventKind {
         /// How much.
         amount: Money,
     },
+    /// Something that this version does not know: only ever read, never written.
+    #[serde(other)]
+    Unrecognised,
 }
 
 /// Answer to `GET /log/consistency`.

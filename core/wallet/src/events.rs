@@ -150,10 +150,11 @@ pub enum WalletEvent {
     },
 }
 
-impl From<PayerEventKind> for WalletEvent {
-    fn from(kind: PayerEventKind) -> Self {
+impl WalletEvent {
+    /// What the payer is told of an event of the gateway's; nothing of a kind that this app does not know.
+    pub(crate) fn of(kind: PayerEventKind) -> Option<Self> {
         use PayerEventKind as Kind;
-        match kind {
+        Some(match kind {
             Kind::DeadTokenUsed { mandate, uses } => Self::DeadTokenUsed { mandate, uses },
             Kind::Told { flow, text } => Self::Told { flow, text },
             Kind::Locked { trigger, until } => Self::Locked { trigger, until },
@@ -171,7 +172,8 @@ impl From<PayerEventKind> for WalletEvent {
                 purpose,
             },
             Kind::Charged { mandate, amount } => Self::Charged { mandate, amount },
-        }
+            Kind::Unrecognised => return None,
+        })
     }
 }
 

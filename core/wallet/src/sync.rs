@@ -237,8 +237,13 @@ impl Unit<'_> {
             if counters.gateway_event.is_some_and(|known| known >= event.number) {
                 continue;
             }
-            let told = self.told(event)?;
-            self.tell(told)?;
+            match self.told(event)? {
+                Some(told) => self.tell(told)?,
+                None => tracing::info!(
+                    number = event.number,
+                    "an event is of a kind that this app does not know"
+                ),
+            }
             // Telling moved the event counter.
             counters = self.counters()?;
             counters.gateway_event = Some(event.number);
@@ -247,18 +252,19 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// What the payer is told of an event. A charge is no ordinary one where a receipt of before says that it cannot be.
-    fn told(&self, event: &PayerEvent) -> Result<WalletEvent, WalletError> {
+    /// What the payer is told of an event, unless it is of a kind that this app does not know. A charge is no ordinary one
+    /// where a receipt of before says that it cannot be.
+    fn told(&self, event: &PayerEvent) -> Result<Option<WalletEvent>, WalletError> {
         if let PayerEventKind::Charged { mandate, amount } = &event.kind
             && let Some(order) = self.closed_before(*mandate, event.at)?
         {
-            return Ok(WalletEvent::ChargedAfterEnd {
+            return Ok(Some(WalletEvent::ChargedAfterEnd {
                 mandate: *mandate,
                 order,
                 amount: *amount,
-            });
+            }));
         }
-        Ok(event.kind.clone().into())
+        Ok(WalletEvent::of(event.kind.clone()))
     }
 
     /// The order whose receipt says that this mandate was closed before this moment.

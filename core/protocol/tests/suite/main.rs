@@ -1,6 +1,7 @@
 //! What the protocol promises at its boundary: outside vectors, frozen bytes, refusals.
 #![cfg(test)]
 
+mod answers;
 mod beneath_opaque;
 mod fixture;
 mod logs;
