@@ -396,7 +396,7 @@ fn what_is_caught_is_caught_in_so_many_ways() {
     let count = |is_so| names(is_so).len();
     assert_eq!(count(|caught| matches!(caught, Catch::Disputed(_))), 41);
     assert_eq!(count(|caught| matches!(caught, Catch::Convicted | Catch::Forked)), 4);
-    assert_eq!(count(|caught| matches!(caught, Catch::Refused(_))), 5);
+    assert_eq!(count(|caught| matches!(caught, Catch::Refused(_))), 6);
     assert_eq!(
         count(|caught| matches!(caught, Catch::OneSided | Catch::Contradicted)),
         2

@@ -5,6 +5,7 @@ use crate::flows::replay;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
 use crate::unit::Unit;
+use crate::unread::Unread;
 use quittance_flows::Rules;
 use quittance_flows::definition::{Authority, FlowEffect};
 use quittance_flows::flow::{Effect, Phase};
@@ -21,11 +22,13 @@ impl Inner {
             return Ok(());
         }
         self.fetch_flow(flow).await?;
-        self.fetch_next_flows().await
+        let mut unread = Unread::default();
+        self.fetch_next_flows(&mut unread).await?;
+        unread.told()
     }
 
     /// Fetches the runs that the gateway began because one of this phone's is done.
-    pub(crate) async fn fetch_next_flows(self: &Arc<Self>) -> Result<(), WalletError> {
+    pub(crate) async fn fetch_next_flows(self: &Arc<Self>, unread: &mut Unread) -> Result<(), WalletError> {
         let unknown = self
             .look(|inner| {
                 let rows = inner.read_all::<FlowRow>()?;
@@ -38,7 +41,7 @@ impl Inner {
             match self.fetch_flow(flow).await {
                 // Whatever it is, it is none of this phone's.
                 Ok(()) | Err(WalletError::Problem(_)) => {}
-                Err(error) => return Err(error),
+                Err(error) => unread.note(error)?,
             }
         }
         Ok(())
@@ -55,6 +58,9 @@ impl Inner {
 
 impl Unit<'_> {
     /// Takes over the gateway's log of a run. While answers of ours wait, ours is the longer one and stays.
+    ///
+    /// # Errors
+    /// [`WalletError::Answer`] for a log that cannot be, before anything of it is staged: the unit may go on without it.
     pub(crate) fn take_flow_log(&mut self, log: FlowLog) -> Result<(), WalletError> {
         let Some(mut row) = self.get::<FlowRow>(log.flow.as_bytes())? else {
             return self.adopt(log);

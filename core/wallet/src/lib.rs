@@ -47,6 +47,7 @@ mod pin;
 mod policy;
 mod prompting;
 mod receipts;
+mod reconciled;
 mod recovery;
 mod revoke;
 mod scheduled;
@@ -62,6 +63,7 @@ mod transport;
 mod tries;
 mod turns;
 mod unit;
+mod unread;
 mod vouch_code;
 mod ways;
 

@@ -4,12 +4,13 @@ use crate::error::WalletError;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, MandateRow, Purpose, StoppingRow};
+use crate::reconciled::Heard;
 use crate::unit::Unit;
 use quittance_flows::definition::StepKind;
 use quittance_flows::lock::{BY_PAYER, SafetyLock};
 use quittance_flows::stop::{covers, is_stopped};
 use quittance_flows::{FactorInput, FactorKind, HoldOwner};
-use quittance_protocol::answer::{LockRecord, Reconciled};
+use quittance_protocol::answer::LockRecord;
 use quittance_protocol::statement::{Lock, SecretKind, Stop, StopScope, Vouch};
 use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
 use std::sync::Arc;
@@ -231,8 +232,10 @@ impl Unit<'_> {
         Ok(covered.map(|row| row.mandate).collect())
     }
 
-    /// Takes over what the gateway says of lock and stops. What this phone said and the gateway has not heard stays.
-    pub(crate) fn take_stopping(&mut self, answer: &Reconciled) -> Result<(), WalletError> {
+    /// Takes over what the gateway says of lock and stops. What this phone said and the gateway has not heard stays, and so
+    /// does what was known where not all can be read.
+    pub(crate) fn take_stopping(&mut self, heard: &Heard) -> Result<(), WalletError> {
+        let answer = &heard.answer;
         let known = self.stopping()?;
         let waiting: Vec<Purpose> = self
             .list::<crate::journal::OutboxRow>()?
@@ -244,8 +247,11 @@ impl Unit<'_> {
             lock: answer.lock.clone(),
             stops: answer.stops.iter().cloned().collect(),
         };
-        if lock_waits && row.lock.is_none() {
+        if (lock_waits || !heard.lock_is_known) && row.lock.is_none() {
             row.lock.clone_from(&known.lock);
+        }
+        if !heard.stops_are_known {
+            row.stops.extend(known.stops.iter().cloned());
         }
         for purpose in waiting {
             if let Purpose::Stop { scope } = purpose {

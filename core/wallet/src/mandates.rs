@@ -96,6 +96,9 @@ impl Unit<'_> {
 
     /// Takes over what the gateway says of a mandate. Its holds are added to ours; ours fall only where `lifted` says
     /// that the payer's own wish was carried out. An answer that is older than what is known changes nothing.
+    ///
+    /// # Errors
+    /// [`WalletError::Answer`] for another token, before anything of it is staged: the unit may go on without it.
     pub(crate) fn take_mandate(&mut self, record: &MandateRecord, lifted: bool) -> Result<(), WalletError> {
         let Some(mut row) = self.get::<MandateRow>(record.mandate.as_bytes())? else {
             return Ok(());

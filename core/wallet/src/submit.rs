@@ -5,6 +5,7 @@ use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::Purpose;
 use crate::turns::Arrival;
+use crate::unread::Unread;
 use quittance_flows::definition::{FlowEffect, PromptKind, StepKind};
 use quittance_flows::{FactorInput, FactorKind};
 use quittance_protocol::FlowId;
@@ -252,17 +253,18 @@ impl Inner {
             Ok(None) | Err(WalletError::FlowEnded { .. }) => {}
             Err(error) => return Err(error),
         }
+        let mut unread = Unread::default();
         let done = match open.definition.effect {
             FlowEffect::Provision => self.provision().await,
-            FlowEffect::Destroy | FlowEffect::LiftPause => match self.pursue(&mut BTreeSet::new()).await {
-                Ok(_) => self.fetch_next_flows().await,
+            FlowEffect::Destroy | FlowEffect::LiftPause => match self.pursue(&mut BTreeSet::new(), &mut unread).await {
+                Ok(_) => self.fetch_next_flows(&mut unread).await,
                 Err(error) => Err(error),
             },
             // The gateway has done it: what changed is heard at once.
-            _ => self.reconcile().await,
+            _ => self.reconcile(&mut unread).await,
         };
         match done {
-            Err(WalletError::Offline) => Ok(()),
+            Ok(()) | Err(WalletError::Offline) => unread.told(),
             done => done,
         }
     }

@@ -7,12 +7,13 @@ use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Pur
 use crate::order_facts::{known_order, mandates_of};
 use crate::orders::OrderNews;
 use crate::outbox::{Lane, due_at};
-use crate::transport::read;
+use crate::reconciled::{Heard, read_reconciled};
 use crate::unit::Unit;
+use crate::unread::Unread;
 use crate::views::SyncReport;
 use quittance_flows::HoldOwner;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind, Reconciled};
+use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind};
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation, ReplicaState};
 use quittance_protocol::{MandateId, OrderId, Timestamp};
@@ -27,11 +28,13 @@ impl Inner {
             online: true,
             ..SyncReport::default()
         };
-        match self.contact(&mut report).await {
+        let mut unread = Unread::default();
+        match self.contact(&mut report, &mut unread).await {
             Ok(()) => {}
             Err(WalletError::Offline) => report.online = false,
             Err(error) => return Err(error),
         }
+        unread.told()?;
         report.closed = self
             .look(Inner::closed_mandates)
             .await?
@@ -43,7 +46,7 @@ impl Inner {
         Ok(report)
     }
 
-    async fn contact(self: &Arc<Self>, report: &mut SyncReport) -> Result<(), WalletError> {
+    async fn contact(self: &Arc<Self>, report: &mut SyncReport, unread: &mut Unread) -> Result<(), WalletError> {
         if self.look(Inner::enrolment_view).await?.is_none() {
             return Err(WalletError::NotEnrolled);
         }
@@ -51,15 +54,15 @@ impl Inner {
         // again in this contact.
         let mut silent = BTreeSet::new();
         self.unit(|unit| unit.renew_intents()).await?;
-        report.sent += self.pursue(&mut silent).await?;
+        report.sent += self.pursue(&mut silent, unread).await?;
         self.refresh_policy().await?;
-        self.reconcile().await?;
-        self.fetch_next_flows().await?;
-        report.sent += self.pursue(&mut silent).await?;
+        self.reconcile(unread).await?;
+        self.fetch_next_flows(unread).await?;
+        report.sent += self.pursue(&mut silent, unread).await?;
         match self.provision().await {
             // The mandate's own events tell what became of it.
             Ok(()) | Err(WalletError::Problem(_)) => {}
-            Err(error) => return Err(error),
+            Err(error) => unread.note(error)?,
         }
         self.unit(|unit| unit.renew_all_permits()).await?;
         report.sent += self.flush_all(&mut silent).await?;
@@ -68,19 +71,27 @@ impl Inner {
 
     /// Brings every destruction as far as it goes now: halves that are due end, statements are sent, closures are
     /// fetched and checked.
-    pub(crate) async fn pursue(self: &Arc<Self>, silent: &mut BTreeSet<Lane>) -> Result<u32, WalletError> {
+    pub(crate) async fn pursue(
+        self: &Arc<Self>,
+        silent: &mut BTreeSet<Lane>,
+        unread: &mut Unread,
+    ) -> Result<u32, WalletError> {
         let mut sent = self.flush_all(silent).await?;
         self.look(Inner::destroy_due).await?;
         sent += self.flush_all(silent).await?;
         for order in self.look(Inner::unclosed_orders).await? {
             let record: OrderRecord = match self.read_own(&format!("/v1/orders/{order}")).await {
                 Ok(record) => record,
-                // What the gateway does not tell of one order keeps nothing else back. The order stays open.
+                // What the gateway does not tell of one order, or not so that it can be read, keeps nothing else back. The
+                // order stays open.
                 Err(WalletError::Problem(problem)) => {
                     tracing::warn!(%order, code = problem.code().name(), "the gateway tells nothing of an order");
                     continue;
                 }
-                Err(error) => return Err(error),
+                Err(error) => {
+                    unread.note(error)?;
+                    continue;
+                }
             };
             let news = self.check_order(record).await?;
             self.unit(move |unit| unit.take_order(&news, None)).await?;
@@ -90,14 +101,16 @@ impl Inner {
     }
 
     /// Tells the gateway what this phone holds, takes over what differs (domain 7.2).
-    pub(crate) async fn reconcile(self: &Arc<Self>) -> Result<(), WalletError> {
+    pub(crate) async fn reconcile(self: &Arc<Self>, unread: &mut Unread) -> Result<(), WalletError> {
         let compact = self.unit(|unit| unit.reconciliation()).await?;
-        let answer: Reconciled = read(&self.transport.post(&compact).await?)?;
+        let heard = read_reconciled(&self.transport.post(&compact).await?, unread)?;
         let mut orders: Vec<OrderNews> = Vec::new();
-        for record in answer.orders.clone() {
+        for record in heard.answer.orders.clone() {
             orders.push(self.check_order(record).await?);
         }
-        self.unit(move |unit| unit.take_reconciled(&answer, &orders)).await
+        let found = self.unit(move |unit| unit.take_reconciled(&heard, &orders)).await?;
+        unread.join(found);
+        Ok(())
     }
 
     /// Follows the log to its newest checkpoint, so that a contradiction is found at each contact.
@@ -210,11 +223,16 @@ impl Unit<'_> {
         Ok(false)
     }
 
-    fn take_reconciled(&mut self, answer: &Reconciled, orders: &[OrderNews]) -> Result<(), WalletError> {
+    /// Takes over what the gateway answered; what of it says what cannot be keeps nothing else back, and is returned.
+    fn take_reconciled(&mut self, heard: &Heard, orders: &[OrderNews]) -> Result<Unread, WalletError> {
+        let answer = &heard.answer;
+        let mut unread = Unread::default();
         self.heard(answer.now)?;
         for record in &answer.mandates {
-            self.take_mandate(record, false)?;
-            self.hold_again(record)?;
+            match self.take_mandate(record, false) {
+                Ok(()) => self.hold_again(record)?,
+                Err(error) => unread.note(error)?,
+            }
         }
         for news in orders {
             self.take_order(news, None)?;
@@ -226,11 +244,13 @@ impl Unit<'_> {
                 self.reject_mandate(row.mandate)?;
             }
         }
-        self.take_stopping(answer)?;
+        self.take_stopping(heard)?;
         self.take_phone(answer)?;
         self.take_ways_back(answer)?;
         for log in &answer.flows {
-            self.take_flow_log(log.clone())?;
+            if let Err(error) = self.take_flow_log(log.clone()) {
+                unread.note(error)?;
+            }
         }
         let mut counters = self.counters()?;
         for event in &answer.events {
@@ -249,7 +269,7 @@ impl Unit<'_> {
             counters.gateway_event = Some(event.number);
             self.put(&counters)?;
         }
-        Ok(())
+        Ok(unread)
     }
 
     /// What the payer is told of an event, unless it is of a kind that this app does not know. A charge is no ordinary one

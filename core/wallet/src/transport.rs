@@ -12,7 +12,7 @@ use std::time::Duration;
 
 /// An answer is refused above this size: a list of every mandate that a phone's vault has room for fits.
 const MOST_ANSWER_BYTES: usize = 8 * 1024 * 1024;
-const ANSWER_LIMITS: Limits = Limits {
+pub(crate) const ANSWER_LIMITS: Limits = Limits {
     bytes: MOST_ANSWER_BYTES,
     depth: 32,
 };

@@ -371,7 +371,8 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::NotEnrolled`], [`WalletError::LogContradiction`], [`WalletError::PolicyUntrusted`],
-    /// [`WalletError::Keys`], [`WalletError::Vault`], [`WalletError::Problem`].
+    /// [`WalletError::Keys`], [`WalletError::Vault`], [`WalletError::Problem`]; [`WalletError::Answer`], for what was
+    /// told of one thing and is not understood, after all else was done.
     pub async fn sync(&self) -> Result<SyncReport, WalletError> {
         self.inner.sync().await
     }

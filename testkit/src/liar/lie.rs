@@ -269,7 +269,7 @@ lies! {
         Catch::Pending;
     Swapped = "swapped",
         "An answer about an order is the one to the request before.",
-        Catch::Pending;
+        Catch::Refused(ErrorKind::UpdateApp);
     Duplicated = "duplicated",
         "Each statement is carried out twice.",
         Catch::Outlived;

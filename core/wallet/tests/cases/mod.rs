@@ -18,3 +18,4 @@ mod stopping;
 mod thread;
 mod time;
 mod tries;
+mod unread;
