@@ -24,6 +24,7 @@ mod recovery;
 mod security;
 mod stopping;
 mod text;
+mod threads;
 mod wallet;
 mod wish;
 

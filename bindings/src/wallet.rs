@@ -6,16 +6,13 @@ use crate::events::WalletEvent;
 use crate::mandates::Mandate;
 use crate::ports::{BiometricPrompt, DeviceKeys, NativeKeys, NativePrompt};
 use crate::records::{Enrolment, LogEvidence, Money, Offer, SyncReport, WalletConfig};
+use crate::threads::Threads;
 use quittance_wallet as inner;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::SystemTime;
-use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use zeroize::Zeroizing;
-
-/// Threads that carry the wallet's calls; what may block (keystore, file) has threads of its own.
-const WORKERS: usize = 2;
 
 /// A phone's wallet. Calls may come from any thread, at any time, twice.
 ///
@@ -28,17 +25,7 @@ const WORKERS: usize = 2;
 #[derive(uniffi::Object)]
 pub struct Wallet {
     wallet: inner::Wallet,
-    /// Present until the wallet is dropped.
-    runtime: Option<Runtime>,
-}
-
-impl Drop for Wallet {
-    /// Ends the wallet's threads without waiting for them: the last owner may be a thread that must not block.
-    fn drop(&mut self) {
-        if let Some(runtime) = self.runtime.take() {
-            runtime.shutdown_background();
-        }
-    }
+    threads: Threads,
 }
 
 /// What a task of the runtime did; a task that did not end is a defect.
@@ -59,33 +46,14 @@ impl Wallet {
         prompt: Arc<dyn BiometricPrompt>,
         ports: inner::Ports,
     ) -> Result<Arc<Self>, WalletError> {
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("quittance")
-            .enable_all()
-            .build();
-        let runtime = runtime.map_err(|_| WalletError::Internal {
-            place: "threads cannot be started".to_owned(),
-        })?;
+        let threads = Threads::start()?;
         let (keys, prompt) = (Arc::new(NativeKeys(keys)), Arc::new(NativePrompt(prompt)));
         let config = inner::WalletConfig::from(config);
-        let opening = runtime.spawn_blocking(move || inner::Wallet::open(&config, keys, prompt, ports));
-        match outcome(opening).await {
-            Ok(wallet) => Ok(Arc::new(Self {
-                wallet,
-                runtime: Some(runtime),
-            })),
-            Err(error) => {
-                runtime.shutdown_background();
-                Err(error)
-            }
-        }
-    }
-
-    fn runtime(&self) -> Result<&Runtime, WalletError> {
-        self.runtime.as_ref().ok_or_else(|| WalletError::Internal {
-            place: "runtime".to_owned(),
-        })
+        let opening = threads
+            .runtime()?
+            .spawn_blocking(move || inner::Wallet::open(&config, keys, prompt, ports));
+        let wallet = outcome(opening).await?;
+        Ok(Arc::new(Self { wallet, threads }))
     }
 
     /// Does work that speaks with the gateway, the prompt or the payer.
@@ -94,7 +62,7 @@ impl Wallet {
         T: Send + 'static,
         F: Future<Output = Result<T, inner::WalletError>> + Send + 'static,
     {
-        outcome(self.runtime()?.spawn(work(self.wallet.clone()))).await
+        outcome(self.threads.runtime()?.spawn(work(self.wallet.clone()))).await
     }
 
     /// Does work that only touches the wallet's file.
@@ -104,7 +72,7 @@ impl Wallet {
         W: FnOnce(inner::Wallet) -> Result<T, inner::WalletError> + Send + 'static,
     {
         let wallet = self.wallet.clone();
-        outcome(self.runtime()?.spawn_blocking(move || work(wallet))).await
+        outcome(self.threads.runtime()?.spawn_blocking(move || work(wallet))).await
     }
 }
 
