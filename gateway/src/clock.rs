@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use quittance_protocol::Timestamp;
@@ -44,6 +44,32 @@ impl SystemClock {
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         self.shifted(0)
+    }
+}
+
+/// Gateway time as everything in one process sees it: it never goes back while the process lives, whatever the clock does.
+/// A nonce that is stamped by one part is as old as it is for every other one.
+pub(crate) struct OnwardClock {
+    clock: Arc<dyn Clock>,
+    latest: Mutex<Option<Timestamp>>,
+}
+
+impl From<Arc<dyn Clock>> for OnwardClock {
+    fn from(clock: Arc<dyn Clock>) -> Self {
+        Self {
+            clock,
+            latest: Mutex::default(),
+        }
+    }
+}
+
+impl Clock for OnwardClock {
+    fn now(&self) -> Timestamp {
+        let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        let now = latest.map_or(now, |latest| latest.max(now));
+        *latest = Some(now);
+        now
     }
 }
 

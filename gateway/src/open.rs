@@ -14,6 +14,7 @@ use quittance_vault::{RootKeys, Vault, VaultError, VaultOptions};
 use rusqlite::Connection;
 use zeroize::Zeroizing;
 
+use crate::clock::OnwardClock;
 use crate::config::{Config, Parts, PolicySource};
 use crate::failure::Failure;
 use crate::files;
@@ -154,7 +155,7 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
     let log = NoteSigner::new(&log_name, &secrets.log_seed).map_err(OpenError::LogName)?;
     let mut world = World {
         origin: config.origin,
-        clock: Arc::clone(&parts.clock),
+        clock: Arc::new(OnwardClock::from(Arc::clone(&parts.clock))),
         randomness: Arc::clone(&parts.randomness),
         card_network: Arc::clone(&parts.card_network),
         merchants: Arc::clone(&parts.merchants),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use quittance_protocol::{ChargeId, MerchantId, Timestamp};
+use quittance_protocol::{ChargeId, Digest32, MerchantId};
 use quittance_vault::Vault;
 use rusqlite::Connection;
 use tokio::task::JoinSet;
@@ -45,8 +45,6 @@ pub(crate) struct Sequencer {
     pub(crate) inbox: Receiver<Command>,
     pub(crate) outbox: Sender<Command>,
     memory: Memory,
-    /// The latest gateway time that was told.
-    latest: Option<Timestamp>,
     ask: Due,
     deliver: Due,
     destroy: Due,
@@ -69,7 +67,6 @@ impl Sequencer {
             inbox,
             outbox,
             memory: Memory::default(),
-            latest: None,
             ask: Due::at_once(),
             deliver: Due::at_once(),
             destroy: Due::at_once(),
@@ -101,17 +98,9 @@ impl Sequencer {
         }
     }
 
-    /// Gateway time never goes back while the process lives.
-    fn now(&mut self) -> Timestamp {
-        let now = self.world.clock.now();
-        let now = self.latest.map_or(now, |latest| latest.max(now));
-        self.latest = Some(now);
-        now
-    }
-
     /// One transaction for everything that has queued.
     fn turn(&mut self, commands: Vec<Command>) {
-        let now = self.now();
+        let now = self.world.clock.now();
         let ask = self.ask.has_come(now);
         let tidy = self.tidy.has_come(now);
         if commands.is_empty() && !ask && !tidy && !timers::is_due(Store::new(&self.connection), now).unwrap_or(true) {
@@ -230,7 +219,7 @@ impl Sequencer {
                 After::Refund(refund) => {
                     let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                     let asked = NetworkRefund {
-                        refund: refund.jti,
+                        refund: Digest32::of(format!("{} {}", refund.kid, refund.jti).as_bytes()),
                         acquirer_reference: refund.acquirer_reference.clone(),
                         amount: refund.amount,
                     };
@@ -278,7 +267,7 @@ impl Sequencer {
     fn try_destroy(&mut self, resuming: bool) -> Result<(), Failure> {
         for batch in destruction::begin(Store::new(&self.connection))? {
             let done = destruction::run(&mut self.vault, &batch)?;
-            let now = self.now();
+            let now = self.world.clock.now();
             let world = Arc::clone(&self.world);
             let store = Store::new(&self.connection);
             store.begin()?;

@@ -1,7 +1,7 @@
 //! The card network: who moves the money.
 
 use async_trait::async_trait;
-use quittance_protocol::{AccountId, CardId, ChargeId, MerchantId, Money, StatementId, TokenId};
+use quittance_protocol::{AccountId, CardId, ChargeId, Digest32, MerchantId, Money, TokenId};
 use quittance_vault::Secret;
 
 use super::Unavailable;
@@ -43,8 +43,8 @@ impl std::fmt::Debug for NetworkCharge {
 /// Money that goes back, as the network is asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NetworkRefund {
-    /// Names the refund; the network carries out each name once.
-    pub refund: StatementId,
+    /// Names the refund, by who asked for it and the id of the statement; the network carries out each name once.
+    pub refund: Digest32,
     /// Which charge, by the network's own name for it.
     pub acquirer_reference: String,
     /// How much.

@@ -131,3 +131,13 @@ async fn answers_to_another_run_another_step_or_twice_change_nothing() {
     }
     assert_eq!(phone.run(flow.start.flow).await.events, before);
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_makes_no_fresh_nonce_an_old_one() {
+    let house = House::new();
+    house.advance(1_000).await;
+    house.clock.advance(-900);
+    let phone = Phone::new(&house);
+    let enrolled = phone.post(&phone.enrolment(phone.nonce().await)).await;
+    assert_eq!(enrolled.status, 200, "{enrolled:?}");
+}
