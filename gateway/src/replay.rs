@@ -4,7 +4,7 @@ use quittance_protocol::Problem;
 use quittance_protocol::problem::{Code, Retry};
 
 use crate::failure::{Decided, Failure};
-use crate::statements::{SESSION_LIFE, Said, read_token, record_number, session_answer};
+use crate::statements::{SESSION_LIFE, Said, read_token, session_answer};
 use crate::store::StoredAnswer;
 use crate::turn::{After, Turn};
 
@@ -44,11 +44,16 @@ impl Response {
 /// # Errors
 /// `jti_reused` where its id was used with other content.
 pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Response>> {
+    let reused = || Problem::new(Code::JtiReused).at("/jti");
     let Some(stored) = turn.store.answer(said.kid(), said.claims().jti)? else {
-        return Ok(None);
+        // A charge whose outcome is not known yet has its id already, and its answer will need it.
+        return match turn.store.charge_of(said.kid(), said.claims().jti)? {
+            Some(charge) if charge.content != said.content() => Err(reused().into()),
+            _ => Ok(None),
+        };
     };
     if stored.content != said.content() {
-        return Err(Problem::new(Code::JtiReused).at("/jti").into());
+        return Err(reused().into());
     }
     if let Some(body) = stored.body {
         return Ok(Some(Response {
@@ -72,9 +77,8 @@ pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Response>
     Ok(Some(Response::ok(session_answer(token)?)))
 }
 
-/// Keeps an answer, with the number of its statement. `body` is left out for read tokens.
+/// Keeps an answer. `body` is left out for read tokens.
 pub(crate) fn keep(turn: &Turn<'_>, said: &Said, status: u16, body: Option<&[u8]>) -> Decided<()> {
-    record_number(turn, said)?;
     let answer = StoredAnswer {
         content: said.content(),
         at: turn.now,

@@ -135,13 +135,25 @@ impl Round {
                 self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
             }
             Command::Charged(charge, Ok(outcome)) => {
-                let settled = in_mark(turn, |turn| statements::settle(turn, charge, &outcome)).map_err(failure)?;
-                let key = (settled.kid, settled.jti);
-                let stored = turn.store.answer(&settled.kid, settled.jti)?;
-                let body = stored
-                    .and_then(|stored| stored.body)
-                    .ok_or(Failure::Damaged("a charge's answer"))?;
-                self.responses.push((key, Response::ok(body)));
+                match in_mark(turn, |turn| statements::settle(turn, charge, &outcome)) {
+                    Ok(settled) => {
+                        let key = (settled.kid, settled.jti);
+                        let stored = turn.store.answer(&settled.kid, settled.jti)?;
+                        let body = stored
+                            .and_then(|stored| stored.body)
+                            .ok_or(Failure::Damaged("a charge's answer"))?;
+                        self.responses.push((key, Response::ok(body)));
+                    }
+                    // It stays pending and is asked about again: one charge keeps nobody else's statements back.
+                    Err(refusal) => {
+                        let failure = failure(refusal);
+                        tracing::error!(error = %failure, %charge, "the outcome of a charge could not be taken");
+                        if let Some(row) = turn.store.charge(charge)? {
+                            self.responses
+                                .push(((row.kid, row.jti), Response::problem(&failure.problem())));
+                        }
+                    }
+                }
             }
             Command::Charged(charge, Err(Unavailable)) => {
                 if let Some(row) = turn.store.charge(charge)? {
@@ -202,21 +214,25 @@ impl Round {
             answer => Ok(answer),
         });
         match decided {
-            Ok(answer) => self.verdicts.push(Verdict { said, answer }),
+            Ok(answer) => self.judge(turn, said, answer)?,
             // The caller waits on.
             Err(Asked::Funding(asked)) => self.references.push((said, asked)),
             Err(Asked::Refused(refusal)) => {
                 let problem = problem(&said, refusal);
                 if replay::is_kept(&problem) {
-                    self.verdicts.push(Verdict {
-                        said,
-                        answer: Answer::Problem(problem),
-                    });
+                    self.judge(turn, said, Answer::Problem(problem))?;
                 } else {
                     self.responses.push((key, Response::problem(&problem)));
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Notes a verdict, and the number of its statement at once: another statement under the same number may be next.
+    fn judge(&mut self, turn: &Turn<'_>, said: Box<Said>, answer: Answer) -> Result<(), Failure> {
+        statements::record_number(turn, &said).map_err(failure)?;
+        self.verdicts.push(Verdict { said, answer });
         Ok(())
     }
 

@@ -229,15 +229,20 @@ fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
     Ok(())
 }
 
-/// Asks the network once more about a pending charge: to charge, while the mandate lives; else what became of it.
+/// Asks the network once more about a pending charge: to charge, while the mandate lives and its permit can be used; else
+/// what became of it.
 pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
     let mandate = turn
         .store
         .mandate(charge.mandate)?
         .ok_or(Failure::Damaged("a charge's mandate"))?;
-    let reference = match mandate.standing.state {
-        MandateState::Active => open_reference(turn, &mandate)?,
-        _ => None,
+    let may_charge = mandate.standing.state == MandateState::Active
+        && turn.store.is_within_window(charge.token, charge.permit, turn.now)?
+        && !permit::is_in_quarantine(turn, &mandate)?;
+    let reference = if may_charge {
+        open_reference(turn, &mandate)?
+    } else {
+        None
     };
     turn.after.push(match reference {
         Some(reference) => After::Charge(NetworkCharge {

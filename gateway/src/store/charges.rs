@@ -107,6 +107,16 @@ impl Store<'_> {
         )
     }
 
+    /// Whether the window of a permit has not ended.
+    pub(crate) fn is_within_window(self, token: TokenId, number: u64, now: Timestamp) -> Result<bool, Failure> {
+        let found = self.one(
+            "SELECT not_after>?3 FROM permits WHERE token=?1 AND number=?2",
+            params![token.to_string(), to_integer(number)?, now.unix()],
+            |row| row.get(0),
+        )?;
+        Ok(found.unwrap_or(false))
+    }
+
     /// How many permits can still be used, or are being used by a charge that may yet be declined.
     pub(crate) fn outstanding_permits(self, token: TokenId, now: Timestamp) -> Result<u64, Failure> {
         let count = self.one(

@@ -37,6 +37,7 @@ mod orders_scheduled;
 mod own_log;
 mod parties;
 mod patience;
+mod pending_charges;
 mod pins;
 mod program;
 mod quarantine;

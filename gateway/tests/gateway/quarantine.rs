@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use quittance_gateway::{NetworkScript, ScriptedOutcome};
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
 use quittance_protocol::statement::{Acknowledgement, Charge, Hold, HoldChange, ReplicaState, StartFlow};
 use quittance_protocol::{Code, MandateId, Statement};
@@ -128,5 +129,53 @@ async fn a_fork_is_recorded_also_where_the_statement_itself_is_refused() {
         change: HoldChange::Add {},
     };
     assert_eq!(house.post(&forked(&phone, &unknown)).await.code(), Code::NotFound);
+    assert_eq!(phone.post(&raising(&phone).await).await.code(), Code::DeviceQuarantined);
+}
+
+// R-314
+#[tokio::test]
+async fn a_charge_that_waits_for_the_network_is_not_made_any_more() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let charge = house.sign_as_merchant(&Charge {
+        mandate: token.mandate,
+        amount: cny(700),
+        reference: "r".to_owned(),
+        permit: None,
+    });
+    let script = |outcome| house.network.script(NetworkScript { outcome, delay_ms: 0 });
+    script(ScriptedOutcome::Unavailable);
+    assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
+    fork(&phone).await;
+    script(ScriptedOutcome::Approve);
+    declined(&house.post(&charge).await);
+    let seen = house.network.charges().unwrap();
+    assert!(seen.iter().all(|charge| charge.acquirer_reference.is_none()));
+}
+
+/// A phone and its copy say something under one number at the same moment, so that both are decided in one commit.
+#[tokio::test]
+async fn a_fork_within_one_commit_is_seen() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let number = phone.number.fetch_add(1, Ordering::SeqCst);
+    let one = phone.device.sign(&phone.claims(Some(number)), &raising(&phone).await);
+    let other = phone.device.sign(&phone.claims(Some(number)), &raising(&phone).await);
+    let before = phone.say(&raising(&phone).await);
+    let database = rusqlite::Connection::open(house.data().join("gateway.sqlite")).unwrap();
+    database.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let lets_go = async {
+        // Enough for all three to be handed to the thread that decides, which waits with the first.
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+        database.execute_batch("ROLLBACK").unwrap();
+    };
+    let (first, one, other, ()) = tokio::join!(house.post(&before), house.post(&one), house.post(&other), lets_go);
+    assert_eq!(first.status, 200);
+    let mut codes = [one, other].map(|reply| reply.status);
+    codes.sort_unstable();
+    assert_ne!(codes, [200, 200], "a number is never accepted twice");
     assert_eq!(phone.post(&raising(&phone).await).await.code(), Code::DeviceQuarantined);
 }
