@@ -3,7 +3,8 @@
 use quittance_flows::Phase;
 use quittance_gateway::parties::NumberKind;
 use quittance_protocol::answer::{Asking, FlowLog, PinAnswer};
-use quittance_protocol::statement::{Lock, SecretKind, StepAnswer};
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::{Lock, SecretKind, StepAnswer, StopScope};
 use quittance_protocol::{B64, Code};
 
 use crate::support::House;
@@ -76,4 +77,23 @@ async fn the_lock_password_is_a_secret_of_its_own_with_tries_of_its_own() {
     phone.identify(&cancel).await;
     phone.confirm(&cancel, "confirm").await;
     assert_eq!(phase(&phone.prove_pin(&cancel).await), Phase::Completed);
+}
+
+#[tokio::test]
+async fn a_step_without_tries_of_its_own_ends_a_run_that_fails_beyond_any_payers_patience() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let stop = StopScope::Everything {};
+    let (flow, _) = phone.begin_for("stop.lift", &[], Wish::LiftStop { stop }).await;
+    phone.confirm(&flow, "confirm").await;
+    let fail = async || -> FlowLog {
+        phone
+            .answer(&flow, "identify", StepAnswer::NotRecognised { today: 1 })
+            .await
+            .ok()
+    };
+    for _ in 1..64 {
+        assert_eq!(open(&fail().await), "identify");
+    }
+    assert_eq!(phase(&fail().await), Phase::Refused(Code::BudgetExhausted));
 }

@@ -10,6 +10,10 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::{Digest32, Quantity, Timestamp};
 use std::collections::BTreeMap;
 
+/// How often a step may fail where its definition sets no bound. No payer fails so often, and each failure is kept: a run that
+/// takes any number of them is a log that anybody can let grow.
+const MOST_FAILURES: u32 = 64;
+
 /// One event being taken.
 pub(super) struct Run<'p> {
     pub(super) rules: Rules<'p>,
@@ -165,6 +169,9 @@ impl<'p> Run<'p> {
         self.next.attempts_left = attempts_left;
         self.next.submitted = None;
         let Some(Tries { failures, then }) = &open.tries else {
+            if self.next.failures >= MOST_FAILURES {
+                return self.go(open, Next::Refuse, Code::BudgetExhausted);
+            }
             return Ok(());
         };
         if settle::compares(self.rules.policy, Quantity::from(self.next.failures), failures)? {
