@@ -1,6 +1,6 @@
 //! What the sequencer is asked to do.
 
-use quittance_protocol::ChargeId;
+use quittance_protocol::{ChargeId, MerchantId};
 use tokio::sync::oneshot;
 
 use crate::failure::Decided;
@@ -27,8 +27,10 @@ pub(crate) enum Command {
     Merchant(Box<Merchant>, oneshot::Sender<bool>),
     /// Do something that is no statement; the answer is heard once it is durable.
     Work(Work, oneshot::Sender<Response>),
-    /// A notice arrived at its merchant; none: the round of deliveries is over.
-    Delivered(Option<i64>),
+    /// A notice arrived at its merchant.
+    Delivered(i64),
+    /// A merchant is told nothing more for now.
+    Told(MerchantId),
     /// Look at the clock.
     Wake(oneshot::Sender<()>),
     /// Finish what is queued, then end.

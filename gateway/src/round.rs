@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use quittance_protocol::answer::Reconciled;
 use quittance_protocol::problem::Code;
-use quittance_protocol::{ChargeId, Digest32, Problem, StatementId, Thumbprint};
+use quittance_protocol::{ChargeId, Digest32, MerchantId, Problem, StatementId, Thumbprint};
 use tokio::sync::oneshot;
 
 use crate::command::Command;
@@ -37,8 +37,8 @@ pub(crate) struct Memory {
     waiting: HashMap<Key, Waiting>,
     /// Charges that the card network is being asked about.
     pub(crate) asking: HashSet<ChargeId>,
-    /// Whether notices are on their way.
-    pub(crate) delivering: bool,
+    /// Merchants whose notices are on their way.
+    pub(crate) telling: HashSet<MerchantId>,
 }
 
 impl Memory {
@@ -60,7 +60,7 @@ pub(crate) struct Over {
     pub(crate) charges: Vec<ChargeId>,
     /// Consents whose funding reference was asked for; each has been with the card network since an earlier turn.
     pub(crate) consents: Vec<Key>,
-    deliveries: bool,
+    told: Vec<MerchantId>,
 }
 
 impl Over {
@@ -70,12 +70,12 @@ impl Over {
             match command {
                 Command::Charged(charge, _) => over.charges.push(*charge),
                 Command::Consent(said, _) => over.consents.push((*said.kid(), said.claims().jti)),
-                Command::Delivered(None) => over.deliveries = true,
+                Command::Told(merchant) => over.told.push(*merchant),
                 Command::Statement(..)
                 | Command::Merchant(..)
                 | Command::Work(..)
                 | Command::Refunded(_)
-                | Command::Delivered(Some(_))
+                | Command::Delivered(_)
                 | Command::Wake(_)
                 | Command::Stop => {}
             }
@@ -88,8 +88,8 @@ impl Over {
         for charge in &self.charges {
             memory.asking.remove(charge);
         }
-        if self.deliveries {
-            memory.delivering = false;
+        for merchant in &self.told {
+            memory.telling.remove(merchant);
         }
     }
 }
@@ -176,10 +176,10 @@ impl Round {
                 self.works.push((reply, response));
             }
             Command::Refunded(refund) => turn.store.refund_is_sent(&refund.kid, refund.jti)?,
-            Command::Delivered(Some(number)) => turn.store.mark_delivered(number)?,
+            Command::Delivered(number) => turn.store.mark_delivered(number)?,
             Command::Wake(waker) => self.wakers.push(waker),
             // What it ends is over already, see [`Over`].
-            Command::Delivered(None) | Command::Stop => {}
+            Command::Told(_) | Command::Stop => {}
         }
         if turn.store.stands() {
             Ok(())

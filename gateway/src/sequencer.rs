@@ -8,7 +8,6 @@ use std::time::Duration;
 use quittance_protocol::{ChargeId, Digest32, MerchantId};
 use quittance_vault::Vault;
 use rusqlite::Connection;
-use tokio::task::JoinSet;
 
 use crate::command::Command;
 use crate::destruction;
@@ -290,13 +289,13 @@ impl Sequencer {
         Ok(())
     }
 
-    /// Tells merchants what they have not been told, one round at a time.
+    /// Tells merchants what they have not been told, each one by itself.
     fn deliver_notices(&mut self) {
         let now = self.world.clock.now();
-        if self.memory.delivering || !self.deliver.has_come(now) {
+        if !self.deliver.has_come(now) {
             return;
         }
-        let due = match Store::new(&self.connection).undelivered() {
+        let due = match Store::new(&self.connection).undelivered(&self.memory.telling) {
             Ok(due) if !due.is_empty() => due,
             Ok(_) => return,
             Err(error) => {
@@ -304,32 +303,27 @@ impl Sequencer {
                 return;
             }
         };
-        self.memory.delivering = true;
         self.deliver = Due::after(TICK, now);
-        let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
         // Who does not answer keeps nobody else from hearing theirs.
         let mut merchants: BTreeMap<MerchantId, Vec<Notice>> = BTreeMap::new();
         for notice in due {
             merchants.entry(notice.merchant).or_default().push(notice);
         }
-        self.runtime.spawn(async move {
-            let mut told = JoinSet::new();
-            for notices in merchants.into_values() {
-                let (world, outbox) = (Arc::clone(&world), outbox.clone());
-                told.spawn(async move {
-                    for notice in notices {
-                        let number = u64::try_from(notice.number).unwrap_or(0);
-                        let delivered = world.merchants.deliver(notice.merchant, number, &notice.notice);
-                        if in_time(delivered).await.is_err() {
-                            break;
-                        }
-                        let _ended = outbox.send(Command::Delivered(Some(notice.number)));
+        for (merchant, notices) in merchants {
+            self.memory.telling.insert(merchant);
+            let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
+            self.runtime.spawn(async move {
+                for notice in notices {
+                    let number = u64::try_from(notice.number).unwrap_or(0);
+                    let delivered = world.merchants.deliver(merchant, number, &notice.notice);
+                    if in_time(delivered).await.is_err() {
+                        break;
                     }
-                });
-            }
-            told.join_all().await;
-            let _ended = outbox.send(Command::Delivered(None));
-        });
+                    let _ended = outbox.send(Command::Delivered(notice.number));
+                }
+                let _ended = outbox.send(Command::Told(merchant));
+            });
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Merchants, with what they still have to be told.
 
+use std::collections::HashSet;
+
 use quittance_protocol::{MerchantId, PublicKey, Thumbprint};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -50,14 +52,16 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// The oldest notices of each merchant that were not delivered: who hears nothing does not crowd out the others.
-    pub(crate) fn undelivered(self) -> Result<Vec<Notice>, Failure> {
+    /// The oldest notices of each merchant that were not delivered, but for some merchants: who hears nothing does not crowd
+    /// out the others.
+    pub(crate) fn undelivered(self, but: &HashSet<MerchantId>) -> Result<Vec<Notice>, Failure> {
+        let but: Vec<String> = but.iter().map(MerchantId::to_string).collect();
         let rows = self.all(
             "SELECT number, merchant, doc FROM (
                  SELECT number, merchant, doc, row_number() OVER (PARTITION BY merchant ORDER BY number) AS turn
-                 FROM notices WHERE delivered=0
+                 FROM notices WHERE delivered=0 AND merchant NOT IN (SELECT value FROM json_each(?1))
              ) WHERE turn <= 10 ORDER BY turn, number LIMIT 100",
-            [],
+            [to_doc(&but)?],
             |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
         )?;
         rows.into_iter()

@@ -1,7 +1,7 @@
 //! A card network that hangs: it keeps nobody from stopping, and its callers are told in time.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -15,7 +15,7 @@ use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use tokio::sync::{Notify, watch};
 
 use crate::support::phone::{Phone, Token, approved};
-use crate::support::{House, cny, statement, until};
+use crate::support::{House, cny, random, statement, until};
 
 /// A network that never answers while it hangs.
 struct Hanging {
@@ -195,4 +195,47 @@ async fn a_merchant_that_never_answers_is_told_again() {
         !house.merchants.notices(house.merchant).unwrap().is_empty()
     })
     .await;
+}
+
+/// Merchants of whom one never answers.
+struct OneDeaf {
+    deaf: MerchantId,
+    arrived: Notify,
+    told: Mutex<Vec<MerchantId>>,
+}
+
+#[async_trait]
+impl MerchantSystem for OneDeaf {
+    async fn deliver(&self, merchant: MerchantId, _number: u64, _notice: &MerchantNotice) -> Result<(), Unavailable> {
+        if merchant == self.deaf {
+            self.arrived.notify_one();
+            std::future::pending::<()>().await;
+        }
+        self.told.lock().unwrap().push(merchant);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_merchant_that_never_answers_keeps_no_other_from_hearing_what_comes_later() {
+    let house = House::closed();
+    let merchants = Arc::new(OneDeaf {
+        deaf: house.merchant,
+        arrived: Notify::new(),
+        told: Mutex::default(),
+    });
+    house.use_merchants(merchants.clone());
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let _: OrderRecord = phone.revoke(&[token.mandate]).await;
+    merchants.arrived.notified().await;
+    let other = MerchantId::from_bytes(random());
+    let database = rusqlite::Connection::open(house.data().join("gateway.sqlite")).unwrap();
+    // Whoever it is: it stands for one of many.
+    database.execute_batch("PRAGMA foreign_keys=OFF").unwrap();
+    let copy = "INSERT INTO notices (merchant, doc) SELECT ?1, doc FROM notices LIMIT 1";
+    assert_eq!(database.execute(copy, [other.to_string()]).unwrap(), 1);
+    until("the other one is told", || !merchants.told.lock().unwrap().is_empty()).await;
+    assert_eq!(*merchants.told.lock().unwrap(), [other]);
 }
