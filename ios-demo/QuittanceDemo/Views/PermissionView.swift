@@ -88,7 +88,9 @@ struct PermissionSections: View {
             if permission.hasSwitch {
                 Button(say("app.action.change_limits")) { changesLimits = true }
                     .disabled(model.work.isBusy)
-                    .sheet(isPresented: $changesLimits) { LimitsView(permission: permission).environment(model) }
+                    .sheet(isPresented: $changesLimits) {
+                        LimitsView(permission: permission).environment(model).covered()
+                    }
             }
         }
     }

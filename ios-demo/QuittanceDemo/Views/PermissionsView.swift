@@ -24,7 +24,7 @@ struct PermissionsView: View {
                     }
                 }
         }
-        .sheet(isPresented: $readsOffer) { OfferView().environment(model) }
+        .sheet(isPresented: $readsOffer) { OfferView().environment(model).covered() }
     }
 
     private var list: some View {
@@ -170,7 +170,7 @@ struct StopSection: View {
                     Button(say("app.action.pause_everything"), systemImage: "lock") { asks = true }
                         .disabled(model.work.isBusy)
                         .accessibilityIdentifier("pause-everything")
-                        .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
+                        .sheet(isPresented: $asks) { PauseEverythingView().environment(model).covered() }
                 }
                 if (model.permissions?.permissions.filter(\.hasSwitch).count ?? 0) > 1 {
                     Button(say("app.action.stop_several")) { model.chosen = [] }

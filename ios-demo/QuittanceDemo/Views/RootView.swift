@@ -4,7 +4,6 @@ import SwiftUI
 /// The one window: opening, setting up, or the views with the flow above them.
 struct RootView: View {
     @State private var model: AppModel
-    @Environment(\.scenePhase) private var phase
 
     init(model: AppModel) {
         _model = State(initialValue: model)
@@ -18,10 +17,11 @@ struct RootView: View {
                     .environment(model)
                     // Leaving is an answer, too: by its button.
                     .interactiveDismissDisabled()
+                    .covered()
             }
             .problem(of: model.work, when: model.flow == nil && !model.setsLockPassword)
             .environment(model)
-            .overlay { if phase != .active { PrivacyCover() } }
+            .covered()
             .task { await model.start() }
             .onOpenURL { model.follow($0) }
     }
@@ -56,19 +56,6 @@ struct MainView: View {
                 .tabItem { Label(say("app.tab.receipts"), systemImage: "doc.text") }
                 .tag(AppModel.Tab.receipts)
         }
-    }
-}
-
-/// Lies over everything while the app is not in front, so that the list of apps shows nothing of the payer's.
-struct PrivacyCover: View {
-    var body: some View {
-        VStack {
-            Image(systemName: "eye.slash").font(.largeTitle)
-            Text(say("app.privacy.cover"))
-        }
-        .frame(maxWidth: .infinity, maxHeight: .infinity)
-        .background(.background)
-        .ignoresSafeArea()
     }
 }
 

@@ -53,7 +53,7 @@ struct LockSection: View {
                 Text(say("app.lock.off"))
                 Button(say("app.action.pause_everything"), systemImage: "lock") { asks = true }
                     .accessibilityIdentifier("pause-everything")
-                    .sheet(isPresented: $asks) { PauseEverythingView().environment(model) }
+                    .sheet(isPresented: $asks) { PauseEverythingView().environment(model).covered() }
             }
         }
         .disabled(model.work.isBusy)
@@ -63,7 +63,7 @@ struct LockSection: View {
             if !isSet {
                 Button(say("app.action.set_password")) { model.setsLockPassword = true }
                     .accessibilityIdentifier("set-lock-password")
-                    .sheet(isPresented: $model.setsLockPassword) { LockPasswordView().environment(model) }
+                    .sheet(isPresented: $model.setsLockPassword) { LockPasswordView().environment(model).covered() }
             }
         }
     }

@@ -92,9 +92,12 @@
 }
 
 extension Element {
+    /// A sheet or an alert stands above everything of the view that presents it, what lies over that view included.
     fileprivate var inFront: Element {
-        var front = self
-        each { if ["sheet", "alert", "overlay"].contains($0.kind) { front = $0 } }
+        var presented = self
+        each { if ["sheet", "alert"].contains($0.kind) { presented = $0 } }
+        var front = presented
+        presented.each { if $0.kind == "overlay" { front = $0 } }
         return front
     }
 
