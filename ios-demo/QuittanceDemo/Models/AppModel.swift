@@ -52,6 +52,8 @@ import QuittanceApple
     let isTrial: Bool
     let work = Work()
     @ObservationIgnored private(set) var wallet: (any WalletProtocol)?
+    /// The link that opened the app, until there is a wallet to follow it with.
+    @ObservationIgnored private var earlyLink: URL?
     @ObservationIgnored private let facts: @Sendable () -> PhoneFacts
     @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
     @ObservationIgnored private let forget: @Sendable () throws -> Void
@@ -83,6 +85,10 @@ import QuittanceApple
                 try await refresh()
                 stage = .ready
             }
+            if let link = earlyLink {
+                earlyLink = nil
+                follow(link)
+            }
         } catch {
             stage = .stuck(Problem(error))
         }
@@ -97,6 +103,7 @@ import QuittanceApple
     /// Begins with an empty wallet: without its keys the old one opens nothing any more.
     func setUpAgain() async {
         wallet = nil
+        earlyLink = nil
         do {
             try forget()
         } catch {
@@ -239,10 +246,14 @@ import QuittanceApple
         act { [self] wallet in try await show(flow, wallet, isResumed: true) }
     }
 
-    /// Comes back from another app; a link of strangers changes nothing, and says so. What is under way ends first.
+    /// Comes back from another app; a link of strangers changes nothing, and says so. What is under way ends first, the
+    /// opening of the wallet, too.
     func follow(_ link: URL) {
         work.afterwards { [self] in
-            guard let wallet else { return }
+            guard let wallet else {
+                earlyLink = link
+                return
+            }
             try await show(try await wallet.resumeLink(link: link.absoluteString), wallet, isResumed: true)
         }
     }

@@ -46,11 +46,13 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
         }
     }
 
-    /// The process ends, and another one opens the same files.
-    func restart() async {
+    /// The process ends, and another one opens the same files; a link may be what starts it.
+    func restart(by link: URL? = nil) async {
         app = Self.app(config)
         screen = Driver(RootView(model: app))
+        if let link { screen.open(link) }
         await screen.settle()
+        await rest()
     }
 
     /// Presses, then waits for what that began.
@@ -89,6 +91,21 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
         try await tap("primary")
         try await enter("482913")
         try await tap("quiet")
+    }
+
+    /// Stops the debit as far as the bank's app: the link that leads back from there.
+    func leaveForBank() async throws -> URL {
+        try await tap("permission-Direct debit")
+        try await tap("mandate.cancel.quick")
+        try await tap("primary")
+        try await tap("primary")
+        try await enter("482913")
+        #expect(shows(say("ask.jump.title")))
+        try await tap("primary")
+        let link = try #require(screen.opened.last)
+        let query = URLComponents(url: link, resolvingAgainstBaseURL: false)?.queryItems
+        let state = try #require(query?.first { $0.name == "state" }?.value)
+        return try #require(URL(string: "quittance://back?state=\(state)&outcome=approved"))
     }
 
     /// The gateway's clock goes on, and the phone hears of it.

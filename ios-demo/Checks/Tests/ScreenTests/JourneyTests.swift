@@ -149,17 +149,7 @@ import Testing
             try await hand.enrol()
             try await bankNeverAnswers(hand.stage.sandbox)
             try await hand.sign(try await bankOffer(hand.stage.sandbox))
-            try await hand.tap("permission-Direct debit")
-            try await hand.tap("mandate.cancel.quick")
-            try await hand.tap("primary")
-            try await hand.tap("primary")
-            try await hand.enter("482913")
-            #expect(hand.shows(say("ask.jump.title")))
-            try await hand.tap("primary")
-            let link = try #require(hand.screen.opened.last)
-            let query = URLComponents(url: link, resolvingAgainstBaseURL: false)?.queryItems
-            let state = try #require(query?.first { $0.name == "state" }?.value)
-            hand.screen.open(try #require(URL(string: "quittance://back?state=\(state)&outcome=approved")))
+            hand.screen.open(try await hand.leaveForBank())
             await hand.rest()
             #expect(hand.shows(say("wait.bank.title")))
             try await hand.stage.sandbox.advance("PT10M")
@@ -167,6 +157,36 @@ import Testing
             #expect(hand.shows(say("refused.too_late")) && hand.app.work.problem == nil)
             try await hand.tap("quiet")
             #expect(hand.app.permissions?.paused == 1)
+        }
+    }
+
+    @Test("The bank's link that starts the app anew is followed; the control: without it the flow waits")
+    func bankColdStart() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            try await bankNeverAnswers(hand.stage.sandbox)
+            try await hand.sign(try await bankOffer(hand.stage.sandbox))
+            let link = try await hand.leaveForBank()
+            await hand.restart()
+            #expect(hand.app.flow == nil && hand.screen.offers("open-flow"))
+            await hand.restart(by: link)
+            #expect(hand.shows(say("wait.bank.title")))
+        }
+    }
+
+    @Test("A link that finds the phone without its screen lock is followed once there is one; a foreign one is told")
+    func stuckColdStart() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            PromptRecord.shared.unavailable = LAError(.passcodeNotSet)
+            await hand.restart(by: try #require(URL(string: "quittance://back?state=none")))
+            #expect(hand.shows(say("app.error.no_screen_lock.title")))
+            #expect(!hand.shows(say("app.error.foreign_link")))
+            PromptRecord.shared.unavailable = nil
+            try await hand.tap(say("app.action.try_again"))
+            #expect(hand.shows(say("app.error.foreign_link")) && hand.app.flow == nil)
         }
     }
 
