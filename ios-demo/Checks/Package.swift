@@ -30,6 +30,7 @@ let package = Package(
         .target(
             name: "CryptoKit", dependencies: ["LocalAuthentication", "Security", "SoftwareCrypto"],
             path: "StandIns/CryptoKit"),
+        .target(name: "Network", path: "StandIns/Network"),
         .target(name: "UniformTypeIdentifiers", path: "StandIns/UniformTypeIdentifiers"),
         .target(name: "SwiftUI", dependencies: ["UniformTypeIdentifiers"], path: "StandIns/SwiftUI"),
 
@@ -39,7 +40,9 @@ let package = Package(
             path: "Linked/QuittanceApple"),
         .executableTarget(
             name: "QuittanceDemo",
-            dependencies: ["QuittanceApple", "Quittance", "QuittanceTexts", "SwiftUI", "UniformTypeIdentifiers"],
+            dependencies: [
+                "QuittanceApple", "Quittance", "QuittanceTexts", "Network", "SwiftUI", "UniformTypeIdentifiers",
+            ],
             path: "Linked/QuittanceDemo", exclude: ["Assets.xcassets", "InfoPlist.xcstrings", "PrivacyInfo.xcprivacy"],
             linkerSettings: observable),
 
@@ -53,7 +56,7 @@ let package = Package(
             name: "ScreenTests",
             dependencies: [
                 "QuittanceDemo", "QuittanceApple", "Quittance", "SwiftUI", "CryptoKit", "LocalAuthentication",
-                "Security", "SoftwareCrypto",
+                "Network", "Security", "SoftwareCrypto",
             ],
             linkerSettings: observable),
     ]

@@ -54,18 +54,25 @@ import QuittanceApple
     @ObservationIgnored private(set) var wallet: (any WalletProtocol)?
     /// The link that opened the app, until there is a wallet to follow it with.
     @ObservationIgnored private var earlyLink: URL?
+    /// The contact that nobody asked for, while it goes on.
+    @ObservationIgnored private(set) var contacting: Task<Void, Never>?
+    @ObservationIgnored private var contactsAgain = false
+    @ObservationIgnored private let occasions: Occasions
     @ObservationIgnored private let facts: @Sendable () -> PhoneFacts
     @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
     @ObservationIgnored private let forget: @Sendable () throws -> Void
 
     /// `facts` tells what protects the phone itself; `open` opens its wallet, and is asked again after a failure; `forget`
-    /// erases what it left behind, for a phone whose keys are gone.
+    /// erases what it left behind, for a phone whose keys are gone; `network` and `pause` say when to speak with the
+    /// gateway unasked.
     init(
         isTrial: Bool = false, facts: @escaping @Sendable () -> PhoneFacts,
+        network: any NetworkWatch = SystemNetwork(), pause: @escaping Occasions.Pause = Occasions.byTheClock,
         open: @escaping @Sendable () async throws -> any WalletProtocol,
         forget: @escaping @Sendable () throws -> Void = {}
     ) {
         self.isTrial = isTrial
+        occasions = Occasions(network: network, pause: pause)
         self.facts = facts
         self.open = open
         self.forget = forget
@@ -84,6 +91,7 @@ import QuittanceApple
             } else {
                 try await refresh()
                 stage = .ready
+                if occasions.isInFront { contactUnasked() }
             }
             if let link = earlyLink {
                 earlyLink = nil
@@ -267,8 +275,53 @@ import QuittanceApple
         if model.prompt != nil { flow = model }
     }
 
+    // MARK: Contact
+
+    func cameToFront() {
+        occasions.begin { [weak self] in self?.contactUnasked() }
+    }
+
+    func wentAway() {
+        occasions.end()
+    }
+
+    /// Speaks with the gateway on an occasion. Nothing waits for it: without a network a contact may take long, and what
+    /// the payer does meanwhile comes first.
+    private func contactUnasked() {
+        guard let wallet, case .ready = stage else { return }
+        contactsAgain = true
+        if contacting != nil { return }
+        contacting = Task {
+            while contactsAgain {
+                contactsAgain = false
+                await hearUnasked(wallet)
+            }
+            contacting = nil
+        }
+    }
+
+    /// A contact that fails is no news to a payer who asked for none, but for what says that somebody cheats.
+    private func hearUnasked(_ wallet: any WalletProtocol) async {
+        do {
+            let report = try await wallet.sync()
+            await work.aside { [self] in
+                // Another wallet may have been set up meanwhile.
+                if wallet === self.wallet { try? await take(report, wallet) }
+            }
+        } catch {
+            let problem = Problem(error)
+            if problem.reaction == .alarm { work.problem = problem }
+        }
+    }
+
     private func contact(_ wallet: any WalletProtocol) async throws {
-        isOffline = try await !wallet.sync().online
+        try await take(try await wallet.sync(), wallet)
+    }
+
+    /// Takes over what a contact came to, then tells what is new.
+    private func take(_ report: SyncReport, _ wallet: any WalletProtocol) async throws {
+        isOffline = !report.online
+        occasions.plan(report.nextAttempt)
         try await refresh()
         for try await event in wallet.events {
             if let item = News(event, names: { service(of: $0) }) { news.append(item) }

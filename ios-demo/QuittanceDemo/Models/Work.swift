@@ -17,7 +17,10 @@ import Quittance
     }
 
     @ObservationIgnored private var task: Task<Void, Never>?
-    @ObservationIgnored private var waiting = 0
+    /// How many that the payer asked for are not done.
+    @ObservationIgnored private var asked = 0
+    /// How many are not done at all.
+    @ObservationIgnored private var open = 0
 
     /// Begins something, unless something is under way: a second tap does nothing.
     func begin(_ job: @escaping @MainActor () async throws -> Void) {
@@ -26,24 +29,41 @@ import Quittance
 
     /// Begins something as soon as nothing else is under way.
     func afterwards(_ job: @escaping @MainActor () async throws -> Void) {
-        let earlier = task
+        asked += 1
         isBusy = true
-        task = Task {
-            await earlier?.value
+        enqueue { [self] in
             do {
                 try await job()
             } catch {
                 problem = Problem(error)
             }
-            rounds += 1
-            waiting -= 1
-            isBusy = waiting > 0
+            asked -= 1
+            isBusy = asked > 0
         }
-        waiting += 1
+    }
+
+    /// Does something short that nobody asked for, between what the payer does: a tap meanwhile counts, and comes after
+    /// it. Returns when it is done.
+    func aside(_ job: @escaping @MainActor () async -> Void) async {
+        await enqueue(job).value
+    }
+
+    @discardableResult
+    private func enqueue(_ job: @escaping @MainActor () async -> Void) -> Task<Void, Never> {
+        let earlier = task
+        open += 1
+        let task = Task {
+            await earlier?.value
+            await job()
+            rounds += 1
+            open -= 1
+        }
+        self.task = task
+        return task
     }
 
     /// Returns when nothing is under way any more.
     func finished() async {
-        while isBusy, let task { await task.value }
+        while open > 0, let task { await task.value }
     }
 }

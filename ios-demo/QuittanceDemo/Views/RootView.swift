@@ -4,6 +4,7 @@ import SwiftUI
 /// The one window: opening, setting up, or the views with the flow above them.
 struct RootView: View {
     @State private var model: AppModel
+    @Environment(\.scenePhase) private var phase
 
     init(model: AppModel) {
         _model = State(initialValue: model)
@@ -24,6 +25,13 @@ struct RootView: View {
             .covered()
             .task { await model.start() }
             .onOpenURL { model.follow($0) }
+            .onChange(of: phase, initial: true) { _, phase in
+                switch phase {
+                case .active: model.cameToFront()
+                case .background: model.wentAway()
+                default: break
+                }
+            }
     }
 
     @ViewBuilder private var content: some View {

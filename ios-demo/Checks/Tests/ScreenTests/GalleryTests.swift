@@ -300,6 +300,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
                 let app = AppModel(isTrial: true, facts: { .ofThisPhone }) { wallet }
                 let screen = Driver(RootView(model: app))
                 await screen.settle()
+                await app.contacting?.value
                 try await steps(app, screen)
                 await screen.settle()
                 try expectOutline("\(name).\(manner.language)", of: screen)

@@ -63,6 +63,7 @@ let pictured = Date(timeIntervalSince1970: 1_795_685_400)
 
     func rest() async {
         await app.work.finished()
+        await app.contacting?.value
         await screen.settle()
     }
 

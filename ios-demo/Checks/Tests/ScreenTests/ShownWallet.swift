@@ -19,6 +19,11 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     var isOnline = true
     var failure: WalletError?
     var isStuck = false
+    /// When it wants to speak with the gateway again, and why it could not.
+    var nextAttempt: Date?
+    var unheard: WalletError?
+    /// One for each contact.
+    let contacts = AsyncStream.makeStream(of: Void.self)
 
     private var isOver: Bool {
         switch asked?.kind {
@@ -55,7 +60,9 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     }
 
     override func sync() async throws -> SyncReport {
-        SyncReport(online: isOnline, sent: 0, waiting: 0, nextAttempt: nil, closed: [])
+        defer { contacts.continuation.yield() }
+        if let unheard { throw unheard }
+        return SyncReport(online: isOnline, sent: 0, waiting: 0, nextAttempt: nextAttempt, closed: [])
     }
 
     override func permission(mandate: String) async throws -> PermissionDetail {
