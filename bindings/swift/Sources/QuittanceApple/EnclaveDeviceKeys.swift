@@ -181,8 +181,19 @@ enum EnclaveFault {
     static func named(_ error: any Error) -> any Error {
         switch error {
         case is DeviceKeyError, is LAError: error
-        case is CryptoKitError: DeviceKeyError.KeyInvalidated
+        case let error as CryptoKitError: named(error)
         default: DeviceKeyError.Unexpected
+        }
+    }
+
+    /// A key is called gone only where the Enclave cannot read its blob. What else it answers may pass, by Apple's word
+    /// or for want of one, and whoever is told that a key is gone sets the phone up again and loses what is on it. A key
+    /// that the system ended is told by other means: its blob is missing, or the enrolled faces and fingers are others.
+    private static func named(_ error: CryptoKitError) -> DeviceKeyError {
+        switch error {
+        case .incorrectKeySize, .incorrectParameterSize, .invalidParameter, .authenticationFailure, .unwrapFailure:
+            .KeyInvalidated
+        default: .HardwareUnavailable
         }
     }
 }

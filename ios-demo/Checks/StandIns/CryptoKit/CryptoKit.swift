@@ -33,6 +33,7 @@ public final class EnclaveRecord: @unchecked Sendable {
     private let lock = NSLock()
     private var kept: [Data: Kept] = [:]
     private var present = true
+    private var fault: CryptoKitError?
 
     /// Whether the phone has an enclave.
     public var isAvailable: Bool {
@@ -47,10 +48,23 @@ public final class EnclaveRecord: @unchecked Sendable {
         lock.withLock {
             kept = [:]
             present = true
+            fault = nil
         }
     }
 
+    /// The enclave answers its next use with an error.
+    public func failNext(_ error: CryptoKitError) { lock.withLock { fault = error } }
+
+    private func failIfAsked() throws {
+        let fault = lock.withLock {
+            defer { self.fault = nil }
+            return self.fault
+        }
+        if let fault { throw fault }
+    }
+
     func keep(_ secret: Secret, _ control: SecAccessControl) throws -> Data {
+        try failIfAsked()
         guard isAvailable, control.flags.contains(.privateKeyUsage) else {
             throw CryptoKitError.underlyingCoreCryptoError(error: errSecParam)
         }
@@ -61,6 +75,7 @@ public final class EnclaveRecord: @unchecked Sendable {
     }
 
     func find(_ blob: Data) throws -> Kept {
+        try failIfAsked()
         guard let found = lock.withLock({ kept[blob] }) else { throw CryptoKitError.invalidParameter }
         return found
     }

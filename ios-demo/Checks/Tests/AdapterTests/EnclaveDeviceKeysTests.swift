@@ -201,6 +201,41 @@ extension Adapters {
             #expect(try keys.sign(alias: .device, message: Data()).isEmpty == false)
         }
 
+        @Test(
+            "A fault that may pass is not told as a key that is gone, whatever was asked for, and the next time all works",
+            arguments: [
+                CryptoKitError.underlyingCoreCryptoError(error: -3),
+                .underlyingCoreCryptoError(error: -536_870_184), .wrapFailure,
+            ])
+        func passing(_ fault: CryptoKitError) throws {
+            let keys = keys
+            _ = try keys.createKey(alias: .device, challenge: Data())
+            try keys.createEpochKey(epoch: 1)
+            let wrapped = try keys.wrap(epoch: 1, plain: Data([1]))
+            let uses: [() throws -> Void] = [
+                { _ = try keys.sign(alias: .device, message: Data()) },
+                { _ = try keys.publicKey(alias: .device) },
+                { _ = try keys.createKey(alias: .passcode, challenge: Data()) },
+                { _ = try keys.wrap(epoch: 1, plain: Data([1])) },
+                { _ = try keys.unwrap(epoch: 1, wrapped: wrapped) },
+                { try keys.createEpochKey(epoch: 2) },
+            ]
+            for use in uses {
+                EnclaveRecord.shared.failNext(fault)
+                #expect(throws: DeviceKeyError.HardwareUnavailable) { try use() }
+                try use()
+            }
+        }
+
+        @Test(
+            "A blob that the Enclave cannot read is a key that is gone",
+            arguments: [CryptoKitError.incorrectParameterSize, .invalidParameter, .authenticationFailure])
+        func unreadable(_ fault: CryptoKitError) throws {
+            _ = try keys.createKey(alias: .device, challenge: Data())
+            EnclaveRecord.shared.failNext(fault)
+            #expect(throws: DeviceKeyError.KeyInvalidated) { try keys.sign(alias: .device, message: Data()) }
+        }
+
         @Test("A phone without an Enclave, or with a blob that it does not know, says so")
         func enclave() throws {
             _ = try keys.createKey(alias: .device, challenge: Data())
