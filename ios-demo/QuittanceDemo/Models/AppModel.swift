@@ -121,10 +121,11 @@ import QuittanceApple
         await start()
     }
 
-    func enrol(_ pin: Data) {
+    func enrol(_ pin: Digits) {
         act { [self] wallet in
+            defer { pin.overwrite() }
             do {
-                enrolment = try await wallet.enrol(pin: pin)
+                enrolment = try await wallet.enrol(pin: pin.data)
             } catch WalletError.Biometric(reason: .NotEnrolled) {
                 throw NoBiometrics()
             }
@@ -200,18 +201,20 @@ import QuittanceApple
         }
     }
 
-    func setLockPassword(_ pin: Data, _ password: Data, done: @escaping @MainActor () -> Void) {
+    func setLockPassword(_ pin: Digits, _ password: Digits, done: @escaping @MainActor () -> Void) {
         act { [self] wallet in
-            try await wallet.setLockPassword(paymentPin: pin, password: password)
+            defer { for digits in [pin, password] { digits.overwrite() } }
+            try await wallet.setLockPassword(paymentPin: pin.data, password: password.data)
             try await refresh()
             tell("app.lock_password.done")
             done()
         }
     }
 
-    func chooseNewPin(_ pin: Data) {
+    func chooseNewPin(_ pin: Digits) {
         act { [self] wallet in
-            try await wallet.chooseNewPin(pin: pin)
+            defer { pin.overwrite() }
+            try await wallet.chooseNewPin(pin: pin.data)
             flow = nil
             try await refresh()
             tell("app.recovery.done")

@@ -55,17 +55,27 @@ import Quittance
     }
 
     func answer(_ answer: Answer) {
+        work.begin { [self] in try await submit(answer) }
+    }
+
+    /// Answers with what was typed, which is overwritten afterwards, whatever came of it.
+    func answer(with digits: Digits, _ answer: @escaping @MainActor (Data) -> Answer) {
         work.begin { [self] in
-            isResumed = false
-            do {
-                try await wallet.submit(flow: id, answer: answer)
-            } catch {
-                // A wrong guess counts: what is left is part of the prompt.
-                try await load()
-                throw error
-            }
-            try await load()
+            defer { digits.overwrite() }
+            try await submit(answer(digits.data))
         }
+    }
+
+    private func submit(_ answer: Answer) async throws {
+        isResumed = false
+        do {
+            try await wallet.submit(flow: id, answer: answer)
+        } catch {
+            // A wrong guess counts: what is left is part of the prompt.
+            try await load()
+            throw error
+        }
+        try await load()
     }
 
     /// Looks again while somebody else has the turn.

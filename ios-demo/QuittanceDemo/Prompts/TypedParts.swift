@@ -17,7 +17,7 @@ struct PinPart: View {
 
     var body: some View {
         Section {
-            PinPad(entry: entry) { model.answer(answer($0)) }
+            PinPad(entry: entry) { model.answer(with: $0, answer) }
                 .disabled(model.work.isBusy)
         } footer: {
             if let attemptsLeft { Text(attempts(attemptsLeft)) }
@@ -45,7 +45,7 @@ struct CodePart: View {
         Section {
             // Without a figure it is a word for the kind of number, which the prompt's own text says already.
             if sentTo.contains(where: \.isNumber) { Text(sentTo).monospacedDigit() }
-            PinPad(entry: entry) { model.answer(.code(code: $0)) }
+            PinPad(entry: entry) { model.answer(with: $0) { .code(code: $0) } }
                 .disabled(model.work.isBusy)
             Button(say("action.send_again")) { model.answer(.sendAgain) }
                 .disabled(model.work.isBusy)

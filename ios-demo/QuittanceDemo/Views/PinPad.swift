@@ -9,7 +9,8 @@ enum PinLength {
 /// Our own pad: no keyboard that remembers, no autofill, no digit shown.
 struct PinPad: View {
     let entry: PinEntry
-    let done: @MainActor (Data) -> Void
+    /// Gets the digits, and overwrites them when they are of no use any more.
+    let done: @MainActor (Digits) -> Void
 
     private static let rows: [[UInt8]] = [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
 
@@ -37,6 +38,7 @@ struct PinPad: View {
         }
         .frame(maxWidth: .infinity)
         .privacySensitive()
+        .onDisappear { entry.clear() }
     }
 
     private var dots: some View {
@@ -71,12 +73,12 @@ struct PinPad: View {
 struct NewPinPad: View {
     @State private var first: PinEntry
     @State private var second: PinEntry
-    @State private var chosen: Data?
+    @State private var chosen: Digits?
     @State private var differs = false
     private let again: String
-    private let done: @MainActor (Data) -> Void
+    private let done: @MainActor (Digits) -> Void
 
-    init(length: Int, again: String, done: @escaping @MainActor (Data) -> Void) {
+    init(length: Int, again: String, done: @escaping @MainActor (Digits) -> Void) {
         _first = State(initialValue: PinEntry(length: length))
         _second = State(initialValue: PinEntry(length: length))
         self.again = again
@@ -88,14 +90,22 @@ struct NewPinPad: View {
             if differs { Text(say("app.enrol.pin.differs")).font(.callout) }
             if let chosen {
                 Text(again).font(.headline)
-                PinPad(entry: second) { repeated in
-                    differs = repeated != chosen
-                    self.chosen = nil
-                    if !differs { done(repeated) }
-                }
+                PinPad(entry: second) { compare(chosen, $0) }
             } else {
                 PinPad(entry: first) { chosen = $0 }
             }
         }
+        .onDisappear { forget() }
+    }
+
+    private func compare(_ chosen: Digits, _ repeated: Digits) {
+        differs = !repeated.isSame(as: chosen)
+        forget()
+        if differs { repeated.overwrite() } else { done(repeated) }
+    }
+
+    private func forget() {
+        chosen?.overwrite()
+        chosen = nil
     }
 }

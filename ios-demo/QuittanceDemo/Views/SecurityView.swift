@@ -139,7 +139,7 @@ struct LockPasswordView: View {
     @Environment(\.dismiss) private var dismiss
     @State private var pin = PinEntry(length: PinLength.payment)
     @State private var password = PinEntry(length: PinLength.lock)
-    @State private var typedPin: Data?
+    @State private var typedPin: Digits?
 
     var body: some View {
         NavigationStack {
@@ -160,6 +160,8 @@ struct LockPasswordView: View {
             }
             .navigationTitle(say("app.lock_password.choose"))
             .problem(of: model.work, when: true)
+            // What was handed over is overwritten when it was used.
+            .onDisappear { typedPin?.overwrite() }
         }
     }
 }

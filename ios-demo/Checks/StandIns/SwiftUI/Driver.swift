@@ -21,6 +21,7 @@
         let memory = memory
         values.openURL = OpenURLAction { memory.opened.append($0) }
         let elements = drawn(root, Place(memory: memory, path: "", values: values))
+        for gone in memory.seen.subtracting(memory.visible) { memory.leavers.removeValue(forKey: gone)?() }
         memory.seen.formIntersection(memory.visible)
         return Element("screen", "", elements)
     }

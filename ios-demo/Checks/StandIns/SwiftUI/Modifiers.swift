@@ -164,6 +164,15 @@ extension View {
         }
     }
 
+    public func onDisappear(perform action: (() -> Void)? = nil) -> some View {
+        changed { elements, place in
+            let key = place.path + "leave"
+            place.memory.once(key) {}
+            place.memory.leavers[key] = action
+            return elements
+        }
+    }
+
     public func refreshable(@_inheritActorContext action: @escaping @Sendable () async -> Void) -> some View { self }
 
     public func onOpenURL(perform action: @escaping @MainActor (URL) -> Void) -> some View {

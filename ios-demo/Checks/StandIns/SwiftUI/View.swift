@@ -93,6 +93,8 @@ public final class Element {
     var seen: Set<String> = []
     var tasks: [Task<Void, Never>] = []
     var opened: [URL] = []
+    /// What to do when a place goes out of view.
+    var leavers: [String: () -> Void] = [:]
     var openers: [@MainActor (URL) -> Void] = []
     nonisolated init() {}
 

@@ -22,6 +22,8 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     /// When it wants to speak with the gateway again, and why it could not.
     var nextAttempt: Date?
     var unheard: WalletError?
+    /// The secrets that it was given.
+    private(set) var secrets: [String] = []
     /// One for each contact.
     let contacts = AsyncStream.makeStream(of: Void.self)
 
@@ -56,7 +58,31 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     override func begin(definition: String, mandates: [String], wish: Wish?) async throws -> String { "flo_1" }
 
     override func submit(flow: String, answer: Answer) async throws {
+        switch answer {
+        case .paymentPin(let digits), .lockPassword(let digits), .code(let digits): keep(digits)
+        default: break
+        }
         if let failure { throw failure }
+    }
+
+    override func enrol(pin: Data) async throws -> Enrolment {
+        keep(pin)
+        throw failure ?? .Offline
+    }
+
+    override func setLockPassword(paymentPin: Data, password: Data) async throws {
+        keep(paymentPin)
+        keep(password)
+        if let failure { throw failure }
+    }
+
+    override func chooseNewPin(pin: Data) async throws {
+        keep(pin)
+        if let failure { throw failure }
+    }
+
+    private func keep(_ secret: Data) {
+        secrets.append(String(decoding: secret, as: UTF8.self))
     }
 
     override func sync() async throws -> SyncReport {

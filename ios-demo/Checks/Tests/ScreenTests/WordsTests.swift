@@ -75,8 +75,8 @@ import Testing
         #expect(entry.typed == 2 && !entry.isComplete)
         entry.removeLast()
         for digit: UInt8 in [5, 6, 7] { entry.add(digit) }
-        #expect(entry.isComplete && entry.take() == Data("156".utf8))
-        #expect(entry.typed == 0 && entry.take().isEmpty)
+        #expect(entry.isComplete && entry.take().data == Data("156".utf8))
+        #expect(entry.typed == 0 && entry.take().isOverwritten)
         #expect(!"\(entry)".contains("156"))
     }
 
