@@ -45,6 +45,8 @@ import QuittanceApple
     var flow: FlowModel?
     /// Whether the lock's password is being chosen.
     var setsLockPassword = false
+    /// Whether a new PIN is being chosen, outside of the recovery that opened the way.
+    var choosesPin = false
     /// The permissions that are being chosen to be stopped together; absent: none are.
     var chosen: Set<String>?
 
@@ -216,6 +218,8 @@ import QuittanceApple
             defer { pin.overwrite() }
             try await wallet.chooseNewPin(pin: pin.data)
             flow = nil
+            choosesPin = false
+            news.removeAll(where: \.opensPin)
             try await refresh()
             tell("app.recovery.done")
         }

@@ -16,6 +16,8 @@ struct News: Identifiable {
     /// The permission that has to be stopped another way.
     var unstopped: String?
     var request: Request?
+    /// Whether a new PIN can be chosen now.
+    var opensPin = false
 
     /// Something that the payer just did.
     init(_ text: String) {
@@ -50,7 +52,9 @@ struct News: Identifiable {
         // Whose end it is stands with the permission itself, with how far it has come and why it is disputed.
         case .closing(_, let missing): text = say("app.missing." + keyName(missing))
         case .disputed: return nil
-        case .told(_, let key): text = say(key)
+        case .told(_, let key):
+            text = say(key)
+            opensPin = key == "recovery.opened"
         case .locked(let trigger, let until):
             text = say("app.event.locked", ["until": .moment(until), "trigger": .words(lockTrigger(trigger))])
         case .lockEnds(let date): text = say("app.event.lock_ends", ["at": .moment(date)])

@@ -41,7 +41,6 @@ struct ScheduledPart: View {
 
 /// Done; where it names more than one permission, what became of each.
 struct DonePart: View {
-    @Environment(AppModel.self) private var app
     let prompt: Prompt
     let results: [FlowModel.Outcome]
     let isUnderWay: Bool
@@ -50,16 +49,8 @@ struct DonePart: View {
         if !prompt.next.isEmpty {
             Section { ForEach(prompt.next.indices, id: \.self) { Text(words(prompt.next[$0])) } }
         }
-        // A recovery ends with the way open to a new PIN, once.
-        if prompt.definition.hasPrefix("recovery.") {
-            Section {
-                Text(say("app.recovery.new_pin.body"))
-                NewPinPad(length: PinLength.payment, again: say("app.enrol.pin.again")) { app.chooseNewPin($0) }
-                    .disabled(app.work.isBusy)
-            } header: {
-                Text(say("app.recovery.new_pin.title"))
-            }
-        }
+        // A recovery ends with the way open to a new PIN, once: here, or later from the news and the recovery page.
+        if prompt.definition.hasPrefix("recovery.") { NewPinSection() }
         if isUnderWay { Section { Label(say("app.prompt.under_way"), systemImage: "hourglass") } }
         ResultsSection(results: results)
     }

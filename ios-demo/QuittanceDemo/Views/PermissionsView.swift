@@ -248,6 +248,13 @@ struct NewsRow: View {
                 }
                 .buttonStyle(.borderless)
             }
+            if item.opensPin {
+                // It stays until a PIN was chosen, or it was closed.
+                Button(say("app.recovery.new_pin.title")) { model.choosesPin = true }
+                    .buttonStyle(.borderless)
+                    .disabled(model.work.isBusy)
+                    .accessibilityIdentifier("news-new-pin")
+            }
             if let request = item.request {
                 VouchPart(request: request, isOwn: request.requester == model.enrolment?.account) { approves in
                     model.isRead(item)

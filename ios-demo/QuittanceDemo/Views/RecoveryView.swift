@@ -10,6 +10,7 @@ struct RecoveryView: View {
             List {
                 Section { Text(say("app.recovery.body")) }
                 ForEach(model.recovery?.ways ?? [], id: \.definition) { WaySection(way: $0) }
+                NewPinLink()
                 Section {
                     Text(age).font(.footnote).foregroundStyle(.secondary)
                     Button(say("app.action.refresh")) { model.sync() }
@@ -24,6 +25,22 @@ struct RecoveryView: View {
     private var age: String {
         guard let told = model.recovery?.asOf else { return say("app.recovery.never_heard") }
         return say("app.recovery.as_of", ["at": .moment(told)])
+    }
+}
+
+/// Leads to the new PIN where a recovery was left before it was chosen. What is kept on the phone does not tell that, so
+/// it is always there.
+private struct NewPinLink: View {
+    @Environment(AppModel.self) private var model
+
+    var body: some View {
+        Section {
+            Text(say("next.pin_reset"))
+            Button(say("app.recovery.new_pin.title")) { model.choosesPin = true }
+                .buttonStyle(.bordered)
+                .disabled(model.work.isBusy)
+                .accessibilityIdentifier("new-pin")
+        }
     }
 }
 

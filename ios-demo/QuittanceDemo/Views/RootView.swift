@@ -20,7 +20,7 @@ struct RootView: View {
                     .interactiveDismissDisabled()
                     .covered()
             }
-            .problem(of: model.work, when: model.flow == nil && !model.setsLockPassword)
+            .problem(of: model.work, when: model.flow == nil && !model.setsLockPassword && !model.choosesPin)
             .environment(model)
             .covered()
             .task { await model.start() }
@@ -64,6 +64,7 @@ struct MainView: View {
                 .tabItem { Label(say("app.tab.receipts"), systemImage: "doc.text") }
                 .tag(AppModel.Tab.receipts)
         }
+        .sheet(isPresented: $model.choosesPin) { NewPinView().environment(model).covered() }
     }
 }
 

@@ -30,6 +30,11 @@ import Testing
                 await screen.settle()
                 try screen.tap("set-lock-password")
             },
+            Sheet(testDescription: "the new PIN", button: "pin-1") { app, screen in
+                app.tab = .recovery
+                await screen.settle()
+                try screen.tap("new-pin")
+            },
             Sheet(testDescription: "the lock, from the list", button: "confirm-pause") { _, screen in
                 try screen.tap("pause-everything")
             },

@@ -183,6 +183,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
             wallet.happened = [
                 .charged(mandate: "man_1", amount: cny(30_00)),
                 .closed(order: MadeUp.receipt.order, mandates: ["man_5"], kind: .twoSided),
+                .told(flow: "flo_1", text: "recovery.opened"),
             ]
             app.sync()
             await app.work.finished()
@@ -237,6 +238,11 @@ struct Picture: Sendable, CustomTestStringConvertible {
             try screen.tap("set-lock-password")
         }
         try await each("recovery") { app, _ in app.tab = .recovery }
+        try await each("recovery-new-pin") { app, screen in
+            app.tab = .recovery
+            await screen.settle()
+            try screen.tap("new-pin")
+        }
         try await each("receipts-empty") { app, _ in app.tab = .receipts }
         wallet.views = MadeUp.views(MadeUp.all)
         wallet.closed = [MadeUp.receipt]

@@ -415,6 +415,26 @@ import Testing
         }
     }
 
+    @Test("Without a recovery no other PIN is taken: the one that was chosen still works")
+    func newPinUnasked() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await hand.enrol()
+            hand.app.tab = .recovery
+            await hand.screen.settle()
+            try await hand.tap("new-pin")
+            try await hand.enter("739154")
+            try await hand.enter("739154")
+            #expect(hand.app.work.problem != nil && hand.app.choosesPin)
+            try await hand.tap(say("app.action.close"))
+            try await hand.tap(say("app.action.cancel"))
+            hand.app.tab = .permissions
+            await hand.screen.settle()
+            try await hand.sign()
+            #expect(hand.app.permissions?.on == 1)
+        }
+    }
+
     @Test("Nothing of the payer's is seen while the app is not in front")
     func cover() async throws {
         try await Manner.$current.withValue(english) {

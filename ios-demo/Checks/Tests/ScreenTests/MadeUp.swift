@@ -169,7 +169,8 @@ enum MadeUp {
     static func prompt(
         _ kind: PromptKind, _ stem: String, primary: String? = nil, because: [String] = [], next: [PromptText] = [],
         step: UInt32 = 2,
-        of steps: UInt32 = 5, left: UInt32? = nil, deadline: Date? = after(hours: 24), offline: Bool = false
+        of steps: UInt32 = 5, left: UInt32? = nil, deadline: Date? = after(hours: 24), offline: Bool = false,
+        definition: String = "mandate.cancel.service"
     ) -> Prompt {
         let isAsked = primary != nil
         let given: [String: TextArgument] = [
@@ -177,7 +178,7 @@ enum MadeUp {
             "gestures": .keys(keys: ["gesture.blink", "gesture.nod", "gesture.turn_left"]),
         ]
         return Prompt(
-            flow: "flo_1", definition: "mandate.cancel.service", step: stem, kind: kind, title: text(stem + ".title"),
+            flow: "flo_1", definition: definition, step: stem, kind: kind, title: text(stem + ".title"),
             body: text(stem + ".body", given),
             why: text(isText(stem + ".why") ? stem + ".why" : "end.why"), because: because.map { text($0) }, next: next,
             rules: ["R-014"], stepNumber: step, stepCount: steps, attemptsLeft: left, deadline: deadline,
