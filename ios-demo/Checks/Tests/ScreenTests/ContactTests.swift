@@ -10,7 +10,8 @@ import Testing
 private struct SwitchedNetwork: NetworkWatch {
     let stream = AsyncStream.makeStream(of: Bool.self)
     func changes() -> AsyncStream<Bool> { stream.stream }
-    func turn(_ isOn: Bool) { stream.continuation.yield(isOn) }
+    /// False where nobody listens any more.
+    @discardableResult func turn(_ isOn: Bool) -> Bool { isHeard(stream.continuation.yield(isOn)) }
 }
 
 /// A clock that a test turns: it tells for when somebody waits, and ends that wait.
@@ -18,10 +19,17 @@ private struct TurnedClock: Sendable {
     let awaited = AsyncStream.makeStream(of: Date.self)
     let passes = AsyncStream.makeStream(of: Void.self)
 
+    /// False where nobody waits any more.
+    @discardableResult func pass() -> Bool { isHeard(passes.continuation.yield()) }
+
     func pause(_ moment: Date) async {
         awaited.continuation.yield(moment)
         for await _ in passes.stream { return }
     }
+}
+
+private func isHeard<Element>(_ result: AsyncStream<Element>.Continuation.YieldResult) -> Bool {
+    if case .terminated = result { false } else { true }
 }
 
 /// The gateway hears of everything as soon as it can be reached, with nobody asking for it.
@@ -103,23 +111,25 @@ private struct TurnedClock: Sendable {
         var awaited = clock.awaited.stream.makeAsyncIterator()
         #expect(await awaited.next() == next)
         wallet.nextAttempt = nil
-        clock.passes.continuation.yield()
+        clock.pass()
         await contact()
         clock.awaited.continuation.finish()
         #expect(await awaited.next() == nil)
         #expect(await more() == 0)
     }
 
-    @Test("Never while the app is away, whatever the network and the clock say")
+    @Test("While the app is away nobody listens to the network or waits for the clock; before, somebody did")
     func away() async {
         wallet.nextAttempt = pictured
         await screen.settle()
         await contact()
+        var awaited = clock.awaited.stream.makeAsyncIterator()
+        #expect(await awaited.next() == pictured)
+        #expect(network.turn(true))
         bring(.background)
-        network.turn(false)
-        network.turn(true)
-        clock.passes.continuation.yield()
-        await screen.settle()
+        // Both end soon, or the time of the test does.
+        while network.turn(true), !Task.isCancelled { await Task.yield() }
+        while clock.pass(), !Task.isCancelled { await Task.yield() }
         #expect(await more() == 0)
     }
 
