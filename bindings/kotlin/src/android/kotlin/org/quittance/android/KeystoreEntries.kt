@@ -8,7 +8,6 @@ import java.security.GeneralSecurityException
 import java.security.Key
 import java.security.KeyStore
 import java.security.ProviderException
-import java.security.UnrecoverableKeyException
 import javax.crypto.AEADBadTagException
 import org.quittance.DeviceKeyException
 import org.quittance.KeyAlias
@@ -32,8 +31,17 @@ internal class KeystoreEntries(private val name: String) {
     /** Every entry of this name. */
     fun all(): List<String> = store.aliases().toList().filter { it.startsWith("$name.") }
 
-    /** Whether an entry stands, whatever its state. */
-    fun stands(entry: String): Boolean = store.containsAlias(entry)
+    /**
+     * Whether an entry stands, whatever its state. A keystore that fails to say is a failure: no answer is no proof.
+     *
+     * `containsAlias` would be shorter, and answers every fault by "no".
+     */
+    fun stands(entry: String): Boolean =
+        try {
+            key(entry) != null
+        } catch (_: KeyPermanentlyInvalidatedException) {
+            true
+        }
 
     /** The key of an entry, or nothing. */
     fun key(entry: String): Key? = store.getKey(entry, null)
@@ -44,7 +52,7 @@ internal class KeystoreEntries(private val name: String) {
     /** Ends an entry, and looks whether it is gone. */
     fun delete(entry: String) {
         store.deleteEntry(entry)
-        if (store.containsAlias(entry)) throw DeviceKeyException.HardwareUnavailable()
+        if (stands(entry)) throw DeviceKeyException.HardwareUnavailable()
     }
 
     companion object {
@@ -71,7 +79,12 @@ internal inline fun <T> speaking(work: () -> T): T {
     }
 }
 
-/** What a keystore's failure means: the most telling of it and its causes. */
+/**
+ * What a keystore's failure means: the most telling of it and its causes.
+ *
+ * None means that a key is missing: of that the keystore tells by no key at all, and by an `UnrecoverableKeyException` of
+ * faults that another try may cure.
+ */
 internal fun known(failure: Throwable): DeviceKeyException {
     for (cause in generateSequence(failure) { it.cause }.take(MOST_CAUSES)) {
         when (cause) {
@@ -79,7 +92,6 @@ internal fun known(failure: Throwable): DeviceKeyException {
             is KeyPermanentlyInvalidatedException -> return DeviceKeyException.KeyInvalidated()
             is UserNotAuthenticatedException -> return DeviceKeyException.Locked()
             is AEADBadTagException -> return DeviceKeyException.Refused()
-            is UnrecoverableKeyException -> return DeviceKeyException.KeyMissing()
         }
     }
     return DeviceKeyException.HardwareUnavailable()

@@ -8,7 +8,9 @@ import android.security.keystore.KeyProperties
 import android.security.keystore.StrongBoxUnavailableException
 import android.security.keystore.UserNotAuthenticatedException
 import java.security.InvalidAlgorithmParameterException
+import java.security.KeyStore
 import java.security.ProviderException
+import java.security.UnrecoverableKeyException
 import java.security.spec.ECGenParameterSpec
 import java.util.concurrent.CompletableFuture
 import java.util.concurrent.ExecutionException
@@ -183,6 +185,53 @@ class AndroidDeviceKeysTest {
         assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().deleteEpochKey(1u) }
     }
 
+    //
+    @Test
+    fun `a keystore that cannot say whether a key is gone has not proved it`() {
+        background { keys().createEpochKey(1u) }
+        StandInKeystore.keepsDeleted = true
+        StandInKeystore.failing = UnrecoverableKeyException("system error")
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().deleteEpochKey(1u) }
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().epochKeyExists(1u) }
+        // The control: what Android's own question answers of a key that stands.
+        assertFalse(contains("quittance.epoch.1"))
+        StandInKeystore.failing = null
+        assertTrue(contains("quittance.epoch.1"))
+    }
+
+    @Test
+    fun `no key is made over one that may stand`() {
+        val first = background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        background { keys().createEpochKey(1u) }
+        for (fault in listOf(UnrecoverableKeyException("system error"), ProviderException("busy"))) {
+            StandInKeystore.failing = fault
+            assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().createKey(KeyAlias.DEVICE, challenge) }
+            assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().createEpochKey(1u) }
+        }
+        StandInKeystore.failing = null
+        assertArrayEquals(first.publicKeySec1, background { keys().publicKey(KeyAlias.DEVICE) })
+        assertEquals(2, StandInKeystore.asked.size)
+    }
+
+    @Test
+    fun `a key that has ended for good still stands until it is deleted`() {
+        background { keys().createEpochKey(1u) }
+        StandInKeystore.failing = KeyPermanentlyInvalidatedException()
+        assertTrue(background { keys().epochKeyExists(1u) })
+        background { keys().createEpochKey(1u) }
+        assertEquals(1, StandInKeystore.asked.size)
+    }
+
+    @Test
+    fun `a fault that passes is not the loss of a key`() {
+        background { keys().createEpochKey(1u) }
+        val wrapped = background { keys().wrap(1u, challenge) }
+        StandInKeystore.failing = UnrecoverableKeyException("system error")
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().unwrap(1u, wrapped) }
+        StandInKeystore.failing = null
+        assertArrayEquals(challenge, background { keys().unwrap(1u, wrapped) })
+    }
+
     @Test
     fun `each failure of the keystore has its meaning`() {
         background { keys().createKey(KeyAlias.DEVICE, challenge) }
@@ -210,6 +259,9 @@ class AndroidDeviceKeysTest {
     }
 
     private fun keys() = AndroidDeviceKeys(context)
+
+    /** What Android's keystore itself says of an entry. */
+    private fun contains(entry: String) = KeyStore.getInstance(StandInKeystore.NAME).apply { load(null) }.containsAlias(entry)
 
     private fun withStrongBox() =
         shadowOf(context.packageManager).setSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE, true)
