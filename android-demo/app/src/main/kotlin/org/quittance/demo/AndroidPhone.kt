@@ -10,8 +10,6 @@ import android.provider.Settings
 import java.io.File
 import java.time.Instant
 import java.time.ZoneId
-import kotlinx.coroutines.Dispatchers
-import kotlinx.coroutines.withContext
 import org.quittance.BiometricRequest
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
@@ -26,11 +24,14 @@ import org.quittance.demo.words.Words
 class AndroidPhone(private val application: Application, private val pictures: Pictures) : Phone {
     override val sandbox: Boolean = application.resources.getBoolean(R.bool.sandbox)
 
-    override suspend fun openWallet(): Wallet {
-        val folder = withContext(Dispatchers.IO) { folder().path }
+    private val wallet = OneWallet(::newWallet)
+
+    override suspend fun openWallet(): Wallet = wallet.get()
+
+    private suspend fun newWallet(): Wallet {
         val config =
             WalletConfig(
-                dataDir = folder,
+                dataDir = folder().path,
                 gatewayUrl = application.getString(R.string.gateway_url),
                 origin = application.getString(R.string.gateway_origin),
                 logVkey = application.getString(R.string.gateway_log_vkey),
@@ -40,12 +41,10 @@ class AndroidPhone(private val application: Application, private val pictures: P
         return Wallet.open(config, AndroidDeviceKeys(application), AndroidBiometricPrompt(application, words = ::sheet))
     }
 
-    override suspend fun eraseWallet() =
-        withContext(Dispatchers.IO) {
-            AndroidDeviceKeys(application).forget()
-            folder().deleteRecursively()
-            Unit
-        }
+    override suspend fun eraseWallet() = wallet.closed {
+        AndroidDeviceKeys(application).forget()
+        folder().deleteRecursively()
+    }
 
     override fun now(): Instant = Instant.now()
 

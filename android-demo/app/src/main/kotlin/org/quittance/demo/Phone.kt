@@ -9,10 +9,10 @@ interface Phone {
     /** Whether it speaks with a sandbox: then screens may be photographed. */
     val sandbox: Boolean
 
-    /** Opens the wallet; a process has one open at a time. */
+    /** The wallet of the process, opened at the first time; each activity gets the same one. */
     suspend fun openWallet(): Wallet
 
-    /** Erases what a wallet left behind whose keys are gone: its files, the rest of its keys. No wallet is open then. */
+    /** Closes the wallet, if one is open, and erases what is left of it: its files, the rest of its keys. */
     suspend fun eraseWallet()
 
     /** What the phone's own clock says. */

@@ -72,7 +72,7 @@ class BadInputTest {
         val backup = Files.createTempDirectory("quittance-backup").toFile()
         files.copyRecursively(backup, overwrite = true)
         launched { stopped() }
-        phone.wallet.close()
+        phone.endsProcess()
         val newest = Files.createTempDirectory("quittance-newest").toFile()
         files.copyRecursively(newest, overwrite = true)
         putBack(backup, files)
@@ -83,7 +83,7 @@ class BadInputTest {
             hand.taps("try-again")
             hand.awaits("tab-home")
         }
-        phone.wallet.close()
+        phone.endsProcess()
         putBack(backup, files)
         launched {
             hand.taps("set-up-again")
@@ -211,10 +211,10 @@ class BadInputTest {
 
     /** A wallet with one permission, closed again. */
     private fun enrolledBefore() = runBlocking {
-        phone.openWallet().use { wallet ->
-            wallet.enrol(Stage.pin())
-            phone.stage.sign(wallet)
-        }
+        val wallet = phone.openWallet()
+        wallet.enrol(Stage.pin())
+        phone.stage.sign(wallet)
+        phone.endsProcess()
     }
 
     private fun stopped() {

@@ -5,10 +5,13 @@ import androidx.test.core.app.ActivityScenario
 import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertSame
+import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.quittance.PermissionGroup
+import org.quittance.WalletException
 import org.quittance.testing.Stage
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
@@ -50,15 +53,33 @@ class LostProcessTest {
             hand.taps("primary")
             hand.awaitsText("Stop for good?")
         }
-        phone.wallet.close()
+        phone.endsProcess()
         goesOn()
     }
 
     /** A wallet with one permission, closed again. */
     private fun allowedBefore() = runBlocking {
-        phone.openWallet().use { wallet ->
-            wallet.enrol(Stage.pin())
-            phone.stage.sign(wallet)
+        val wallet = phone.openWallet()
+        wallet.enrol(Stage.pin())
+        phone.stage.sign(wallet)
+        phone.endsProcess()
+    }
+
+    //
+    @Test
+    fun `an activity that ends alone leaves the wallet to the next one of its process`() {
+        allowedBefore()
+        lateinit var mandate: String
+        ActivityScenario.launch(MainActivity::class.java).use { mandate = mandate() }
+        val first = phone.wallet
+        ActivityScenario.launch(MainActivity::class.java).use {
+            hand.taps("permission-$mandate")
+            hand.awaits("way-mandate.cancel.quick")
+        }
+        assertSame(first, phone.wallet)
+        // The control: a second one beside it does not open.
+        runBlocking {
+            assertTrue(runCatching { phone.stage.open() }.exceptionOrNull() is WalletException.Storage)
         }
     }
 

@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream
 import java.io.File
 import java.time.Instant
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.runBlocking
 import org.quittance.CreatedKey
 import org.quittance.DeviceKeyException
 import org.quittance.DeviceKeys
@@ -77,12 +78,17 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 
     override val sandbox = true
 
-    override suspend fun openWallet(): Wallet = Wallet.open(config, Keystore(keys), prompt).also { wallet = it }
+    private val one = OneWallet { Wallet.open(config, Keystore(keys), prompt).also { wallet = it } }
 
-    override suspend fun eraseWallet() {
+    override suspend fun openWallet(): Wallet = one.get()
+
+    override suspend fun eraseWallet() = one.closed {
         losesKeys()
         File(config.dataDir).deleteRecursively()
     }
+
+    /** The wallet's process ends; what opens it next is another one. */
+    fun endsProcess() = runBlocking { one.closed {} }
 
     override fun now(): Instant = Instant.now()
 
@@ -134,7 +140,7 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     }
 
     override fun close() {
-        if (::wallet.isInitialized) wallet.close()
+        endsProcess()
         stage.close()
     }
 }

@@ -113,7 +113,6 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
 
     /** Begins with an empty wallet: without its keys the old one opens nothing any more. */
     fun setUpAgain() = act {
-        opened?.close()
         opened = null
         phone.eraseWallet()
         stack.clear()
