@@ -8,8 +8,11 @@ import android.hardware.biometrics.BiometricManager
 import android.net.Uri
 import android.provider.Settings
 import java.io.File
+import java.time.Duration
 import java.time.Instant
 import java.time.ZoneId
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.Flow
 import org.quittance.BiometricRequest
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
@@ -47,6 +50,10 @@ class AndroidPhone(private val application: Application, private val pictures: P
     }
 
     override fun now(): Instant = Instant.now()
+
+    override suspend fun waitUntil(moment: Instant) = delay(Duration.between(now(), moment).toMillis())
+
+    override fun networks(): Flow<Unit> = networks(application)
 
     /** The wallet's own folder, which no backup takes along. */
     private fun folder() = File(application.noBackupFilesDir, "wallet")

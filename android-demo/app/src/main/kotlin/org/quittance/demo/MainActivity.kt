@@ -13,17 +13,22 @@ import androidx.activity.result.contract.ActivityResultContracts
 import androidx.activity.viewModels
 import androidx.compose.runtime.remember
 import androidx.compose.ui.platform.LocalConfiguration
+import androidx.lifecycle.Lifecycle
 import androidx.lifecycle.SavedStateHandle
 import androidx.lifecycle.ViewModel
 import androidx.lifecycle.ViewModelProvider.AndroidViewModelFactory.Companion.APPLICATION_KEY
 import androidx.lifecycle.createSavedStateHandle
+import androidx.lifecycle.lifecycleScope
+import androidx.lifecycle.repeatOnLifecycle
 import androidx.lifecycle.viewModelScope
 import androidx.lifecycle.viewmodel.initializer
 import androidx.lifecycle.viewmodel.viewModelFactory
 import java.time.Instant
 import java.time.ZoneId
+import kotlinx.coroutines.launch
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.bringCode
+import org.quittance.demo.model.keepInTouch
 import org.quittance.demo.model.resumeLink
 import org.quittance.demo.ui.App
 import org.quittance.demo.ui.QuittanceTheme
@@ -64,6 +69,7 @@ class MainActivity : ComponentActivity() {
                 }
             QuittanceTheme(words) { App(kept.model) }
         }
+        lifecycleScope.launch { repeatOnLifecycle(Lifecycle.State.STARTED) { kept.model.keepInTouch() } }
         // A device that turns brings the intent once more, which was followed already.
         if (savedInstanceState == null) follow(intent)
     }

@@ -1,6 +1,7 @@
 package org.quittance.demo
 
 import java.time.Instant
+import kotlinx.coroutines.flow.Flow
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
 
@@ -17,6 +18,12 @@ interface Phone {
 
     /** What the phone's own clock says. */
     fun now(): Instant
+
+    /** Waits until the phone's own clock says so. */
+    suspend fun waitUntil(moment: Instant)
+
+    /** Each network that comes, for as long as somebody listens. */
+    fun networks(): Flow<Unit>
 
     /** Takes one picture, in JPEG or PNG; nothing where the payer leaves the camera. Throws [NoCamera]. */
     suspend fun takePicture(): ByteArray?

@@ -185,7 +185,13 @@ class ManifestTest {
 
         /** As the system names it inside: SYSTEM_FLAG_HIDE_NON_SYSTEM_OVERLAY_WINDOWS. */
         const val HIDE_OVERLAYS = 0x00080000
-        val PERMISSIONS = setOf(Manifest.permission.INTERNET, Manifest.permission.USE_BIOMETRIC, Manifest.permission.HIDE_OVERLAY_WINDOWS)
+        val PERMISSIONS =
+            setOf(
+                Manifest.permission.INTERNET,
+                Manifest.permission.ACCESS_NETWORK_STATE,
+                Manifest.permission.USE_BIOMETRIC,
+                Manifest.permission.HIDE_OVERLAY_WINDOWS,
+            )
 
         /** What may lead into the app. */
         val FILTERS = setOf("MAIN ", "VIEW quittance://back", "SEND ://text/plain")

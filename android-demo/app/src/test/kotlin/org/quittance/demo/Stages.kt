@@ -7,7 +7,11 @@ import android.graphics.Color
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.time.Instant
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.MutableSharedFlow
+import kotlinx.coroutines.flow.emptyFlow
 import kotlinx.coroutines.runBlocking
 import org.quittance.CreatedKey
 import org.quittance.DeviceKeyException
@@ -92,6 +96,35 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 
     override fun now(): Instant = Instant.now()
 
+    private val networks = MutableSharedFlow<Unit>(extraBufferCapacity = 1)
+    private var due: CompletableDeferred<Unit>? = null
+
+    /** Until when the app waits; nothing where it does not. */
+    var waitsUntil: Instant? = null
+        private set
+
+    /** How many listen for a network. */
+    val listeners: Int get() = networks.subscriptionCount.value
+
+    override fun networks(): Flow<Unit> = networks
+
+    override suspend fun waitUntil(moment: Instant) {
+        val reached = CompletableDeferred<Unit>()
+        due = reached
+        waitsUntil = moment
+        try {
+            reached.await()
+        } finally {
+            if (due === reached) waitsUntil = null
+        }
+    }
+
+    /** What is waited for has come. */
+    fun timePasses() = checkNotNull(due).complete(Unit)
+
+    /** The system has a network for the app. */
+    fun networkComes() = check(networks.tryEmit(Unit))
+
     /** Without a finger or a face no phone makes a key that one unlocks. */
     private inner class Keystore(private val keys: DeviceKeys) : DeviceKeys by keys {
         override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey =
@@ -152,28 +185,34 @@ class StillApplication : DemoApplication() {
         installed(this)
     }
 
-    override fun newPhone(): Phone =
-        object : Phone {
-            override val sandbox = false
+    override fun newPhone(): Phone = StillPhone()
+}
 
-            override suspend fun openWallet(): Wallet = awaitCancellation()
+/** A phone on which nothing moves, and whose wallet never opens. */
+open class StillPhone : Phone {
+    override val sandbox = false
 
-            override suspend fun eraseWallet() = Unit
+    override suspend fun openWallet(): Wallet = awaitCancellation()
 
-            override fun now(): Instant = Samples.NOW
+    override suspend fun eraseWallet() = Unit
 
-            override suspend fun takePicture(): ByteArray? = null
+    override fun now(): Instant = Samples.NOW
 
-            override fun share(title: String, text: String) = Unit
+    override suspend fun waitUntil(moment: Instant) = awaitCancellation()
 
-            override fun locks() = PhoneFacts(screenLock = true, biometrics = true)
+    override fun networks(): Flow<Unit> = emptyFlow()
 
-            override fun openSettings() = Unit
+    override suspend fun takePicture(): ByteArray? = null
 
-            override fun update() = Unit
+    override fun share(title: String, text: String) = Unit
 
-            override fun support() = Unit
+    override fun locks() = PhoneFacts(screenLock = true, biometrics = true)
 
-            override fun open(link: String) = Unit
-        }
+    override fun openSettings() = Unit
+
+    override fun update() = Unit
+
+    override fun support() = Unit
+
+    override fun open(link: String) = Unit
 }

@@ -29,13 +29,20 @@ import org.quittance.errorKind
  *
  * @param places where the payer was, as written down before the process ended
  */
-class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, places: List<String> = emptyList()) {
+class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, places: List<String> = emptyList()) {
     internal val states = MutableStateFlow(UiState())
     internal val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
     private val news = ArrayDeque<WalletEvent>()
     internal val typing = Typing()
-    private val turn = Mutex()
-    private var opened: Wallet? = null
+    internal val turn = Mutex()
+
+    /** Held while the app speaks with the gateway by itself: the wallet stays open meanwhile. */
+    internal val contacting = Mutex()
+
+    /** Counts what was done, after which something else may wait to be sent. */
+    internal val acted = MutableStateFlow(0)
+    internal var opened: Wallet? = null
+        private set
     private var chosen: Set<String>? = null
     private var asksForLock = false
 
@@ -113,8 +120,10 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
 
     /** Begins with an empty wallet: without its keys the old one opens nothing any more. */
     fun setUpAgain() = act {
-        opened = null
-        phone.eraseWallet()
+        contacting.withLock {
+            opened = null
+            phone.eraseWallet()
+        }
         stack.clear()
         stack.addLast(Place.Home)
         news.clear()
@@ -264,6 +273,7 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
     fun switch(mandate: String, on: Boolean) = act {
         if (on) wallet().resume(listOf(mandate)) else wallet().pause(listOf(mandate))
         show()
+        scope.launch { contact() }
     }
 
     /** Begins to choose several, changes the choice, or ends it with null. */
@@ -292,6 +302,7 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
     fun stopEverything(scope: StopScope) = act {
         wallet().stop(scope)
         show()
+        this.scope.launch { contact() }
     }
 
     /** Answers for somebody who asked this payer to vouch. */
@@ -369,6 +380,7 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
                 work()
                 null
             } catch (error: WalletException) {
+                if (error is WalletException.Offline) states.update { it.copy(offline = true) }
                 problem(error)
             } catch (error: DeviceKeyException) {
                 problem(WalletException.Keystore(error))
@@ -381,6 +393,7 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
             runCatching { show() }
         }
         states.update { it.copy(working = false, problem = problem) }
+        acted.update { it + 1 }
     }
 
     internal suspend fun show() {
@@ -407,8 +420,11 @@ class DemoModel(internal val phone: Phone, private val scope: CoroutineScope, pl
                     is Place.Flow -> flow(wallet, place.flow)
                     is Place.Vouch -> Shown.Vouch(place.purpose, place.requester == enrolment.account)
                 }
-        states.update { it.copy(place = place, shown = shown, sandbox = phone.sandbox) }
+        states.update { it.copy(place = place, shown = asTyped(shown), sandbox = phone.sandbox) }
     }
+
+    /** What was typed or chosen while a view was gathered counts, too. */
+    private fun asTyped(shown: Shown): Shown = if (shown is Shown.Home) shown.copy(chosen = chosen) else typing.shown(shown)
 
     private suspend fun limits(wallet: Wallet, mandate: String): Shown {
         val typed = (states.value.shown as? Shown.ChangeLimits)?.takeIf { it.mandate == mandate }
