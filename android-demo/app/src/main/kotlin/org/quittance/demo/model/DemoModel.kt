@@ -210,7 +210,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
         val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
         when (val kind = prompt.kind) {
             is PromptKind.Jump -> phone.open(kind.link)
-            else -> typing.answer(kind)?.let { answer -> act { submit(prompt.flow, answer); show() } }
+            else -> act { typing.answer(kind)?.let { submit(prompt.flow, it) }; show() }
         }
     }
 
@@ -238,12 +238,15 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     }
 
     private suspend fun submit(flow: String, answer: Answer) {
-        val code = wallet().nextPrompt(flow)?.kind as? PromptKind.Code
+        var code: PromptKind.Code? = null
         try {
+            code = wallet().nextPrompt(flow)?.kind as? PromptKind.Code
             wallet().submit(flow, answer)
         } catch (error: WalletException) {
             if (code != null && errorKind(error) is ErrorKind.AskAgain) throw Told(wrongCode(code.validUntil, phone.now()))
             throw error
+        } finally {
+            answer.overwrite()
         }
         resumed = null
         typing.clear()

@@ -3,6 +3,22 @@ package org.quittance.demo.model
 import org.quittance.Answer
 import org.quittance.PromptKind
 
+/** Overwrites the digits of an answer that was given, whatever became of it. */
+internal fun Answer.overwrite() =
+    when (this) {
+        is Answer.PaymentPin -> pin.fill(0)
+        is Answer.LockPassword -> password.fill(0)
+        is Answer.Code -> code.fill(0)
+        is Answer.Agree,
+        is Answer.Confirm,
+        is Answer.UseBiometric,
+        is Answer.UsePasscode,
+        is Answer.SendAgain,
+        is Answer.Entered,
+        is Answer.Images,
+        -> Unit
+    }
+
 /** What the payer types, chooses and takes, until it becomes an answer. */
 internal class Typing {
     private var pin: PinEntry? = null
