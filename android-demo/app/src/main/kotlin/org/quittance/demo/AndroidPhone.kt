@@ -63,7 +63,7 @@ class AndroidPhone(private val application: Application, private val pictures: P
         return SheetWords(words.of(Say(request.titleKey)), words.of(Say(request.reasonKey)), words.of(Say("action.keep")))
     }
 
-    override suspend fun takePicture(): ByteArray? = pictures.take()
+    override suspend fun takePicture(mostBytes: Long): ByteArray? = pictures.take(mostBytes)
 
     override fun locks(): PhoneFacts {
         val keyguard = application.getSystemService(KeyguardManager::class.java)

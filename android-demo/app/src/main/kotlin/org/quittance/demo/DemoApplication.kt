@@ -8,7 +8,7 @@ open class DemoApplication : Application() {
     val phone: Phone by lazy { newPhone() }
 
     /** The way to the camera. */
-    val pictures = Pictures()
+    val pictures by lazy { Pictures(this) }
 
     protected open fun newPhone(): Phone = AndroidPhone(this, pictures)
 }

@@ -39,14 +39,14 @@ class MainActivity : ComponentActivity() {
     private val kept: Kept by viewModels { Kept.FACTORY }
 
     private val camera =
-        registerForActivityResult(ActivityResultContracts.TakePicturePreview()) { (application as DemoApplication).pictures.took(it) }
+        registerForActivityResult(ActivityResultContracts.TakePicture()) { (application as DemoApplication).pictures.took(it) }
 
     override fun onCreate(savedInstanceState: Bundle?) {
         super.onCreate(savedInstanceState)
         val process = application as DemoApplication
-        process.pictures.lend {
+        process.pictures.lend { link ->
             try {
-                camera.launch(null)
+                camera.launch(link)
             } catch (_: ActivityNotFoundException) {
                 process.pictures.isMissing()
             } catch (_: SecurityException) {

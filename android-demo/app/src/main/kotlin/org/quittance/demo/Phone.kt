@@ -25,8 +25,8 @@ interface Phone {
     /** Each network that comes, for as long as somebody listens. */
     fun networks(): Flow<Unit>
 
-    /** Takes one picture, in JPEG or PNG; nothing where the payer leaves the camera. Throws [NoCamera]. */
-    suspend fun takePicture(): ByteArray?
+    /** Takes one picture, in JPEG or PNG, of so many bytes at most; nothing where the payer leaves the camera. Throws [NoCamera]. */
+    suspend fun takePicture(mostBytes: Long): ByteArray?
 
     /** What protects the phone itself. */
     fun locks(): PhoneFacts

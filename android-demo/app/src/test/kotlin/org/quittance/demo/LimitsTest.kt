@@ -47,7 +47,7 @@ class LimitsTest : StagedTest() {
         hand.awaitsText("Teen mode allows no charges like this.")
         assertTrue(phone.stage.merchant.charge(mandate, cny(1), "first").contains("mandate_held"))
 
-        world.grants(guardian, teen, cny(50_00)) { checkNotNull(phone.takePicture()) }
+        world.grants(guardian, teen, cny(50_00)) { checkNotNull(phone.takePicture(Long.MAX_VALUE)) }
         assertTrue(phone.stage.merchant.charge(mandate, cny(50_00), "within").contains("\"approved\""))
         assertTrue(phone.stage.merchant.charge(mandate, cny(50_01), "above").contains("teen_limit"))
         hand.taps("refresh")

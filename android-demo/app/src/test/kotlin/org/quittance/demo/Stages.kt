@@ -144,7 +144,7 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
         prompt = ScriptedPrompt(keys)
     }
 
-    override suspend fun takePicture(): ByteArray? {
+    override suspend fun takePicture(mostBytes: Long): ByteArray? {
         val bitmap = Bitmap.createBitmap(320, 200, Bitmap.Config.ARGB_8888)
         bitmap.eraseColor(Color.GRAY)
         // Every picture has bytes of its own.
@@ -202,7 +202,7 @@ open class StillPhone : Phone {
 
     override fun networks(): Flow<Unit> = emptyFlow()
 
-    override suspend fun takePicture(): ByteArray? = null
+    override suspend fun takePicture(mostBytes: Long): ByteArray? = null
 
     override fun share(title: String, text: String) = Unit
 

@@ -188,8 +188,10 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     fun choosePerson(account: String) = entry { typing.choose(account) }
 
     fun takePicture() = act {
+        val kind = (states.value.shown as? Shown.Flow)?.prompt?.kind
+        val most = (kind as? PromptKind.Photos)?.mostBytes ?: (kind as? PromptKind.Recording)?.mostBytes ?: return@act
         try {
-            phone.takePicture()?.let(typing::take)
+            phone.takePicture(most.toLong())?.let(typing::take)
         } catch (_: NoCamera) {
             throw Told(noCamera)
         }
