@@ -100,10 +100,11 @@ class Hand(private val rule: ComposeTestRule) {
                 sees("digit-1") -> types(if (sees("send-again")) code() else Stage.pin())
                 sees("take") -> taps("take")
                 sees("primary") -> taps("primary")
-                else -> {
+                sees("refresh") -> {
                     stage.sandbox.advance("PT1S")
                     taps("refresh")
                 }
+                // What was there is drawn anew, since the app has spoken with the gateway: look again.
             }
         }
         error("the flow does not end")
