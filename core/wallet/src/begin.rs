@@ -69,14 +69,7 @@ impl Inner {
                     unit.begin(subject, nonce)
                 })
                 .await?;
-            return match begun {
-                Begun::New(flow, Some(number)) => match self.flush(number).await {
-                    // It is held here already, and is told as soon as there is a way.
-                    Ok(_) | Err(WalletError::Offline) => Ok(flow),
-                    Err(error) => Err(error),
-                },
-                Begun::Stands(flow) | Begun::New(flow, None) => Ok(flow),
-            };
+            return self.tell_begun(begun).await;
         }
         let wanted = subject.clone();
         if let Some(flow) = self.look(move |inner| inner.run_about(&wanted)).await? {
@@ -90,12 +83,13 @@ impl Inner {
                 unit.begin(subject, nonce.nonce)
             })
             .await?;
+        self.tell_begun(begun).await
+    }
+
+    /// Tells the gateway of a new run that it has to know of; the next answer sends what waits for a network first.
+    async fn tell_begun(self: &Arc<Self>, begun: Begun) -> Result<FlowId, WalletError> {
         match begun {
-            Begun::New(flow, Some(number)) => match self.flush(number).await {
-                // The statement waits in the outbox; the next answer sends it first.
-                Ok(_) | Err(WalletError::Offline) => Ok(flow),
-                Err(error) => Err(error),
-            },
+            Begun::New(flow, Some(number)) => self.try_to_tell(number).await.map(|()| flow),
             Begun::Stands(flow) | Begun::New(flow, None) => Ok(flow),
         }
     }

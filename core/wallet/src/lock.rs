@@ -136,10 +136,7 @@ impl Inner {
         if *payment_pin == *password {
             return Err(WalletError::SameSecret);
         }
-        let visit = arrival.enter(self.ports.patience).await?;
-        if !visit.is_first {
-            return Err(WalletError::WrongAnswer);
-        }
+        let _visit = arrival.enter_first(self.ports.patience).await?;
         self.prove_for_lock_password(payment_pin).await?;
         self.register_secret(SecretKind::LockPassword, password).await
     }
@@ -172,13 +169,6 @@ impl Inner {
             }
         }
         if proved { Ok(()) } else { Err(WalletError::WrongAnswer) }
-    }
-
-    async fn try_to_tell(self: &Arc<Self>, number: u64) -> Result<(), WalletError> {
-        match self.flush(number).await {
-            Ok(_) | Err(WalletError::Offline) => Ok(()),
-            Err(error) => Err(error),
-        }
     }
 
     /// What stops charges, as this phone knows it.

@@ -124,6 +124,17 @@ impl Inner {
         self.send_rows(Some(through), &mut BTreeSet::new()).await
     }
 
+    /// The same where it need not arrive now: without a network the row waits, and is told as soon as there is a way.
+    ///
+    /// # Errors
+    /// As [`Inner::flush`], but for [`WalletError::Offline`].
+    pub(crate) async fn try_to_tell(self: &Arc<Self>, number: u64) -> Result<(), WalletError> {
+        match self.flush(number).await {
+            Ok(_) | Err(WalletError::Offline) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends all that waits, but for lanes that were silent in this contact already. A row without an answer keeps back
     /// its own lane alone.
     ///

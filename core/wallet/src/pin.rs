@@ -7,13 +7,13 @@ use crate::journal::{FlowRow, Purpose};
 use crate::transport::{SendError, read};
 use crate::turns::Arrival;
 use crate::unit::blocking;
-use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Nonce, PinAnswer};
 use quittance_protocol::bytes::B64;
 use quittance_protocol::draws::Draws;
 use quittance_protocol::pin::{self, LoggingIn};
 use quittance_protocol::problem::{Code, Retry};
 use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart, SecretKind};
+use quittance_protocol::{FlowId, Problem};
 use quittance_vault::{Randomness, RandomnessError};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -69,6 +69,11 @@ pub(crate) fn check_form(pin: &[u8], digits: u8) -> Result<(), WalletError> {
     }
 }
 
+/// Whether a gateway that says this has decided nothing, and may later; a factor that is locked is a decision.
+fn is_unwell(problem: &Problem) -> bool {
+    matches!(problem.retry(), Retry::Same | Retry::After) && problem.code() != Code::FactorLocked
+}
+
 impl Inner {
     /// Registers the PIN. A registration whose end is not known waits in the outbox and was sent before this.
     pub(crate) async fn register_pin(self: &Arc<Self>, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
@@ -88,10 +93,7 @@ impl Inner {
             })
             .await?;
         check_form(&pin, digits)?;
-        let visit = arrival.enter(self.ports.patience).await?;
-        if !visit.is_first {
-            return Err(WalletError::WrongAnswer);
-        }
+        let _visit = arrival.enter_first(self.ports.patience).await?;
         self.register_secret(SecretKind::PaymentPin, pin).await
     }
 
@@ -178,12 +180,11 @@ impl Inner {
         if let Some(number) = self.look(move |inner| inner.last_row_of(flow)).await? {
             match self.flush(number).await {
                 Ok(_) => {}
-                Err(WalletError::Problem(problem)) if matches!(problem.retry(), Retry::Same | Retry::After) => {
-                    return self.without_gateway_at_pin(&open, problem.into()).await;
-                }
                 // A refusal for good is on the flow's own row.
-                Err(WalletError::Problem(_)) => {}
-                Err(WalletError::Offline) => return self.without_gateway_at_pin(&open, WalletError::Offline).await,
+                Err(WalletError::Problem(problem)) if !is_unwell(&problem) => {}
+                Err(error @ (WalletError::Problem(_) | WalletError::Offline)) => {
+                    return self.without_gateway_at_pin(&open, error).await;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -205,19 +206,11 @@ impl Inner {
                     retry_after: problem.retry_after_seconds(),
                 });
             }
+            Err(SendError::Problem(problem)) if !is_unwell(&problem) => return Err(problem.into()),
             Err(error) => {
-                let (again, says_nothing) = match &error {
-                    SendError::Problem(problem) => (
-                        problem.retry() == Retry::Same,
-                        matches!(problem.retry(), Retry::Same | Retry::After),
-                    ),
-                    SendError::Unreachable | SendError::Unconnected | SendError::NotUnderstood(_) => (true, true),
-                };
-                if !says_nothing {
-                    return Err(error.into());
-                }
+                let is_counted = matches!(&error, SendError::Problem(problem) if problem.retry() != Retry::Same);
                 let skipped = self.without_gateway_at_pin(&open, error.into()).await;
-                if again && skipped.is_err() {
+                if !is_counted && skipped.is_err() {
                     // Kept no longer than the step is open: the same PIN costs no second guess.
                     self.pin_checks.keep(flow, attempt);
                 }

@@ -64,10 +64,7 @@ impl Inner {
                 number.ok_or(WalletError::NothingNamed)
             })
             .await?;
-        match self.flush(number).await {
-            Ok(_) | Err(WalletError::Offline) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.try_to_tell(number).await
     }
 
     /// Lifts the payer's own pause, and the hold of a cancellation that was left. Asks the biometric prompt.

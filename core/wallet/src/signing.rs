@@ -76,11 +76,7 @@ impl Inner {
             })
             .await?;
         let Some(row) = row else { return Ok(flow) };
-        match self.flush(row).await {
-            // The statement waits in the outbox; the next answer sends it first.
-            Ok(_) | Err(WalletError::Offline) => Ok(flow),
-            Err(error) => Err(error),
-        }
+        self.try_to_tell(row).await.map(|()| flow)
     }
 
     /// The flow that signs, or has signed, this very offer.

@@ -315,10 +315,7 @@ impl Inner {
             })
             .await?;
         match number {
-            Some(number) => match self.flush(number).await {
-                Ok(_) | Err(WalletError::Offline) => Ok(()),
-                Err(error) => Err(error),
-            },
+            Some(number) => self.try_to_tell(number).await,
             None => Ok(()),
         }
     }

@@ -79,6 +79,19 @@ impl<'a> Arrival<'a> {
             _inside: inside,
         })
     }
+
+    /// The same, for what is looked at only where nobody came out since.
+    ///
+    /// # Errors
+    /// As [`Arrival::enter`]; [`WalletError::WrongAnswer`] where somebody did.
+    pub(crate) async fn enter_first(self, patience: Duration) -> Result<Visit<'a>, WalletError> {
+        let visit = self.enter(patience).await?;
+        if visit.is_first {
+            Ok(visit)
+        } else {
+            Err(WalletError::WrongAnswer)
+        }
+    }
 }
 
 /// A call behind a door; ends when it is dropped.
