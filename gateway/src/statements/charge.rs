@@ -24,9 +24,6 @@ use crate::turn::{After, Answer, Turn};
 pub(super) fn decide(turn: &mut Turn<'_>, said: &Verified<statement::Charge>) -> Decided<Answer> {
     let body = said.body();
     if let Some(known) = turn.store.charge_of(said.kid(), said.claims().jti)? {
-        if known.content != said.content() {
-            return Err(Problem::new(Code::JtiReused).at("/jti").into());
-        }
         // Reserved before, and its answer was lost with the process: the network is asked again under its name.
         ask_again(turn, &known)?;
         return Ok(Answer::Charge);
