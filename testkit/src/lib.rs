@@ -9,6 +9,7 @@ pub mod hoarder;
 pub mod http;
 pub mod kill;
 pub mod liar;
+mod merchant;
 pub mod network;
 pub mod other_log;
 pub mod phone;

@@ -2,6 +2,7 @@
 
 use crate::http::{Answer, Http};
 use crate::kill::{Fault, KillSwitch};
+use crate::merchant;
 use crate::phone_protocol::{Command, Reply};
 use crate::process::{GatewayProcess, GatewaySetup, PhoneProcess, PhoneSetup, Programs};
 use quittance_protocol::{MandateId, Money};
@@ -289,32 +290,12 @@ impl Story {
     /// # Errors
     /// Where the gateway does not answer.
     pub async fn offer(&self) -> io::Result<String> {
-        let terms = json!({
-            "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
-            "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
-        });
-        let answer = self
-            .http
-            .post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms)
-            .await;
-        let offer = answer.text_of("offer");
-        if offer.is_empty() {
-            Err(io::Error::other(format!("no offer: {}", answer.text)))
-        } else {
-            Ok(offer)
-        }
+        merchant::offer(&self.http, &self.merchant).await
     }
 
     /// The merchant charges. The same reference is the same charge.
     pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str, permit: Option<&str>) -> Answer {
-        let mut body =
-            json!({ "mandate": mandate, "amount": { "minor": minor, "currency": "CNY" }, "reference": reference });
-        if let (Some(permit), Some(members)) = (permit, body.as_object_mut()) {
-            members.insert("permit".to_owned(), permit.into());
-        }
-        self.http
-            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
-            .await
+        merchant::charge(&self.http, &self.merchant, mandate, minor, reference, permit).await
     }
 
     /// The simulated card network's ledger.

@@ -272,10 +272,7 @@ async fn a_decline_of_the_network_consumes_no_permit() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
-    house.network.script(NetworkScript {
-        outcome: ScriptedOutcome::Decline,
-        delay_ms: 0,
-    });
+    house.network_says(ScriptedOutcome::Decline);
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::LimitExceeded);
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
     house.network.script(NetworkScript::default());
@@ -295,10 +292,7 @@ async fn a_network_that_does_not_answer_is_asked_again_under_the_same_charge() {
         permit: None,
     };
     let charge = house.sign_as_merchant(&charge);
-    house.network.script(NetworkScript {
-        outcome: ScriptedOutcome::Unavailable,
-        delay_ms: 0,
-    });
+    house.network_says(ScriptedOutcome::Unavailable);
     let problem = house.post(&charge).await.problem();
     assert_eq!(
         (problem.code(), problem.retry_after_seconds()),
@@ -380,18 +374,17 @@ async fn a_permit_that_a_pending_charge_reserved_counts_as_outstanding() {
         reference: "r".to_owned(),
         permit: None,
     });
-    let script = |outcome| house.network.script(NetworkScript { outcome, delay_ms: 0 });
-    script(ScriptedOutcome::Unavailable);
+    house.network_says(ScriptedOutcome::Unavailable);
     assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
     assert_eq!(
         house.post(&token.pooled(&house, 4)).await.code(),
         Code::LimitExceeded,
         "one is reserved, two are unused"
     );
-    script(ScriptedOutcome::Decline);
+    house.network_says(ScriptedOutcome::Decline);
     assert_eq!(declined(&house.post(&charge).await), Code::LimitExceeded);
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
-    script(ScriptedOutcome::Approve);
+    house.network_says(ScriptedOutcome::Approve);
     for _ in 0..3 {
         approved(&house.charge(token.mandate, 100).await);
     }

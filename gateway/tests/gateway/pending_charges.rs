@@ -1,15 +1,11 @@
 //! A charge whose outcome the card network has not told: its id, its permit and its window wait with it.
 
-use quittance_gateway::{NetworkScript, ScriptedOutcome};
+use quittance_gateway::ScriptedOutcome;
 use quittance_protocol::statement::{Charge, Refund};
 use quittance_protocol::{ChargeId, Code, Statement, StatementId};
 
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, ORIGIN, cny, random};
-
-fn script(house: &House, outcome: ScriptedOutcome) {
-    house.network.script(NetworkScript { outcome, delay_ms: 0 });
-}
 
 /// A merchant's statement under an id.
 fn under<T: Statement>(house: &House, id: StatementId, body: &T) -> String {
@@ -32,7 +28,7 @@ async fn pending(house: &House, token: &Token, id: StatementId) -> String {
         permit: None,
     };
     let charge = under(house, id, &charge);
-    script(house, ScriptedOutcome::Unavailable);
+    house.network_says(ScriptedOutcome::Unavailable);
     assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
     charge
 }
@@ -54,7 +50,7 @@ async fn the_id_of_a_charge_is_taken_before_its_outcome_is_known() {
         amount: cny(1),
     };
     assert_eq!(house.post(&under(&house, id, &other)).await.code(), Code::JtiReused);
-    script(&house, ScriptedOutcome::Approve);
+    house.network_says(ScriptedOutcome::Approve);
     approved(&house.post(&charge).await);
     assert_eq!(moved(&house), 1);
     // Control: under an id of its own it is judged.
@@ -71,7 +67,7 @@ async fn a_charge_that_the_network_never_saw_is_not_made_once_its_permit_is_over
         let token = phone.sign_mandate().await;
         let charge = pending(&house, &token, StatementId::from_bytes(random())).await;
         house.clock.advance(days * DAY);
-        script(&house, ScriptedOutcome::Approve);
+        house.network_says(ScriptedOutcome::Approve);
         let answer = house.post(&charge).await;
         if moves == 0 {
             assert_eq!(declined(&answer), Code::LimitExceeded, "after {days} days");

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use quittance_gateway::{NetworkScript, ScriptedOutcome};
+use quittance_gateway::ScriptedOutcome;
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
 use quittance_protocol::statement::{Acknowledgement, Charge, Hold, HoldChange, ReplicaState, StartFlow};
 use quittance_protocol::{Code, MandateId, Statement};
@@ -144,11 +144,10 @@ async fn a_charge_that_waits_for_the_network_is_not_made_any_more() {
         reference: "r".to_owned(),
         permit: None,
     });
-    let script = |outcome| house.network.script(NetworkScript { outcome, delay_ms: 0 });
-    script(ScriptedOutcome::Unavailable);
+    house.network_says(ScriptedOutcome::Unavailable);
     assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
     fork(&phone).await;
-    script(ScriptedOutcome::Approve);
+    house.network_says(ScriptedOutcome::Approve);
     declined(&house.post(&charge).await);
     let seen = house.network.charges().unwrap();
     assert!(seen.iter().all(|charge| charge.acquirer_reference.is_none()));

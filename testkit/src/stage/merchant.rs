@@ -2,8 +2,9 @@
 
 use super::{PATIENCE, Stage, Staged};
 use crate::http::Answer;
+use crate::merchant;
 use quittance_protocol::MandateId;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 impl Stage {
     /// The merchant's offer: rides, CNY 50.00 a charge, CNY 300.00 in 30 days.
@@ -11,38 +12,17 @@ impl Stage {
     /// # Errors
     /// Where the gateway makes none.
     pub async fn offer(&self) -> Staged<String> {
-        let terms = json!({
-            "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
-            "per_charge": { "minor": 5000, "currency": "CNY" }, "per_period": { "minor": 30000, "currency": "CNY" },
-        });
-        let answer = self
-            .http
-            .post(&format!("/sandbox/merchants/{}/offers", self.merchant), &terms)
-            .await;
-        let offer = answer.text_of("offer");
-        if offer.is_empty() {
-            Err(answer.text.into())
-        } else {
-            Ok(offer)
-        }
+        Ok(merchant::offer(&self.http, &self.merchant).await?)
     }
 
     /// The merchant charges; the same reference is the same charge.
     pub async fn charge(&self, mandate: MandateId, minor: i64, reference: &str) -> Answer {
-        let amount = json!({ "minor": minor, "currency": "CNY" });
-        let body = json!({ "mandate": mandate, "amount": amount, "reference": reference });
-        self.http
-            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
-            .await
+        merchant::charge(&self.http, &self.merchant, mandate, minor, reference, None).await
     }
 
     /// The merchant charges with a permit that was handed over at a till, whose name is the charge's reference.
     pub async fn charge_at(&self, till: &str, mandate: MandateId, minor: i64, permit: &str) -> Answer {
-        let amount = json!({ "minor": minor, "currency": "CNY" });
-        let body = json!({ "mandate": mandate, "amount": amount, "reference": till, "permit": permit });
-        self.http
-            .post(&format!("/sandbox/merchants/{}/charges", self.merchant), &body)
-            .await
+        merchant::charge(&self.http, &self.merchant, mandate, minor, till, Some(permit)).await
     }
 
     /// What became of a charge of CNY 10.00: `approved`, or the code of the decline.

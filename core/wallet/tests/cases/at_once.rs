@@ -16,10 +16,7 @@ async fn two_enrolments_are_one_and_its_pin_works() {
     let said: BTreeSet<String> = sandbox.plug.said("enrolment").into_iter().collect();
     assert_eq!(said.len(), 1, "the phone introduces itself once");
 
-    let merchant = sandbox.merchant("Bluebird").await;
-    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
-    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
-    assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+    let (_, mandate, flow) = phone.stopping(&sandbox).await;
     phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN))).await.unwrap();
     phone.until_closed(mandate).await;
 }
@@ -87,10 +84,7 @@ async fn a_wrong_code_that_is_sent_twice_costs_one_try_and_the_run_goes_on() {
 async fn a_wrong_pin_that_is_tapped_twice_costs_one_guess() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
-    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
-    assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+    let (_, _, flow) = phone.stopping(&sandbox).await;
     let wrong = || phone.wallet.submit(flow, Answer::PaymentPin(pin(b"000000")));
     let (one, other) = tokio::join!(wrong(), wrong());
     let mut told = [one.unwrap_err(), other.unwrap_err()];
@@ -134,15 +128,7 @@ async fn a_pin_whose_answer_was_lost_is_kept_for_another_try_until_the_payer_loc
     for locks in [false, true] {
         let sandbox = Sandboxed::start().await;
         let phone = Phone::enrolled(&sandbox).await;
-        let merchant = sandbox.merchant("Bluebird").await;
-        let offer = sandbox.offer(&merchant, "subscription").await;
-        let flow = phone.wallet.start_sign(&offer).await.unwrap();
-        while !matches!(
-            phone.wallet.next_prompt(flow).unwrap().unwrap().kind,
-            PromptKind::PaymentPin { .. }
-        ) {
-            phone.answer(flow).await.unwrap();
-        }
+        let flow = phone.signing(&sandbox).await;
         sandbox.plug.stall(&["pin-start"]);
         let right = || phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN)));
         assert!(matches!(right().await, Err(WalletError::Offline)));

@@ -8,10 +8,7 @@ use quittance_wallet::{Answer, ErrorKind, PromptKind, WalletError};
 async fn wrong_pins_are_counted_until_they_lock_and_the_hold_stays() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
-    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
-    assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+    let (merchant, mandate, flow) = phone.stopping(&sandbox).await;
     for left in [4, 3, 2, 1, 0] {
         let wrong = phone.wallet.submit(flow, Answer::PaymentPin(pin(OTHER_PIN))).await;
         assert!(
@@ -72,10 +69,7 @@ async fn a_gateway_that_is_unwell_at_the_pin_keeps_nobody_from_stopping() {
     for code in ["storage_full", "internal"] {
         let sandbox = Sandboxed::start().await;
         let phone = Phone::enrolled(&sandbox).await;
-        let merchant = sandbox.merchant("Bluebird").await;
-        let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
-        let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
-        assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+        let (_, mandate, flow) = phone.stopping(&sandbox).await;
         sandbox.plug.refuse("pin-start", code);
         let stopped = phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN))).await;
         assert!(stopped.is_ok(), "{code}: {stopped:?}");
@@ -89,20 +83,11 @@ async fn a_gateway_that_is_unwell_at_the_pin_keeps_nobody_from_stopping() {
 async fn what_gives_authority_waits_for_a_gateway_that_is_unwell() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let offer = sandbox.offer(&merchant, "subscription").await;
-    let flow = phone.wallet.start_sign(&offer).await.unwrap();
-    let asks_pin = || {
-        let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
-        matches!(prompt.kind, PromptKind::PaymentPin { .. })
-    };
-    while !asks_pin() {
-        phone.answer(flow).await.unwrap();
-    }
+    let flow = phone.signing(&sandbox).await;
     sandbox.plug.refuse("pin-start", "storage_full");
     let told = phone.answer(flow).await.unwrap_err();
     assert!(matches!(told, WalletError::Problem(_)), "{told:?}");
-    assert!(asks_pin());
+    assert!(phone.is_asked_for_pin(flow));
     phone.walk(flow).await.unwrap();
     assert_eq!(
         phone.wallet.mandates().unwrap().len(),

@@ -1,6 +1,6 @@
 //! A phone with software keys and a payer who follows a script.
 
-use super::{PIN, Sandboxed};
+use super::{Merchant, PIN, Sandboxed};
 use async_trait::async_trait;
 use quittance_protocol::{Currency, FlowId, MandateId, Money};
 use quittance_wallet::ports::{CreatedKey, KeyStoreKind};
@@ -316,6 +316,31 @@ impl Phone {
         };
         self.wallet.submit(flow, answer).await?;
         Ok(true)
+    }
+
+    /// A cancellation of a new subscription that waits for the PIN.
+    pub(crate) async fn stopping(&self, sandbox: &Sandboxed) -> (Merchant, MandateId, FlowId) {
+        let merchant = sandbox.merchant("Bluebird").await;
+        let mandate = self.sign(&sandbox.offer(&merchant, "subscription").await).await;
+        let flow = self.wallet.start_revoke(&[mandate]).await.unwrap();
+        assert!(self.answer(flow).await.unwrap() && self.answer(flow).await.unwrap());
+        (merchant, mandate, flow)
+    }
+
+    /// A signing of a subscription that waits for the PIN.
+    pub(crate) async fn signing(&self, sandbox: &Sandboxed) -> FlowId {
+        let merchant = sandbox.merchant("Bluebird").await;
+        let offer = sandbox.offer(&merchant, "subscription").await;
+        let flow = self.wallet.start_sign(&offer).await.unwrap();
+        while !self.is_asked_for_pin(flow) {
+            self.answer(flow).await.unwrap();
+        }
+        flow
+    }
+
+    pub(crate) fn is_asked_for_pin(&self, flow: FlowId) -> bool {
+        let prompt = self.wallet.next_prompt(flow).unwrap().unwrap();
+        matches!(prompt.kind, PromptKind::PaymentPin { .. })
     }
 
     /// Answers until nothing is asked.

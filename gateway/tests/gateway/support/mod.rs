@@ -22,8 +22,8 @@ use quittance_flows::policy::{BUNDLE_AUDIENCE, DEFAULT_BUNDLE, PolicyBundle, SAN
 use quittance_gateway::attestation::Trust;
 use quittance_gateway::parties::SimulatedParties;
 use quittance_gateway::{
-    CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, OpenError,
-    Parts, PolicySource, Sandbox, SandboxClock, SimulatedCardNetwork, SimulatedMerchants,
+    CardNetwork, Clock, Config, FolderCustodian, Gateway, KeyCustodian, KnownMerchant, MerchantSystem, NetworkScript,
+    OpenError, Parts, PolicySource, Sandbox, SandboxClock, ScriptedOutcome, SimulatedCardNetwork, SimulatedMerchants,
 };
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::ed25519::SigningKey;
@@ -435,6 +435,11 @@ impl House {
         self.merchants
             .sign(self.merchant, ORIGIN, self.clock.now(), jti, body)
             .unwrap()
+    }
+
+    /// What becomes of charges from now on, at once.
+    pub(crate) fn network_says(&self, outcome: ScriptedOutcome) {
+        self.network.script(NetworkScript { outcome, delay_ms: 0 });
     }
 
     /// A merchant-initiated charge.
