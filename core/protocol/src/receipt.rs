@@ -11,8 +11,9 @@ use crate::bytes::{B64, Digest32};
 use crate::json::{self, Limits};
 use crate::jws::Received;
 use crate::log::{EntryKind, LogError, TlogProof, VerifiedEntry, VerifierKey, verify_logged};
-use crate::log_body::ClosureBody;
+use crate::log_body::{ClosureBody, ClosureKind};
 use crate::problem::Problem;
+use crate::statement::{Attestation, PhoneOutcome};
 
 /// A receipt is refused above this size; real ones have about one kilobyte.
 const MOST_BYTES: usize = 64 * 1024;
@@ -64,6 +65,9 @@ pub enum ReceiptError {
         /// Which one, from 0.
         index: usize,
     },
+    /// The body says that both sides ended it, and the annex has no statement of the phone that its half is destroyed.
+    #[error("annex: the phone does not say that its half of what both sides are said to have ended is destroyed")]
+    NotTwoSided,
 }
 
 /// Checks a receipt offline, with its annex where there is one: everything that a stranger can check who knows the log's
@@ -77,8 +81,12 @@ pub fn check(
     annex: Option<&Annex>,
 ) -> Result<(VerifiedReceipt, Option<ClosureBody>), ReceiptError> {
     let verified = Receipt::parse(receipt)?.verify(log)?;
-    let body = annex.map(|annex| verified.open(annex)).transpose()?;
-    Ok((verified, body))
+    let Some(annex) = annex else {
+        return Ok((verified, None));
+    };
+    let body = verified.open(annex)?;
+    check_sides(&body, annex)?;
+    Ok((verified, Some(body)))
 }
 
 /// What opens a receipt; it names people, so it belongs to the payer alone.
@@ -173,7 +181,7 @@ impl VerifiedReceipt {
     }
 
     /// Opens the commitment and matches the statements: each one that the body names stands in the annex, and no
-    /// other does. The statements' signatures are checked by who holds the keys.
+    /// other does. What they say is for [`check_sides`]; their signatures are checked by who holds the keys.
     ///
     /// # Errors
     /// [`ReceiptError::WrongOpening`], [`ReceiptError::Body`], [`ReceiptError::Statement`],
@@ -206,4 +214,38 @@ impl VerifiedReceipt {
             Err(ReceiptError::StatementMissing)
         }
     }
+}
+
+/// Checks that a closure which speaks of both sides brings the phone's own word that its half is destroyed. A phone that
+/// has no such token makes it unilateral, whatever a gateway calls it.
+///
+/// # Errors
+/// [`ReceiptError::NotTwoSided`].
+pub fn check_sides(body: &ClosureBody, annex: &Annex) -> Result<(), ReceiptError> {
+    let says_so = |compact: &String| {
+        Received::parse(compact)
+            .is_ok_and(|said| body.phone_attestation == Some(said.content()) && says_destroyed(&said, body))
+    };
+    if body.kind == ClosureKind::TwoSided && !annex.statements.iter().any(says_so) {
+        return Err(ReceiptError::NotTwoSided);
+    }
+    Ok(())
+}
+
+/// Whether a phone's statement says of what a closure ends that its halves are destroyed, and that nothing opened since.
+fn says_destroyed(said: &Received, body: &ClosureBody) -> bool {
+    let Ok((_, said)) = said.unverified_body::<Attestation>() else {
+        return false;
+    };
+    let is_of_this_end = said.order == body.order && said.nonce == body.nonce && said.tokens == body.tokens;
+    let is_clean = match said.outcome {
+        PhoneOutcome::Destroyed {
+            probe,
+            epoch_old,
+            epoch_new,
+            ..
+        } => !(probe.old_root_opens || probe.records_open || probe.key_found) && epoch_new > epoch_old,
+        PhoneOutcome::Absent {} => false,
+    };
+    is_of_this_end && is_clean
 }

@@ -10,7 +10,7 @@ use quittance_protocol::log::{EntryKind, VerifierKey};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Attestation, Intent};
-use quittance_protocol::{Annex, PublicKey, Receipt, Received, Timestamp};
+use quittance_protocol::{Annex, PublicKey, Receipt, Received, Timestamp, receipt};
 
 /// A gateway's clock may be set right between two entries; what is dated back by more than this was not written in turn.
 const CLOCK_CORRECTION_SECONDS: i64 = 3_600;
@@ -60,12 +60,13 @@ pub(crate) fn verify_closure(
     known: &Known<'_>,
     log: &VerifierKey,
 ) -> Result<(ClosureKind, ReceiptRow), DisputeReason> {
-    let receipt = Receipt::parse(closure.receipt.as_bytes()).map_err(|_| DisputeReason::ReceiptNotLogged)?;
-    let verified = receipt.verify(log).map_err(|_| DisputeReason::ReceiptNotLogged)?;
+    let parsed = Receipt::parse(closure.receipt.as_bytes()).map_err(|_| DisputeReason::ReceiptNotLogged)?;
+    let verified = parsed.verify(log).map_err(|_| DisputeReason::ReceiptNotLogged)?;
     let body = verified
         .open(&closure.annex)
         .map_err(|_| DisputeReason::AnnexMismatch)?;
     check_body(&body, known)?;
+    receipt::check_sides(&body, &closure.annex).map_err(|_| DisputeReason::OwnAttestationMissing)?;
     own_statements(&closure.annex, known).ok_or(DisputeReason::AnnexMismatch)?;
     check_destroyed(record, &body, known.order, verified.logged().entry().time, log)?;
     let row = ReceiptRow {

@@ -37,7 +37,8 @@ impl Inner {
             unit.enqueue(Purpose::Attestation { order: order.order }, None)
                 .map(|_| ())
         })?;
-        self.unit_now(|unit| unit.attest(row, order, &destruction))
+        let outcome = outcome(order, &targets, &destruction);
+        self.unit_now(|unit| unit.attest(row, order, outcome))
     }
 
     fn targets(&self, order: &Order) -> Result<Vec<RecordKey>, WalletError> {
@@ -73,11 +74,11 @@ impl Unit<'_> {
     }
 
     /// Signs what the vault did, in the place of the row that was written with the destruction.
-    fn attest(&mut self, row: &OrderRow, order: &Order, destruction: &Destruction) -> Result<(), WalletError> {
+    fn attest(&mut self, row: &OrderRow, order: &Order, outcome: PhoneOutcome) -> Result<(), WalletError> {
         let Some(mut row) = self.get::<OrderRow>(&row.place)? else {
             return Ok(());
         };
-        let (next, effects) = phone::step(&row.state, PhoneEvent::HalfGone(outcome(destruction)))
+        let (next, effects) = phone::step(&row.state, PhoneEvent::HalfGone(outcome))
             .map_err(|_| WalletError::Internal("a destruction without its order"))?;
         row.state = next;
         for effect in effects {
@@ -150,9 +151,11 @@ impl Unit<'_> {
     }
 }
 
-/// What is stated: destroyed, or that there was nothing to destroy.
-fn outcome(destruction: &Destruction) -> PhoneOutcome {
-    if destruction.destroyed.is_empty() {
+/// What is stated of all halves of an order at once: destroyed, or that one was not there. A phone that lacks one of
+/// several cannot say that it destroyed them all.
+fn outcome(order: &Order, targets: &[RecordKey], destruction: &Destruction) -> PhoneOutcome {
+    let are_known = targets.len() == order.mandates.len();
+    if !are_known || !destruction.missing.is_empty() {
         return PhoneOutcome::Absent {};
     }
     PhoneOutcome::Destroyed {
@@ -165,5 +168,51 @@ fn outcome(destruction: &Destruction) -> PhoneOutcome {
             key_found: destruction.probe.key_found,
         },
         resumed: destruction.resumed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quittance_protocol::bytes::B64;
+    use quittance_protocol::{MandateId, TokenId};
+
+    /// What is stated of an order for two, of which the vault found so many and the phone knew so many.
+    fn stated(known: u8, found: u8) -> PhoneOutcome {
+        let record = |number| token_record(TokenId::from_bytes([number; 16]));
+        let order = Order {
+            order: OrderId::from_bytes([1; 16]),
+            nonce: B64::new([2; 32]),
+            mandates: vec![MandateId::from_bytes([3; 16]), MandateId::from_bytes([4; 16])],
+            tokens: vec![Digest32::of(b"one"), Digest32::of(b"other")],
+        };
+        let targets: Vec<RecordKey> = (0..known).map(record).collect();
+        let destruction = Destruction {
+            order: *order.order.as_bytes(),
+            epoch_old: 1,
+            epoch_new: 2,
+            destroyed: (0..found).map(record).collect(),
+            missing: (found..known).map(record).collect(),
+            destroyed_key: [5; 32],
+            probe: quittance_vault::Probe {
+                old_root_opens: false,
+                records_open: false,
+                key_found: false,
+            },
+            resumed: false,
+        };
+        outcome(&order, &targets, &destruction)
+    }
+
+    //
+    #[test]
+    fn a_phone_that_lacks_one_of_several_halves_does_not_say_that_it_destroyed_them_all() {
+        assert_eq!(stated(2, 1), PhoneOutcome::Absent {}, "one did not stand in the vault");
+        assert_eq!(stated(1, 1), PhoneOutcome::Absent {}, "one is unknown to this phone");
+        assert_eq!(stated(2, 0), PhoneOutcome::Absent {});
+        assert!(
+            matches!(stated(2, 2), PhoneOutcome::Destroyed { .. }),
+            "control: both stood"
+        );
     }
 }

@@ -207,7 +207,7 @@ pub enum DisputeReason {
     OtherNonce,
     /// The closure names another intent than this phone's.
     OtherIntent,
-    /// The closure does not name this phone's own attestation.
+    /// The closure does not name this phone's own attestation, or names one of no destruction as one of both sides.
     OwnAttestationMissing,
     /// The gateway's own destruction is missing, or is not in the log.
     DestroyedNotLogged,

@@ -70,7 +70,8 @@ pub enum ReceiptFlaw {
     NotAnAnnex,
     /// The annex does not open this receipt.
     AnnexOfAnother,
-    /// The annex lacks a statement, has one too many, or one that cannot be read.
+    /// The annex lacks a statement, has one too many, one that cannot be read, or a phone's that does not say what the
+    /// closure says.
     StatementsDiffer,
     /// A statement in this phone's name is not signed by its key.
     NotOurStatement,
@@ -123,7 +124,8 @@ impl From<ReceiptError> for ReceiptFlaw {
             ReceiptError::WrongOpening => Self::AnnexOfAnother,
             ReceiptError::Statement { .. }
             | ReceiptError::StatementMissing
-            | ReceiptError::StatementNotNamed { .. } => Self::StatementsDiffer,
+            | ReceiptError::StatementNotNamed { .. }
+            | ReceiptError::NotTwoSided => Self::StatementsDiffer,
         }
     }
 }

@@ -353,6 +353,7 @@ fn check_is_for(order: &Order, mandates: &[MandateId]) -> Result<(), Refused> {
 mod tests {
     use super::*;
     use quittance_protocol::log_body::Actor;
+    use quittance_protocol::statement::Probe;
 
     fn order(number: u8) -> Order {
         Order {
@@ -382,10 +383,24 @@ mod tests {
         }
     }
 
+    fn destroyed() -> PhoneOutcome {
+        PhoneOutcome::Destroyed {
+            epoch_old: 1,
+            epoch_new: 2,
+            destroyed_key: Digest32::of(b"root"),
+            probe: Probe {
+                old_root_opens: false,
+                records_open: false,
+                key_found: false,
+            },
+            resumed: false,
+        }
+    }
+
     fn line() -> Vec<PhoneEvent> {
         vec![
             PhoneEvent::OrderReceived(order(1)),
-            PhoneEvent::HalfGone(PhoneOutcome::Absent {}),
+            PhoneEvent::HalfGone(destroyed()),
             PhoneEvent::AttestationAccepted,
             PhoneEvent::ClosureVerified(ClosureKind::TwoSided),
         ]
@@ -581,7 +596,7 @@ mod tests {
     fn a_scheduled_order_destroys_nothing_before_its_moment() {
         assert_eq!(step(&scheduled(), came(99)), Err(Refused::TooEarly));
         for event in [
-            PhoneEvent::HalfGone(PhoneOutcome::Absent {}),
+            PhoneEvent::HalfGone(destroyed()),
             PhoneEvent::AttestationAccepted,
             PhoneEvent::ClosureVerified(ClosureKind::TwoSided),
         ] {

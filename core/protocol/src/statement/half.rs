@@ -21,7 +21,8 @@ pub enum PhoneOutcome {
         /// Whether a restart completed it.
         resumed: bool,
     },
-    /// The phone has no such token: reinstalled or restored.
+    /// The phone has no such token, or lacks one of several: reinstalled, restored, or damaged. Both sides did not end it
+    /// then.
     Absent {},
 }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use quittance_protocol::log::{Entry, EntryKind, LogError};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel, TerminationCause};
 use quittance_protocol::receipt::{self, ReceiptError};
-use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome};
+use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome, Probe};
 use quittance_protocol::{Annex, B64, Digest32, FlowId, MandateId, OrderId, Receipt, Received};
 
 use crate::fixture::{Log, PhoneKey, time};
@@ -22,7 +22,27 @@ fn content(statement: &str) -> Option<Digest32> {
     Some(Received::parse(statement).unwrap().content())
 }
 
+/// The phone's word that its half is destroyed, and that nothing opened since.
+fn destroyed() -> PhoneOutcome {
+    PhoneOutcome::Destroyed {
+        epoch_old: 1,
+        epoch_new: 2,
+        destroyed_key: Digest32::of(b"root"),
+        probe: Probe {
+            old_root_opens: false,
+            records_open: false,
+            key_found: false,
+        },
+        resumed: false,
+    }
+}
+
 fn closed() -> Closed {
+    closed_by(ClosureKind::TwoSided, |_| ())
+}
+
+/// A closure of this kind, where the phone's statement was changed before it was signed.
+fn closed_by(kind: ClosureKind, change: impl FnOnce(&mut Attestation)) -> Closed {
     let key = PhoneKey::new();
     let order = OrderId::from_bytes([4; 16]);
     let mandates = vec![MandateId::from_bytes([1; 16])];
@@ -37,18 +57,17 @@ fn closed() -> Closed {
             proof: "a.b.c".to_owned(),
         },
     );
-    let attestation = key.state(
-        2,
-        &Attestation {
-            order,
-            nonce: B64::new([8; 16]),
-            tokens: tokens.clone(),
-            outcome: PhoneOutcome::Absent {},
-        },
-    );
+    let mut attestation = Attestation {
+        order,
+        nonce: B64::new([8; 16]),
+        tokens: tokens.clone(),
+        outcome: destroyed(),
+    };
+    change(&mut attestation);
+    let attestation = key.state(2, &attestation);
     let body = ClosureBody {
         order,
-        kind: ClosureKind::TwoSided,
+        kind,
         mandates,
         tokens,
         cause: TerminationCause::Payer,
@@ -226,6 +245,52 @@ fn an_annex_that_was_touched_does_not_open_the_receipt() {
         refused(|annex| annex.statements[0].push('!')),
         ReceiptError::Statement { index: 0, .. }
     ));
+}
+
+fn of_its_probe(said: &mut Attestation, change: impl FnOnce(&mut Probe)) {
+    if let PhoneOutcome::Destroyed { probe, .. } = &mut said.outcome {
+        change(probe);
+    }
+}
+
+fn of_its_epochs(said: &mut Attestation, change: impl FnOnce(&mut u64, &mut u64)) {
+    if let PhoneOutcome::Destroyed {
+        epoch_old, epoch_new, ..
+    } = &mut said.outcome
+    {
+        change(epoch_old, epoch_new);
+    }
+}
+
+/// Unilateral is the control: what the phone did not say is no flaw of a closure that does not claim it.
+//
+#[test]
+fn both_sides_ended_it_only_where_the_phones_own_statement_says_so() {
+    let checked = |kind, change: fn(&mut Attestation)| {
+        let case = closed_by(kind, change);
+        receipt::check(case.log.signer.verifier(), &case.receipt, Some(&case.annex)).map(|(_, body)| body.unwrap().kind)
+    };
+    assert_eq!(checked(ClosureKind::TwoSided, |_| ()), Ok(ClosureKind::TwoSided));
+    let changes: [fn(&mut Attestation); 9] = [
+        |said| said.outcome = PhoneOutcome::Absent {},
+        |said| said.order = OrderId::from_bytes([9; 16]),
+        |said| said.nonce = B64::new([9; 16]),
+        |said| said.tokens.clear(),
+        |said| of_its_probe(said, |probe| probe.old_root_opens = true),
+        |said| of_its_probe(said, |probe| probe.records_open = true),
+        |said| of_its_probe(said, |probe| probe.key_found = true),
+        |said| of_its_epochs(said, |old, new| *new = *old),
+        |said| of_its_epochs(said, |old, new| *old = *new + 1),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let said = checked(ClosureKind::TwoSided, change);
+        assert_eq!(said, Err(ReceiptError::NotTwoSided), "change {number}");
+        assert_eq!(
+            checked(ClosureKind::Unilateral, change),
+            Ok(ClosureKind::Unilateral),
+            "change {number}"
+        );
+    }
 }
 
 #[test]

@@ -97,6 +97,21 @@ impl DeviceKey {
     }
 }
 
+/// This phone's word that its half is destroyed.
+fn destroyed() -> PhoneOutcome {
+    PhoneOutcome::Destroyed {
+        epoch_old: 4,
+        epoch_new: 5,
+        destroyed_key: Digest32::from_bytes([6; 32]),
+        probe: Probe {
+            old_root_opens: false,
+            records_open: false,
+            key_found: false,
+        },
+        resumed: false,
+    }
+}
+
 /// What the gateway says of one end, and what the phone knows of it: true as it comes, to be changed before it is told.
 pub(crate) struct Story {
     pub(crate) order: Order,
@@ -137,7 +152,7 @@ impl Story {
             order: order.order,
             nonce: order.nonce.clone(),
             tokens: order.tokens.clone(),
-            outcome: PhoneOutcome::Absent {},
+            outcome: destroyed(),
         });
         let (cause, effective_at) = (TerminationCause::Payer, at(ORDERED + 10));
         let said = content(&intent);
@@ -391,6 +406,30 @@ fn both_sides_closed_it_only_with_this_phones_own_attestation() {
         story.statements.pop();
     });
     assert_eq!(neither, missing, "nobody's attestation is not this phone's");
+}
+
+#[test]
+fn a_phone_that_had_no_such_token_did_not_close_it_together_with_the_gateway() {
+    let absent = |kind| {
+        told(|story| {
+            let said = story.device_key.sign(&Attestation {
+                order: story.order.order,
+                nonce: story.order.nonce.clone(),
+                tokens: story.order.tokens.clone(),
+                outcome: PhoneOutcome::Absent {},
+            });
+            story.closure.kind = kind;
+            story.closure.phone_attestation = content(&said);
+            story.statements[1].clone_from(&said);
+            story.attestation = Some(said);
+        })
+    };
+    assert_eq!(absent(ClosureKind::TwoSided), Err(DisputeReason::OwnAttestationMissing));
+    assert_eq!(
+        absent(ClosureKind::Unilateral),
+        ONE,
+        "control: what it said is what it is called"
+    );
 }
 
 #[test]
