@@ -102,7 +102,8 @@ class Hand(private val rule: ComposeTestRule) {
                 sees("primary") -> taps("primary")
                 sees("refresh") -> {
                     stage.sandbox.advance("PT1S")
-                    taps("refresh")
+                    // The page of before may have gone meanwhile: look again.
+                    if (can("refresh")) taps("refresh")
                 }
                 // What was there is drawn anew, since the app has spoken with the gateway: look again.
             }
