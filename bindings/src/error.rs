@@ -4,9 +4,9 @@ use crate::convert::same_variants_out;
 use crate::ports::{BiometricError, DeviceKeyError};
 use quittance_wallet as inner;
 
-/// Why a call failed. Nothing was lost: what is durable stays, and the call may be repeated. [`error_kind`] names what
-/// the app owes its user. No member holds a secret or a personal datum: Kotlin's `message` and Swift's
-/// `errorDescription` print them all.
+/// Why a call failed. What is durable stays, and the call may be repeated; but a try counts all the same: a wrong PIN
+/// and a finger that was not recognised have each used one. `errorKind` names what the app owes its user. No member
+/// holds a secret or a personal datum: Kotlin's `message` and Swift's `errorDescription` print them all.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 pub enum WalletError {
     /// Something that the app or the payer gave cannot be used.
@@ -57,7 +57,7 @@ pub enum WalletError {
     /// The keystore's signature does not verify with the enrolled device key.
     #[error("the keystore's signature does not verify with the enrolled device key")]
     SignatureInvalid,
-    /// The PIN is wrong. The flow is where it was.
+    /// The PIN is wrong. The flow is where it was, with one try less. A wrong one-time code is no error: see `submit`.
     #[error("the PIN is wrong, {attempts_left} tries are left")]
     WrongPin {
         /// Tries that are left.
@@ -78,7 +78,7 @@ pub enum WalletError {
         /// Why it was refused: the gateway's code; absent where it was done, left, or has expired.
         code: Option<String>,
     },
-    /// This way to stop is not open here. [`Wallet::cancellation_routes`](crate::Wallet::cancellation_routes) has the others.
+    /// This way to stop is not open here. `Wallet.cancellationRoutes` has the others.
     #[error("this way to stop is not open here: {reason}")]
     RouteClosed {
         /// Text key of the reason.
@@ -120,7 +120,8 @@ pub enum WalletError {
         /// What is not understood.
         part: String,
     },
-    /// The wallet's file, or its place, cannot be used.
+    /// The wallet's file, or its place, cannot be used; while the wallet opens also, with `Retry`, a keystore that does
+    /// not answer now, such as that of a locked phone.
     #[error("storage: {fix}")]
     Storage {
         /// What to do about it.
@@ -154,7 +155,10 @@ pub enum ErrorKind {
     StartOver,
     /// The payer has to set up or unlock something in the phone's settings.
     PhoneSettings,
-    /// Enrol the phone again.
+    /// This phone's enrolment is of no more use, or there is none. After `NotEnrolled`, call `enrol`. After every other
+    /// error `enrol` gives the old enrolment back, so the phone has to be set up again, which the payer has to agree
+    /// to: receipts and history on it are lost, and it gets a new account. What comes in which sequence stands in
+    /// docs/life-of-an-app.md.
     Reenrol,
     /// Update the app.
     UpdateApp,

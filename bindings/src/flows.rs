@@ -113,8 +113,10 @@ impl Wallet {
     /// Begins any flow of the policy by its definition's name, such as `mandate.cancel.service`: the run. What takes
     /// authority away begins without a network, and holds at once. A run about the same that is under way is gone on with.
     ///
-    /// Throws `RouteClosed` with a text key where this way is not open, `Unknown` where the policy has no such flow or
-    /// where it is `mandate.sign`, which begins with `startSign`, `Offline` where the flow gives authority.
+    /// Throws `RouteClosed` with a text key where this way is not open, `Unknown` for a mandate that is not on this
+    /// phone, where the policy has no such flow or where it is `mandate.sign`, which begins with `startSign`,
+    /// `InvalidInput` for no mandate or too many, `NotPayable` where all of them have ended, `NotEnrolled`; where the
+    /// flow gives authority also `Offline` and `Distrusted`.
     pub async fn begin(
         &self,
         definition: String,
@@ -131,6 +133,8 @@ impl Wallet {
 
     /// Begins to sign an offer that is shown in the language `locale` (BCP 47, such as `en`): the flow. An offer that is
     /// being signed, or was signed, gives its flow.
+    ///
+    /// Throws `InvalidInput` for an offer that cannot be read or has expired, `NotEnrolled`, `Offline`, `Distrusted`.
     pub async fn start_sign(&self, offer: String, locale: String) -> Result<String, WalletError> {
         let flow = self
             .act(|wallet| async move { wallet.start_sign_in(&offer, &locale).await })
@@ -140,6 +144,8 @@ impl Wallet {
 
     /// Begins to end mandates by the quick path, with or without a network: the flow. What is ending already, or has ended,
     /// gives the flow that did it.
+    ///
+    /// Throws `InvalidInput` where none is named or too many are, `Unknown`, `RouteClosed`, `NotEnrolled`.
     pub async fn start_revoke(&self, mandates: Vec<String>) -> Result<String, WalletError> {
         let mandates = ids("mandates", &mandates)?;
         let flow = self
@@ -148,7 +154,8 @@ impl Wallet {
         Ok(flow.to_string())
     }
 
-    /// Every way to stop a permission, best first, without a network; closed ones with their reason.
+    /// Every way to stop a permission, best first, without a network; closed ones with their reason. Throws `Unknown`,
+    /// `NotEnrolled`.
     pub async fn cancellation_routes(&self, mandate: String) -> Result<Vec<CancellationRoute>, WalletError> {
         let mandate = id("mandate", &mandate)?;
         Ok(all(self
@@ -156,14 +163,18 @@ impl Wallet {
             .await?))
     }
 
-    /// What the open step of a flow asks, or for whom it waits: see [`asks_payer`](crate::asks_payer). Nothing where the
-    /// flow needs nothing more from anybody: then `closing_prompt` says how it came out.
+    /// What the open step of a flow asks, or for whom it waits: `asksPayer` tells which. Nothing where every step is
+    /// done or the payer has left; it throws `FlowEnded` where the flow was refused or has expired. After both,
+    /// `closingPrompt` says how it came out.
+    ///
+    /// Throws `FlowEnded`, `Unknown`.
     pub async fn next_prompt(&self, flow: String) -> Result<Option<Prompt>, WalletError> {
         let flow = id("flow", &flow)?;
         Ok(self.look(move |wallet| wallet.next_prompt(flow)).await?.map(Into::into))
     }
 
-    /// How a run came out, as a screen: done, scheduled, refused. Nothing while it is open.
+    /// How a run came out, as a screen: done, scheduled, refused. Nothing while it is open, whoever has the turn.
+    /// Throws `Unknown`.
     pub async fn closing_prompt(&self, flow: String) -> Result<Option<Prompt>, WalletError> {
         let flow = id("flow", &flow)?;
         Ok(self
@@ -175,6 +186,14 @@ impl Wallet {
     /// Answers the open step of a flow. After an error the flow is where it was, but for failures that count: show its
     /// prompt again. Of two answers that are given at once one is taken; the other spends nothing, and is `WrongAnswer` unless
     /// its step is done by then.
+    ///
+    /// A wrong PIN or lock password throws `WrongPin`. A wrong one-time code throws nothing: the prompt that comes next
+    /// is of the same step, with one of its `attemptsLeft` less; after the last one `nextPrompt` throws `FlowEnded`.
+    ///
+    /// Throws `WrongAnswer`; `Biometric`, `ProofInvalid` from the prompt; `WrongPin`, `PinLocked`, `InvalidInput` for a
+    /// PIN of another form; `Refused` with `too_late` for a code that has expired, with `factor_locked` for `SendAgain`
+    /// too early; `NotAnImage`, `TooLarge`; `FlowEnded`, `Unknown`; `Offline` where the step needs the gateway. What
+    /// was handed in then waits, and `sync` sends it; a PIN is typed again.
     pub async fn submit(&self, flow: String, answer: Answer) -> Result<(), WalletError> {
         let answer = inner::Answer::from(answer);
         let flow = id("flow", &flow)?;
@@ -182,8 +201,9 @@ impl Wallet {
             .await
     }
 
-    /// Comes back from another app by the link that opened this one: the run that had sent the payer there. `ForeignLink`
-    /// where it answers no run of this phone; then nothing was changed.
+    /// Comes back from another app by the link that opened this one: the run that had sent the payer there.
+    /// `ForeignLink` where it answers no run of this phone; then nothing was changed. Without a network it waits, and
+    /// is no error. Else it throws what `submit` throws.
     pub async fn resume_link(&self, link: String) -> Result<String, WalletError> {
         let flow = self
             .act(|wallet| async move { wallet.resume_link(&link).await })
@@ -191,7 +211,8 @@ impl Wallet {
         Ok(flow.to_string())
     }
 
-    /// Leaves a flow. What it held stays held; see [`Wallet::resume`].
+    /// Leaves a flow. What it held stays held: `Wallet.resume` lifts that. Throws `FlowEnded` where it was refused or
+    /// has expired, `Unknown`.
     pub async fn cancel_flow(&self, flow: String) -> Result<(), WalletError> {
         let flow = id("flow", &flow)?;
         self.act(|wallet| async move { wallet.cancel_flow(flow).await }).await
@@ -203,25 +224,27 @@ impl Wallet {
         Ok(flows.iter().map(ToString::to_string).collect())
     }
 
-    /// Asks the gateway how far one run is, for a screen that waits; `sync` does it for all of them.
+    /// Asks the gateway how far one run is, for a screen that waits; `sync` does it for all of them. Throws `Offline`,
+    /// `Unknown`.
     pub async fn refresh_flow(&self, flow: String) -> Result<(), WalletError> {
         let flow = id("flow", &flow)?;
         self.act(|wallet| async move { wallet.refresh_flow(flow).await }).await
     }
 
-    /// What became of each mandate of a cancellation.
+    /// What became of each mandate of a cancellation. Throws `Unknown`.
     pub async fn batch_results(&self, flow: String) -> Result<Vec<ItemResult>, WalletError> {
         let flow = id("flow", &flow)?;
         Ok(all(self.look(move |wallet| wallet.batch_results(flow)).await?))
     }
 
-    /// The mandate that a signing flow makes: the same from the flow's first step on.
+    /// The mandate that a signing flow makes: the same from the flow's first step on. Throws `Unknown` for a flow that
+    /// signs nothing.
     pub async fn mandate_of(&self, flow: String) -> Result<String, WalletError> {
         let flow = id("flow", &flow)?;
         Ok(self.look(move |wallet| wallet.mandate_of(flow)).await?.to_string())
     }
 
-    /// The order that a cancellation led to, once the gateway's is known.
+    /// The order that a cancellation led to, once the gateway's is known. Throws `Unknown`.
     pub async fn order_of(&self, flow: String) -> Result<Option<String>, WalletError> {
         let flow = id("flow", &flow)?;
         Ok(self

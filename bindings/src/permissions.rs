@@ -196,13 +196,14 @@ impl Wallet {
         Ok(self.look(|wallet| wallet.permissions()).await?.into())
     }
 
-    /// One permission with its history as last fetched, without a network.
+    /// One permission with its history as last fetched, without a network. Throws `Unknown`.
     pub async fn permission(&self, mandate: String) -> Result<PermissionDetail, WalletError> {
         let mandate = id("mandate", &mandate)?;
         Ok(self.look(move |wallet| wallet.permission(mandate)).await?.into())
     }
 
-    /// Fetches a permission's history from the gateway. It is kept for when there is no network.
+    /// Fetches a permission's history from the gateway. It is kept for when there is no network. Throws `Unknown`,
+    /// `Offline`.
     pub async fn refresh_history(&self, mandate: String) -> Result<(), WalletError> {
         let mandate = id("mandate", &mandate)?;
         self.act(|wallet| async move { wallet.refresh_history(mandate).await })

@@ -136,6 +136,11 @@ pub trait DeviceKeys: Send + Sync {
 }
 
 /// The phone's biometric prompt. Its answer is believed only as a signature by the enrolled key over the challenge.
+///
+/// `sign` is called on a background thread, and shows its sheet on whichever thread the platform wants. It may call the
+/// wallet, but for `setLockPassword` and `chooseNewPin`, which wait for one another. It must come back, with a
+/// signature or with an error: the call that led to it waits as long. A process that ends while the biometric prompt is
+/// open has used a try.
 #[uniffi::export(foreign)]
 #[async_trait]
 pub trait BiometricPrompt: Send + Sync {

@@ -41,14 +41,15 @@ pub struct Prompt {
     pub deadline: Option<SystemTime>,
     /// The main action; absent where there is nothing to do.
     pub primary: Option<PromptText>,
-    /// The way out, of the same weight.
+    /// The second action, of the same weight: the way out of the flow (`Wallet.cancelFlow`), or, at a `Code`, to have
+    /// another one sent (`SendAgain`). Its key tells which.
     pub quiet: Option<PromptText>,
     /// The gateway is out of reach, and the flow goes on without it.
     pub offline: bool,
 }
 
-/// What is asked. How it is answered stands with each; the last five kinds have no answer. Printed, it shows its kind alone:
-/// names, questions and links are for the screen.
+/// What is asked. How it is answered stands with each; `Jump` and the last five kinds have no answer. Printed, it shows
+/// its kind alone: names, questions and links are for the screen.
 #[expect(
     clippy::large_enum_variant,
     reason = "a record of the boundary, one at a time, copied into the app's memory"
@@ -87,7 +88,8 @@ pub enum PromptKind {
         /// How few will do.
         at_least: u32,
     },
-    /// Another app has to be opened; it leads back by a link, which `Wallet.resumeLink` takes.
+    /// Another app has to be opened. No answer fits it: open `link`, leave the loop of prompts, and give the link that
+    /// opens this app again to `Wallet.resumeLink`, which goes on with the run.
     Jump {
         /// The other app's link.
         link: String,
@@ -190,7 +192,8 @@ pub enum PromptKind {
     },
 }
 
-/// Whether the payer has something to answer; otherwise the prompt tells who has the turn, or how the flow came out.
+/// Whether the payer has something to do: an answer for `submit`, or, at a `Jump`, the way to another app. Otherwise
+/// the prompt tells who has the turn, or how the flow came out.
 #[uniffi::export]
 #[must_use]
 pub fn asks_payer(prompt: &Prompt) -> bool {

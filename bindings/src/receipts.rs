@@ -136,7 +136,8 @@ impl Wallet {
         Ok(all(self.look(|wallet| wallet.receipts()).await?))
     }
 
-    /// A receipt with all that a stranger needs to check it.
+    /// A receipt with all that a stranger needs to check it. Throws `Unknown` where the order is not closed on this
+    /// phone.
     pub async fn export_receipt(&self, order: String) -> Result<ExportedReceipt, WalletError> {
         let order = id("order", &order)?;
         Ok(self.look(move |wallet| wallet.export_receipt(order)).await?.into())
@@ -144,6 +145,7 @@ impl Wallet {
 
     /// Checks a kept receipt again, without a network: against the pinned key of the public log, against what this phone
     /// knows of the order, with its own statements against its own key. That it does not hold is no error, but a verdict.
+    /// Throws `Unknown` where the order is not closed on this phone.
     pub async fn verify_receipt(&self, order: String) -> Result<ReceiptVerdict, WalletError> {
         let order = id("order", &order)?;
         Ok(self.look(move |wallet| wallet.verify_receipt(order)).await?.into())

@@ -9,7 +9,8 @@ use std::time::SystemTime;
 /// Where the wallet keeps its file, which gateway it speaks to, and whose word it believes.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct WalletConfig {
-    /// Folder of the wallet's file; made where it is missing. Keep it out of backups.
+    /// Folder of the wallet's file; made where it is missing. One folder is one account. Keep it out of backups: on
+    /// Android below `noBackupFilesDir`, on iOS with `isExcludedFromBackup` set.
     pub data_dir: String,
     /// Where the gateway answers: `https://…`. Cleartext only to a loopback address with `sandbox`.
     pub gateway_url: String,
@@ -57,7 +58,7 @@ pub struct Limits {
     pub charges_per_period: Option<u32>,
     /// Most charges at all; 1 is a mandate for a single use.
     pub charges: Option<u32>,
-    /// Whether each charge takes exactly `per_charge`, no less.
+    /// Whether each charge takes exactly `perCharge`, no less.
     pub exact: bool,
 }
 
@@ -144,7 +145,7 @@ pub struct SyncReport {
     pub sent: u32,
     /// Statements that still wait.
     pub waiting: u32,
-    /// When the app should sync again by itself; absent where nothing waits.
+    /// When the app should sync again for what waits to be sent; absent where nothing waits.
     pub next_attempt: Option<SystemTime>,
     /// Mandates that were closed, and verified, in this contact.
     pub closed: Vec<String>,

@@ -80,6 +80,7 @@ pub enum NeedKind {
 #[uniffi::export]
 impl Wallet {
     /// Every way back to a forgotten PIN, ready or with what it still needs: as the gateway last told, without a network.
+    /// Throws `NotEnrolled`.
     pub async fn recovery_readiness(&self) -> Result<RecoveryReadiness, WalletError> {
         Ok(self.look(|wallet| wallet.recovery_readiness()).await?.into())
     }

@@ -194,7 +194,7 @@ pub enum FindingKind {
         /// How many.
         count: u32,
     },
-    /// The public record contradicted itself; see `Wallet.log_evidence`.
+    /// The public record contradicted itself; see `Wallet.logEvidence`.
     RecordContradicts,
     /// The phone's system is not the one that its maker signed, or its boot loader is open.
     SystemNotVerified,
@@ -220,7 +220,7 @@ pub enum FindingKind {
 /// What the payer can do about a finding: the button beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum CheckupRemedy {
-    /// Choose the lock's password: `Wallet.set_lock_password`.
+    /// Choose the lock's password: `Wallet.setLockPassword`.
     SetLockPassword,
     /// Open the phone's own settings.
     OpenPhoneSettings,
@@ -237,7 +237,7 @@ pub enum CheckupRemedy {
 #[uniffi::export]
 impl Wallet {
     /// The security centre, without a network: what stops charges, the account's devices, the check-up in its groups.
-    /// `phone` is what the platform alone knows; which of it is worth a look is decided here.
+    /// `phone` is what the platform alone knows; which of it is worth a look is decided here. Throws `NotEnrolled`.
     pub async fn security(&self, phone: PhoneFacts) -> Result<SecurityCentre, WalletError> {
         Ok(self.look(move |wallet| wallet.security(phone.into())).await?.into())
     }

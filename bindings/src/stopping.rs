@@ -49,7 +49,8 @@ pub struct SafetyLock {
     pub longer: Vec<SystemTime>,
     /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
     pub trigger: String,
-    /// Whether the account's other devices are locked, too.
+    /// Whether it was wished that the account's other devices are locked, too. The gateway records the wish and does
+    /// nothing with it yet: tell no payer that they are locked.
     pub other_devices: bool,
     /// Whether the gateway knows of it; otherwise it holds on this phone until it is told.
     pub told: bool,
@@ -70,6 +71,9 @@ pub struct Stopping {
 impl Wallet {
     /// Locks every mandate: on this phone at once, at the gateway as soon as it is reached. Asks for nothing and needs no
     /// network; the answer says whether the gateway knows yet. The flow `lock.release` ends it early.
+    ///
+    /// `otherDevices` is recorded only, and locks no other device yet: pass `false`, and offer no switch for it.
+    /// Throws `NotEnrolled`.
     pub async fn lock_now(&self, other_devices: bool) -> Result<SafetyLock, WalletError> {
         Ok(self
             .act(move |wallet| async move { wallet.lock_now(other_devices).await })
@@ -83,7 +87,11 @@ impl Wallet {
     }
 
     /// Sets the safety lock's own password. The payment PIN is typed beside it, because the two must differ: `SameSecret`
-    /// where they do not. Both are digits in ASCII; overwrite your own copies afterwards.
+    /// where they do not. Both are digits in ASCII; overwrite your own copies afterwards. Asks the biometric prompt.
+    ///
+    /// Throws `SameSecret`, `InvalidInput` for digits of another form, `WrongPin`, `PinLocked`, `Biometric`,
+    /// `ProofInvalid`, `FlowEnded` while the lock is on, `WrongAnswer` where another secret was being chosen meanwhile,
+    /// `Offline`, `Distrusted`, `NotEnrolled`.
     pub async fn set_lock_password(&self, payment_pin: Vec<u8>, password: Vec<u8>) -> Result<(), WalletError> {
         let (pin, password) = (Zeroizing::new(payment_pin), Zeroizing::new(password));
         self.act(|wallet| async move { wallet.set_lock_password(pin, password).await })
@@ -92,13 +100,16 @@ impl Wallet {
 
     /// Chooses a new payment PIN (its digits in ASCII) after a recovery has opened the way: once, within its time;
     /// `Refused` where none did.
+    ///
+    /// Throws `InvalidInput` for a PIN of another form, `WrongAnswer` where another secret was being chosen meanwhile,
+    /// `Offline`, `NotEnrolled`.
     pub async fn choose_new_pin(&self, pin: Vec<u8>) -> Result<(), WalletError> {
         let pin = Zeroizing::new(pin);
         self.act(|wallet| async move { wallet.choose_new_pin(pin).await }).await
     }
 
     /// Stops every charge in a scope: on this phone at once, at the gateway as soon as it is reached. The flow
-    /// `stop.lift` takes it back.
+    /// `stop.lift` takes it back. Throws `NotEnrolled`.
     pub async fn stop(&self, scope: StopScope) -> Result<(), WalletError> {
         let scope = scope.named("scope")?;
         self.act(|wallet| async move { wallet.stop(scope).await }).await
@@ -106,6 +117,9 @@ impl Wallet {
 
     /// Answers for somebody who named this payer as a trusted contact or guardian: the members of
     /// `WalletEvent.AskedToVouch`. Where the run is about this very account, `approves = false` objects to it.
+    ///
+    /// Throws `Offline` where it was not said yet: it waits, and `sync` sends it. `Refused` where nobody may say it any
+    /// more, `NotEnrolled`.
     pub async fn vouch(
         &self,
         flow: String,
@@ -119,6 +133,7 @@ impl Wallet {
     }
 
     /// The text of the code that a contact or guardian scans to hear who asks for what in an open run of this phone.
+    /// Throws `FlowEnded`, `Unknown`.
     pub async fn vouch_code(&self, flow: String) -> Result<String, WalletError> {
         let flow = id("flow", &flow)?;
         Ok(self.look(move |wallet| wallet.vouch_request(flow)).await?.to_string())

@@ -18,10 +18,18 @@ use zeroize::Zeroizing;
 ///
 /// Every call runs on threads of the wallet's own and is only awaited by the caller: it blocks no thread of the app, and a
 /// caller that stops waiting (a cancelled coroutine, a dropped task) does not stop the work half-way. To leave a flow,
-/// call [`Wallet::cancel_flow`].
+/// call `Wallet.cancelFlow`.
 ///
-/// One folder is open in one wallet at a time. A wallet that is let go while a call is under way ends as a process that
-/// is killed: nothing durable is lost, and its folder is free once that call has come to its next rest.
+/// One folder is open in one wallet at a time, of one process: an app opens its wallet once and keeps it while the
+/// process lives. It is closed (Kotlin: `close()`; Swift: the last reference is let go) only before its folder is
+/// erased or opened anew; a call on a closed Kotlin wallet throws `IllegalStateException`. A wallet that is let go
+/// while a call is under way ends as a process that is killed: nothing durable is lost, and its folder is free once
+/// that call has come to its next rest. Until then opening it throws `Storage` with `Retry`.
+///
+/// Each call names what it throws. Beside that, any call may throw `Storage`, `Internal`, and `TooOld` where a file is
+/// of a newer version; one that is given an id, an amount or a list, `InvalidInput`; one that signs, `Keystore` and
+/// `SignatureInvalid`; one that speaks with the gateway, `Refused` with its code, and `TooOld` for an answer that this
+/// version cannot read.
 #[derive(uniffi::Object)]
 pub struct Wallet {
     wallet: inner::Wallet,
@@ -80,8 +88,10 @@ impl Wallet {
 impl Wallet {
     /// Opens the wallet, making its file where there is none, and completes what a crash left.
     ///
-    /// Throws `Configuration` naming the member that cannot be used; `Storage` where the folder is open elsewhere, does not
-    /// belong to this keystore, or is of a newer version. Nothing is overwritten.
+    /// Throws `Configuration` naming the member that cannot be used; `Storage` where the file cannot be used, and its
+    /// `reaction` says what to do: `Retry` where the folder is open elsewhere, or the keystore does not answer or is
+    /// locked now; `Reenrol` where the file does not belong to this keystore; `UpdateApp` where it is of a newer
+    /// version. Nothing is overwritten.
     #[uniffi::constructor]
     pub async fn open(
         config: WalletConfig,
@@ -98,23 +108,34 @@ impl Wallet {
 
     /// Enrols the phone: its keys, then the payment PIN (its digits in ASCII; overwrite your own copy afterwards). Called
     /// again it goes on where it was; once enrolled it answers who the phone is, whatever the PIN.
+    ///
+    /// Throws `InvalidInput` for a PIN of another form, `Offline`, `Biometric` with `NotEnrolled` where no finger or
+    /// face is set up, `Keystore`, `Distrusted` where the policy is not its author's or does not stand in the pinned
+    /// log.
     pub async fn enrol(&self, pin: Vec<u8>) -> Result<Enrolment, WalletError> {
         let pin = Zeroizing::new(pin);
         Ok(self.act(|wallet| async move { wallet.enrol(pin).await }).await?.into())
     }
 
-    /// Reads the payload of a merchant's QR code, without a network. Its words are the merchant's own.
+    /// Reads the payload of a merchant's QR code, without a network. Its words are the merchant's own. Throws
+    /// `InvalidInput` where it is no offer.
     pub fn read_offer(&self, text: &str) -> Result<Offer, WalletError> {
         Ok(inner::OfferView::read(text)?.into())
     }
 
     /// Pauses mandates: on this phone at once, at the gateway as soon as it is reached.
+    ///
+    /// Throws `InvalidInput` where none is named, `Unknown`, `NotPayable` where all of them have ended, `NotEnrolled`.
     pub async fn pause(&self, mandates: Vec<String>) -> Result<(), WalletError> {
         let mandates = ids("mandates", &mandates)?;
         self.act(|wallet| async move { wallet.pause(&mandates).await }).await
     }
 
     /// Lifts the payer's pause, and the hold of a cancellation that was left. Asks the biometric prompt.
+    ///
+    /// Throws what `pause` throws, `Offline`, `Biometric`, `ProofInvalid`, `FlowEnded` where the gateway refused or the
+    /// tries are used up, `WrongAnswer` where the policy asks for more than the prompt: then begin `mandate.resume` as
+    /// a flow.
     pub async fn resume(&self, mandates: Vec<String>) -> Result<(), WalletError> {
         let mandates = ids("mandates", &mandates)?;
         self.act(|wallet| async move { wallet.resume(&mandates).await }).await
@@ -125,14 +146,15 @@ impl Wallet {
         Ok(all(self.look(|wallet| wallet.mandates()).await?))
     }
 
-    /// One mandate.
+    /// One mandate. Throws `Unknown`.
     pub async fn mandate(&self, mandate: String) -> Result<Mandate, WalletError> {
         let mandate = id("mandate", &mandate)?;
         Ok(self.look(move |wallet| wallet.mandate(mandate)).await?.into())
     }
 
-    /// Makes a permit for exactly this amount and challenge: what the merchant in front of the payer gets. Works without a
-    /// network; throws `NotPayable` where the mandate is held, ending or ended on this phone.
+    /// Makes a permit for exactly this amount and challenge: what the merchant in front of the payer gets. Works
+    /// without a network. Throws `NotPayable` where the mandate is held, ending or ended on this phone, `InvalidInput`
+    /// for an amount that is above the limit, not positive or in another currency, `Unknown`, `NotEnrolled`.
     pub async fn payer_present_permit(
         &self,
         mandate: String,
@@ -146,12 +168,17 @@ impl Wallet {
     }
 
     /// One contact with the gateway: sends what waits, hears what is new, destroys what is ordered, verifies closures,
-    /// renews permits. A gateway out of reach is no error: the report says so.
+    /// renews permits. A gateway out of reach is no error: the report says so. When an app calls it stands in
+    /// docs/life-of-an-app.md.
+    ///
+    /// Throws `NotEnrolled`, `Distrusted` where the policy or the log is not to be believed, `TooOld` after all else
+    /// was done where the gateway told something that this version cannot read.
     pub async fn sync(&self) -> Result<SyncReport, WalletError> {
         Ok(self.act(|wallet| async move { wallet.sync().await }).await?.into())
     }
 
-    /// When the app should call `sync` by itself, by the phone's own clock; nothing where nothing waits.
+    /// When the app should call `sync` for what waits to be sent, by the phone's own clock; nothing where nothing
+    /// waits. It knows nothing of permits that run out.
     pub async fn next_attempt(&self) -> Result<Option<SystemTime>, WalletError> {
         Ok(self.look(|wallet| wallet.next_attempt()).await?.map(moment))
     }

@@ -7,8 +7,8 @@ use quittance_protocol::log::LogError;
 use quittance_protocol::problem::{Code, Retry};
 use quittance_vault::{RandomnessError, RootKeyError, VaultError};
 
-/// Why a call failed. Nothing was lost: what is durable stays, and the call may be repeated. No variant holds a secret
-/// or a personal datum.
+/// Why a call failed. What is durable stays, and the call may be repeated; a try that was spent stays spent. No variant
+/// holds a secret or a personal datum.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WalletError {
@@ -175,7 +175,8 @@ pub enum ErrorKind {
     StartOver,
     /// The payer has to set up or unlock something in the phone's settings.
     PhoneSettings,
-    /// Enrol the phone again.
+    /// There is no enrolment, or it is of no more use. Where there is one, `enrol` gives it back: the phone is set up again
+    /// with new keys in a new folder, once the payer agrees to what that loses.
     Reenrol,
     /// Update the app.
     UpdateApp,

@@ -30,7 +30,7 @@ pub struct LockView {
     pub longer: Vec<Timestamp>,
     /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
     pub trigger: String,
-    /// Whether the account's other devices are locked, too.
+    /// Whether it was wished that the account's other devices are locked, too: recorded, and nothing more yet.
     pub other_devices: bool,
     /// Whether the gateway knows of it; otherwise it holds on this phone until it is told.
     pub told: bool,

@@ -237,7 +237,7 @@ impl Wallet {
     }
 
     /// Locks every mandate: on this phone at once, at the gateway as soon as it is reached. Needs no PIN and no
-    /// network.
+    /// network. `other_devices` is recorded with the lock, and locks no other device yet.
     ///
     /// # Errors
     /// [`WalletError::NotEnrolled`], [`WalletError::Problem`].
