@@ -4,15 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::aapt::ResourceCompiler;
 use crate::files::{all_files, entries, folders};
 use crate::kotlin;
 use crate::kotlin_lint;
 use crate::maven;
 use crate::provide::Need;
-use crate::run::{Outcome, Workspace, at, run, run_logged, version};
-
-/// Android's own resources, as Debian packages them for aapt2.
-pub(crate) const FRAMEWORK: &str = "/usr/share/android-framework-res/framework-res.apk";
+use crate::run::{Outcome, Workspace, at, run, run_logged};
 
 /// The package whose resource class the Kotlin library uses.
 pub(crate) const PACKAGE: &str = "org.quittance.android";
@@ -23,11 +21,11 @@ const TOO_NEW: &str = "android:dataExtractionRules";
 /// A JDK, Maven or Android's resource compiler, if they are not here.
 pub(crate) fn missing() -> Vec<Need> {
     let mut missing = kotlin::missing();
-    if version("aapt2", "version").is_none() || !Path::new(FRAMEWORK).exists() {
+    if !ResourceCompiler::find().is_here() {
         missing.push(Need {
             what: "Android's resource compiler",
             packages: &["aapt", "android-framework-res"],
-            by_hand: "aapt2 and Android's framework-res.apk (Debian: aapt, android-framework-res)",
+            by_hand: "an Android SDK with build-tools and a platform (ANDROID_HOME names it; Debian: aapt, android-framework-res)",
         });
     }
     missing
@@ -135,14 +133,15 @@ fn resources(workspace: &Workspace, libraries: &Path) -> Outcome {
 
 /// Compiles the resources in one folder.
 pub(crate) fn compile_resources(workspace: &Workspace, resources: &Path, to: &Path) -> Outcome {
-    let mut aapt = Command::new("aapt2");
+    let mut aapt = ResourceCompiler::find().command();
     aapt.args(["compile", "--dir"]).arg(resources).arg("-o").arg(to);
     quietly(workspace, &mut aapt)
 }
 
 /// Links all resources; what comes later in the folder's order wins: the app's own over the libraries'.
 fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path) -> Outcome {
-    let mut aapt = Command::new("aapt2");
+    let compiler = ResourceCompiler::find();
+    let mut aapt = compiler.command();
     aapt.args([
         "link",
         "--auto-add-overlay",
@@ -151,8 +150,8 @@ fn link(workspace: &Workspace, libraries: &Path, folder: &Path, compiled: &Path)
         "--target-sdk-version",
         "35",
     ]);
-    aapt.args(["-I", FRAMEWORK, "--manifest"])
-        .arg(folder.join("AndroidManifest.xml"));
+    aapt.arg("-I").arg(&compiler.framework);
+    aapt.arg("--manifest").arg(folder.join("AndroidManifest.xml"));
     aapt.arg("--java").arg(folder.join("constants"));
     let packages = libraries.join("res/packages");
     let packages = at(&packages, fs::read_to_string(&packages))?;

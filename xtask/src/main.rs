@@ -1,4 +1,5 @@
 //! The one command surface of the project: `cargo xtask --help`.
+mod aapt;
 mod android;
 mod android_screens;
 mod attack;

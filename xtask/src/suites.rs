@@ -120,8 +120,13 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> Outcome {
 
 /// Brings what a suite needs, or says what to install.
 pub(crate) fn provide_for(workspace: &Workspace, suite: Suite) -> Outcome {
-    let missing = suite.missing(workspace);
-    provide(workspace, &missing, permission(&missing)).and_then(|()| still_missing(&suite.missing(workspace)))
+    provide_all(workspace, || suite.missing(workspace))
+}
+
+/// Brings what is missing, or says what to install; asked again afterwards, nothing may be missing any more.
+pub(crate) fn provide_all(workspace: &Workspace, missing: impl Fn() -> Vec<Need>) -> Outcome {
+    let before = missing();
+    provide(workspace, &before, permission(&before)).and_then(|()| still_missing(&missing()))
 }
 
 fn run_one(workspace: &Workspace, suite: Suite, permission: Permission) -> Report {

@@ -1,10 +1,10 @@
 //! The Kotlin library for Android, as an AAR: classes, texts, rules for R8, a library for each processor.
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use super::archive::Archive;
 use super::ndk::{self, Libraries};
 use super::pom::Project;
+use crate::aapt::ResourceCompiler;
 use crate::android;
 use crate::files;
 use crate::kotlin;
@@ -25,10 +25,11 @@ pub(crate) fn compile(workspace: &Workspace) -> Outcome {
     files::write(&folder.join("AndroidManifest.xml"), manifest())?;
     let compiled = folder.join("texts.zip");
     android::compile_resources(workspace, &texts(workspace), &compiled)?;
-    let mut aapt = Command::new("aapt2");
+    let compiler = ResourceCompiler::find();
+    let mut aapt = compiler.command();
     aapt.args(["link", "--static-lib", "--non-final-ids", "--auto-add-overlay"]);
-    aapt.args(["-I", android::FRAMEWORK, "--manifest"])
-        .arg(folder.join("AndroidManifest.xml"));
+    aapt.arg("-I").arg(&compiler.framework);
+    aapt.arg("--manifest").arg(folder.join("AndroidManifest.xml"));
     aapt.arg("--java").arg(folder.join("constants"));
     aapt.arg("--output-text-symbols").arg(folder.join("R.txt"));
     aapt.arg("-o").arg(folder.join("texts.apk")).arg("-R").arg(compiled);

@@ -22,9 +22,12 @@ use self::archive::Archive;
 use self::bill::Bill;
 use self::native::Build;
 use self::pom::Project;
+use crate::android;
 use crate::files;
 use crate::maven;
+use crate::provide::Need;
 use crate::run::{Outcome, Workspace, failed, host};
+use crate::suites;
 
 /// The version of everything that is published.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -38,6 +41,16 @@ pub(crate) enum Task {
     Swift(Options),
 }
 
+impl Task {
+    /// What is missing on this machine to make it. The Swift package is laid out, not compiled.
+    fn missing(&self) -> Vec<Need> {
+        match self {
+            Self::Kotlin(_) => android::missing(),
+            Self::Swift(_) => Vec::new(),
+        }
+    }
+}
+
 /// How a package is made.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -46,8 +59,9 @@ pub(crate) struct Options {
     build: Build,
 }
 
-/// Makes a package; what could not be a part of it is said last, and in its PACKAGE.txt.
+/// Brings what a package is made with, then makes it; what could not be a part of it is said last, and in its PACKAGE.txt.
 pub(crate) fn run(workspace: &Workspace, task: &Task) -> Outcome {
+    suites::provide_all(workspace, || task.missing())?;
     let folder = match task {
         Task::Kotlin(options) => kotlin(workspace, options.build)?,
         Task::Swift(options) => swift(workspace, options.build)?,
