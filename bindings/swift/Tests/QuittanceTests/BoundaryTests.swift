@@ -15,8 +15,45 @@ import Testing
         let offer = try await stage.offer()
         let exported = try await signThenStop(
             config: stage.config, keys: stage.keys, prompt: stage.prompt, pin: pin, offer: offer, ask: agree)
-        #expect(exported.receipt.hasPrefix("c2sp.org/tlog-proof@v1\n"))
-        print("The token is destroyed on both sides. Its receipt:\n\(exported.receipt)")
+        let receipt = try #require(exported).receipt
+        #expect(receipt.hasPrefix("c2sp.org/tlog-proof@v1\n"))
+        print("The token is destroyed on both sides. Its receipt:\n\(receipt)")
+    }
+
+    @Test("The quickstart stops what it signed, and nothing beside it")
+    func beside() async throws {
+        let before = try await signed()
+        let offer = try await stage.offer()
+        _ = try await whenFree {
+            try await signThenStop(
+                config: stage.config, keys: stage.keys, prompt: stage.prompt, pin: pin, offer: offer, ask: agree)
+        }
+        let mandates = try await openWhenFree(stage.config, stage.keys, stage.prompt).mandates()
+        #expect(mandates.filter(\.canPay).map(\.mandate) == [before])
+        #expect(mandates.filter { !$0.canPay }.count == 1, "control: what it signed itself is stopped")
+    }
+
+    @Test("A quickstart whose network goes while it stops has no receipt yet, and holds all the same")
+    func cutOff() async throws {
+        let offer = try await stage.offer()
+        let exported = try await signThenStop(
+            config: stage.config, keys: stage.keys, prompt: stage.prompt, pin: pin, offer: offer
+        ) { prompt in
+            if prompt.definition == "mandate.cancel.quick" { stage.goOffline() }
+            return try agree(prompt)
+        }
+        #expect(exported == nil)
+        let mandates = try await openWhenFree(stage.config, stage.keys, stage.prompt).mandates()
+        #expect(mandates.map(\.canPay) == [false])
+    }
+
+    /// A permission that the phone has before; its wallet is let go.
+    private func signed() async throws -> String {
+        let wallet = try await stage.open()
+        _ = try await wallet.enrol(pin: pin)
+        let flow = try await wallet.startSign(offer: stage.offer(), locale: "en")
+        _ = try await stage.walk(wallet, flow)
+        return try await wallet.mandateOf(flow: flow)
     }
 
     @Test("Input that cannot be used is named")

@@ -146,16 +146,21 @@ import Testing
     }
 }
 
-/// Opens a wallet. The one before lets its folder go in the background: while that lasts it is tried again.
+/// Opens a wallet as soon as its folder is free.
 func openWhenFree(
     _ config: WalletConfig, _ keys: any DeviceKeys, _ prompt: any BiometricPrompt
 ) async throws -> Wallet {
+    try await whenFree { try await Wallet.open(config: config, keys: keys, prompt: prompt) }
+}
+
+/// Does what opens a wallet first. The one before lets its folder go in the background: while that lasts it is tried again.
+func whenFree<Done>(_ work: () async throws -> Done) async throws -> Done {
     for _ in 0..<200 {
         do {
-            return try await Wallet.open(config: config, keys: keys, prompt: prompt)
+            return try await work()
         } catch WalletError.Storage(_, .retry) {
             try await Task.sleep(for: .milliseconds(2))
         }
     }
-    return try await Wallet.open(config: config, keys: keys, prompt: prompt)
+    return try await work()
 }

@@ -5,6 +5,7 @@ import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.AfterAll
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.BeforeEach
 import org.junit.jupiter.api.Test
@@ -35,8 +36,37 @@ class BoundaryTest {
     @Test
     fun `the quickstart ends with a receipt`() = runBlocking<Unit> {
         val exported = signThenStop(at("quickstart"), keys, prompt, Stage.pin(), stage.offer(), Stage::agree)
-        assertTrue(exported.receipt.startsWith("c2sp.org/tlog-proof@v1\n"), exported.receipt)
-        println("The token is destroyed on both sides. Its receipt:\n${exported.receipt}")
+        val receipt = checkNotNull(exported).receipt
+        assertTrue(receipt.startsWith("c2sp.org/tlog-proof@v1\n"), receipt)
+        println("The token is destroyed on both sides. Its receipt:\n$receipt")
+    }
+
+    @Test
+    fun `the quickstart stops what it signed, and nothing beside it`() = runBlocking<Unit> {
+        val config = at("beside")
+        val before =
+            Wallet.open(config, keys, prompt).use { wallet ->
+                wallet.enrol(Stage.pin())
+                stage.sign(wallet)
+            }
+        signThenStop(config, keys, prompt, Stage.pin(), stage.offer(), Stage::agree)
+        Wallet.open(config, keys, prompt).use { wallet ->
+            val (on, stopped) = wallet.mandates().partition { it.canPay }
+            assertEquals(listOf(before), on.map { it.mandate })
+            assertEquals(1, stopped.size, "control: what it signed itself is stopped")
+        }
+    }
+
+    @Test
+    fun `a quickstart whose network goes while it stops has no receipt yet, and holds all the same`() = runBlocking<Unit> {
+        Stage().use { stage ->
+            val ask = { prompt: Prompt ->
+                if (prompt.definition == "mandate.cancel.quick") stage.goOffline()
+                Stage.agree(prompt)
+            }
+            assertNull(signThenStop(stage.config, stage.keys, stage.prompt, Stage.pin(), stage.offer(), ask))
+            stage.open().use { wallet -> assertFalse(wallet.mandates().single().canPay) }
+        }
     }
 
     @Test
