@@ -23,6 +23,13 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
     /// The keychain survives the app's removal, its files do not: where the folder lacks this installation's mark, what an
     /// earlier one left in the keychain is ended first. Give the folder of the wallet (`WalletConfig.dataDir`), and call
     /// this before the wallet is opened.
+    ///
+    /// What is ended is **every key of `service`**, whichever wallet made it, and nothing brings them back. So an app with two
+    /// wallets gives each a service of its own; and a path that is wrong but once, or an empty folder in place of the
+    /// wallet's, costs the wallet that has these keys.
+    ///
+    /// Throws `DeviceKeyError`, such as `Locked` before the phone was unlocked; and the file system's own error where the
+    /// mark cannot be left.
     public init(dataDir: String, service: String = "org.quittance.keys") throws {
         keychain = Keychain(service: service)
         let installation = Installation(folder: URL(fileURLWithPath: dataDir, isDirectory: true))

@@ -8,7 +8,7 @@ import Security
 ///
 /// The sheet is asked for exactly the conditions of the key that signs, afresh each time. What comes back is the key's
 /// signature over the challenge, or one `BiometricError` for each way in which the sheet can end. A task that is
-/// cancelled takes the sheet away.
+/// cancelled takes the sheet away. The app's Info.plist says why it wants a face: `NSFaceIDUsageDescription`.
 public final class LocalAuthPrompt: BiometricPrompt, Sendable {
     /// Gives the words of a text key, in the payer's language.
     public typealias Words = @Sendable (_ key: String) -> String

@@ -19,7 +19,7 @@ import org.quittance.BiometricRequest
 import org.quittance.DeviceKeyException
 import org.quittance.KeyAlias
 
-/** The words of the system's sheet. */
+/** The words of the system's sheet. None may be empty: Android then refuses the sheet on the main thread, which ends the app. */
 data class SheetWords(val title: String, val reason: String, val wayOut: String)
 
 /**
@@ -29,7 +29,10 @@ data class SheetWords(val title: String, val reason: String, val wayOut: String)
  * comes back without it is refused. A finger that is not recognised does not close the sheet, it is counted; where the
  * payer then gives up, the count is told.
  *
- * @param words the sheet's words for the keys of a request
+ * The wallet calls on threads of its own; the sheet is shown on the main thread, over whichever activity is in front. A process
+ * that ends while the sheet is open has used a try.
+ *
+ * @param words the sheet's words for the keys of a request; asked on a background thread
  * @param name the same as the keys'
  */
 @RequiresApi(Build.VERSION_CODES.R)
@@ -38,6 +41,7 @@ class AndroidBiometricPrompt internal constructor(
     private val words: (BiometricRequest) -> SheetWords,
     name: String,
 ) : BiometricPrompt {
+    /** [context] is the application, never an activity: the wallet outlives every one of them. */
     constructor(
         context: Context,
         name: String = "quittance",

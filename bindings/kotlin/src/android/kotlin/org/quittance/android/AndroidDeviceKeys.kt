@@ -106,7 +106,8 @@ class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKe
     }
 
     /**
-     * Deletes every key of this name: what is left of a wallet that opens no more. Close the wallet first.
+     * Deletes every key of this name: what is left of a wallet that opens no more. Close the wallet first, and call this on a
+     * background thread.
      *
      * Keys that a new finger or a removed screen lock has ended still stand in the keystore; a new wallet would meet them.
      */
