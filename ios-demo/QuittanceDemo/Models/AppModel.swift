@@ -189,9 +189,10 @@ import QuittanceApple
         }
     }
 
-    func pauseEverything(otherDevices: Bool) {
+    func pauseEverything() {
         act { [self] wallet in
-            _ = try await wallet.lockNow(otherDevices: otherDevices)
+            // Other devices are left out: the gateway records the wish alone, and a payer would take it for done.
+            _ = try await wallet.lockNow(otherDevices: false)
             try await contact(wallet)
         }
     }

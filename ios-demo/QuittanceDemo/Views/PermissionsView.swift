@@ -187,18 +187,16 @@ struct StopSection: View {
 struct PauseEverythingView: View {
     @Environment(AppModel.self) private var model
     @Environment(\.dismiss) private var dismiss
-    @State private var otherDevices = false
 
     var body: some View {
         NavigationStack {
             List {
                 Section {
                     Text(say("app.lock.now.body"))
-                    Toggle(say("app.lock.now.other_devices"), isOn: $otherDevices)
                 }
                 Section {
                     Button(say("app.action.pause_everything")) {
-                        model.pauseEverything(otherDevices: otherDevices)
+                        model.pauseEverything()
                         dismiss()
                     }
                     .buttonStyle(.borderedProminent)

@@ -35,7 +35,6 @@ struct LockSection: View {
                 Text(lockTrigger(lock.trigger))
                 Text(say("app.lock.since", ["since": .moment(lock.since)])).font(.footnote)
                 Text(say(lock.told ? "app.lock.told" : "app.lock.not_told")).font(.footnote)
-                if lock.otherDevices { Text(say("app.lock.other_devices")).font(.footnote) }
                 if model.stopping?.lockPasswordSet == true {
                     Button(say("app.action.end_lock")) { model.begin("lock.release") }
                         .buttonStyle(.bordered)

@@ -296,8 +296,9 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
         show()
     }
 
-    fun lock(otherDevices: Boolean) = act {
-        val lock = wallet().lockNow(otherDevices)
+    fun lock() = act {
+        // Other devices are left out: the gateway records the wish alone, and a payer would take it for done.
+        val lock = wallet().lockNow(otherDevices = false)
         asksForLock = false
         states.update { it.copy(offline = !lock.told) }
         show()

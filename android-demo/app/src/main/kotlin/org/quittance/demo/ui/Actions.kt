@@ -66,7 +66,7 @@ interface Actions {
 
     fun askForLock() = Unit
 
-    fun lock(otherDevices: Boolean) = Unit
+    fun lock() = Unit
 
     fun choosePassword() = Unit
 
@@ -146,7 +146,7 @@ interface Actions {
 
         override fun askForLock() = model.askForLock()
 
-        override fun lock(otherDevices: Boolean) = model.lock(otherDevices)
+        override fun lock() = model.lock()
 
         override fun choosePassword() = model.choosePassword()
 

@@ -3,23 +3,13 @@ package org.quittance.demo.ui
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.PaddingValues
-import androidx.compose.foundation.layout.Row
 import androidx.compose.foundation.layout.fillMaxWidth
-import androidx.compose.foundation.layout.heightIn
 import androidx.compose.foundation.layout.size
-import androidx.compose.foundation.selection.toggleable
-import androidx.compose.material3.Checkbox
 import androidx.compose.material3.MaterialTheme
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
-import androidx.compose.runtime.getValue
-import androidx.compose.runtime.mutableStateOf
-import androidx.compose.runtime.saveable.rememberSaveable
-import androidx.compose.runtime.setValue
-import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
 import androidx.compose.ui.platform.testTag
-import androidx.compose.ui.semantics.Role
 import androidx.compose.ui.unit.dp
 import org.quittance.AccountDevice
 import org.quittance.CheckupPart
@@ -89,7 +79,6 @@ private fun Lock(stopping: Stopping, state: UiState, actions: Actions) =
             Body(words("app.lock.since", "since" to moment(lock.since)), quiet = true)
             Body(words(trigger(lock.trigger)), quiet = true)
             Body(words(if (lock.told) "app.lock.told" else "app.lock.not_told"), Modifier.testTag("lock-told"), quiet = true)
-            if (lock.otherDevices) Body(words("app.lock.other_devices"), quiet = true)
             if (stopping.lockPasswordSet) {
                 Quiet("end-lock", words("app.action.end_lock"), !state.working) { actions.begin("lock.release", emptyList()) }
             }
@@ -159,12 +148,11 @@ private fun scope(stop: StopScope): Say =
 /** What the lock does, before it is put on. */
 @Composable
 fun LockScreen(state: UiState, actions: Actions) {
-    var others by rememberSaveable { mutableStateOf(false) }
     Page(
         "",
         actions::leaveSheet,
         bottom = {
-            Primary("lock", words("app.action.pause_everything"), !state.working) { actions.lock(others) }
+            Primary("lock", words("app.action.pause_everything"), !state.working, actions::lock)
             Quiet("keep", words("action.keep"), !state.working, actions::leaveSheet)
         },
     ) {
@@ -172,14 +160,6 @@ fun LockScreen(state: UiState, actions: Actions) {
         BigTitle(words("app.lock.now.title"))
         Standing(state, actions)
         Body(words("app.lock.now.body"))
-        Row(
-            Modifier.fillMaxWidth().heightIn(min = 56.dp).toggleable(others, role = Role.Checkbox) { others = it },
-            Arrangement.spacedBy(12.dp),
-            Alignment.CenterVertically,
-        ) {
-            Checkbox(others, null)
-            Body(words("app.lock.now.other_devices"))
-        }
     }
 }
 
