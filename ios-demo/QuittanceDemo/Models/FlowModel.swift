@@ -68,14 +68,20 @@ import Quittance
 
     private func submit(_ answer: Answer) async throws {
         isResumed = false
+        let step = prompt?.step
         do {
             try await wallet.submit(flow: id, answer: answer)
         } catch {
             // A wrong guess counts: what is left is part of the prompt.
             try await load()
+            if case .code = answer, case WalletError.Refused("too_late", _) = error { throw CodeNotTaken.expired }
             throw error
         }
         try await load()
+        // A wrong code throws nothing: its step asks once more, with one try less.
+        if case .code = answer, let prompt, prompt.step == step, let left = prompt.attemptsLeft {
+            throw CodeNotTaken.wrong(attemptsLeft: left)
+        }
     }
 
     /// Looks again while somebody else has the turn.

@@ -5,6 +5,14 @@ import QuittanceApple
 /// The wallet does not enrol a phone that knows no finger and no face.
 struct NoBiometrics: Error {}
 
+/// A one-time code that was not taken.
+enum CodeNotTaken: Error {
+    /// It was wrong, which the wallet does not throw: the step asks once more.
+    case wrong(attemptsLeft: UInt32)
+    /// It came too late, which costs no try.
+    case expired
+}
+
 /// What went wrong, as the payer reads it: what happened, that nothing changed, what to do next.
 struct Problem: Identifiable, Equatable {
     let title: String
@@ -24,6 +32,10 @@ struct Problem: Identifiable, Equatable {
             self.init(
                 title: say("app.error.no_biometrics.title"), body: say("app.error.no_biometrics.body"),
                 reaction: .phoneSettings)
+            return
+        }
+        if let error = error as? CodeNotTaken {
+            self.init(title: say("app.error.ask_again.title"), body: Self.detail(of: error), reaction: .askAgain)
             return
         }
         guard let error = error as? WalletError else {
@@ -46,6 +58,13 @@ struct Problem: Identifiable, Equatable {
         self.title = title
         self.body = body
         self.reaction = reaction
+    }
+
+    private static func detail(of error: CodeNotTaken) -> String {
+        switch error {
+        case .wrong(let left): say("app.code.wrong", ["attempts": count(left)])
+        case .expired: say("app.code.expired")
+        }
     }
 
     /// What is known of this very error.

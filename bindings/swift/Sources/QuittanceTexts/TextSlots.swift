@@ -107,7 +107,7 @@ extension Texts {
         "app.code.field": [.count("digits")],
         "app.code.resend_from": [.moment("from")],
         "app.code.valid_until": [.moment("until")],
-        "app.code.wrong": [],
+        "app.code.wrong": [.count("attempts")],
         "app.decline.bank_not_authorized": [],
         "app.decline.currency_mismatch": [],
         "app.decline.device_quarantined": [],

@@ -262,7 +262,7 @@ private fun appCodeTexts(key: String): TextResource? = when (key) {
     "app.code.field" -> plural(R.plurals.quittance_app_code_field, counted = "digits", count("digits"))
     "app.code.resend_from" -> plain(R.string.quittance_app_code_resend_from, moment("from"))
     "app.code.valid_until" -> plain(R.string.quittance_app_code_valid_until, moment("until"))
-    "app.code.wrong" -> plain(R.string.quittance_app_code_wrong)
+    "app.code.wrong" -> plural(R.plurals.quittance_app_code_wrong, counted = "attempts", count("attempts"))
     else -> null
 }
 

@@ -11,7 +11,6 @@ import kotlinx.coroutines.sync.withLock
 import org.quittance.Answer
 import org.quittance.BiometricException
 import org.quittance.DeviceKeyException
-import org.quittance.ErrorKind
 import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.StopScope
@@ -22,7 +21,6 @@ import org.quittance.Wish
 import org.quittance.demo.NoCamera
 import org.quittance.demo.Phone
 import org.quittance.demo.words.Say
-import org.quittance.errorKind
 
 /**
  * Turns what the wallet says into what is shown, and what the payer does into calls of the wallet. It decides nothing.
@@ -159,7 +157,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
                     wallet().setLockPassword(pin, password)
                     tell(Say("app.lock_password.done"))
                 }
-            is Shown.Flow -> typing.answer(shown.prompt.kind)?.let { submit(shown.prompt.flow, it) }
+            is Shown.Flow -> typing.answer(shown.prompt.kind)?.let { submit(shown.prompt, it) }
             else -> Unit
         }
         show()
@@ -212,13 +210,13 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
         val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
         when (val kind = prompt.kind) {
             is PromptKind.Jump -> phone.open(kind.link)
-            else -> act { typing.answer(kind)?.let { submit(prompt.flow, it) }; show() }
+            else -> act { typing.answer(kind)?.let { submit(prompt, it) }; show() }
         }
     }
 
     fun sendAgain() {
         val prompt = (states.value.shown as? Shown.Flow)?.prompt ?: return
-        act { submit(prompt.flow, Answer.SendAgain); show() }
+        act { submit(prompt, Answer.SendAgain); show() }
     }
 
     /** Leaves the flow; what it held stays held, and the flow can be gone on with. */
@@ -239,21 +237,22 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
         show()
     }
 
-    private suspend fun submit(flow: String, answer: Answer) {
-        var code: PromptKind.Code? = null
+    private suspend fun submit(prompt: Prompt, answer: Answer) {
         try {
-            code = wallet().nextPrompt(flow)?.kind as? PromptKind.Code
-            wallet().submit(flow, answer)
-        } catch (error: WalletException) {
-            if (code != null && errorKind(error) is ErrorKind.AskAgain) throw Told(wrongCode(code.validUntil, phone.now()))
-            throw error
+            wallet().submit(prompt.flow, answer)
+        } catch (error: WalletException.Refused) {
+            throw if (answer is Answer.Code && error.code == "too_late") Told(expiredCode) else error
         } finally {
             answer.overwrite()
         }
         resumed = null
         typing.clear()
+        val next = asked(wallet(), prompt.flow)
         // What was answered may have ended something: the gateway's half has to hear of it, and this phone of its end.
-        if (asked(wallet(), flow) == null) states.update { it.copy(offline = !wallet().sync().online) }
+        if (next == null) states.update { it.copy(offline = !wallet().sync().online) }
+        // A wrong code throws nothing: its step asks once more, with one try less.
+        val left = next?.takeIf { answer is Answer.Code && it.step == prompt.step }?.attemptsLeft
+        if (left != null) throw Told(wrongCode(left))
     }
 
     fun begin(definition: String, mandates: List<String>, wish: Wish? = null) = act {

@@ -1,6 +1,5 @@
 package org.quittance.demo.model
 
-import java.time.Instant
 import org.quittance.BiometricException
 import org.quittance.DeviceKeyException
 import org.quittance.ErrorKind
@@ -125,9 +124,11 @@ private fun place(error: WalletException): String =
         else -> error.javaClass.simpleName
     }
 
-/** A wrong code, told as one: the core says only that the answer was not taken. */
-fun wrongCode(validUntil: Instant, now: Instant): Problem =
-    Problem(null, Say(if (now.isAfter(validUntil)) "app.code.expired" else "app.code.wrong"))
+/** A wrong code, with the tries that are left. */
+fun wrongCode(attemptsLeft: UInt): Problem = Problem(null, Say("app.code.wrong", "attempts" to count(attemptsLeft)))
+
+/** A code that came too late, which costs no try. */
+val expiredCode = Problem(null, Say("app.code.expired"))
 
 /** A text that is no merchant's offer. */
 val unreadableOffer = Problem(null, Say("app.offer.unreadable"))
