@@ -190,5 +190,12 @@ mod tests {
         }
         let consumer = include_str!("../../../bindings/consumers/kotlin/pom.xml");
         assert!(consumer.contains(&format!("<version>{VERSION}</version>")));
+        // What a reader is told to depend on is what is published.
+        for guide in [
+            include_str!("../../../README.md"),
+            include_str!("../../../docs/first-hour.md"),
+        ] {
+            assert!(guide.contains(&format!("`org.quittance:quittance-android:{VERSION}`")));
+        }
     }
 }
