@@ -42,7 +42,7 @@ class BoundaryTest {
     }
 
     @Test
-    fun `the quickstart stops what it signed, and nothing beside it`() = runBlocking<Unit> {
+    fun `what a quickstart signed it stops, and nothing beside it`() = runBlocking<Unit> {
         val config = at("beside")
         val before =
             Wallet.open(config, keys, prompt).use { wallet ->
