@@ -4,6 +4,9 @@ use crate::policy::{Policy, PolicyError};
 use quittance_protocol::Quantity;
 use serde::{Deserialize, Serialize};
 
+/// The score when every signal is raised.
+pub(crate) const HIGHEST_SCORE: u32 = 100;
+
 /// What speaks against a payer's sessions now. Every signal weighs the same: which share of them it takes for a level
 /// is the policy's to say (`risk.bands`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -68,14 +71,14 @@ pub fn refresh(policy: &Policy, epoch_before: u64, signals: Signals) -> Result<R
 /// The first band whose `max` is not below the score.
 ///
 /// # Errors
-/// [`PolicyError`] where there is none.
+/// [`PolicyError`] where there is none; a bundle that was loaded has one for every score.
 pub fn level(policy: &Policy, score: u8) -> Result<&str, PolicyError> {
     let score = Quantity::from(u32::from(score));
-    let mut band = 0;
-    while score > policy.quantity(&format!("risk.bands.{band}.max"))? {
-        band += 1;
-    }
-    policy.text(&format!("risk.bands.{band}.level"))
+    let band = policy.risk.bands.iter().find(|band| score <= band.max);
+    band.map(|band| band.level.as_str())
+        .ok_or_else(|| PolicyError::Missing {
+            key: "risk.bands".to_owned(),
+        })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use super::rules::CheckupGroup;
 use super::{Policy, PolicyError, Quantity, Span};
+use crate::risk::HIGHEST_SCORE;
 use serde_json::Value;
 
 /// What is counted, with the least that makes sense.
@@ -256,13 +257,25 @@ fn tiers(policy: &Policy) -> Result<(), PolicyError> {
             "the last row takes everything: min 0",
         ));
     }
-    let rising = bounds(policy, "risk.bands", "max")?;
-    for pair in rising.windows(2) {
-        if let [(_, above), (key, below)] = pair
-            && above >= below
+    bands(policy)
+}
+
+/// Every score has a level: a payer who has none could not be rated when a mandate ends.
+fn bands(policy: &Policy) -> Result<(), PolicyError> {
+    let bands = &policy.risk.bands;
+    for (row, pair) in bands.windows(2).enumerate() {
+        if let [above, below] = pair
+            && above.max >= below.max
         {
+            let key = format!("risk.bands.{}.max", row.saturating_add(1));
             return Err(PolicyError::value(key, "must be more than the row above"));
         }
+    }
+    if bands.last().is_none_or(|last| last.max < Quantity::from(HIGHEST_SCORE)) {
+        return Err(PolicyError::value(
+            "risk.bands",
+            format!("the last row takes everything: max {HIGHEST_SCORE}"),
+        ));
     }
     Ok(())
 }

@@ -162,6 +162,7 @@ fn a_value_that_makes_no_sense_is_refused_with_its_key_at_its_line() {
         ),
         ("\"min\": \"0.50\"", "\"min\": \"0.85\"", "recovery.appeal.tiers.1.min"),
         ("\"max\": 59", "\"max\": 29", "risk.bands.1.max"),
+        ("\"max\": 100", "\"max\": 99", "risk.bands"),
         ("\"from\": \"08:00\"", "\"from\": \"22:00\"", "recovery.voice.from"),
         ("\"from\": \"08:00\"", "\"from\": \"8:00\"", "recovery.voice.from"),
         (
@@ -208,6 +209,19 @@ fn a_value_that_makes_no_sense_is_refused_with_its_key_at_its_line() {
             "{key}: {error}"
         );
     }
+}
+
+//
+#[test]
+fn a_score_without_a_level_is_refused_before_anybody_is_rated() {
+    let bands = |bands: Value| changed(|json| json["risk"]["bands"] = bands).unwrap_err().to_string();
+    let error = bands(serde_json::json!([]));
+    assert!(error.contains("risk.bands: the last row takes everything"), "{error}");
+    let error = bands(serde_json::json!([{ "max": 59, "level": "low" }, { "max": 100 }]));
+    assert!(error.contains("missing field `level`"), "{error}");
+    // Control: one level may take everything.
+    let one = changed(|json| json["risk"]["bands"] = serde_json::json!([{ "max": 100, "level": "low" }])).unwrap();
+    assert_eq!(crate::risk::level(&one, 100), Ok("low"));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod factor;
 mod head;
 mod protection;
 mod recovery;
+mod risk;
 mod token;
 
 pub use cancellation::{
@@ -23,6 +24,7 @@ pub use protection::{
 pub use recovery::{
     FailureBudget, QuizAmount, QuizDate, QuizMerchant, QuizWeights, Recovery, TransactionQuiz, TrustedContacts,
 };
+pub use risk::{RiskBand, RiskRules};
 pub use token::{PermitRules, PooledPermits, SubscriptionPermits, TokenKeyRules, TokenRules};
 
 use super::calendar::Calendar;
@@ -78,7 +80,7 @@ pub struct Rules {
     /// What is asked where (R-049 … R-055).
     pub regions: Regions,
     /// Rating of risk.
-    pub risk: Table,
+    pub risk: RiskRules,
     /// The emergency freeze (R-056 … R-063).
     pub safety_lock: SafetyLock,
     /// What the payer knows.
