@@ -263,7 +263,9 @@ impl Sequencer {
         }
     }
 
+    /// An order whose end cannot be stated keeps back no other one; it is tried again after all others.
     fn try_destroy(&mut self, resuming: bool) -> Result<(), Failure> {
+        let mut unstated = None;
         for batch in destruction::begin(Store::new(&self.connection))? {
             let done = destruction::run(&mut self.vault, &batch)?;
             let now = self.world.clock.now();
@@ -281,12 +283,19 @@ impl Sequencer {
                 resuming,
             };
             for order in &batch.orders {
-                destruction::finish(&mut turn, *order, &done).map_err(failure)?;
+                if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, &done)) {
+                    let failure = failure(refusal);
+                    tracing::error!(error = %failure, %order, "the end of an order could not be stated");
+                    if !store.stands() {
+                        return Err(failure);
+                    }
+                    unstated.get_or_insert(failure);
+                }
             }
             logbook::seal(store, &world)?;
             store.commit()?;
         }
-        Ok(())
+        unstated.map_or(Ok(()), Err)
     }
 
     /// Tells merchants what they have not been told, each one by itself.

@@ -257,3 +257,24 @@ async fn an_offline_intent_skips_no_step_that_only_the_gateway_can_take() {
     let ending = phone.mandate(token.mandate).await.ending;
     assert_eq!(ending.map(|ending| ending.cause), Some(TerminationCause::PayerOffline));
 }
+
+// R-010
+#[tokio::test]
+async fn an_end_that_cannot_be_stated_keeps_back_no_other_payers() {
+    let house = House::new();
+    let (one, _, unrated) = scheduled(&house).await;
+    let (other, token, rated) = scheduled(&house).await;
+    house.plant(&format!(
+        "CREATE TRIGGER no_rating BEFORE UPDATE OF rating ON accounts WHEN NEW.account='{}'
+         BEGIN SELECT RAISE(ABORT, 'no rating'); END;",
+        one.account().await
+    ));
+    house.advance(24 * HOUR).await;
+    assert_eq!(one.order(unrated.order).await.state, OrderState::Destroying);
+    assert_eq!(other.order(rated.order).await.state, OrderState::Destroyed);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::TokenDestroyed);
+    // Control: it was the rating, and the end is tried again by itself.
+    house.plant("DROP TRIGGER no_rating;");
+    house.advance(3).await;
+    assert_eq!(one.order(unrated.order).await.state, OrderState::Destroyed);
+}
