@@ -110,8 +110,13 @@ fn check_limits(limits: &Limits, amount: Money, taken: &Taken) -> Result<(), Cod
     }
     let in_period = taken.in_period.plus(&amount).map_err(code_of)?;
     within(in_period, &limits.per_period, Code::LimitExceeded)?;
+    // Also where no total was agreed: a sum beyond what money can say could be told to nobody.
+    let in_total = taken.in_total.plus(&amount).map_err(|error| match error {
+        MoneyError::OutOfRange => Code::LimitTotal,
+        other => code_of(other),
+    })?;
     if let Some(most) = &limits.total {
-        within(taken.in_total.plus(&amount).map_err(code_of)?, most, Code::LimitTotal)?;
+        within(in_total, most, Code::LimitTotal)?;
     }
     let reached = |taken: u32, most: Option<u32>| most.is_some_and(|most| taken >= most);
     if reached(taken.charges_in_period, limits.charges_per_period) || reached(taken.charges, limits.charges) {

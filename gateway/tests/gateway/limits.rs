@@ -3,7 +3,8 @@
 use quittance_gateway::Clock as _;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::TerminationCause;
-use quittance_protocol::statement::{Limits, MandateKind, Offer, Permit, PermitAmount, Terms};
+use quittance_protocol::money::MAX_MINOR;
+use quittance_protocol::statement::{Limits, MandateKind, Offer, Permit, PermitAmount, ReplicaState, Terms};
 use quittance_protocol::{Code, OfferId, Timestamp};
 
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -177,4 +178,27 @@ async fn limits_that_could_not_be_signed_cannot_be_changed_to() {
     // Control: one more than is used.
     assert_eq!(change(&|limits| limits.charges = Some(3)).await.status, 200);
     assert_eq!(declined(&house.charge(token.mandate, 4001).await), Code::LimitExceeded);
+}
+
+//
+#[tokio::test]
+async fn no_charge_brings_the_total_beyond_what_can_be_told_of_it() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone
+        .provision(&offer(&house, |terms| {
+            terms.limits = Limits::new(cny(MAX_MINOR), cny(MAX_MINOR), 1);
+        }))
+        .await;
+    let permits = (1..=3).map(|number| token.capped(&house, number, MAX_MINOR)).collect();
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    // Control: all of the range can be charged.
+    approved(&house.charge(token.mandate, MAX_MINOR - 1).await);
+    house.advance(DAY).await;
+    approved(&house.charge(token.mandate, 1).await);
+    house.advance(DAY).await;
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitTotal);
+    assert_eq!(phone.pause(&[token.mandate]).await.status, 200, "the payer can still stop");
+    let told = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
+    assert_eq!(told.mandates.len(), 1);
 }

@@ -6,7 +6,7 @@ use crate::mandate::MandateEvent;
 use proptest::prelude::*;
 use quittance_protocol::TokenId;
 use quittance_protocol::log_body::TerminationCause;
-use quittance_protocol::money::Currency;
+use quittance_protocol::money::{Currency, MAX_MINOR};
 use quittance_protocol::statement::{MandateKind, PermitAmount};
 
 fn cny(minor: i64) -> Money {
@@ -168,6 +168,18 @@ fn the_total_of_all_charges_is_kept_on_both_sides_of_its_bound() {
     };
     assert_eq!(charge(&terms, after(17_000), 3000, 50), Ok(1));
     assert_eq!(charge(&terms, after(17_001), 3000, 50), Err(Code::LimitTotal));
+}
+
+//
+#[test]
+fn a_total_that_nobody_agreed_on_stays_within_what_money_can_say() {
+    let unbounded = terms(|_| {});
+    let after = |in_total| Taken {
+        in_total: cny(in_total),
+        ..Taken::nothing(cny(0))
+    };
+    assert_eq!(charge(&unbounded, after(MAX_MINOR - 3000), 3000, 50), Ok(1));
+    assert_eq!(charge(&unbounded, after(MAX_MINOR - 2999), 3000, 50), Err(Code::LimitTotal));
 }
 
 //
