@@ -31,7 +31,7 @@ pub enum HoldOwner {
     Closure,
     /// The payer's stop instruction.
     Stop,
-    /// The phone that has the other half is lost, silent for too long, or in quarantine.
+    /// The phone does not have the other half any more, until it tells of it again.
     Device,
 }
 

@@ -6,6 +6,7 @@ use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{Hold, HoldOwner};
 use quittance_protocol::Verified;
 use quittance_protocol::answer::MandateState;
+use quittance_protocol::log_body::Actor;
 use quittance_protocol::statement::{Reconciliation, ReplicaState};
 
 use super::flow;
@@ -14,7 +15,8 @@ use crate::store::Device;
 use crate::turn::{Answer, Turn};
 
 /// Compares what the phone holds. Where its half is gone while ours lives, ours is held: nobody can be charged under
-/// a token whose payer lost it, and only the payer can say that it ends.
+/// a token whose payer lost it, and only the payer can say that it ends. No wish lifts that hold, only the half itself,
+/// once the phone tells of it again (I9).
 pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Reconciliation>) -> Decided<Answer> {
     let body = said.body();
     let told: BTreeMap<_, _> = body.tokens.iter().map(|held| (held.token, held.state)).collect();
@@ -32,14 +34,16 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
             told.get(&mandate.token),
             Some(ReplicaState::Provisioning | ReplicaState::Active | ReplicaState::Held)
         );
-        if lives && gone && !mandate.standing.holds.contains(&HoldOwner::Revocation) {
-            let held = mandate
-                .standing
-                .step(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, turn.now)));
-            mandate.standing = held.map_err(flow::refusal)?;
+        let event = match (gone, mandate.standing.holds.contains(&HoldOwner::Device)) {
+            (true, false) => MandateEvent::HoldAdded(Hold::new(HoldOwner::Device, turn.now)),
+            (false, true) => MandateEvent::HoldLifted(HoldOwner::Device, Actor::System),
+            _ => continue,
+        };
+        if lives {
+            mandate.standing = mandate.standing.step(event).map_err(flow::refusal)?;
             mandate.follow_holds();
             turn.store.put_mandate(&mut mandate)?;
-            tracing::warn!(mandate = %mandate.mandate, "the phone's half is gone: the mandate is held");
+            tracing::warn!(mandate = %mandate.mandate, gone, "the phone's half went or came back");
         }
     }
     let mut orphans = Vec::new();
