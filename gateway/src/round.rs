@@ -257,38 +257,54 @@ impl Round {
                 Answer::Session(body) => (Response::ok(body), false),
                 Answer::Json(body) => (Response::ok(body), true),
                 Answer::Problem(problem) => (Response::problem(&problem), true),
-                Answer::Order(id) => {
-                    let order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
-                    (Response::ok(json(&views::order(turn.store, &order)?)?), true)
-                }
-                Answer::Reconciled {
-                    account,
-                    device,
-                    orphans,
-                    events_after,
-                } => {
-                    let orders = turn.store.unacknowledged(account, turn.now)?;
-                    let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
-                    let phone = turn.store.device(device)?.ok_or(Failure::Damaged("a device"))?;
-                    let answer = Reconciled {
-                        mandates: views::mandates(turn.store, account, turn.now)?,
-                        orders: orders?,
-                        orphans,
-                        events: turn.store.events_after(account, events_after)?,
-                        flows: flows::to_tell(turn, device)?,
-                        lock: turn.store.lock(account)?.as_ref().map(locks::record),
-                        stops: turn.store.stops(account)?,
-                        recovery: Some(flows::facts::ways_back(turn, account).map_err(failure)?),
-                        phone: Some(statements::enrolled(turn, &phone)),
-                        now: turn.now,
-                    };
-                    (Response::ok(json(&answer)?), true)
-                }
+                late @ (Answer::Order(_) | Answer::Reconciled { .. }) => match in_mark(turn, |turn| at_the_end(turn, late)) {
+                    Ok(body) => (Response::ok(body), true),
+                    // What was decided stands, and asking again is safe: it keeps nobody else's answer back.
+                    Err(error) if turn.store.stands() => {
+                        tracing::error!(statement = said.name(), %error, "an answer could not be made");
+                        self.responses.push((key, Response::problem(&error.problem())));
+                        continue;
+                    }
+                    Err(error) => return Err(error),
+                },
             };
             keep(turn, &response, stored)?;
             self.responses.push((key, response));
         }
         Ok(())
+    }
+}
+
+/// An answer that tells how things stand at the end of the turn.
+fn at_the_end(turn: &Turn<'_>, answer: Answer) -> Result<Vec<u8>, Failure> {
+    match answer {
+        Answer::Order(id) => {
+            let order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
+            json(&views::order(turn.store, &order)?)
+        }
+        Answer::Reconciled {
+            account,
+            device,
+            orphans,
+            events_after,
+        } => {
+            let orders = turn.store.unacknowledged(account, turn.now)?;
+            let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
+            let phone = turn.store.device(device)?.ok_or(Failure::Damaged("a device"))?;
+            json(&Reconciled {
+                mandates: views::mandates(turn.store, account, turn.now)?,
+                orders: orders?,
+                orphans,
+                events: turn.store.events_after(account, events_after)?,
+                flows: flows::to_tell(turn, device)?,
+                lock: turn.store.lock(account)?.as_ref().map(locks::record),
+                stops: turn.store.stops(account)?,
+                recovery: Some(flows::facts::ways_back(turn, account).map_err(failure)?),
+                phone: Some(statements::enrolled(turn, &phone)),
+                now: turn.now,
+            })
+        }
+        _ => Err(Failure::Rules("an answer stands before the end of its turn")),
     }
 }
 

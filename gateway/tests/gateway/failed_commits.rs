@@ -9,7 +9,7 @@ use quittance_gateway::{
     SimulatedMerchants, Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, OrderRecord};
-use quittance_protocol::statement::Charge;
+use quittance_protocol::statement::{Charge, Reconciliation};
 use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore};
@@ -250,4 +250,27 @@ async fn a_half_whose_consent_was_never_committed_is_destroyed_at_the_next_start
     approved(&house.charge(kept.mandate, 100).await);
     house.stop();
     assert_eq!(house.halves().len(), 1);
+}
+
+//
+#[tokio::test]
+async fn an_answer_that_cannot_be_made_keeps_nobody_elses_statement_back() {
+    let house = House::new();
+    let (one, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
+    let (ended, lost) = (one.sign_mandate().await, one.sign_mandate().await);
+    let theirs = other.sign_mandate().await;
+    let order = one.revoke(&[ended.mandate]).await;
+    house.settle().await;
+    house.plant("UPDATE log_entries SET proof=NULL;");
+    let comparison = Reconciliation {
+        tokens: Vec::new(),
+        events_after: None,
+    };
+    let pause = async || other.pause(&[theirs.mandate]).await;
+    let (unanswered, before, after) = tokio::join!(one.post(&comparison), pause(), pause());
+    assert_eq!(unanswered.code(), Code::Internal);
+    assert_eq!((before.status, after.status), (200, 200));
+    // What the comparison found is kept, though its answer could not be told.
+    assert_eq!(one.mandate(lost.mandate).await.holds, ["device"]);
+    assert_eq!(one.post(&one.attestation(&order)).await.code(), Code::Internal);
 }
