@@ -50,6 +50,14 @@ pub(crate) fn trigger(turn: &mut Turn<'_>, account: AccountId, trigger: &str) ->
 /// # Errors
 /// `step_order` where it is off, or the moment would shorten it; `limit_exceeded` beyond the longest lock.
 pub(crate) fn extend(turn: &mut Turn<'_>, account: AccountId, until: Timestamp) -> Decided<()> {
+    keep(turn, &extended(turn, account, until)?)
+}
+
+/// The lock as it would be kept on until then.
+///
+/// # Errors
+/// As [`extend`].
+pub(crate) fn extended(turn: &Turn<'_>, account: AccountId, until: Timestamp) -> Decided<Lock> {
     let known = turn.store.lock(account)?;
     let mut lock = known.ok_or_else(|| Problem::new(Code::StepOrder).detail("the lock is off"))?;
     let policy = &turn.world.policies.current()?.policy;
@@ -57,7 +65,7 @@ pub(crate) fn extend(turn: &mut Turn<'_>, account: AccountId, until: Timestamp) 
         return Err(Problem::new(Code::LimitExceeded).at("/start/wish/until").into());
     }
     lock.lock = lock.lock.extended(until, turn.now).map_err(refusal)?;
-    keep(turn, &lock)
+    Ok(lock)
 }
 
 /// Takes the lock off: its holds fall, holds of others stay.

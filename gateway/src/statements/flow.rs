@@ -13,6 +13,7 @@ use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows::{begin, card_elements, codes, entering, evidence};
 use crate::store::Device;
+use crate::locks;
 use crate::turn::{Answer, Turn};
 
 pub(super) use crate::flows::{Run, find, is_idle, load, lowers, refusal};
@@ -86,13 +87,16 @@ fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definitio
         (FlowEffect::ExtendLock, wish) => matches!(wish, Some(Wish::ExtendLock { .. })),
         (_, wish) => wish.is_none(),
     };
-    if fits {
-        Ok(())
-    } else {
-        Err(Problem::new(Code::Malformed)
+    if !fits {
+        return Err(Problem::new(Code::Malformed)
             .at("/start/wish")
             .detail("it is not what this flow brings about")
-            .into())
+            .into());
+    }
+    // Nobody proves anything for what would be refused in the end.
+    match &start.wish {
+        Some(Wish::ExtendLock { until }) => locks::extended(turn, device.account, *until).map(drop),
+        _ => Ok(()),
     }
 }
 

@@ -13,7 +13,8 @@ use quittance_protocol::{AccountId, B64, Digest32, FlowId, Problem, Verified};
 
 use super::flow::{Run, find};
 use crate::factor;
-use crate::failure::{Decided, Failure};
+use crate::failure::{Decided, Failure, Refusal};
+use crate::round::in_mark;
 use crate::secrets::{seal, unseal};
 use crate::store::{Device, PinLogin};
 use crate::turn::{Answer, Turn};
@@ -175,16 +176,16 @@ pub(super) fn finish(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinFi
                 .payer_secret(device.account, secret)?
                 .ok_or(Failure::Damaged("a payer's secret"))?;
             count(turn, device, secret, registered.counter, PinEvent::Proved)?;
-            let evidence = Digest32::of(body.message.as_slice());
-            run.admit(
-                turn,
-                Author::Gateway,
-                FlowEventKind::FactorProved {
-                    step: body.step.clone(),
-                    evidence,
-                },
-            )?;
-            run.answer(turn)
+            let proved = FlowEventKind::FactorProved {
+                step: body.step.clone(),
+                evidence: Digest32::of(body.message.as_slice()),
+            };
+            // A right guess is none of the wrong ones, also where what the run is for is refused.
+            match in_mark(turn, |turn| run.admit(turn, Author::Gateway, proved)) {
+                Ok(()) => run.answer(turn),
+                Err(Refusal::Problem(problem)) => Ok(Answer::Problem(problem)),
+                Err(failure) => Err(failure),
+            }
         }
         Err(problem) if problem.code() == Code::ProofRejected => {
             let attempts_left = login.attempts_left;

@@ -4,10 +4,10 @@ use quittance_flows::Phase;
 use quittance_protocol::Code;
 use quittance_protocol::answer::{LockRecord, MandateRecord, MandateState, PayerEventKind, PinAnswer};
 use quittance_protocol::flow_event::Wish;
-use quittance_protocol::statement::{Lock, ReplicaState, SecretKind};
+use quittance_protocol::statement::{Lock, ReplicaState, SecretKind, StartFlow};
 
 use crate::support::House;
-use crate::support::phone::{PIN, Phone, Token, approved, declined};
+use crate::support::phone::{Flow, PIN, Phone, Token, approved, declined};
 use crate::support::walk::LOCK_PASSWORD;
 
 const HOUR: i64 = 3_600;
@@ -280,14 +280,42 @@ async fn a_lock_is_extended_to_seven_days_and_not_a_second_beyond() {
     let (phone, _) = locked(&house).await;
     let days = |seconds| quittance_gateway::Clock::now(&*house.clock).plus_seconds(7 * 24 * HOUR + seconds);
     let extend = async |until| {
-        let (flow, _) = phone.begin_for("lock.extend", &[], Wish::ExtendLock { until }).await;
-        let (state, answer) = phone.guess_secret(&flow, "payment_pin", PIN).await;
-        phone
-            .finish_secret(&flow, "payment_pin", state, &answer.ok(), PIN)
-            .await
+        let nonce = phone.nonce().await;
+        let start = phone.flow_start_for("lock.extend", &[], Wish::ExtendLock { until }, nonce);
+        let begun = phone.post(&StartFlow { start: start.clone() }).await;
+        (Flow { start }, begun)
     };
-    assert_eq!(extend(days(1)).await.code(), Code::LimitExceeded);
-    assert_eq!(extend(days(0)).await.status, 200);
+    let (_, beyond) = extend(days(1)).await;
+    assert_eq!(beyond.code(), Code::LimitExceeded, "before the PIN is asked for");
+    let (flow, _) = extend(days(0)).await;
+    assert!(phone.walk_on(flow.start.flow).await.is_complete());
+}
+
+//
+#[tokio::test]
+async fn a_right_pin_is_no_wrong_guess_where_what_it_was_for_can_be_done_no_more() {
+    let house = House::new();
+    let (phone, _) = locked(&house).await;
+    house.advance(24 * HOUR - 1).await;
+    let until = quittance_gateway::Clock::now(&*house.clock).plus_seconds(HOUR);
+    let mut runs = Vec::new();
+    for _ in 0..6 {
+        let (flow, _) = phone.begin_for("lock.extend", &[], Wish::ExtendLock { until }).await;
+        runs.push(flow);
+    }
+    house.advance(1).await;
+    for flow in &runs {
+        let (state, answer) = phone.guess_secret(flow, "payment_pin", PIN).await;
+        let answer: PinAnswer = answer.ok();
+        assert_eq!(answer.attempts_left, 4);
+        let late = phone.finish_secret(flow, "payment_pin", state, &answer, PIN).await;
+        assert_eq!(late.code(), Code::StepOrder, "the lock is off");
+    }
+    // Control: a wrong one counts.
+    for left in [4, 3] {
+        let (_, answer) = phone.guess_secret(&runs[0], "payment_pin", b"000000").await;
+        assert_eq!(answer.ok::<PinAnswer>().attempts_left, left);
+    }
 }
 
 //
