@@ -1,6 +1,7 @@
 //! The safety lock: it goes on without any proof, then ends early by the payer or late by the clock (R-056 … R-063).
 
-use crate::policy::{Policy, PolicyError};
+use crate::pin::PinCounter;
+use crate::policy::{PinRules, Policy, PolicyError};
 use crate::{Refused, Seconds};
 use quittance_protocol::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -149,9 +150,26 @@ impl SafetyLock {
     }
 }
 
+/// How guesses at the password of a lock are counted. Once all tries of the lock that is on are used up, it can only
+/// expire: the password opens with it, or after its usual time where that is later.
+#[must_use]
+pub fn password_rules(policy: &Policy, lock: Option<&SafetyLock>, counter: PinCounter) -> PinRules {
+    let usual = policy.secrets.payment_pin;
+    let of_this_lock = lock
+        .zip(counter.last_guess)
+        .filter(|(lock, last_guess)| *last_guess >= lock.since)
+        .map_or(0, |(lock, last_guess)| lock.until.seconds_since(last_guess));
+    PinRules {
+        max_attempts: policy.safety_lock.max_attempts,
+        locked_for: Seconds::new(usual.locked_for.get().max(of_this_lock)),
+        ..usual
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pin::{self, PinEvent};
     use crate::policy::DEFAULT_BUNDLE;
 
     const HOUR: i64 = 3_600;
@@ -227,6 +245,28 @@ mod tests {
     fn the_longest_lock_is_counted_from_its_first_moment() {
         let longer = lock().extended(at(100 * HOUR), at(0)).unwrap();
         assert_eq!(longer.longest(&policy()).unwrap(), at(7 * 24 * HOUR));
+    }
+
+    //
+    #[test]
+    fn a_used_up_password_opens_with_the_end_of_its_lock_and_not_before() {
+        let week = lock().extended(at(168 * HOUR), at(0)).unwrap();
+        let used_up = PinCounter {
+            used: policy().safety_lock.max_attempts,
+            last_guess: Some(at(HOUR)),
+        };
+        let guess = |lock: Option<&SafetyLock>, now| {
+            let rules = password_rules(&policy(), lock, used_up);
+            pin::step(&rules, used_up, PinEvent::Guessed, now).map(|counted| counted.attempts_left)
+        };
+        assert_eq!(guess(Some(&week), at(168 * HOUR - 1)), Err(pin::Locked { wait: 1 }));
+        assert_eq!(guess(Some(&week), at(168 * HOUR)), Ok(4));
+        // Control: without a lock, and under a lock that went on after the guesses, the usual time counts.
+        let next = SafetyLock::on(&policy(), BY_PAYER, at(2 * HOUR)).unwrap();
+        for lock in [None, Some(&next.extended(at(100 * HOUR), at(2 * HOUR)).unwrap())] {
+            assert_eq!(guess(lock, at(25 * HOUR - 1)), Err(pin::Locked { wait: 1 }));
+            assert_eq!(guess(lock, at(25 * HOUR)), Ok(4));
+        }
     }
 
     //

@@ -2,7 +2,7 @@
 
 use quittance_flows::pin::{self as guesses, Counted, PinCounter, PinEvent};
 use quittance_flows::policy::PinRules;
-use quittance_flows::{FactorKind, Policy, StepKind};
+use quittance_flows::{FactorKind, StepKind, lock};
 use quittance_protocol::answer::PinAnswer;
 use quittance_protocol::draws::Draws;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
@@ -79,7 +79,7 @@ pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<Pin
     };
     Answer::json(&PinAnswer {
         message: B64::new(message),
-        attempts_left: rules(&turn.world.policies.current()?.policy, secret).max_attempts,
+        attempts_left: rules(turn, device, secret, PinCounter::default())?.max_attempts,
     })
 }
 
@@ -91,16 +91,16 @@ fn credential(account: AccountId, secret: SecretKind) -> String {
     }
 }
 
-/// How guesses at a secret are counted: the lock's password has its own number of tries.
-fn rules(policy: &Policy, secret: SecretKind) -> PinRules {
-    let pin = policy.secrets.payment_pin;
-    match secret {
-        SecretKind::PaymentPin => pin,
-        SecretKind::LockPassword => PinRules {
-            max_attempts: policy.safety_lock.max_attempts,
-            ..pin
-        },
-    }
+/// How guesses at a secret are counted: the lock's password has its own number of tries, under each lock.
+fn rules(turn: &Turn<'_>, device: &Device, secret: SecretKind, counter: PinCounter) -> Decided<PinRules> {
+    let policy = &turn.world.policies.current()?.policy;
+    Ok(match secret {
+        SecretKind::PaymentPin => policy.secrets.payment_pin,
+        SecretKind::LockPassword => {
+            let lock = turn.store.lock(device.account)?;
+            lock::password_rules(policy, lock.as_ref().map(|row| &row.lock), counter)
+        }
+    })
 }
 
 /// Counts a guess, then answers its first message. The same message for the same step gets the same answer free.
@@ -214,7 +214,7 @@ fn count(
     counter: PinCounter,
     event: PinEvent,
 ) -> Decided<Counted> {
-    let rules = rules(&turn.world.policies.current()?.policy, secret);
+    let rules = rules(turn, device, secret, counter)?;
     let counted = guesses::step(&rules, counter, event, turn.now)
         .map_err(|locked| Problem::new(Code::FactorLocked).retry_after(locked.wait))?;
     turn.store.count_guesses(device.account, secret, counted.counter)?;

@@ -318,6 +318,35 @@ async fn a_right_pin_is_no_wrong_guess_where_what_it_was_for_can_be_done_no_more
     }
 }
 
+//
+#[tokio::test]
+async fn a_lock_password_that_is_used_up_stays_so_for_as_long_as_the_lock_is_on() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    phone.register_lock_password().await;
+    let until = lock(&phone).await.since.plus_seconds(7 * 24 * HOUR);
+    let (longer, _) = phone.begin_for("lock.extend", &[], Wish::ExtendLock { until }).await;
+    assert!(phone.walk_on(longer.start.flow).await.is_complete());
+    let guess = async |guess| {
+        let flow = phone.begin("lock.release", &[], b"").await;
+        phone.guess_secret(&flow, "lock_password", guess).await.1
+    };
+    for _ in 0..5 {
+        assert_eq!(guess(b"open sesame").await.status, 200);
+    }
+    house.advance(6 * 24 * HOUR).await;
+    let problem = guess(LOCK_PASSWORD).await.problem();
+    assert_eq!(
+        (problem.code(), problem.retry_after_seconds()),
+        (Code::FactorLocked, Some(24 * 3_600)),
+        "until the lock ends"
+    );
+    // Control: the next lock has all tries again.
+    house.advance(24 * HOUR).await;
+    lock(&phone).await;
+    assert_eq!(guess(b"open sesame").await.ok::<PinAnswer>().attempts_left, 4);
+}
+
 //
 #[tokio::test]
 async fn a_release_that_began_before_a_trigger_does_not_finish_after_it() {
