@@ -5,7 +5,7 @@ use crate::definition::{
     Authority, Bound, Comparison, Condition, FlowDefinition, FlowEffect, Next, NextOrKey, Step, StepKind,
 };
 use crate::factor::{FactorInput, FactorKind};
-use crate::facts::{self, OFFLINE};
+use crate::facts::{self, OFFLINE, RECOVERING};
 use std::collections::BTreeSet;
 
 /// Values that every run needs, whatever its definition names: how long a step may be left alone, how long somebody may
@@ -85,6 +85,7 @@ pub(super) fn check_flows(policy: &Policy) -> Result<(), PolicyError> {
         let written = policy.flows.get(name).unwrap_or(flow);
         check_flow(policy, flow)
             .and_then(|()| check_hold_is_cheap(policy, flow))
+            .and_then(|()| check_settles_down(flow))
             .map_err(|wrong| wrong.in_flow(name, written))?;
     }
     Ok(())
@@ -316,6 +317,24 @@ fn check_hold_is_cheap(policy: &Policy, flow: &FlowDefinition) -> Result<(), Wro
         }
     }
     Ok(())
+}
+
+/// What raises authority waits in the aftermath of a recovery. A recovery does not wait for itself; the gateway
+/// looks by itself before it lifts a pause, which needs no run.
+fn check_settles_down(flow: &FlowDefinition) -> Result<(), Wrong> {
+    if flow.authority == Authority::Lowers || matches!(flow.effect, FlowEffect::OpenPinReset | FlowEffect::LiftPause) {
+        return Ok(());
+    }
+    let waits = |step: &Step| {
+        let guards = matches!(&step.kind, StepKind::Guard(Condition::Compares { fact, .. }) if fact == RECOVERING);
+        guards && step.insert_if.is_none() && step.skip_if.is_none()
+    };
+    if flow.steps.iter().any(waits) {
+        return Ok(());
+    }
+    Err(Wrong::from(format!(
+        "raises authority right after a recovery: guard that {RECOVERING} is at most 0"
+    )))
 }
 
 fn factor_of(step: &Step) -> Option<FactorKind> {

@@ -4,6 +4,7 @@ use quittance_flows::Policy;
 use quittance_flows::policy::{BUNDLE_AUDIENCE, DEFAULT_BUNDLE, PolicyBundle, PolicyError, SANDBOX_AUTHOR_SEED};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::{Claims, StatementId, Unsigned};
+use serde_json::Value;
 
 /// What is said after `from` became `to` in the shipped text, which has `from` exactly once; the flow and the step have
 /// to be named, and the line has to be that of `to`.
@@ -249,6 +250,27 @@ fn what_raises_authority_is_never_skipped_offline() {
         r#""id": "identify", "do": { "factor": "biometric" }, "skip_if": "offline", "rules": ["R-306"]"#,
     );
     says(&said, &["flows.mandate.resume", "step identify"]);
+}
+
+// R-332
+#[test]
+fn what_raises_authority_waits_after_a_recovery() {
+    let bundle: Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
+    let mut waiting = 0;
+    for (name, flow) in bundle["flows"].as_object().unwrap() {
+        let steps = flow["steps"].as_array().unwrap();
+        let settles = |step: &Value| step["id"] == "settled_down";
+        if !steps.iter().any(settles) {
+            continue;
+        }
+        waiting += 1;
+        let mut hasty = bundle.clone();
+        let steps: Vec<_> = steps.iter().filter(|step| !settles(step)).cloned().collect();
+        hasty["flows"][name]["steps"] = steps.into();
+        let said = Policy::load(&hasty.to_string()).unwrap_err().to_string();
+        says(&said, &[&format!("flows.{name}"), "right after a recovery"]);
+    }
+    assert_eq!(waiting, 9);
 }
 
 // R-329
