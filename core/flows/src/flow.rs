@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 
 pub(crate) use explain::misses;
 pub use explain::{Ahead, Because, Coming, Explanation, Found, Turn, Until, attempts_left, explain, progress};
-pub use moment::{deadline, due, ends_at, idle_at};
+pub use moment::{deadline, due, ends_at, entry_ends, idle_at};
 pub use settle::{holds, refused_anew};
 
 /// What a run is folded with: its definition, and the policy that it is pinned to.

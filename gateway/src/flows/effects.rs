@@ -231,9 +231,14 @@ fn open_lock_password(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
 
 /// Until when what the run opened can be entered; the loader saw to it that the definition says so.
 fn entered_until(turn: &Turn<'_>, run: &Run<'_>) -> Result<Timestamp, Failure> {
-    let life = run.definition.entry_life.as_deref();
-    let until = life.and_then(|key| run.policy.moment(key, turn.now).ok());
-    until.ok_or(Failure::Damaged("a policy"))
+    let damaged = Failure::Damaged("a flow");
+    let Some((_, before)) = run.flow.events.split_last() else {
+        return Err(damaged);
+    };
+    let Ok(before) = flow::fold(run.rules(), before) else {
+        return Err(damaged);
+    };
+    flow::entry_ends(run.rules(), &before, turn.now).ok_or(Failure::Damaged("a policy"))
 }
 
 /// The merchants stand in the way of their mandates' end.

@@ -56,6 +56,27 @@ async fn the_entry_closes_15_minutes_after_it_opened() {
     }
 }
 
+//
+#[tokio::test]
+async fn who_goes_on_late_has_no_second_quarter_of_an_hour_for_the_new_pin() {
+    let house = House::on_stage();
+    let (phone, people, accounts) = circle(&house).await;
+    for (after, passes) in [(0, true), (1, false)] {
+        let flow = asked(&phone, &accounts).await;
+        for person in &people[..2] {
+            assert_eq!(vouch(person, &phone, &flow, true).await.status, 200);
+        }
+        house.advance(60 * 60 - 1).await;
+        assert_eq!(phase(&phone.confirm(&flow, "enter").await), Phase::Completed);
+        house.advance(after).await;
+        let reply = phone.register(b"314159").await;
+        assert_eq!(reply.status == 200, passes, "at minute 60 it is closed");
+        if !passes {
+            assert_eq!(reply.code(), Code::ProofRejected);
+        }
+    }
+}
+
 //
 #[tokio::test]
 async fn an_answer_at_minute_30_is_noted_and_not_counted_and_a_second_before_it_counts() {

@@ -58,6 +58,20 @@ pub fn idle_at(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
     rules.policy.moment(life, state.last_at).ok()
 }
 
+/// Until before when what a run opens can be entered, by the state in which its last event found it: for the entry life
+/// of its definition, which is spent once. What its open step had left of it is left.
+#[must_use]
+pub fn entry_ends(rules: Rules<'_>, before: &FlowState, now: Timestamp) -> Option<Timestamp> {
+    let life = rules.definition.entry_life.as_ref()?;
+    let ends = rules.policy.moment(life, now).ok()?;
+    let step = open_step(rules.definition, before).and_then(|open| open.deadline.as_ref());
+    let begun = step.filter(|step| step.after == *life);
+    Some(match begun.and_then(|_| deadline(rules, before)) {
+        Some(end) => ends.min(end),
+        None => ends,
+    })
+}
+
 /// From when on the open step's code may be sent again; nothing before it was first sent.
 pub(super) fn resend_from(rules: Rules<'_>, state: &FlowState) -> Option<Timestamp> {
     let open = open_step(rules.definition, state)?;
