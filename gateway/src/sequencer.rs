@@ -102,10 +102,11 @@ impl Sequencer {
         let now = self.world.clock.now();
         let ask = self.ask.has_come(now);
         let tidy = self.tidy.has_come(now);
-        if commands.is_empty() && !ask && !tidy && !timers::is_due(Store::new(&self.connection), now).unwrap_or(true) {
+        let world = Arc::clone(&self.world);
+        let is_due = timers::is_due(Store::new(&self.connection), &world, now).unwrap_or(true);
+        if commands.is_empty() && !ask && !tidy && !is_due {
             return;
         }
-        let world = Arc::clone(&self.world);
         let mut round = Round::default();
         let over = Over::of(&commands);
         let outcome = (|| {

@@ -1,15 +1,16 @@
-//! Teen mode at the gateway: on with a guardian, limits by the guardian's flow, off at the end of another.
+//! Teen mode at the gateway: on with a guardian, limits by the guardian's flow, off at the end of another or with age.
 
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{Hold, HoldOwner, teen};
 use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
-use quittance_protocol::{AccountId, Money, Problem};
+use quittance_protocol::{AccountId, Money, Problem, Timestamp};
 
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
-use crate::store::{Mandate, Teen};
+use crate::store::{Mandate, Store, Teen};
 use crate::turn::Turn;
+use crate::world::World;
 
 /// Sets what a teen may spend on one charge, at the wish of the guardian who is on record.
 ///
@@ -32,6 +33,29 @@ pub(crate) fn leave(turn: &mut Turn<'_>, payer: AccountId, account: AccountId) -
     if payer != account {
         return Err(Problem::new(Code::NotEligible).at("/start/wish/teen").into());
     }
+    end(turn, account)
+}
+
+/// Whether somebody in teen mode has come of age, looked up without writing.
+pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<bool, Failure> {
+    Ok(!store.grown_teens(&adults_born_by(world, now)?)?.is_empty())
+}
+
+/// Ends teen mode for whoever has come of age, without anybody's doing.
+pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
+    for account in turn.store.grown_teens(&adults_born_by(turn.world, turn.now)?)? {
+        end(turn, account)?;
+    }
+    Ok(())
+}
+
+fn adults_born_by(world: &World, now: Timestamp) -> Result<String, Failure> {
+    let policy = &world.policies.current()?.policy;
+    let born_by = teen::adults_born_by(policy, now).map_err(|_| Failure::Damaged("a policy"))?;
+    Ok(born_by.to_string())
+}
+
+fn end(turn: &Turn<'_>, account: AccountId) -> Decided<()> {
     let mut profile = turn.store.profile(account)?;
     profile.teen = None;
     turn.store.put_profile(account, &profile)?;

@@ -9,16 +9,21 @@ use crate::flows::moments;
 use crate::statements;
 use crate::store::Store;
 use crate::turn::{After, Turn};
-use crate::{ending, locks};
+use crate::world::World;
+use crate::{ending, locks, teens};
 
 /// Whether something is due, looked up without writing.
-pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(moments::is_due(store, now)? || ending::is_due(store, now)? || locks::is_due(store, now)?)
+pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<bool, Failure> {
+    Ok(moments::is_due(store, now)?
+        || ending::is_due(store, now)?
+        || locks::is_due(store, now)?
+        || teens::is_due(store, world, now)?)
 }
 
 /// Carries out what is due.
 pub(crate) fn run(turn: &mut Turn<'_>) -> Decided<()> {
     moments::pass(turn)?;
+    teens::run_due(turn)?;
     locks::run_due(turn)?;
     ending::run_due(turn)
 }

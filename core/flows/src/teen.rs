@@ -44,11 +44,20 @@ pub fn check_charge(policy: &Policy, granted: Option<Money>, amount: Money) -> R
 /// # Errors
 /// [`PolicyError`] where the bundle lacks a value.
 pub fn is_adult(policy: &Policy, born: Date, now: Timestamp) -> Result<bool, PolicyError> {
-    let years = i16::try_from(policy.quantity("teen.majority_years")?.trunc()).unwrap_or(i16::MAX);
-    let year = born.year().saturating_add(years);
-    let birthday = Date::new(year, born.month(), born.day()).or_else(|_| Date::new(year, 3, 1));
+    Ok(born <= adults_born_by(policy, now)?)
+}
+
+/// The last day of birth of those who are of age.
+///
+/// # Errors
+/// As [`is_adult`].
+pub fn adults_born_by(policy: &Policy, now: Timestamp) -> Result<Date, PolicyError> {
+    let years = i16::from(policy.teen.majority_years);
     let today = policy.local_date(now);
-    Ok(birthday.is_ok_and(|birthday| today >= birthday))
+    let year = today.year().saturating_sub(years);
+    // On a 29 February whose year of birth had none, who was born on the day before is the youngest.
+    let born = Date::new(year, today.month(), today.day()).or_else(|_| Date::new(year, 2, 28));
+    born.map_err(|_| PolicyError::value("teen.majority_years", "is further back than the calendar"))
 }
 
 #[cfg(test)]
@@ -122,5 +131,13 @@ mod tests {
         let adult = |now| is_adult(&policy(), born, at(now)).unwrap();
         assert!(!adult("2026-02-28T15:59:59Z"));
         assert!(adult("2026-02-28T16:00:00Z"));
+    }
+
+    //
+    #[test]
+    fn on_a_leap_day_who_was_born_on_the_first_of_march_is_still_a_teen() {
+        let adult = |month, day| is_adult(&policy(), Date::constant(2010, month, day), at("2028-02-28T16:00:00Z")).unwrap();
+        assert!(adult(2, 28));
+        assert!(!adult(3, 1));
     }
 }

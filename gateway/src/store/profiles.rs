@@ -8,7 +8,7 @@ use quittance_protocol::{AccountId, Digest32, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Flow, Store, from_doc, to_array, to_doc};
+use super::{Flow, Store, from_doc, to_array, to_doc, to_id};
 use crate::failure::Failure;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
@@ -129,6 +129,18 @@ impl Store<'_> {
             Ok(())
         })?;
         Ok(found.is_some())
+    }
+
+    /// Who is in teen mode though born on that day, such as `2012-06-01`, or before. What is no day says nothing.
+    pub(crate) fn grown_teens(self, born_by: &str) -> Result<Vec<AccountId>, Failure> {
+        let accounts: Vec<String> = self.all(
+            "SELECT account FROM accounts
+             WHERE json_extract(profile, '$.teen') IS NOT NULL AND json_extract(profile, '$.born') <= ?1
+             AND json_extract(profile, '$.born') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'",
+            [born_by],
+            |row| row.get(0),
+        )?;
+        accounts.iter().map(|account| to_id(account)).collect()
     }
 
     /// What somebody's phone number is recognised by, where it is known.

@@ -7,7 +7,7 @@ use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::ReplicaState;
 
 use crate::support::phone::{Phone, Token, approved, declined};
-use crate::support::{House, cny};
+use crate::support::{DAY, House, cny};
 
 /// An account in teen mode, with what its guardian granted for one charge.
 async fn teen(house: &House, phone: &Phone<'_>, granted: Option<i64>) {
@@ -137,4 +137,50 @@ async fn a_teen_who_is_of_age_leaves_without_the_guardian_and_one_who_is_not_wai
     assert!(exit().await.is_complete());
     let token = teen.sign_mandate().await;
     approved(&house.charge(token.mandate, 5000).await);
+}
+
+//
+#[tokio::test]
+async fn teen_mode_is_not_left_in_the_aftermath_of_a_recovery() {
+    let house = House::on_stage();
+    let (teen, guardian) = family(&house).await;
+    let exit = async || {
+        let wish = Wish::TeenExit {
+            teen: teen.account().await,
+        };
+        let (flow, _) = teen.begin_for("teen.exit", &[], wish).await;
+        teen.walk_on(flow.start.flow).await.state.phase
+    };
+    let path = format!("/sandbox/accounts/{}", teen.account().await);
+    let now = quittance_gateway::Clock::now(&*house.clock);
+    let recovered = serde_json::json!({ "recovered_at": now, "teen": { "guardian": guardian.account().await } });
+    assert_eq!(house.set(&path, recovered).await.status, 200);
+    house.advance(DAY - 1).await;
+    assert_eq!(exit().await, Phase::Refused(Code::RiskDenied));
+    // Control: a second later it goes as far as the guardian.
+    house.script("contact_peer", &["{\"latency\":\"never\"}"]).await;
+    house.advance(1).await;
+    assert_eq!(exit().await, Phase::Open);
+}
+
+//
+#[tokio::test]
+async fn teen_mode_ends_by_itself_on_the_birthday_that_makes_an_adult() {
+    // A minute before midnight in Shanghai.
+    let house = House::on_stage_at("2026-11-23T15:59:00Z");
+    let (teen, token) = with_mandate(&house).await;
+    let guardian = Phone::ready(&house).await.account().await;
+    let path = format!("/sandbox/accounts/{}", teen.account().await);
+    let born = |day| serde_json::json!({ "born": day, "teen": { "guardian": guardian } });
+    assert_eq!(house.set(&path, born("2008-11-24")).await.status, 200);
+    house.advance(59).await;
+    assert_eq!(teen.mandate(token.mandate).await.holds, ["teen"]);
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
+    house.advance(1).await;
+    assert!(teen.mandate(token.mandate).await.holds.is_empty());
+    approved(&house.charge(token.mandate, 5000).await);
+    // Control: who is a day younger stays a teen.
+    assert_eq!(house.set(&path, born("2008-11-25")).await.status, 200);
+    house.settle().await;
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
 }
