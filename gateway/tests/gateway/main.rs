@@ -30,6 +30,7 @@ mod idempotency;
 mod limits;
 mod locks;
 mod log;
+mod lost_halves;
 mod orders_batch;
 mod orders_of_others;
 mod orders_released;
