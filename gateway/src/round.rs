@@ -257,16 +257,18 @@ impl Round {
                 Answer::Session(body) => (Response::ok(body), false),
                 Answer::Json(body) => (Response::ok(body), true),
                 Answer::Problem(problem) => (Response::problem(&problem), true),
-                late @ (Answer::Order(_) | Answer::Reconciled { .. }) => match in_mark(turn, |turn| at_the_end(turn, late)) {
-                    Ok(body) => (Response::ok(body), true),
-                    // What was decided stands, and asking again is safe: it keeps nobody else's answer back.
-                    Err(error) if turn.store.stands() => {
-                        tracing::error!(statement = said.name(), %error, "an answer could not be made");
-                        self.responses.push((key, Response::problem(&error.problem())));
-                        continue;
+                late @ (Answer::Order(_) | Answer::Reconciled { .. }) => {
+                    match in_mark(turn, |turn| at_the_end(turn, late)) {
+                        Ok(body) => (Response::ok(body), true),
+                        // What was decided stands, and asking again is safe: it keeps nobody else's answer back.
+                        Err(error) if turn.store.stands() => {
+                            tracing::error!(statement = said.name(), %error, "an answer could not be made");
+                            self.responses.push((key, Response::problem(&error.problem())));
+                            continue;
+                        }
+                        Err(error) => return Err(error),
                     }
-                    Err(error) => return Err(error),
-                },
+                }
             };
             keep(turn, &response, stored)?;
             self.responses.push((key, response));

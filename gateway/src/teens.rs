@@ -15,14 +15,25 @@ use crate::world::World;
 /// Sets what a teen may spend on one charge, at the wish of the guardian who is on record.
 ///
 /// # Errors
-/// `not_eligible` for anybody else.
+/// `not_eligible` for anybody else; as [`check_grant`].
 pub(crate) fn set_limit(turn: &mut Turn<'_>, guardian: AccountId, account: AccountId, limit: Money) -> Decided<()> {
+    check_grant(turn, limit)?;
     let mut profile = turn.store.profile(account)?;
     let teen = profile.teen.as_mut().filter(|teen| teen.guardian == guardian);
     let teen = teen.ok_or_else(|| Problem::new(Code::NotEligible).at("/start/wish/teen"))?;
     teen.per_charge = Some(limit);
     turn.store.put_profile(account, &profile)?;
     follow(turn, account)
+}
+
+/// Whether a guardian can grant this.
+///
+/// # Errors
+/// `currency_mismatch` where it is in another currency than the ceiling.
+pub(crate) fn check_grant(turn: &Turn<'_>, limit: Money) -> Decided<()> {
+    let policy = &turn.world.policies.current()?.policy;
+    let checked = teen::check_grant(policy, limit);
+    Ok(checked.map_err(|code| Problem::new(code).at("/start/wish/per_charge"))?)
 }
 
 /// Ends teen mode for a payer who is of age, or whose guardian agreed.

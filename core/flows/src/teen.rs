@@ -6,14 +6,14 @@ use quittance_protocol::money::Money;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{Quantity, Timestamp};
 
-/// Most for one charge in the currency's main unit: what the guardian granted, else the policy's default; never more
-/// than the policy's ceiling.
+/// Most for one charge in the main unit of the policy's currency: what the guardian granted in it, else the policy's
+/// default; never more than the policy's ceiling.
 ///
 /// # Errors
 /// [`PolicyError`] where a value of `teen` is missing.
 pub fn limit(policy: &Policy, granted: Option<Money>) -> Result<Quantity, PolicyError> {
     let ceiling = policy.quantity("teen.max_per_txn")?;
-    let limit = match granted {
+    let limit = match granted.filter(|granted| granted.currency() == policy.teen.currency) {
         Some(granted) => granted.in_main_units(),
         None => policy.quantity("teen.default_limit")?,
     };
@@ -33,9 +33,21 @@ pub fn may_sign(policy: &Policy, granted: Option<Money>) -> Result<bool, PolicyE
 /// # Errors
 /// As [`limit`]; the inner error is the code of the decline.
 pub fn check_charge(policy: &Policy, granted: Option<Money>, amount: Money) -> Result<Result<(), Code>, PolicyError> {
-    let other_currency = granted.is_some_and(|granted| granted.currency() != amount.currency());
-    let within = !other_currency && amount.in_main_units() <= limit(policy, granted)?;
+    let same_currency = amount.currency() == policy.teen.currency;
+    let within = same_currency && amount.in_main_units() <= limit(policy, granted)?;
     Ok(if within { Ok(()) } else { Err(Code::TeenLimit) })
+}
+
+/// Whether a guardian can grant an amount at all: fifty of another currency are not the fifty of the ceiling.
+///
+/// # Errors
+/// `currency_mismatch`.
+pub fn check_grant(policy: &Policy, granted: Money) -> Result<(), Code> {
+    if granted.currency() == policy.teen.currency {
+        Ok(())
+    } else {
+        Err(Code::CurrencyMismatch)
+    }
 }
 
 /// Whether somebody born on that date has come of age: from the first second of the birthday on, where the bundle's
@@ -106,12 +118,17 @@ mod tests {
 
     //
     #[test]
-    fn a_grant_is_for_its_currency() {
-        let usd = Money::new(1, Currency::new("USD").unwrap()).unwrap();
-        assert_eq!(
-            check_charge(&policy(), Some(cny(5000)), usd).unwrap(),
-            Err(Code::TeenLimit)
-        );
+    fn nothing_is_charged_nor_granted_in_another_currency_than_the_ceilings() {
+        for code in ["USD", "KWD", "JPY"] {
+            let other = Money::new(50, Currency::new(code).unwrap()).unwrap();
+            assert_eq!(check_grant(&policy(), other), Err(Code::CurrencyMismatch));
+            for granted in [cny(5000), other] {
+                let charged = check_charge(&policy(), Some(granted), other).unwrap();
+                assert_eq!(charged, Err(Code::TeenLimit), "{code}");
+            }
+            assert!(!may_sign(&policy(), Some(other)).unwrap());
+        }
+        assert_eq!(check_grant(&policy(), cny(5000)), Ok(()), "control");
     }
 
     //
@@ -136,7 +153,8 @@ mod tests {
     //
     #[test]
     fn on_a_leap_day_who_was_born_on_the_first_of_march_is_still_a_teen() {
-        let adult = |month, day| is_adult(&policy(), Date::constant(2010, month, day), at("2028-02-28T16:00:00Z")).unwrap();
+        let adult =
+            |month, day| is_adult(&policy(), Date::constant(2010, month, day), at("2028-02-28T16:00:00Z")).unwrap();
         assert!(adult(2, 28));
         assert!(!adult(3, 1));
     }

@@ -13,8 +13,8 @@ use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows::{begin, card_elements, codes, entering, evidence};
 use crate::store::Device;
-use crate::locks;
 use crate::turn::{Answer, Turn};
+use crate::{locks, teens};
 
 pub(super) use crate::flows::{Run, find, is_idle, load, lowers, refusal};
 
@@ -96,6 +96,7 @@ fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definitio
     // Nobody proves anything for what would be refused in the end.
     match &start.wish {
         Some(Wish::ExtendLock { until }) => locks::extended(turn, device.account, *until).map(drop),
+        Some(Wish::TeenLimit { per_charge, .. }) => teens::check_grant(turn, *per_charge),
         _ => Ok(()),
     }
 }

@@ -198,7 +198,11 @@ async fn no_charge_brings_the_total_beyond_what_can_be_told_of_it() {
     approved(&house.charge(token.mandate, 1).await);
     house.advance(DAY).await;
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitTotal);
-    assert_eq!(phone.pause(&[token.mandate]).await.status, 200, "the payer can still stop");
+    assert_eq!(
+        phone.pause(&[token.mandate]).await.status,
+        200,
+        "the payer can still stop"
+    );
     let told = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
     assert_eq!(told.mandates.len(), 1);
 }

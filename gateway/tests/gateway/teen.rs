@@ -1,10 +1,10 @@
 //! Teen mode at the gateway.
 
 use quittance_flows::Phase;
-use quittance_protocol::Code;
 use quittance_protocol::answer::PayerEventKind;
 use quittance_protocol::flow_event::Wish;
-use quittance_protocol::statement::ReplicaState;
+use quittance_protocol::statement::{ReplicaState, StartFlow};
+use quittance_protocol::{Code, Currency, Money};
 
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, cny};
@@ -183,4 +183,29 @@ async fn teen_mode_ends_by_itself_on_the_birthday_that_makes_an_adult() {
     assert_eq!(house.set(&path, born("2008-11-25")).await.status, 200);
     house.settle().await;
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
+}
+
+//
+#[tokio::test]
+async fn the_guardian_grants_in_the_currency_of_the_ceiling() {
+    let house = House::on_stage();
+    let (teen, guardian) = family(&house).await;
+    let raise = async |code: &str, minor| {
+        let wish = Wish::TeenLimit {
+            teen: teen.account().await,
+            per_charge: Money::new(minor, Currency::new(code).unwrap()).unwrap(),
+        };
+        let start = guardian.flow_start_for("teen.raise_limit", &[], wish, guardian.nonce().await);
+        guardian.post(&StartFlow { start }).await
+    };
+    // Fifty dinars are worth more than the ceiling, fifty yen less.
+    for (code, minor) in [("KWD", 50_000), ("JPY", 50)] {
+        let problem = raise(code, minor).await.problem();
+        assert_eq!(
+            (problem.code(), problem.pointer()),
+            (Code::CurrencyMismatch, Some("/start/wish/per_charge"))
+        );
+    }
+    // Control.
+    assert_eq!(raise("CNY", 5_000).await.status, 200);
 }

@@ -179,7 +179,10 @@ fn a_total_that_nobody_agreed_on_stays_within_what_money_can_say() {
         ..Taken::nothing(cny(0))
     };
     assert_eq!(charge(&unbounded, after(MAX_MINOR - 3000), 3000, 50), Ok(1));
-    assert_eq!(charge(&unbounded, after(MAX_MINOR - 2999), 3000, 50), Err(Code::LimitTotal));
+    assert_eq!(
+        charge(&unbounded, after(MAX_MINOR - 2999), 3000, 50),
+        Err(Code::LimitTotal)
+    );
 }
 
 //

@@ -2,13 +2,15 @@
 
 use super::Table;
 use crate::policy::span::Seconds;
-use quittance_protocol::Quantity;
+use quittance_protocol::{Currency, Quantity};
 use serde::Deserialize;
 
-/// `teen.*`: accounts of minors; amounts in the account's currency.
+/// `teen.*`: accounts of minors.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Teen {
+    /// What the amounts are in: nothing is charged to a minor, nor granted, in another currency.
+    pub currency: Currency,
     /// Most in one charge before a guardian raises it.
     pub default_limit: Quantity,
     /// Most that a guardian can allow in one charge.
