@@ -60,9 +60,13 @@ impl FromStr for Seconds {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let span: jiff::Span = text
-            .parse()
-            .map_err(|_| format!("{text}: not an ISO 8601 duration such as PT24H"))?;
+        // The parser takes other notations, too, such as 24h; a bundle has one.
+        let is_iso = text.starts_with('P')
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase());
+        let span: Option<jiff::Span> = text.parse().ok().filter(|_| is_iso);
+        let span = span.ok_or_else(|| format!("{text}: not an ISO 8601 duration such as PT24H"))?;
         let parts = [
             i64::from(span.get_days()).checked_mul(DAY),
             i64::from(span.get_hours()).checked_mul(HOUR),
@@ -162,7 +166,10 @@ mod tests {
         for (text, seconds) in [("PT0S", 0), ("PT24H", 86_400), ("P7D", 604_800), ("P1DT30M", 88_200)] {
             assert_eq!(Seconds::try_from(text.to_owned()), Ok(Seconds::new(seconds)), "{text}");
         }
-        for text in ["P1M", "P1Y", "24h ago", "-PT1S", "", "PT0.5S", "P1W"] {
+        for text in [
+            "P1M", "P1Y", "24h ago", "-PT1S", "", "PT0.5S", "P1W", "24h", "+PT24H", "Pt24h", "pt24h", "PT1.5H",
+            " PT24H",
+        ] {
             assert!(Seconds::try_from(text.to_owned()).is_err(), "{text}");
         }
     }
