@@ -5,6 +5,8 @@
 //! two parsers seldom agree on them), wrong types. Reading stops at the first fault, so a hostile body costs no
 //! more than its own first bytes.
 
+mod exact;
+
 use std::cell::RefCell;
 use std::fmt;
 
@@ -13,6 +15,8 @@ use serde_json::{Map, Value};
 use serde_path_to_error::{Path, Segment};
 
 use crate::problem::{Code, Problem};
+
+pub use exact::{exact_from_slice, exact_from_value};
 
 /// How much a document may demand of its reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -190,7 +190,7 @@ impl Received {
         let header = from_base64url(header).map_err(|_| malformed())?;
         let payload = from_base64url(payload).map_err(|_| malformed())?;
         let signature = from_base64url(signature).map_err(|_| malformed())?;
-        let header: Header = json::from_slice(&header, Limits::PROTOCOL).map_err(|problem| {
+        let header: Header = json::exact_from_slice(&header, Limits::PROTOCOL).map_err(|problem| {
             let pointer = format!("/header{}", problem.pointer().unwrap_or_default());
             problem.at(pointer)
         })?;
@@ -292,13 +292,13 @@ impl Received {
             .iter()
             .filter_map(|name| body.remove(*name).map(|value| ((*name).to_owned(), value)))
             .collect();
-        let claims: Claims = json::from_value(Value::Object(claims))?;
+        let claims: Claims = json::exact_from_value(Value::Object(claims))?;
         if claims.seq.is_none() && T::SEQUENCED {
             return Err(Problem::new(Code::Malformed)
                 .at("/seq")
                 .detail("this member is missing"));
         }
-        Ok((claims, json::from_value(Value::Object(body))?))
+        Ok((claims, json::exact_from_value(Value::Object(body))?))
     }
 }
 

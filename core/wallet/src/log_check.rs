@@ -13,6 +13,7 @@ use quittance_protocol::log::{
     Checkpoint, Contradiction, Entry, EntryKind, LogError, SeenLog, TlogProof, VerifierKey, verify_logged,
 };
 use quittance_protocol::problem::Retry;
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ pub(crate) struct Opened<T> {
 }
 
 /// Checks inclusion, kind and opening. Consistency is [`Inner::follow`]'s.
-pub(crate) fn open_logged<T: DeserializeOwned>(
+pub(crate) fn open_logged<T: DeserializeOwned + Serialize>(
     logged: &Logged,
     log: &VerifierKey,
     kind: EntryKind,
@@ -39,7 +40,7 @@ pub(crate) fn open_logged<T: DeserializeOwned>(
     if entry.kind != kind || !entry.opens_to(salt, logged.body.as_slice()) {
         return Err(LogError::OtherEntry.into());
     }
-    let body = json::from_slice(logged.body.as_slice(), Limits::PROTOCOL)?;
+    let body = json::exact_from_slice(logged.body.as_slice(), Limits::PROTOCOL)?;
     Ok(Opened {
         body,
         entry,

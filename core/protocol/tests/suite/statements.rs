@@ -2,9 +2,10 @@
 
 use quittance_protocol::bytes::{from_base64url, to_base64url};
 use quittance_protocol::jws::Alg;
-use quittance_protocol::statement::{Acknowledgement, Lock, Offer, Session};
+use quittance_protocol::statement::{Acknowledgement, Lock, Offer, Session, StartFlow};
 use quittance_protocol::{
-    B64, Code, MerchantId, OfferId, OrderId, Problem, PublicKey, Received, Statement, Thumbprint, Unsigned, Verified,
+    B64, Code, Digest32, MerchantId, OfferId, OrderId, Problem, PublicKey, Received, Statement, Thumbprint, Unsigned,
+    Verified,
 };
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +102,44 @@ fn content_does_not_change_with_the_signature_but_with_anything_that_is_said() {
     };
     assert_ne!(first.content(), read(&key.state(1, &denied)).content());
     assert_ne!(first.content(), read(&key.state(2, &acknowledgement())).content());
+}
+
+#[test]
+fn a_statement_has_one_form() {
+    let key = PhoneKey::new();
+    let kid = key.public.thumbprint();
+    let list = format!(r#"["ES256","quittance-acknowledgement+jwt","{kid}"]"#);
+    assert_eq!(
+        refusal(&forge(&key, &list, PAYLOAD), &key.public),
+        at(Code::Malformed, "/header")
+    );
+    let start = |wish: &str| {
+        let payload = format!(
+            r#"{{"aud":"https://pay.example","iat":"2026-11-22T06:30:00Z","jti":"sta_09090909090909090909090909090909","seq":1,"start":{{"flow":"flo_01010101010101010101010101010101","definition":"teen.raise_limit","policy_version":1,"mandates":[],{wish}"operation":"{}","nonce":"AAAA"}}}}"#,
+            Digest32::of(b"")
+        );
+        let header = header(&key).replace("acknowledgement", "flow-start");
+        let compact = forge(&key, &header, &payload);
+        let judged = Received::parse(&compact)
+            .unwrap()
+            .verify::<StartFlow>(&key.public, AUDIENCE);
+        judged
+            .map(drop)
+            .map_err(|problem| (problem.code(), problem.pointer().map(str::to_owned)))
+    };
+    let wish = |amount: &str| {
+        format!(
+            r#""wish":{{"wish":"teen_limit","teen":"acc_02020202020202020202020202020202","per_charge":{amount}}},"#
+        )
+    };
+    assert_eq!(
+        start(&wish(r#"[5000,"CNY"]"#)),
+        Err(at(Code::Malformed, "/start/wish/per_charge"))
+    );
+    assert_eq!(start(r#""wish":null,"#), Err(at(Code::Malformed, "/start/wish")));
+    // Control: as it is written.
+    assert_eq!(start(&wish(r#"{"minor":5000,"currency":"CNY"}"#)), Ok(()));
+    assert_eq!(start(""), Ok(()));
 }
 
 #[test]
