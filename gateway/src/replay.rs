@@ -4,9 +4,9 @@ use quittance_protocol::Problem;
 use quittance_protocol::problem::{Code, Retry};
 
 use crate::failure::{Decided, Failure};
-use crate::statements::{SESSION_LIFE, Said, read_token, session_answer};
+use crate::statements::{SESSION_LIFE, Said, compare, read_token, session_answer};
 use crate::store::StoredAnswer;
-use crate::turn::{After, Turn};
+use crate::turn::{After, Answer, Turn};
 
 /// What goes back over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,11 +39,19 @@ impl Response {
     }
 }
 
+/// What is known of a statement that was said before.
+pub(crate) enum Before {
+    /// Its answer.
+    Answered(Response),
+    /// That it was decided: its answer is not stored, and is built anew of what stands now.
+    Decided(Answer),
+}
+
 /// The answer that this statement got before.
 ///
 /// # Errors
 /// `jti_reused` where its id was used with other content.
-pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Response>> {
+pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Before>> {
     let reused = || Problem::new(Code::JtiReused).at("/jti");
     let Some(stored) = turn.store.answer(said.kid(), said.claims().jti)? else {
         // A charge whose outcome is not known yet has its id already, and its answer will need it.
@@ -56,17 +64,22 @@ pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Response>
         return Err(reused().into());
     }
     if let Some(body) = stored.body {
-        return Ok(Some(Response {
+        return Ok(Some(Before::Answered(Response {
             status: stored.status,
             body,
             retry_after: None,
-        }));
+        })));
     }
-    // A read token: derived again, with the end of its life where it was.
     let device = turn
         .store
         .device_of_key(said.kid())?
-        .ok_or(Failure::Damaged("a session"))?;
+        .ok_or(Failure::Damaged("an answer"))?;
+    match said {
+        Said::Reconciliation(said) => return Ok(Some(Before::Decided(compare(turn.store, &device, said)?))),
+        Said::Stop(_) => return Ok(Some(Before::Decided(Answer::Stops(device.account)))),
+        _ => {}
+    }
+    // A read token: derived again, with the end of its life where it was.
     let token = read_token(turn.world, said.content().as_bytes());
     let until = stored.at.plus_seconds(i64::from(SESSION_LIFE));
     turn.after.push(After::OpenSession {
@@ -74,10 +87,10 @@ pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Response>
         account: device.account,
         until,
     });
-    Ok(Some(Response::ok(session_answer(token)?)))
+    Ok(Some(Before::Answered(Response::ok(session_answer(token)?))))
 }
 
-/// Keeps an answer. `body` is left out for read tokens.
+/// Keeps an answer. `body` is left out for what is derived or built again.
 pub(crate) fn keep(turn: &Turn<'_>, said: &Said, status: u16, body: Option<&[u8]>) -> Decided<()> {
     let answer = StoredAnswer {
         content: said.content(),

@@ -11,7 +11,7 @@ use crate::command::Command;
 use crate::failure::{Failure, Refusal};
 use crate::flows;
 use crate::parties::{Funding, Unavailable};
-use crate::replay::{self, Response};
+use crate::replay::{self, Before, Response};
 use crate::statements::{self, Said};
 use crate::turn::{Answer, ToFund, Turn};
 use crate::{locks, views};
@@ -25,10 +25,12 @@ struct Waiting {
     callers: Vec<oneshot::Sender<Response>>,
 }
 
-/// What a turn decided about one statement, before its answer can be written.
+/// What was decided about one statement, before its answer can be written.
 struct Verdict {
     said: Box<Said>,
     answer: Answer,
+    /// In an earlier turn, which has noted so.
+    earlier: bool,
 }
 
 /// What the thread remembers between turns; all of it may be lost.
@@ -199,9 +201,17 @@ impl Round {
                 return Ok(());
             }
         };
-        if let Some(response) = before {
-            self.responses.push((key, response));
-            return Ok(());
+        match before {
+            Some(Before::Answered(response)) => {
+                self.responses.push((key, response));
+                return Ok(());
+            }
+            Some(Before::Decided(answer)) => {
+                let earlier = true;
+                self.verdicts.push(Verdict { said, answer, earlier });
+                return Ok(());
+            }
+            None => {}
         }
         // Kept also where the statement itself is refused.
         if let Err(refusal) = in_mark(turn, |turn| statements::note_fork(turn, &said)) {
@@ -232,15 +242,19 @@ impl Round {
     /// Notes a verdict, and the number of its statement at once: another statement under the same number may be next.
     fn judge(&mut self, turn: &Turn<'_>, said: Box<Said>, answer: Answer) -> Result<(), Failure> {
         statements::record_number(turn, &said).map_err(failure)?;
-        self.verdicts.push(Verdict { said, answer });
+        let earlier = false;
+        self.verdicts.push(Verdict { said, answer, earlier });
         Ok(())
     }
 
     /// Writes the answers, once the checkpoint that some of them quote is signed.
     pub(crate) fn write(&mut self, turn: &mut Turn<'_>) -> Result<(), Failure> {
-        for Verdict { said, answer } in std::mem::take(&mut self.verdicts) {
+        for Verdict { said, answer, earlier } in std::mem::take(&mut self.verdicts) {
             let key = (*said.kid(), said.claims().jti);
             let keep = |turn: &Turn<'_>, response: &Response, stored: bool| {
+                if earlier {
+                    return Ok(());
+                }
                 let body = stored.then_some(response.body.as_slice());
                 replay::keep(turn, &said, response.status, body).map_err(failure)
             };
@@ -257,9 +271,10 @@ impl Round {
                 Answer::Session(body) => (Response::ok(body), false),
                 Answer::Json(body) => (Response::ok(body), true),
                 Answer::Problem(problem) => (Response::problem(&problem), true),
-                late @ (Answer::Order(_) | Answer::Reconciled { .. }) => {
+                late @ (Answer::Order(_) | Answer::Stops(_) | Answer::Reconciled { .. }) => {
+                    let stored = matches!(late, Answer::Order(_));
                     match in_mark(turn, |turn| at_the_end(turn, late)) {
-                        Ok(body) => (Response::ok(body), true),
+                        Ok(body) => (Response::ok(body), stored),
                         // What was decided stands, and asking again is safe: it keeps nobody else's answer back.
                         Err(error) if turn.store.stands() => {
                             tracing::error!(statement = said.name(), %error, "an answer could not be made");
@@ -284,6 +299,7 @@ fn at_the_end(turn: &Turn<'_>, answer: Answer) -> Result<Vec<u8>, Failure> {
             let order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
             json(&views::order(turn.store, &order)?)
         }
+        Answer::Stops(account) => json(&turn.store.stops(account)?),
         Answer::Reconciled {
             account,
             device,

@@ -11,16 +11,41 @@ use crate::failure::Decided;
 use crate::flows::refusal;
 use crate::turn::Turn;
 
-/// Stops a scope.
+/// Most instructions of one account, besides the one that stops everything: each answer to its phones lists them all.
+const MOST: usize = 128;
+
+/// Stops a scope; one that is stopped already stays so.
 ///
 /// # Errors
-/// `malformed` for a category without a name, which would stop nothing.
+/// What [`check`] answers; `limit_exceeded` beyond the most instructions, never for the one that stops everything.
 pub(crate) fn add(turn: &mut Turn<'_>, account: AccountId, scope: &StopScope) -> Decided<()> {
-    if matches!(scope, StopScope::Category { category } if category.is_empty()) {
-        return Err(Problem::new(Code::Malformed).at("/stop/category").into());
+    check(scope, "/stop")?;
+    let known = turn.store.stops(account)?;
+    let fits = known.len() < MOST || *scope == StopScope::Everything {} || known.contains(scope);
+    if !fits {
+        return Err(Problem::new(Code::LimitExceeded)
+            .at("/stop")
+            .detail("take an earlier instruction back, or stop everything")
+            .into());
     }
     turn.store.add_stop(account, scope, turn.now)?;
     follow(turn, account)
+}
+
+/// Whether terms can have what a scope names; `place` says where the caller reads it.
+///
+/// # Errors
+/// `malformed` for a category without a name, which would stop nothing, or with one that is too long.
+pub(crate) fn check(scope: &StopScope, place: &str) -> Decided<()> {
+    match scope {
+        StopScope::Category { category } if !(1..=Terms::MOST_CATEGORY_BYTES).contains(&category.len()) => {
+            Err(Problem::new(Code::Malformed)
+                .at(format!("{place}/category"))
+                .detail("a category has 1 to 64 bytes")
+                .into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Takes an instruction back: what no other one covers is free again.

@@ -9,9 +9,16 @@ use crate::failure::Decided;
 /// Checks terms; `place` says where the caller reads them.
 ///
 /// # Errors
-/// `malformed` for a limit that is not above zero, or a period without a day; `currency_mismatch` for limits in several
+/// `malformed` for a limit that is not above zero, a period without a day, or a category too long to be stopped by; `currency_mismatch` for limits in several
 /// currencies; `too_late` where the validity is over.
 pub(crate) fn check(terms: &Terms, now: Timestamp, place: &str) -> Decided<()> {
+    let category = terms.category.as_deref().unwrap_or_default();
+    if category.len() > Terms::MOST_CATEGORY_BYTES {
+        return Err(Problem::new(Code::Malformed)
+            .at(format!("{place}/category"))
+            .detail("a category has at most 64 bytes")
+            .into());
+    }
     let limits = &terms.limits;
     let malformed = |pointer: &str| Problem::new(Code::Malformed).at(format!("{place}/limits/{pointer}"));
     let mut amounts = vec![("per_charge", &limits.per_charge), ("per_period", &limits.per_period)];

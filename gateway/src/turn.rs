@@ -56,7 +56,11 @@ pub(crate) enum Answer {
     Flow(Box<FlowLog>),
     /// The order as it stands at the end of the turn, with its log proofs.
     Order(OrderId),
-    /// How phone and gateway compare, at the end of the turn.
+    /// Every stop instruction of an account, as they stand at the end of the turn. It is not stored: what stands is said
+    /// again.
+    Stops(AccountId),
+    /// How phone and gateway compare, at the end of the turn. It is as long as the account is old, so it is not stored:
+    /// the comparison is made again.
     Reconciled {
         account: AccountId,
         device: DeviceId,

@@ -1,6 +1,7 @@
 //! What a phone says about its flows: begin, answer, leave.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use quittance_flows::definition::PromptKind;
 use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow};
@@ -12,11 +13,18 @@ use quittance_protocol::{Problem, Verified};
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows::{begin, card_elements, codes, entering, evidence};
+use crate::stops;
 use crate::store::Device;
 use crate::turn::{Answer, Turn};
 use crate::{locks, teens};
 
 pub(super) use crate::flows::{Run, find, is_idle, load, lowers, refusal};
+
+/// Most open runs of one account, more than any batch has parts: each is kept, and told to its phone, while it is open.
+/// What needs no run of the gateway's, holds and an offline intent among it, stays open to the payer beyond it.
+const MOST_OPEN: u64 = 128;
+/// How many fresh bytes of its own a phone brings to a run that lowers authority.
+const OWN_NONCE_BYTES: RangeInclusive<usize> = 16..=64;
 
 /// Begins a run.
 pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<StartFlow>) -> Decided<Answer> {
@@ -33,10 +41,15 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<StartF
     check_subjects(turn, device, start, definition)?;
     if definition.authority == Authority::Raises {
         factor::spend_nonce(turn, start.nonce.as_slice(), "/start/nonce")?;
-    } else if start.nonce.as_slice().len() < 16 {
+    } else if !OWN_NONCE_BYTES.contains(&start.nonce.as_slice().len()) {
         return Err(Problem::new(Code::Malformed)
             .at("/start/nonce")
-            .detail("use at least 16 fresh bytes")
+            .detail("use 16 to 64 fresh bytes")
+            .into());
+    }
+    if turn.store.count_open_flows(device.account, MOST_OPEN)? >= MOST_OPEN {
+        return Err(Problem::new(Code::LimitExceeded)
+            .detail("leave another run first, or wait until one ends")
             .into());
     }
     begin(turn, device, start, Author::Phone)?.answer(turn)
@@ -77,6 +90,9 @@ fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definitio
             .at("/start/operation")
             .detail("it is not this flow's digest")
             .into());
+    }
+    if let Some(Wish::LiftStop { stop }) = &start.wish {
+        stops::check(stop, "/start/wish/stop")?;
     }
     let fits = match (definition.effect, &start.wish) {
         (FlowEffect::ChangeLimits, wish) => matches!(wish, Some(Wish::Limits { .. })),

@@ -32,6 +32,7 @@ use crate::turn::{Answer, Turn};
 pub(crate) use charge::{ask_again, settle, taken};
 pub(crate) use enrolment::{SESSION_LIFE, enrolled, read_token, session_answer};
 pub(crate) use pin::LOGIN_LIFE;
+pub(crate) use reconciliation::compare;
 
 macro_rules! statements {
     ($($kind:ident,)*) => {

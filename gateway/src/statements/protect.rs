@@ -18,5 +18,5 @@ pub(super) fn lock(turn: &mut Turn<'_>, device: &Device, said: &Verified<Lock>) 
 /// Stops at once. Answered with every instruction in force.
 pub(super) fn stop(turn: &mut Turn<'_>, device: &Device, said: &Verified<Stop>) -> Decided<Answer> {
     stops::add(turn, device.account, &said.body().stop)?;
-    Answer::json(&turn.store.stops(device.account)?)
+    Ok(Answer::Stops(device.account))
 }

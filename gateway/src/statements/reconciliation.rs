@@ -11,7 +11,7 @@ use quittance_protocol::statement::{Reconciliation, ReplicaState};
 
 use super::flow;
 use crate::failure::Decided;
-use crate::store::Device;
+use crate::store::{Device, Store};
 use crate::turn::{Answer, Turn};
 
 /// Compares what the phone holds. Where its half is gone while ours lives, ours is held: nobody can be charged under
@@ -46,9 +46,15 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
             tracing::warn!(mandate = %mandate.mandate, gone, "the phone's half went or came back");
         }
     }
+    compare(turn.store, device, said)
+}
+
+/// What the phone hears: where the two sides differ. Changes nothing.
+pub(crate) fn compare(store: Store<'_>, device: &Device, said: &Verified<Reconciliation>) -> Decided<Answer> {
+    let body = said.body();
     let mut orphans = Vec::new();
     for held in &body.tokens {
-        if turn.store.mandate_of_token(held.token)?.is_none() {
+        if store.mandate_of_token(held.token)?.is_none() {
             orphans.push(held.token);
         }
     }

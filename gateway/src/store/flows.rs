@@ -5,7 +5,7 @@ use quittance_protocol::{AccountId, DeviceId, FlowId, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, to_doc, to_id, to_time};
+use super::{Store, from_integer, to_doc, to_id, to_integer, to_time};
 use crate::failure::Failure;
 
 /// One run.
@@ -72,11 +72,25 @@ impl Store<'_> {
         )
     }
 
-    /// Runs of a device that are open, or went on without it after `since`.
+    /// How many runs of a payer are open; whoever has more than `most` is not counted further.
+    pub(crate) fn count_open_flows(self, account: AccountId, most: u64) -> Result<u64, Failure> {
+        let count = self.one(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM flows WHERE account=?1 AND open=1 LIMIT ?2)",
+            params![account.to_string(), to_integer(most)?],
+            |row| row.get(0),
+        )?;
+        from_integer(count.unwrap_or(0))
+    }
+
+    /// Runs of a device that are open, or went on without it after `since`. Of too many, those that are open and the
+    /// newest.
     pub(crate) fn flows_to_tell(self, device: DeviceId, since: Timestamp) -> Result<Vec<Flow>, Failure> {
         self.docs(
-            "SELECT doc FROM flows WHERE device=?1 AND (open=1 OR unheard=1) AND (open=1 OR last_at>?2)
-             ORDER BY last_at, flow",
+            "SELECT doc FROM (
+                 SELECT doc, last_at, flow FROM flows
+                 WHERE device=?1 AND (open=1 OR unheard=1) AND (open=1 OR last_at>?2)
+                 ORDER BY open DESC, last_at DESC, flow LIMIT 256
+             ) ORDER BY last_at, flow",
             params![device.to_string(), since.unix()],
         )
     }

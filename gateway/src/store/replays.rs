@@ -15,7 +15,8 @@ pub(crate) struct StoredAnswer {
     pub(crate) at: Timestamp,
     /// HTTP status.
     pub(crate) status: u16,
-    /// The exact bytes; none for a read token, which is derived again instead of being stored.
+    /// The exact bytes; none for a read token, which is derived again instead of being stored, and for what is built
+    /// anew of what stands.
     pub(crate) body: Option<Vec<u8>>,
 }
 

@@ -45,6 +45,9 @@ pub struct Terms {
 }
 
 impl Terms {
+    /// Most bytes of a category, in UTF-8: a payer who stops it names it, and the gateway keeps what they named.
+    pub const MOST_CATEGORY_BYTES: usize = 64;
+
     /// Terms without any of the optional members.
     pub fn new(
         merchant_name: impl Into<String>,
