@@ -29,12 +29,23 @@ pub(crate) struct Batch {
     pub(crate) targets: Vec<RecordKey>,
 }
 
-/// What has to be destroyed now, one batch for each commit that asked for it.
-pub(crate) fn begin(store: Store<'_>) -> Result<Vec<Batch>, Failure> {
-    let mut batches: Vec<Batch> = Vec::new();
+/// What has to be destroyed now, one batch for each commit that asked for it; with the failure of the first order that
+/// cannot be read, which keeps no other from its end.
+pub(crate) fn begin(store: Store<'_>) -> Result<(Vec<Batch>, Option<Failure>), Failure> {
+    let (mut batches, mut unread): (Vec<Batch>, Option<Failure>) = (Vec::new(), None);
     for order in store.destroying()? {
+        let order = match order {
+            Ok(order) => order,
+            Err(failure) => {
+                unread = unread.or(Some(failure));
+                continue;
+            }
+        };
         let id = order.batch.as_ref().and_then(|batch| batch.as_slice().try_into().ok());
-        let id: [u8; 16] = id.ok_or(Failure::Damaged("an order"))?;
+        let Some(id): Option<[u8; 16]> = id else {
+            unread = unread.or(Some(Failure::Damaged("an order")));
+            continue;
+        };
         let targets = order.tokens.iter().map(|token| token_half(*token));
         match batches.iter_mut().find(|batch| batch.id == id) {
             Some(batch) => {
@@ -48,7 +59,7 @@ pub(crate) fn begin(store: Store<'_>) -> Result<Vec<Batch>, Failure> {
             }),
         }
     }
-    Ok(batches)
+    Ok((batches, unread))
 }
 
 /// Lets the vault destroy a batch: one rotation, however many orders. Repeating it is free.

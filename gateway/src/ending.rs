@@ -11,6 +11,7 @@ use quittance_protocol::statement::{Intent, ReplicaState};
 use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem, Timestamp, Verified};
 
 use crate::destruction;
+use crate::each::each;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::logbook;
@@ -252,12 +253,7 @@ pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<
     if matches!(order.state.own, OwnHalf::Scheduled | OwnHalf::Undone) {
         return Ok(());
     }
-    let mut pending = Vec::new();
-    for charge in turn.store.pending_charges()? {
-        if order.tokens.contains(&charge.token) {
-            pending.push(charge.charge);
-        }
-    }
+    let pending = turn.store.pending_under(id)?;
     if !pending.is_empty() && !overdue {
         return Ok(());
     }
@@ -286,35 +282,37 @@ pub(crate) fn take(turn: &mut Turn<'_>, order: &mut Order, event: GatewayEvent) 
 
 /// Whether the clock ends something, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(!store.never_activated(now)?.is_empty()
-        || !store.mandates_over(now)?.is_empty()
-        || !store.scheduled_due(now)?.is_empty()
-        || !store.overdue(now)?.is_empty()
-        || store.draining()?.iter().any(|order| order.drain_until <= now))
+    let over = |order: &Result<Order, _>| order.as_ref().is_ok_and(|order| order.drain_until <= now);
+    Ok(store.never_activated(now)?.iter().any(Result::is_ok)
+        || store.mandates_over(now)?.iter().any(Result::is_ok)
+        || store.scheduled_due(now)?.iter().any(Result::is_ok)
+        || store.overdue(now)?.iter().any(Result::is_ok)
+        || store.draining()?.iter().any(over))
 }
 
 /// What the clock ends.
 pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
-    for mandate in turn.store.never_activated(turn.now)? {
+    let due = turn.store.never_activated(turn.now)?;
+    each(turn, due, |turn, mandate| {
         // A consent without activation ends like everything else (I12).
-        end(turn, vec![mandate], TerminationCause::NeverActivated.by_usual_actor())?;
-    }
-    for order in turn.store.scheduled_due(turn.now)? {
-        come_due(turn, order)?;
-    }
-    for mandate in turn.store.mandates_over(turn.now)? {
-        end_if_over(turn, mandate)?;
-    }
-    for order in turn.store.draining()? {
+        end(turn, vec![mandate], TerminationCause::NeverActivated.by_usual_actor()).map(|_| ())
+    })?;
+    let due = turn.store.scheduled_due(turn.now)?;
+    each(turn, due, come_due)?;
+    let due = turn.store.mandates_over(turn.now)?;
+    each(turn, due, end_if_over)?;
+    let draining = turn.store.draining()?;
+    each(turn, draining, |turn, order| {
         if order.drain_until <= turn.now {
             drain(turn, order.order, true)?;
         }
-    }
-    for mut order in turn.store.overdue(turn.now)? {
+        Ok(())
+    })?;
+    let due = turn.store.overdue(turn.now)?;
+    each(turn, due, |turn, mut order| {
         // The phone had its time.
-        take(turn, &mut order, GatewayEvent::DeviceDeadline)?;
-    }
-    Ok(())
+        take(turn, &mut order, GatewayEvent::DeviceDeadline)
+    })
 }
 
 /// Ends a mandate whose validity is over, or of which every agreed charge was made (H6, R-340).

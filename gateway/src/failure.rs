@@ -36,6 +36,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether what was looked at is not what this program writes, so that work on anything else can go on; not whether
+    /// database, vault or randomness fail, of which everything would fail.
+    pub(crate) const fn is_of_one_row(&self) -> bool {
+        match self {
+            Self::Damaged(_) | Self::Log(_) | Self::Merkle(_) | Self::Sealed(_) | Self::Rules(_) => true,
+            Self::Database(_) | Self::Vault(_) | Self::Randomness(_) => false,
+        }
+    }
+
     /// What the caller hears of it: nothing but whether to come again.
     pub(crate) fn problem(&self) -> Problem {
         let full = match self {

@@ -21,6 +21,7 @@ mod config;
 mod custodian;
 mod destruction;
 mod due;
+mod each;
 mod ending;
 mod factor;
 mod failure;

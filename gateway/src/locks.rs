@@ -8,6 +8,7 @@ use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, EventId, Problem, Timestamp};
 
+use crate::each::each;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::store::{Lock, Mandate, Store};
@@ -92,26 +93,28 @@ pub(crate) fn hold_new(turn: &Turn<'_>, mandate: &mut Mandate) -> Decided<()> {
 
 /// Whether something is due about a lock, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(!store.locks_due(now)?.is_empty())
+    Ok(store.locks_due(now)?.iter().any(Result::is_ok))
 }
 
 /// Announces ends, ends what is over.
 pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
-    for mut lock in turn.store.locks_due(turn.now)? {
-        let policy = &turn.world.policies.current()?.policy;
-        let open = has_open_trigger(turn, lock.account)?;
-        let passed = lock.lock.pass(policy, open, turn.now).map_err(damaged)?;
-        let Some(next) = passed.lock else {
-            release(turn, lock.account)?;
-            continue;
-        };
-        if passed.announce {
-            tell(turn, lock.account, PayerEventKind::LockEnds { at: next.until })?;
-        }
-        lock.lock = next;
-        keep(turn, &lock)?;
+    let due = turn.store.locks_due(turn.now)?;
+    each(turn, due, pass)
+}
+
+/// Takes a lock to this moment.
+fn pass(turn: &mut Turn<'_>, mut lock: Lock) -> Decided<()> {
+    let policy = &turn.world.policies.current()?.policy;
+    let open = has_open_trigger(turn, lock.account)?;
+    let passed = lock.lock.pass(policy, open, turn.now).map_err(damaged)?;
+    let Some(next) = passed.lock else {
+        return release(turn, lock.account);
+    };
+    if passed.announce {
+        tell(turn, lock.account, PayerEventKind::LockEnds { at: next.until })?;
     }
-    Ok(())
+    lock.lock = next;
+    keep(turn, &lock)
 }
 
 /// Whether what triggers locks is still unresolved for an account.

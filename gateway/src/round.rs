@@ -137,30 +137,27 @@ impl Round {
                 self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
             }
             Command::Charged(charge, Ok(outcome)) => {
-                match in_mark(turn, |turn| statements::settle(turn, charge, &outcome)) {
-                    Ok(settled) => {
-                        let key = (settled.kid, settled.jti);
-                        let stored = turn.store.answer(&settled.kid, settled.jti)?;
-                        let body = stored
-                            .and_then(|stored| stored.body)
-                            .ok_or(Failure::Damaged("a charge's answer"))?;
-                        self.responses.push((key, Response::ok(body)));
-                    }
+                let settled = in_mark(turn, |turn| {
+                    let settled = statements::settle(turn, charge, &outcome)?;
+                    let stored = turn.store.answer(&settled.kid, settled.jti)?;
+                    let body = stored.and_then(|stored| stored.body);
+                    Ok::<_, Refusal>(body.ok_or(Failure::Damaged("a charge's answer"))?)
+                });
+                let response = match settled {
+                    Ok(body) => Response::ok(body),
                     // It stays pending and is asked about again: one charge keeps nobody else's statements back.
                     Err(refusal) => {
                         let failure = failure(refusal);
                         tracing::error!(error = %failure, %charge, "the outcome of a charge could not be taken");
-                        if let Some(row) = turn.store.charge(charge)? {
-                            self.responses
-                                .push(((row.kid, row.jti), Response::problem(&failure.problem())));
-                        }
+                        Response::problem(&failure.problem())
                     }
-                }
+                };
+                self.responses
+                    .extend(turn.store.said_for(charge)?.map(|key| (key, response)));
             }
             Command::Charged(charge, Err(Unavailable)) => {
-                if let Some(row) = turn.store.charge(charge)? {
-                    self.responses.push(((row.kid, row.jti), unavailable()));
-                }
+                self.responses
+                    .extend(turn.store.said_for(charge)?.map(|key| (key, unavailable())));
             }
             Command::Merchant(merchant, reply) => {
                 let known = in_mark(turn, |turn| turn.store.put_merchant(&merchant)).is_ok();

@@ -10,8 +10,9 @@ use quittance_vault::Vault;
 use rusqlite::Connection;
 
 use crate::command::Command;
-use crate::destruction;
+use crate::destruction::{self, Batch};
 use crate::due::Due;
+use crate::each::pass_over;
 use crate::failure::Failure;
 use crate::logbook;
 use crate::parties::{NetworkRefund, Unavailable};
@@ -122,12 +123,13 @@ impl Sequencer {
                 after: Vec::new(),
                 resuming: false,
             };
-            in_mark(&mut turn, timers::run).map_err(failure)?;
+            timers::run(&mut turn)?;
             if tidy {
-                in_mark(&mut turn, |turn| timers::tidy(turn)).map_err(failure)?;
+                pass_over(in_mark(&mut turn, |turn| timers::tidy(turn)))?;
             }
             if ask {
-                in_mark(&mut turn, |turn| timers::ask_about_charges(turn, &self.memory.asking)).map_err(failure)?;
+                let asking = &self.memory.asking;
+                pass_over(in_mark(&mut turn, |turn| timers::ask_about_charges(turn, asking)))?;
             }
             for command in commands {
                 round.take(&mut turn, &mut self.memory, command)?;
@@ -185,8 +187,8 @@ impl Sequencer {
     /// Answers whoever waits for charges whose outcome could not be kept; they stay pending and are asked about again.
     fn answer_charges(&mut self, charges: &[ChargeId], response: &Response) {
         for charge in charges {
-            match Store::new(&self.connection).charge(*charge) {
-                Ok(Some(row)) => self.memory.answer(&(row.kid, row.jti), response),
+            match Store::new(&self.connection).said_for(*charge) {
+                Ok(Some(key)) => self.memory.answer(&key, response),
                 Ok(None) => {}
                 Err(error) => tracing::error!(%error, %charge, "the callers of a charge could not be found"),
             }
@@ -257,45 +259,54 @@ impl Sequencer {
         }
         if let Err(error) = self.try_destroy(resuming) {
             tracing::error!(%error, "a destruction is not complete; it is tried again");
-            if let Err(error) = Store::new(&self.connection).abandon() {
-                tracing::error!(%error, "the statement of a destruction could not be rolled back");
-            }
             self.destroy = Due::after(AGAIN, now);
         }
     }
 
-    /// An order whose end cannot be stated keeps back no other one; it is tried again after all others.
+    /// Destroys every batch that can be, whatever becomes of the others; the first error of any.
     fn try_destroy(&mut self, resuming: bool) -> Result<(), Failure> {
-        let mut unstated = None;
-        for batch in destruction::begin(Store::new(&self.connection))? {
-            let done = destruction::run(&mut self.vault, &batch)?;
-            let now = self.world.clock.now();
-            let world = Arc::clone(&self.world);
-            let store = Store::new(&self.connection);
-            store.begin()?;
-            let id = world.draw()?;
-            let mut turn = Turn {
-                store,
-                vault: &mut self.vault,
-                world: &world,
-                now,
-                batch: id,
-                after: Vec::new(),
-                resuming,
-            };
-            for order in &batch.orders {
-                if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, &done)) {
-                    let failure = failure(refusal);
-                    tracing::error!(error = %failure, %order, "the end of an order could not be stated");
-                    if !store.stands() {
-                        return Err(failure);
-                    }
-                    unstated.get_or_insert(failure);
-                }
+        let (batches, mut left) = destruction::begin(Store::new(&self.connection))?;
+        for batch in batches {
+            let done = self.destroy_batch(&batch, resuming);
+            if let Err(error) = Store::new(&self.connection).abandon() {
+                tracing::error!(%error, "the statement of a destruction could not be rolled back");
             }
-            logbook::seal(store, &world)?;
-            store.commit()?;
+            left = left.or(done.err());
         }
+        left.map_or(Ok(()), Err)
+    }
+
+    /// Destroys a batch and states it. An order whose end cannot be stated keeps back no other one; it is tried again after
+    /// all others.
+    fn destroy_batch(&mut self, batch: &Batch, resuming: bool) -> Result<(), Failure> {
+        let done = destruction::run(&mut self.vault, batch)?;
+        let now = self.world.clock.now();
+        let world = Arc::clone(&self.world);
+        let store = Store::new(&self.connection);
+        store.begin()?;
+        let id = world.draw()?;
+        let mut turn = Turn {
+            store,
+            vault: &mut self.vault,
+            world: &world,
+            now,
+            batch: id,
+            after: Vec::new(),
+            resuming,
+        };
+        let mut unstated = None;
+        for order in &batch.orders {
+            if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, &done)) {
+                let failure = failure(refusal);
+                tracing::error!(error = %failure, %order, "the end of an order could not be stated");
+                if !store.stands() {
+                    return Err(failure);
+                }
+                unstated.get_or_insert(failure);
+            }
+        }
+        logbook::seal(store, &world)?;
+        store.commit()?;
         unstated.map_or(Ok(()), Err)
     }
 

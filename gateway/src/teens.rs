@@ -6,6 +6,7 @@ use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, Money, Problem, Timestamp};
 
+use crate::each::each;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::store::{Mandate, Store, Teen};
@@ -54,10 +55,8 @@ pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<
 
 /// Ends teen mode for whoever has come of age, without anybody's doing.
 pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
-    for account in turn.store.grown_teens(&adults_born_by(turn.world, turn.now)?)? {
-        end(turn, account)?;
-    }
-    Ok(())
+    let grown = turn.store.grown_teens(&adults_born_by(turn.world, turn.now)?)?;
+    each(turn, grown.into_iter().map(Ok).collect(), |turn, account| end(turn, account))
 }
 
 fn adults_born_by(world: &World, now: Timestamp) -> Result<String, Failure> {

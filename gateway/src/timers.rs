@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use quittance_protocol::{ChargeId, Timestamp};
 
+use crate::each::{each, pass_over};
 use crate::failure::{Decided, Failure};
 use crate::flows::moments;
+use crate::round::in_mark;
 use crate::statements;
 use crate::store::Store;
 use crate::turn::{After, Turn};
@@ -20,24 +22,28 @@ pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<
         || teens::is_due(store, world, now)?)
 }
 
-/// Carries out what is due.
-pub(crate) fn run(turn: &mut Turn<'_>) -> Decided<()> {
-    moments::pass(turn)?;
-    teens::run_due(turn)?;
-    locks::run_due(turn)?;
-    ending::run_due(turn)
+/// Carries out what is due. What fails for what one row is leaves the rest to go on.
+pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), Failure> {
+    for work in [moments::pass, teens::run_due, locks::run_due, ending::run_due] {
+        pass_over(in_mark(turn, work))?;
+    }
+    Ok(())
 }
 
 /// Asks again about charges whose outcome nobody knows and nobody is asking about, for refunds that nobody took.
 pub(crate) fn ask_about_charges(turn: &mut Turn<'_>, asking: &HashSet<ChargeId>) -> Decided<()> {
-    for charge in turn.store.pending_charges()? {
+    let charges = turn.store.pending_charges()?;
+    each(turn, charges, |turn, charge| {
         if !asking.contains(&charge.charge) {
             statements::ask_again(turn, &charge)?;
         }
-    }
+        Ok(())
+    })?;
     let refunds = turn.store.refunds_due()?;
-    turn.after.extend(refunds.into_iter().map(After::Refund));
-    Ok(())
+    each(turn, refunds, |turn, refund| {
+        turn.after.push(After::Refund(refund));
+        Ok(())
+    })
 }
 
 /// Forgets what cannot matter any more.

@@ -8,7 +8,8 @@ use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::{FlowId, Timestamp};
 
 use super::{Run, parties, vouching};
-use crate::failure::{Decided, Failure, Refusal};
+use crate::each::pass_over;
+use crate::failure::{Decided, Failure};
 use crate::round::in_mark;
 use crate::store::Store;
 use crate::turn::Turn;
@@ -33,14 +34,14 @@ pub(crate) fn pass(turn: &mut Turn<'_>) -> Decided<()> {
         turn.now = at;
         let done = in_mark(turn, |turn| visit(turn, &due));
         turn.now = now;
-        match done {
-            Ok(()) => {}
-            Err(Refusal::Failure(failure)) => return Err(failure.into()),
-            // One run that cannot go on keeps nobody else from going on.
-            Err(Refusal::Problem(problem)) => {
-                tracing::error!(code = problem.code().name(), "a run refused what was due in it");
-                give_up(turn, &due)?;
-            }
+        // One run that cannot go on, because it refuses or its log went bad, keeps nobody else from going on.
+        if done.is_err() {
+            pass_over(done)?;
+            let flow = match &due {
+                Due::Reply { flow, .. } | Due::Run(flow) => flow,
+            };
+            tracing::error!(%flow, "nothing is due in this run any more");
+            give_up(turn, &due)?;
         }
     }
     Ok(())

@@ -3,12 +3,12 @@
 use quittance_protocol::answer::ChargeDecision;
 use quittance_protocol::statement;
 use quittance_protocol::{
-    ChargeId, Digest32, MandateId, MerchantId, Money, StatementId, Thumbprint, Timestamp, TokenId,
+    ChargeId, Digest32, MandateId, MerchantId, Money, OrderId, StatementId, Thumbprint, Timestamp, TokenId,
 };
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, from_integer, to_doc, to_integer};
+use super::{Store, from_integer, to_doc, to_id, to_integer};
 use crate::failure::Failure;
 
 /// A verified permit with its number.
@@ -197,6 +197,16 @@ impl Store<'_> {
         self.doc("SELECT doc FROM charges WHERE charge=?1", [charge.to_string()])
     }
 
+    /// Which statement wanted a charge.
+    pub(crate) fn said_for(self, charge: ChargeId) -> Result<Option<(Thumbprint, StatementId)>, Failure> {
+        let said = self.one(
+            "SELECT kid, jti FROM charges WHERE charge=?1",
+            [charge.to_string()],
+            |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?)),
+        )?;
+        said.map(|(kid, jti)| Ok((to_id(&kid)?, to_id(&jti)?))).transpose()
+    }
+
     pub(crate) fn charge_of(self, kid: &Thumbprint, jti: StatementId) -> Result<Option<Charge>, Failure> {
         self.doc(
             "SELECT doc FROM charges WHERE kid=?1 AND jti=?2",
@@ -204,8 +214,21 @@ impl Store<'_> {
         )
     }
 
-    pub(crate) fn pending_charges(self) -> Result<Vec<Charge>, Failure> {
-        self.docs("SELECT doc FROM charges WHERE state='pending' ORDER BY rowid", [])
+    pub(crate) fn pending_charges(self) -> Result<Vec<Result<Charge, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM charges WHERE state='pending' ORDER BY rowid", [])
+    }
+
+    /// Charges that are in flight under the mandates of an order.
+    pub(crate) fn pending_under(self, order: OrderId) -> Result<Vec<ChargeId>, Failure> {
+        self.all(
+            "SELECT charge FROM mandates CROSS JOIN charges USING (mandate)
+             WHERE mandates.orders=?1 AND charges.state='pending' ORDER BY charges.rowid",
+            [order.to_string()],
+            |row| row.get::<_, String>(0),
+        )?
+        .iter()
+        .map(|charge| to_id(charge))
+        .collect()
     }
 
     /// How many charges passed at all.

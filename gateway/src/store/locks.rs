@@ -40,7 +40,7 @@ impl Store<'_> {
     }
 
     /// Locks that the gateway has to look at now, the earliest first.
-    pub(crate) fn locks_due(self, now: Timestamp) -> Result<Vec<Lock>, Failure> {
-        self.docs("SELECT doc FROM locks WHERE due<=?1 ORDER BY due", [now.unix()])
+    pub(crate) fn locks_due(self, now: Timestamp) -> Result<Vec<Result<Lock, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM locks WHERE due<=?1 ORDER BY due", [now.unix()])
     }
 }

@@ -133,13 +133,13 @@ impl Store<'_> {
     }
 
     /// Mandates whose activation did not come in time.
-    pub(crate) fn never_activated(self, now: Timestamp) -> Result<Vec<Mandate>, Failure> {
-        self.docs("SELECT doc FROM mandates WHERE provisioning_until<=?1", [now.unix()])
+    pub(crate) fn never_activated(self, now: Timestamp) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM mandates WHERE provisioning_until<=?1", [now.unix()])
     }
 
     /// Mandates under no order whose validity is over.
-    pub(crate) fn mandates_over(self, now: Timestamp) -> Result<Vec<Mandate>, Failure> {
-        self.docs(
+    pub(crate) fn mandates_over(self, now: Timestamp) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
+        self.each_doc(
             "SELECT doc FROM mandates WHERE ends_at<=?1 ORDER BY ends_at",
             [now.unix()],
         )

@@ -125,6 +125,12 @@ impl<'c> Store<'c> {
             .transpose()
     }
 
+    /// The JSON of several rows, each by itself: one that went bad keeps nothing from whoever has the others.
+    fn each_doc<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Vec<Result<T, Failure>>, Failure> {
+        let texts = self.all(sql, params, |row| row.get::<_, String>(0))?;
+        Ok(texts.iter().map(|text| from_doc(text)).collect())
+    }
+
     /// The JSON of several rows.
     fn docs<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Vec<T>, Failure> {
         self.all(sql, params, |row| row.get::<_, String>(0))?

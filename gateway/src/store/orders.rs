@@ -90,23 +90,23 @@ impl Store<'_> {
     }
 
     /// Orders whose halves the vault has to destroy.
-    pub(crate) fn destroying(self) -> Result<Vec<Order>, Failure> {
-        self.docs("SELECT doc FROM orders WHERE own='destroying' ORDER BY rowid", [])
+    pub(crate) fn destroying(self) -> Result<Vec<Result<Order, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM orders WHERE own='destroying' ORDER BY rowid", [])
     }
 
     /// Orders that wait for charges in flight.
-    pub(crate) fn draining(self) -> Result<Vec<Order>, Failure> {
-        self.docs("SELECT doc FROM orders WHERE own='quiesced' ORDER BY rowid", [])
+    pub(crate) fn draining(self) -> Result<Vec<Result<Order, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM orders WHERE own='quiesced' ORDER BY rowid", [])
     }
 
     /// Scheduled orders whose moment has come.
-    pub(crate) fn scheduled_due(self, now: Timestamp) -> Result<Vec<Order>, Failure> {
-        self.docs("SELECT doc FROM orders WHERE due<=?1 ORDER BY due, rowid", [now.unix()])
+    pub(crate) fn scheduled_due(self, now: Timestamp) -> Result<Vec<Result<Order, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM orders WHERE due<=?1 ORDER BY due, rowid", [now.unix()])
     }
 
     /// Orders whose phone had its time and said nothing.
-    pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Order>, Failure> {
-        self.docs(
+    pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Result<Order, Failure>>, Failure> {
+        self.each_doc(
             "SELECT doc FROM orders WHERE silent_until<=?1 AND own NOT IN ('scheduled', 'undone') ORDER BY rowid",
             [now.unix()],
         )

@@ -46,8 +46,8 @@ impl Store<'_> {
     }
 
     /// Refunds that the network does not have yet.
-    pub(crate) fn refunds_due(self) -> Result<Vec<Refund>, Failure> {
-        self.docs("SELECT doc FROM refunds WHERE sent=0 ORDER BY at LIMIT 100", [])
+    pub(crate) fn refunds_due(self) -> Result<Vec<Result<Refund, Failure>>, Failure> {
+        self.each_doc("SELECT doc FROM refunds WHERE sent=0 ORDER BY at LIMIT 100", [])
     }
 
     /// The network has it.

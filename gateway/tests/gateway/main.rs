@@ -8,6 +8,7 @@ mod attestation_reasons;
 mod attestation_vectors;
 mod bad_input;
 mod bad_keys;
+mod bad_rows;
 mod bounds;
 mod charges;
 mod damage;

@@ -1,0 +1,96 @@
+//! A row that went bad is its own account's trouble: everybody else goes on.
+
+use quittance_protocol::Code;
+use quittance_protocol::answer::LockRecord;
+use quittance_protocol::statement::{Lock, Reconciliation, ReplicaState};
+
+use crate::support::phone::Phone;
+use crate::support::{DAY, House, Reply, statement};
+
+/// Sends statements at once; the answers in the same sequence.
+async fn at_once(house: &House, compacts: Vec<String>) -> Vec<Reply> {
+    let sent = compacts.into_iter().map(|compact| {
+        let way = house.way();
+        tokio::spawn(async move { way.send(statement(compact)).await })
+    });
+    let mut replies = Vec::new();
+    for reply in sent.collect::<Vec<_>>() {
+        replies.push(reply.await.unwrap());
+    }
+    replies
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_cannot_be_built_fails_its_own_caller_alone() {
+    let house = House::new();
+    let (phone, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
+    let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
+    let account = phone.account().await;
+    house.plant(&format!("UPDATE locks SET doc='bad', due=9999999999 WHERE account='{account}'"));
+    let (mut mixed, count) = (Vec::new(), 100);
+    for _ in 0..count {
+        mixed.push(phone.say(&Reconciliation {
+            tokens: Vec::new(),
+            events_after: None,
+        }));
+        mixed.push(other.say(&Lock { other_devices: false }));
+    }
+    let replies = at_once(&house, mixed.clone()).await;
+    for (index, reply) in replies.iter().enumerate() {
+        if index % 2 == 0 {
+            assert_eq!(reply.code(), Code::Internal);
+        } else {
+            assert_eq!(reply.status, 200, "{}", String::from_utf8_lossy(&reply.body));
+        }
+    }
+    // The row put right, the same bytes are answered.
+    house.plant(&format!("DELETE FROM locks WHERE account='{account}'"));
+    assert_eq!(house.post(&mixed[0]).await.status, 200);
+}
+
+/// What one bad row of an account is, by SQL.
+const DAMAGES: [&str; 7] = [
+    "UPDATE flows SET doc='bad' WHERE account='{}'",
+    "UPDATE flows SET doc=json_set(doc, '$.events', json_array()) WHERE account='{}'",
+    "UPDATE locks SET doc='bad' WHERE account='{}'",
+    "UPDATE orders SET doc='bad' WHERE account='{}'",
+    "UPDATE orders SET own='destroying' WHERE account='{}'",
+    "UPDATE mandates SET doc='bad', ends_at=0, provisioning_until=0 WHERE account='{}'",
+    "UPDATE charges SET doc='bad', state='pending' WHERE mandate IN (SELECT mandate FROM mandates WHERE account='{}')",
+];
+
+#[tokio::test]
+async fn a_due_row_that_went_bad_stops_neither_the_clock_nor_any_statement() {
+    for damage in DAMAGES {
+        let house = House::new();
+        let (phone, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
+        let (ending, living) = (phone.sign_mandate().await, phone.sign_mandate().await);
+        let kept = other.sign_mandate().await;
+        house.charge(living.mandate, 100).await;
+        phone.revoke(&[ending.mandate]).await;
+        house.settle().await;
+        let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
+        let theirs = other.begin_lowering("mandate.cancel.quick", &[kept.mandate]).await;
+        phone.begin_lowering("mandate.cancel.quick", &[living.mandate]).await;
+        let account = phone.account().await;
+        house.plant(&damage.replace("{}", &account.to_string()));
+
+        // Everything of both accounts is due by then.
+        house.advance(40 * DAY).await;
+
+        let locked = other.post(&Lock { other_devices: false }).await;
+        assert_eq!(locked.status, 200, "{damage}: {}", String::from_utf8_lossy(&locked.body));
+        let log = other.run(theirs.start.flow).await;
+        assert_eq!(
+            crate::support::runs::phase(&log),
+            quittance_flows::Phase::Expired,
+            "{damage}: the clock goes on"
+        );
+        let order = other.revoke(&[kept.mandate]).await;
+        house.settle().await;
+        let order = other.order(order.order).await;
+        assert!(order.destroyed.is_some(), "{damage}: the other's half is destroyed");
+        let told = other.reconcile(&[(&kept, ReplicaState::Destroyed)]).await;
+        assert!(told.lock.is_some(), "{damage}");
+    }
+}
