@@ -14,6 +14,8 @@ mod mandates;
 mod merchants;
 mod orders;
 mod payer_secrets;
+#[cfg(test)]
+mod plans;
 mod profiles;
 mod refunds;
 mod replays;

@@ -89,14 +89,20 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// Orders whose halves the vault has to destroy.
+    /// Orders whose halves the vault has to destroy. The second term is the index's own: without it SQLite reads them all.
     pub(crate) fn destroying(self) -> Result<Vec<Result<Order, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM orders WHERE own='destroying' ORDER BY rowid", [])
+        self.each_doc(
+            "SELECT doc FROM orders WHERE own='destroying' AND own IN ('quiesced', 'destroying') ORDER BY rowid",
+            [],
+        )
     }
 
     /// Orders that wait for charges in flight.
     pub(crate) fn draining(self) -> Result<Vec<Result<Order, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM orders WHERE own='quiesced' ORDER BY rowid", [])
+        self.each_doc(
+            "SELECT doc FROM orders WHERE own='quiesced' AND own IN ('quiesced', 'destroying') ORDER BY rowid",
+            [],
+        )
     }
 
     /// Scheduled orders whose moment has come.
@@ -107,7 +113,7 @@ impl Store<'_> {
     /// Orders whose phone had its time and said nothing.
     pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Result<Order, Failure>>, Failure> {
         self.each_doc(
-            "SELECT doc FROM orders WHERE silent_until<=?1 AND own NOT IN ('scheduled', 'undone') ORDER BY rowid",
+            "SELECT doc FROM orders WHERE silent_until<=?1 AND own NOT IN ('scheduled', 'undone') ORDER BY silent_until, rowid",
             [now.unix()],
         )
     }

@@ -14,10 +14,12 @@ use crate::files;
 const APPLICATION_ID: i32 = 0x5147_5457;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i32 = 5;
+pub(crate) const VERSION: i32 = 6;
 
 /// One step for each version, from the one before; the last brings the database to [`VERSION`].
-const MIGRATIONS: [&str; 5] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5];
+const MIGRATIONS: [&str; 6] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+
+const VERSION_6: &str = include_str!("schema/hot.sql");
 
 const VERSION_5: &str = include_str!("schema/teens.sql");
 

@@ -13,7 +13,7 @@ use super::{Charge, Mandate, Store, from_doc, from_integer, to_doc, to_id, to_ti
 use crate::failure::Failure;
 
 /// What a payer (1) paid through this gateway by a moment (2).
-const PAID_BY: &str = "FROM charges JOIN mandates USING (mandate)
+pub(super) const PAID_BY: &str = "FROM charges JOIN mandates USING (mandate)
     WHERE mandates.account=?1 AND charges.state='approved' AND charges.at<=?2";
 
 /// The code that was last sent for a step. The code itself is nowhere.

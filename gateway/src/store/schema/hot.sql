@@ -1,0 +1,10 @@
+-- What is looked for at each tick, at each start of a run, at each upload.
+
+-- The one before held what a query for one state cannot know to be in it, so nobody used it.
+DROP INDEX orders_open;
+CREATE INDEX orders_working ON orders (own) WHERE own IN ('quiesced', 'destroying');
+CREATE INDEX flows_of_account ON flows (account, open);
+CREATE INDEX devices_of_account ON devices (account);
+CREATE INDEX entries_erase ON entries (erase_at);
+-- By which SQLite sees that nothing stands on a mandate whose row it writes.
+CREATE INDEX obstructions_of_mandate ON obstructions (mandate);
