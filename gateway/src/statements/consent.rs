@@ -154,6 +154,12 @@ fn check_offer(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<Offe
     if offer.merchant != merchant.merchant {
         return Err(Problem::new(Code::UnknownKey).at("/offer/merchant").into());
     }
+    // The payer decides by what is shown: no merchant is shown as another one.
+    if offer.terms.merchant_name != merchant.name {
+        return Err(Problem::new(Code::ProofRejected)
+            .at("/offer/terms/merchant_name")
+            .into());
+    }
     if turn.now >= offer.expires_at {
         return Err(Problem::new(Code::TooLate).at("/offer/expires_at").into());
     }
