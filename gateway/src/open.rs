@@ -9,7 +9,7 @@ use quittance_flows::{Policy, PolicyError};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::log::{EntryKind, LogError, NoteSigner};
 use quittance_protocol::log_body::PolicyBody;
-use quittance_protocol::{Claims, Problem, Received, StatementId, Unsigned, Verified};
+use quittance_protocol::{Claims, Problem, PublicKey, Received, StatementId, Unsigned, Verified};
 use quittance_vault::{RootKeys, Vault, VaultError, VaultOptions};
 use rusqlite::Connection;
 use zeroize::Zeroizing;
@@ -26,6 +26,9 @@ use crate::world::{Policies, Sessions, World};
 
 /// Name of the database's fact about the log's name.
 const LOG_NAME: &str = "log_name";
+
+/// Name of the database's fact about its mode.
+const MODE: &str = "mode";
 
 /// Journal row that says that database and vault are both there.
 const COMPLETE: (&str, &[u8]) = ("gateway", b"complete");
@@ -84,6 +87,23 @@ pub enum OpenError {
     PolicyChanged {
         /// The version.
         version: u64,
+    },
+    /// The bundle in force is another author's, and no later version is there to take its place.
+    #[error(
+        "policy bundle: version {version} is in force as another author signed it; go on with that author's key, or raise the version"
+    )]
+    PolicyOtherAuthor {
+        /// The version.
+        version: u64,
+    },
+    /// The data are of the sandbox and this start is not, or the other way round.
+    #[error(
+        "data folder: it was begun {}; start it so again, or choose another --data",
+        if *sandbox { "with --sandbox" } else { "without --sandbox" }
+    )]
+    OtherMode {
+        /// Whether it was begun in the sandbox.
+        sandbox: bool,
     },
     /// The log's name cannot be one.
     #[error("log name: {0}; use a host name without spaces or plus signs")]
@@ -173,7 +193,8 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
         tracing::info!(orphans, "halves of tokens that never came to be were destroyed");
     }
     store.begin()?;
-    let begun = begin_world(store, &mut world, &config.merchants, &config.policy);
+    let begun = check_mode(store, parts.sandbox.is_some())
+        .and_then(|()| begin_world(store, &mut world, &config.merchants, &config.policy));
     match begun {
         Ok(()) => store.commit()?,
         Err(error) => {
@@ -274,6 +295,18 @@ fn log_name(store: Store<'_>, config: &Config) -> Result<String, OpenError> {
     }
 }
 
+/// Data stay in the mode that they were begun in: whoever reaches the sandbox moves its clock and its merchants, and so
+/// what was made in it is not to be believed outside of it.
+fn check_mode(store: Store<'_>, is_sandbox: bool) -> Result<(), OpenError> {
+    let mode = if is_sandbox { "sandbox" } else { "live" };
+    match store.meta(MODE)? {
+        Some(known) if known == mode => Ok(()),
+        Some(_) => Err(OpenError::OtherMode { sandbox: !is_sandbox }),
+        // New data, or data from before the mode was noted.
+        None => Ok(store.put_meta(MODE, mode)?),
+    }
+}
+
 /// Merchants, policies and the log's first entry.
 fn begin_world(
     store: Store<'_>,
@@ -292,24 +325,29 @@ fn begin_world(
         })?;
     }
     for (_, bundle, entry) in store.policies()? {
-        // It was verified when it came into force; its author may have changed since.
+        // It was verified when it came into force; whether the newest is still its author's is looked at below.
         let (_, body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
         let content = Received::parse(&bundle)?.content();
         world.policies.add(body.policy, content, bundle, entry);
     }
-    let bundle = configured_bundle(world, policy)?;
+    let (bundle, author) = configured_bundle(world, policy)?;
     let offered = &bundle.body().policy;
     let version = offered.bundle.version;
+    if let Ok(current) = world.policies.current() {
+        offered.succeeds(current.policy.bundle.version)?;
+    }
     if let Some(known) = world.policies.version(version) {
         if known.policy != *offered {
             return Err(OpenError::PolicyChanged { version });
         }
-        return Ok(());
+        // Phones are answered with what is stored, and believe it by its author's key.
+        return match PolicyBundle::open(&known.bundle, &author) {
+            Ok(_) => Ok(()),
+            Err(PolicyError::Untrusted(_)) => Err(OpenError::PolicyOtherAuthor { version }),
+            Err(error) => Err(error.into()),
+        };
     }
     offered.in_force_at(world.clock.now())?;
-    if let Ok(current) = world.policies.current() {
-        offered.succeeds(current.policy.bundle.version)?;
-    }
     let body = PolicyBody {
         version,
         bundle: bundle.content(),
@@ -326,16 +364,17 @@ fn begin_world(
     Ok(())
 }
 
-fn configured_bundle(world: &World, policy: &PolicySource) -> Result<Verified<PolicyBundle>, OpenError> {
+/// The bundle that this start is told, with its author.
+fn configured_bundle(world: &World, policy: &PolicySource) -> Result<(Verified<PolicyBundle>, PublicKey), OpenError> {
     match policy {
         PolicySource::Sandbox => sign_default(&SANDBOX_AUTHOR_SEED.into()),
         PolicySource::Own => sign_default(&world.secrets.policy_author),
-        PolicySource::Signed { bundle, author } => Ok(PolicyBundle::open(bundle, author)?),
+        PolicySource::Signed { bundle, author } => Ok((PolicyBundle::open(bundle, author)?, *author)),
     }
 }
 
 /// Signs the shipped bundle; the same key always gives the same bytes.
-fn sign_default(seed: &Zeroizing<[u8; 32]>) -> Result<Verified<PolicyBundle>, OpenError> {
+fn sign_default(seed: &Zeroizing<[u8; 32]>) -> Result<(Verified<PolicyBundle>, PublicKey), OpenError> {
     let policy = Policy::load(DEFAULT_BUNDLE)?;
     let key = author_key(seed)?;
     let id = quittance_protocol::Digest32::of(DEFAULT_BUNDLE.as_bytes());
@@ -348,7 +387,7 @@ fn sign_default(seed: &Zeroizing<[u8; 32]>) -> Result<Verified<PolicyBundle>, Op
     };
     let unsigned = Unsigned::new(&key.public_key().thumbprint(), &claims, &PolicyBundle { policy })?;
     let compact = unsigned.with_signature(&key.sign(unsigned.signing_input()));
-    Ok(PolicyBundle::open(&compact, key.public_key())?)
+    Ok((PolicyBundle::open(&compact, key.public_key())?, *key.public_key()))
 }
 
 /// The policy author's key that belongs to a seed.

@@ -42,6 +42,7 @@ mod parties;
 mod patience;
 mod pending_charges;
 mod pins;
+mod policies;
 mod program;
 mod quarantine;
 mod refunds;

@@ -201,13 +201,18 @@ impl House {
 
     /// Lets the shipped bundle with other texts in places of their own rule from the next start on.
     pub(crate) fn use_policy(&self, changes: &[(&str, &str)]) {
+        self.use_policy_of(SANDBOX_AUTHOR_SEED, changes);
+    }
+
+    /// The same, signed by the author of this seed.
+    pub(crate) fn use_policy_of(&self, author: [u8; 32], changes: &[(&str, &str)]) {
         let mut text = DEFAULT_BUNDLE.to_owned();
         for (from, to) in changes {
             assert_eq!(text.matches(from).count(), 1, "{from}");
             text = text.replace(from, to);
         }
         let policy = Policy::load(&text).unwrap();
-        let key = SigningKey::from_seed(&zeroize::Zeroizing::new(SANDBOX_AUTHOR_SEED)).unwrap();
+        let key = SigningKey::from_seed(&zeroize::Zeroizing::new(author)).unwrap();
         let claims = Claims {
             aud: BUNDLE_AUDIENCE.to_owned(),
             iat: policy.bundle.not_before,
@@ -219,6 +224,16 @@ impl House {
             bundle: unsigned.with_signature(&key.sign(unsigned.signing_input())),
             author: *key.public_key(),
         };
+    }
+
+    /// Lets the shipped bundle rule from the next start on, signed by whom this source says.
+    pub(crate) fn use_source(&self, source: PolicySource) {
+        *self.policy.lock().unwrap() = source;
+    }
+
+    /// Has the sandbox's routes, or not, from the next start on.
+    pub(crate) const fn set_stage(&mut self, on_stage: bool) {
+        self.on_stage = on_stage;
     }
 
     /// Puts another custodian in for the next start.
