@@ -244,15 +244,18 @@ fn open_both(
         mark_complete(&mut vault)?;
         return Ok((connection, vault));
     }
-    let mut vault = if vault_stands {
-        let vault = Vault::open(options, custodian, random)?;
-        if is_complete(&vault)? {
-            return Err(OpenError::DatabaseMissing);
-        }
-        // The very first start was interrupted between the two files: there was never anything in the vault.
-        vault
+    let opened = if vault_stands {
+        Vault::open(options.clone(), Arc::clone(&custodian), Arc::clone(&random))
     } else {
-        Vault::create(options, custodian, random)?
+        Err(VaultError::Missing)
+    };
+    let mut vault = match opened {
+        Ok(vault) if is_complete(&vault)? => return Err(OpenError::DatabaseMissing),
+        // The very first start was interrupted between the two files: there was never anything in the vault.
+        Ok(vault) => vault,
+        // There is none yet, or the very first start was interrupted before it wrote anything into its file.
+        Err(VaultError::Missing) => Vault::create(options, custodian, random)?,
+        Err(error) => return Err(error.into()),
     };
     let connection = store::create(database, &vault.id()).map_err(|error| match error {
         store::CreateError::File(error) => OpenError::Folder(error),

@@ -57,6 +57,23 @@ async fn a_missing_vault_or_database_is_refused_and_nothing_made_in_its_place() 
 }
 
 #[tokio::test]
+async fn a_first_start_that_was_killed_before_it_wrote_is_begun_again() {
+    let house = House::closed();
+    std::fs::create_dir_all(house.data()).unwrap();
+    let vault = house.data().join("vault.sqlite");
+    std::fs::write(&vault, b"").unwrap();
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    approved(&house.charge(token.mandate, 100).await);
+    house.stop();
+    // Control: beside a database it is the vault that went, and nothing is made in its place.
+    std::fs::write(&vault, b"").unwrap();
+    assert!(matches!(house.start().unwrap_err(), OpenError::VaultMissing));
+    assert_eq!(std::fs::read(&vault).unwrap(), b"");
+}
+
+#[tokio::test]
 async fn a_foreign_file_or_anothers_vault_is_refused() {
     let house = House::new();
     house.stop();
