@@ -46,6 +46,7 @@ mod store;
 mod teens;
 mod terms;
 mod timers;
+mod trouble;
 mod turn;
 mod views;
 mod world;

@@ -18,6 +18,7 @@ use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOut
 use crate::secrets::{token_half, unseal};
 use crate::store::{Charge, ChargeState, Mandate, Permit, Store, StoredAnswer};
 use crate::teens;
+use crate::trouble;
 use crate::turn::{After, Answer, Turn};
 
 /// Decides about a merchant's charge.
@@ -81,13 +82,12 @@ fn tell_decline(turn: &Turn<'_>, mandate: &Mandate, code: Code, amount: Money) -
         Code::TeenLimit | Code::SafetyLocked | Code::StoppedByPayer => code,
         _ => return Ok(()),
     };
-    let event = EventId::from_bytes(turn.world.draw()?);
     let kind = PayerEventKind::Declined {
         mandate: mandate.mandate,
         code,
         amount,
     };
-    Ok(turn.store.add_event(mandate.account, event, turn.now, kind)?)
+    trouble::tell_once(turn, mandate, code, kind)
 }
 
 /// The permit that the charge uses, reserved, with the opened funding reference; or the code of the decline.
@@ -201,7 +201,7 @@ fn open_reference(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Option<FundingR
     Ok(Some(unseal(half, &consent::place(mandate.token), sealed.as_slice())?))
 }
 
-/// Somebody tried a dead token: one entry for each token, one alarm for each use.
+/// Somebody tried a dead token: one entry for each token, one alarm a day with the number of uses.
 fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
     let uses = turn.store.count_dead_use(mandate.token)?;
     if uses == 1 {
@@ -217,13 +217,11 @@ fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
             },
         )?;
     }
-    let event = EventId::from_bytes(turn.world.draw()?);
     let kind = PayerEventKind::DeadTokenUsed {
         mandate: mandate.mandate,
         uses,
     };
-    turn.store.add_event(mandate.account, event, turn.now, kind)?;
-    Ok(())
+    trouble::tell_count(turn, mandate, Code::TokenDestroyed, kind)
 }
 
 /// Asks the network once more about a pending charge: to charge, while the mandate lives and its permit can be used; else

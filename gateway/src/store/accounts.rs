@@ -2,7 +2,8 @@
 
 use quittance_flows::risk::Rating;
 use quittance_protocol::answer::{PayerEvent, PayerEventKind};
-use quittance_protocol::{AccountId, DeviceId, EventId, PublicKey, Thumbprint, Timestamp};
+use quittance_protocol::problem::Code;
+use quittance_protocol::{AccountId, DeviceId, EventId, MandateId, PublicKey, Thumbprint, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
@@ -89,14 +90,14 @@ impl Store<'_> {
         self.doc("SELECT doc FROM devices WHERE kid=?1", [kid.to_string()])
     }
 
-    /// Appends to what the payer should know.
+    /// Appends to what the payer should know; says under which number.
     pub(crate) fn add_event(
         self,
         account: AccountId,
         event: EventId,
         at: Timestamp,
         kind: PayerEventKind,
-    ) -> Result<(), Failure> {
+    ) -> Result<u64, Failure> {
         let last: Option<i64> = self.one(
             "SELECT COALESCE(MAX(number), 0) FROM events WHERE account=?1",
             [account.to_string()],
@@ -112,6 +113,35 @@ impl Store<'_> {
         self.run(
             "INSERT INTO events (account, number, doc) VALUES (?1, ?2, ?3)",
             params![account.to_string(), to_integer(number)?, to_doc(&event)?],
+        )?;
+        Ok(number)
+    }
+
+    /// Takes an event back that a later one says better.
+    pub(crate) fn drop_event(self, account: AccountId, number: u64) -> Result<(), Failure> {
+        self.run(
+            "DELETE FROM events WHERE account=?1 AND number=?2",
+            params![account.to_string(), to_integer(number)?],
+        )?;
+        Ok(())
+    }
+
+    /// The event by which the payer was told on this day of one kind of trouble with a mandate.
+    pub(crate) fn told_on(self, day: &str, mandate: MandateId, code: Code) -> Result<Option<u64>, Failure> {
+        let number: Option<i64> = self.one(
+            "SELECT number FROM told WHERE mandate=?1 AND code=?2 AND day=?3",
+            params![mandate.to_string(), code.name(), day],
+            |row| row.get(0),
+        )?;
+        number.map(from_integer).transpose()
+    }
+
+    /// Notes the event by which the payer was told.
+    pub(crate) fn put_told(self, day: &str, mandate: MandateId, code: Code, number: u64) -> Result<(), Failure> {
+        self.run(
+            "INSERT INTO told (mandate, code, day, number) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (mandate, code) DO UPDATE SET day=excluded.day, number=excluded.number",
+            params![mandate.to_string(), code.name(), day, to_integer(number)?],
         )?;
         Ok(())
     }

@@ -75,9 +75,11 @@ fn scans(database: &Connection, sql: &str) -> Vec<String> {
             continue;
         };
         let is_a_table = database
-            .query_row("SELECT 1 FROM sqlite_master WHERE type='table' AND name=?1", [table], |_| {
-                Ok(())
-            })
+            .query_row(
+                "SELECT 1 FROM sqlite_master WHERE type='table' AND name=?1",
+                [table],
+                |_| Ok(()),
+            )
             .is_ok();
         let waits = step.rsplit(' ').next().is_some_and(|index| partial.contains(index));
         if is_a_table && !waits && !SMALL.contains(&table) {

@@ -26,7 +26,9 @@ async fn an_answer_that_cannot_be_built_fails_its_own_caller_alone() {
     let (phone, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
     let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
     let account = phone.account().await;
-    house.plant(&format!("UPDATE locks SET doc='bad', due=9999999999 WHERE account='{account}'"));
+    house.plant(&format!(
+        "UPDATE locks SET doc='bad', due=9999999999 WHERE account='{account}'"
+    ));
     let (mut mixed, count) = (Vec::new(), 100);
     for _ in 0..count {
         mixed.push(phone.say(&Reconciliation {
@@ -79,7 +81,12 @@ async fn a_due_row_that_went_bad_stops_neither_the_clock_nor_any_statement() {
         house.advance(40 * DAY).await;
 
         let locked = other.post(&Lock { other_devices: false }).await;
-        assert_eq!(locked.status, 200, "{damage}: {}", String::from_utf8_lossy(&locked.body));
+        assert_eq!(
+            locked.status,
+            200,
+            "{damage}: {}",
+            String::from_utf8_lossy(&locked.body)
+        );
         let log = other.run(theirs.start.flow).await;
         assert_eq!(
             crate::support::runs::phase(&log),

@@ -1,4 +1,4 @@
--- What is looked for at each tick, at each start of a run, at each upload.
+-- What is looked for at each tick, at each start of a run, at each upload; what a payer was told today.
 
 -- The one before held what a query for one state cannot know to be in it, so nobody used it.
 DROP INDEX orders_open;
@@ -8,3 +8,9 @@ CREATE INDEX devices_of_account ON devices (account);
 CREATE INDEX entries_erase ON entries (erase_at);
 -- By which SQLite sees that nothing stands on a mandate whose row it writes.
 CREATE INDEX obstructions_of_mandate ON obstructions (mandate);
+
+-- The last event by which a payer was told of one kind of trouble with a mandate, and the day on which they were.
+CREATE TABLE told (
+    mandate TEXT NOT NULL REFERENCES mandates, code TEXT NOT NULL, day TEXT NOT NULL, number INTEGER NOT NULL,
+    PRIMARY KEY (mandate, code)
+) STRICT, WITHOUT ROWID;
