@@ -7,7 +7,7 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::{ChargeId, Digest32, MerchantId, Problem, StatementId, Thumbprint};
 use tokio::sync::oneshot;
 
-use crate::command::Command;
+use crate::command::{Command, Question};
 use crate::failure::{Failure, Refusal};
 use crate::flows;
 use crate::parties::{Funding, Unavailable};
@@ -37,13 +37,22 @@ struct Verdict {
 #[derive(Default)]
 pub(crate) struct Memory {
     waiting: HashMap<Key, Waiting>,
-    /// Charges that the card network is being asked about.
-    pub(crate) asking: HashSet<ChargeId>,
+    /// Questions about charges that the card network is being asked; none is asked twice at a time.
+    pub(crate) asking: HashSet<(ChargeId, Question)>,
+    /// Refunds that are on their way to it.
+    pub(crate) refunding: HashSet<Key>,
     /// Merchants whose notices are on their way.
     pub(crate) telling: HashSet<MerchantId>,
 }
 
 impl Memory {
+    /// Whether the card network is being asked about a charge.
+    pub(crate) fn asks_about(&self, charge: ChargeId) -> bool {
+        [Question::Charge, Question::Resolve]
+            .into_iter()
+            .any(|question| self.asking.contains(&(charge, question)))
+    }
+
     /// Answers everybody who waits for this statement.
     pub(crate) fn answer(&mut self, key: &Key, response: &Response) {
         if let Some(waiting) = self.waiting.remove(key) {
@@ -59,7 +68,8 @@ impl Memory {
 #[derive(Default)]
 pub(crate) struct Over {
     /// Charges that the card network was asked about.
-    pub(crate) charges: Vec<ChargeId>,
+    pub(crate) charges: Vec<(ChargeId, Question)>,
+    refunds: Vec<Key>,
     /// Consents whose funding reference was asked for; each has been with the card network since an earlier turn.
     pub(crate) consents: Vec<Key>,
     told: Vec<MerchantId>,
@@ -70,13 +80,13 @@ impl Over {
         let mut over = Self::default();
         for command in commands {
             match command {
-                Command::Charged(charge, _) => over.charges.push(*charge),
+                Command::Charged(charge, question, _) => over.charges.push((*charge, *question)),
+                Command::Refunded(refund, _) => over.refunds.push((refund.kid, refund.jti)),
                 Command::Consent(said, _) => over.consents.push((*said.kid(), said.claims().jti)),
                 Command::Told(merchant) => over.told.push(*merchant),
                 Command::Statement(..)
                 | Command::Merchant(..)
                 | Command::Work(..)
-                | Command::Refunded(_)
                 | Command::Delivered(_)
                 | Command::Wake(_)
                 | Command::Stop => {}
@@ -87,8 +97,11 @@ impl Over {
 
     /// Lets each of them be begun again.
     pub(crate) fn forget(&self, memory: &mut Memory) {
-        for charge in &self.charges {
-            memory.asking.remove(charge);
+        for asked in &self.charges {
+            memory.asking.remove(asked);
+        }
+        for refund in &self.refunds {
+            memory.refunding.remove(refund);
         }
         for merchant in &self.told {
             memory.telling.remove(merchant);
@@ -136,7 +149,7 @@ impl Round {
             Command::Consent(said, Err(Unavailable)) => {
                 self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
             }
-            Command::Charged(charge, Ok(outcome)) => {
+            Command::Charged(charge, _, Ok(outcome)) => {
                 let settled = in_mark(turn, |turn| {
                     let settled = statements::settle(turn, charge, &outcome)?;
                     let stored = turn.store.answer(&settled.kid, settled.jti)?;
@@ -155,7 +168,7 @@ impl Round {
                 self.responses
                     .extend(turn.store.said_for(charge)?.map(|key| (key, response)));
             }
-            Command::Charged(charge, Err(Unavailable)) => {
+            Command::Charged(charge, _, Err(Unavailable)) => {
                 self.responses
                     .extend(turn.store.said_for(charge)?.map(|key| (key, unavailable())));
             }
@@ -174,11 +187,11 @@ impl Round {
                 };
                 self.works.push((reply, response));
             }
-            Command::Refunded(refund) => turn.store.refund_is_sent(&refund.kid, refund.jti)?,
+            Command::Refunded(refund, Ok(())) => turn.store.refund_is_sent(&refund.kid, refund.jti)?,
             Command::Delivered(number) => turn.store.mark_delivered(number)?,
             Command::Wake(waker) => self.wakers.push(waker),
             // What it ends is over already, see [`Over`].
-            Command::Told(_) | Command::Stop => {}
+            Command::Told(_) | Command::Refunded(_, Err(Unavailable)) | Command::Stop => {}
         }
         if turn.store.stands() {
             Ok(())

@@ -9,7 +9,7 @@ use quittance_protocol::{ChargeId, Digest32, MerchantId};
 use quittance_vault::Vault;
 use rusqlite::Connection;
 
-use crate::command::Command;
+use crate::command::{Command, Question};
 use crate::destruction::{self, Batch};
 use crate::due::Due;
 use crate::each::pass_over;
@@ -128,8 +128,8 @@ impl Sequencer {
                 pass_over(in_mark(&mut turn, |turn| timers::tidy(turn)))?;
             }
             if ask {
-                let asking = &self.memory.asking;
-                pass_over(in_mark(&mut turn, |turn| timers::ask_about_charges(turn, asking)))?;
+                let memory = &self.memory;
+                pass_over(in_mark(&mut turn, |turn| timers::ask_the_network(turn, memory)))?;
             }
             for command in commands {
                 round.take(&mut turn, &mut self.memory, command)?;
@@ -185,8 +185,8 @@ impl Sequencer {
     }
 
     /// Answers whoever waits for charges whose outcome could not be kept; they stay pending and are asked about again.
-    fn answer_charges(&mut self, charges: &[ChargeId], response: &Response) {
-        for charge in charges {
+    fn answer_charges(&mut self, charges: &[(ChargeId, Question)], response: &Response) {
+        for (charge, _) in charges {
             match Store::new(&self.connection).said_for(*charge) {
                 Ok(Some(key)) => self.memory.answer(&key, response),
                 Ok(None) => {}
@@ -210,15 +210,19 @@ impl Sequencer {
                     }
                 }
                 After::Charge(charge) => {
-                    if self.memory.asking.insert(charge.charge) {
+                    let asked = (charge.charge, Question::Charge);
+                    if self.memory.asking.insert(asked) {
                         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                         self.runtime.spawn(async move {
                             let outcome = in_time(world.card_network.charge(&charge)).await;
-                            let _ended = outbox.send(Command::Charged(charge.charge, outcome));
+                            let _ended = outbox.send(Command::Charged(asked.0, asked.1, outcome));
                         });
                     }
                 }
                 After::Refund(refund) => {
+                    if !self.memory.refunding.insert((refund.kid, refund.jti)) {
+                        continue;
+                    }
                     let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                     let asked = NetworkRefund {
                         refund: Digest32::of(format!("{} {}", refund.kid, refund.jti).as_bytes()),
@@ -226,17 +230,19 @@ impl Sequencer {
                         amount: refund.amount,
                     };
                     self.runtime.spawn(async move {
-                        // Otherwise it is sent again.
-                        if in_time(world.card_network.refund(&asked)).await.is_ok() {
-                            let _ended = outbox.send(Command::Refunded(Box::new(refund)));
-                        }
+                        // One that it does not have is sent again.
+                        let sent = in_time(world.card_network.refund(&asked)).await;
+                        let _ended = outbox.send(Command::Refunded(Box::new(refund), sent));
                     });
                 }
                 After::Resolve(charge) => {
+                    if !self.memory.asking.insert((charge, Question::Resolve)) {
+                        continue;
+                    }
                     let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                     self.runtime.spawn(async move {
                         let outcome = in_time(world.card_network.resolve(charge)).await;
-                        let _ended = outbox.send(Command::Charged(charge, outcome));
+                        let _ended = outbox.send(Command::Charged(charge, Question::Resolve, outcome));
                     });
                 }
             }

@@ -1,13 +1,11 @@
 //! What time brings about by itself.
 
-use std::collections::HashSet;
-
-use quittance_protocol::{ChargeId, Timestamp};
+use quittance_protocol::Timestamp;
 
 use crate::each::{each, pass_over};
 use crate::failure::{Decided, Failure};
 use crate::flows::moments;
-use crate::round::in_mark;
+use crate::round::{Memory, in_mark};
 use crate::statements;
 use crate::store::Store;
 use crate::turn::{After, Turn};
@@ -30,18 +28,22 @@ pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks again about charges whose outcome nobody knows and nobody is asking about, for refunds that nobody took.
-pub(crate) fn ask_about_charges(turn: &mut Turn<'_>, asking: &HashSet<ChargeId>) -> Decided<()> {
+/// Asks the card network again about charges whose outcome nobody knows and nobody is asking about, and for refunds that it
+/// did not take: those first that were not tried for the longest time.
+pub(crate) fn ask_the_network(turn: &mut Turn<'_>, memory: &Memory) -> Decided<()> {
     let charges = turn.store.pending_charges()?;
     each(turn, charges, |turn, charge| {
-        if !asking.contains(&charge.charge) {
+        if !memory.asks_about(charge.charge) {
             statements::ask_again(turn, &charge)?;
         }
         Ok(())
     })?;
     let refunds = turn.store.refunds_due()?;
     each(turn, refunds, |turn, refund| {
-        turn.after.push(After::Refund(refund));
+        if !memory.refunding.contains(&(refund.kid, refund.jti)) {
+            turn.store.refund_is_tried(&refund, turn.now)?;
+            turn.after.push(After::Refund(refund));
+        }
         Ok(())
     })
 }

@@ -22,7 +22,7 @@ pub(crate) struct Refund {
 impl Store<'_> {
     pub(crate) fn add_refund(self, refund: &Refund) -> Result<(), Failure> {
         self.run(
-            "INSERT INTO refunds (kid, jti, charge, minor, at, doc) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            "INSERT INTO refunds (kid, jti, charge, minor, at, tried, doc) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)",
             params![
                 refund.kid.to_string(),
                 refund.jti.to_string(),
@@ -45,9 +45,18 @@ impl Store<'_> {
         Ok(sum.unwrap_or(0))
     }
 
-    /// Refunds that the network does not have yet.
+    /// Refunds that the network does not have yet; those first that it was not asked for the longest time.
     pub(crate) fn refunds_due(self) -> Result<Vec<Result<Refund, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM refunds WHERE sent=0 ORDER BY at LIMIT 100", [])
+        self.each_doc("SELECT doc FROM refunds WHERE sent=0 ORDER BY tried, at LIMIT 100", [])
+    }
+
+    /// The network is asked once more.
+    pub(crate) fn refund_is_tried(self, refund: &Refund, at: Timestamp) -> Result<(), Failure> {
+        self.run(
+            "UPDATE refunds SET tried=?3 WHERE kid=?1 AND jti=?2",
+            params![refund.kid.to_string(), refund.jti.to_string(), at.unix()],
+        )?;
+        Ok(())
     }
 
     /// The network has it.

@@ -1,4 +1,5 @@
--- What is looked for at each tick, at each start of a run, at each upload; what a payer was told today.
+-- What is looked for at each tick, at each start of a run, at each upload; what a payer was told today;
+-- which refund is next.
 
 -- The one before held what a query for one state cannot know to be in it, so nobody used it.
 DROP INDEX orders_open;
@@ -14,3 +15,8 @@ CREATE TABLE told (
     mandate TEXT NOT NULL REFERENCES mandates, code TEXT NOT NULL, day TEXT NOT NULL, number INTEGER NOT NULL,
     PRIMARY KEY (mandate, code)
 ) STRICT, WITHOUT ROWID;
+
+-- When the network was last asked for a refund: who is refused again and again keeps nobody else waiting.
+ALTER TABLE refunds ADD COLUMN tried INTEGER NOT NULL DEFAULT 0;
+DROP INDEX refunds_due;
+CREATE INDEX refunds_due ON refunds (tried, at) WHERE sent = 0;
