@@ -9,7 +9,7 @@ use quittance_protocol::log::{NoteSigner, VerifierKey};
 use quittance_protocol::problem::Code;
 use quittance_protocol::{Problem, PublicKey, Received, Timestamp};
 use rusqlite::Connection;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
 use crate::command::Command;
 use crate::config::{Config, Parts, Sandbox};
@@ -37,6 +37,8 @@ pub(crate) struct Shared {
     database: PathBuf,
     readers: Mutex<Vec<Connection>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Closed with the thread, however it ends.
+    alive: watch::Receiver<()>,
 }
 
 impl Gateway {
@@ -51,9 +53,13 @@ impl Gateway {
             world,
             database,
         } = open(config, &parts)?;
+        let (lives, alive) = watch::channel(());
         let thread = std::thread::Builder::new()
             .name("sequencer".to_owned())
-            .spawn(move || sequencer.run())?;
+            .spawn(move || {
+                let _lives = lives;
+                sequencer.run();
+            })?;
         Ok(Self {
             shared: Arc::new(Shared {
                 world,
@@ -63,6 +69,7 @@ impl Gateway {
                 database,
                 readers: Mutex::default(),
                 thread: Mutex::new(Some(thread)),
+                alive,
             }),
         })
     }
@@ -94,6 +101,13 @@ impl Gateway {
     /// Looks at the clock now instead of within half a second: for whoever moved it.
     pub async fn wake(&self) {
         self.shared.wake().await;
+    }
+
+    /// Ends once nothing is decided here any more: the gateway was shut down, or its thread died of a defect. Whoever
+    /// serves must not go on then, for every statement would be answered `internal`.
+    pub async fn ended(&self) {
+        let mut alive = self.shared.alive.clone();
+        while alive.changed().await.is_ok() {}
     }
 
     /// Finishes what is queued, commits it, closes the files. Later statements are answered `internal`.

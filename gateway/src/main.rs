@@ -135,6 +135,8 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
                 std::future::pending::<()>().await;
             }
         } => tracing::warn!("callers were cut off"),
+        // Nothing can be decided any more: whoever watches the process has to see that, and start it again.
+        () = gateway.ended() => return Err("the sequencer ended by itself; start the gateway again".into()),
     }
     let stopped = tokio::task::spawn_blocking(move || gateway.shutdown()).await;
     tracing::info!("stopped");

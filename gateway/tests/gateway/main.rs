@@ -13,6 +13,7 @@ mod bounds;
 mod charges;
 mod damage;
 mod destruction;
+mod ended;
 mod endings;
 mod failed_commits;
 mod files;

@@ -56,6 +56,31 @@ impl RootKeys for Failing {
     }
 }
 
+/// Panics at the creation of an epoch, once it is told to: a defect on the gateway's one thread.
+pub(crate) struct Panicking {
+    pub(crate) inner: Arc<dyn KeyCustodian>,
+    pub(crate) now: AtomicBool,
+}
+
+impl RootKeys for Panicking {
+    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
+        assert!(!self.now.load(Ordering::SeqCst), "scripted");
+        self.inner.create(epoch)
+    }
+    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
+        self.inner.wrap(epoch, root)
+    }
+    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        self.inner.unwrap(epoch, wrapped)
+    }
+    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.inner.delete(epoch)
+    }
+    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
+        self.inner.exists(epoch)
+    }
+}
+
 /// Says that it deleted, and keeps the key: "rotation off".
 pub(crate) struct Keeping(pub(crate) Arc<dyn KeyCustodian>);
 
