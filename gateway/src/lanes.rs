@@ -1,13 +1,22 @@
 //! How many statements may be under way at once, so that those that wait for others never keep the rest out.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use quittance_protocol::AccountId;
 use quittance_protocol::jws::Statement;
 use quittance_protocol::statement::{Charge, Consent};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Statements of one lane that may be under way; more of them wait outside.
 const MOST_UNDER_WAY: usize = 1024;
 /// Images that may be held in memory; more of them wait outside.
 const MOST_IMAGES: usize = 16;
+/// Images of one account that may be held in memory: the two sides of a document.
+const MOST_IMAGES_OF_ONE: usize = 2;
+/// How long an image waits for others to leave memory.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// One limit for each kind of waiting. A charge or a consent is held until the card network answers; everything else,
 /// whatever lowers authority included, waits for the sequencer alone.
@@ -16,6 +25,8 @@ pub(crate) struct Lanes {
     consents: Semaphore,
     others: Semaphore,
     images: Semaphore,
+    /// How many images of an account are held or wait.
+    held: Mutex<HashMap<AccountId, usize>>,
 }
 
 impl Default for Lanes {
@@ -26,6 +37,7 @@ impl Default for Lanes {
             consents: lane(),
             others: lane(),
             images: Semaphore::new(MOST_IMAGES),
+            held: Mutex::default(),
         }
     }
 }
@@ -40,8 +52,75 @@ impl Lanes {
         }
     }
 
-    /// The lane of images.
-    pub(crate) const fn images(&self) -> &Semaphore {
-        &self.images
+    /// Room for an image of an account; none where the account has its share, or all room is taken for too long.
+    pub(crate) async fn image(&self, account: AccountId) -> Option<ImageRoom<'_>> {
+        let share = Share::of(self, account)?;
+        let room = tokio::time::timeout(PATIENCE, self.images.acquire()).await;
+        Some(ImageRoom {
+            _room: room.ok()?.ok()?,
+            _share: share,
+        })
+    }
+}
+
+/// Room for one image, until it is dropped.
+pub(crate) struct ImageRoom<'l> {
+    _room: SemaphorePermit<'l>,
+    _share: Share<'l>,
+}
+
+/// One of the places that an account has.
+struct Share<'l> {
+    lanes: &'l Lanes,
+    account: AccountId,
+}
+
+impl<'l> Share<'l> {
+    fn of(lanes: &'l Lanes, account: AccountId) -> Option<Self> {
+        let mut held = lanes.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = held.entry(account).or_default();
+        (*count < MOST_IMAGES_OF_ONE).then(|| {
+            *count += 1;
+            Self { lanes, account }
+        })
+    }
+}
+
+impl Drop for Share<'_> {
+    fn drop(&mut self) {
+        let mut held = self.lanes.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = held.get_mut(&self.account) {
+            *count = count.saturating_sub(1);
+            if *count == 0 {
+                held.remove(&self.account);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn account(number: usize) -> AccountId {
+        AccountId::from_bytes([u8::try_from(number).unwrap(); 16])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_account_has_its_share_of_the_room_and_nobody_waits_without_end() {
+        let lanes = Lanes::default();
+        let mut held = Vec::new();
+        for number in 0..MOST_IMAGES / MOST_IMAGES_OF_ONE {
+            for _ in 0..MOST_IMAGES_OF_ONE {
+                held.push(lanes.image(account(number)).await.expect("there is room"));
+            }
+            assert!(lanes.image(account(number)).await.is_none(), "it has its share");
+        }
+        assert!(lanes.image(account(99)).await.is_none(), "all room is taken");
+        // Control: who leaves makes room, and keeps no share.
+        held.truncate(MOST_IMAGES - MOST_IMAGES_OF_ONE);
+        assert!(lanes.image(account(99)).await.is_some());
+        drop(held);
+        assert!(lanes.held.lock().unwrap().is_empty());
     }
 }

@@ -24,8 +24,8 @@ pub(super) async fn upload(State(shared): Served, headers: HeaderMap, body: Body
         current.policy.limits.uploads
     };
     let most = usize::try_from(rules.max_bytes).unwrap_or(usize::MAX);
-    let Ok(_permit) = shared.lanes.images().acquire().await else {
-        return Err(Code::Internal.into());
+    let Some(_room) = shared.lanes.image(account).await else {
+        return Err(Problem::new(Code::ExternalUnavailable).retry_after(5).into());
     };
     let bytes = read(body, most).await?;
     images::check(&bytes, most).map_err(|refused| match refused {

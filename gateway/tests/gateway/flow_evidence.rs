@@ -1,5 +1,7 @@
 //! What payers hand in: images that are images, judged by vendors, kept for a while.
 
+use axum::body::{Body, Bytes};
+use axum::http::{Request, header};
 use quittance_flows::Phase;
 use quittance_gateway::parties::Party;
 use quittance_protocol::answer::{FlowLog, Uploaded};
@@ -47,6 +49,36 @@ async fn what_is_no_image_is_refused_and_what_is_too_large_too() {
     assert_eq!(phone.send_image(png(1, most - frame + 1)).await.code(), Code::TooLarge);
     let request = axum::http::Request::post("/v1/uploads").body(axum::body::Body::from(png(1, 9)));
     assert_eq!(house.send(request.unwrap()).await.code(), Code::SessionNeeded);
+}
+
+#[tokio::test]
+async fn an_account_that_never_ends_its_uploads_keeps_nobody_else_from_theirs() {
+    let house = House::new();
+    let (phone, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
+    let bearer = phone.session().await;
+    let mut endless = Vec::new();
+    for _ in 0..100 {
+        let (way, bearer) = (house.way(), bearer.clone());
+        endless.push(tokio::spawn(async move {
+            let body = Body::from_stream(futures_util::stream::pending::<Result<Bytes, std::io::Error>>());
+            let request = Request::post("/v1/uploads").header(header::AUTHORIZATION, format!("Bearer {bearer}"));
+            way.send(request.body(body).unwrap()).await
+        }));
+    }
+    // All but its share are refused, and told when to come again.
+    for _ in 0..98 {
+        let (refused, _, left) = futures_util::future::select_all(endless).await;
+        assert_eq!(refused.unwrap().code(), Code::ExternalUnavailable);
+        endless = left;
+    }
+    assert_eq!(phone.send_image(png(1, 9)).await.code(), Code::ExternalUnavailable);
+    assert_eq!(other.send_image(png(1, 9)).await.status, 200);
+    // Control: once one of them is gone there is room.
+    for upload in endless {
+        upload.abort();
+        assert!(upload.await.unwrap_err().is_cancelled());
+    }
+    assert_eq!(phone.send_image(png(1, 9)).await.status, 200);
 }
 
 #[tokio::test]
