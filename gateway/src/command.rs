@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use crate::failure::Decided;
 use crate::parties::{Funding, NetworkOutcome, Unavailable};
 use crate::replay::Response;
-use crate::statements::Said;
+use crate::statements::{Found, Said};
 use crate::store::{Merchant, Refund};
 use crate::turn::Turn;
 
@@ -24,8 +24,8 @@ pub(crate) enum Question {
 
 /// One thing to do.
 pub(crate) enum Command {
-    /// Decide about a statement.
-    Statement(Box<Said>, oneshot::Sender<Response>),
+    /// Decide about a statement, with what was found out about it.
+    Statement(Box<Said>, Found, oneshot::Sender<Response>),
     /// Decide again about a consent, now that the card network answered.
     Consent(Box<Said>, Result<Funding, Unavailable>),
     /// Take the card network's answer to a question about a charge.

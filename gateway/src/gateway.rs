@@ -18,7 +18,7 @@ use crate::http;
 use crate::lanes::Lanes;
 use crate::open::{OpenError, Opened, author_key, open};
 use crate::replay::Response;
-use crate::statements::believe;
+use crate::statements::{believe, judge};
 use crate::store::{Merchant, Store, open_for_reads};
 use crate::turn::Turn;
 use crate::world::World;
@@ -144,13 +144,19 @@ impl Shared {
         let Ok(_permit) = self.lanes.of(received.name()).acquire().await else {
             return gone();
         };
-        let origin = self.world.origin.clone();
-        let said = match self.read(move |store| believe(store, &origin, &received)).await {
-            Ok(said) => said,
+        let world = Arc::clone(&self.world);
+        let believed = self.read(move |store| {
+            let said = believe(store, &world.origin, &received)?;
+            let found = judge(&world.trust, &said, world.clock.now());
+            Ok((said, found))
+        });
+        let (said, found) = match believed.await {
+            Ok(believed) => believed,
             Err(problem) => return Response::problem(&problem),
         };
         let (caller, answer) = oneshot::channel();
-        if self.commands.send(Command::Statement(Box::new(said), caller)).is_err() {
+        let command = Command::Statement(Box::new(said), found, caller);
+        if self.commands.send(command).is_err() {
             return gone();
         }
         answer.await.unwrap_or_else(|_| gone())

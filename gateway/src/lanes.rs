@@ -6,11 +6,14 @@ use std::time::Duration;
 
 use quittance_protocol::AccountId;
 use quittance_protocol::jws::Statement;
-use quittance_protocol::statement::{Charge, Consent};
+use quittance_protocol::statement::{Charge, Consent, Enrolment};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// Statements of one lane that may be under way; more of them wait outside.
 const MOST_UNDER_WAY: usize = 1024;
+/// Enrolments that may be under way; more of them wait outside. Their chains are work, and are of people whom nobody knows
+/// yet: they take so many threads and no more.
+const MOST_ENROLMENTS: usize = 8;
 /// Images that may be held in memory; more of them wait outside.
 const MOST_IMAGES: usize = 16;
 /// Images of one account that may be held in memory: the two sides of a document.
@@ -18,11 +21,12 @@ const MOST_IMAGES_OF_ONE: usize = 2;
 /// How long an image waits for others to leave memory.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One limit for each kind of waiting. A charge or a consent is held until the card network answers; everything else,
-/// whatever lowers authority included, waits for the sequencer alone.
+/// One limit for each kind of waiting. A charge or a consent is held until the card network answers, an enrolment until its
+/// chains are judged; everything else, whatever lowers authority included, waits for the sequencer alone.
 pub(crate) struct Lanes {
     charges: Semaphore,
     consents: Semaphore,
+    enrolments: Semaphore,
     others: Semaphore,
     images: Semaphore,
     /// How many images of an account are held or wait.
@@ -35,6 +39,7 @@ impl Default for Lanes {
         Self {
             charges: lane(),
             consents: lane(),
+            enrolments: Semaphore::new(MOST_ENROLMENTS),
             others: lane(),
             images: Semaphore::new(MOST_IMAGES),
             held: Mutex::default(),
@@ -48,6 +53,7 @@ impl Lanes {
         match name {
             Charge::NAME => &self.charges,
             Consent::NAME => &self.consents,
+            Enrolment::NAME => &self.enrolments,
             _ => &self.others,
         }
     }

@@ -10,9 +10,9 @@ use tokio::sync::oneshot;
 use crate::command::{Command, Question};
 use crate::failure::{Failure, Refusal};
 use crate::flows;
-use crate::parties::{Funding, Unavailable};
+use crate::parties::Unavailable;
 use crate::replay::{self, Before, Response};
-use crate::statements::{self, Said};
+use crate::statements::{self, Found, Said};
 use crate::turn::{Answer, ToFund, Turn};
 use crate::{locks, views};
 
@@ -127,7 +127,7 @@ pub(crate) struct Round {
 impl Round {
     pub(crate) fn take(&mut self, turn: &mut Turn<'_>, memory: &mut Memory, command: Command) -> Result<(), Failure> {
         match command {
-            Command::Statement(said, caller) => {
+            Command::Statement(said, found, caller) => {
                 let key = (*said.kid(), said.claims().jti);
                 match memory.waiting.get_mut(&key) {
                     Some(waiting) if waiting.content == said.content() => waiting.callers.push(caller),
@@ -141,11 +141,11 @@ impl Round {
                             callers: vec![caller],
                         };
                         memory.waiting.insert(key, waiting);
-                        self.decide(turn, said, None)?;
+                        self.decide(turn, said, found)?;
                     }
                 }
             }
-            Command::Consent(said, Ok(funding)) => self.decide(turn, said, Some(funding))?,
+            Command::Consent(said, Ok(funding)) => self.decide(turn, said, Found::Funding(funding))?,
             Command::Consent(said, Err(Unavailable)) => {
                 self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
             }
@@ -201,7 +201,7 @@ impl Round {
     }
 
     /// Decides about one statement; a refusal takes back only its own writes.
-    fn decide(&mut self, turn: &mut Turn<'_>, said: Box<Said>, funding: Option<Funding>) -> Result<(), Failure> {
+    fn decide(&mut self, turn: &mut Turn<'_>, said: Box<Said>, found: Found) -> Result<(), Failure> {
         let key = (*said.kid(), said.claims().jti);
         self.keys.push(key);
         let before = match replay::find(turn, &said) {
@@ -228,7 +228,7 @@ impl Round {
             self.responses.push((key, Response::problem(&problem(&said, refusal))));
             return Ok(());
         }
-        let decided = in_mark(turn, |turn| match statements::decide(turn, &said, funding)? {
+        let decided = in_mark(turn, |turn| match statements::decide(turn, &said, found)? {
             // Checked only: nothing of it is kept until the card network has answered.
             Answer::Fund(asked) => Err(Asked::Funding(asked)),
             answer => Ok(answer),

@@ -56,7 +56,9 @@ pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<
 /// Ends teen mode for whoever has come of age, without anybody's doing.
 pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
     let grown = turn.store.grown_teens(&adults_born_by(turn.world, turn.now)?)?;
-    each(turn, grown.into_iter().map(Ok).collect(), |turn, account| end(turn, account))
+    each(turn, grown.into_iter().map(Ok).collect(), |turn, account| {
+        end(turn, account)
+    })
 }
 
 fn adults_born_by(world: &World, now: Timestamp) -> Result<String, Failure> {

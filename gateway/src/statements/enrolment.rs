@@ -4,9 +4,9 @@ use quittance_protocol::answer::{Enrolled, SessionOpened};
 use quittance_protocol::jws::Alg;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Enrolment, Session};
-use quittance_protocol::{AccountId, B64, DeviceId, Problem, Verified};
+use quittance_protocol::{AccountId, B64, DeviceId, Problem, Timestamp, Verified};
 
-use crate::attestation::{Enrolling, Evidence};
+use crate::attestation::{Enrolling, Evidence, Trust};
 use crate::factor;
 use crate::failure::{Decided, Failure};
 use crate::store::Device;
@@ -17,7 +17,11 @@ use crate::world::World;
 pub(crate) const SESSION_LIFE: u32 = 300;
 
 /// Makes account and device. The same keys enrolled again are the same device: the first answer may have been lost.
-pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<Answer> {
+pub(super) fn enrol(
+    turn: &mut Turn<'_>,
+    said: &Verified<Enrolment>,
+    evidence: Option<Result<Evidence, Problem>>,
+) -> Decided<Answer> {
     let body = said.body();
     let p256 = |key: &quittance_protocol::PublicKey, pointer: &str| {
         let problem = || {
@@ -56,7 +60,7 @@ pub(super) fn enrol(turn: &mut Turn<'_>, said: &Verified<Enrolment>) -> Decided<
         return Answer::json(&enrolled(turn, &known));
     }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
-    let evidence = weigh(turn, body)?;
+    let evidence = evidence.ok_or(Failure::Rules("an enrolment whose chains nobody judged"))??;
     let device = Device {
         device: DeviceId::from_bytes(turn.world.draw()?),
         account: AccountId::from_bytes(turn.world.draw()?),
@@ -88,12 +92,8 @@ pub(crate) fn enrolled(turn: &Turn<'_>, device: &Device) -> Enrolled {
 }
 
 /// What the phone's chains prove. Reasons go to the log too: a level is looked into there, by whoever runs the gateway.
-fn weigh(turn: &Turn<'_>, body: &Enrolment) -> Decided<Evidence> {
-    let trust = &turn.world.trust;
-    let phone = Enrolling {
-        statement: body,
-        now: turn.now,
-    };
+pub(super) fn weigh(trust: &Trust, body: &Enrolment, now: Timestamp) -> Result<Evidence, Problem> {
+    let phone = Enrolling { statement: body, now };
     let evidence = Evidence::of(trust, &phone).map_err(|(member, refused)| {
         let flaw = refused.flaw.says();
         tracing::warn!(

@@ -13,10 +13,9 @@ use quittance_protocol::{Problem, Verified};
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows::{begin, card_elements, codes, entering, evidence};
-use crate::stops;
 use crate::store::Device;
 use crate::turn::{Answer, Turn};
-use crate::{locks, teens};
+use crate::{locks, stops, teens};
 
 pub(super) use crate::flows::{Run, find, is_idle, load, lowers, refusal};
 

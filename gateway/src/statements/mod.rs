@@ -21,8 +21,9 @@ use quittance_protocol::statement::{
     Intent, Lock, Objection, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Refund, Release, Review,
     Session, StartFlow, Stop, Vouch,
 };
-use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Verified};
+use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Timestamp, Verified};
 
+use crate::attestation::{Evidence, Trust};
 use crate::failure::Decided;
 use crate::flows::{desk, vouching};
 use crate::parties::Funding;
@@ -153,13 +154,36 @@ pub(crate) fn believe(store: Store<'_>, audience: &str, received: &Received) -> 
     Ok(said)
 }
 
+/// What was found out about a statement beside the sequencer, before it is decided.
+pub(crate) enum Found {
+    /// Nothing that it needs.
+    Nothing,
+    /// How its token is paid for.
+    Funding(Funding),
+    /// What the chains of a phone prove, or why they are refused.
+    Evidence(Box<Result<Evidence, Problem>>),
+}
+
+/// Judges the chains of an enrolment; any other statement needs nothing. It is work, and is done off the sequencer.
+pub(crate) fn judge(trust: &Trust, said: &Said, now: Timestamp) -> Found {
+    match said {
+        Said::Enrolment(said) => Found::Evidence(Box::new(enrolment::weigh(trust, said.body(), now))),
+        _ => Found::Nothing,
+    }
+}
+
 /// Decides about a statement that was not answered before.
 ///
 /// # Errors
 /// The refusal; the caller takes back whatever was written.
-pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, funding: Option<Funding>) -> Decided<Answer> {
+pub(crate) fn decide(turn: &mut Turn<'_>, said: &Said, found: Found) -> Decided<Answer> {
+    let (funding, evidence) = match found {
+        Found::Nothing => (None, None),
+        Found::Funding(funding) => (Some(funding), None),
+        Found::Evidence(evidence) => (None, Some(*evidence)),
+    };
     match said {
-        Said::Enrolment(said) => return enrolment::enrol(turn, said),
+        Said::Enrolment(said) => return enrolment::enrol(turn, said, evidence),
         Said::Charge(said) => return charge::decide(turn, said),
         Said::Release(said) => return merchant::release(turn, said),
         Said::Refund(said) => return merchant::refund(turn, said),
