@@ -1,4 +1,4 @@
-//! What the payer should know, pulled by the app one by one.
+//! What the payer should know, kept until the app says that it was shown.
 
 use crate::convert::{moment, same_variants_out};
 use crate::mandates::{ClosureKind, HoldOwner};
@@ -6,7 +6,17 @@ use crate::records::Money;
 use quittance_wallet as inner;
 use std::time::SystemTime;
 
-/// Something that happened. Kept until the app takes it.
+/// Something that happened, under its number.
+#[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
+pub struct WalletNews {
+    /// Larger than each number before it. A wallet gives a number once; another wallet, such as one that is set up anew, has
+    /// numbers of its own.
+    pub number: u64,
+    /// What happened.
+    pub event: WalletEvent,
+}
+
+/// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Enum)]
 pub enum WalletEvent {
     /// A mandate can be charged from now on.
@@ -211,6 +221,15 @@ same_variants_out!(
         LogInconsistent
     }
 );
+
+impl From<inner::WalletNews> for WalletNews {
+    fn from(news: inner::WalletNews) -> Self {
+        Self {
+            number: news.number,
+            event: news.event.into(),
+        }
+    }
+}
 
 impl From<inner::WalletEvent> for WalletEvent {
     fn from(event: inner::WalletEvent) -> Self {

@@ -2,11 +2,11 @@
 //!
 //! An app gives its keystore ([`DeviceKeys`]) and its biometric prompt ([`BiometricPrompt`]), opens a [`Wallet`], and
 //! asks it: flows are begun ([`Wallet::begin`]), their prompts are pulled ([`Wallet::next_prompt`]) and answered
-//! ([`Wallet::submit`]), news is pulled ([`Wallet::next_event`]). Five views need no network: what can charge
-//! ([`Wallet::permissions`], [`Wallet::permission`]), the security centre ([`Wallet::security`]), the ways back to a
-//! forgotten PIN ([`Wallet::recovery_readiness`]), receipts ([`Wallet::receipts`], checked by [`verify_receipt`]). A
-//! failed call throws a [`WalletError`], whose [`error_kind`] names what the app owes its user. Nothing secret comes back
-//! from any call.
+//! ([`Wallet::submit`]), news is pulled ([`Wallet::news`]) and kept until the app says that it was shown. Five views need
+//! no network: what can charge ([`Wallet::permissions`], [`Wallet::permission`]), the security centre
+//! ([`Wallet::security`]), the ways back to a forgotten PIN ([`Wallet::recovery_readiness`]), receipts
+//! ([`Wallet::receipts`], checked by [`verify_receipt`]). A failed call throws a [`WalletError`], whose [`error_kind`]
+//! names what the app owes its user. Nothing secret comes back from any call.
 
 mod answers;
 mod asked;
@@ -31,7 +31,7 @@ mod wish;
 pub use answers::Answer;
 pub use asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
 pub use error::{ErrorKind, WalletError, error_kind};
-pub use events::{DisputeReason, Missing, WalletEvent};
+pub use events::{DisputeReason, Missing, WalletEvent, WalletNews};
 pub use flows::{CancellationRoute, FactorKind, ItemOutcome, ItemResult};
 pub use mandates::{ClosureKind, Ending, EndingStage, HalfState, HoldOwner, Mandate, MandateState, TerminationCause};
 pub use permissions::{

@@ -2,7 +2,7 @@
 
 use crate::convert::{all, amount, id, ids, moment};
 use crate::error::WalletError;
-use crate::events::WalletEvent;
+use crate::events::WalletNews;
 use crate::mandates::Mandate;
 use crate::ports::{BiometricPrompt, DeviceKeys, NativeKeys, NativePrompt};
 use crate::records::{Enrolment, LogEvidence, Money, Offer, SyncReport, WalletConfig};
@@ -183,9 +183,15 @@ impl Wallet {
         Ok(self.look(|wallet| wallet.next_attempt()).await?.map(moment))
     }
 
-    /// Takes the oldest thing that the payer should know; nothing where there is none.
-    pub async fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
-        Ok(self.look(|wallet| wallet.next_event()).await?.map(Into::into))
+    /// What the payer should know, oldest first, without a network; none is an empty list. First it forgets, for good, what
+    /// the payer was shown: up to and including the number `shown`. Called again with the same number it forgets nothing
+    /// more.
+    ///
+    /// Draw the list, and give the last number that was on the screen with your next call. So an app that is killed in
+    /// between loses nothing: its next process gets the same again. A number that is not kept any more, or never was,
+    /// forgets nothing.
+    pub async fn news(&self, shown: Option<u64>) -> Result<Vec<WalletNews>, WalletError> {
+        Ok(all(self.look(move |wallet| wallet.news(shown)).await?))
     }
 
     /// Checkpoints of the log that contradicted each other, kept as evidence.

@@ -206,11 +206,10 @@ impl App {
                     .collect())
             }
             Command::Events => {
-                let mut events = Vec::new();
-                while let Some(event) = self.wallet.next_event()? {
-                    events.push(serde_json::to_value(event).map_err(|_| WalletError::Internal("an event"))?);
-                }
-                Ok(events.into())
+                let news = self.wallet.news(None)?;
+                self.wallet.news(news.last().map(|last| last.number))?;
+                let events: Result<Vec<Value>, _> = news.iter().map(|news| serde_json::to_value(&news.event)).collect();
+                Ok(events.map_err(|_| WalletError::Internal("an event"))?.into())
             }
             Command::Export { order, folder } => self.export(order, &folder),
             Command::PutAway => Ok(Value::Null),

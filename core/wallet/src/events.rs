@@ -1,4 +1,4 @@
-//! What the payer should know, pulled by the app one by one.
+//! What the payer should know, kept until the app says that it was shown.
 
 use crate::error::WalletError;
 use crate::inner::Inner;
@@ -10,7 +10,17 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, FlowId, MandateId, Money, OrderId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Something that happened. Kept until the app takes it.
+/// Something that happened, under its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WalletNews {
+    /// Larger than each number before it. A wallet gives a number once, also after it forgot what was under it; another
+    /// wallet has numbers of its own.
+    pub number: u64,
+    /// What happened.
+    pub event: WalletEvent,
+}
+
+/// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum WalletEvent {
@@ -245,14 +255,27 @@ impl DisputeReason {
 }
 
 impl Inner {
-    /// Takes the oldest event.
-    pub(crate) fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
-        self.unit_now(|unit| {
-            let Some(row) = unit.list::<EventRow>()?.into_iter().next() else {
-                return Ok(None);
-            };
-            unit.delete(&row);
-            Ok(Some(row.event))
-        })
+    /// Forgets what was shown, then gives what is left, oldest first.
+    pub(crate) fn news(&self, shown: Option<u64>) -> Result<Vec<WalletNews>, WalletError> {
+        let left = match shown {
+            None => self.read_all::<EventRow>()?,
+            Some(shown) => self.unit_now(|unit| {
+                let rows = unit.list::<EventRow>()?;
+                if !rows.iter().any(|row| row.number == shown) {
+                    // Forgotten before, and everything older with it; or no number of this wallet, which shows nothing.
+                    return Ok(rows);
+                }
+                let (seen, left): (Vec<_>, Vec<_>) = rows.into_iter().partition(|row| row.number <= shown);
+                seen.iter().for_each(|row| unit.delete(row));
+                Ok(left)
+            })?,
+        };
+        Ok(left.into_iter().map(WalletNews::from).collect())
+    }
+}
+
+impl From<EventRow> for WalletNews {
+    fn from(EventRow { number, event }: EventRow) -> Self {
+        Self { number, event }
     }
 }

@@ -397,7 +397,7 @@ pub(crate) struct ReceiptRow {
     pub(crate) closed_at: Timestamp,
 }
 
-/// Something the payer should know, until the app has taken it.
+/// Something the payer should know, until the app says that it was shown.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct EventRow {
     pub(crate) number: u64,

@@ -70,7 +70,7 @@ mod ways;
 pub use checkup::{CheckupGroupView, Finding, FindingView, PhoneFacts, Remedy};
 pub use config::WalletConfig;
 pub use error::{ErrorKind, WalletError};
-pub use events::{DisputeReason, Missing, WalletEvent};
+pub use events::{DisputeReason, Missing, WalletEvent, WalletNews};
 pub use export::ExportedReceipt;
 pub use lock::{LockView, StoppingView};
 pub use permissions::{

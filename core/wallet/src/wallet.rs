@@ -3,7 +3,7 @@
 use crate::checkup::PhoneFacts;
 use crate::config::WalletConfig;
 use crate::error::WalletError;
-use crate::events::WalletEvent;
+use crate::events::WalletNews;
 use crate::export::ExportedReceipt;
 use crate::inner::Inner;
 use crate::lock::{LockView, StoppingView};
@@ -286,7 +286,8 @@ impl Wallet {
     }
 
     /// Answers for somebody who named this payer as a trusted contact or guardian; see
-    /// [`WalletEvent::AskedToVouch`]. Where the run is about this very account, `false` objects to it.
+    /// [`AskedToVouch`](crate::events::WalletEvent::AskedToVouch). Where the run is about this very account, `false`
+    /// objects to it.
     ///
     /// # Errors
     /// [`WalletError::Offline`], [`WalletError::Problem`].
@@ -386,12 +387,18 @@ impl Wallet {
         Ok(due)
     }
 
-    /// Takes the oldest thing that the payer should know.
+    /// What the payer should know, oldest first, without a network; none is an empty list. First it forgets, for good,
+    /// what the payer was shown: up to and including the number `shown`. Called again with the same number it forgets
+    /// nothing more.
+    ///
+    /// An app draws the list, and gives the last number that was on the screen with its next call. So a process that
+    /// ends in between loses nothing: its next one gets the same again. A number that is not kept any more, or never was,
+    /// forgets nothing.
     ///
     /// # Errors
     /// [`WalletError::Vault`].
-    pub fn next_event(&self) -> Result<Option<WalletEvent>, WalletError> {
-        self.inner.next_event()
+    pub fn news(&self, shown: Option<u64>) -> Result<Vec<WalletNews>, WalletError> {
+        self.inner.news(shown)
     }
 
     /// The receipts of closed orders, oldest first.

@@ -246,11 +246,9 @@ impl StagePhone {
     /// # Errors
     /// What the wallet says.
     pub fn events(&self) -> Result<Vec<WalletEvent>, WalletError> {
-        let mut events = Vec::new();
-        while let Some(event) = self.wallet.next_event()? {
-            events.push(event);
-        }
-        Ok(events)
+        let news = self.wallet.news(None)?;
+        self.wallet.news(news.last().map(|last| last.number))?;
+        Ok(news.into_iter().map(|news| news.event).collect())
     }
 
     /// How far the end of a mandate has come on this phone.

@@ -402,8 +402,11 @@ impl Phone {
         self.wallet.mandate(mandate).unwrap().ending.map(|ending| ending.stage)
     }
 
+    /// What the payer is told now: it counts as shown.
     pub(crate) fn events(&self) -> Vec<WalletEvent> {
-        std::iter::from_fn(|| self.wallet.next_event().unwrap()).collect()
+        let news = self.wallet.news(None).unwrap();
+        self.wallet.news(news.last().map(|last| last.number)).unwrap();
+        news.into_iter().map(|news| news.event).collect()
     }
 }
 
