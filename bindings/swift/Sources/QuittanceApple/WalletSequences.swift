@@ -3,8 +3,9 @@ import Quittance
 extension WalletProtocol {
     /// What the payer should know by now, oldest first: `for try await event in wallet.events`.
     ///
-    /// Each is taken from the wallet when it is asked for, and only then: whoever stops half-way, or whose task is
-    /// cancelled, finds the rest the next time. The sequence ends when nothing is left; `sync` brings more.
+    /// Asking for the next one says that the payer was shown the former, which is forgotten then. Whoever breaks off,
+    /// throws, is cancelled or killed gets the one that it stopped at again the next time, with the rest. The sequence ends
+    /// when nothing is left; `sync` brings more. An app that draws a list takes it from `news(shown:)`.
     public var events: WalletEvents { WalletEvents(wallet: self) }
 
     /// The questions of a flow, one after the other, until somebody else has the turn or the flow is over:
@@ -17,17 +18,25 @@ extension WalletProtocol {
     public func questions(of flow: String) -> FlowQuestions { FlowQuestions(wallet: self, flow: flow) }
 }
 
-/// What the payer should know, taken one by one.
+/// What the payer should know, one by one, each kept until the next one is asked for.
 public struct WalletEvents: AsyncSequence, Sendable {
     public typealias Element = WalletEvent
     let wallet: any WalletProtocol
 
     public struct AsyncIterator: AsyncIteratorProtocol {
         let wallet: any WalletProtocol
+        /// The one that was given last.
+        private var shown: UInt64?
+
+        init(wallet: any WalletProtocol) {
+            self.wallet = wallet
+        }
 
         public mutating func next() async throws -> WalletEvent? {
             if Task.isCancelled { return nil }
-            return try await wallet.nextEvent()
+            guard let oldest = try await wallet.news(shown: shown).first else { return nil }
+            shown = oldest.number
+            return oldest.event
         }
     }
 

@@ -35,19 +35,44 @@ import Testing
         #expect(try await questions.next() == first)
     }
 
-    @Test("Whoever stops half-way finds the other events the next time")
-    func events() async throws {
+    /// Two things that the payer should know, in order.
+    private func happened() async throws -> [WalletEvent] {
         _ = try await stage.walk(wallet, sign)
         let mandate = try await wallet.mandateOf(flow: sign)
         try await wallet.pause(mandates: [mandate])
+        return [.mandateActive(mandate: mandate), .held(mandate: mandate, by: .payer)]
+    }
+
+    @Test("Whoever breaks off gets the event that it stopped at again, with the rest; an event that was passed is gone")
+    func events() async throws {
+        let happened = try await happened()
         for try await event in wallet.events {
-            #expect(event == .mandateActive(mandate: mandate))
+            #expect(event == happened[0])
+            break
+        }
+        for try await event in wallet.events where event != happened[0] {
+            #expect(event == happened[1])
             break
         }
         var rest: [WalletEvent] = []
         for try await event in wallet.events { rest.append(event) }
-        #expect(rest.first == .held(mandate: mandate, by: .payer))
+        #expect(rest == [happened[1]])
         for try await event in wallet.events { Issue.record("\(event) came twice") }
+    }
+
+    @Test("A task that is cancelled at an event gets that event again")
+    func cancelledAt() async throws {
+        let (wallet, happened) = (wallet, try await happened())
+        let told = try await Task {
+            var told: [WalletEvent] = []
+            for try await event in wallet.events {
+                told.append(event)
+                withUnsafeCurrentTask { $0?.cancel() }
+            }
+            return told
+        }.value
+        #expect(told == [happened[0]])
+        #expect(try await wallet.news(shown: nil).map(\.event) == happened)
     }
 
     @Test("A cancelled task takes no event away, and asks no question")

@@ -82,11 +82,11 @@ final class Stage: Sendable {
         return Data(try await sandbox.lastCode(enrolment.account).utf8)
     }
 
-    /// Everything that the payer should know by now.
+    /// Everything that the payer should know by now; it counts as shown.
     func events(_ wallet: Wallet) async throws -> [WalletEvent] {
-        var events: [WalletEvent] = []
-        while let event = try await wallet.nextEvent() { events.append(event) }
-        return events
+        let news = try await wallet.news(shown: nil)
+        _ = try await wallet.news(shown: news.last?.number)
+        return news.map(\.event)
     }
 }
 

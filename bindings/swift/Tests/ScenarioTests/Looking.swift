@@ -49,9 +49,9 @@ final class Looking {
 
     /// Everything that the phone tells now, taken by being looked at.
     func events() async throws -> [WalletEvent] {
-        var events: [WalletEvent] = []
-        while let event = try await payer.wallet.nextEvent() { events.append(event) }
-        return events
+        let news = try await payer.wallet.news(shown: nil)
+        _ = try await payer.wallet.news(shown: news.last?.number)
+        return news.map(\.event)
     }
 
     /// From here on rotations of the vault are counted.

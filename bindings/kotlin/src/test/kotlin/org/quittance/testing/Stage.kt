@@ -125,12 +125,11 @@ class Stage private constructor(private val gateway: GatewayProcess?, origin: St
         /** An amount in fen. */
         fun cny(minor: Long) = Money(minor, "CNY")
 
-        /** Everything that the payer should know by now. */
-        suspend fun events(wallet: Wallet): List<WalletEvent> = generate { wallet.nextEvent() }
-
-        private suspend fun <T : Any> generate(next: suspend () -> T?): List<T> {
-            val all = mutableListOf<T>()
-            while (true) all += next() ?: return all
+        /** Everything that the payer should know by now; it counts as shown. */
+        suspend fun events(wallet: Wallet): List<WalletEvent> {
+            val news = wallet.news(null)
+            wallet.news(news.lastOrNull()?.number)
+            return news.map { it.event }
         }
     }
 }
