@@ -59,6 +59,10 @@ import QuittanceApple
     /// The contact that nobody asked for, while it goes on.
     @ObservationIgnored private(set) var contacting: Task<Void, Never>?
     @ObservationIgnored private var contactsAgain = false
+    /// The first number of news that this process has not heard yet.
+    @ObservationIgnored private var unheard: UInt64 = 0
+    /// The last number that was on the screen.
+    @ObservationIgnored private var shown: UInt64?
     @ObservationIgnored private let occasions: Occasions
     @ObservationIgnored private let facts: @Sendable () -> PhoneFacts
     @ObservationIgnored private let open: @Sendable () async throws -> any WalletProtocol
@@ -114,6 +118,8 @@ import QuittanceApple
     func setUpAgain() async {
         wallet = nil
         earlyLink = nil
+        // Another wallet has numbers of its own.
+        (news, unheard, shown) = ([], 0, nil)
         do {
             try forget()
         } catch {
@@ -174,6 +180,16 @@ import QuittanceApple
 
     func isRead(_ item: News) {
         news.removeAll { $0.id == item.id }
+    }
+
+    /// Whether the page that tells news is on the screen, with nothing above it.
+    var showsNews: Bool { tab == .permissions && permissionPath.isEmpty && flow == nil && !choosesPin }
+
+    /// The payer has it before their eyes: with the next contact the wallet may forget it. Until then, a process that ends
+    /// leaves it to the next one.
+    func isShown(_ item: News) {
+        guard let number = item.number else { return }
+        shown = max(shown ?? number, number)
     }
 
     // MARK: Stopping, pausing, turning on
@@ -331,8 +347,9 @@ import QuittanceApple
         isOffline = !report.online
         occasions.plan(report.nextAttempt)
         try await refresh()
-        for try await event in wallet.events {
-            if let item = News(event, names: { service(of: $0) }) { news.append(item) }
+        for told in try await wallet.news(shown: shown) where told.number >= unheard {
+            if let item = News(told, names: { service(of: $0) }) { news.append(item) }
+            unheard = told.number + 1
         }
         if let flow { try await flow.load() }
     }

@@ -11,6 +11,8 @@ struct News: Identifiable {
     }
 
     let id = UUID()
+    /// Under which the wallet keeps it; none for what the payer just did.
+    var number: UInt64?
     let text: String
     var receipt: String?
     /// The permission that has to be stopped another way.
@@ -25,11 +27,12 @@ struct News: Identifiable {
     }
 
     /// Nothing where the payer has to know nothing of it.
-    init?(_ event: WalletEvent, names: (String) -> String) {
+    init?(_ told: WalletNews, names: (String) -> String) {
+        number = told.number
         func about(_ name: String, _ mandate: String, _ more: [String: Value] = [:]) -> String {
             say("app.event." + name, more.merging(["service": .words(names(mandate))]) { given, _ in given })
         }
-        switch event {
+        switch told.event {
         case .mandateActive(let mandate): text = about("mandate_active", mandate)
         case .mandateRejected(let mandate): text = about("mandate_rejected", mandate)
         case .held(let mandate, let owner):

@@ -264,6 +264,9 @@ struct NewsRow: View {
                     .accessibilityLabel(say("app.action.close") + " " + item.text)
             }
         }
+        .onChange(of: model.showsNews, initial: true) { _, isShown in
+            if isShown { model.isShown(item) }
+        }
     }
 }
 

@@ -14,7 +14,13 @@ final class ShownWallet: Wallet, @unchecked Sendable {
         evidenceLevel: .e0, keyStore: .hardware)
     var asked: Prompt?
     var items: [ItemResult] = []
-    var happened: [WalletEvent] = []
+    /// What the payer should know, and was not shown yet.
+    var happened: [WalletEvent] {
+        get { kept.map(\.event) }
+        set { kept = newValue.map { WalletNews(number: nextNumber(), event: $0) } }
+    }
+    private var kept: [WalletNews] = []
+    private var numbers: UInt64 = 0
     var open: [String] = []
     var isOnline = true
     var failure: WalletError?
@@ -48,7 +54,10 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     override func recoveryReadiness() async throws -> RecoveryReadiness { MadeUp.recovery }
     override func verifyReceipt(order: String) async throws -> ReceiptVerdict { verdict }
     override func openFlows() async throws -> [String] { open }
-    override func nextEvent() async throws -> WalletEvent? { happened.isEmpty ? nil : happened.removeFirst() }
+    override func news(shown: UInt64?) async throws -> [WalletNews] {
+        if let shown { kept.removeAll { $0.number <= shown } }
+        return kept
+    }
     override func nextPrompt(flow: String) async throws -> Prompt? { isOver ? nil : asked }
     override func closingPrompt(flow: String) async throws -> Prompt? { isOver ? asked : nil }
     override func batchResults(flow: String) async throws -> [ItemResult] { items }
@@ -79,6 +88,11 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     override func chooseNewPin(pin: Data) async throws {
         keep(pin)
         if let failure { throw failure }
+    }
+
+    private func nextNumber() -> UInt64 {
+        defer { numbers += 1 }
+        return numbers
     }
 
     private func keep(_ secret: Data) {
