@@ -16,6 +16,7 @@ import org.quittance.NoHandle
 import org.quittance.Prompt
 import org.quittance.Wallet
 import org.quittance.WalletException
+import org.quittance.WalletNews
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Shown
 import org.robolectric.annotation.Config
@@ -56,7 +57,7 @@ class DigitsTest {
 
         override suspend fun enrolment() = Enrolment("acc", "dev", EvidenceLevel.E0, KeyStoreKind.SOFTWARE)
 
-        override suspend fun nextEvent() = null
+        override suspend fun news(shown: ULong?) = emptyList<WalletNews>()
 
         override suspend fun nextPrompt(flow: String) = prompt
 

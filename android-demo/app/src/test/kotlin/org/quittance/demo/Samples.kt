@@ -360,10 +360,10 @@ object Samples {
         linkedMapOf(
             "welcome" to UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false)),
             "choose_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 3, false)),
-            "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), null, emptyList())),
+            "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), null)),
             "permissions_empty" to
-                UiState(shown = Shown.Home(nothing, emptyList(), null, emptyList())),
-            "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), setOf("a"), emptyList())),
+                UiState(shown = Shown.Home(nothing, emptyList(), null)),
+            "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), setOf("a"))),
             "one_permission" to UiState(shown = Shown.OnePermission(detail, mandate, routes)),
             "security" to
                 UiState(
@@ -420,7 +420,7 @@ object Samples {
                     "ended" to WalletException.FlowEnded("flow_expired"),
                     "support" to WalletException.Internal("wallet"),
                 )
-            val home = Shown.Home(nothing, emptyList(), null, emptyList())
+            val home = Shown.Home(nothing, emptyList(), null)
             for ((name, failure) in failures) put(name, UiState(shown = home, problem = problem(failure)))
             val centre = centre(Stopping(null, emptyList(), true), CheckupGroup.LOGIN_ENVIRONMENT to clockFarOff)
             put("clock", UiState(shown = Shown.Security(centre, emptyList(), false, null)))

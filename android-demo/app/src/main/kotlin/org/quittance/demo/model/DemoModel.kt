@@ -15,7 +15,6 @@ import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.StopScope
 import org.quittance.Wallet
-import org.quittance.WalletEvent
 import org.quittance.WalletException
 import org.quittance.Wish
 import org.quittance.demo.NoCamera
@@ -30,7 +29,7 @@ import org.quittance.demo.words.Say
 class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, places: List<String> = emptyList()) {
     internal val states = MutableStateFlow(UiState())
     internal val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
-    private val news = ArrayDeque<WalletEvent>()
+    private var heard = Heard()
     internal val typing = Typing()
     internal val turn = Mutex()
 
@@ -124,7 +123,8 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
         }
         stack.clear()
         stack.addLast(Place.Home)
-        news.clear()
+        // Another wallet has numbers of its own.
+        heard = Heard()
         typing.clear()
         show()
     }
@@ -403,8 +403,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
 
     internal suspend fun show() {
         val wallet = wallet()
-        while (true) news.addFirst(wallet.nextEvent() ?: break)
-        while (news.size > MOST_NEWS) news.removeLast()
+        heard.hear(wallet)
         val enrolment = wallet.enrolment()
         typing.enrolling = enrolment == null
         val place = stack.last()
@@ -412,8 +411,8 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
             if (enrolment == null) typing.enrol()
             else
                 when (place) {
-                    Place.Home -> Views.home(wallet, chosen, news)
-                    Place.Security -> Views.security(wallet, phone.locks(), news, asksForLock, typing.password())
+                    Place.Home -> Views.home(wallet, chosen)
+                    Place.Security -> Views.security(wallet, phone.locks(), heard.events, asksForLock, typing.password())
                     Place.Recovery -> Views.recovery(wallet)
                     Place.Receipts -> Views.receipts(wallet)
                     // What is typed stays, whatever became of the last try.
@@ -426,6 +425,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
                     is Place.Vouch -> Shown.Vouch(place.purpose, place.requester == enrolment.account)
                 }
         states.update { it.copy(place = place, shown = asTyped(shown), sandbox = phone.sandbox) }
+        if (shown is Shown.Security && shown.tellsNews) heard.isShown()
     }
 
     /** What was typed or chosen while a view was gathered counts, too. */
@@ -454,10 +454,6 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     /** The flow is not on this phone any more: back to where it was begun. */
     private suspend fun gone(): Shown {
         if (stack.size > 1) stack.removeLast()
-        return Views.home(wallet(), null, news)
-    }
-
-    private companion object {
-        const val MOST_NEWS = 20
+        return Views.home(wallet(), null)
     }
 }

@@ -118,7 +118,6 @@ sealed interface Shown {
         val openFlows: List<OpenFlow>,
         /** Chosen to be stopped together; null while nothing is chosen. */
         val chosen: Set<String>?,
-        val news: List<News>,
     ) : Shown
 
     data class OnePermission(val detail: PermissionDetail, val mandate: Mandate, val routes: List<CancellationRoute>) : Shown
@@ -132,7 +131,10 @@ sealed interface Shown {
         /** The lock is about to be put on: what it does is shown first. */
         val asksForLock: Boolean,
         val password: PasswordEntry?,
-    ) : Shown
+    ) : Shown {
+        /** Whether the news is on the screen, and not a page that stands in its place. */
+        val tellsNews: Boolean get() = !asksForLock && password == null
+    }
 
     data class Recovery(val readiness: RecoveryReadiness) : Shown
 

@@ -9,10 +9,9 @@ import org.quittance.demo.words.say
 
 /** The views, each from the wallet's own records. */
 internal object Views {
-    suspend fun home(wallet: Wallet, chosen: Set<String>?, news: Collection<WalletEvent>): Shown.Home {
+    suspend fun home(wallet: Wallet, chosen: Set<String>?): Shown.Home {
         val flows = wallet.openFlows().mapNotNull { flow -> wallet.nextPrompt(flow)?.let { OpenFlow(flow, it.title.say()) } }
-        val permissions = wallet.permissions()
-        return Shown.Home(permissions, flows, chosen, news.map { News(it, saying(it, permissions)) })
+        return Shown.Home(wallet.permissions(), flows, chosen)
     }
 
     suspend fun permission(wallet: Wallet, mandate: String): Shown.OnePermission =
@@ -49,7 +48,7 @@ internal object Views {
     suspend fun security(
         wallet: Wallet,
         locks: PhoneFacts,
-        news: Collection<WalletEvent>,
+        news: List<WalletEvent>,
         asksForLock: Boolean,
         password: PasswordEntry?,
     ): Shown.Security {
