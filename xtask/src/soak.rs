@@ -30,6 +30,9 @@ pub(crate) struct Crash {
     /// Operations (sign, permit, charge, lock, undo, revoke, batch), sides (phone, gateway), or some of each; all where none
     /// is named.
     of: Vec<String>,
+    /// The recoveries of a part of the first kills, such as 3/8, so that machines or days can share them.
+    #[arg(long, default_value = "1/1")]
+    part: String,
 }
 
 /// How many.
@@ -81,7 +84,8 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
             .args(["_any_step_", "--", "--nocapture"])
             .env("QUITTANCE_PROFILE", "soak")
             .env("QUITTANCE_CRASHES", "all")
-            .env("QUITTANCE_CRASHES_OF", crash.of.join(","))),
+            .env("QUITTANCE_CRASHES_OF", crash.of.join(","))
+            .env("QUITTANCE_CRASHES_PART", &crash.part)),
         // Optimised: this is arithmetic and SQLite, nothing of it waits.
         Soak::PowerLoss(power_loss) => run(workspace
             .cargo(&[

@@ -6,7 +6,8 @@
 //!
 //! `QUITTANCE_CRASHES=all` tries every pair of a first kill with a second one or a disk error, and every disk error and loss
 //! of power at every step; without it, every first kill and a sample of the others with a fixed seed.
-//! `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side, or some of each.
+//! `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side, or some of each; `QUITTANCE_CRASHES_PART=3/8` strikes
+//! the recoveries of each eighth first kill alone, from the third on.
 #![cfg(test)]
 
 mod books;
@@ -53,6 +54,18 @@ fn is_everything() -> bool {
     std::env::var("QUITTANCE_CRASHES").is_ok_and(|which| which == "all")
 }
 
+/// The part of the recoveries that this run strikes: which one, of how many.
+fn part() -> (u64, u64) {
+    let Ok(named) = std::env::var("QUITTANCE_CRASHES_PART") else {
+        return (1, 1);
+    };
+    let part = named
+        .split_once('/')
+        .and_then(|(which, of)| Some((which.parse().ok()?, of.parse().ok()?)));
+    let part = part.filter(|(which, of)| (1..=*of).contains(which));
+    part.unwrap_or_else(|| panic!("no part such as 3/8: {named}"))
+}
+
 /// Whether this run is about this operation of this side: one of those that are named, where any of its kind is.
 fn is_chosen(operation: Operation, side: Side) -> bool {
     let named = std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().to_lowercase();
@@ -85,6 +98,7 @@ fn chosen(side: Side, seed: u64) -> impl Iterator<Item = (Operation, Rng)> {
 /// Kills one side before each step of each operation, and strikes it again during the recovery.
 async fn killed_at_every_step(side: Side) {
     let programs = Programs::built().expect("built");
+    let (which, of) = part();
     let mut kinds = 0;
     for (operation, mut chance) in chosen(side, 0x5157_4954) {
         let began = Instant::now();
@@ -104,10 +118,10 @@ async fn killed_at_every_step(side: Side) {
             if first.struck {
                 steps += 1;
                 recovery = recovery.max(first.recovery);
-                if is_everything() {
-                    again.everywhere(&stage, blow).await;
-                } else {
+                if !is_everything() {
                     again.sometimes(&stage, blow, first.recovery, &mut chance).await;
+                } else if blow.at % of == which % of {
+                    again.everywhere(&stage, blow).await;
                 }
             }
             blow.at += 1;
