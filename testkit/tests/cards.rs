@@ -19,6 +19,8 @@ async fn stage() -> Stage {
         "effect": "open_lock_password",
         "entry_life": "safety_lock.password_entry_life",
         "steps": [
+            { "id": "settled_down", "rules": ["R-332"],
+              "do": { "guard": { "fact": "recovering", "at_most": 0, "refuse": "risk_denied" } } },
             { "id": "card", "do": { "factor": "bank_card_elements" }, "rules": ["R-060"],
               "tries": { "at_least": "evidence.max_attempts", "then": "refuse" } },
             { "id": "identify", "do": { "factor": "biometric" }, "rules": ["R-060"] },

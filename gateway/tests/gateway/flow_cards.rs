@@ -20,6 +20,7 @@ const DEFINITION: &str = r#""test.by_card": {
       "effect": "open_lock_password",
       "entry_life": "safety_lock.password_entry_life",
       "steps": [
+        { "id": "settled_down", "do": { "guard": { "fact": "recovering", "at_most": 0, "refuse": "risk_denied" } }, "rules": ["R-332"] },
         { "id": "card", "do": { "factor": "bank_card_elements" }, "tries": { "at_least": "evidence.max_attempts", "then": "refuse" }, "rules": ["R-060"] },
         { "id": "identify", "do": { "factor": "biometric" }, "rules": ["R-060"] }
       ]
