@@ -1,4 +1,4 @@
-//! What one account can make the gateway keep, tell, wait for: bounded, and stopping everything always fits.
+//! What one account can make the gateway keep, tell, wait for has a number; stopping everything always fits.
 
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::Wish;

@@ -7,9 +7,7 @@ use quittance_gateway::Clock as _;
 use quittance_gateway::{
     CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript, ScriptedOutcome, Unavailable,
 };
-use quittance_protocol::answer::{
-    LockRecord, MandateRecord, MandateState, OrderRecord, OrderState, PayerEventKind, Reconciled,
-};
+use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, OrderState};
 use quittance_protocol::statement::{Charge, Lock, MandateKind, Permit, PermitAmount, ReplicaState, Stop, StopScope};
 use quittance_protocol::{AccountId, ChargeId, Code, TokenId};
 use tokio::sync::{Notify, Semaphore};
@@ -485,79 +483,5 @@ async fn a_charge_that_outlives_the_drain_is_resolved_and_never_passes_later() {
     assert!(
         seen.iter().all(|charge| charge.acquirer_reference.is_none()),
         "no money moved"
-    );
-}
-
-#[tokio::test]
-async fn the_name_that_a_payer_is_shown_is_the_one_that_its_merchant_is_known_by() {
-    let house = House::new();
-    let phone = Phone::ready(&house).await;
-    let sign = async |name: &str| {
-        let offer = house.offer_with(|terms| name.clone_into(&mut terms.merchant_name));
-        let token = Token::new();
-        let flow = phone.signed_flow(&token, &offer).await;
-        phone.post(&phone.consent(&flow, &token, &offer).await).await
-    };
-    for other in ["Another merchant", "bluebird", "Bluebird ", ""] {
-        let refused = sign(other).await.problem();
-        let expected = (Code::ProofRejected, Some("/offer/terms/merchant_name"));
-        assert_eq!((refused.code(), refused.pointer()), expected, "{other:?}");
-    }
-    // Control.
-    assert_eq!(sign("Bluebird").await.status, 200);
-}
-
-/// Declines and uses of dead tokens that a payer is told of.
-fn declines(told: &Reconciled) -> Vec<&PayerEventKind> {
-    let kinds = told.events.iter().map(|event| &event.kind);
-    kinds
-        .filter(|kind| {
-            matches!(
-                kind,
-                PayerEventKind::Declined { .. } | PayerEventKind::DeadTokenUsed { .. }
-            )
-        })
-        .collect()
-}
-
-#[tokio::test]
-async fn a_merchant_who_goes_on_trying_buries_nothing_that_the_payer_has_to_hear() {
-    let house = House::new();
-    let phone = Phone::ready(&house).await;
-    let (token, other) = (phone.sign_mandate().await, phone.sign_mandate().await);
-    let scope = StopScope::Everything {};
-    assert_eq!(phone.post(&Stop { stop: scope }).await.status, 200);
-    let held = [(&token, ReplicaState::Held), (&other, ReplicaState::Held)];
-    let count = async || declines(&phone.reconcile(&held).await).len();
-    for _ in 0..5 {
-        assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::StoppedByPayer);
-    }
-    assert_eq!(count().await, 1, "one a day");
-    declined(&house.charge(other.mandate, 100).await);
-    assert_eq!(count().await, 2, "for each mandate");
-    let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
-    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::SafetyLocked);
-    assert_eq!(count().await, 3, "for each reason");
-    house.advance(DAY).await;
-    for _ in 0..5 {
-        declined(&house.charge(token.mandate, 100).await);
-    }
-    assert_eq!(count().await, 4, "the next day again");
-    phone.revoke(&[token.mandate]).await;
-    house.settle().await;
-    for _ in 0..5 {
-        assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::TokenDestroyed);
-    }
-    house.advance(DAY).await;
-    declined(&house.charge(token.mandate, 100).await);
-    let told = phone.reconcile(&held).await;
-    let uses = declines(&told).into_iter().filter_map(|kind| match kind {
-        PayerEventKind::DeadTokenUsed { uses, .. } => Some(*uses),
-        _ => None,
-    });
-    assert_eq!(
-        uses.collect::<Vec<_>>(),
-        [5, 6],
-        "one a day says how often it was tried"
     );
 }

@@ -1,4 +1,4 @@
-//! Which policy bundle a start takes: of the author and the mode that it is told, never an earlier one.
+//! Which policy bundle a start takes: of the author that it is told, never an earlier one, never from the other mode.
 
 use quittance_flows::PolicyError;
 use quittance_gateway::{OpenError, PolicySource};
