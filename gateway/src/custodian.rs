@@ -67,16 +67,18 @@ impl<S: Shelf> ShelfCustodian<S> {
         Ok(page.map(Zeroizing::new).and_then(|page| read(&page)))
     }
 
+    /// Writes a page over whatever stands in the slot of this epoch.
+    fn put(&self, epoch: u64, page: &[u8]) -> Result<(), RootKeyError> {
+        self.shelf.write(name(epoch), page).map_err(|error| unavailable(&error))
+    }
+
     /// Writes a fresh key over whatever stands in its slot.
     fn put_fresh(&self, epoch: u64) -> Result<(), RootKeyError> {
         let mut key = Zeroizing::new([0; 32]);
         self.random.fill(&mut *key).map_err(|_| RootKeyError::Unavailable {
             detail: "no randomness".to_owned(),
         })?;
-        let page = written(epoch, &key);
-        self.shelf
-            .write(name(epoch), &page)
-            .map_err(|error| unavailable(&error))
+        self.put(epoch, &written(epoch, &key))
     }
 
     fn key(&self, epoch: u64) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
@@ -127,7 +129,8 @@ fn associated(epoch: u64) -> Vec<u8> {
 impl<S: Shelf> RootKeys for ShelfCustodian<S> {
     fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
         match self.slot(epoch)? {
-            Some((stands, _)) if stands == epoch => return Ok(()),
+            // What is read may be what a sync that failed left in the cache: only what is written now is durable.
+            Some((stands, key)) if stands == epoch => return self.put(epoch, &written(epoch, &key)),
             Some((stands, _)) => {
                 return Err(RootKeyError::Unavailable {
                     detail: format!("the key of epoch {stands} has to be deleted first"),
@@ -160,13 +163,11 @@ impl<S: Shelf> RootKeys for ShelfCustodian<S> {
         };
         // A page that does not read as a key may be a damaged one: it goes, too. Only the key of another epoch stays.
         let is_of_another = read(&page).is_some_and(|(stands, _)| stands != epoch);
-        if is_of_another || page.iter().all(|byte| *byte == 0) {
-            return Ok(());
-        }
+        // That key is written, too, where it may be what a failed call put over this one: after a sync that failed the
+        // cache shows what the disk does not hold, and no later sync writes it.
+        let page = if is_of_another { page.as_slice() } else { &[0; PAGE] };
         // Overwriting is what a folder can do: a disk may keep the old block somewhere, which is why an HSM is better.
-        self.shelf
-            .write(name(epoch), &[0; PAGE])
-            .map_err(|error| unavailable(&error))
+        self.put(epoch, page)
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {

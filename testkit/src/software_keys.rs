@@ -165,7 +165,7 @@ impl DeviceKeys for SoftwareDeviceKeys {
         if read(&file)?.is_none() {
             write(&file, &self.random::<32>()?)
         } else {
-            Ok(())
+            sync_folder(&file).map_err(|_| DeviceKeyError::HardwareUnavailable)
         }
     }
 
@@ -243,9 +243,9 @@ fn write(file: &Path, bytes: &[u8]) -> Result<(), DeviceKeyError> {
 
 fn remove(file: &Path) -> Result<(), DeviceKeyError> {
     match std::fs::remove_file(file) {
-        Ok(()) => sync_folder(file).map_err(|_| DeviceKeyError::HardwareUnavailable),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(_) => Err(DeviceKeyError::HardwareUnavailable),
+        // Gone before, it may be gone from the cache alone: an earlier sync may have failed.
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(DeviceKeyError::HardwareUnavailable),
+        _ => sync_folder(file).map_err(|_| DeviceKeyError::HardwareUnavailable),
     }
 }
 

@@ -177,14 +177,15 @@ impl Vault {
     fn complete(&mut self) -> Result<(), VaultError> {
         self.ahead = None;
         let epoch = self.ready()?.header.epoch;
-        let found = self.keys.neighbours(epoch)?;
-        let previous = epoch.checked_sub(1).filter(|_| found.before);
-        let next = epoch.checked_add(1).filter(|_| found.after);
+        let next = match epoch.checked_add(1) {
+            Some(next) if self.keys.exists(next)? => Some(next),
+            _ => None,
+        };
+        // Seen or not: after a call that failed, a keystore may show what a power failure takes back.
+        let previous = epoch.checked_sub(1);
         let orders = self.ready()?.header.orders.iter();
         let pending: Vec<_> = orders.filter(|row| !row.done).map(|row| row.order).collect();
-        if next.is_some() || previous.is_some() || !pending.is_empty() {
-            file::settle(&mut self.connection)?;
-        }
+        file::settle(&mut self.connection)?;
         for stale in next.into_iter().chain(previous) {
             self.keys.delete(stale)?;
         }

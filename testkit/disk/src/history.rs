@@ -1,6 +1,7 @@
 //! Everything that happened on a disk, in its order.
 
 use std::collections::BTreeMap;
+use std::io;
 
 /// One thing that was done to a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +27,11 @@ pub enum Operation {
         /// Which file.
         file: String,
     },
+    /// A sync that answered an error: what it did not write, no later one writes. That is what Linux does.
+    FailedSync {
+        /// Which file.
+        file: String,
+    },
     /// The file's name was taken away.
     Remove {
         /// Which file.
@@ -47,6 +53,14 @@ impl Operation {
             _ => false,
         }
     }
+
+    /// Whether `later` is the sync that would have settled this operation, and failed.
+    pub(crate) fn is_given_up_by(&self, later: &Self) -> bool {
+        match later {
+            Self::FailedSync { file } => self.is_settled_by(&Self::Sync { file: file.clone() }),
+            _ => false,
+        }
+    }
 }
 
 /// The files by their names.
@@ -59,6 +73,8 @@ pub struct History {
     operations: Vec<Operation>,
     files: Files,
     ignores_syncs: bool,
+    /// How many syncs come through before one fails.
+    fails_after: Option<usize>,
 }
 
 impl History {
@@ -101,6 +117,27 @@ impl History {
         self.ignores_syncs = true;
     }
 
+    pub(crate) fn fail_after(&mut self, syncs: usize) {
+        self.fails_after = Some(syncs);
+    }
+
+    pub(crate) fn is_to_fail(&self) -> bool {
+        self.fails_after.is_some()
+    }
+
+    /// Syncs a file, unless it is the one that fails.
+    pub(crate) fn sync(&mut self, file: &str) -> io::Result<()> {
+        let file = file.to_owned();
+        let fails = self.fails_after == Some(0);
+        self.fails_after = self.fails_after.and_then(|after| after.checked_sub(1));
+        if fails {
+            self.perform(Operation::FailedSync { file });
+            return Err(io::Error::other("the disk failed to sync"));
+        }
+        self.perform(Operation::Sync { file });
+        Ok(())
+    }
+
     /// Does one thing.
     pub(crate) fn perform(&mut self, operation: Operation) {
         if self.ignores_syncs && matches!(operation, Operation::Sync { .. }) {
@@ -125,7 +162,7 @@ pub(crate) fn apply(files: &mut Files, operation: &Operation) {
             }
         }
         Operation::Resize { file, length } => files.entry(file.clone()).or_default().resize(*length, 0),
-        Operation::Sync { .. } | Operation::SyncNames => {}
+        Operation::Sync { .. } | Operation::FailedSync { .. } | Operation::SyncNames => {}
         Operation::Remove { file } => drop(files.remove(file)),
     }
 }

@@ -70,6 +70,17 @@ impl RecordingDisk {
         self.history().perform(Operation::SyncNames);
     }
 
+    /// Lets this many syncs come through and the next one fail, once.
+    pub fn fail_sync_after(&self, syncs: usize) {
+        self.history().fail_after(syncs);
+    }
+
+    /// Whether the sync that is to fail is still to come.
+    #[must_use]
+    pub fn is_sync_to_fail(&self) -> bool {
+        self.history().is_to_fail()
+    }
+
     /// Lets the disk say that it synced a file and do nothing: the control of every promise to be durable.
     pub fn ignore_syncs(&self) {
         self.history().ignore_syncs();

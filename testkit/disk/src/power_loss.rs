@@ -34,6 +34,11 @@ pub(crate) fn find(history: &History, moment: usize, chance: &mut Chance) -> His
     for operation in happened {
         let (settled, rest): (Vec<_>, Vec<_>) = open.into_iter().partition(|before| before.is_settled_by(operation));
         settled.into_iter().for_each(|operation| apply(&mut files, operation));
+        let (given_up, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(|before| before.is_given_up_by(operation));
+        if !given_up.is_empty() {
+            // Before anything later is: what is written afterwards stands above it.
+            lose(&mut files, given_up, chance);
+        }
         open = rest;
         open.push(operation);
     }

@@ -18,7 +18,6 @@ impl Shelf for RecordingDisk {
             at: 0,
             bytes: page.to_vec(),
         });
-        history.perform(Operation::Sync { file: name.to_owned() });
-        Ok(())
+        history.sync(name)
     }
 }

@@ -123,10 +123,7 @@ impl DatabaseHandle for Handle {
     }
 
     fn sync(&mut self, _data_only: bool) -> io::Result<()> {
-        self.disk.history().perform(Operation::Sync {
-            file: self.file.clone(),
-        });
-        Ok(())
+        self.disk.history().sync(&self.file)
     }
 
     fn set_len(&mut self, length: u64) -> io::Result<()> {

@@ -7,6 +7,7 @@
 )]
 
 mod ext4;
+mod failing_sync;
 mod files;
 mod image;
 mod life;
