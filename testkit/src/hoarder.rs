@@ -1,7 +1,7 @@
 //! The control of every destruction at the gateway: a custodian that keeps the keys that it says it deleted.
 
 use quittance_gateway::FolderCustodian;
-use quittance_vault::{RootKeyError, RootKeys};
+use quittance_vault::{Neighbours, RootKeyError, RootKeys};
 use std::io;
 use std::path::PathBuf;
 use zeroize::Zeroizing;
@@ -21,6 +21,15 @@ impl HoardingCustodian {
     pub fn new(honest: FolderCustodian, folder: PathBuf, hoard: PathBuf) -> io::Result<Self> {
         std::fs::create_dir_all(&hoard)?;
         Ok(Self { honest, folder, hoard })
+    }
+
+    fn keep_what_ends(&self, epoch: u64) -> Result<(), RootKeyError> {
+        if !self.honest.exists(epoch)? {
+            return Ok(());
+        }
+        self.keep(epoch).map_err(|error| RootKeyError::Unavailable {
+            detail: error.to_string(),
+        })
     }
 
     /// Copies the folder as it stands: a custodian's folder with the key in it.
@@ -49,15 +58,20 @@ impl RootKeys for HoardingCustodian {
     }
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
-        if self.honest.exists(epoch)? {
-            self.keep(epoch).map_err(|error| RootKeyError::Unavailable {
-                detail: error.to_string(),
-            })?;
-        }
+        self.keep_what_ends(epoch)?;
         self.honest.delete(epoch)
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.honest.exists(epoch)
+    }
+
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        self.keep_what_ends(old)?;
+        self.honest.replace(old, ahead)
+    }
+
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        self.honest.neighbours(epoch)
     }
 }

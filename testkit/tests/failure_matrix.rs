@@ -271,6 +271,7 @@ async fn a_gateway_that_stops_between_destroying_and_saying_so_says_so_after_its
                 (stands.state, stage.logged("destroyed").await),
                 (OrderState::Destroying, 0)
             );
+            assert_eq!(stage.custodian.replaced(), 1, "as a gateway ends its keys");
             assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held");
             stage.stop_gateway().await.unwrap();
             stage.custodian.lose_deletions(false);

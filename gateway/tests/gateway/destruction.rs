@@ -1,7 +1,6 @@
 //! Two-sided destruction: the rows of domain 8.3 on the quick path, from the gateway's side.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, PayerEventKind};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, TerminationCause};
@@ -9,7 +8,7 @@ use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome, ReplicaSt
 use quittance_protocol::{B64, Code, Digest32, Receipt};
 use quittance_vault::RootKeys as _;
 
-use crate::support::custodians::{Failing, Keeping};
+use crate::support::custodians::{Call, Failing, Keeping, Stop};
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, random};
 
@@ -110,7 +109,11 @@ async fn a_permit_copied_on_its_way_is_worth_nothing_after_the_end() {
 #[tokio::test]
 async fn a_restart_at_each_stage_of_the_destruction_ends_in_the_same_state() {
     // Domain 8.3 "gateway crash between destroy and attest"; H1, H3, H4; I6.
-    for stage in ["before the vault's new epoch", "before the old key is deleted"] {
+    for (stage, stop, replaced) in [
+        ("before the vault's new epoch", Stop::Before(Call::Create), 0),
+        ("before the old key is ended", Stop::Before(Call::End), 0),
+        ("the answer to the old key's end is lost", Stop::After(Call::End), 1),
+    ] {
         let house = House::closed();
         let good = house.custodian();
         let failing = Arc::new(Failing::new(good.clone()));
@@ -118,14 +121,14 @@ async fn a_restart_at_each_stage_of_the_destruction_ends_in_the_same_state() {
         house.start().unwrap();
         let (phone, token) = active(&house).await;
         let intent = phone.intend(&[token.mandate]).await;
-        let stop = if stage.contains("epoch") {
-            &failing.at_create
-        } else {
-            &failing.at_delete
-        };
-        stop.store(true, Ordering::SeqCst);
+        failing.stop(Some(stop));
         let order: OrderRecord = phone.post(&intent).await.ok();
         house.settle().await;
+        assert_eq!(
+            failing.replaced(),
+            replaced,
+            "{stage}: in the gateway's own way of ending a key"
+        );
         assert_eq!(phone.order(order.order).await.state, OrderState::Destroying, "{stage}");
         assert_eq!(
             declined(&house.charge(token.mandate, 1).await),
@@ -154,7 +157,7 @@ async fn a_crash_after_the_vault_and_before_the_statement_is_made_good() {
     house.start().unwrap();
     let (phone, token) = active(&house).await;
     let intent = phone.intend(&[token.mandate]).await;
-    failing.at_create.store(true, Ordering::SeqCst);
+    failing.stop(Some(Stop::Before(Call::Create)));
     let order: OrderRecord = phone.post(&intent).await.ok();
     house.stop();
     let database = house.data().join("gateway.sqlite");
@@ -320,7 +323,7 @@ async fn the_phone_may_attest_before_the_gateway_has_destroyed() {
     house.start().unwrap();
     let (phone, token) = active(&house).await;
     let intent = phone.intend(&[token.mandate]).await;
-    failing.at_create.store(true, Ordering::SeqCst);
+    failing.stop(Some(Stop::Before(Call::Create)));
     let order: OrderRecord = phone.post(&intent).await.ok();
     let attested: OrderRecord = phone.post(&phone.attestation(&order)).await.ok();
     assert_eq!((attested.state, attested.closure), (OrderState::Destroying, None));

@@ -7,7 +7,7 @@ use quittance_gateway::{
     Unavailable,
 };
 use quittance_protocol::{AccountId, ChargeId, Timestamp, TokenId};
-use quittance_vault::{RootKeyError, RootKeys};
+use quittance_vault::{Neighbours, RootKeyError, RootKeys};
 use quittance_wallet::ports::{Clock, CreatedKey, DeviceKeyError, DeviceKeys, KeyAlias, KeyStoreKind};
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -76,6 +76,7 @@ impl CardNetwork for GatedCardNetwork {
 pub struct FaultyCustodian {
     honest: FolderCustodian,
     loses: AtomicBool,
+    replaced: AtomicU64,
 }
 
 impl FaultyCustodian {
@@ -84,12 +85,27 @@ impl FaultyCustodian {
         Self {
             honest,
             loses: AtomicBool::new(false),
+            replaced: AtomicU64::new(0),
         }
     }
 
     /// Whether from now on keys are deleted while nobody hears of it.
     pub fn lose_deletions(&self, loses: bool) {
         self.loses.store(loses, Ordering::SeqCst);
+    }
+
+    /// How often a key was ended in the step that made another, whether anybody heard of it or not.
+    pub fn replaced(&self) -> u64 {
+        self.replaced.load(Ordering::SeqCst)
+    }
+
+    fn tell<T>(&self, answer: T) -> Result<T, RootKeyError> {
+        if self.loses.load(Ordering::SeqCst) {
+            return Err(RootKeyError::Unavailable {
+                detail: "the answer was lost".to_owned(),
+            });
+        }
+        Ok(answer)
     }
 }
 
@@ -108,16 +124,21 @@ impl RootKeys for FaultyCustodian {
 
     fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
         self.honest.delete(epoch)?;
-        if self.loses.load(Ordering::SeqCst) {
-            return Err(RootKeyError::Unavailable {
-                detail: "the answer was lost".to_owned(),
-            });
-        }
-        Ok(())
+        self.tell(())
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.honest.exists(epoch)
+    }
+
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        let has_made = self.honest.replace(old, ahead)?;
+        self.replaced.fetch_add(u64::from(has_made), Ordering::SeqCst);
+        self.tell(has_made)
+    }
+
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        self.honest.neighbours(epoch)
     }
 }
 
