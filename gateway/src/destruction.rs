@@ -68,7 +68,8 @@ pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, Vault
     let done = vault.destroy(batch.id, &batch.targets, |_| Ok(()))?;
     let destroy_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
-        halves = batch.targets.len(),
+        halves = done.destroyed.len(),
+        missing = done.missing.len(),
         destroy_ms,
         epoch = done.epoch_new,
         "halves destroyed"
@@ -111,6 +112,11 @@ pub(crate) fn carry_out(
 /// Ends the mandates, refreshes the risk rating, then says `destroyed`.
 fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -> Decided<()> {
     for mut mandate in turn.store.mandates_of_order(order.order)? {
+        let is_missing = done.missing.contains(&token_half(mandate.token));
+        if is_missing && mandate.half != ReplicaState::Destroyed {
+            // Damage may hide it from the vault, not from who has the file: it is not known to be gone.
+            return Err(Failure::Damaged("a half in the vault").into());
+        }
         if mandate.standing.state == MandateState::Revoking {
             let ended = mandate.standing.step(MandateEvent::HalfDestroyed);
             mandate.standing = ended.map_err(|_| Failure::Rules("a mandate ends before its order"))?;

@@ -175,6 +175,46 @@ async fn a_crash_after_the_vault_and_before_the_statement_is_made_good() {
     assert!(destroyed(&order).resumed);
 }
 
+/// An order over one token that is to be carried out, at a gateway that was stopped before; and the token.
+async fn ordered(house: &House) -> (Phone<'_>, OrderRecord, Token) {
+    let good = house.custodian();
+    let failing = Arc::new(Failing::new(good.clone()));
+    house.use_custodian(failing.clone());
+    house.start().unwrap();
+    let (phone, token) = active(house).await;
+    let intent = phone.intend(&[token.mandate]).await;
+    failing.stop(Some(Stop::Before(Call::Create)));
+    let order: OrderRecord = phone.post(&intent).await.ok();
+    house.stop();
+    house.use_custodian(good);
+    (phone, order, token)
+}
+
+/// Destroys a half whose row the vault does or does not find: the order afterwards.
+async fn destroyed_with_its_row(row_is_found: bool) -> OrderRecord {
+    let house = House::closed();
+    let (phone, order, token) = ordered(&house).await;
+    if !row_is_found {
+        // As damage does that falls on a row's own name.
+        let vault = rusqlite::Connection::open(house.data().join("vault.sqlite")).unwrap();
+        let name = [&[1], token.token.as_bytes().as_slice()].concat();
+        let hidden = vault.execute("UPDATE records SET name = NULL WHERE name = ?1", [name]);
+        assert_eq!(hidden.unwrap(), 1);
+    }
+    house.start().unwrap();
+    house.settle().await;
+    phone.order(order.order).await
+}
+
+//
+#[tokio::test]
+async fn a_half_that_the_vault_does_not_find_is_not_said_to_be_destroyed() {
+    let order = destroyed_with_its_row(false).await;
+    assert_eq!((order.state, order.destroyed), (OrderState::Destroying, None));
+    let control = destroyed_with_its_row(true).await;
+    assert_eq!(control.state, OrderState::Destroyed);
+}
+
 //
 #[tokio::test]
 async fn a_custodian_that_keeps_its_old_keys_never_lets_the_gateway_say_destroyed() {
