@@ -89,6 +89,10 @@ impl Sequencer {
             };
             commands.extend(self.inbox.try_iter().take(MOST));
             let stop = commands.iter().any(|command| matches!(command, Command::Stop));
+            // What needs no vault goes on without it.
+            if let Err(error) = self.vault.heal() {
+                tracing::error!(%error, "the vault cannot be read after a failed commit; it is tried again");
+            }
             self.turn(commands);
             self.destroy_due(false);
             self.deliver_notices();

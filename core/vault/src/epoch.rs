@@ -48,7 +48,7 @@ impl Vault {
         targets: &[RecordKey],
         work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
     ) -> Result<Destruction, VaultError> {
-        self.ready_to_write()?;
+        self.heal()?;
         if let Some(row) = self.ready()?.destruction(&Rows(&self.connection), &order)? {
             return if row.evidence.is_none() {
                 Ok(row.destruction)
@@ -74,7 +74,7 @@ impl Vault {
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.ready_to_write()?;
+        self.heal()?;
         let old = self.ready()?.header.clone();
         let answer = self.begin_epoch(None, work)?;
         let replaced = self.replace_key(old.epoch);

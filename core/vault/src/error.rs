@@ -80,13 +80,15 @@ pub enum VaultError {
     /// The file, or its folder, cannot be written by this program. Nothing was changed.
     #[error("the vault cannot be written: let this program write the file and its folder")]
     ReadOnly,
-    /// The transaction was rolled back by the database after an earlier error inside it. Nothing was written.
+    /// An earlier write inside the transaction failed, and may have left a part of itself. Nothing was written.
     #[error("the transaction ended after an earlier error in it; nothing was written: repeat it")]
     TransactionLost,
-    /// The last commit failed and the file could not be read again. Open the vault anew, or call `reload`.
-    #[error("the vault's state is unknown after a failed write: reload or reopen it")]
+    /// The last commit failed and the file could not be read again. Call [`crate::Vault::heal`], as each call that writes
+    /// does by itself, or open the vault anew.
+    #[error("the vault's state is unknown after a failed write: heal or reopen it")]
     Poisoned,
-    /// The new epoch is durable, and so is everything that was written with it; the old key is not yet deleted.
+    /// The new epoch of this very call is durable, and so is everything that was written with it; the old key may not yet be
+    /// deleted. What keeps an earlier call from its end is answered as itself, and nothing of the present call is written.
     ///
     /// Nothing may be said to be destroyed. Repeating the same order, the next rotation, and the next open each
     /// complete it.

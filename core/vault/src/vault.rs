@@ -193,7 +193,7 @@ impl Vault {
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.ready_to_write()?;
+        self.heal()?;
         let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
         let sql = file::begin(&mut self.connection)?;
         let (answer, written) = {
@@ -259,7 +259,16 @@ impl Vault {
         Ok(row.filter(|row| row.evidence.is_none()).map(|row| row.destruction))
     }
 
-    /// Reads the state from the file again, after [`VaultError::Poisoned`].
+    /// Reads the state from the file again where a failed write left it unknown; else it does nothing. Who goes on with a
+    /// vault after an error begins with this.
+    ///
+    /// # Errors
+    /// As [`Vault::open`]; the state is as unknown as before then.
+    pub fn heal(&mut self) -> Result<(), VaultError> {
+        if self.state.is_none() { self.reload() } else { Ok(()) }
+    }
+
+    /// Reads the state from the file again, be it known or not.
     ///
     /// # Errors
     /// As [`Vault::open`].
@@ -277,10 +286,6 @@ impl Vault {
 
     pub(crate) fn ready(&self) -> Result<&State, VaultError> {
         self.state.as_ref().ok_or(VaultError::Poisoned)
-    }
-
-    pub(crate) fn ready_to_write(&mut self) -> Result<(), VaultError> {
-        if self.state.is_none() { self.reload() } else { Ok(()) }
     }
 
     /// Reads the header, then opens the root with the keystore. Changes nothing.

@@ -70,9 +70,11 @@ impl Inner {
         })
     }
 
-    /// The vault, for as long as one call on it takes.
+    /// The vault, for as long as one call on it takes. What a failed commit left unknown is read again first.
     pub(crate) fn vault(&self) -> Result<Turn<'_, Vault>, WalletError> {
-        self.vault.take()
+        let mut vault = self.vault.take()?;
+        vault.heal()?;
+        Ok(vault)
     }
 
     /// The phone's keys, once it is enrolled with a PIN.

@@ -315,10 +315,14 @@ mod tests {
     use quittance_protocol::ed25519::SigningKey;
     use std::collections::BTreeSet;
     use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     /// A keystore that has keys of epochs alone, and wraps nothing: what is tested here is who writes what.
     #[derive(Default)]
-    struct Epochs(Mutex<BTreeSet<u64>>);
+    struct Epochs {
+        made: Mutex<BTreeSet<u64>>,
+        is_locked: AtomicBool,
+    }
 
     impl DeviceKeys for Epochs {
         fn create_key(&self, _: KeyAlias, _: Vec<u8>) -> Result<CreatedKey, DeviceKeyError> {
@@ -334,7 +338,7 @@ mod tests {
         }
 
         fn create_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
-            self.0.lock().unwrap().insert(epoch);
+            self.made.lock().unwrap().insert(epoch);
             Ok(())
         }
 
@@ -343,7 +347,9 @@ mod tests {
         }
 
         fn unwrap(&self, epoch: u64, wrapped: Vec<u8>) -> Result<Vec<u8>, DeviceKeyError> {
-            if self.epoch_key_exists(epoch)? {
+            if self.is_locked.load(Ordering::SeqCst) {
+                Err(DeviceKeyError::Locked)
+            } else if self.epoch_key_exists(epoch)? {
                 Ok(wrapped)
             } else {
                 Err(DeviceKeyError::KeyMissing)
@@ -351,12 +357,12 @@ mod tests {
         }
 
         fn delete_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
-            self.0.lock().unwrap().remove(&epoch);
+            self.made.lock().unwrap().remove(&epoch);
             Ok(())
         }
 
         fn epoch_key_exists(&self, epoch: u64) -> Result<bool, DeviceKeyError> {
-            Ok(self.0.lock().unwrap().contains(&epoch))
+            Ok(self.made.lock().unwrap().contains(&epoch))
         }
 
         fn describe(&self) -> KeyStoreKind {
@@ -372,6 +378,10 @@ mod tests {
     }
 
     fn phone(folder: &std::path::Path) -> Inner {
+        phone_with(folder, &Arc::default())
+    }
+
+    fn phone_with(folder: &std::path::Path, keys: &Arc<Epochs>) -> Inner {
         let author = SigningKey::from_seed(&Zeroizing::new(SANDBOX_AUTHOR_SEED)).unwrap();
         let config = WalletConfig {
             data_dir: folder.to_owned(),
@@ -381,8 +391,7 @@ mod tests {
             policy_author: serde_json::to_string(author.public_key()).unwrap(),
             sandbox: true,
         };
-        let keys = Arc::new(Epochs::default());
-        Inner::open(&config, keys.clone(), keys, Ports::system()).unwrap()
+        Inner::open(&config, keys.clone(), keys.clone(), Ports::system()).unwrap()
     }
 
     fn new_policy() -> PolicyRow {
@@ -428,5 +437,33 @@ mod tests {
             })
             .unwrap();
         assert_eq!(epoch(), first + 2);
+    }
+
+    #[test]
+    fn a_phone_whose_commit_failed_while_its_keystore_was_locked_goes_on_once_both_are_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = Arc::new(Epochs::default());
+        let file = phone_with(folder.path(), &keys).pinned.vault_file.clone();
+        // A row of more than a page is what finds no room from now on.
+        rusqlite::Connection::open(file)
+            .unwrap()
+            .execute_batch(
+                "CREATE TABLE room (epoch INTEGER REFERENCES nodes (place) DEFERRABLE INITIALLY DEFERRED);
+                 CREATE TRIGGER full AFTER INSERT ON journal WHEN length (NEW.sealed) > 4096
+                 BEGIN INSERT INTO room VALUES (-7); END;",
+            )
+            .unwrap();
+        let phone = phone_with(folder.path(), &keys);
+        keys.is_locked.store(true, Ordering::SeqCst);
+        let failed = phone.unit_now(|unit| unit.put(&new_policy()));
+        assert!(
+            matches!(failed, Err(WalletError::Vault(VaultError::Store(_)))),
+            "{failed:?}"
+        );
+        let small = |unit: &mut Unit<'_>| unit.proved_time(Timestamp::from_unix(1_800_000_000).unwrap());
+        assert!(phone.unit_now(small).is_err(), "control: nobody knows what stands");
+        keys.is_locked.store(false, Ordering::SeqCst);
+        phone.unit_now(small).unwrap();
+        assert!(phone.read::<TimeRow>(b"").unwrap().is_some());
     }
 }

@@ -14,6 +14,7 @@ use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore};
 
+use crate::support::custodians::{Call, Failing, Stop};
 use crate::support::phone::{Phone, Token, approved};
 use crate::support::{House, Reply, cny};
 
@@ -273,4 +274,39 @@ async fn an_answer_that_cannot_be_made_keeps_nobody_elses_statement_back() {
     // What the comparison found is kept, though its answer could not be told.
     assert_eq!(one.mandate(lost.mandate).await.holds, ["device"]);
     assert_eq!(one.post(&one.attestation(&order)).await.code(), Code::Internal);
+}
+
+#[tokio::test]
+async fn a_vault_that_could_not_be_read_after_a_failed_commit_is_read_once_it_can_be() {
+    let house = House::new();
+    let (phone, kept) = {
+        let phone = Phone::ready(&house).await;
+        let kept = phone.sign_mandate().await;
+        (phone, kept)
+    };
+    house.stop();
+    // From now on no commit of the vault that stores a half comes through.
+    let vault = Connection::open(house.data().join("vault.sqlite")).unwrap();
+    vault
+        .execute_batch(
+            "CREATE TABLE poison (slot INTEGER REFERENCES records (slot) DEFERRABLE INITIALLY DEFERRED);
+             CREATE TRIGGER poisoned AFTER INSERT ON records BEGIN INSERT INTO poison VALUES (-7); END;",
+        )
+        .unwrap();
+    drop(vault);
+    let failing = Arc::new(Failing::new(house.custodian()));
+    house.use_custodian(failing.clone());
+    house.start().unwrap();
+    let (token, offer) = (Token::new(), house.offer());
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.consent(&flow, &token, &offer).await;
+    failing.stop(Some(Stop::Before(Call::Unwrap)));
+    assert_eq!(in_time(phone.post(&consent)).await.code(), Code::Internal);
+    assert_eq!(
+        in_time(house.charge(kept.mandate, 100)).await.code(),
+        Code::Internal,
+        "control: nobody knows what stands in the vault"
+    );
+    failing.stop(None);
+    approved(&in_time(house.charge(kept.mandate, 100)).await);
 }

@@ -340,7 +340,7 @@ fn a_vault_whose_state_is_unknown_says_so_until_it_is_read_again() {
 
     dead_now.store(0, Ordering::SeqCst);
     vault.connection.execute_batch("DROP TRIGGER fault").unwrap();
-    vault.reload().unwrap();
+    vault.heal().unwrap();
     assert_consistent(&mut vault, &keys);
 }
 
