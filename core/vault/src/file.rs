@@ -1,6 +1,8 @@
 //! The SQLite file: how it is made, recognised, as well as synced.
 
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
@@ -51,8 +53,7 @@ pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultEr
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     let (application, version) = identity(&connection)?;
-    if application == 0 && version == 0 && is_empty(&connection)? {
-        // A creation that never committed.
+    if is_unfinished(&connection)? {
         return Err(VaultError::Missing);
     }
     if application != APPLICATION_ID {
@@ -68,21 +69,30 @@ pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultEr
     Ok(connection)
 }
 
+/// Bytes of a file that SQLite takes for one in which nothing was ever written.
+const NOTHING: u64 = 1;
+
+/// Whether a file stands at the path with nothing in it. No vault that is being made leaves one: something emptied it.
+pub(crate) fn is_emptied(path: &Path) -> Result<bool, VaultError> {
+    match std::fs::metadata(path) {
+        Ok(found) => Ok(found.len() <= NOTHING),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(VaultError::of_file("file", source)),
+    }
+}
+
 /// Makes the file of a new vault, readable by its owner only; refuses a file that holds anything.
 pub(crate) fn create(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
-    if vfs.is_none() {
-        let made = private(std::fs::OpenOptions::new().write(true).create_new(true)).open(path);
-        match made {
-            Ok(_file) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
-            Err(source) => return Err(VaultError::of_file("file", source)),
-        }
+    let failed = |source| VaultError::of_file("file", source);
+    if vfs.is_none() && (is_emptied(path)? || !path.try_exists().map_err(failed)?) {
+        let begun = beside(path, ".new");
+        begin_file(&begun)?;
+        std::fs::rename(&begun, path).map_err(failed)?;
     }
     let connection = connect(path, vfs, OpenFlags::SQLITE_OPEN_CREATE)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
-    let empty = identity(&connection).and_then(|found| Ok(found == (0, 0) && is_empty(&connection)?));
-    match empty {
+    match is_unfinished(&connection) {
         // New, or left by a creation that never committed: it holds nothing.
         Ok(true) => {}
         Ok(false) | Err(VaultError::NotAVault | VaultError::Corrupt { .. }) => {
@@ -92,6 +102,43 @@ pub(crate) fn create(path: &Path, vfs: Option<&str>) -> Result<Connection, Vault
     }
     configure(&connection)?;
     Ok(connection)
+}
+
+/// Writes a file that says whose it is, and holds no table yet.
+///
+/// It is written beside the vault's path and takes its name when it is whole. So a file without a byte at that path is never a
+/// vault that is being made, and the keys that stand are not taken for those of one.
+fn begin_file(path: &Path) -> Result<(), VaultError> {
+    let failed = |source| VaultError::of_file("file", source);
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    let create = |options: &mut OpenOptions| private(options).open(path).and_then(|file| file.sync_all());
+    create(OpenOptions::new().write(true).create_new(true)).map_err(failed)?;
+    let connection = connect(path, None, OpenFlags::empty())?;
+    // Nobody reads it before it is whole, so it needs no journal, which would be a file of its own.
+    connection.query_row("PRAGMA journal_mode = OFF", [], |_mode| Ok(()))?;
+    connection.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.close().map_err(|(_still_open, error)| error)?;
+    let sync = |file: File| file.sync_all();
+    OpenOptions::new().write(true).open(path).and_then(sync).map_err(failed)
+}
+
+/// A name beside that of the vault.
+pub(crate) fn beside(path: &Path, end: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Makes the names of new files durable. Not every platform can open a folder; SQLite does the same for its own files.
+pub(crate) fn sync_folder(path: &Path) -> Result<(), VaultError> {
+    let sync = |folder: &Path| -> io::Result<()> { File::open(folder)?.sync_all() };
+    match path.parent().filter(|folder| cfg!(unix) && folder.is_dir()) {
+        Some(folder) => sync(folder).map_err(|source| VaultError::of_file("folder", source)),
+        None => Ok(()),
+    }
 }
 
 fn connect(path: &Path, vfs: Option<&str>, more: OpenFlags) -> rusqlite::Result<Connection> {
@@ -104,7 +151,7 @@ fn connect(path: &Path, vfs: Option<&str>, more: OpenFlags) -> rusqlite::Result<
 
 /// What the system says of a file that SQLite could not open.
 fn why_not_opened(path: &Path, error: rusqlite::Error) -> VaultError {
-    match std::fs::OpenOptions::new().read(true).write(true).open(path) {
+    match OpenOptions::new().read(true).write(true).open(path) {
         Err(source) => VaultError::of_file("file", source),
         Ok(_file) => error.into(),
     }
@@ -116,8 +163,11 @@ fn identity(connection: &Connection) -> Result<(u32, u32), VaultError> {
     Ok((application, version))
 }
 
-fn is_empty(connection: &Connection) -> Result<bool, VaultError> {
-    Ok(connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0))?)
+/// Whether this is the file of a vault whose making never committed: nothing was ever kept in it.
+fn is_unfinished(connection: &Connection) -> Result<bool, VaultError> {
+    let (application, version) = identity(connection)?;
+    let is_empty = || connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| row.get(0));
+    Ok([0, APPLICATION_ID].contains(&application) && version == 0 && is_empty()?)
 }
 
 fn configure(connection: &Connection) -> Result<(), VaultError> {

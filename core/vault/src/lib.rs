@@ -29,7 +29,8 @@
 //!
 //! # The file, version 1
 //!
-//! `application_id` is `QVLT`, `user_version` the version. A vault of a newer version is refused unread. Tables:
+//! `application_id` is `QVLT`, `user_version` the version; version 0 without a table is a vault whose making never committed.
+//! A vault of a newer version is refused unread. Tables:
 //!
 //! | table | columns | sealed under |
 //! |---|---|---|

@@ -1,9 +1,10 @@
 //! One process at a time: the lock file beside the vault.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::error::VaultError;
+use crate::file::beside;
 
 /// Held for as long as the vault is open; the operating system lets go of it when the process ends, however it ends.
 pub(crate) struct LockFile(File);
@@ -13,10 +14,8 @@ impl LockFile {
     ///
     /// The file itself is never removed: removing it would let two processes hold two files of one name.
     pub(crate) fn take(vault: &Path) -> Result<Self, VaultError> {
-        let mut name = vault.as_os_str().to_owned();
-        name.push(".lock");
         let file = private(OpenOptions::new().read(true).write(true).create(true).truncate(false))
-            .open(PathBuf::from(name))
+            .open(beside(vault, ".lock"))
             .map_err(|source| VaultError::of_file("lock file", source))?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),

@@ -79,9 +79,12 @@ impl std::fmt::Debug for Vault {
 impl Vault {
     /// Makes a new vault, durable when this returns.
     ///
+    /// The file's name is durable before its first key is made: so a key of the first epoch without a file is another
+    /// vault's.
+    ///
     /// # Errors
-    /// [`VaultError::AlreadyExists`] when anything stands at the path (nothing is overwritten),
-    /// [`VaultError::Locked`], [`VaultError::BadHeight`], or what keystore, file and randomness answer.
+    /// [`VaultError::AlreadyExists`] when anything stands at the path (nothing is overwritten), [`VaultError::Corrupt`] when
+    /// that is an emptied file of a vault whose key stands, [`VaultError::Locked`], [`VaultError::BadHeight`], or what keystore, file and randomness answer.
     pub fn create(
         options: VaultOptions,
         keys: Arc<dyn RootKeys>,
@@ -93,7 +96,9 @@ impl Vault {
         }
         let keys = Keystore::new(keys);
         let lock = LockFile::take(&options.path)?;
+        refuse_emptied(&options.path, &keys)?;
         let mut connection = file::create(&options.path, options.vfs.as_deref())?;
+        file::sync_folder(&options.path)?;
 
         let mut vault = [0; 16];
         random.fill(&mut vault)?;
@@ -116,7 +121,7 @@ impl Vault {
         sql.commit()?;
         // From now on the identity stands in the file itself, so that a program of any version can refuse it unread.
         file::checkpoint(&connection)?;
-        sync_folder(&options.path)?;
+        file::sync_folder(&options.path)?;
         Ok(Self {
             connection,
             state: Some(State {
@@ -142,7 +147,7 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::ReadOnly`], [`VaultError::NotAVault`],
     /// [`VaultError::NewerVersion`], [`VaultError::Quarantined`] (file and keystore do not belong together; nothing was changed),
-    /// [`VaultError::Corrupt`], [`VaultError::Unfinished`], or what keystore and file answer.
+    /// [`VaultError::Corrupt`], or what keystore and file answer.
     pub fn open(
         options: VaultOptions,
         keys: Arc<dyn RootKeys>,
@@ -154,6 +159,8 @@ impl Vault {
             return Err(VaultError::Missing);
         }
         let lock = LockFile::take(&options.path)?;
+        let keys = Keystore::new(keys);
+        refuse_emptied(&options.path, &keys)?;
         let connection = file::open(&options.path, options.vfs.as_deref())?;
         let mut vault = Self {
             connection,
@@ -162,7 +169,7 @@ impl Vault {
             ahead: None,
             id: [0; 16],
             epoch: 0,
-            keys: Keystore::new(keys),
+            keys,
             random,
             _lock: lock,
         };
@@ -351,13 +358,10 @@ impl Drop for Vault {
     }
 }
 
-/// Makes the names of new files durable. Not every platform can open a folder; SQLite does the same for its own files.
-fn sync_folder(path: &Path) -> Result<(), VaultError> {
-    let failed = |source| VaultError::of_file("folder", source);
-    match path.parent().filter(|folder| cfg!(unix) && folder.is_dir()) {
-        Some(folder) => std::fs::File::open(folder)
-            .and_then(|folder| folder.sync_all())
-            .map_err(failed),
-        None => Ok(()),
+/// A file without a byte beside a key of the first epoch is a vault that was emptied. Of later epochs nobody can ask.
+fn refuse_emptied(path: &Path, keys: &Keystore) -> Result<(), VaultError> {
+    if file::is_emptied(path)? && keys.exists(FIRST_EPOCH)? {
+        return Err(VaultError::Corrupt { part: "file" });
     }
+    Ok(())
 }

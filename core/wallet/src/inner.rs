@@ -6,13 +6,14 @@ use crate::journal::DeviceRow;
 use crate::keys::EpochKeys;
 use crate::pin::PinChecks;
 use crate::policy::KnownPolicies;
-use crate::ports::{BiometricPrompt, DeviceKeys, Ports};
+use crate::ports::{BiometricPrompt, DeviceKeyError, DeviceKeys, KeyAlias, Ports};
 use crate::session::HeldSession;
 use crate::showing::HandedOut;
 use crate::transport::Transport;
 use crate::turns::{Door, Doors, Turn, Turns};
 use quittance_protocol::FlowId;
 use quittance_vault::{Vault, VaultError, VaultOptions};
+use std::path::Path;
 use std::sync::Arc;
 
 pub(crate) struct Inner {
@@ -48,7 +49,10 @@ impl Inner {
         let options = || VaultOptions::at(pinned.vault_file.clone());
         let epoch_keys = Arc::new(EpochKeys(Arc::clone(&keys)));
         let vault = match Vault::open(options(), epoch_keys.clone(), Arc::clone(&ports.randomness)) {
-            Err(VaultError::Missing) => Vault::create(options(), epoch_keys, Arc::clone(&ports.randomness)),
+            Err(VaultError::Missing) => {
+                refuse_emptied(&pinned.vault_file, &*keys)?;
+                Vault::create(options(), epoch_keys, Arc::clone(&ports.randomness))
+            }
             opened => opened,
         }?;
         let patience = ports.patience;
@@ -83,5 +87,20 @@ impl Inner {
         device
             .filter(|device| device.enrolled.is_some() && device.pin_set)
             .ok_or(WalletError::NotEnrolled)
+    }
+}
+
+/// A file without a byte is no vault to begin with where this phone has the key that signs: it was one, and something emptied
+/// it. Without a file there is none: an app that was installed anew finds its keys of before.
+fn refuse_emptied(vault: &Path, keys: &dyn DeviceKeys) -> Result<(), WalletError> {
+    let is_emptied = std::fs::metadata(vault).is_ok_and(|found| found.len() <= 1);
+    if !is_emptied {
+        return Ok(());
+    }
+    // A keystore tells of a key by its use. No statement has these bytes.
+    match keys.sign(KeyAlias::Device, Vec::new()) {
+        Err(DeviceKeyError::KeyMissing) => Ok(()),
+        Ok(_signature) => Err(VaultError::Corrupt { part: "file" }.into()),
+        Err(error) => Err(error.into()),
     }
 }

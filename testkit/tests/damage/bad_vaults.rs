@@ -5,7 +5,9 @@ use quittance_protocol::log::NoteSigner;
 use quittance_testkit::kill::{DiskError, Fault, KillSwitch, Lasts};
 use quittance_testkit::phone::{Phone, PhoneConfig};
 use quittance_testkit::process::Programs;
+use quittance_testkit::software_keys::SoftwareDeviceKeys;
 use quittance_vault::{QuarantineReason, VaultError};
+use quittance_wallet::ports::{DeviceKeys, KeyAlias};
 use quittance_wallet::{ErrorKind, WalletError};
 use rusqlite::Connection;
 use std::fs::Permissions;
@@ -61,7 +63,7 @@ async fn refused(folder: &Path) -> WalletError {
 async fn a_cut_vault_is_damaged_or_none_and_stays_as_it_is() {
     let folder = used_phone().await;
     let good = std::fs::read(vault(folder.path())).unwrap();
-    for length in [15, 99, 100, 4_000, 4_096, good.len() / 2, good.len() - 4_096] {
+    for length in [0, 1, 15, 99, 100, 4_000, 4_096, good.len() / 2, good.len() - 4_096] {
         std::fs::write(vault(folder.path()), &good[..length]).unwrap();
         let error = refused(folder.path()).await;
         let WalletError::Vault(VaultError::Corrupt { .. } | VaultError::NotAVault) = error else {
@@ -70,6 +72,29 @@ async fn a_cut_vault_is_damaged_or_none_and_stays_as_it_is() {
     }
     // Control: the whole file opens.
     std::fs::write(vault(folder.path()), &good).unwrap();
+    switch_on(folder.path()).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_emptied_vault_of_a_phone_that_enrolled_is_damaged_whatever_its_epoch() {
+    let folder = used_phone().await;
+    let keys = SoftwareDeviceKeys::open(&folder.path().join("phone/keys")).unwrap();
+    keys.create_key(KeyAlias::Device, Vec::new()).unwrap();
+    keys.create_epoch_key(2).unwrap();
+    keys.delete_epoch_key(1).unwrap();
+    std::fs::write(vault(folder.path()), b"").unwrap();
+    let error = refused(folder.path()).await;
+    assert!(
+        matches!(error, WalletError::Vault(VaultError::Corrupt { part: "file" })),
+        "{error:?}"
+    );
+    assert_eq!(error.kind(), ErrorKind::Reenrol);
+    // Controls: without a file, and without the key, a phone begins.
+    std::fs::remove_file(vault(folder.path())).unwrap();
+    switch_on(folder.path()).await.unwrap();
+    keys.delete_key(KeyAlias::Device).unwrap();
+    keys.delete_epoch_key(1).unwrap();
+    std::fs::write(vault(folder.path()), b"").unwrap();
     switch_on(folder.path()).await.unwrap();
 }
 

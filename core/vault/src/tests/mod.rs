@@ -3,6 +3,7 @@
 mod attack;
 mod basics;
 mod crash;
+mod damage;
 mod frozen;
 mod model;
 mod support;
