@@ -64,14 +64,20 @@ fn it_says_where_it_listens_refuses_a_second_one_and_stops_when_told() {
 
 #[test]
 fn new_data_over_the_keys_of_another_gateway_are_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let keys = FolderCustodian::open(&folder.path().join("keys"), Arc::new(SystemRandomness::new())).unwrap();
-    keys.create(8).unwrap();
-    let refused = start(folder.path()).wait_with_output().unwrap();
-    assert!(!refused.status.success());
-    let said = String::from_utf8(refused.stderr).unwrap();
-    assert!(said.contains("keys of another gateway's data"), "{said}");
-    assert_eq!(keys.epochs().unwrap(), [8], "nothing was touched");
+    // The other one may be at its first epoch still, and a vault that was emptied is none.
+    for (epoch, is_emptied) in [(8, false), (1, false), (1, true), (8, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = FolderCustodian::open(&folder.path().join("keys"), Arc::new(SystemRandomness::new())).unwrap();
+        keys.create(epoch).unwrap();
+        if is_emptied {
+            std::fs::File::create(folder.path().join("vault.sqlite")).unwrap();
+        }
+        let refused = start(folder.path()).wait_with_output().unwrap();
+        assert!(!refused.status.success());
+        let said = String::from_utf8(refused.stderr).unwrap();
+        assert!(said.contains("keys of another gateway's data"), "{said}");
+        assert_eq!(keys.epochs().unwrap(), [epoch], "nothing was touched");
+    }
 }
 
 #[tokio::test]
