@@ -127,19 +127,47 @@ impl Rows<'_> {
             .transpose()
     }
 
-    pub(crate) fn put_record(&self, key: &RecordKey, record: &SealedRecord) -> Result<(), VaultError> {
-        self.0
-            .prepare_cached(
-                "INSERT INTO records (slot, name, version, sealed) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (slot) DO UPDATE SET name = ?2, version = ?3, sealed = ?4",
-            )?
-            .execute(params![
-                to_sql(record.slot, "slot")?,
-                key.name(),
-                to_sql(record.version, "version")?,
-                record.sealed
-            ])?;
-        Ok(())
+    /// Stores a record of its own slot, which is new or free: what says which slot is free is not sealed, so it is not
+    /// believed over a row that lives.
+    pub(crate) fn insert_record(&self, key: &RecordKey, record: &SealedRecord) -> Result<(), VaultError> {
+        self.put_record(
+            "INSERT INTO records (slot, name, version, sealed) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (slot) DO UPDATE SET name = ?2, version = ?3, sealed = ?4 WHERE name IS NULL",
+            key,
+            record,
+            "free slots",
+        )
+    }
+
+    /// Stores the next version of a record that stands.
+    pub(crate) fn update_record(&self, key: &RecordKey, record: &SealedRecord) -> Result<(), VaultError> {
+        self.put_record(
+            "UPDATE records SET version = ?3, sealed = ?4 WHERE slot = ?1 AND name = ?2",
+            key,
+            record,
+            "list of records",
+        )
+    }
+
+    /// Runs a statement that has to change one row; where it changes none, this part of the file is damaged.
+    fn put_record(
+        &self,
+        statement: &str,
+        key: &RecordKey,
+        record: &SealedRecord,
+        part: &'static str,
+    ) -> Result<(), VaultError> {
+        let changed = self.0.prepare_cached(statement)?.execute(params![
+            to_sql(record.slot, "slot")?,
+            key.name(),
+            to_sql(record.version, "version")?,
+            record.sealed
+        ])?;
+        if changed == 1 {
+            Ok(())
+        } else {
+            Err(VaultError::Corrupt { part })
+        }
     }
 
     /// Ends a record: its row keeps nothing but the next free slot.

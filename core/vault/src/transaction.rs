@@ -100,6 +100,8 @@ pub struct Transaction<'a> {
     header: Header,
     /// Whether this transaction begins an epoch: each record that it writes gets a fresh key then.
     rotating: bool,
+    /// Whether a write failed, and may have left a part of itself: a fresh key without the bytes under it.
+    has_failed: bool,
 }
 
 impl<'a> Transaction<'a> {
@@ -112,6 +114,7 @@ impl<'a> Transaction<'a> {
             random,
             header: state.header.clone(),
             rotating,
+            has_failed: false,
         }
     }
 
@@ -123,8 +126,12 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// [`VaultError::Full`], [`VaultError::StorageFull`], or what the file answers.
     pub fn put(&mut self, key: &RecordKey, secret: &[u8]) -> Result<(), VaultError> {
-        self.alive()?;
-        let (slot, version) = match self.rows.record_place(key)? {
+        self.write(|this| this.put_record(key, secret))
+    }
+
+    fn put_record(&mut self, key: &RecordKey, secret: &[u8]) -> Result<(), VaultError> {
+        let place = self.rows.record_place(key)?;
+        let (slot, version) = match place {
             Some((slot, version)) => (
                 slot,
                 version
@@ -133,6 +140,7 @@ impl<'a> Transaction<'a> {
             ),
             None => (self.take_slot()?, 1),
         };
+        let is_new = place.is_none();
         let record_key = if self.rotating {
             self.tree.rekey_slot(slot)?
         } else {
@@ -140,7 +148,12 @@ impl<'a> Transaction<'a> {
         };
         let place = Place::Record { slot, key, version };
         let sealed = seal(self.random, &record_key, &self.header.vault, &place, secret)?;
-        self.rows.put_record(key, &SealedRecord { slot, version, sealed })
+        let record = SealedRecord { slot, version, sealed };
+        if is_new {
+            self.rows.insert_record(key, &record)
+        } else {
+            self.rows.update_record(key, &record)
+        }
     }
 
     /// Writes a row of the journal, over the one of before.
@@ -167,9 +180,18 @@ impl<'a> Transaction<'a> {
     /// # Errors
     /// What the file answers.
     pub fn journal_delete(&mut self, collection: &str, key: &[u8]) -> Result<bool, VaultError> {
+        self.write(|this| {
+            let (tag, name) = this.journal.tags(collection, key);
+            this.rows.delete_journal_row(&tag, &name)
+        })
+    }
+
+    /// Writes, unless an earlier write failed: who does not mind that one must not commit what it left.
+    fn write<T>(&mut self, write: impl FnOnce(&mut Self) -> Result<T, VaultError>) -> Result<T, VaultError> {
         self.alive()?;
-        let (tag, name) = self.journal.tags(collection, key);
-        self.rows.delete_journal_row(&tag, &name)
+        let written = write(self);
+        self.has_failed = written.is_err();
+        written
     }
 
     /// Gives the slots of `targets` fresh keys, frees them, and writes the pending destruction.
@@ -296,6 +318,9 @@ impl<'a> Transaction<'a> {
 
     /// SQLite rolls a transaction back by itself after some errors. Statements after that would each commit alone.
     fn alive(&self) -> Result<(), VaultError> {
+        if self.has_failed {
+            return Err(VaultError::TransactionLost);
+        }
         alive(self.rows)
     }
 }

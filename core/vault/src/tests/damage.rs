@@ -2,8 +2,74 @@
 
 use std::sync::Arc;
 
-use super::support::{Disk, MemoryKeys};
-use crate::{RootKeys as _, VaultError};
+use super::support::{Disk, MemoryKeys, put_tokens, secret, token};
+use crate::{RootKeys as _, Vault, VaultError};
+
+fn two_tokens() -> (Disk, Arc<MemoryKeys>) {
+    let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
+    put_tokens(&mut disk.create(&keys), 2);
+    (disk, keys)
+}
+
+/// Lets each write of a record that stands fail, and only that statement.
+const NO_UPDATE: &str = "CREATE TRIGGER fault BEFORE UPDATE ON records BEGIN SELECT RAISE (ABORT, 'a fault'); END;";
+
+#[test]
+fn a_write_that_failed_is_not_committed_by_a_caller_who_does_not_mind() {
+    let (disk, keys) = two_tokens();
+    let mut vault = disk.open(&keys);
+    vault.connection.execute_batch(NO_UPDATE).unwrap();
+    let shrugged = vault.rotate::<_, VaultError>(|tx| {
+        assert!(tx.put(&token(1), b"another").is_err());
+        Ok(())
+    });
+    assert!(matches!(shrugged, Err(VaultError::TransactionLost)), "{shrugged:?}");
+    let shrugged = vault.transact::<_, VaultError>(|tx| {
+        let _failed = tx.put(&token(1), b"another");
+        tx.journal_put("outbox", b"row", b"value")
+    });
+    assert!(matches!(shrugged, Err(VaultError::TransactionLost)), "{shrugged:?}");
+    assert_eq!((vault.epoch(), vault.journal_list("outbox").unwrap()), (1, vec![]));
+    // Control: whoever minds has the same vault, which goes on.
+    vault
+        .rotate::<_, VaultError>(|tx| tx.put(&token(1), b"another"))
+        .unwrap_err();
+    vault.connection.execute_batch("DROP TRIGGER fault").unwrap();
+    vault.rotate::<_, VaultError>(|_| Ok(())).unwrap();
+    drop(vault);
+    let vault = disk.open(&keys);
+    for number in [1, 2] {
+        assert_eq!(vault.get(&token(number)).unwrap().unwrap().as_slice(), secret(number));
+    }
+}
+
+#[test]
+fn a_new_record_never_takes_the_slot_of_one_that_lives() {
+    for rotates in [false, true] {
+        let (disk, keys) = two_tokens();
+        let sql = |sql: &str| {
+            let file = rusqlite::Connection::open(disk.file()).unwrap();
+            file.execute_batch(sql).unwrap();
+        };
+        sql("UPDATE header SET next_slot = 0");
+        let mut vault = disk.open(&keys);
+        let put = |vault: &mut Vault| match rotates {
+            true => vault.rotate::<_, VaultError>(|tx| tx.put(&token(3), &secret(3))),
+            false => vault.transact::<_, VaultError>(|tx| tx.put(&token(3), &secret(3))),
+        };
+        let refused = put(&mut vault);
+        assert!(matches!(refused, Err(VaultError::Corrupt { .. })), "{refused:?}");
+        for number in [1, 2] {
+            assert_eq!(vault.get(&token(number)).unwrap().unwrap().as_slice(), secret(number));
+        }
+        drop(vault);
+        // Control: with the slot that is next, it is stored.
+        sql("UPDATE header SET next_slot = 2");
+        let mut vault = disk.open(&keys);
+        put(&mut vault).unwrap();
+        assert_eq!(vault.get(&token(3)).unwrap().unwrap().as_slice(), secret(3));
+    }
+}
 
 #[test]
 fn a_file_of_no_bytes_beside_the_key_of_a_vault_is_damaged() {
