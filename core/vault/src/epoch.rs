@@ -191,10 +191,10 @@ impl Vault {
         }
         self.unfinished = false;
         for order in pending {
-            match self.complete_order(order, true) {
-                // A keystore that does not delete must not lock the payer out: the order stays pending, and says so
-                // to whoever asks for it.
-                Ok(_) | Err(VaultError::ProbeFailed { .. }) => {}
+            match self.complete_order(order, true).map_err(VaultError::into_cause) {
+                // Neither a keystore that does not delete nor a row that went bad must lock the payer out: the order stays
+                // pending, and says so to whoever asks for it.
+                Ok(_) | Err(VaultError::ProbeFailed { .. } | VaultError::Corrupt { .. }) => {}
                 Err(error) => return Err(error),
             }
         }

@@ -144,6 +144,14 @@ impl From<rusqlite::Error> for VaultError {
 }
 
 impl VaultError {
+    /// What stopped an end that was begun, where that is what it is about.
+    pub(crate) fn into_cause(self) -> Self {
+        match self {
+            Self::Unfinished { source, .. } => *source,
+            other => other,
+        }
+    }
+
     /// What the file system answered at this step.
     pub(crate) fn of_file(step: &'static str, source: std::io::Error) -> Self {
         match source.kind() {

@@ -9,23 +9,22 @@ use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, 
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::statement::{Attestation, PhoneOutcome, Probe, ReplicaState};
 use quittance_protocol::{OrderId, Received};
-use quittance_vault::{Destruction, RecordKey};
+use quittance_vault::{Destruction, RecordKey, VaultError};
 
 impl Inner {
     /// Destroys every half whose order is known, and states it. Everything here may be repeated after a crash at any
-    /// line: the vault answers for an order that it has completed.
+    /// line: the vault answers for an order that it has completed. One whose rows went bad keeps back itself alone.
     pub(crate) fn destroy_due(&self) -> Result<u32, WalletError> {
         let mut destroyed = 0;
         self.let_due_orders_come()?;
         for row in self.read_all::<OrderRow>()? {
             if let PhoneState::Ordered(order) = &row.state {
-                self.destroy_half(&row, order)?;
-                destroyed += 1;
+                destroyed += u32::from(unless_damaged(self.destroy_half(&row, order))?);
             }
         }
         for row in self.read_all::<MandateRow>()? {
             if row.orphan && row.half != ReplicaState::Destroyed {
-                self.destroy_orphan(&row)?;
+                unless_damaged(self.destroy_orphan(&row))?;
             }
         }
         Ok(destroyed)
@@ -64,6 +63,28 @@ impl Inner {
                 .is_some_and(|row| row.half == ReplicaState::Destroyed);
             if stands { Ok(()) } else { unit.end_orphan(&ended) }
         })
+    }
+}
+
+/// Whether a half was destroyed. Where its own rows are damaged it was not, and is tried again at each contact.
+///
+/// # Errors
+/// Every other error: it is not about this half alone.
+fn unless_damaged(destroyed: Result<(), WalletError>) -> Result<bool, WalletError> {
+    let error = match destroyed {
+        Ok(()) => return Ok(true),
+        Err(error) => error,
+    };
+    let is_damage = match &error {
+        WalletError::Vault(VaultError::Corrupt { .. }) => true,
+        WalletError::Vault(VaultError::Unfinished { source, .. }) => matches!(**source, VaultError::Corrupt { .. }),
+        _ => false,
+    };
+    if is_damage {
+        tracing::warn!(%error, "a half could not be destroyed: what the vault has of it is damaged");
+        Ok(false)
+    } else {
+        Err(error)
     }
 }
 

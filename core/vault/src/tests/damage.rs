@@ -2,13 +2,21 @@
 
 use std::sync::Arc;
 
-use super::support::{Disk, MemoryKeys, put_tokens, secret, token};
-use crate::{RootKeys as _, Vault, VaultError};
+use super::support::{Call, Disk, Hooked, MemoryKeys, dead, put_tokens, secret, token};
+use crate::{Destruction, RootKeys as _, Vault, VaultError};
+
+const ORDER: [u8; 16] = [7; 16];
 
 fn two_tokens() -> (Disk, Arc<MemoryKeys>) {
     let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
     put_tokens(&mut disk.create(&keys), 2);
     (disk, keys)
+}
+
+fn destroy(vault: &mut Vault) -> Result<Destruction, VaultError> {
+    vault.destroy(ORDER, &[token(1)], |tx| {
+        tx.journal_put("outbox", b"due", b"attestation")
+    })
 }
 
 /// Lets each write of a record that stands fail, and only that statement.
@@ -93,4 +101,42 @@ fn a_file_of_no_bytes_beside_the_key_of_a_vault_is_damaged() {
         assert!(matches!(disk.try_open(&keys), Err(VaultError::Missing)));
         disk.create(&keys);
     }
+}
+
+#[test]
+fn an_order_whose_rows_went_bad_is_not_complete_and_keeps_nothing_else_back() {
+    let (disk, keys) = two_tokens();
+    let dies_after_deleting = Hooked {
+        inner: Arc::clone(&keys) as _,
+        hook: |moment| match moment {
+            (Call::Replace, true) => Err(dead()),
+            _ => Ok(()),
+        },
+    };
+    destroy(&mut disk.open(&Arc::new(dies_after_deleting))).unwrap_err();
+    let damaged = rusqlite::Connection::open(disk.file()).unwrap().execute(
+        "UPDATE nodes SET sealed = zeroblob (length (sealed)) WHERE place = 0",
+        [],
+    );
+    assert_eq!(damaged.unwrap(), 1, "the leaf of both tokens");
+
+    for _ in 0..2 {
+        let mut vault = disk.open(&keys);
+        assert_eq!(vault.journal_get("outbox", b"due").unwrap().unwrap(), b"attestation");
+        vault
+            .transact::<_, VaultError>(|tx| tx.journal_put("outbox", b"row", b"value"))
+            .unwrap();
+        assert_eq!(
+            vault.destruction(ORDER).unwrap(),
+            None,
+            "nothing is said to be destroyed"
+        );
+        let tried = destroy(&mut vault);
+        let is_of_the_damage = match &tried {
+            Err(VaultError::Unfinished { source, .. }) => matches!(**source, VaultError::Corrupt { .. }),
+            _ => false,
+        };
+        assert!(is_of_the_damage, "{tried:?}");
+    }
+    assert_eq!(keys.epochs(), [2]);
 }
