@@ -27,7 +27,8 @@ impl Probe {
 /// A completed destruction: its old key is deleted and its probe passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Destruction {
-    /// The order that it answers; the same order gives the same destruction for ever.
+    /// The order that it answers; the same order gives the same destruction for ever, but for `resumed`: where the process
+    /// ended before the file said that it was done, the order comes to the same end once more.
     pub order: [u8; 16],
     /// The epoch whose key was deleted.
     pub epoch_old: u64,

@@ -56,7 +56,8 @@ pub struct Vault {
     pub(crate) connection: Connection,
     /// `None` after a failed write, until the file has been read again.
     pub(crate) state: Option<State>,
-    /// Something is left of an older epoch, or of one that never began: no new epoch before that is gone.
+    /// Something may be left of an older epoch, or a key of the next one whose past nobody knows: no new epoch before that is
+    /// gone.
     pub(crate) unfinished: bool,
     /// The epoch whose key stands ahead of its time: made by this very vault, and never used for anything.
     pub(crate) ahead: Option<u64>,
