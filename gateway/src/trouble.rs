@@ -11,31 +11,18 @@ use crate::failure::{Decided, Failure};
 use crate::store::Mandate;
 use crate::turn::Turn;
 
-/// Tells of a decline, unless the payer was told of such a one today.
-pub(crate) fn tell_once(turn: &Turn<'_>, mandate: &Mandate, code: Code, kind: PayerEventKind) -> Decided<()> {
-    let day = today(turn)?;
-    match turn.store.told_on(&day, mandate.mandate, code)? {
-        Some(_) => Ok(()),
-        None => Ok(add(turn, &day, mandate, code, kind)?),
-    }
-}
-
-/// Tells how often something was tried, in place of what the payer was told of it today.
-pub(crate) fn tell_count(turn: &Turn<'_>, mandate: &Mandate, code: Code, kind: PayerEventKind) -> Decided<()> {
+/// Tells of one kind of trouble, in place of what the payer was told of it today.
+pub(crate) fn tell(turn: &Turn<'_>, mandate: &Mandate, code: Code, kind: PayerEventKind) -> Decided<()> {
     let day = today(turn)?;
     let earlier = turn.store.told_on(&day, mandate.mandate, code)?;
-    add(turn, &day, mandate, code, kind)?;
-    // Last: no number is given twice, or a phone that heard the earlier one would pass over the later.
-    if let Some(number) = earlier {
-        turn.store.drop_event(mandate.account, number)?;
-    }
-    Ok(())
-}
-
-fn add(turn: &Turn<'_>, day: &str, mandate: &Mandate, code: Code, kind: PayerEventKind) -> Result<(), Failure> {
     let event = EventId::from_bytes(turn.world.draw()?);
     let number = turn.store.add_event(mandate.account, event, turn.now, kind)?;
-    turn.store.put_told(day, mandate.mandate, code, number)
+    turn.store.put_told(&day, mandate.mandate, code, number)?;
+    // Last: no number is given twice, or a phone that heard the earlier one would pass over the later.
+    if let Some(earlier) = earlier {
+        turn.store.drop_event(mandate.account, earlier)?;
+    }
+    Ok(())
 }
 
 /// The day in the time zone of the policy.

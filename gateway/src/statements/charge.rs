@@ -87,7 +87,7 @@ fn tell_decline(turn: &Turn<'_>, mandate: &Mandate, code: Code, amount: Money) -
         code,
         amount,
     };
-    trouble::tell_once(turn, mandate, code, kind)
+    trouble::tell(turn, mandate, code, kind)
 }
 
 /// The permit that the charge uses, reserved, with the opened funding reference; or the code of the decline.
@@ -221,7 +221,7 @@ fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
         mandate: mandate.mandate,
         uses,
     };
-    trouble::tell_count(turn, mandate, Code::TokenDestroyed, kind)
+    trouble::tell(turn, mandate, Code::TokenDestroyed, kind)
 }
 
 /// Asks the network once more about a pending charge: to charge, while the mandate lives and its permit can be used; else

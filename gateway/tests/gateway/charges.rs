@@ -8,7 +8,7 @@ use quittance_gateway::{
     CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, NetworkScript, ScriptedOutcome, Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, OrderState};
-use quittance_protocol::statement::{Charge, Lock, MandateKind, Permit, PermitAmount, ReplicaState, Stop, StopScope};
+use quittance_protocol::statement::{Charge, MandateKind, Permit, PermitAmount};
 use quittance_protocol::{AccountId, ChargeId, Code, TokenId};
 use tokio::sync::{Notify, Semaphore};
 

@@ -5,7 +5,7 @@ use quittance_protocol::answer::{LockRecord, PayerEventKind, Reconciled};
 use quittance_protocol::statement::{Lock, ReplicaState, Stop, StopScope};
 
 use crate::support::phone::{Phone, declined};
-use crate::support::{DAY, House};
+use crate::support::{DAY, House, cny};
 
 /// Declines and uses of dead tokens that a payer is told of.
 fn declines(told: &Reconciled) -> Vec<&PayerEventKind> {
@@ -32,7 +32,15 @@ async fn a_merchant_who_goes_on_trying_buries_nothing_that_the_payer_has_to_hear
     for _ in 0..5 {
         assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::StoppedByPayer);
     }
+    declined(&house.charge(token.mandate, 200).await);
     assert_eq!(count().await, 1, "one a day");
+    let told = phone.reconcile(&held).await;
+    let newest = PayerEventKind::Declined {
+        mandate: token.mandate,
+        code: Code::StoppedByPayer,
+        amount: cny(200),
+    };
+    assert_eq!(declines(&told), [&newest]);
     declined(&house.charge(other.mandate, 100).await);
     assert_eq!(count().await, 2, "for each mandate");
     let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
