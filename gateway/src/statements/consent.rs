@@ -79,7 +79,7 @@ pub(super) fn decide(
         sealed_reference: Some(B64::new(sealed)),
         card: Some(card),
         consent: said.compact().to_owned(),
-        consent_number: said.claims().seq.unwrap_or(0),
+        told_number: said.claims().seq.unwrap_or(0),
         active_since: None,
         provisioning_until: Some(turn.now.plus_seconds(deadline)),
         order: None,

@@ -22,8 +22,9 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
     let told: BTreeMap<_, _> = body.tokens.iter().map(|held| (held.token, held.state)).collect();
     let number = said.claims().seq.unwrap_or(0);
     for mut mandate in turn.store.mandates_of(device.account)? {
-        // A statement from before the consent cannot know of the mandate, whatever the order of arrival.
-        if mandate.device != device.device || mandate.consent_number > number {
+        // A statement from before the consent cannot know of the mandate, whatever the order of arrival; nor one from
+        // before the half was lost, or found again, of that.
+        if mandate.device != device.device || mandate.told_number > number {
             continue;
         }
         let lives = matches!(
@@ -41,6 +42,7 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
         };
         if lives {
             mandate.standing = mandate.standing.step(event).map_err(flow::refusal)?;
+            mandate.told_number = number;
             mandate.follow_holds();
             turn.store.put_mandate(&mut mandate)?;
             tracing::warn!(mandate = %mandate.mandate, gone, "the phone's half went or came back");

@@ -40,8 +40,10 @@ pub(crate) struct Mandate {
     pub(crate) card: Option<Digest32>,
     /// The payer's consent, as evidence.
     pub(crate) consent: String,
-    /// The device's number of the consent: what was said before it cannot know of the mandate.
-    pub(crate) consent_number: u64,
+    /// The device's number of the statement that last told of its half, the consent first: what was said before it knows
+    /// less.
+    #[serde(rename = "consent_number")]
+    pub(crate) told_number: u64,
     pub(crate) active_since: Option<Timestamp>,
     /// When it ends by itself unless it is activated.
     pub(crate) provisioning_until: Option<Timestamp>,

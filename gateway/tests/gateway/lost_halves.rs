@@ -2,7 +2,7 @@
 
 use quittance_protocol::Code;
 use quittance_protocol::answer::{MandateState, OrderState};
-use quittance_protocol::statement::ReplicaState;
+use quittance_protocol::statement::{HeldToken, Reconciliation, ReplicaState};
 
 use crate::support::House;
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -47,6 +47,29 @@ async fn what_the_phone_lost_stays_held_until_the_phone_tells_of_it_again() {
     let told = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
     assert_eq!(told.mandates[0].state, MandateState::Active);
     approved(&house.charge(token.mandate, 1).await);
+}
+
+//
+#[tokio::test]
+async fn what_the_phone_told_before_the_loss_lifts_nothing_when_it_arrives_after_it() {
+    let house = House::new();
+    let (phone, token) = active(&house).await;
+    let still_there = || Reconciliation {
+        tokens: vec![HeldToken {
+            token: token.token,
+            mandate: token.mandate,
+            state: ReplicaState::Active,
+            next_permit: 4,
+        }],
+        events_after: None,
+    };
+    let late = phone.say(&still_there());
+    phone.reconcile(&[]).await;
+    assert_eq!(house.post(&late).await.status, 200);
+    assert_eq!(phone.mandate(token.mandate).await.holds, ["device"]);
+    // Control: what is said after it lifts it.
+    assert_eq!(phone.post(&still_there()).await.status, 200);
+    assert!(phone.mandate(token.mandate).await.holds.is_empty());
 }
 
 //
