@@ -1,6 +1,6 @@
 //! Custodians that fail, or keep what they should delete. Product code has no such switch.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use quittance_gateway::KeyCustodian;
