@@ -102,6 +102,7 @@ fn other_texts(text: &str) -> Vec<String> {
         "overseas" => vec!["domestic".to_owned()],
         "domestic" => vec!["overseas".to_owned()],
         "CST-8" => vec!["UTC0".to_owned()],
+        "CNY" => vec!["USD".to_owned()],
         "id_database_match" => vec!["passport".to_owned()],
         "passport" => vec!["id_database_match".to_owned()],
         _ => Vec::new(),
