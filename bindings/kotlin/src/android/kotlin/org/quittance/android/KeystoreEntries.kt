@@ -28,8 +28,13 @@ internal class KeystoreEntries(private val name: String) {
     /** The entry of an epoch's wrapping key. */
     fun of(epoch: ULong): String = "$name.epoch.$epoch"
 
-    /** Every entry of this name. */
-    fun all(): List<String> = store.aliases().toList().filter { it.startsWith("$name.") }
+    /** Every entry of this name, and of no other that begins with it: a wallet may be called "quittance.work". */
+    fun all(): List<String> = store.aliases().toList().filter { it in signing || isOfAnEpoch(it) }
+
+    private val signing = KeyAlias.entries.map { of(it) }
+
+    private fun isOfAnEpoch(entry: String): Boolean =
+        entry.removePrefix("$name.epoch.").toULongOrNull()?.let { of(it) } == entry
 
     /**
      * Whether an entry stands, whatever its state. A keystore that fails to say is a failure: no answer is no proof.

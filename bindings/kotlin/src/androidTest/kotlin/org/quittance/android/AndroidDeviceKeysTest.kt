@@ -19,6 +19,7 @@ import org.junit.Assert.assertArrayEquals
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotEquals
+import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertThrows
 import org.junit.Assert.assertTrue
@@ -67,8 +68,9 @@ class AndroidDeviceKeysTest {
 
     @Test
     fun `what is left of a wallet is forgotten whole, and another wallet's keys stay`() {
+        val others = listOf("other", "quittance.other", "quittance.epoch").map { AndroidDeviceKeys(context, it) }
         background {
-            listOf(keys(), AndroidDeviceKeys(context, "other")).forEach {
+            (others + keys()).forEach {
                 it.createKey(KeyAlias.BIOMETRIC, challenge)
                 it.createEpochKey(3u)
             }
@@ -76,7 +78,10 @@ class AndroidDeviceKeysTest {
         }
         assertNull(background { keys().publicKey(KeyAlias.BIOMETRIC) })
         assertFalse(background { keys().epochKeyExists(3u) })
-        assertTrue(background { AndroidDeviceKeys(context, "other").epochKeyExists(3u) })
+        others.forEach {
+            assertNotNull(background { it.publicKey(KeyAlias.BIOMETRIC) })
+            assertTrue(background { it.epochKeyExists(3u) })
+        }
     }
 
     //
