@@ -107,7 +107,7 @@ impl Annex {
     /// # Errors
     /// [`ReceiptError::AnnexForm`].
     pub fn parse(text: &[u8]) -> Result<Self, ReceiptError> {
-        json::from_slice(text, ANNEX_LIMITS).map_err(|_| ReceiptError::AnnexForm)
+        json::exact_from_slice(text, ANNEX_LIMITS).map_err(|_| ReceiptError::AnnexForm)
     }
 }
 
@@ -196,7 +196,7 @@ impl VerifiedReceipt {
         if !self.logged.entry().opens_to(salt, bytes) {
             return Err(ReceiptError::WrongOpening);
         }
-        let body: ClosureBody = json::from_slice(bytes, Limits::PROTOCOL).map_err(ReceiptError::Body)?;
+        let body: ClosureBody = json::exact_from_slice(bytes, Limits::PROTOCOL).map_err(ReceiptError::Body)?;
         let named: BTreeSet<Digest32> = [body.intent, body.phone_attestation].into_iter().flatten().collect();
         let mut missing = named.clone();
         for (index, statement) in annex.statements.iter().enumerate() {
