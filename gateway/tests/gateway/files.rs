@@ -1,6 +1,7 @@
 //! The data folder: clear errors, nothing overwritten.
 
 use quittance_gateway::OpenError;
+use quittance_vault::VaultError;
 use rusqlite::Connection;
 
 use crate::support::House;
@@ -67,9 +68,13 @@ async fn a_first_start_that_was_killed_before_it_wrote_is_begun_again() {
     let token = phone.sign_mandate().await;
     approved(&house.charge(token.mandate, 100).await);
     house.stop();
-    // Control: beside a database it is the vault that went, and nothing is made in its place.
+    // Control: beside the key of a vault, and a database, it was emptied, and nothing is made in its place.
     std::fs::write(&vault, b"").unwrap();
-    assert!(matches!(house.start().unwrap_err(), OpenError::VaultMissing));
+    let refused = house.start().unwrap_err();
+    assert!(
+        matches!(refused, OpenError::Vault(VaultError::Corrupt { .. })),
+        "{refused}"
+    );
     assert_eq!(std::fs::read(&vault).unwrap(), b"");
 }
 
