@@ -1,11 +1,13 @@
 package org.quittance.demo
 
+import android.app.Application
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.test.TestScope
 import kotlinx.coroutines.test.UnconfinedTestDispatcher
 import kotlinx.coroutines.test.runTest
 import org.junit.Assert.assertEquals
 import org.junit.Test
+import org.junit.runner.RunWith
 import org.quittance.Enrolment
 import org.quittance.EvidenceLevel
 import org.quittance.KeyStoreKind
@@ -18,9 +20,14 @@ import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.Shown
 import org.quittance.testing.Stage.Companion.cny
+import org.robolectric.annotation.Config
+import org.robolectric.annotation.GraphicsMode
 
 /** What happened is told until the payer has seen it, by whichever process. */
 @OptIn(ExperimentalCoroutinesApi::class)
+@RunWith(Runner::class)
+@Config(application = Application::class)
+@GraphicsMode(GraphicsMode.Mode.NATIVE)
 class NewsTest {
     private val wallet = Keeping()
 
