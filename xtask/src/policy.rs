@@ -300,12 +300,9 @@ mod tests {
             "\"cooling_off\": \"P7D\", \"mood\": \"blue\"",
         );
         assert!(lint(&odd, "b").is_ok(), "closure is explained as a group");
-        let odd = DEFAULT_BUNDLE.replace(
-            "\"fingerprint_parameters\": 17",
-            "\"fingerprint_parameters\": 17, \"mood\": 1",
-        );
+        let odd = DEFAULT_BUNDLE.replace("\"onboarding\": {", "\"mood\": 1, \"onboarding\": {");
         let said = lint(&odd, "b").unwrap_err().to_string();
-        assert!(said.contains("risk.mood"), "{said}");
+        assert!(said.contains("merchant.mood"), "{said}");
     }
 
     #[test]
