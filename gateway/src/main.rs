@@ -153,7 +153,9 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
         .map_err(|error| format!("--keys {}: {error}", keys.display()))?;
     // A vault's file has its name, and what says that it is one, before its first key is made, wherever a first start is
     // interrupted. So keys without it are another's, or it was emptied.
-    if !holds_anything(&data.join("vault.sqlite"))? && !custodian.epochs()?.is_empty() {
+    let vault = data.join("vault.sqlite");
+    let stands = vault.try_exists()? && !quittance_vault::is_emptied(&vault)?;
+    if !stands && !custodian.epochs()?.is_empty() {
         return Err(format!(
             "--keys {}: these are the keys of another gateway's data, or vault.sqlite was lost; choose an empty folder, or \
              put the file back",
@@ -187,15 +189,6 @@ fn parts(arguments: &Arguments) -> Result<Parts, Failed> {
         outside,
         sandbox,
     })
-}
-
-/// Whether a file stands there that is more than a name: SQLite takes one of a single byte for an empty one, too.
-fn holds_anything(path: &Path) -> std::io::Result<bool> {
-    match std::fs::metadata(path) {
-        Ok(found) => Ok(found.len() > 1),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
 }
 
 fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {

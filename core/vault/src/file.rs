@@ -73,7 +73,10 @@ pub(crate) fn open(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultEr
 const NOTHING: u64 = 1;
 
 /// Whether a file stands at the path with nothing in it. No vault that is being made leaves one: something emptied it.
-pub(crate) fn is_emptied(path: &Path) -> Result<bool, VaultError> {
+///
+/// # Errors
+/// [`VaultError::ReadOnly`], [`VaultError::File`]: what the file system answers, but that there is no file.
+pub fn is_emptied(path: &Path) -> Result<bool, VaultError> {
     match std::fs::metadata(path) {
         Ok(found) => Ok(found.len() <= NOTHING),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

@@ -93,8 +93,7 @@ impl Inner {
 /// A file without a byte is no vault to begin with where this phone has the key that signs: it was one, and something emptied
 /// it. Without a file there is none: an app that was installed anew finds its keys of before.
 fn refuse_emptied(vault: &Path, keys: &dyn DeviceKeys) -> Result<(), WalletError> {
-    let is_emptied = std::fs::metadata(vault).is_ok_and(|found| found.len() <= 1);
-    if !is_emptied {
+    if !quittance_vault::is_emptied(vault)? {
         return Ok(());
     }
     // A keystore tells of a key by its use. No statement has these bytes.
