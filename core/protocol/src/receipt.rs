@@ -244,7 +244,7 @@ fn says_destroyed(said: &Received, body: &ClosureBody) -> bool {
             epoch_old,
             epoch_new,
             ..
-        } => !(probe.old_root_opens || probe.records_open || probe.key_found) && epoch_new > epoch_old,
+        } => probe.passed() && epoch_new > epoch_old,
         PhoneOutcome::Absent {} => false,
     };
     is_of_this_end && is_clean

@@ -162,12 +162,11 @@ fn check_destroyed(
         return Err(DisputeReason::DestroyedNotLogged);
     }
     let said = &opened.body;
-    let clean = !said.probe.old_root_opens && !said.probe.records_open && !said.probe.key_found;
     let ended = said.epoch_new > said.epoch_old && said.authorization == Code::TokenDestroyed.name();
     let ordered_at = verify_order(record, log)?.entry.time;
     let follows = |earlier: Timestamp, later: Timestamp| later.seconds_since(earlier) >= -CLOCK_CORRECTION_SECONDS;
     let in_turn = follows(ordered_at, opened.entry.time) && follows(opened.entry.time, closed_at);
-    if said.order == order.order && said.tokens == order.tokens && clean && ended && in_turn {
+    if said.order == order.order && said.tokens == order.tokens && said.probe.passed() && ended && in_turn {
         Ok(())
     } else {
         Err(DisputeReason::DestroyedMismatch)

@@ -217,7 +217,7 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
             if epoch_new <= epoch_old {
                 return Err(rejected("/outcome/epoch_new").into());
             }
-            if probe.old_root_opens || probe.records_open || probe.key_found {
+            if !probe.passed() {
                 return Err(rejected("/outcome/probe").into());
             }
             GatewayEvent::PhoneDestroyed(said.content())

@@ -38,6 +38,14 @@ pub struct Probe {
     pub key_found: bool,
 }
 
+impl Probe {
+    /// Whether nothing opened.
+    #[must_use]
+    pub const fn passed(&self) -> bool {
+        !self.old_root_opens && !self.records_open && !self.key_found
+    }
+}
+
 /// One token as the phone holds it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
