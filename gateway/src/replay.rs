@@ -6,7 +6,7 @@ use quittance_protocol::problem::{Code, Retry};
 use crate::failure::{Decided, Failure};
 use crate::statements::{SESSION_LIFE, Said, compare, read_token, session_answer};
 use crate::store::StoredAnswer;
-use crate::turn::{After, Answer, Turn};
+use crate::turn::{After, Late, Turn};
 
 /// What goes back over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) enum Before {
     /// Its answer.
     Answered(Response),
     /// That it was decided: its answer is not stored, and is built anew of what stands now.
-    Decided(Answer),
+    Decided(Late),
 }
 
 /// The answer that this statement got before.
@@ -76,7 +76,7 @@ pub(crate) fn find(turn: &mut Turn<'_>, said: &Said) -> Decided<Option<Before>> 
         .ok_or(Failure::Damaged("an answer"))?;
     match said {
         Said::Reconciliation(said) => return Ok(Some(Before::Decided(compare(turn.store, &device, said)?))),
-        Said::Stop(_) => return Ok(Some(Before::Decided(Answer::Stops(device.account)))),
+        Said::Stop(_) => return Ok(Some(Before::Decided(Late::Stops(device.account)))),
         _ => {}
     }
     // A read token: derived again, with the end of its life where it was.

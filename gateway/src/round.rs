@@ -13,7 +13,7 @@ use crate::flows;
 use crate::parties::Unavailable;
 use crate::replay::{self, Before, Response};
 use crate::statements::{self, Found, Said};
-use crate::turn::{Answer, ToFund, Turn};
+use crate::turn::{Answer, Late, ToFund, Turn};
 use crate::{locks, views};
 
 /// One statement: whose, which.
@@ -216,8 +216,8 @@ impl Round {
                 self.responses.push((key, response));
                 return Ok(());
             }
-            Some(Before::Decided(answer)) => {
-                let earlier = true;
+            Some(Before::Decided(late)) => {
+                let (answer, earlier) = (Answer::Late(late), true);
                 self.verdicts.push(Verdict { said, answer, earlier });
                 return Ok(());
             }
@@ -281,8 +281,8 @@ impl Round {
                 Answer::Session(body) => (Response::ok(body), false),
                 Answer::Json(body) => (Response::ok(body), true),
                 Answer::Problem(problem) => (Response::problem(&problem), true),
-                late @ (Answer::Order(_) | Answer::Stops(_) | Answer::Reconciled { .. }) => {
-                    let stored = matches!(late, Answer::Order(_));
+                Answer::Late(late) => {
+                    let stored = matches!(late, Late::Order(_));
                     match in_mark(turn, |turn| at_the_end(turn, late)) {
                         Ok(body) => (Response::ok(body), stored),
                         // What was decided stands, and asking again is safe: it keeps nobody else's answer back.
@@ -302,15 +302,15 @@ impl Round {
     }
 }
 
-/// An answer that tells how things stand at the end of the turn.
-fn at_the_end(turn: &Turn<'_>, answer: Answer) -> Result<Vec<u8>, Failure> {
-    match answer {
-        Answer::Order(id) => {
+/// The body of an answer that tells how things stand at the end of the turn.
+fn at_the_end(turn: &Turn<'_>, late: Late) -> Result<Vec<u8>, Failure> {
+    match late {
+        Late::Order(id) => {
             let order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
             json(&views::order(turn.store, &order)?)
         }
-        Answer::Stops(account) => json(&turn.store.stops(account)?),
-        Answer::Reconciled {
+        Late::Stops(account) => json(&turn.store.stops(account)?),
+        Late::Reconciled {
             account,
             device,
             orphans,
@@ -332,7 +332,6 @@ fn at_the_end(turn: &Turn<'_>, answer: Answer) -> Result<Vec<u8>, Failure> {
                 now: turn.now,
             })
         }
-        _ => Err(Failure::Rules("an answer stands before the end of its turn")),
     }
 }
 

@@ -116,17 +116,7 @@ impl Sequencer {
         let over = Over::of(&commands);
         let outcome = (|| {
             let store = Store::new(&self.connection);
-            store.begin()?;
-            let batch = world.draw()?;
-            let mut turn = Turn {
-                store,
-                vault: &mut self.vault,
-                world: &world,
-                now,
-                batch,
-                after: Vec::new(),
-                resuming: false,
-            };
+            let mut turn = Turn::begin(store, &mut self.vault, &world, now, false)?;
             timers::run(&mut turn)?;
             if tidy {
                 pass_over(in_mark(&mut turn, |turn| timers::tidy(turn)))?;
@@ -293,17 +283,7 @@ impl Sequencer {
         let now = self.world.clock.now();
         let world = Arc::clone(&self.world);
         let store = Store::new(&self.connection);
-        store.begin()?;
-        let id = world.draw()?;
-        let mut turn = Turn {
-            store,
-            vault: &mut self.vault,
-            world: &world,
-            now,
-            batch: id,
-            after: Vec::new(),
-            resuming,
-        };
+        let mut turn = Turn::begin(store, &mut self.vault, &world, now, resuming)?;
         let mut unstated = None;
         for order in &batch.orders {
             if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, &done)) {

@@ -28,6 +28,31 @@ pub(crate) struct Turn<'t> {
     pub(crate) resuming: bool,
 }
 
+impl<'t> Turn<'t> {
+    /// Begins a turn, and with it its transaction.
+    ///
+    /// # Errors
+    /// What the database or the source of randomness answers; the transaction may be open then.
+    pub(crate) fn begin(
+        store: Store<'t>,
+        vault: &'t mut Vault,
+        world: &'t World,
+        now: Timestamp,
+        resuming: bool,
+    ) -> Result<Self, Failure> {
+        store.begin()?;
+        Ok(Self {
+            store,
+            vault,
+            world,
+            now,
+            batch: world.draw()?,
+            after: Vec::new(),
+            resuming,
+        })
+    }
+}
+
 /// Something to be done after the commit, never before.
 pub(crate) enum After {
     /// Ask the card network to charge.
@@ -54,19 +79,8 @@ pub(crate) enum Answer {
     Problem(Problem),
     /// A run's log. What its open step shows is personal: it is said, not stored.
     Flow(Box<FlowLog>),
-    /// The order as it stands at the end of the turn, with its log proofs.
-    Order(OrderId),
-    /// Every stop instruction of an account, as they stand at the end of the turn. It is not stored: what stands is said
-    /// again.
-    Stops(AccountId),
-    /// How phone and gateway compare, at the end of the turn. It is as long as the account is old, so it is not stored:
-    /// the comparison is made again.
-    Reconciled {
-        account: AccountId,
-        device: DeviceId,
-        orphans: Vec<TokenId>,
-        events_after: u64,
-    },
+    /// What is built at the end of the turn, of what stands then.
+    Late(Late),
     /// A read token, which is not stored: it can be derived again.
     Session(Vec<u8>),
     /// Nothing yet: the card network is asked.
@@ -74,6 +88,22 @@ pub(crate) enum Answer {
     /// Nothing yet, nothing done: the card network is asked how this token is paid for, then the statement is decided
     /// again.
     Fund(ToFund),
+}
+
+/// An answer that tells how things stand at the end of the turn.
+pub(crate) enum Late {
+    /// An order, with its log proofs.
+    Order(OrderId),
+    /// Every stop instruction of an account. It is not stored: what stands is said again.
+    Stops(AccountId),
+    /// How phone and gateway compare. It is as long as the account is old, so it is not stored: the comparison is made
+    /// again.
+    Reconciled {
+        account: AccountId,
+        device: DeviceId,
+        orphans: Vec<TokenId>,
+        events_after: u64,
+    },
 }
 
 /// A token that has to be paid for.

@@ -18,7 +18,7 @@ use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows::{self, Run};
 use crate::store::{Device, Order};
-use crate::turn::{Answer, Turn};
+use crate::turn::{Answer, Late, Turn};
 use crate::world::PolicyInForce;
 
 /// The payer wants mandates ended. What is under an order already joins it: the same order, the same receipt (H2).
@@ -51,7 +51,7 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
     }
     if live.is_empty() {
         let order = joined.first().ok_or(Failure::Rules("an intent without mandates"))?;
-        return Ok(Answer::Order(*order));
+        return Ok(Answer::Late(Late::Order(*order)));
     }
     let placing = Placing {
         ending: wish.cause.by_usual_actor(),
@@ -59,7 +59,8 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
         effective_at: wish.effective_at,
         policy: wish.policy,
     };
-    place(turn, device.account, live, &placing).map(Answer::Order)
+    let order = place(turn, device.account, live, &placing)?;
+    Ok(Answer::Late(Late::Order(order)))
 }
 
 /// What an intent asks for, as the definition of its flow has it.
@@ -225,12 +226,12 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
         PhoneOutcome::Absent {} => GatewayEvent::PhoneAbsent(said.content()),
     };
     if says_the_same(&order, body)? {
-        return Ok(Answer::Order(order.order));
+        return Ok(Answer::Late(Late::Order(order.order)));
     }
     order.evidence_level = device.evidence.level(&turn.world.trust);
     order.attestation = Some(said.compact().to_owned());
     take(turn, &mut order, event)?;
-    Ok(Answer::Order(order.order))
+    Ok(Answer::Late(Late::Order(order.order)))
 }
 
 /// Whether the phone said exactly this before, in a statement that got lost or was signed again after a crash.
@@ -257,7 +258,7 @@ pub(super) fn acknowledge(turn: &mut Turn<'_>, device: &Device, said: &Verified<
     }
     order.acknowledged = Some(body.verified);
     turn.store.put_order(&order)?;
-    Ok(Answer::Order(order.order))
+    Ok(Answer::Late(Late::Order(order.order)))
 }
 
 fn find(turn: &Turn<'_>, device: &Device, id: OrderId) -> Decided<Order> {

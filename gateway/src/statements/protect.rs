@@ -6,7 +6,7 @@ use quittance_protocol::statement::{Lock, Stop};
 
 use crate::failure::Decided;
 use crate::store::Device;
-use crate::turn::{Answer, Turn};
+use crate::turn::{Answer, Late, Turn};
 use crate::{locks, stops};
 
 /// Locks at once, without nonce, factor or password.
@@ -18,5 +18,5 @@ pub(super) fn lock(turn: &mut Turn<'_>, device: &Device, said: &Verified<Lock>) 
 /// Stops at once. Answered with every instruction in force.
 pub(super) fn stop(turn: &mut Turn<'_>, device: &Device, said: &Verified<Stop>) -> Decided<Answer> {
     stops::add(turn, device.account, &said.body().stop)?;
-    Ok(Answer::Stops(device.account))
+    Ok(Answer::Late(Late::Stops(device.account)))
 }

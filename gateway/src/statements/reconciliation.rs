@@ -12,7 +12,7 @@ use quittance_protocol::statement::{Reconciliation, ReplicaState};
 use super::flow;
 use crate::failure::Decided;
 use crate::store::{Device, Store};
-use crate::turn::{Answer, Turn};
+use crate::turn::{Answer, Late, Turn};
 
 /// Compares what the phone holds. Where its half is gone while ours lives, ours is held: nobody can be charged under
 /// a token whose payer lost it, and only the payer can say that it ends. No wish lifts that hold, only the half itself,
@@ -48,11 +48,11 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
             tracing::warn!(mandate = %mandate.mandate, gone, "the phone's half went or came back");
         }
     }
-    compare(turn.store, device, said)
+    Ok(Answer::Late(compare(turn.store, device, said)?))
 }
 
 /// What the phone hears: where the two sides differ. Changes nothing.
-pub(crate) fn compare(store: Store<'_>, device: &Device, said: &Verified<Reconciliation>) -> Decided<Answer> {
+pub(crate) fn compare(store: Store<'_>, device: &Device, said: &Verified<Reconciliation>) -> Decided<Late> {
     let body = said.body();
     let mut orphans = Vec::new();
     for held in &body.tokens {
@@ -60,7 +60,7 @@ pub(crate) fn compare(store: Store<'_>, device: &Device, said: &Verified<Reconci
             orphans.push(held.token);
         }
     }
-    Ok(Answer::Reconciled {
+    Ok(Late::Reconciled {
         account: device.account,
         device: device.device,
         orphans,
