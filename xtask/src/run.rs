@@ -1,12 +1,22 @@
 //! Starting other programs, with what they print passed through.
+use std::collections::VecDeque;
 use std::env;
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::{self, Sender};
+use std::time::Duration;
 
 /// The letters of a command line that a report shows.
 const BRIEF: usize = 60;
+
+/// How long a program that ended is still listened to.
+const LEFT_BEHIND: Duration = Duration::from_secs(2);
+
+/// The lines of a failed program that its report repeats.
+const LAST: usize = 60;
 
 /// Why a part of the work did not end well.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +32,14 @@ impl fmt::Display for Problem {
         match self {
             Self::NotRun(text) | Self::Failed(text) => out.write_str(text),
         }
+    }
+}
+
+impl Problem {
+    /// What it is about, without what a program printed last.
+    pub(crate) fn heading(&self) -> &str {
+        let (Self::NotRun(text) | Self::Failed(text)) = self;
+        text.split_once('\n').map_or(text, |(first, _)| first)
     }
 }
 
@@ -45,13 +63,56 @@ pub(crate) fn heading(text: &str) {
 
 /// Runs a program to its end; what it prints is passed through.
 ///
-/// A program that cannot be started, or ends with another code than zero, is a failure.
+/// A program that cannot be started, or ends with another code than zero, is a failure. Where nobody watches, in a log,
+/// the failure repeats the program's last lines: other programs' output follows, and a log may be cut.
 pub(crate) fn run(command: &mut Command) -> Outcome {
-    let status = status(command)?;
+    if std::io::stdout().is_terminal() {
+        let status = status(command)?;
+        return ended(command, status, "");
+    }
+    heading(&shown(command));
+    let (status, last) = copied(command).map_err(|error| Problem::Failed(format!("{}: {error}", brief(command))))?;
+    ended(command, status, &last)
+}
+
+fn ended(command: &Command, status: ExitStatus, last: &str) -> Outcome {
     if status.success() {
         return Ok(());
     }
-    failed(format!("{} ({status})", brief(command)))
+    failed(format!("{} ({status}){last}", brief(command)))
+}
+
+/// Runs a program whose output and errors go through this one, in their order; gives back the last lines.
+fn copied(command: &mut Command) -> std::io::Result<(ExitStatus, String)> {
+    let (reader, writer) = std::io::pipe()?;
+    let errors = writer.try_clone()?;
+    let mut child = command.stdin(Stdio::null()).stdout(writer).stderr(errors).spawn()?;
+    // What the command still holds of the pipe would keep it open for ever.
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    let (lines, printed) = mpsc::channel();
+    std::thread::spawn(move || copy(reader, &lines));
+    let status = child.wait()?;
+    let mut last = VecDeque::new();
+    // A process that the program left behind may hold the pipe as well, and is not waited for.
+    while let Ok(line) = printed.recv_timeout(LEFT_BEHIND) {
+        if last.len() == LAST {
+            last.pop_front();
+        }
+        last.push_back(line);
+    }
+    Ok((status, last.iter().map(|line| format!("\n  | {line}")).collect()))
+}
+
+/// Prints what comes, line by line, and hands each line on.
+fn copy(from: impl Read, lines: &Sender<String>) {
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        // What cannot be printed is still kept for the report.
+        let _ = std::io::stdout().write_all(&line);
+        let _ = lines.send(String::from_utf8_lossy(&line).trim_end().to_owned());
+        line.clear();
+    }
 }
 
 /// Runs a program to its end for whoever reads more than good or bad from its code; what it prints is passed through.
@@ -218,6 +279,18 @@ mod tests {
         assert!(is_set_by_cargo_run("CARGO_MANIFEST_DIR"));
         assert!(!is_set_by_cargo_run("CARGO_TARGET_DIR"));
         assert!(!is_set_by_cargo_run("CARGO_HOME"));
+    }
+
+    #[test]
+    fn what_a_failed_program_printed_last_stands_in_its_report() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "seq 100; echo why >&2\nexit 3"]);
+        let (status, last) = copied(&mut command).unwrap();
+        let problem = ended(&command, status, &last).unwrap_err();
+        assert_eq!(problem.heading(), "sh -c (script) (exit status: 3)");
+        let lines: Vec<String> = problem.to_string().lines().skip(1).map(str::to_owned).collect();
+        assert_eq!((lines.len(), lines[0].as_str()), (LAST, "  | 42"));
+        assert_eq!(lines[LAST - 1], "  | why");
     }
 
     #[test]

@@ -136,7 +136,7 @@ fn run_one(workspace: &Workspace, suite: Suite, permission: Permission) -> Repor
         .and_then(|()| still_missing(&suite.missing(workspace)))
         .and_then(|()| suite.run(workspace));
     if let Err(problem) = &outcome {
-        println!("{suite}: {problem}");
+        println!("{suite}: {}", problem.heading());
     }
     Report {
         suite,
