@@ -3,12 +3,16 @@
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use quittance_testkit::files::quick_folder;
 
 /// Bytes of the whole image. Small, so that what the file system gives back is soon used again: the worst for whoever
 /// looks for leftovers, but a thousand lives fit into it.
 const SIZE: u64 = 64 << 20;
+
+/// How long it may be busy once its own test has closed all.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The file system, mounted for as long as this lives.
 pub(crate) struct Ext4 {
@@ -47,7 +51,7 @@ impl Ext4 {
 
     /// Unmounts it: every byte of the image.
     pub(crate) fn unmount(self) -> Vec<u8> {
-        run(Command::new("umount").arg(&self.mounted_at)).unwrap();
+        unmount(&self.mounted_at).unwrap();
         fs::read(&self.image).unwrap()
     }
 }
@@ -55,7 +59,18 @@ impl Ext4 {
 impl Drop for Ext4 {
     fn drop(&mut self) {
         // Is it unmounted already, this finds nothing; did the test fail, a loop device must not be left behind.
-        let _ = run(Command::new("umount").arg(&self.mounted_at));
+        let _ = unmount(&self.mounted_at);
+    }
+}
+
+/// Unmounts it, which takes as long as another test's thread stands between fork and exec with the files open that were ours.
+fn unmount(mounted_at: &Path) -> Result<(), String> {
+    let started = Instant::now();
+    loop {
+        match run(Command::new("umount").arg(mounted_at)) {
+            Err(why) if why.contains("busy") && started.elapsed() < PATIENCE => std::thread::yield_now(),
+            done => return done,
+        }
     }
 }
 
