@@ -175,6 +175,9 @@ impl Dump {
                     if !here.starts_with(secret.bytes.get(part.clone()).unwrap_or_default()) {
                         continue;
                     }
+                    if secret.bytes.len() < HALF && is_inside_of_a_number(bytes, offset, secret.bytes.len()) {
+                        continue;
+                    }
                     let whole = offset.checked_sub(part.start).and_then(|start| bytes.get(start..));
                     let is_whole = whole.is_some_and(|whole| whole.starts_with(&secret.bytes));
                     if is_whole && part.start > 0 {
@@ -226,6 +229,12 @@ impl Dump {
     fn number(&self, offset: usize, bytes: usize) -> io::Result<u64> {
         number(&self.core, offset, bytes)
     }
+}
+
+/// Whether it stands between hexadecimal digits: an identifier, or a moment, has a few digits that were sought by chance.
+fn is_inside_of_a_number(bytes: &[u8], offset: usize, length: usize) -> bool {
+    let is_digit = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_hexdigit);
+    is_digit(offset.checked_sub(1)) && is_digit(offset.checked_add(length))
 }
 
 /// A number, least byte first.
@@ -330,6 +339,25 @@ mod tests {
         let found = dump.search(&[secret()]).unwrap();
         let expected = [(trace(false, Place::Heap), 1), (trace(true, Place::Stack), 1)];
         assert_eq!(found, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn a_few_digits_inside_of_a_longer_number_are_no_trace_of_a_pin() {
+        let pin = || Secret {
+            name: "PIN".to_owned(),
+            bytes: b"482913".to_vec(),
+        };
+        let found = |heap: &[u8]| {
+            Dump::read(core(heap, &[0; 16]))
+                .unwrap()
+                .search(&[pin()])
+                .unwrap()
+                .len()
+        };
+        assert_eq!(found(b"id=7f482913a0"), 0);
+        for control in [b"482913".as_slice(), b"x482913y", b"1482913\0", b"\"482913\""] {
+            assert_eq!(found(control), 1, "{control:?}");
+        }
     }
 
     #[test]

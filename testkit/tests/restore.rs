@@ -3,8 +3,9 @@
 #![cfg(test)]
 
 use fastrand::Rng;
+use quittance_gateway::PolicySource;
 use quittance_protocol::statement::ReplicaState;
-use quittance_protocol::{FlowId, MandateId};
+use quittance_protocol::{FlowId, MandateId, Timestamp};
 use quittance_testkit::liar::{Liar, Lie};
 use quittance_testkit::scripted_prompt::{FAILURES_A_DAY, Outcome};
 use quittance_testkit::stage::{IdlePhone, Stage, StagePhone};
@@ -37,6 +38,10 @@ struct Life {
     moments: Vec<Moment>,
 }
 
+fn moment() -> Timestamp {
+    "2026-11-26T02:00:00Z".parse().expect("a moment")
+}
+
 /// How often somebody was looked for, over one call of the wallet.
 async fn look(phone: &StagePhone, flow: FlowId, outcome: Outcome) -> u32 {
     let before = phone.prompt.shown();
@@ -53,7 +58,9 @@ async fn permit(phone: &StagePhone, mandate: MandateId) -> Result<String, Wallet
 impl Life {
     /// Signs, pays, ends, fails to be recognised, in an order that is drawn.
     async fn lived(chance: &mut Rng) -> Self {
-        let stage = Stage::set().await.expect("a stage");
+        // All clocks stand: over the midnight of the policy's zone every phone gets its tries back.
+        let stage = Stage::set_at(Some(moment()), PolicySource::Sandbox).await;
+        let stage = stage.expect("a stage");
         let mut phone = stage.enrolled().await.expect("a phone");
         let asked_about = phone
             .sign(&stage.offer().await.expect("an offer"))

@@ -12,10 +12,13 @@ use quittance_wallet::ports::{Clock as _, SystemClock};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 const LOCK_PASSWORD: &str = "930517";
 const DAY: i64 = 86_400;
+/// How long a run that was begun is guessed at: its one-time code expires after five minutes, however slow the machine is.
+const FRESH: Duration = Duration::from_secs(120);
 
 /// How often the attacker heard that a guess is wrong.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,6 +35,12 @@ impl Heard {
     pub(crate) fn in_all(&self) -> u32 {
         self.before + self.after + self.late
     }
+}
+
+/// Where one can guess, since when.
+struct Begun {
+    run: Option<FlowId>,
+    at: Instant,
 }
 
 /// A payer with all that can be guessed at, and a gateway that is killed.
@@ -105,18 +114,25 @@ impl Siege {
     }
 
     /// Brings the attacker to where one can guess, and keeps the gateway's files as they are then.
-    async fn begun(&self, counter: Counter) -> Option<FlowId> {
+    async fn begun(&self, counter: Counter) -> Begun {
         self.put_back("laid");
         let gateway = self.started().await;
         let run = self.attacker.approach(counter).await;
         self.attacker.let_settle().await;
         gateway.kill().await.expect("it is gone");
         replace_folder(&self.setup.data, &self.kept("begun")).expect("kept");
-        run
+        Begun {
+            run,
+            at: Instant::now(),
+        }
     }
 
     /// Kills the gateway over one wrong guess, before this step: what was heard, and whether it came to the step.
-    async fn killed_before(&self, step: u64, counter: Counter, run: Option<FlowId>) -> (Heard, bool) {
+    async fn killed_before(&self, step: u64, counter: Counter, begun: &mut Begun) -> (Heard, bool) {
+        if begun.at.elapsed() > FRESH {
+            *begun = self.begun(counter).await;
+        }
+        let run = begun.run;
         self.put_back("begun");
         let gateway = self.started().await;
         let guess = self.attacker.guess(counter, run).await;
@@ -143,10 +159,10 @@ impl Siege {
     /// was heard, with how many guesses went so. A request comes in one piece or in two, so that the same step is not the same
     /// moment in each.
     pub(crate) async fn killed_before_each_step(&self, counter: Counter) -> BTreeMap<Heard, u32> {
-        let run = self.begun(counter).await;
+        let mut begun = self.begun(counter).await;
         let mut all = BTreeMap::new();
         for step in 1.. {
-            let (heard, is_killed) = self.killed_before(step, counter, run).await;
+            let (heard, is_killed) = self.killed_before(step, counter, &mut begun).await;
             *all.entry(heard).or_default() += 1;
             if !is_killed {
                 println!("{counter:?}: killed before each of {} steps: {all:?}", step - 1);
@@ -158,9 +174,9 @@ impl Siege {
 
     /// The first step before which a kill gives a guess back.
     pub(crate) async fn first_harm(&self, counter: Counter) -> Option<u64> {
-        let run = self.begun(counter).await;
+        let mut begun = self.begun(counter).await;
         for step in 1.. {
-            let (heard, is_killed) = self.killed_before(step, counter, run).await;
+            let (heard, is_killed) = self.killed_before(step, counter, &mut begun).await;
             if heard.in_all() > counter.budget() {
                 return Some(step);
             }
