@@ -33,6 +33,9 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     internal val typing = Typing()
     internal val turn = Mutex()
 
+    /** What the payer asked for and what is not done. */
+    private var waiting = 0
+
     /** Held while the app speaks with the gateway by itself: the wallet stays open meanwhile. */
     internal val contacting = Mutex()
 
@@ -145,12 +148,14 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     private fun typed(change: () -> Unit) {
         if (states.value.working) return
         change()
-        states.update { it.copy(shown = typing.shown(it.shown), problem = null) }
-        if (typing.complete) act { complete() }
+        val shown = typing.shown(states.value.shown)
+        states.update { it.copy(shown = shown, problem = null) }
+        if (typing.complete) act { complete(shown) }
     }
 
-    private suspend fun complete() {
-        when (val shown = states.value.shown) {
+    /** Takes what was typed on this page, whichever page is open by now. */
+    private suspend fun complete(shown: Shown) {
+        when (shown) {
             is Shown.Enrol -> typing.nextPin { pin -> if (shown.anew) chooseNewPin(pin) else enrol(pin) }
             is Shown.Security ->
                 typing.nextPassword { pin, password ->
@@ -369,10 +374,12 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
 
     /** There is no wallet to go on with, or the payer wants another one. */
     private fun stuck(problem: Problem) =
-        states.update { it.copy(working = false, problem = null, shown = Shown.Stuck(problem)) }
+        states.update { it.copy(working = waiting > 0, problem = null, shown = Shown.Stuck(problem)) }
 
-    /** Does one thing after the other: while one is under way, the next waits for its turn. */
+    /** Does one thing after the other: while one is under way, the next waits for its turn. No button waits with it for a second tap. */
     internal fun act(work: suspend () -> Unit) {
+        waiting++
+        states.update { it.copy(working = true) }
         scope.launch {
             turn.withLock { work(work) }
         }
@@ -394,10 +401,11 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
             }
         if (problem != null) {
             typing.forgetDigits()
-            if (opened == null) return stuck(problem)
-            runCatching { show() }
+            if (opened != null) runCatching { show() }
         }
-        states.update { it.copy(working = false, problem = problem) }
+        waiting--
+        if (problem != null && opened == null) return stuck(problem)
+        states.update { it.copy(working = waiting > 0, problem = problem) }
         acted.update { it + 1 }
     }
 
@@ -439,6 +447,9 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     private suspend fun flow(wallet: Wallet, flow: String): Shown {
         val asked = asked(wallet, flow)
         val prompt: Prompt = asked ?: wallet.closingPrompt(flow) ?: return gone()
+        // What was typed for one step is no answer to another, to which the run may have gone by itself.
+        val before = (states.value.shown as? Shown.Flow)?.prompt
+        if (before?.flow == flow && before.step != prompt.step) typing.clear()
         val results = if (asked == null) Views.results(wallet, flow) else emptyList()
         return Shown.Flow(prompt, typing.entry(prompt.kind), results, resumed == flow)
     }
