@@ -14,15 +14,16 @@ import org.quittance.testing.Stage
  * It has this process's class path and properties, and says by a line how far it has come. It ends with this one, at the
  * latest: its input closes.
  */
-class AppProcess private constructor(private val process: Process, private val log: Path) : AutoCloseable {
+class AppProcess private constructor(private val process: Process, private val folder: Path) : AutoCloseable {
+    private val log = folder.resolve("log")
     private val lines = process.inputReader()
 
     /** Returns once it has said that it is there; one that ends before has failed. */
     fun awaitsArrival() {
         // The output ends with the process: this cannot wait for ever on one that fails.
-        val said = lines.lineSequence().onEach { Files.writeString(log, "$it\n", StandardOpenOption.APPEND) }
+        val said = lines.lineSequence().onEach { Files.writeString(log, "$it\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND) }
         // JUnit's own dots may stand before it.
-        check(said.any { it.endsWith(ARRIVED) }) { "it ended before: ${Files.readString(log)}" }
+        check(said.any { it.endsWith(ARRIVED) }) { "it ended before: ${log.toFile().takeIf { it.exists() }?.readText()}" }
     }
 
     /** The system ends it at once, as it does when it needs the memory: nothing of it is asked or told. */
@@ -34,7 +35,7 @@ class AppProcess private constructor(private val process: Process, private val l
 
     override fun close() {
         process.destroyForcibly().waitFor()
-        Files.delete(log)
+        folder.toFile().deleteRecursively()
     }
 
     companion object {
@@ -51,15 +52,17 @@ class AppProcess private constructor(private val process: Process, private val l
 
         /** Starts a class of tests on the phone of this stage; its wallet must be closed here. */
         fun start(test: KClass<*>, stage: Stage): AppProcess {
-            val log = Files.createTempFile("quittance-app", ".log")
+            val folder = Files.createTempDirectory("quittance-app")
             val own = mapOf(GATEWAY to stage.config.origin, FILES to stage.config.dataDir, HARDWARE to "${stage.hardware}")
-            val properties = HANDED_ON.associateWith { System.getProperty(it).orEmpty() } + own
+            // What a process unpacks stays behind when it is killed.
+            val temporary = "java.io.tmpdir" to "$folder"
+            val properties = HANDED_ON.associateWith { System.getProperty(it).orEmpty() } + own + temporary
             val java = Path.of(System.getProperty("java.home"), "bin", "java").toString()
             val classes = listOf("-cp", System.getProperty("java.class.path"))
             val run = listOf(JUnitCore::class.java.name, test.java.name)
             val command = listOf(java) + classes + properties.map { (name, value) -> "-D$name=$value" } + run
             val process = ProcessBuilder(command).redirectErrorStream(true).start()
-            return AppProcess(process, log)
+            return AppProcess(process, folder)
         }
 
         /** In the process that was started: the phone that it is on. */

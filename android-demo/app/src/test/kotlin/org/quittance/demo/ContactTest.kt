@@ -56,8 +56,8 @@ class ContactTest {
     @Test
     fun `it is told at the moment that the wallet names`() = pausedOffline { mandate, _ ->
         unheard(mandate)
-        awaits("the next try") { phone.waitsUntil != null }
-        val wait = Duration.between(phone.now(), phone.waitsUntil)
+        hand.awaits("the next try") { phone.waitsUntil != null }
+        val wait = Duration.between(phone.waitsSince, phone.waitsUntil)
         assertTrue("$wait", wait > Duration.ZERO && wait < Duration.ofHours(1))
         phone.timePasses()
         told(mandate)
@@ -65,10 +65,10 @@ class ContactTest {
 
     @Test
     fun `a try that fails says so by the sign alone, and is not the last one`() = pausedOffline { mandate, _ ->
-        awaits("the next try") { phone.waitsUntil != null }
+        hand.awaits("the next try") { phone.waitsUntil != null }
         val first = phone.waitsUntil
         phone.timePasses()
-        awaits("a later try") { phone.waitsUntil?.isAfter(first) == true }
+        hand.awaits("a later try") { phone.waitsUntil?.isAfter(first) == true }
         assertTrue(hand.sees("offline"))
         assertFalse(hand.sees("problem"))
         assertEquals(PermissionGroup.PAUSED, payer.group(mandate))
@@ -76,7 +76,7 @@ class ContactTest {
 
     @Test
     fun `behind other apps nothing is asked`() = pausedOffline { _, scenario ->
-        awaits("the next try") { phone.waitsUntil != null && phone.listeners == 1 }
+        hand.awaits("the next try") { phone.waitsUntil != null && phone.listeners == 1 }
         scenario.moveToState(Lifecycle.State.CREATED)
         assertEquals(null, phone.waitsUntil)
         assertEquals(0, phone.listeners)
@@ -102,12 +102,6 @@ class ContactTest {
         relay.mend()
         rule.waitForIdle()
         assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "unheard").contains("\"approved\""))
-    }
-
-    /** Waits for what no screen shows, and lets the app go on meanwhile. */
-    private fun awaits(what: String, condition: () -> Boolean) = hand.awaits(what) {
-        rule.waitForIdle()
-        condition()
     }
 
     private fun told(mandate: String) {

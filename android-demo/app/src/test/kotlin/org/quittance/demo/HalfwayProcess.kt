@@ -2,6 +2,7 @@ package org.quittance.demo
 
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.test.core.app.ActivityScenario
+import java.time.Duration
 import kotlinx.coroutines.runBlocking
 import org.junit.Rule
 import org.junit.Test
@@ -18,7 +19,9 @@ class HalfwayProcess {
     @get:Rule val rule = createEmptyComposeRule()
 
     private val phone by lazy { (RuntimeEnvironment.getApplication() as StagedElsewhere).staged }
-    private val hand by lazy { Hand(rule) }
+
+    // A process that has loaded nothing yet is slow.
+    private val hand by lazy { Hand(rule, Duration.ofMinutes(2)) }
 
     @Test
     fun `comes as far as the consequences`() {

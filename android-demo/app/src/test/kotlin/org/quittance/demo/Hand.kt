@@ -17,17 +17,22 @@ import androidx.compose.ui.test.onFirst
 import androidx.compose.ui.test.performClick
 import androidx.compose.ui.test.performScrollTo
 import androidx.compose.ui.test.performTextInput
+import java.time.Duration
 import org.quittance.testing.Stage
 
-/** A payer's hand: it knows the app by its buttons alone. */
-class Hand(private val rule: ComposeTestRule) {
+/** A payer's hand: it knows the app by its buttons alone, and waits so long for each. */
+class Hand(private val rule: ComposeTestRule, private val within: Duration = Duration.ofSeconds(30)) {
     fun sees(tag: String): Boolean = rule.onAllNodes(hasTestTag(tag)).fetchSemanticsNodes().isNotEmpty()
 
     private fun can(tag: String): Boolean = rule.onAllNodes(hasTestTag(tag) and isEnabled()).fetchSemanticsNodes().isNotEmpty()
 
     fun awaits(what: String, condition: () -> Boolean) =
         try {
-            rule.waitUntil(what, WITHIN_MILLIS, condition)
+            rule.waitUntil(what, within.toMillis()) {
+                // What is looked for may need the app to go on.
+                rule.waitForIdle()
+                condition()
+            }
         } catch (late: ComposeTimeoutException) {
             throw AssertionError("${late.message}; the screen says: ${read()}", late)
         }
@@ -110,7 +115,7 @@ class Hand(private val rule: ComposeTestRule) {
             awaits("something to do") { listOf("close", "primary", "digit-1", "take", "refresh").any(::can) }
             when {
                 sees("close") -> return
-                sees("digit-1") -> types(if (sees("send-again")) code() else Stage.pin())
+                can("digit-1") -> types(if (sees("send-again")) code() else Stage.pin())
                 // The page of before may have gone meanwhile, since the app speaks with the gateway by itself: look again.
                 sees("take") -> tapped("take")
                 sees("primary") -> tapped("primary")
@@ -124,7 +129,6 @@ class Hand(private val rule: ComposeTestRule) {
     }
 
     private companion object {
-        const val WITHIN_MILLIS = 30_000L
         const val MOST_STEPS = 60
         const val ZERO = '0'.code
     }

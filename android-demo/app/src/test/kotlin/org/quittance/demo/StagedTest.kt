@@ -23,6 +23,8 @@ abstract class StagedTest {
 
     @After
     fun close() {
+        // Before the wallet, which the app may be asking something.
+        rule.activityRule.scenario.close()
         if (outside.isInitialized()) world.close()
         phone.close()
     }

@@ -7,8 +7,10 @@ import android.graphics.Color
 import java.io.ByteArrayOutputStream
 import java.io.File
 import java.time.Instant
+import kotlin.time.Duration.Companion.milliseconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableSharedFlow
 import kotlinx.coroutines.flow.emptyFlow
@@ -16,10 +18,13 @@ import kotlinx.coroutines.runBlocking
 import org.quittance.CreatedKey
 import org.quittance.DeviceKeyException
 import org.quittance.DeviceKeys
+import org.quittance.ErrorKind
 import org.quittance.KeyAlias
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
 import org.quittance.WalletConfig
+import org.quittance.WalletException
+import org.quittance.errorKind
 import org.quittance.testing.ScriptedPrompt
 import org.quittance.testing.SoftwareDeviceKeys
 import org.quittance.testing.Stage
@@ -82,7 +87,20 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 
     override val sandbox = true
 
-    private val one = OneWallet { Wallet.open(config, Keystore(keys), prompt).also { wallet = it } }
+    private val one = OneWallet { opened().also { wallet = it } }
+
+    private suspend fun opened(): Wallet {
+        repeat(TRIES) {
+            try {
+                return Wallet.open(config, Keystore(keys), prompt)
+            } catch (busy: WalletException.Storage) {
+                // A call of the wallet before may still be under way, which lets the folder go when it ends.
+                if (errorKind(busy) != ErrorKind.Retry) throw busy
+                delay(MOMENT)
+            }
+        }
+        error("the folder stays in use")
+    }
 
     override suspend fun openWallet(): Wallet = one.get()
 
@@ -103,6 +121,10 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     var waitsUntil: Instant? = null
         private set
 
+    /** Since when. */
+    var waitsSince: Instant = Instant.EPOCH
+        private set
+
     /** How many listen for a network. */
     val listeners: Int get() = networks.subscriptionCount.value
 
@@ -111,6 +133,7 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     override suspend fun waitUntil(moment: Instant) {
         val reached = CompletableDeferred<Unit>()
         due = reached
+        waitsSince = now()
         waitsUntil = moment
         try {
             reached.await()
@@ -175,6 +198,11 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     override fun close() {
         endsProcess()
         stage.close()
+    }
+
+    private companion object {
+        const val TRIES = 2_000
+        val MOMENT = 10.milliseconds
     }
 }
 

@@ -160,7 +160,7 @@ class Payer private constructor(val stage: StageProcess, private val given: Json
     }
 
     companion object {
-        private const val TRIES = 200
+        private const val TRIES = 2_000
         private const val MOMENT = 10L
 
         fun hex(bytes: ByteArray): String = HexFormat.of().formatHex(bytes)
