@@ -1,5 +1,9 @@
 package org.quittance.testing
 
+import java.net.InetAddress
+import java.net.InetSocketAddress
+import java.net.Socket
+import java.net.URI
 import java.nio.file.Files
 import java.nio.file.Path
 import java.util.concurrent.TimeUnit
@@ -11,13 +15,28 @@ import java.util.concurrent.TimeUnit
  * variable. What the gateway logs is in `gateway.log` in [folder].
  */
 class GatewayProcess private constructor(private val process: Process, val folder: Path, val origin: String) : AutoCloseable {
+    /** Bound once the gateway is gone, without listening: another one that is started meanwhile shall not answer in its place. */
+    private val port = Socket()
+
+    /** Asks the gateway to stop, and waits until it has. From then on nobody answers at its address, until this is closed. */
+    fun vanish() {
+        stop()
+        port.reuseAddress = true
+        port.bind(InetSocketAddress(InetAddress.getLoopbackAddress(), URI.create(origin).port))
+    }
+
     /** Asks the gateway to stop, and waits until it has. */
     override fun close() {
+        stop()
+        port.close()
+        folder.toFile().deleteRecursively()
+    }
+
+    private fun stop() {
         process.destroy()
         if (!process.waitFor(STOPS_WITHIN_SECONDS, TimeUnit.SECONDS)) {
             process.destroyForcibly().waitFor()
         }
-        folder.toFile().deleteRecursively()
     }
 
     companion object {

@@ -84,7 +84,7 @@ class Stage private constructor(private val gateway: GatewayProcess?, origin: St
     }
 
     /** The phone has no network from now on. */
-    fun goOffline() = checkNotNull(gateway).close()
+    fun goOffline() = checkNotNull(gateway).vanish()
 
     override fun close() {
         // What another process of this phone began is its own to clear away.
