@@ -52,9 +52,9 @@ final class GatewayProcess: @unchecked Sendable {
     private static func bound(to origin: String) -> Int32? {
         guard let number = URL(string: origin)?.port.flatMap(UInt16.init(exactly:)) else { return nil }
         #if os(Linux)
-            let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let made = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         #else
-            let made = socket(AF_INET, SOCK_STREAM, 0)
+        let made = socket(AF_INET, SOCK_STREAM, 0)
         #endif
         guard made >= 0 else { return nil }
         var reuse: Int32 = 1

@@ -21,6 +21,7 @@ class GatewayProcess private constructor(private val process: Process, val folde
     /** Asks the gateway to stop, and waits until it has. From then on nobody answers at its address, until this is closed. */
     fun vanish() {
         stop()
+        if (port.isBound) return
         port.reuseAddress = true
         port.bind(InetSocketAddress(InetAddress.getLoopbackAddress(), URI.create(origin).port))
     }
