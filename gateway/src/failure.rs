@@ -11,7 +11,7 @@ use quittance_vault::{RandomnessError, VaultError};
 pub enum Failure {
     /// The database failed.
     #[error("database: {0}")]
-    Database(#[from] rusqlite::Error),
+    Database(#[source] rusqlite::Error),
     /// A row of the database is not what this program writes.
     #[error("database: {0} is damaged")]
     Damaged(&'static str),
@@ -56,6 +56,20 @@ impl Failure {
             Problem::new(Code::StorageFull).retry_after(60)
         } else {
             Problem::new(Code::Internal)
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    /// A value that is not what its column holds is its row's own trouble; the database itself answered.
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::Error as Sql;
+        match error {
+            Sql::Utf8Error(..)
+            | Sql::FromSqlConversionFailure(..)
+            | Sql::InvalidColumnType(..)
+            | Sql::IntegralValueOutOfRange(..) => Self::Damaged("a stored row"),
+            other => Self::Database(other),
         }
     }
 }

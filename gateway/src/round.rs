@@ -165,12 +165,10 @@ impl Round {
                         Response::problem(&failure.problem())
                     }
                 };
-                self.responses
-                    .extend(turn.store.said_for(charge)?.map(|key| (key, response)));
+                self.respond(turn, charge, response)?;
             }
             Command::Charged(charge, _, Err(Unavailable)) => {
-                self.responses
-                    .extend(turn.store.said_for(charge)?.map(|key| (key, unavailable())));
+                self.respond(turn, charge, unavailable())?;
             }
             Command::Merchant(merchant, reply) => {
                 let known = in_mark(turn, |turn| turn.store.put_merchant(&merchant)).is_ok();
@@ -198,6 +196,21 @@ impl Round {
         } else {
             Err(Failure::Rules("the transaction ended early"))
         }
+    }
+
+    /// Answers whoever wanted a charge.
+    ///
+    /// # Errors
+    /// What has nothing to do with the charge's row.
+    fn respond(&mut self, turn: &Turn<'_>, charge: ChargeId, response: Response) -> Result<(), Failure> {
+        match turn.store.said_for(charge) {
+            Ok(said) => self.responses.extend(said.map(|key| (key, response))),
+            Err(error) if error.is_of_one_row() => {
+                tracing::error!(%error, %charge, "the callers of a charge could not be found");
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
     }
 
     /// Decides about one statement; a refusal takes back only its own writes.

@@ -307,8 +307,8 @@ impl Sequencer {
             return;
         }
         let due = match Store::new(&self.connection).undelivered(&self.memory.telling) {
-            Ok(due) if !due.is_empty() => due,
-            Ok(_) => return,
+            Ok(due) if due.is_empty() => return,
+            Ok(due) => due,
             Err(error) => {
                 tracing::error!(%error, "the notices could not be read");
                 return;
@@ -318,7 +318,10 @@ impl Sequencer {
         // Who does not answer keeps nobody else from hearing theirs.
         let mut merchants: BTreeMap<MerchantId, Vec<Notice>> = BTreeMap::new();
         for notice in due {
-            merchants.entry(notice.merchant).or_default().push(notice);
+            match notice {
+                Ok(notice) => merchants.entry(notice.merchant).or_default().push(notice),
+                Err(error) => tracing::error!(%error, "a notice cannot be read, and is not delivered"),
+            }
         }
         for (merchant, notices) in merchants {
             self.memory.telling.insert(merchant);

@@ -50,15 +50,14 @@ pub(crate) fn leave(turn: &mut Turn<'_>, payer: AccountId, account: AccountId) -
 
 /// Whether somebody in teen mode has come of age, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<bool, Failure> {
-    Ok(!store.grown_teens(&adults_born_by(world, now)?)?.is_empty())
+    let grown = store.grown_teens(&adults_born_by(world, now)?)?;
+    Ok(grown.iter().any(Result::is_ok))
 }
 
 /// Ends teen mode for whoever has come of age, without anybody's doing.
 pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
     let grown = turn.store.grown_teens(&adults_born_by(turn.world, turn.now)?)?;
-    each(turn, grown.into_iter().map(Ok).collect(), |turn, account| {
-        end(turn, account)
-    })
+    each(turn, grown, |turn, account| end(turn, account))
 }
 
 fn adults_born_by(world: &World, now: Timestamp) -> Result<String, Failure> {

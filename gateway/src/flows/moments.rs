@@ -24,7 +24,7 @@ enum Due {
 
 /// Whether something is due, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(next(store, now)?.is_some())
+    Ok(store.first_due_flow(now)?.is_some() || store.first_due_reply(now)?.is_some())
 }
 
 /// Carries out what is due by now.
@@ -47,17 +47,33 @@ pub(crate) fn pass(turn: &mut Turn<'_>) -> Decided<()> {
     Ok(())
 }
 
-/// What is due first; what becomes known in the very moment of a deadline comes too late, as the fold says.
+/// What is due first. What cannot be read on the way there is put aside, so that everybody else gets their turn.
 fn next(store: Store<'_>, now: Timestamp) -> Result<Option<(Timestamp, Due)>, Failure> {
-    let run = store.first_due_flow(now)?.map(|(flow, at)| (at, Due::Run(flow)));
-    let reply = store
-        .first_due_reply(now)?
-        .map(|(flow, step, party, at)| (at, Due::Reply { flow, step, party }));
-    Ok(match (run, reply) {
+    loop {
+        let (unread, parked) = match (store.first_due_flow(now), store.first_due_reply(now)) {
+            (Err(unread), _) if unread.is_of_one_row() => (unread, store.park_first_due_flow(now)?),
+            (_, Err(unread)) if unread.is_of_one_row() => (unread, store.park_first_due_reply(now)?),
+            (run, reply) => return Ok(first(run?, reply?)),
+        };
+        if !parked {
+            return Err(unread);
+        }
+        tracing::error!(error = %unread, "a run whose row cannot be read is not due any more");
+    }
+}
+
+/// What becomes known in the very moment of a deadline comes too late, as the fold says.
+fn first(
+    run: Option<(FlowId, Timestamp)>,
+    reply: Option<(FlowId, String, String, Timestamp)>,
+) -> Option<(Timestamp, Due)> {
+    let run = run.map(|(flow, at)| (at, Due::Run(flow)));
+    let reply = reply.map(|(flow, step, party, at)| (at, Due::Reply { flow, step, party }));
+    match (run, reply) {
         (Some(run), Some(reply)) if run.0 <= reply.0 => Some(run),
         (Some(run), None) => Some(run),
         (_, reply) => reply,
-    })
+    }
 }
 
 fn visit(turn: &mut Turn<'_>, due: &Due) -> Decided<()> {

@@ -105,6 +105,16 @@ impl Store<'_> {
         row.map(|(flow, due)| Ok((to_id(&flow)?, to_time(due)?))).transpose()
     }
 
+    /// What [`Store::first_due_flow`] finds, and cannot read: nobody comes back to it by itself. Says whether there was one.
+    pub(crate) fn park_first_due_flow(self, now: Timestamp) -> Result<bool, Failure> {
+        let parked = self.run(
+            "UPDATE flows SET due=NULL
+             WHERE rowid=(SELECT rowid FROM flows WHERE due<=?1 ORDER BY due, flow LIMIT 1)",
+            [now.unix()],
+        )?;
+        Ok(parked == 1)
+    }
+
     /// Nobody comes back to this run by itself.
     pub(crate) fn park_flow(self, flow: FlowId) -> Result<(), Failure> {
         self.run("UPDATE flows SET due=NULL WHERE flow=?1", [flow.to_string()])?;

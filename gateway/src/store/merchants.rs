@@ -3,10 +3,10 @@
 use std::collections::HashSet;
 
 use quittance_protocol::{MerchantId, PublicKey, Thumbprint};
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, from_doc, to_doc};
+use super::{Store, read_doc, to_doc, to_id};
 use crate::failure::Failure;
 use crate::parties::MerchantNotice;
 
@@ -53,30 +53,29 @@ impl Store<'_> {
     }
 
     /// The oldest notices of each merchant that were not delivered, but for some merchants: who hears nothing does not crowd
-    /// out the others.
-    pub(crate) fn undelivered(self, but: &HashSet<MerchantId>) -> Result<Vec<Notice>, Failure> {
+    /// out the others, nor does a row that went bad.
+    pub(crate) fn undelivered(self, but: &HashSet<MerchantId>) -> Result<Vec<Result<Notice, Failure>>, Failure> {
         let but: Vec<String> = but.iter().map(MerchantId::to_string).collect();
-        let rows = self.all(
-            "SELECT number, merchant, doc FROM (
+        self.all(
+            "SELECT doc, number, merchant FROM (
                  SELECT number, merchant, doc, row_number() OVER (PARTITION BY merchant ORDER BY number) AS turn
                  FROM notices WHERE delivered=0 AND merchant NOT IN (SELECT value FROM json_each(?1))
              ) WHERE turn <= 10 ORDER BY turn, number LIMIT 100",
             [to_doc(&but)?],
-            |row| Ok((row.get(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?)),
-        )?;
-        rows.into_iter()
-            .map(|(number, merchant, doc)| {
-                Ok(Notice {
-                    number,
-                    merchant: super::to_id(&merchant)?,
-                    notice: from_doc(&doc)?,
-                })
-            })
-            .collect()
+            |row| Ok(read_notice(row)),
+        )
     }
 
     pub(crate) fn mark_delivered(self, number: i64) -> Result<(), Failure> {
         self.run("UPDATE notices SET delivered=1 WHERE number=?1", [number])?;
         Ok(())
     }
+}
+
+fn read_notice(row: &Row<'_>) -> Result<Notice, Failure> {
+    Ok(Notice {
+        number: row.get(1)?,
+        merchant: to_id(&row.get::<_, String>(2)?)?,
+        notice: read_doc(row)?,
+    })
 }

@@ -122,24 +122,27 @@ impl<'c> Store<'c> {
 
     /// One row's JSON.
     fn doc<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Option<T>, Failure> {
-        self.one(sql, params, |row| row.get::<_, String>(0))?
-            .map(|text| from_doc(&text))
-            .transpose()
+        self.one(sql, params, |row| Ok(read_doc(row)))?.transpose()
     }
 
     /// The JSON of several rows, each by itself: one that went bad keeps nothing from whoever has the others.
     fn each_doc<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Vec<Result<T, Failure>>, Failure> {
-        let texts = self.all(sql, params, |row| row.get::<_, String>(0))?;
-        Ok(texts.iter().map(|text| from_doc(text)).collect())
+        self.all(sql, params, |row| Ok(read_doc(row)))
     }
 
     /// The JSON of several rows.
     fn docs<T: DeserializeOwned>(self, sql: &str, params: impl Params) -> Result<Vec<T>, Failure> {
-        self.all(sql, params, |row| row.get::<_, String>(0))?
-            .iter()
-            .map(|text| from_doc(text))
-            .collect()
+        self.each_doc(sql, params)?.into_iter().collect()
     }
+}
+
+/// The JSON in a row's first column, whatever its bytes became.
+fn read_doc<T: DeserializeOwned>(row: &Row<'_>) -> Result<T, Failure> {
+    let bytes = row
+        .get_ref(0)?
+        .as_bytes()
+        .map_err(|_| Failure::Damaged("a stored row"))?;
+    serde_json::from_slice(bytes).map_err(|_| Failure::Damaged("a stored row"))
 }
 
 fn to_doc<T: Serialize>(value: &T) -> Result<String, Failure> {

@@ -132,15 +132,17 @@ impl Store<'_> {
     }
 
     /// Who is in teen mode though born on that day, such as `2012-06-01`, or before. What is no day says nothing.
-    pub(crate) fn grown_teens(self, born_by: &str) -> Result<Vec<AccountId>, Failure> {
-        let accounts: Vec<String> = self.all(
+    pub(crate) fn grown_teens(self, born_by: &str) -> Result<Vec<Result<AccountId, Failure>>, Failure> {
+        self.all(
             "SELECT account FROM accounts
              WHERE json_extract(profile, '$.teen') IS NOT NULL AND json_extract(profile, '$.born') <= ?1
              AND json_extract(profile, '$.born') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'",
             [born_by],
-            |row| row.get(0),
-        )?;
-        accounts.iter().map(|account| to_id(account)).collect()
+            |row| {
+                let account = row.get::<_, String>(0).map_err(Failure::from);
+                Ok(account.and_then(|account| to_id(&account)))
+            },
+        )
     }
 
     /// What somebody's phone number is recognised by, where it is known.
@@ -165,10 +167,11 @@ impl Store<'_> {
         Ok(())
     }
 
-    /// When the runs of a definition began that a payer ever began.
+    /// When the runs of a definition began that a payer ever began. One that cannot be read may be one of them.
     pub(crate) fn starts_of(self, account: AccountId, definition: &str) -> Result<Vec<Timestamp>, Failure> {
         let flows: Vec<Flow> = self.docs(
-            "SELECT doc FROM flows WHERE account=?1 AND json_extract(doc, '$.events[0].kind.definition')=?2",
+            "SELECT doc FROM flows WHERE account=?1
+             AND CASE WHEN json_valid(doc) THEN json_extract(doc, '$.events[0].kind.definition')=?2 ELSE TRUE END",
             params![account.to_string(), definition],
         )?;
         Ok(flows

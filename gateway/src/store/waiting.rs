@@ -162,6 +162,17 @@ impl Store<'_> {
             .transpose()
     }
 
+    /// What [`Store::first_due_reply`] finds, and cannot read: nobody looks for it any more. Says whether
+    /// there was one.
+    pub(crate) fn park_first_due_reply(self, now: Timestamp) -> Result<bool, Failure> {
+        let parked = self.run(
+            "UPDATE replies SET due=NULL WHERE (flow, step, party)=
+             (SELECT flow, step, party FROM replies WHERE due<=?1 ORDER BY due, flow, step, party LIMIT 1)",
+            [now.unix()],
+        )?;
+        Ok(parked == 1)
+    }
+
     /// A known reply whose step is not open yet waits for it without being looked for.
     pub(crate) fn park_reply(self, flow: FlowId, step: &str, party: &str) -> Result<(), Failure> {
         self.run(
