@@ -1,5 +1,6 @@
 //! The gateway's own destruction: what the vault did becomes a statement in the log.
 
+use std::collections::VecDeque;
 use std::time::Instant;
 
 use quittance_flows::charge::{ChargeRequest, Taken, authorize};
@@ -22,7 +23,7 @@ use crate::secrets::token_half;
 use crate::store::{Mandate, Order, Store, StoredClosure};
 use crate::turn::Turn;
 
-/// Orders that one destruction of the vault ends.
+/// Orders that one destruction of the vault ends: those of one commit, unless they were parted.
 pub(crate) struct Batch {
     pub(crate) id: [u8; 16],
     pub(crate) orders: Vec<OrderId>,
@@ -31,8 +32,8 @@ pub(crate) struct Batch {
 
 /// What has to be destroyed now, one batch for each commit that asked for it; with the failure of the first order that
 /// cannot be read, which keeps no other from its end.
-pub(crate) fn begin(store: Store<'_>) -> Result<(Vec<Batch>, Option<Failure>), Failure> {
-    let (mut batches, mut unread): (Vec<Batch>, Option<Failure>) = (Vec::new(), None);
+pub(crate) fn begin(store: Store<'_>) -> Result<(VecDeque<Batch>, Option<Failure>), Failure> {
+    let (mut batches, mut unread): (VecDeque<Batch>, Option<Failure>) = (VecDeque::new(), None);
     for order in store.destroying()? {
         let order = match order {
             Ok(order) => order,
@@ -52,7 +53,7 @@ pub(crate) fn begin(store: Store<'_>) -> Result<(Vec<Batch>, Option<Failure>), F
                 batch.orders.push(order.order);
                 batch.targets.extend(targets);
             }
-            None => batches.push(Batch {
+            None => batches.push_back(Batch {
                 id,
                 orders: vec![order.order],
                 targets: targets.collect(),
@@ -75,6 +76,31 @@ pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, Vault
         "halves destroyed"
     );
     Ok(done)
+}
+
+/// Whether the vault began nothing because a part of it is damaged, so that some orders of the batch may end without the
+/// others.
+pub(crate) fn can_be_parted(vault: &Vault, batch: &Batch, error: &VaultError) -> bool {
+    batch.orders.len() > 1
+        && matches!(error, VaultError::Corrupt { .. })
+        && matches!(vault.destruction(batch.id), Ok(None))
+}
+
+/// Makes each order a batch of its own, under its own id. Committed before the vault hears of it, so that whoever goes on
+/// after a crash asks for the same.
+pub(crate) fn part(turn: &Turn<'_>, batch: &Batch) -> Result<Vec<Batch>, Failure> {
+    let mut parts = Vec::new();
+    for id in &batch.orders {
+        let mut order = turn.store.order(*id)?.ok_or(Failure::Damaged("an order"))?;
+        order.batch = Some(B64::new(*id.as_bytes()));
+        turn.store.put_order(&order)?;
+        parts.push(Batch {
+            id: *id.as_bytes(),
+            orders: vec![*id],
+            targets: order.tokens.iter().map(|token| token_half(*token)).collect(),
+        });
+    }
+    Ok(parts)
 }
 
 /// States what the vault did, for one order of the batch.

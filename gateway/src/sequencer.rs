@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use quittance_protocol::{ChargeId, Digest32, MerchantId};
-use quittance_vault::Vault;
+use quittance_vault::{Destruction, Vault};
 use rusqlite::Connection;
 
 use crate::command::{Command, Question};
@@ -265,9 +265,16 @@ impl Sequencer {
 
     /// Destroys every batch that can be, whatever becomes of the others; the first error of any.
     fn try_destroy(&mut self, resuming: bool) -> Result<(), Failure> {
-        let (batches, mut left) = destruction::begin(Store::new(&self.connection))?;
-        for batch in batches {
-            let done = self.destroy_batch(&batch, resuming);
+        let (mut batches, mut left) = destruction::begin(Store::new(&self.connection))?;
+        while let Some(batch) = batches.pop_front() {
+            let done = match destruction::run(&mut self.vault, &batch) {
+                Ok(done) => self.state_batch(&batch, &done, resuming),
+                Err(error) if destruction::can_be_parted(&self.vault, &batch, &error) => {
+                    tracing::error!(%error, "a half that went bad keeps back a batch, which is parted");
+                    self.part_batch(&batch).map(|parts| batches.extend(parts))
+                }
+                Err(error) => Err(error.into()),
+            };
             if let Err(error) = Store::new(&self.connection).abandon() {
                 tracing::error!(%error, "the statement of a destruction could not be rolled back");
             }
@@ -276,17 +283,26 @@ impl Sequencer {
         left.map_or(Ok(()), Err)
     }
 
-    /// Destroys a batch and states it. An order whose end cannot be stated keeps back no other one; it is tried again after
+    /// Lets each order of a batch end by itself from now on.
+    fn part_batch(&mut self, batch: &Batch) -> Result<Vec<Batch>, Failure> {
+        let (world, now) = (Arc::clone(&self.world), self.world.clock.now());
+        let store = Store::new(&self.connection);
+        let turn = Turn::begin(store, &mut self.vault, &world, now, false)?;
+        let parts = destruction::part(&turn, batch)?;
+        store.commit()?;
+        Ok(parts)
+    }
+
+    /// States that a batch is destroyed. An order whose end cannot be stated keeps back no other one; it is tried again after
     /// all others.
-    fn destroy_batch(&mut self, batch: &Batch, resuming: bool) -> Result<(), Failure> {
-        let done = destruction::run(&mut self.vault, batch)?;
+    fn state_batch(&mut self, batch: &Batch, done: &Destruction, resuming: bool) -> Result<(), Failure> {
         let now = self.world.clock.now();
         let world = Arc::clone(&self.world);
         let store = Store::new(&self.connection);
         let mut turn = Turn::begin(store, &mut self.vault, &world, now, resuming)?;
         let mut unstated = None;
         for order in &batch.orders {
-            if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, &done)) {
+            if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, done)) {
                 let failure = failure(refusal);
                 tracing::error!(error = %failure, %order, "the end of an order could not be stated");
                 if !store.stands() {

@@ -12,6 +12,7 @@ mod bad_rows;
 mod bounds;
 mod charges;
 mod damage;
+mod damaged_halves;
 mod declines;
 mod destruction;
 mod ended;

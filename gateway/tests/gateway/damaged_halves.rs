@@ -1,0 +1,95 @@
+//! A half that went bad in the vault is its own payer's trouble: everybody else's ends, and is charged, as before.
+
+use std::sync::Arc;
+
+use quittance_protocol::answer::{OrderRecord, OrderState};
+use quittance_protocol::log_body::DestroyedBody;
+
+use crate::support::House;
+use crate::support::custodians::{Call, Failing, Stop};
+use crate::support::phone::{Phone, Token};
+
+fn destroyed(order: &OrderRecord) -> DestroyedBody {
+    serde_json::from_slice(order.destroyed.as_ref().expect("destroyed").body.as_slice()).unwrap()
+}
+
+async fn active(house: &House) -> (Phone<'_>, Token) {
+    let phone = Phone::ready(house).await;
+    let token = phone.sign_mandate().await;
+    (phone, token)
+}
+
+/// Two phones' orders that are to be carried out, as if both had come in one turn, at a gateway that was stopped before.
+async fn ordered_together(house: &House) -> [(Phone<'_>, OrderRecord, Token); 2] {
+    let good = house.custodian();
+    let failing = Arc::new(Failing::new(good.clone()));
+    house.use_custodian(failing.clone());
+    house.start().unwrap();
+    let (one, other) = (active(house).await, active(house).await);
+    let intents = (
+        one.0.intend(&[one.1.mandate]).await,
+        other.0.intend(&[other.1.mandate]).await,
+    );
+    failing.stop(Some(Stop::Before(Call::Create)));
+    let orders = (one.0.post(&intents.0).await.ok(), other.0.post(&intents.1).await.ok());
+    house.stop();
+    house.plant(
+        "UPDATE orders SET batch=(SELECT MAX(batch) FROM orders),
+         doc=json_set(doc, '$.batch', (SELECT json_extract(doc, '$.batch') FROM orders ORDER BY batch DESC LIMIT 1))",
+    );
+    house.use_custodian(good);
+    [(one.0, orders.0, one.1), (other.0, orders.1, other.1)]
+}
+
+/// Puts another version into the vault's row of a half: the version of before.
+fn put_version(house: &House, token: &Token, version: i64) -> i64 {
+    let vault = rusqlite::Connection::open(house.data().join("vault.sqlite")).unwrap();
+    let name = [&[1], token.token.as_bytes().as_slice()].concat();
+    let sql = "SELECT version FROM records WHERE name = ?1";
+    let before = vault.query_row(sql, [&name], |row| row.get(0)).unwrap();
+    let changed = vault.execute("UPDATE records SET version = ?2 WHERE name = ?1", (name, version));
+    assert_eq!(changed.unwrap(), 1);
+    before
+}
+
+// R-011
+#[tokio::test]
+async fn a_half_that_went_bad_keeps_no_other_half_from_its_end() {
+    let house = House::closed();
+    let [(victim, bad, token), (other, good, _)] = ordered_together(&house).await;
+    let version = put_version(&house, &token, -1);
+    let database = house.data().join("gateway.sqlite");
+    let ordered = std::fs::read(&database).unwrap();
+    for crashed in [false, true] {
+        if crashed {
+            // The vault is done, the database does not know it.
+            std::fs::write(&database, &ordered).unwrap();
+            for left in ["gateway.sqlite-wal", "gateway.sqlite-shm"] {
+                let _absent = std::fs::remove_file(house.data().join(left));
+            }
+        }
+        house.start().unwrap();
+        house.settle().await;
+        let good = other.order(good.order).await;
+        assert_eq!(good.state, OrderState::Destroyed, "crashed: {crashed}");
+        let body = destroyed(&good);
+        assert_eq!((body.epoch_new, body.tokens.len()), (body.epoch_old + 1, 1));
+        let bad = victim.order(bad.order).await;
+        assert_eq!((bad.state, bad.destroyed), (OrderState::Destroying, None));
+        house.stop();
+    }
+    // The row put right, its half ends, too.
+    put_version(&house, &token, version);
+    house.start().unwrap();
+    assert_eq!(victim.order(bad.order).await.state, OrderState::Destroyed);
+}
+
+// R-011
+#[tokio::test]
+async fn orders_of_one_turn_share_an_epoch_while_all_of_their_halves_are_whole() {
+    let house = House::closed();
+    let [(one, first, _), (other, second, _)] = ordered_together(&house).await;
+    house.start().unwrap();
+    let (first, second) = (one.order(first.order).await, other.order(second.order).await);
+    assert_eq!(destroyed(&first).epoch_new, destroyed(&second).epoch_new);
+}
