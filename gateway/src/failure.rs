@@ -41,6 +41,7 @@ impl Failure {
     pub(crate) const fn is_of_one_row(&self) -> bool {
         match self {
             Self::Damaged(_) | Self::Log(_) | Self::Merkle(_) | Self::Sealed(_) | Self::Rules(_) => true,
+            Self::Vault(VaultError::Corrupt { .. }) => true,
             Self::Database(_) | Self::Vault(_) | Self::Randomness(_) => false,
         }
     }

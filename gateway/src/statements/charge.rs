@@ -12,7 +12,7 @@ use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified}
 
 use super::{consent, permit};
 use crate::ending::{self, drain};
-use crate::failure::{Decided, Failure};
+use crate::failure::{Decided, Failure, Refusal};
 use crate::logbook;
 use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOutcome};
 use crate::secrets::{token_half, unseal};
@@ -224,8 +224,8 @@ fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
     trouble::tell(turn, mandate, Code::TokenDestroyed, kind)
 }
 
-/// Asks the network once more about a pending charge: to charge, while the mandate lives and its permit can be used; else
-/// what became of it.
+/// Asks the network once more about a pending charge: to charge, while the mandate lives, its permit can be used and the
+/// gateway's half opens; else what became of it.
 pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
     let mandate = turn
         .store
@@ -234,10 +234,17 @@ pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
     let may_charge = mandate.standing.state == MandateState::Active
         && turn.store.is_within_window(charge.token, charge.permit, turn.now)?
         && !permit::is_in_quarantine(turn, &mandate)?;
-    let reference = if may_charge {
-        open_reference(turn, &mandate)?
+    let opened = if may_charge {
+        open_reference(turn, &mandate)
     } else {
-        None
+        Ok(None)
+    };
+    let reference = match opened {
+        Err(Refusal::Failure(failure)) if failure.is_of_one_row() => {
+            tracing::error!(error = %failure, mandate = %mandate.mandate, "a charge cannot be paid for, and is resolved");
+            None
+        }
+        opened => opened?,
     };
     turn.after.push(match reference {
         Some(reference) => After::Charge(NetworkCharge {

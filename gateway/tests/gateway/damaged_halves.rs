@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
-use quittance_protocol::answer::{OrderRecord, OrderState};
+use quittance_gateway::ScriptedOutcome;
+use quittance_protocol::answer::{ChargeAnswer, OrderRecord, OrderState};
 use quittance_protocol::log_body::DestroyedBody;
+use quittance_protocol::statement::{Charge, Refund, Session};
+use quittance_protocol::{ChargeId, Code};
 
-use crate::support::House;
 use crate::support::custodians::{Call, Failing, Stop};
-use crate::support::phone::{Phone, Token};
+use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::{House, cny, until};
 
 fn destroyed(order: &OrderRecord) -> DestroyedBody {
     serde_json::from_slice(order.destroyed.as_ref().expect("destroyed").body.as_slice()).unwrap()
@@ -92,4 +95,59 @@ async fn orders_of_one_turn_share_an_epoch_while_all_of_their_halves_are_whole()
     house.start().unwrap();
     let (first, second) = (one.order(first.order).await, other.order(second.order).await);
     assert_eq!(destroyed(&first).epoch_new, destroyed(&second).epoch_new);
+}
+
+/// A charge of which the network has heard nothing.
+async fn pending(house: &House, token: &Token) -> String {
+    let charge = house.sign_as_merchant(&Charge {
+        mandate: token.mandate,
+        amount: cny(100),
+        reference: "r".to_owned(),
+        permit: None,
+    });
+    assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
+    charge
+}
+
+/// Charges that moved money.
+fn moved(house: &House) -> Vec<ChargeId> {
+    let seen = house.network.charges().unwrap().into_iter();
+    seen.filter(|charge| charge.acquirer_reference.is_some())
+        .map(|charge| charge.charge)
+        .collect()
+}
+
+// R-314
+#[tokio::test]
+async fn a_half_that_went_bad_keeps_back_no_charge_and_no_refund_of_anybody_else() {
+    let house = House::new();
+    let ((_, bad), (other, good)) = (active(&house).await, active(&house).await);
+    let charged = house.charge(good.mandate, 200).await;
+    approved(&charged);
+    let refund = Refund {
+        charge: charged.ok::<ChargeAnswer>().charge,
+        amount: cny(200),
+    };
+    house.network_says(ScriptedOutcome::Unavailable);
+    let (theirs, ours) = (pending(&house, &bad).await, pending(&house, &good).await);
+    assert_eq!(house.post(&house.sign_as_merchant(&refund)).await.status, 200);
+    house.stop();
+    put_version(&house, &bad, -1);
+    house.network_says(ScriptedOutcome::Approve);
+    house.start().unwrap();
+    for _ in 0..5 {
+        // The network is asked again, mostly in the turn of the next statement.
+        house.clock.advance(4);
+        assert_eq!(other.post(&Session {}).await.status, 200);
+    }
+    until("the other's charge and refund reach the network", || {
+        moved(&house).len() == 2 && house.network.refunds().unwrap().len() == 1
+    })
+    .await;
+    let paid = house.post(&ours).await;
+    approved(&paid);
+    assert!(moved(&house).contains(&paid.ok::<ChargeAnswer>().charge));
+    // What cannot be paid for is resolved: it was never made, and never will be.
+    declined(&house.post(&theirs).await);
+    assert_eq!(moved(&house).len(), 2);
 }
