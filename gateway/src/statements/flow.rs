@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use quittance_flows::definition::PromptKind;
 use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow};
-use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart, Wish};
+use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswer, operation_digest};
 use quittance_protocol::{Problem, Verified};
@@ -20,7 +20,8 @@ use crate::{locks, stops, teens};
 pub(super) use crate::flows::{Run, find, is_idle, load, lowers, refusal};
 
 /// Most open runs of one account, more than any batch has parts: each is kept, and told to its phone, while it is open.
-/// What needs no run of the gateway's, holds and an offline intent among it, stays open to the payer beyond it.
+/// Stopping is open to the payer beyond it: what needs no run of the gateway's, holds and an offline intent among it, and
+/// from each phone one run for the end of each mandate.
 const MOST_OPEN: u64 = 128;
 /// How many fresh bytes of its own a phone brings to a run that lowers authority.
 const OWN_NONCE_BYTES: RangeInclusive<usize> = 16..=64;
@@ -46,12 +47,44 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<StartF
             .detail("use 16 to 64 fresh bytes")
             .into());
     }
-    if turn.store.count_open_flows(device.account, MOST_OPEN)? >= MOST_OPEN {
+    if turn.store.count_open_flows(device.account, MOST_OPEN)? >= MOST_OPEN
+        && !ends_what_no_run_ends(turn, device, start, definition)?
+    {
         return Err(Problem::new(Code::LimitExceeded)
             .detail("leave another run first, or wait until one ends")
             .into());
     }
     begin(turn, device, start, Author::Phone)?.answer(turn)
+}
+
+/// Whether a run ends mandates of which no open run of this phone ends one already.
+fn ends_what_no_run_ends(
+    turn: &Turn<'_>,
+    device: &Device,
+    start: &FlowStart,
+    definition: &FlowDefinition,
+) -> Decided<bool> {
+    if definition.effect != FlowEffect::Destroy {
+        return Ok(false);
+    }
+    let ends_one_of_them = |before: &FlowStart| {
+        let definition = turn
+            .world
+            .policies
+            .definition(before.policy_version, &before.definition);
+        definition.is_some_and(|definition| definition.effect == FlowEffect::Destroy)
+            && before.mandates.iter().any(|mandate| start.mandates.contains(mandate))
+    };
+    // A run that went bad keeps nobody from stopping.
+    let open = turn.store.open_flows_on(device.account, device.device)?;
+    let is_taken = open.iter().flatten().any(|run| match run.events.first() {
+        Some(FlowEvent {
+            kind: FlowEventKind::Started(before),
+            ..
+        }) => ends_one_of_them(before),
+        _ => false,
+    });
+    Ok(!is_taken)
 }
 
 fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definition: &FlowDefinition) -> Decided<()> {

@@ -72,6 +72,18 @@ impl Store<'_> {
         )
     }
 
+    /// Runs of a payer's device that are open, each by itself.
+    pub(crate) fn open_flows_on(
+        self,
+        account: AccountId,
+        device: DeviceId,
+    ) -> Result<Vec<Result<Flow, Failure>>, Failure> {
+        self.each_doc(
+            "SELECT doc FROM flows WHERE account=?1 AND open=1 AND device=?2",
+            [account.to_string(), device.to_string()],
+        )
+    }
+
     /// How many runs of a payer are open; whoever has more than `most` is not counted further.
     pub(crate) fn count_open_flows(self, account: AccountId, most: u64) -> Result<u64, Failure> {
         let count = self.one(

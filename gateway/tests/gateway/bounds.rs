@@ -1,6 +1,6 @@
 //! What one account can make the gateway keep, tell, wait for has a number; stopping everything always fits.
 
-use quittance_protocol::answer::FlowLog;
+use quittance_protocol::answer::{FlowLog, OrderRecord, OrderState};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::{
     CancelFlow, HeldToken, Lock, Reconciliation, ReplicaState, StartFlow, Stop, StopScope, Terms,
@@ -181,6 +181,41 @@ async fn open_runs_have_a_number_which_keeps_nobody_from_stopping() {
     assert_eq!(phone.pause(&[token.mandate]).await.status, 200);
     let intent = phone.intend_without_hold(&token).await;
     assert_eq!(phone.post(&intent).await.status, 200);
+}
+
+//
+#[tokio::test]
+async fn a_mandate_can_be_ended_by_a_run_however_many_runs_are_open() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let (second, third) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let sign = async || {
+        let fresh = Token::new();
+        let start = phone.flow_start("mandate.sign", &[fresh.mandate], b"terms", phone.nonce().await);
+        phone.post(&StartFlow { start }).await
+    };
+    for _ in 0..MOST_OPEN_RUNS {
+        assert_eq!(sign().await.status, 200);
+    }
+    assert_eq!(sign().await.code(), Code::LimitExceeded);
+    let order = phone.revoke(&[token.mandate]).await;
+    house.settle().await;
+    let closed: OrderRecord = phone.post(&phone.attestation(&order)).await.ok();
+    assert_eq!(closed.state, OrderState::Closed);
+    assert!(closed.closure.is_some(), "with its receipt");
+    // One run for each mandate: these, too, have a number.
+    let end = async |tokens: &[&Token]| {
+        let mandates: Vec<_> = tokens.iter().map(|token| token.mandate).collect();
+        let nonce = B64::new(random::<32>());
+        let start = phone.flow_start("mandate.cancel.quick", &mandates, b"", nonce);
+        phone.post(&StartFlow { start }).await
+    };
+    assert_eq!(end(&[&second]).await.status, 200);
+    assert_eq!(end(&[&second]).await.code(), Code::LimitExceeded);
+    assert_eq!(end(&[&second, &third]).await.code(), Code::LimitExceeded);
+    assert_eq!(end(&[&third]).await.status, 200);
+    assert_eq!(sign().await.code(), Code::LimitExceeded, "control: the bound stands");
 }
 
 #[tokio::test]
