@@ -16,6 +16,10 @@ use quittance_testkit::story::cny;
 use quittance_wallet::{EndingStage, WalletError, WalletEvent};
 
 const DEVICE_DEADLINE: u32 = 7 * 86_400;
+/// `token.drain`.
+const DRAIN: u32 = 30;
+/// How long what happens beside the answers may take on a busy machine.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(30);
 
 async fn permit(phone: &StagePhone, mandate: quittance_protocol::MandateId) -> Result<String, WalletError> {
     phone
@@ -390,4 +394,41 @@ async fn a_payer_who_stops_again_does_not_wait_because_the_gateway_was_busy() {
     );
     phone.wallet.pause(&[mandate]).await.unwrap();
     assert_eq!(stage.try_charge(mandate, "ride-2").await, "mandate_held");
+}
+
+// A charge was in flight when its mandate ended, and the card network's answer comes after the receipt. The control, a
+// charge that begins after it, is among the lies that a phone must not believe (`lies.rs`).
+//
+#[tokio::test]
+async fn a_charge_of_before_the_end_whose_answer_comes_after_it_is_an_ordinary_one() {
+    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    stage.card_network.lose_answers(true);
+    assert_eq!(stage.try_charge(mandate, "ride-1").await, "external_unavailable");
+    stage.pass(1).await.unwrap();
+    let flow = phone.cancel(&[mandate]).await.unwrap();
+    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    stage.pass(DRAIN).await.unwrap();
+    stage
+        .until_order(&phone, order, |record| record.destroyed.is_some())
+        .await
+        .unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.is_closed(mandate).unwrap());
+
+    stage.card_network.lose_answers(false);
+    let told = async {
+        loop {
+            // The network is asked again about what it has not told.
+            stage.pass(4).await.unwrap();
+            phone.wallet.sync().await.unwrap();
+            let is_of_a_charge = |event: &WalletEvent| {
+                matches!(event, WalletEvent::Charged { .. } | WalletEvent::ChargedAfterEnd { .. })
+            };
+            if let Some(event) = phone.events().unwrap().into_iter().find(is_of_a_charge) {
+                break event;
+            }
+        }
+    };
+    let told = tokio::time::timeout(PATIENCE, told).await.expect("never told");
+    assert!(matches!(told, WalletEvent::Charged { .. }), "{told:?}");
 }

@@ -277,7 +277,8 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
                 mandate: charge.mandate,
                 amount: charge.amount,
             };
-            turn.store.add_event(mandate.account, event, turn.now, kind)?;
+            // Of when it was agreed to, as in the history: the mandate may have ended since, and was charged before that.
+            turn.store.add_event(mandate.account, event, charge.at, kind)?;
             ChargeDecision::Approved {
                 acquirer_reference: acquirer_reference.clone(),
                 amount: charge.amount,

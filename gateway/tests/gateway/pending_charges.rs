@@ -1,7 +1,8 @@
 //! A charge whose outcome the card network has not told: its id, its permit and its window wait with it.
 
-use quittance_gateway::ScriptedOutcome;
-use quittance_protocol::statement::{Charge, Refund};
+use quittance_gateway::{Clock as _, ScriptedOutcome};
+use quittance_protocol::answer::{ChargeRecord, PayerEventKind};
+use quittance_protocol::statement::{Charge, Refund, ReplicaState};
 use quittance_protocol::{ChargeId, Code, Statement, StatementId};
 
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -9,13 +10,9 @@ use crate::support::{DAY, House, ORIGIN, cny, random};
 
 /// A merchant's statement under an id.
 fn under<T: Statement>(house: &House, id: StatementId, body: &T) -> String {
-    let signed = house.merchants.sign(
-        house.merchant,
-        ORIGIN,
-        quittance_gateway::Clock::now(&*house.clock),
-        id,
-        body,
-    );
+    let signed = house
+        .merchants
+        .sign(house.merchant, ORIGIN, house.clock.now(), id, body);
     signed.unwrap()
 }
 
@@ -76,4 +73,23 @@ async fn a_charge_that_the_network_never_saw_is_not_made_once_its_permit_is_over
         }
         assert_eq!(moved(&house), moves, "after {days} days");
     }
+}
+
+#[tokio::test]
+async fn a_charge_is_told_with_the_moment_of_its_reservation_whenever_the_network_answers() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let charge = pending(&house, &token, StatementId::from_bytes(random())).await;
+    let reserved = house.clock.now();
+    house.clock.advance(5 * DAY);
+    house.network_says(ScriptedOutcome::Approve);
+    approved(&house.post(&charge).await);
+    let told = phone.reconcile(&[(&token, ReplicaState::Active)]).await.events;
+    let [event] = told.as_slice() else { panic!("{told:?}") };
+    assert!(matches!(event.kind, PayerEventKind::Charged { .. }), "{event:?}");
+    let bearer = phone.session().await;
+    let path = format!("/v1/mandates/{}/charges", token.mandate);
+    let history: Vec<ChargeRecord> = house.get(&path, Some(&bearer)).await.ok();
+    assert_eq!((event.at, history[0].at), (reserved, reserved));
 }

@@ -14,10 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
 use zeroize::Zeroizing;
 
-/// The simulated card network behind a gate: while it is shut, charges arrive and are not carried out.
+/// The simulated card network behind a gate: while it is shut, charges arrive and are not carried out. Its answers can be
+/// lost.
 pub struct GatedCardNetwork {
     /// The network itself, with its ledger.
     pub ledger: Arc<SimulatedCardNetwork>,
+    loses: AtomicBool,
     shut: watch::Sender<bool>,
     waiting: watch::Sender<u32>,
 }
@@ -27,6 +29,7 @@ impl GatedCardNetwork {
     pub fn new(ledger: Arc<SimulatedCardNetwork>) -> Self {
         Self {
             ledger,
+            loses: AtomicBool::new(false),
             shut: watch::Sender::new(false),
             waiting: watch::Sender::new(0),
         }
@@ -40,6 +43,18 @@ impl GatedCardNetwork {
     /// What waits goes on.
     pub fn open(&self) {
         self.shut.send_replace(false);
+    }
+
+    /// Whether from now on charges are carried out while nobody hears of it.
+    pub fn lose_answers(&self, loses: bool) {
+        self.loses.store(loses, Ordering::SeqCst);
+    }
+
+    fn tell(&self, answer: Result<NetworkOutcome, Unavailable>) -> Result<NetworkOutcome, Unavailable> {
+        if self.loses.load(Ordering::SeqCst) {
+            return Err(Unavailable);
+        }
+        answer
     }
 
     /// Ends once a charge waits at the gate.
@@ -61,11 +76,11 @@ impl CardNetwork for GatedCardNetwork {
         let mut shut = self.shut.subscribe();
         let _open = shut.wait_for(|shut| !shut).await.is_ok();
         self.waiting.send_modify(|waiting| *waiting -= 1);
-        self.ledger.charge(charge).await
+        self.tell(self.ledger.charge(charge).await)
     }
 
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
-        self.ledger.resolve(charge).await
+        self.tell(self.ledger.resolve(charge).await)
     }
     async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
         self.ledger.refund(refund).await
