@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use quittance_gateway::{CardNetwork, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
+use quittance_gateway::{CardNetwork, Clock as _, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, Unavailable};
 use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, ChargeRecord};
 use quittance_protocol::statement::Refund;
-use quittance_protocol::{AccountId, ChargeId, Code, MandateId, TokenId};
+use quittance_protocol::{AccountId, ChargeId, Code, MandateId, StatementId, TokenId};
 
 use crate::support::phone::{Phone, Token, approved};
-use crate::support::{House, Reply, cny, until};
+use crate::support::{House, ORIGIN, Reply, cny, random, until};
 
 async fn charged(house: &House) -> (Phone<'_>, Token, ChargeId, String) {
     let phone = Phone::ready(house).await;
@@ -65,6 +65,36 @@ async fn never_more_goes_back_than_was_taken() {
     assert_eq!(all.refunded, Some(cny(3000)));
     assert_eq!(refund(&house, charge, 1).await.code(), Code::LimitExceeded);
     assert_eq!(refund(&house, charge, -1).await.code(), Code::Malformed);
+}
+
+#[tokio::test]
+async fn only_the_merchant_that_took_the_money_gives_it_back() {
+    let house = House::on_stage();
+    let (phone, token, charge, _) = charged(&house).await;
+    let made = house
+        .set("/sandbox/merchants", serde_json::json!({ "name": "Redbird" }))
+        .await;
+    let other = made.ok::<serde_json::Value>()["merchant"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let wanted = Refund {
+        charge,
+        amount: cny(1000),
+    };
+    let id = StatementId::from_bytes(random());
+    let theirs = house
+        .merchants
+        .sign(other, ORIGIN, house.clock.now(), id, &wanted)
+        .unwrap();
+    let refused = house.post(&theirs).await.problem();
+    assert_eq!((refused.code(), refused.pointer()), (Code::NotFound, Some("/charge")));
+    house.settle().await;
+    assert_eq!(history(&house, &phone, token.mandate).await[0].refunded, None);
+    assert_eq!(house.network.refunds().unwrap(), []);
+    // Control: the charge's own merchant says the same.
+    assert_eq!(refund(&house, charge, 1000).await.status, 200);
 }
 
 /// A network that takes no refund but that of one charge, once it is let; it never answers while it is held.
