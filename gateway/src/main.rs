@@ -79,14 +79,16 @@ async fn main() -> ExitCode {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .json()
+        // What cannot be logged would be said on the same pipe, by a macro that panics: who decides would die of it.
+        .log_internal_errors(false)
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
     match serve(Arguments::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // For people, beside the structured line: this is what they see at a terminal.
-            eprintln!("quittance-gateway: {error}");
+            // For people, beside the structured line: this is what they see at a terminal, where there is one.
+            let _unheard = writeln!(std::io::stderr(), "quittance-gateway: {error}");
             tracing::error!(%error, "the gateway does not run");
             ExitCode::FAILURE
         }

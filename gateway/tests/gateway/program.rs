@@ -5,18 +5,25 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
+use axum::http::Request;
 use quittance_gateway::FolderCustodian;
 use quittance_protocol::answer::PinAnswer;
+use quittance_protocol::{Code, MandateId};
 use quittance_vault::{RootKeys as _, SystemRandomness};
 
 use crate::support::House;
 use crate::support::phone::{PIN, Phone, Token};
-use crate::support::program::Program;
+use crate::support::program::{Program, send};
 
 fn start(data: &Path) -> Child {
+    start_with(data, &[])
+}
+
+fn start_with(data: &Path, more: &[&str]) -> Child {
     Command::new(env!("CARGO_BIN_EXE_quittance-gateway"))
         .args(["--listen", "127.0.0.1:0", "--data"])
         .arg(data)
+        .args(more)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -60,6 +67,40 @@ fn it_says_where_it_listens_refuses_a_second_one_and_stops_when_told() {
         "the files are closed"
     );
     assert!(folder.path().join("policy-author.jwk").exists());
+}
+
+#[tokio::test]
+async fn a_gateway_whose_log_nobody_reads_any_more_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut gateway = start_with(folder.path(), &["--sandbox"]);
+    let mut line = String::new();
+    BufReader::new(gateway.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
+    let port = line.trim().rsplit(':').next().unwrap().parse().unwrap();
+    // As where the program behind the pipe ends.
+    drop(gateway.stderr.take());
+    let make = Request::post("/sandbox/merchants").header("content-type", "application/json");
+    let made = send(port, make.body(r#"{"name":"Bluebird"}"#.into()).unwrap()).await;
+    let merchant = made.ok::<serde_json::Value>()["merchant"].as_str().unwrap().to_owned();
+    let charge = serde_json::json!({
+        "mandate": MandateId::from_bytes([7; 16]),
+        "amount": {"minor": 100, "currency": "CNY"},
+        "reference": "r",
+    });
+    for _ in 0..3 {
+        // Whoever decides logs what is refused.
+        let charging = Request::post(format!("/sandbox/merchants/{merchant}/charges"));
+        let charging = charging.header("content-type", "application/json");
+        let refused = send(port, charging.body(charge.to_string().into()).unwrap()).await;
+        assert_eq!(refused.code(), Code::NotFound);
+    }
+    let told = Command::new("kill")
+        .args(["-TERM", &gateway.id().to_string()])
+        .status()
+        .unwrap();
+    assert!(told.success());
+    assert!(gateway.wait().unwrap().success());
 }
 
 #[test]
