@@ -118,10 +118,15 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
         let author = serde_json::to_vec_pretty(&gateway.policy_author()?)?;
         std::fs::write(arguments.data.join("policy-author.jwk"), author)?;
     }
-    let router = gateway.router();
     println!("listening on {address}");
     std::io::stdout().flush()?;
     tracing::info!(%address, log = %gateway.log_key(), sandbox = arguments.sandbox, "serving");
+    answer(gateway, listener).await
+}
+
+/// Answers callers until the process is asked to stop.
+async fn answer(gateway: Gateway, listener: TcpListener) -> Result<(), Failed> {
+    let router = gateway.router();
     let (stop, mut stopping) = tokio::sync::watch::channel(());
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
         told_to_stop().await;
@@ -254,4 +259,32 @@ async fn told_to_stop() {
     }
     // Without a handler the signal ends the process, which loses nothing that was acknowledged.
     let _interrupted = tokio::signal::ctrl_c().await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_program_that_cannot_decide_any_more_does_not_go_on_and_does_not_end_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let data = folder.path().to_str().unwrap();
+        let arguments = Arguments::parse_from(["quittance-gateway", "--sandbox", "--data", data]);
+        let config = Config {
+            data: arguments.data.clone(),
+            origin: "https://gateway.test".to_owned(),
+            log_name: None,
+            merchants: Vec::new(),
+            policy: policy(&arguments).unwrap(),
+            attestation: trust(&arguments).unwrap(),
+        };
+        let gateway = Gateway::open(config, parts(&arguments).unwrap()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let answering = tokio::spawn(answer(gateway.clone(), listener));
+        // As its thread ends of a defect: nobody has asked the process to stop.
+        gateway.shutdown();
+        let ended = tokio::time::timeout(Duration::from_secs(30), answering).await;
+        let failed = ended.expect("it goes on").unwrap().unwrap_err();
+        assert!(failed.to_string().contains("start the gateway again"), "{failed}");
+    }
 }
