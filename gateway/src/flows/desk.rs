@@ -37,25 +37,35 @@ pub(super) const fn name(desk: Desk) -> &'static str {
     }
 }
 
-/// Everything that waits for a reviewer, the longest waiting first.
+/// Everything that waits for a reviewer, the longest waiting first. A run that went bad hides no other.
 pub(crate) fn queue(store: Store<'_>, world: &World) -> Result<Vec<DeskItem>, Failure> {
     let mut items = Vec::new();
-    for id in store.flows_on_desk()? {
-        let run = Run::load(store, world, id)?.ok_or(Failure::Damaged("a flow"))?;
-        let Some(open) = run.open() else { continue };
-        let StepKind::Review(desk) = open.kind else { continue };
-        items.push(DeskItem {
-            flow: id,
-            step: open.id.clone(),
-            queue: name(desk),
-            definition: run.state.start.definition.clone(),
-            mandates: run.state.start.mandates.clone(),
-            since: run.state.reached_at,
-            decide_by: flow::deadline(run.rules(), &run.state),
-            notes: notes(store, world, &run)?,
-        });
+    for waiting in store.flows_on_desk()? {
+        match waiting.and_then(|id| item(store, world, id)) {
+            Ok(item) => items.extend(item),
+            Err(error) if error.is_of_one_row() => tracing::error!(%error, "a run at the desk cannot be shown"),
+            Err(error) => return Err(error),
+        }
     }
     Ok(items)
+}
+
+fn item(store: Store<'_>, world: &World, id: FlowId) -> Result<Option<DeskItem>, Failure> {
+    let run = Run::load(store, world, id)?.ok_or(Failure::Damaged("a flow"))?;
+    let Some(open) = run.open() else { return Ok(None) };
+    let StepKind::Review(desk) = open.kind else {
+        return Ok(None);
+    };
+    Ok(Some(DeskItem {
+        flow: id,
+        step: open.id.clone(),
+        queue: name(desk),
+        definition: run.state.start.definition.clone(),
+        mandates: run.state.start.mandates.clone(),
+        since: run.state.reached_at,
+        decide_by: flow::deadline(run.rules(), &run.state),
+        notes: notes(store, world, &run)?,
+    }))
 }
 
 fn notes(store: Store<'_>, world: &World, run: &Run<'_>) -> Result<Vec<String>, Failure> {

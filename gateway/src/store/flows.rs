@@ -5,7 +5,7 @@ use quittance_protocol::{AccountId, DeviceId, FlowId, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, from_integer, to_doc, to_id, to_integer, to_time};
+use super::{Store, from_integer, read_id, to_doc, to_id, to_integer, to_time};
 use crate::failure::Failure;
 
 /// One run.
@@ -134,14 +134,11 @@ impl Store<'_> {
     }
 
     /// Runs that wait for a reviewer, the longest waiting first.
-    pub(crate) fn flows_on_desk(self) -> Result<Vec<FlowId>, Failure> {
+    pub(crate) fn flows_on_desk(self) -> Result<Vec<Result<FlowId, Failure>>, Failure> {
         self.all(
             "SELECT flow FROM flows WHERE desk IS NOT NULL ORDER BY last_at, flow LIMIT 500",
             [],
-            |row| row.get::<_, String>(0),
-        )?
-        .iter()
-        .map(|flow| to_id(flow))
-        .collect()
+            |row| Ok(read_id(row)),
+        )
     }
 }

@@ -145,6 +145,11 @@ fn read_doc<T: DeserializeOwned>(row: &Row<'_>) -> Result<T, Failure> {
     serde_json::from_slice(bytes).map_err(|_| Failure::Damaged("a stored row"))
 }
 
+/// The id in a row's first column.
+fn read_id<T: std::str::FromStr>(row: &Row<'_>) -> Result<T, Failure> {
+    to_id(&row.get::<_, String>(0)?)
+}
+
 fn to_doc<T: Serialize>(value: &T) -> Result<String, Failure> {
     serde_json::to_string(value).map_err(|_| Failure::Damaged("a value to be stored"))
 }

@@ -8,7 +8,7 @@ use quittance_protocol::{AccountId, Digest32, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Flow, Store, from_doc, to_array, to_doc, to_id};
+use super::{Flow, Store, from_doc, read_id, to_array, to_doc};
 use crate::failure::Failure;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
@@ -138,10 +138,7 @@ impl Store<'_> {
              WHERE json_extract(profile, '$.teen') IS NOT NULL AND json_extract(profile, '$.born') <= ?1
              AND json_extract(profile, '$.born') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'",
             [born_by],
-            |row| {
-                let account = row.get::<_, String>(0).map_err(Failure::from);
-                Ok(account.and_then(|account| to_id(&account)))
-            },
+            |row| Ok(read_id(row)),
         )
     }
 

@@ -1,11 +1,12 @@
 //! A row that went bad is its own account's trouble: everybody else goes on.
 
+use quittance_gateway::MerchantNotice;
 use quittance_protocol::Code;
 use quittance_protocol::answer::LockRecord;
 use quittance_protocol::statement::{Lock, Reconciliation, ReplicaState};
 
 use crate::support::phone::Phone;
-use crate::support::{DAY, House, Reply, statement};
+use crate::support::{DAY, House, Reply, statement, until};
 
 /// Sends statements at once; the answers in the same sequence.
 async fn at_once(house: &House, compacts: Vec<String>) -> Vec<Reply> {
@@ -107,4 +108,21 @@ async fn a_due_row_that_went_bad_stops_neither_the_clock_nor_any_statement() {
         let told = other.reconcile(&[(&kept, ReplicaState::Destroyed)]).await;
         assert!(told.lock.is_some(), "{damage}");
     }
+}
+
+#[tokio::test]
+async fn a_notice_that_went_bad_keeps_no_other_notice_back() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    house.plant(&format!(
+        "INSERT INTO notices (merchant, doc) VALUES ('{0}', 'bad'), ('{0}', CAST(x'7bff7d' AS TEXT))",
+        house.merchant
+    ));
+    phone.revoke(&[token.mandate]).await;
+    let ended = |notice: &MerchantNotice| matches!(notice, MerchantNotice::MandateEnded { .. });
+    until("the merchant hears of the end", || {
+        house.merchants.notices(house.merchant).unwrap().iter().any(ended)
+    })
+    .await;
 }

@@ -109,6 +109,17 @@ async fn decisions_about_another_step_by_a_stranger_or_too_late_change_nothing()
     assert_eq!(phase(&log), Phase::Refused(Code::TooLate));
 }
 
+#[tokio::test]
+async fn a_run_that_went_bad_hides_no_other_from_the_desk() {
+    let house = House::on_stage();
+    let (phone, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
+    let ((bad, _), (good, _)) = (at_the_desk(&phone).await, at_the_desk(&other).await);
+    house.plant(&format!("UPDATE flows SET doc='bad' WHERE flow='{}'", bad.start.flow));
+    let queue: Vec<serde_json::Value> = house.get("/sandbox/desk", None).await.ok();
+    let [item] = queue.as_slice() else { panic!("{queue:?}") };
+    assert_eq!(item["flow"], good.start.flow.to_string());
+}
+
 //
 #[tokio::test]
 async fn the_desk_lists_what_waits_with_the_payers_own_words_until_it_is_decided() {
