@@ -172,7 +172,8 @@ async fn a_fork_within_one_commit_is_seen() {
         database.execute_batch("ROLLBACK").unwrap();
     };
     let (first, one, other, ()) = tokio::join!(house.post(&before), house.post(&one), house.post(&other), lets_go);
-    assert_eq!(first.status, 200);
+    // On a busy machine it comes last, after the fork.
+    assert!(first.status == 200 || first.code() == Code::DeviceQuarantined);
     let mut codes = [one, other].map(|reply| reply.status);
     codes.sort_unstable();
     assert_ne!(codes, [200, 200], "a number is never accepted twice");
