@@ -4,6 +4,7 @@ use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
+use crate::mandates::Lifting;
 use crate::outbox::refused;
 use crate::transport::read;
 use crate::unit::Unit;
@@ -12,6 +13,7 @@ use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Enrolled, FlowLog, MandateRecord, OrderRecord};
 use quittance_protocol::problem::{Code, Problem};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Inner {
     /// Verifies an answer and writes what follows from it, with the end of the row, in one transaction.
@@ -71,8 +73,12 @@ impl Unit<'_> {
                 };
                 self.put(&device)
             }
-            // What became of it is heard with the next reconciliation.
-            Purpose::Lock {} | Purpose::Stop { .. } | Purpose::Vouch { .. } => Ok(()),
+            // What became of it is heard with the next reconciliation: not with one that is under way.
+            Purpose::Lock {} | Purpose::Stop { .. } => {
+                self.inner.confirmed_stops.fetch_add(1, Ordering::SeqCst);
+                Ok(())
+            }
+            Purpose::Vouch { .. } => Ok(()),
             Purpose::FlowStart { flow }
             | Purpose::FlowAnswer { flow }
             | Purpose::FlowOffline { flow }
@@ -95,7 +101,7 @@ impl Unit<'_> {
                     }
                     self.put(&row)?;
                 }
-                self.take_mandate(&record, false)
+                self.take_mandate(&record, Lifting::Nothing)
             }
             Purpose::Activation { mandate } | Purpose::Permit { mandate, .. } => {
                 let record: MandateRecord = read(answer)?;
@@ -106,12 +112,15 @@ impl Unit<'_> {
                     row.provisioning = Provisioning::Done;
                     self.put(&row)?;
                 }
-                self.take_mandate(&record, false)
+                self.take_mandate(&record, Lifting::Nothing)
             }
             Purpose::Pause { .. } | Purpose::Resume { .. } => {
-                let lifted = matches!(purpose, Purpose::Resume { .. });
+                let lifting = match purpose {
+                    Purpose::Resume { .. } => Lifting::Pauses,
+                    _ => Lifting::Nothing,
+                };
                 let records: Vec<MandateRecord> = read(answer)?;
-                records.iter().try_for_each(|record| self.take_mandate(record, lifted))
+                records.iter().try_for_each(|record| self.take_mandate(record, lifting))
             }
             Purpose::Intent { .. } | Purpose::Attestation { .. } | Purpose::Acknowledgement { .. } => {
                 Err(WalletError::Internal("orders are checked first"))

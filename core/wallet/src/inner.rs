@@ -15,6 +15,7 @@ use quittance_protocol::FlowId;
 use quittance_vault::{Vault, VaultError, VaultOptions};
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 pub(crate) struct Inner {
     pub(crate) pinned: Pinned,
@@ -34,6 +35,9 @@ pub(crate) struct Inner {
     pub(crate) session: HeldSession,
     pub(crate) pin_checks: PinChecks,
     pub(crate) handed_out: HandedOut,
+    /// How many locks and stops of this phone the gateway has confirmed. In memory is enough: an answer that is on its way ends
+    /// with the process.
+    pub(crate) confirmed_stops: AtomicU64,
 }
 
 impl Inner {
@@ -71,6 +75,7 @@ impl Inner {
             session: HeldSession::default(),
             pin_checks: PinChecks::default(),
             handed_out: HandedOut::default(),
+            confirmed_stops: AtomicU64::new(0),
         })
     }
 

@@ -223,7 +223,7 @@ impl Unit<'_> {
     }
 
     /// Takes over what the gateway says of lock and stops. What this phone said and the gateway has not heard stays, and so
-    /// does what was known where not all can be read.
+    /// does what was known where not all can be read, or was told before all was heard.
     pub(crate) fn take_stopping(&mut self, heard: &Heard) -> Result<(), WalletError> {
         let answer = &heard.answer;
         let known = self.stopping()?;
@@ -237,8 +237,10 @@ impl Unit<'_> {
             lock: answer.lock.clone(),
             stops: answer.stops.iter().cloned().collect(),
         };
-        if (lock_waits || !heard.lock_is_known) && row.lock.is_none() {
-            row.lock.clone_from(&known.lock);
+        if lock_waits || !heard.lock_is_known {
+            // The longer of the two: it may have been put on once more since.
+            let both = [row.lock.take(), known.lock.clone()];
+            row.lock = both.into_iter().flatten().max_by_key(|lock| lock.until);
         }
         if !heard.stops_are_known {
             row.stops.extend(known.stops.iter().cloned());

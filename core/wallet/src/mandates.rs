@@ -15,6 +15,17 @@ use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::ReplicaState;
 use std::collections::BTreeSet;
 
+/// Which holds of this phone an answer lifts, where the gateway does not have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lifting {
+    /// None. The gateway may have decided before it heard of them: an answer that was lost is said again as it was.
+    Nothing,
+    /// The payer's own: the wish to lift them was carried out.
+    Pauses,
+    /// Those of lock and stops: the gateway had heard of each when it answered.
+    Stops,
+}
+
 impl MandateRow {
     /// Takes an event that this side may take; what has ended or is ending stays as it is.
     pub(crate) fn apply(&mut self, event: MandateEvent) {
@@ -94,12 +105,12 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// Takes over what the gateway says of a mandate. Its holds are added to ours; ours fall only where `lifted` says
-    /// that the payer's own wish was carried out. An answer that is older than what is known changes nothing.
+    /// Takes over what the gateway says of a mandate. Its holds are added to ours; ours fall only where `lifting` says
+    /// so. An answer that is older than what is known changes nothing.
     ///
     /// # Errors
     /// [`WalletError::Answer`] for another token, before anything of it is staged: the unit may go on without it.
-    pub(crate) fn take_mandate(&mut self, record: &MandateRecord, lifted: bool) -> Result<(), WalletError> {
+    pub(crate) fn take_mandate(&mut self, record: &MandateRecord, lifting: Lifting) -> Result<(), WalletError> {
         let Some(mut row) = self.get::<MandateRow>(record.mandate.as_bytes())? else {
             return Ok(());
         };
@@ -140,17 +151,25 @@ impl Unit<'_> {
             row.apply(MandateEvent::HoldAdded(Hold::new(*owner, at)));
         }
         for owner in before.holds.owners().filter(|owner| !theirs.contains(owner)) {
-            // Whose hold is neither the payer's pause nor a cancellation's is told by the gateway alone.
-            let theirs_alone = !matches!(owner, HoldOwner::Payer | HoldOwner::Revocation);
-            if theirs_alone && !self.stop_is_on_its_way(owner)? {
-                row.apply(MandateEvent::HoldLifted(owner, owner.lifted_by()));
-            }
-        }
-        if lifted {
-            for owner in before.holds.owners().filter(|owner| !theirs.contains(owner)) {
-                if !self.hold_is_on_its_way(record.mandate, owner)? {
-                    row.apply(MandateEvent::HoldLifted(owner, owner.lifted_by()));
+            let falls = match owner {
+                HoldOwner::Payer | HoldOwner::Revocation => {
+                    lifting == Lifting::Pauses && !self.hold_is_on_its_way(record.mandate, owner)?
                 }
+                HoldOwner::SafetyLock | HoldOwner::Stop => {
+                    lifting == Lifting::Stops && !self.stop_is_on_its_way(owner)?
+                }
+                // Told by the gateway alone.
+                HoldOwner::Teen
+                | HoldOwner::Risk
+                | HoldOwner::Dispute
+                | HoldOwner::Merchant
+                | HoldOwner::Recheck
+                | HoldOwner::Observation
+                | HoldOwner::Closure
+                | HoldOwner::Device => true,
+            };
+            if falls {
+                row.apply(MandateEvent::HoldLifted(owner, owner.lifted_by()));
             }
         }
         if row.order.is_none() {

@@ -4,6 +4,7 @@
 //! was, a stop or the lock stays on.
 
 use crate::error::WalletError;
+use crate::mandates::Lifting;
 use crate::transport::{ANSWER_LIMITS, SendError, read};
 use crate::unread::Unread;
 use quittance_protocol::answer::{
@@ -23,6 +24,8 @@ pub(crate) struct Heard {
     pub(crate) lock_is_known: bool,
     /// Whether the stops are all that are in force.
     pub(crate) stops_are_known: bool,
+    /// What of this phone's own holds it lifts.
+    pub(crate) lifting: Lifting,
 }
 
 /// Reads an answer as far as it can be read.
@@ -36,6 +39,7 @@ pub(crate) fn read_reconciled(bytes: &[u8], unread: &mut Unread) -> Result<Heard
                 answer,
                 lock_is_known: true,
                 stops_are_known: true,
+                lifting: Lifting::Stops,
             });
         }
         Err(error) => WalletError::from(error),
@@ -56,6 +60,7 @@ pub(crate) fn read_reconciled(bytes: &[u8], unread: &mut Unread) -> Result<Heard
         answer,
         lock_is_known,
         stops_are_known,
+        lifting: Lifting::Stops,
     })
 }
 

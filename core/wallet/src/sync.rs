@@ -4,6 +4,7 @@ use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, ReceiptRow};
+use crate::mandates::Lifting;
 use crate::order_facts::{known_order, mandates_of};
 use crate::orders::OrderNews;
 use crate::outbox::{Lane, due_at};
@@ -19,6 +20,7 @@ use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation,
 use quittance_protocol::{MandateId, OrderId, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 impl Inner {
     /// One contact. A gateway that cannot be reached is no error: the report says so.
@@ -102,13 +104,23 @@ impl Inner {
 
     /// Tells the gateway what this phone holds, takes over what differs (domain 7.2).
     pub(crate) async fn reconcile(self: &Arc<Self>, unread: &mut Unread) -> Result<(), WalletError> {
-        let compact = self.unit(|unit| unit.reconciliation()).await?;
-        let heard = read_reconciled(&self.transport.post(&compact).await?, unread)?;
+        let (compact, confirmed) = self
+            .unit(|unit| Ok((unit.reconciliation()?, unit.confirmed_stops())))
+            .await?;
+        let mut heard = read_reconciled(&self.transport.post(&compact).await?, unread)?;
         let mut orders: Vec<OrderNews> = Vec::new();
         for record in heard.answer.orders.clone() {
             orders.push(self.check_order(record).await?);
         }
-        let found = self.unit(move |unit| unit.take_reconciled(&heard, &orders)).await?;
+        let found = self
+            .unit(move |unit| {
+                // The gateway may have answered before it heard of a lock or stop that it has confirmed since.
+                if unit.confirmed_stops() != confirmed {
+                    (heard.lock_is_known, heard.stops_are_known, heard.lifting) = (false, false, Lifting::Nothing);
+                }
+                unit.take_reconciled(&heard, &orders)
+            })
+            .await?;
         unread.join(found);
         Ok(())
     }
@@ -182,6 +194,10 @@ impl Unit<'_> {
         self.sign(&Reconciliation { tokens, events_after })
     }
 
+    fn confirmed_stops(&self) -> u64 {
+        self.inner.confirmed_stops.load(Ordering::SeqCst)
+    }
+
     /// The stricter of the two applies on both sides (domain 7.2): a hold of this phone that the gateway does not have,
     /// and that nothing on its way will tell it, is said once more.
     fn hold_again(&mut self, record: &MandateRecord) -> Result<(), WalletError> {
@@ -229,7 +245,7 @@ impl Unit<'_> {
         let mut unread = Unread::default();
         self.heard(answer.now)?;
         for record in &answer.mandates {
-            match self.take_mandate(record, false) {
+            match self.take_mandate(record, heard.lifting) {
                 Ok(()) => self.hold_again(record)?,
                 Err(error) => unread.note(error)?,
             }

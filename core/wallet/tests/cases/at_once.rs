@@ -1,9 +1,11 @@
-//! A button that is pressed twice: two calls at once come to what one of them would have come to.
+//! Two calls at once come to what they would have come to one after the other.
 
 use crate::support::phone::{Phone, pin};
+use crate::support::plug::Line;
 use crate::support::{OTHER_PIN, PIN, Sandboxed};
 use quittance_protocol::FlowId;
-use quittance_wallet::{Answer, PromptKind, WalletError};
+use quittance_protocol::statement::StopScope;
+use quittance_wallet::{Answer, PromptKind, Wallet, WalletError};
 use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
@@ -140,4 +142,106 @@ async fn a_pin_whose_answer_was_lost_is_kept_for_another_try_until_the_payer_loc
         let guesses: BTreeSet<String> = sandbox.plug.said("pin-start").into_iter().collect();
         assert_eq!(guesses.len(), if locks { 2 } else { 1 }, "locked: {locks}");
     }
+}
+
+/// Stops everything while the answer to a reconciliation of before is on its way, and lets it arrive.
+async fn stopped_during_a_contact(sandbox: &Sandboxed, phone: &Phone, stop: impl AsyncFnOnce(&Wallet)) {
+    let answer = sandbox.plug.late("reconciliation");
+    let stopping = async {
+        answer.made().await;
+        stop(&phone.wallet).await;
+        answer.let_through();
+    };
+    let (report, ()) = tokio::join!(phone.wallet.sync(), stopping);
+    assert!(report.unwrap().online);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_stays_where_an_answer_of_before_it_arrives_after_it() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let offer = sandbox.offer(&merchant, "pay_as_you_go").await;
+    let mandate = phone.sign(&offer).await;
+    let everything = StopScope::Everything {};
+    let stop = async |wallet: &Wallet| wallet.stop(everything.clone()).await.unwrap();
+    stopped_during_a_contact(&sandbox, &phone, stop).await;
+    for contact in ["of before", "of after"] {
+        assert_eq!(
+            phone.wallet.lock_state().unwrap().stops,
+            [everything.clone()],
+            "{contact}"
+        );
+        assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "{contact}");
+        phone.wallet.sync().await.unwrap();
+    }
+    // The control: an answer to what was said after the stop is believed.
+    sandbox.plug.lie(Some(Box::new(|json| {
+        if json["stops"].is_array() {
+            json["stops"] = serde_json::json!([]);
+            json["mandates"][0]["holds"] = serde_json::json!([]);
+        }
+    })));
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(phone.wallet.lock_state().unwrap().stops, []);
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_stays_where_an_answer_of_before_it_arrives_after_it() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let lock = async |wallet: &Wallet| {
+        wallet.lock_now(false).await.unwrap();
+    };
+    stopped_during_a_contact(&sandbox, &phone, lock).await;
+    for contact in ["of before", "of after"] {
+        assert!(phone.wallet.lock_state().unwrap().lock.is_some(), "{contact}");
+        assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "{contact}");
+        phone.wallet.sync().await.unwrap();
+    }
+    // The control: it ends as soon as the gateway says so.
+    sandbox.advance(25 * 3600).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(phone.wallet.lock_state().unwrap().lock, None);
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_is_put_on_once_more_lasts_as_long_where_an_answer_of_before_arrives() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let first = phone.wallet.lock_now(false).await.unwrap();
+    sandbox.advance(3600).await;
+    phone.wallet.sync().await.unwrap();
+    let lock = async |wallet: &Wallet| {
+        let again = wallet.lock_now(false).await.unwrap();
+        assert!(again.until > first.until, "control: it lasts longer");
+    };
+    stopped_during_a_contact(&sandbox, &phone, lock).await;
+    assert!(phone.wallet.lock_state().unwrap().lock.unwrap().until > first.until);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stop_stays_where_a_statement_of_before_it_is_answered_once_more() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "ride", None).await, "approved");
+    sandbox.plug.lose_answer_of("permit");
+    phone.wallet.sync().await.unwrap();
+    sandbox.plug.set(Line::Up);
+    phone.wallet.stop(StopScope::Everything {}).await.unwrap();
+    sandbox.plug.stall(&["reconciliation"]);
+    phone.wallet.sync().await.unwrap();
+    let permits = sandbox.plug.said("permit");
+    assert_eq!(permits.len(), 2, "control: said again after the stop");
+    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay);
 }

@@ -30,11 +30,31 @@ pub(crate) struct Plug {
     lie: Arc<Mutex<Option<Lie>>>,
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
     slow: Arc<Mutex<Option<Slow>>>,
+    late: Arc<Mutex<Option<(&'static str, Late)>>>,
     stalled: Arc<Mutex<Vec<&'static str>>>,
 }
 
 /// A kind of statement, and what ends its way.
 type Slow = (&'static str, Arc<Notify>);
+
+/// An answer that is made, and on its way until it is let through.
+#[derive(Clone, Default)]
+pub(crate) struct Late {
+    made: Arc<Notify>,
+    through: Arc<Notify>,
+}
+
+impl Late {
+    /// Waits until the gateway has answered.
+    pub(crate) async fn made(&self) {
+        self.made.notified().await;
+    }
+
+    /// Lets the answer arrive.
+    pub(crate) fn let_through(&self) {
+        self.through.notify_one();
+    }
+}
 
 /// Changes every JSON answer of the gateway.
 type Lie = Box<dyn Fn(&mut Value) + Send>;
@@ -59,6 +79,13 @@ impl Plug {
         let lost = Arc::new(Notify::new());
         *self.slow.lock().unwrap() = Some((statement, Arc::clone(&lost)));
         lost
+    }
+
+    /// The next statement of a kind arrives, and its answer is on its way until it is let through.
+    pub(crate) fn late(&self, statement: &'static str) -> Late {
+        let late = Late::default();
+        *self.late.lock().unwrap() = Some((statement, late.clone()));
+        late
     }
 
     /// Statements of these kinds do not arrive, all others do.
@@ -134,6 +161,13 @@ impl Plug {
             if let Some((_, lost)) = slow {
                 lost.notified().await;
                 return axum::http::StatusCode::BAD_GATEWAY.into_response();
+            }
+            let late = self.late.lock().unwrap().take_if(|(of, _)| *of == name);
+            if let Some((_, late)) = late {
+                let answer = next.run(Request::from_parts(head, Body::from(bytes))).await;
+                late.made.notify_one();
+                late.through.notified().await;
+                return answer;
             }
             if self.stalled.lock().unwrap().contains(&name.as_str()) {
                 return axum::http::StatusCode::BAD_GATEWAY.into_response();
