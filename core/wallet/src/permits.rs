@@ -8,8 +8,12 @@ use quittance_flows::permits::plan;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
 use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
+use quittance_vault::VaultError;
 use std::sync::Arc;
 use zeroize::Zeroizing;
+
+/// What a half is called that has not the form of one.
+const HALF: &str = "token";
 
 /// What one permit covers, and when.
 struct Cover {
@@ -90,6 +94,9 @@ impl Unit<'_> {
 
     /// Deposits the permits that a mandate which can pay has not got, one statement each; none while another one is under
     /// way, which the gateway's count of what is left lacks.
+    ///
+    /// # Errors
+    /// What [`unless_half_is_lost`] takes, before anything is staged: the unit may go on without it.
     pub(crate) fn renew_permits(&mut self, mut row: MandateRow) -> Result<(), WalletError> {
         let mandate = row.mandate;
         let waits = self
@@ -119,8 +126,8 @@ impl Unit<'_> {
             .get(&token_record(row.token))?
             .ok_or(WalletError::NotPayable)?;
         let seed: Zeroizing<[u8; 32]> =
-            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal("token"))?);
-        let half = SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal("token"))?;
+            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal(HALF))?);
+        let half = SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal(HALF))?;
         let number = row.next_permit;
         row.next_permit = number.saturating_add(1);
         let body = Permit {
@@ -135,6 +142,23 @@ impl Unit<'_> {
         let unsigned = Unsigned::new(&half.public_key().thumbprint(), &claims, &body)?;
         let signature = half.sign(unsigned.signing_input());
         Ok((number, unsigned.with_signature(&signature)))
+    }
+}
+
+/// Steps over a mandate whose half the vault does not have any more, or not so that it can be used: it gets no permits.
+///
+/// # Errors
+/// Every other error: it is not about this half alone.
+pub(crate) fn unless_half_is_lost(error: WalletError) -> Result<(), WalletError> {
+    let is_lost = matches!(
+        error,
+        WalletError::NotPayable | WalletError::Journal(HALF) | WalletError::Vault(VaultError::Corrupt { .. })
+    );
+    if is_lost {
+        tracing::warn!(%error, "a permit could not be made: what the vault has of the half is damaged or gone");
+        Ok(())
+    } else {
+        Err(error)
     }
 }
 

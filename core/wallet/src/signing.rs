@@ -3,7 +3,10 @@
 use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{ConsentRow, FlowRow, MandateRow, OutboxRow, Provisioning, Purpose, token_record};
+use crate::outbox::Lane;
+use crate::permits::unless_half_is_lost;
 use crate::unit::Unit;
+use crate::unread::Unread;
 use quittance_flows::{HoldOwner, Mandate};
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::bytes::Digest32;
@@ -12,6 +15,7 @@ use quittance_protocol::flow_event::FlowStart;
 use quittance_protocol::problem::{Code, Problem};
 use quittance_protocol::statement::{Activation, Consent, Offer, ReplicaState, Terms, operation_digest};
 use quittance_protocol::{FlowId, MandateId, Received, TokenId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -95,8 +99,13 @@ impl Inner {
         Ok(None)
     }
 
-    /// Says what is still to be said to make mandates live: consent, then activation, each with a fresh nonce.
-    pub(crate) async fn provision(self: &Arc<Self>) -> Result<(), WalletError> {
+    /// Says what is still to be said to make mandates live: consent, then activation, each with a fresh nonce. One that cannot be
+    /// made keeps no other one back.
+    pub(crate) async fn provision(
+        self: &Arc<Self>,
+        silent: &mut BTreeSet<Lane>,
+        unread: &mut Unread,
+    ) -> Result<(), WalletError> {
         let due = self
             .look(|inner| {
                 Ok(inner
@@ -107,12 +116,25 @@ impl Inner {
             })
             .await?;
         for row in due {
-            self.provision_one(row.mandate).await?;
+            if silent.contains(&Lane::Mandate(row.mandate)) {
+                continue;
+            }
+            match self.provision_one(row.mandate, silent).await {
+                // The mandate's own events tell what became of it.
+                Ok(()) | Err(WalletError::Problem(_)) => {}
+                Err(error @ WalletError::Answer(_)) => unread.note(error)?,
+                Err(error) => unless_half_is_lost(error)?,
+            }
         }
         Ok(())
     }
 
-    async fn provision_one(self: &Arc<Self>, mandate: MandateId) -> Result<(), WalletError> {
+    /// The same for one mandate, up to a statement that gets no answer.
+    pub(crate) async fn provision_one(
+        self: &Arc<Self>,
+        mandate: MandateId,
+        silent: &mut BTreeSet<Lane>,
+    ) -> Result<(), WalletError> {
         // Consent, activation, and each once more where its nonce ended on the way.
         for _ in 0..4 {
             let waiting = self.unit(move |unit| unit.provisioning_row(mandate)).await?;
@@ -127,6 +149,10 @@ impl Inner {
             match self.flush(number).await {
                 Ok(_) => {}
                 Err(WalletError::Problem(problem)) if problem.code() == Code::NonceNeeded => {}
+                Err(WalletError::Offline) => {
+                    silent.insert(Lane::Mandate(mandate));
+                    return Ok(());
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -150,7 +176,8 @@ fn due(row: &MandateRow) -> bool {
         && matches!(row.half, ReplicaState::Provisioning | ReplicaState::Held)
 }
 
-fn first(mandates: &[MandateId]) -> Result<MandateId, WalletError> {
+/// The mandate that a signing is about.
+pub(crate) fn first(mandates: &[MandateId]) -> Result<MandateId, WalletError> {
     mandates
         .first()
         .copied()
@@ -197,8 +224,7 @@ impl Unit<'_> {
     }
 
     fn provisioning_row(&mut self, mandate: MandateId) -> Result<Waits, WalletError> {
-        let row = self.mandate(mandate)?;
-        if !due(&row) {
+        if !self.get::<MandateRow>(mandate.as_bytes())?.is_some_and(|row| due(&row)) {
             return Ok(Waits::Nothing);
         }
         let waiting = self

@@ -4,6 +4,7 @@ use crate::error::WalletError;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::Purpose;
+use crate::signing::first;
 use crate::turns::Arrival;
 use crate::unread::Unread;
 use quittance_flows::definition::{FlowEffect, PromptKind, StepKind};
@@ -255,7 +256,10 @@ impl Inner {
         }
         let mut unread = Unread::default();
         let done = match open.definition.effect {
-            FlowEffect::Provision => self.provision().await,
+            FlowEffect::Provision => {
+                let mandate = first(&open.row.start.mandates)?;
+                self.provision_one(mandate, &mut BTreeSet::new()).await
+            }
             FlowEffect::Destroy | FlowEffect::LiftPause => match self.pursue(&mut BTreeSet::new(), &mut unread).await {
                 Ok(_) => self.fetch_next_flows(&mut unread).await,
                 Err(error) => Err(error),

@@ -8,6 +8,7 @@ use crate::mandates::Lifting;
 use crate::order_facts::{known_order, mandates_of};
 use crate::orders::OrderNews;
 use crate::outbox::{Lane, due_at};
+use crate::permits::unless_half_is_lost;
 use crate::reconciled::{Heard, read_reconciled};
 use crate::unit::Unit;
 use crate::unread::Unread;
@@ -61,11 +62,7 @@ impl Inner {
         self.reconcile(unread).await?;
         self.fetch_next_flows(unread).await?;
         report.sent += self.pursue(&mut silent, unread).await?;
-        match self.provision().await {
-            // The mandate's own events tell what became of it.
-            Ok(()) | Err(WalletError::Problem(_)) => {}
-            Err(error) => unread.note(error)?,
-        }
+        self.provision(&mut silent, unread).await?;
         self.unit(|unit| unit.renew_all_permits()).await?;
         report.sent += self.flush_all(&mut silent).await?;
         self.follow_newest().await
@@ -319,7 +316,8 @@ impl Unit<'_> {
     fn renew_all_permits(&mut self) -> Result<(), WalletError> {
         for row in self.list::<MandateRow>()? {
             if row.can_pay() {
-                self.renew_permits(row)?;
+                // Nothing of it is staged where it fails.
+                self.renew_permits(row).or_else(unless_half_is_lost)?;
             }
         }
         Ok(())

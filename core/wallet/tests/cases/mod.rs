@@ -8,6 +8,7 @@ mod lies;
 mod locks;
 mod log;
 mod lost_answers;
+mod lost_halves;
 mod news;
 mod permits;
 mod pin;

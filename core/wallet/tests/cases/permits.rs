@@ -78,3 +78,22 @@ async fn a_permit_that_was_used_is_counted_nowhere_as_one_that_can_still_be_char
     let offline = told.iter().find(|text| text.key.ends_with(".offline")).unwrap();
     assert_eq!(offline.args[..], [("permits".to_owned(), TextArgument::Count(2))]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_consent_that_never_arrives_keeps_no_permit_of_another_mandate_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    sandbox.plug.stall(&["consent"]);
+    phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let before = sandbox.plug.said("consent").len();
+    sandbox.advance(31 * 86_400).await;
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.plug.said("consent").len(),
+        before + 1,
+        "control: it was tried, once"
+    );
+    assert_eq!(phone.wallet.mandate(mandate).unwrap().permits_ahead, 3);
+}

@@ -12,6 +12,7 @@ use ring::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, KeyPair};
 use std::collections::{HashMap, VecDeque};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -277,6 +278,11 @@ impl Phone {
 
     /// The process ends and is started again; hardware and files stay.
     pub(crate) fn restart(self, sandbox: &Sandboxed) -> Self {
+        self.restart_after(sandbox, |_vault| {})
+    }
+
+    /// The same, after something befell the vault's file.
+    pub(crate) fn restart_after(self, sandbox: &Sandboxed, accident: impl FnOnce(&Path)) -> Self {
         let Self {
             wallet,
             keys,
@@ -284,6 +290,7 @@ impl Phone {
             folder,
         } = self;
         drop(wallet);
+        accident(&folder.path().join("wallet.vault"));
         let wallet = Wallet::open(
             &sandbox.config(folder.path()),
             keys.clone(),
