@@ -84,12 +84,38 @@ pub fn is_emptied(path: &Path) -> Result<bool, VaultError> {
     }
 }
 
+/// What SQLite keeps beside a file.
+const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// Removes, durably, what SQLite left beside a file that is gone. A file that takes the name would be mixed with it: where the
+/// removal of a whole folder was interrupted, the log can be what is left.
+///
+/// # Errors
+/// [`VaultError::AlreadyExists`] where a file with anything in it stands at the path: what is beside it belongs to it. What the
+/// file system answers.
+pub fn remove_leftovers(path: &Path) -> Result<(), VaultError> {
+    let failed = |source| VaultError::of_file("file", source);
+    if path.try_exists().map_err(failed)? && !is_emptied(path)? {
+        return Err(VaultError::AlreadyExists);
+    }
+    let mut is_changed = false;
+    for end in BESIDE {
+        match std::fs::remove_file(beside(path, end)) {
+            Ok(()) => is_changed = true,
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    if is_changed { sync_folder(path) } else { Ok(()) }
+}
+
 /// Makes the file of a new vault, readable by its owner only; refuses a file that holds anything.
 pub(crate) fn create(path: &Path, vfs: Option<&str>) -> Result<Connection, VaultError> {
     let failed = |source| VaultError::of_file("file", source);
     if vfs.is_none() && (is_emptied(path)? || !path.try_exists().map_err(failed)?) {
         let begun = beside(path, ".new");
         begin_file(&begun)?;
+        remove_leftovers(path)?;
         std::fs::rename(&begun, path).map_err(failed)?;
     }
     let connection = connect(path, vfs, OpenFlags::SQLITE_OPEN_CREATE)?;

@@ -112,6 +112,6 @@ pub use randomness::{Randomness, RandomnessError, SystemRandomness};
 
 pub use error::{QuarantineReason, VaultError};
 
-pub use file::{FORMAT_VERSION, is_emptied};
+pub use file::{FORMAT_VERSION, is_emptied, remove_leftovers};
 
 pub use tree::MAX_HEIGHT;

@@ -176,6 +176,7 @@ pub(crate) fn create(path: &Path, vault: &[u8; 16]) -> Result<Connection, Create
     connection.execute_batch("COMMIT")?;
     connection.close().map_err(|(_, error)| error)?;
     File::open(new)?.sync_all()?;
+    quittance_vault::remove_leftovers(path).map_err(Failure::from)?;
     std::fs::rename(new, path)?;
     files::sync_parent(path)?;
     Ok(open(path, vault)?)
@@ -315,6 +316,22 @@ mod tests {
         assert_eq!(rows_in_the_file(&left), before + 1);
         assert_eq!(std::fs::metadata(log_of(&left)).unwrap().len(), 0);
         drop((open, killed));
+    }
+
+    #[test]
+    fn a_new_database_is_not_mixed_with_the_log_of_one_that_is_gone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("gateway.sqlite");
+        let gone = create(&path, &[1; 16]).unwrap();
+        gone.execute_batch("INSERT INTO meta VALUES ('more', '1')").unwrap();
+        let log = std::fs::read(log_of(&path)).unwrap();
+        assert!(!log.is_empty(), "control");
+        let next = folder.path().join("next.sqlite");
+        std::fs::write(log_of(&next), log).unwrap();
+        let made = create(&next, &[2; 16]).unwrap();
+        let more = "SELECT COUNT(*) FROM meta WHERE name='more'";
+        assert_eq!(made.query_row(more, [], |row| row.get::<_, i64>(0)).unwrap(), 0);
+        drop((made, gone));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::support::{Call, Disk, Hooked, MemoryKeys, dead, put_tokens, secret, token};
+use super::support::{Call, Disk, Hooked, MemoryKeys, dead, log_of, put_tokens, secret, token};
 use crate::{Destruction, RootKeys as _, Vault, VaultError};
 
 const ORDER: [u8; 16] = [7; 16];
@@ -77,6 +77,30 @@ fn a_new_record_never_takes_the_slot_of_one_that_lives() {
         put(&mut vault).unwrap();
         assert_eq!(vault.get(&token(3)).unwrap().unwrap().as_slice(), secret(3));
     }
+}
+
+#[test]
+fn a_new_vault_is_not_mixed_with_the_log_of_one_that_is_gone() {
+    let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
+    let mut vault = disk.create(&keys);
+    put_tokens(&mut vault, 2);
+    let log = std::fs::read(log_of(&disk.file())).unwrap();
+    // Control: beside its file the log counts, and no new vault touches it.
+    assert!(matches!(disk.try_create(&keys), Err(VaultError::Locked)));
+    let whole = disk.image();
+    drop(vault);
+    whole.put(&disk);
+    assert!(matches!(disk.try_create(&keys), Err(VaultError::AlreadyExists)));
+    assert_eq!(std::fs::read(log_of(&disk.file())).unwrap(), log);
+    assert!(disk.open(&keys).get(&token(1)).unwrap().is_some());
+
+    let (again, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
+    std::fs::write(log_of(&again.file()), &log).unwrap();
+    let mut vault = again.create(&keys);
+    assert_eq!(vault.get(&token(1)).unwrap(), None);
+    put_tokens(&mut vault, 1);
+    drop(vault);
+    assert_eq!(again.open(&keys).get(&token(1)).unwrap().unwrap().as_slice(), secret(1));
 }
 
 #[test]
