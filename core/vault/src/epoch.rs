@@ -164,6 +164,8 @@ impl Vault {
         let is_settled = state.header.orders.iter().all(|row| row.done) && !state.is_ahead;
         let found = self.keys.neighbours(state.header.epoch)?;
         if is_settled && !found.before {
+            // A process that was killed may have left what it could not sync.
+            file::settle_found(&mut self.connection)?;
             self.unfinished = found.after;
             return Ok(());
         }

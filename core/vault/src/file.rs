@@ -245,30 +245,44 @@ pub(crate) fn begin(connection: &mut Connection) -> Result<rusqlite::Transaction
 /// Moves everything that this connection can read to where a power failure cannot take it back.
 ///
 /// After a crash, or a commit that failed, the write-ahead log can hold a transaction that is visible now and gone
-/// after a power failure, or the other way round. A key must not be deleted on the word of such a log: so one small
-/// commit overwrites what may stand behind the visible end, then the whole log goes into the file, and both are synced.
+/// after a power failure, or the other way round: what a failed sync did not write no later one writes, though whoever reads
+/// the file finds it there. No key must be deleted on the word of such a log, and no commit follow it: so the whole log goes
+/// into the file, both are synced, and one small commit begins the log anew, after which nothing of the old one counts.
 pub(crate) fn settle(connection: &mut Connection) -> Result<(), VaultError> {
-    let transaction = begin(connection)?;
-    transaction.execute("UPDATE header SET settled = settled + 1", [])?;
-    transaction.commit()?;
-    checkpoint(connection)
+    checkpoint(connection)?;
+    begin_log(connection)
 }
 
-/// Moves the write-ahead log into the file. It is written from its beginning again then, and keeps its room on the disk:
-/// a commit that lets it grow takes the disk half as long again.
-pub(crate) fn checkpoint(connection: &Connection) -> Result<(), VaultError> {
+/// The same where anything is visible in the log: an empty one costs no sync.
+pub(crate) fn settle_found(connection: &mut Connection) -> Result<(), VaultError> {
+    if checkpoint(connection)? > 0 {
+        begin_log(connection)?;
+    }
+    Ok(())
+}
+
+/// The smallest commit that there is. After a checkpoint it begins the log anew.
+fn begin_log(connection: &mut Connection) -> Result<(), VaultError> {
+    let transaction = begin(connection)?;
+    transaction.execute("UPDATE header SET settled = settled + 1", [])?;
+    Ok(transaction.commit()?)
+}
+
+/// Moves the write-ahead log into the file: how many pages of it were visible. It is written from its beginning again then,
+/// and keeps its room on the disk: a commit that lets it grow takes the disk half as long again.
+pub(crate) fn checkpoint(connection: &Connection) -> Result<u32, VaultError> {
     move_log(connection, "PRAGMA wal_checkpoint(RESTART)")
 }
 
 /// Moves the write-ahead log into the file and leaves it empty, so that the next opening has nothing to read in it.
 pub(crate) fn close(connection: &Connection) -> Result<(), VaultError> {
-    move_log(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+    move_log(connection, "PRAGMA wal_checkpoint(TRUNCATE)").map(drop)
 }
 
-fn move_log(connection: &Connection, how: &str) -> Result<(), VaultError> {
+fn move_log(connection: &Connection, how: &str) -> Result<u32, VaultError> {
     end_reading(connection)?;
-    let busy: bool = connection.query_row(how, [], |row| row.get(0))?;
-    if busy { Err(VaultError::Locked) } else { Ok(()) }
+    let (is_busy, pages): (bool, u32) = connection.query_row(how, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    if is_busy { Err(VaultError::Locked) } else { Ok(pages) }
 }
 
 /// Writes the tables and the identity of a new vault.

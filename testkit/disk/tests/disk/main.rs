@@ -10,6 +10,7 @@ mod ext4;
 mod failing_sync;
 mod files;
 mod image;
+mod killed;
 mod life;
 mod power_loss;
 mod restore;
