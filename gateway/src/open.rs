@@ -329,8 +329,9 @@ fn begin_world(
     }
     for (_, bundle, entry) in store.policies()? {
         // It was verified when it came into force; whether the newest is still its author's is looked at below.
-        let (_, body) = Received::parse(&bundle)?.unverified_body::<PolicyBundle>()?;
-        let content = Received::parse(&bundle)?.content();
+        let received = Received::parse(&bundle)?;
+        let body = PolicyBundle::read_again(&received)?;
+        let content = received.content();
         world.policies.add(body.policy, content, bundle, entry);
     }
     let (bundle, author) = configured_bundle(world, policy)?;

@@ -8,8 +8,7 @@ use crate::inner::Inner;
 use crate::journal::PolicyRow;
 use crate::log_check::open_logged;
 use quittance_flows::Policy;
-use quittance_flows::policy::{BUNDLE_AUDIENCE, PolicyBundle};
-use quittance_protocol::Received;
+use quittance_flows::policy::{PolicyBundle, PolicyError};
 use quittance_protocol::answer::PolicyAnswer;
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::log::EntryKind;
@@ -96,14 +95,15 @@ impl Inner {
     ///
     /// # Errors
     /// [`WalletError::PolicyUntrusted`] where the author or the log entry do not hold; [`WalletError::Policy`] for a
-    /// version that goes back (I10), a bundle before its time or a broken one; [`WalletError::LogContradiction`];
+    /// version that goes back (I10), a bundle before its time, for a newer core, or a broken one; [`WalletError::LogContradiction`];
     /// [`WalletError::Offline`].
     pub(crate) async fn refresh_policy(self: &Arc<Self>) -> Result<(), WalletError> {
         let answer: PolicyAnswer = self.transport.get("/v1/policy", None).await?;
-        let received = Received::parse(&answer.bundle).map_err(|_| WalletError::PolicyUntrusted)?;
-        let bundle = received
-            .verify::<PolicyBundle>(&self.pinned.policy_author, BUNDLE_AUDIENCE)
-            .map_err(|_| WalletError::PolicyUntrusted)?;
+        let verified = PolicyBundle::verify(&answer.bundle, &self.pinned.policy_author);
+        let bundle = verified.map_err(|error| match error {
+            PolicyError::Untrusted(_) => WalletError::PolicyUntrusted,
+            other => other.into(),
+        })?;
         let content = bundle.content();
         let policy = bundle.into_body().policy;
         let version = policy.bundle.version;

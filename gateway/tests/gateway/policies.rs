@@ -2,6 +2,8 @@
 
 use quittance_flows::PolicyError;
 use quittance_gateway::{OpenError, PolicySource};
+use quittance_protocol::bytes::{from_base64url, to_base64url};
+use serde_json::Value;
 
 use crate::support::House;
 
@@ -53,6 +55,39 @@ async fn a_bundle_in_force_of_another_author_is_refused_until_that_author_signs_
     house.use_policy_of([2; 32], &[SECOND]);
     house.start().unwrap();
     house.restart();
+}
+
+#[tokio::test]
+async fn a_bundle_in_force_that_a_newer_program_took_is_for_that_program() {
+    let house = House::closed();
+    house.use_policy_of([1; 32], &[FIRST]);
+    house.start().unwrap();
+    house.stop();
+    let as_a_newer_program = |min_core: &str| {
+        let database = rusqlite::Connection::open(house.data().join("gateway.sqlite")).unwrap();
+        let sql = "SELECT bundle FROM policies";
+        let bundle: String = database.query_row(sql, [], |row| row.get(0)).unwrap();
+        let parts: Vec<&str> = bundle.split('.').collect();
+        let mut body: Value = serde_json::from_slice(&from_base64url(parts[1]).unwrap()).unwrap();
+        body["policy"]["bundle"]["min_core"] = min_core.into();
+        body["policy"]["otp"]["weather"] = 1.into();
+        let payload = to_base64url(body.to_string().as_bytes());
+        house.plant(&format!(
+            "UPDATE policies SET bundle = '{}.{payload}.{}'",
+            parts[0], parts[2]
+        ));
+        house.start().unwrap_err()
+    };
+    let newer = as_a_newer_program("99.0.0");
+    assert!(
+        matches!(newer, OpenError::Policy(PolicyError::CoreTooOld { .. })),
+        "{newer}"
+    );
+    let malformed = as_a_newer_program("0.1.0");
+    assert!(
+        matches!(malformed, OpenError::Policy(PolicyError::Shape { .. })),
+        "{malformed}"
+    );
 }
 
 #[tokio::test]

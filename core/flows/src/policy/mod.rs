@@ -72,9 +72,7 @@ impl Policy {
     /// [`Policy::check`]. Each says the line and column of what is wrong, or of what it is missing in.
     pub fn load(text: &str) -> Result<Self, PolicyError> {
         let tree = strict(text)?;
-        if tree.get("schema").and_then(Value::as_str) != Some(SCHEMA) {
-            return Err(PolicyError::Schema.located(text));
-        }
+        check_head(&tree).map_err(|error| error.located(text))?;
         let policy = Self::from_tree(tree).map_err(|error| error.located(text))?;
         policy.check().map_err(|error| error.located(text))?;
         Ok(policy)
@@ -87,10 +85,10 @@ impl Policy {
     /// [`PolicyError::Overlay`]; [`PolicyError::Value`], [`PolicyError::Missing`] or [`PolicyError::Kind`] for the
     /// key that is wrong.
     pub fn check(&self) -> Result<(), PolicyError> {
-        if self.schema != SCHEMA {
-            return Err(PolicyError::Schema);
+        check_head(self.tree())?;
+        if version_of(&self.bundle.min_core).is_none() {
+            return Err(PolicyError::value("bundle.min_core", "write it as 0.1.0"));
         }
-        self.check_core()?;
         if self.bundle.region.is_some() {
             return Err(PolicyError::value(
                 "bundle.region",
@@ -156,20 +154,6 @@ impl Policy {
             .ok_or_else(|| PolicyError::value("bundle.calendar", format!("there is no calendar.{name}")))
     }
 
-    fn check_core(&self) -> Result<(), PolicyError> {
-        let min_core = &self.bundle.min_core;
-        let Some(least) = version_of(min_core) else {
-            return Err(PolicyError::value("bundle.min_core", "write it as 0.1.0"));
-        };
-        if version_of(CORE) < Some(least) {
-            return Err(PolicyError::CoreTooOld {
-                min_core: min_core.clone(),
-                core: CORE,
-            });
-        }
-        Ok(())
-    }
-
     fn check_size(&self) -> Result<(), PolicyError> {
         let payload = self.tree().to_string().len();
         // Base64url makes four letters of three bytes.
@@ -193,6 +177,21 @@ impl Policy {
         let plain = parts::put_in(&rules.flows, &rules.parts)?;
         Ok(Self(Arc::new(Loaded { rules, plain, tree })))
     }
+}
+
+/// Whether a document is for this core. Asked before its shape is: a newer bundle can have members that this core does not know.
+fn check_head(tree: &Value) -> Result<(), PolicyError> {
+    let min_core = tree.pointer("/bundle/min_core").and_then(Value::as_str);
+    if let Some(min_core) = min_core.filter(|least| version_of(least) > version_of(CORE)) {
+        return Err(PolicyError::CoreTooOld {
+            min_core: min_core.to_owned(),
+            core: CORE,
+        });
+    }
+    if tree.get("schema").and_then(Value::as_str) != Some(SCHEMA) {
+        return Err(PolicyError::Schema);
+    }
+    Ok(())
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> String {

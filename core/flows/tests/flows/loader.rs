@@ -3,8 +3,10 @@
 use quittance_flows::Policy;
 use quittance_flows::policy::{BUNDLE_AUDIENCE, DEFAULT_BUNDLE, PolicyBundle, PolicyError, SANDBOX_AUTHOR_SEED};
 use quittance_protocol::ed25519::SigningKey;
-use quittance_protocol::{Claims, StatementId, Unsigned};
-use serde_json::Value;
+use quittance_protocol::jws::{Alg, Statement};
+use quittance_protocol::{Claims, Received, StatementId, Unsigned};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 /// What is said after `from` became `to` in the shipped text, which has `from` exactly once; the flow and the step have
 /// to be named, and the line has to be that of `to`.
@@ -281,6 +283,72 @@ fn an_older_bundle_is_refused_and_the_same_one_is_not() {
     assert_eq!(policy.succeeds(version), Ok(()));
     let said = policy.succeeds(version + 1).unwrap_err().to_string();
     says(&said, &["older", "in force"]);
+}
+
+/// Any document, signed as a bundle is.
+#[derive(Serialize, Deserialize)]
+struct AnyDocument {
+    policy: Value,
+    #[serde(flatten)]
+    beside: Map<String, Value>,
+}
+
+impl Statement for AnyDocument {
+    const NAME: &'static str = PolicyBundle::NAME;
+    const ALG: Alg = PolicyBundle::ALG;
+    const SEQUENCED: bool = PolicyBundle::SEQUENCED;
+}
+
+/// Why the shipped bundle is refused with a member that no core knows yet, in it or beside it, for the core of this version.
+fn refusal_of_newer(signer: &SigningKey, is_beside: bool, min_core: &str) -> PolicyError {
+    let author = SigningKey::from_seed(&SANDBOX_AUTHOR_SEED.into()).unwrap();
+    let mut policy: Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
+    policy["bundle"]["min_core"] = min_core.into();
+    let mut beside = Map::new();
+    if is_beside {
+        beside.insert("weather".to_owned(), 1.into());
+    } else {
+        policy["otp"]["weather"] = 1.into();
+    }
+    let claims = Claims {
+        aud: BUNDLE_AUDIENCE.to_owned(),
+        iat: Policy::load(DEFAULT_BUNDLE).unwrap().bundle.not_before,
+        jti: StatementId::from_bytes([1; 16]),
+        seq: None,
+    };
+    let body = AnyDocument { policy, beside };
+    let unsigned = Unsigned::new(&author.public_key().thumbprint(), &claims, &body).unwrap();
+    let compact = unsigned.with_signature(&signer.sign(unsigned.signing_input()));
+    let again = PolicyBundle::read_again(&Received::parse(&compact).unwrap()).unwrap_err();
+    let refused = PolicyBundle::open(&compact, author.public_key()).unwrap_err();
+    let is_untrusted = matches!(refused, PolicyError::Untrusted(_));
+    assert!(is_untrusted || again == refused, "{again}, {refused}");
+    refused
+}
+
+//
+#[test]
+fn a_newer_bundle_of_the_author_is_for_a_newer_core_and_no_forgery() {
+    let author = SigningKey::from_seed(&SANDBOX_AUTHOR_SEED.into()).unwrap();
+    let stranger = SigningKey::from_seed(&[7; 32].into()).unwrap();
+    for (is_beside, pointer) in [(false, "/otp/weather"), (true, "/weather")] {
+        let newer = refusal_of_newer(&author, is_beside, "99.0.0");
+        assert!(matches!(newer, PolicyError::CoreTooOld { .. }), "{newer}");
+        let malformed = refusal_of_newer(&author, is_beside, "0.1.0");
+        let place = match &malformed {
+            PolicyError::Shape { pointer, .. } => pointer,
+            other => panic!("{other}"),
+        };
+        assert_eq!(place, pointer, "{malformed}");
+        let forged = refusal_of_newer(&stranger, is_beside, "99.0.0");
+        assert!(matches!(forged, PolicyError::Untrusted(_)), "{forged}");
+    }
+    // As the text of an author, too.
+    let text = DEFAULT_BUNDLE.replace("\"min_core\": \"0.1.0\"", "\"min_core\": \"99.0.0\", \"weather\": 1");
+    says(
+        &Policy::load(&text).unwrap_err().to_string(),
+        &["min_core is 99.0.0", "update it at line "],
+    );
 }
 
 //

@@ -2,8 +2,10 @@
 
 use crate::support::Sandboxed;
 use crate::support::phone::Phone;
+use quittance_flows::policy::{PolicyError, SANDBOX_AUTHOR_SEED};
 use quittance_protocol::bytes::{from_base64url, to_base64url};
-use quittance_wallet::{DisputeReason, EndingStage, WalletEvent};
+use quittance_protocol::ed25519::SigningKey;
+use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, WalletError, WalletEvent};
 use serde_json::Value;
 
 /// Cancels a mandate while every order record that carries a closure is changed; then the gateway tells the truth.
@@ -45,6 +47,49 @@ fn each_closed_order(json: &mut Value, change: &impl Fn(&mut Value)) {
     if let Some(orders) = json.get_mut("orders").and_then(Value::as_array_mut) {
         orders.iter_mut().for_each(|order| each_closed_order(order, change));
     }
+}
+
+/// Gives the bundle of an answer a member that no core knows yet, for a core of this version, and signs it with this seed.
+fn renew_bundle(answer: &mut Value, min_core: &str, seed: [u8; 32]) {
+    let Some(bundle) = answer["bundle"].as_str().map(str::to_owned) else {
+        return;
+    };
+    let parts: Vec<&str> = bundle.split('.').collect();
+    let mut payload: Value = parts[1].into();
+    rewrite(&mut payload, |body| {
+        body["policy"]["bundle"]["min_core"] = min_core.into();
+        body["policy"]["otp"]["weather"] = 1.into();
+    });
+    let input = format!("{}.{}", parts[0], payload.as_str().unwrap());
+    let signature = SigningKey::from_seed(&seed.into()).unwrap().sign(input.as_bytes());
+    answer["bundle"] = format!("{input}.{}", to_base64url(&signature)).into();
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bundle_for_a_newer_core_asks_for_another_app_and_alarms_nobody() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let told = async |min_core: &'static str, seed: [u8; 32]| {
+        let lie = move |json: &mut Value| renew_bundle(json, min_core, seed);
+        sandbox.plug.lie(Some(Box::new(lie)));
+        phone.wallet.sync().await.unwrap_err()
+    };
+    let newer = told("99.0.0", SANDBOX_AUTHOR_SEED).await;
+    assert!(
+        matches!(newer, WalletError::Policy(PolicyError::CoreTooOld { .. })),
+        "{newer:?}"
+    );
+    assert_eq!(newer.kind(), ErrorKind::UpdateApp);
+    let malformed = told("0.1.0", SANDBOX_AUTHOR_SEED).await;
+    assert!(
+        matches!(&malformed, WalletError::Policy(PolicyError::Shape { pointer, .. }) if pointer == "/otp/weather"),
+        "{malformed:?}"
+    );
+    let forged = told("99.0.0", [7; 32]).await;
+    assert!(matches!(forged, WalletError::PolicyUntrusted), "{forged:?}");
+    sandbox.plug.lie(None);
+    phone.wallet.sync().await.expect("control: the bundle as it is");
 }
 
 /// Changes the JSON behind a base64url member.
