@@ -168,11 +168,8 @@ async fn a_stop_stays_where_an_answer_of_before_it_arrives_after_it() {
     let stop = async |wallet: &Wallet| wallet.stop(everything.clone()).await.unwrap();
     stopped_during_a_contact(&sandbox, &phone, stop).await;
     for contact in ["of before", "of after"] {
-        assert_eq!(
-            phone.wallet.lock_state().unwrap().stops,
-            [everything.clone()],
-            "{contact}"
-        );
+        let stops = phone.wallet.lock_state().unwrap().stops;
+        assert!(stops.contains(&everything), "{contact}");
         assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "{contact}");
         phone.wallet.sync().await.unwrap();
     }
