@@ -7,7 +7,7 @@ use quittance_protocol::answer::MandateState;
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::money::MoneyError;
 use quittance_protocol::problem::{Code, Problem};
-use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, Terms};
+use quittance_protocol::statement::{Limits, MandateKind, Permit, PermitAmount, Terms};
 use quittance_protocol::{MerchantId, Timestamp};
 
 /// Seconds by which a phone's estimate of gateway time may be ahead.
@@ -92,11 +92,7 @@ pub fn plan(
             (0..missing).map(|_| window).collect()
         }
     };
-    let amount = if terms.limits.exact {
-        PermitAmount::Exact(terms.limits.per_charge)
-    } else {
-        PermitAmount::AtMost(terms.limits.per_charge)
-    };
+    let amount = amount_within(&terms.limits);
     windows
         .into_iter()
         .map(|(begin, end)| (begin, end.min(reach.last)))
@@ -110,6 +106,25 @@ pub fn plan(
             not_after,
         })
         .collect()
+}
+
+/// What a permit covers that is made under these limits.
+fn amount_within(limits: &Limits) -> PermitAmount {
+    if limits.exact {
+        PermitAmount::Exact(limits.per_charge)
+    } else {
+        PermitAmount::AtMost(limits.per_charge)
+    }
+}
+
+/// Whether a permit that was made ahead covers all that one charge may be under these limits. After a change of them
+/// one that does not is worth less than the payer agreed to, or nothing: another takes its place.
+#[must_use]
+pub fn suits(limits: &Limits, amount: &PermitAmount) -> bool {
+    match (amount_within(limits), amount) {
+        (PermitAmount::AtMost(most), PermitAmount::AtMost(covered)) => most.within(covered) == Ok(true),
+        (planned, amount) => planned == *amount,
+    }
 }
 
 /// Whether a mandate takes permits at all as it stands.

@@ -312,6 +312,7 @@ impl Unit<'_> {
         for mandate in &row.start.mandates {
             let mut mandate = self.mandate(*mandate)?;
             mandate.terms.limits = *limits;
+            self.forget_unsuitable(&mut mandate)?;
             self.put(&mandate)?;
         }
         Ok(())

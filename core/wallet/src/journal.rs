@@ -13,7 +13,7 @@ use quittance_protocol::flow_event::{FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::receipt::Annex;
-use quittance_protocol::statement::{ReplicaState, StopScope, Terms};
+use quittance_protocol::statement::{PermitAmount, ReplicaState, StopScope, Terms};
 use quittance_protocol::{AccountId, DeviceId, FlowId, MandateId, MerchantId, OrderId, PublicKey, Timestamp, TokenId};
 use quittance_vault::{RecordKey, RecordKind};
 use serde::de::DeserializeOwned;
@@ -246,6 +246,7 @@ pub(crate) enum Provisioning {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Deposited {
     pub(crate) number: u64,
+    pub(crate) amount: PermitAmount,
     pub(crate) not_before: Timestamp,
     pub(crate) not_after: Timestamp,
 }

@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{Deposited, MandateRow, OutboxRow, Purpose, token_record};
 use crate::unit::Unit;
-use quittance_flows::permits::plan;
+use quittance_flows::permits::{plan, suits};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
 use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
@@ -84,12 +84,27 @@ impl Unit<'_> {
             let (number, compact) = self.make_permit(row, cover)?;
             row.deposited.push(Deposited {
                 number,
+                amount: planned.amount,
                 not_before,
                 not_after,
             });
             permits.push((number, compact));
         }
         Ok(permits)
+    }
+
+    /// Forgets the permits that are not worth what the limits allow by now: the gateway has dropped them with the same change,
+    /// so that others are made. One that was used stays: its period has had its charge.
+    pub(crate) fn forget_unsuitable(&mut self, row: &mut MandateRow) -> Result<(), WalletError> {
+        let now = self.now()?;
+        let limits = row.terms.limits;
+        let unsuitable: Vec<u64> = standing(row, now)
+            .into_iter()
+            .filter(|permit| !suits(&limits, &permit.amount))
+            .map(|permit| permit.number)
+            .collect();
+        row.deposited.retain(|permit| !unsuitable.contains(&permit.number));
+        Ok(())
     }
 
     /// Deposits the permits that a mandate which can pay has not got, one statement each; none while another one is under
@@ -197,6 +212,7 @@ fn unused(deposited: &mut Vec<Deposited>, kind: MandateKind, left: Option<usize>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quittance_protocol::money::Currency;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_unix(1_800_000_000 + second).unwrap()
@@ -206,6 +222,7 @@ mod tests {
     fn counted(kind: MandateKind, left: Option<usize>, now: i64) -> Vec<Timestamp> {
         let permit = |number: u8| Deposited {
             number: u64::from(number),
+            amount: PermitAmount::AtMost(Money::new(100, Currency::new("CNY").unwrap()).unwrap()),
             not_before: at(10 * i64::from(number)),
             not_after: at(10 * i64::from(number) + 10),
         };

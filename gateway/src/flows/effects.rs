@@ -2,7 +2,7 @@
 
 use quittance_flows::definition::PromptKind;
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow};
+use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
@@ -195,6 +195,12 @@ fn change_limits(turn: &Turn<'_>, run: &Run<'_>, limits: Limits) -> Decided<()> 
         if limits.charges.is_some_and(|most| most <= used) {
             let place = "/start/wish/limits/charges";
             return Err(Problem::new(Code::LimitExceeded).at(place).into());
+        }
+        // The phone brings others with its next contact.
+        for permit in turn.store.unused_permits(row.token, turn.now)? {
+            if !permits::suits(&limits, &permit.permit.amount) {
+                turn.store.drop_permit(row.token, permit.number)?;
+            }
         }
         turn.store.put_mandate(&mut row)?;
     }

@@ -157,6 +157,11 @@ impl Store<'_> {
         self.move_permit(token, number, "reserved", "unused")
     }
 
+    /// An unused permit can be used no more.
+    pub(crate) fn drop_permit(self, token: TokenId, number: u64) -> Result<bool, Failure> {
+        self.move_permit(token, number, "unused", "dropped")
+    }
+
     fn move_permit(self, token: TokenId, number: u64, from: &str, to: &str) -> Result<bool, Failure> {
         let moved = self.run(
             "UPDATE permits SET state=?4 WHERE token=?1 AND number=?2 AND state=?3",

@@ -23,6 +23,7 @@ macro_rules! scenarios {
             carrier_outage
             case_lives_a_month
             change_limits
+            change_limits_of_a_subscription
             clock_a_day_off
             contacts_checked
             contacts_entry_expires

@@ -52,6 +52,25 @@ fn a_subscription_has_one_permit_for_each_of_three_periods() {
     );
 }
 
+//
+#[test]
+fn a_permit_suits_limits_that_it_covers_to_the_full_and_no_others() {
+    let limits = |most, exact| Limits {
+        exact,
+        ..Limits::new(cny(most), cny(20_000), 30)
+    };
+    for (amount, of) in [(PermitAmount::AtMost(cny(50)), [false, true]), (PermitAmount::Exact(cny(50)), [true, false])] {
+        let [exactly, at_most] = of;
+        assert_eq!(suits(&limits(50, true), &amount), exactly, "{amount:?}");
+        assert_eq!(suits(&limits(50, false), &amount), at_most, "{amount:?}");
+        assert_eq!(suits(&limits(49, false), &amount), at_most, "{amount:?}");
+        assert!(!suits(&limits(51, false), &amount), "{amount:?}");
+        for another in [49, 51] {
+            assert!(!suits(&limits(another, true), &amount), "{amount:?}");
+        }
+    }
+}
+
 //
 #[test]
 fn a_pool_is_filled_up_and_never_beyond() {
