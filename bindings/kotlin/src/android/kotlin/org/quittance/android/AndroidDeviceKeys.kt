@@ -33,9 +33,11 @@ import org.quittance.KeyStoreKind
 /**
  * The wallet's keys in Android's keystore, in StrongBox where the phone has one.
  *
- * Every key can be used on an unlocked phone only. The biometric key asks for a strong biometric each time and ends when a
- * new finger or face is enrolled; the passcode key asks for the lock screen's secret each time. The wallet calls on threads
- * of its own; a call on the main thread is refused, because the keystore may take seconds.
+ * From Android 15 on every key can be used on an unlocked phone only. Below, the device key and the epochs' keys work on a
+ * locked phone too: there such a condition also keeps them from a payer who unlocked the phone by a weak face or by a trust
+ * agent, and the keys end when the screen lock is removed. The biometric key asks for a strong biometric each time and ends
+ * when a new finger or face is enrolled; the passcode key asks for the lock screen's secret each time. The wallet calls on
+ * threads of its own; a call on the main thread is refused, because the keystore may take seconds.
  *
  * @param name stands in front of every entry, so that two wallets of one app do not share keys
  */
@@ -44,6 +46,9 @@ import org.quittance.KeyStoreKind
 class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKeys {
     private val entries = KeystoreEntries(name)
     private val strongBox = context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE)
+
+    /** Whether Android keeps that condition without ending keys or refusing them to a payer who unlocked the phone. */
+    private val onUnlockedPhoneOnly = Build.VERSION.SDK_INT >= Build.VERSION_CODES.VANILLA_ICE_CREAM
 
     override fun createKey(alias: KeyAlias, challenge: ByteArray): CreatedKey = speaking {
         val entry = entries.of(alias)
@@ -123,7 +128,7 @@ class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKe
             setAlgorithmParameterSpec(ECGenParameterSpec(P_256))
             setDigests(KeyProperties.DIGEST_SHA256)
             setAttestationChallenge(challenge)
-            setUnlockedDeviceRequired(true)
+            setUnlockedDeviceRequired(onUnlockedPhoneOnly)
             setIsStrongBoxBacked(inStrongBox)
             when (alias) {
                 KeyAlias.DEVICE -> Unit
@@ -145,7 +150,7 @@ class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKe
             setKeySize(AES_BITS)
             setBlockModes(KeyProperties.BLOCK_MODE_GCM)
             setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)
-            setUnlockedDeviceRequired(true)
+            setUnlockedDeviceRequired(onUnlockedPhoneOnly)
             setIsStrongBoxBacked(inStrongBox)
             build()
         }

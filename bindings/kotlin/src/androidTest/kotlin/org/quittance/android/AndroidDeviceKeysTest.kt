@@ -2,6 +2,7 @@ package org.quittance.android
 
 import android.app.Application
 import android.content.pm.PackageManager
+import android.os.Build
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.KeyProperties
@@ -33,6 +34,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
+import org.robolectric.util.ReflectionHelpers
 
 @RunWith(RobolectricTestRunner::class)
 @Config(application = Application::class)
@@ -108,6 +110,12 @@ class AndroidDeviceKeysTest {
         assertEquals(4, made.publicKeySec1.first().toInt())
         assertEquals(1, made.attestation.size)
         assertArrayEquals(made.publicKeySec1, background { keys().publicKey(KeyAlias.DEVICE) })
+    }
+
+    @Test
+    fun `below Android 15 no key waits for the unlocked phone, which would end it or refuse it to its payer`() {
+        assertEquals(List(4) { false }, onAndroid(Build.VERSION_CODES.UPSIDE_DOWN_CAKE) { conditions() })
+        assertEquals("the control", List(4) { true }, onAndroid(Build.VERSION_CODES.VANILLA_ICE_CREAM) { conditions() })
     }
 
     @Test
@@ -264,6 +272,26 @@ class AndroidDeviceKeysTest {
     }
 
     private fun keys() = AndroidDeviceKeys(context)
+
+    /** Whether each kind of key waits for the unlocked phone. */
+    private fun conditions(): List<Boolean> {
+        StandInKeystore.install()
+        background {
+            KeyAlias.entries.forEach { keys().createKey(it, challenge) }
+            keys().createEpochKey(1u)
+        }
+        return StandInKeystore.asked.map { it.isUnlockedDeviceRequired }
+    }
+
+    private fun <T> onAndroid(version: Int, work: () -> T): T {
+        val here = Build.VERSION.SDK_INT
+        ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", version)
+        return try {
+            work()
+        } finally {
+            ReflectionHelpers.setStaticField(Build.VERSION::class.java, "SDK_INT", here)
+        }
+    }
 
     /** What Android's keystore itself says of an entry. */
     private fun contains(entry: String) = KeyStore.getInstance(StandInKeystore.NAME).apply { load(null) }.containsAlias(entry)
