@@ -1,6 +1,8 @@
 package org.quittance.android
 
+import android.os.Build
 import android.os.Looper
+import android.security.KeyStoreException as PlatformFailure
 import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.UserNotAuthenticatedException
 import java.io.IOException
@@ -98,9 +100,19 @@ internal fun known(failure: Throwable): DeviceKeyException {
             is UserNotAuthenticatedException -> return DeviceKeyException.Locked()
             is AEADBadTagException -> return DeviceKeyException.Refused()
         }
+        if (isOfLockedPhone(cause)) return DeviceKeyException.Locked()
     }
     return DeviceKeyException.HardwareUnavailable()
 }
+
+/**
+ * Whether a key waits for the phone to be unlocked. Of that the keystore tells by a number alone, which older Androids keep
+ * to themselves.
+ */
+private fun isOfLockedPhone(cause: Throwable): Boolean =
+    Build.VERSION.SDK_INT >= Build.VERSION_CODES.TIRAMISU &&
+        cause is PlatformFailure &&
+        cause.numericErrorCode == PlatformFailure.ERROR_USER_AUTHENTICATION_REQUIRED
 
 /** A chain of causes is short; one that bites its tail ends here. */
 private const val MOST_CAUSES = 8

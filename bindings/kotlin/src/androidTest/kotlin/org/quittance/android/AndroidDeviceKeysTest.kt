@@ -3,12 +3,14 @@ package org.quittance.android
 import android.app.Application
 import android.content.pm.PackageManager
 import android.os.Build
+import android.security.KeyStoreException as PlatformFailure
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.KeyProperties
 import android.security.keystore.StrongBoxUnavailableException
 import android.security.keystore.UserNotAuthenticatedException
 import java.security.InvalidAlgorithmParameterException
+import java.security.InvalidKeyException
 import java.security.KeyStore
 import java.security.ProviderException
 import java.security.UnrecoverableKeyException
@@ -35,6 +37,7 @@ import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
 import org.robolectric.util.ReflectionHelpers
+import org.robolectric.util.ReflectionHelpers.ClassParameter
 
 @RunWith(RobolectricTestRunner::class)
 @Config(application = Application::class)
@@ -260,6 +263,19 @@ class AndroidDeviceKeysTest {
     }
 
     @Test
+    fun `a key that waits for the phone to be unlocked is locked, and no fault`() {
+        background { keys().createKey(KeyAlias.DEVICE, challenge) }
+        StandInKeystore.failing = failure(DEVICE_LOCKED)
+        assertFailsWith<DeviceKeyException.Locked> { keys().sign(KeyAlias.DEVICE, challenge) }
+        // Androids that keep the number to themselves.
+        onAndroid(Build.VERSION_CODES.S_V2) {
+            assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().sign(KeyAlias.DEVICE, challenge) }
+        }
+        StandInKeystore.failing = failure(HARDWARE_BUSY)
+        assertFailsWith<DeviceKeyException.HardwareUnavailable> { keys().sign(KeyAlias.DEVICE, challenge) }
+    }
+
+    @Test
     fun `the main thread is refused`() {
         assertThrows(IllegalStateException::class.java) { keys().createKey(KeyAlias.DEVICE, challenge) }
         assertTrue(StandInKeystore.asked.isEmpty())
@@ -293,6 +309,12 @@ class AndroidDeviceKeysTest {
         }
     }
 
+    /** What the keystore throws for a code of the hardware's; its maker is hidden from apps. */
+    private fun failure(code: Int): InvalidKeyException {
+        val (number, text) = ClassParameter.from(Int::class.java, code) to ClassParameter.from(String::class.java, "text")
+        return InvalidKeyException(ReflectionHelpers.callConstructor(PlatformFailure::class.java, number, text))
+    }
+
     /** What Android's keystore itself says of an entry. */
     private fun contains(entry: String) = KeyStore.getInstance(StandInKeystore.NAME).apply { load(null) }.containsAlias(entry)
 
@@ -320,4 +342,10 @@ class AndroidDeviceKeysTest {
         } catch (failure: ExecutionException) {
             throw failure.cause ?: failure
         }
+
+    private companion object {
+        /** Codes of the hardware's interface: the phone is locked; the secure hardware is busy. */
+        const val DEVICE_LOCKED = -72
+        const val HARDWARE_BUSY = -48
+    }
 }
