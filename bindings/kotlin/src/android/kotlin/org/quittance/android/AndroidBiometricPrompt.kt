@@ -103,7 +103,8 @@ class AndroidBiometricPrompt internal constructor(
                 is DeviceKeyException.KeyMissing -> BiometricException.KeyMissing()
                 is DeviceKeyException.KeyInvalidated -> BiometricException.KeyInvalidated()
                 is DeviceKeyException.HardwareUnavailable -> BiometricException.HardwareUnavailable()
-                is DeviceKeyException.Locked,
+                // The phone was locked before the sheet, or behind it: nobody failed.
+                is DeviceKeyException.Locked -> BiometricException.TimedOut()
                 is DeviceKeyException.Refused,
                 is DeviceKeyException.Unexpected,
                 -> BiometricException.Unexpected()

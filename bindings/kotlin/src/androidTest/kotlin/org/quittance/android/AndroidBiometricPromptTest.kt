@@ -7,6 +7,8 @@ import android.hardware.biometrics.BiometricPrompt.CryptoObject
 import android.os.CancellationSignal
 import android.os.Looper
 import android.security.keystore.KeyPermanentlyInvalidatedException
+import android.security.keystore.UserNotAuthenticatedException
+import java.security.ProviderException
 import java.security.Signature
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.Dispatchers
@@ -99,11 +101,20 @@ class AndroidBiometricPromptTest {
     }
 
     @Test
-    fun `a lost or ended key is told before any sheet is shown`() {
+    fun `a lost, ended or locked key is told before any sheet is shown`() {
         var shown = 0
         val prompt = prompt { _, _ -> shown++ }
-        StandInKeystore.failing = KeyPermanentlyInvalidatedException()
-        assertThrows(BiometricException.KeyInvalidated::class.java) { runBlocking { prompt.sign(request) } }
+        val meanings =
+            listOf(
+                KeyPermanentlyInvalidatedException() to BiometricException.KeyInvalidated::class.java,
+                // The phone was locked meanwhile: nobody failed.
+                UserNotAuthenticatedException() to BiometricException.TimedOut::class.java,
+                ProviderException("busy") to BiometricException.HardwareUnavailable::class.java,
+            )
+        for ((failing, meaning) in meanings) {
+            StandInKeystore.failing = failing
+            assertThrows(meaning) { runBlocking { prompt.sign(request) } }
+        }
         StandInKeystore.failing = null
         val passcode = request.copy(alias = KeyAlias.PASSCODE)
         assertThrows(BiometricException.KeyMissing::class.java) { runBlocking { prompt.sign(passcode) } }
