@@ -25,9 +25,9 @@ class Pictures(private val context: Context) {
         this.launch = launch
     }
 
-    /** Whether the camera wrote one, or was left. */
+    /** Whether the camera wrote one, or was left. One that nobody awaits any more, of a process that ended behind it, goes. */
     fun took(written: Boolean) {
-        waiting?.complete(written)
+        waiting?.complete(written) ?: folder.deleteRecursively()
     }
 
     /** There is no camera that this app may use. */

@@ -74,6 +74,20 @@ class PicturesTest {
     }
 
     @Test
+    fun `what the camera brings to a process that did not ask for it goes at once`() {
+        folder.mkdirs()
+        val left = File(folder, "picture.jpg")
+        for (written in listOf(true, false)) {
+            left.writeText("of before")
+            Pictures(context).took(written)
+            assertFalse("$written", left.exists())
+            folder.mkdirs()
+        }
+        // The control: one that is awaited stays until it is read.
+        assertEquals(1_600 to 1_200, size(taken(PLENTY) { writes(it, noise(1_600, 1_200)) }))
+    }
+
+    @Test
     fun `nobody opens the file but whom it is granted to`() {
         val providers = context.packageManager.getPackageInfo(context.packageName, PackageManager.GET_PROVIDERS).providers
         val provider = providers.orEmpty().single { it.authority == "${context.packageName}.pictures" }
