@@ -50,19 +50,21 @@ fun Questions(questions: List<PromptText>, entry: Entry, actions: Actions, lines
     }
 }
 
-/** A field whose words no keyboard learns. */
+/** A field whose words every keyboard is asked to neither learn nor complete. */
 @Composable
 private fun Field(number: Int, label: String, entry: Entry, actions: Actions, lines: Int, type: KeyboardType = KeyboardType.Text) =
-    OutlinedTextField(
-        entry.entries.getOrElse(number) { "" },
-        { actions.enter(number, it) },
-        Modifier.fillMaxWidth().testTag("field-$number"),
-        label = { Text(label) },
-        placeholder = if (lines > 1) { { Text(words("app.facts.field")) } } else null,
-        minLines = lines,
-        singleLine = lines == 1,
-        keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = type),
-    )
+    Unlearned {
+        OutlinedTextField(
+            entry.entries.getOrElse(number) { "" },
+            { actions.enter(number, it) },
+            Modifier.fillMaxWidth().testTag("field-$number"),
+            label = { Text(label) },
+            placeholder = if (lines > 1) { { Text(words("app.facts.field")) } } else null,
+            minLines = lines,
+            singleLine = lines == 1,
+            keyboardOptions = KeyboardOptions(autoCorrectEnabled = false, keyboardType = type),
+        )
+    }
 
 @Composable
 fun People(kind: PromptKind.People, entry: Entry, actions: Actions) {
