@@ -105,10 +105,18 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
         return try EnclaveFault.naming { try key.signature(for: message).derRepresentation }
     }
 
-    /// Whether the enrolled faces and fingers are still those for which the biometric key was made.
-    func biometryIsUnchanged(_ now: Data?) throws -> Bool {
-        guard let now, let then = try keychain.data(of: Self.biometryAccount) else { return true }
-        return now == then
+    /// Whether the phone names the enrolled faces and fingers otherwise than when the biometric key was made or last signed.
+    ///
+    /// That is a hint alone: another version of the system may name the same ones otherwise. What the key is bound to, the
+    /// Enclave knows.
+    func biometryIsRenamed(_ now: Data?) throws -> Bool {
+        guard let now, let then = try keychain.data(of: Self.biometryAccount) else { return false }
+        return now != then
+    }
+
+    /// Keeps the name under which the biometric key did sign.
+    func renameBiometry(_ now: Data) throws {
+        try keychain.replace(now, as: Self.biometryAccount)
     }
 
     /// The conditions under which a key signs.
@@ -159,7 +167,7 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
         CreatedKey(publicKeySec1: key.publicKey.x963Representation, attestation: [])
     }
 
-    private static let biometryAccount = "biometric.set"
+    static let biometryAccount = "biometric.set"
 
     private static func account(_ alias: KeyAlias) -> String {
         switch alias {

@@ -22,6 +22,11 @@ struct Keychain: Sendable {
         return true
     }
 
+    /// Keeps other bytes under a name that has some; at every moment it has the old ones or these.
+    func replace(_ data: Data, as account: String) throws {
+        try check(SecItemUpdate(query(account) as CFDictionary, [kSecValueData as String: data] as CFDictionary))
+    }
+
     /// The bytes under a name, or nothing.
     func data(of account: String) throws -> Data? {
         var item = query(account)

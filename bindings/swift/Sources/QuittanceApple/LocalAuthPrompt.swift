@@ -39,6 +39,24 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
     private func sign(_ request: BiometricRequest, _ context: LAContext) async throws -> Data {
         guard try keys.publicKey(alias: request.alias) != nil else { throw BiometricError.KeyMissing }
         if request.alias == .biometric { try checkBiometry(context) }
+        let name = request.alias == .biometric ? context.evaluatedPolicyDomainState : nil
+        let isRenamed = try keys.biometryIsRenamed(name)
+        try await show(request, context)
+        let signature: Data
+        do {
+            signature = try keys.sign(alias: request.alias, message: request.challenge, context: context)
+        } catch {
+            // Another name alone is no proof, nor is a refusal, which may pass. Both are: the faces or fingers are others.
+            if isRenamed, Self.isRefusal(error) { throw BiometricError.KeyInvalidated }
+            throw error
+        }
+        // A name that cannot be kept now is compared again the next time: no reason to lose the signature.
+        if isRenamed, let name { try? keys.renameBiometry(name) }
+        return signature
+    }
+
+    /// Shows the sheet; returns once it allowed the key to sign.
+    private func show(_ request: BiometricRequest, _ context: LAContext) async throws {
         context.localizedFallbackTitle = ""  // the way past the biometrics is a step of the flow, not of the sheet
         context.touchIDAuthenticationAllowableReuseDuration = 0
         let control = try EnclaveDeviceKeys.accessControl(for: request.alias)
@@ -48,7 +66,6 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
         guard try await context.evaluateAccessControl(control, operation: .useKeySign, localizedReason: reason) else {
             throw BiometricError.NotRecognised(failures: 1)
         }
-        return try keys.sign(alias: request.alias, message: request.challenge, context: context)
     }
 
     /// Says what is wrong before the sheet is shown: it could not succeed.
@@ -60,8 +77,14 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
             }
             throw LAError(code)
         }
-        guard try keys.biometryIsUnchanged(context.evaluatedPolicyDomainState) else {
-            throw BiometricError.KeyInvalidated
+    }
+
+    /// Whether the Enclave did not let the key sign; not where the sheet was taken away, the phone locked or the key gone.
+    private static func isRefusal(_ error: any Error) -> Bool {
+        switch error {
+        case let error as LAError: error.code == .authenticationFailed || error.code == .notInteractive
+        case let error as DeviceKeyError: error == .HardwareUnavailable || error == .Unexpected
+        default: false
         }
     }
 

@@ -55,17 +55,27 @@ public final class PromptRecord: @unchecked Sendable {
     private var planned: [LAError] = []
     private var all: [Shown] = []
     private var enrolled = Data([1])
+    private var system = Data()
     private var available: LAError?
     private var waiting: AsyncStream<Void>?
 
     /// Every prompt that was shown.
     public var shown: [Shown] { lock.withLock { all } }
 
-    /// The faces and fingers that are enrolled now, as the platform names their set.
+    /// The faces and fingers that are enrolled now: what the enclave compares.
     public var biometry: Data {
         get { lock.withLock { enrolled } }
         set { lock.withLock { enrolled = newValue } }
     }
+
+    /// The version of the system, which may change how it names the same set.
+    public var version: Data {
+        get { lock.withLock { system } }
+        set { lock.withLock { system = newValue } }
+    }
+
+    /// How the platform names the set now.
+    public var biometryName: Data { lock.withLock { system + enrolled } }
 
     /// Whether biometrics can be asked for at all.
     public var unavailable: LAError? {
@@ -78,6 +88,7 @@ public final class PromptRecord: @unchecked Sendable {
             planned = []
             all = []
             enrolled = Data([1])
+            system = Data()
             available = nil
             waiting = nil
         }
@@ -116,7 +127,7 @@ open class LAContext: NSObject, @unchecked Sendable {
 
     override public init() {}
 
-    open var evaluatedPolicyDomainState: Data? { PromptRecord.shared.biometry }
+    open var evaluatedPolicyDomainState: Data? { PromptRecord.shared.biometryName }
 
     /// What was shown in this context so far; a key looks here.
     public var authorized: SecAccessControlCreateFlags { lock.withLock { passed } }

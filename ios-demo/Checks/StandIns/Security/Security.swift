@@ -85,6 +85,7 @@ public final class KeychainRecord: @unchecked Sendable {
     private let lock = NSLock()
     private var kept: [String: CFDictionary] = [:]
     private var refusal: OSStatus?
+    private var updateRefusal: OSStatus?
 
     /// Every item under its account's name, with the attributes that it was added with.
     public var items: [String: CFDictionary] {
@@ -96,12 +97,28 @@ public final class KeychainRecord: @unchecked Sendable {
         lock.withLock {
             kept = [:]
             refusal = nil
+            updateRefusal = nil
         }
     }
 
     /// The next call answers this.
     public func failNext(_ status: OSStatus) {
         lock.withLock { refusal = status }
+    }
+
+    /// The next call that changes an item answers this.
+    public func failNextUpdate(_ status: OSStatus) {
+        lock.withLock { updateRefusal = status }
+    }
+
+    /// Whether no item was to be changed since.
+    public var failsNextUpdate: Bool { lock.withLock { updateRefusal != nil } }
+
+    fileprivate func nextUpdateRefusal() -> OSStatus? {
+        lock.withLock {
+            defer { updateRefusal = nil }
+            return updateRefusal
+        }
     }
 
     /// Changes the bytes of an item behind the app's back.
@@ -150,6 +167,16 @@ private func name(_ query: CFDictionary) -> String? {
         guard let name = name(query) else { return errSecParam }
         guard let item = kept[name] else { return errSecItemNotFound }
         result?.pointee = item[kSecValueData] as AnyObject
+        return errSecSuccess
+    }
+}
+
+@discardableResult public func SecItemUpdate(_ query: CFDictionary, _ changes: CFDictionary) -> OSStatus {
+    if let refusal = KeychainRecord.shared.nextUpdateRefusal() { return refusal }
+    return KeychainRecord.shared.call { kept in
+        guard let name = name(query) else { return errSecParam }
+        guard let item = kept[name] else { return errSecItemNotFound }
+        kept[name] = item.merging(changes) { _, new in new }
         return errSecSuccess
     }
 }

@@ -85,11 +85,35 @@ extension Adapters {
             #expect(try await prompt.sign(request: request(.passcode)).first == 0x30)
         }
 
+        @Test("Another name of the same faces and fingers costs no key, and is kept; the control: others end it")
+        func renamed() async throws {
+            PromptRecord.shared.version = Data([18])
+            #expect(try await prompt.sign(request: request()).first == 0x30)
+            let kept = try #require(KeychainRecord.shared.items[EnclaveDeviceKeys.biometryAccount])
+            #expect(kept[kSecValueData] as? Data == PromptRecord.shared.biometryName)
+            KeychainRecord.shared.failNextUpdate(errSecParam)
+            #expect(try await prompt.sign(request: request()).first == 0x30)
+            #expect(KeychainRecord.shared.failsNextUpdate, "what is kept is not written again")
+            PromptRecord.shared.version = Data([26])
+            PromptRecord.shared.biometry = Data([2])
+            await #expect(throws: BiometricError.KeyInvalidated) { try await prompt.sign(request: request()) }
+        }
+
+        @Test("A name that cannot be kept costs no signature")
+        func notKept() async throws {
+            PromptRecord.shared.version = Data([18])
+            KeychainRecord.shared.failNextUpdate(errSecInteractionNotAllowed)
+            #expect(try await prompt.sign(request: request()).first == 0x30)
+            #expect(try await prompt.sign(request: request()).first == 0x30)
+            let kept = try #require(KeychainRecord.shared.items[EnclaveDeviceKeys.biometryAccount])
+            #expect(kept[kSecValueData] as? Data == PromptRecord.shared.biometryName)
+        }
+
         @Test("A new face or finger ends the biometric key, and not the lock screen's; a new key takes them")
         func newEnrolment() async throws {
             PromptRecord.shared.biometry = Data([2])
             await #expect(throws: BiometricError.KeyInvalidated) { try await prompt.sign(request: request()) }
-            #expect(PromptRecord.shared.shown.isEmpty)
+            #expect(PromptRecord.shared.shown.count == 1, "the Enclave is asked, not the name of the set alone")
             #expect(try await prompt.sign(request: request(.passcode)).first == 0x30)
             try keys.deleteKey(alias: .biometric)
             await #expect(throws: BiometricError.KeyMissing) { try await prompt.sign(request: request()) }
@@ -99,7 +123,7 @@ extension Adapters {
 
         @Test("Where the set was not remembered, the Enclave still refuses a key of before")
         func forgotten() async throws {
-            try Keychain(service: "org.quittance.keys").delete("biometric.set")
+            try Keychain(service: "org.quittance.keys").delete(EnclaveDeviceKeys.biometryAccount)
             #expect(try await prompt.sign(request: request()).first == 0x30)
             PromptRecord.shared.biometry = Data([2])
             // What it says does not tell a key that is gone from an Enclave that is busy.
