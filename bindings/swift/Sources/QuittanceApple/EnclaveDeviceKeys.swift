@@ -26,12 +26,17 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
     ///
     /// What is ended is **every key of `service`**, whichever wallet made it, and nothing brings them back. So an app with two
     /// wallets gives each a service of its own; and a path that is wrong but once, or an empty folder in place of the
-    /// wallet's, costs the wallet that has these keys.
+    /// wallet's, costs the wallet that has these keys. Without `service` it is the app's own, by its bundle identifier: apps
+    /// of one team that share a keychain group do not end each other's keys.
     ///
     /// Throws `DeviceKeyError`, such as `Locked` before the phone was unlocked; and the file system's own error where the
     /// mark cannot be left.
-    public init(dataDir: String, service: String = "org.quittance.keys") throws {
-        keychain = Keychain(service: service)
+    public convenience init(dataDir: String, service: String? = nil) throws {
+        try self.init(dataDir: dataDir, service: service, app: Bundle.main.bundleIdentifier)
+    }
+
+    init(dataDir: String, service: String? = nil, app: String?) throws {
+        keychain = Keychain(service: service ?? Self.service(of: app))
         let installation = Installation(folder: URL(fileURLWithPath: dataDir, isDirectory: true))
         if !installation.isMarked {
             try keychain.deleteAll()
@@ -165,6 +170,14 @@ public final class EnclaveDeviceKeys: DeviceKeys, Sendable {
 
     private func created(_ key: SecureEnclave.P256.Signing.PrivateKey) -> CreatedKey {
         CreatedKey(publicKeySec1: key.publicKey.x963Representation, attestation: [])
+    }
+
+    /// What stands in front of an app's bundle identifier, and alone where it has none.
+    private static let serviceName = "org.quittance.keys"
+
+    /// The service of an app's own keys.
+    static func service(of app: String?) -> String {
+        app.map { "\(serviceName).\($0)" } ?? serviceName
     }
 
     static let biometryAccount = "biometric.set"

@@ -25,6 +25,11 @@ final class Factory: Sendable {
         try EnclaveDeviceKeys(dataDir: folder.path)
     }
 
+    /// The keys of another app that shares the keychain group, with a folder that was never used.
+    func keys(of app: String) throws -> EnclaveDeviceKeys {
+        try EnclaveDeviceKeys(dataDir: folder.appendingPathComponent(UUID().uuidString).path, app: app)
+    }
+
     /// The app is taken off the phone: its files go, the keychain stays.
     func uninstall() throws {
         try FileManager.default.removeItem(at: folder)
@@ -175,6 +180,16 @@ extension Adapters {
             let next = try phone.keys()
             #expect(KeychainRecord.shared.items.isEmpty)
             #expect(try next.publicKey(alias: .device) == nil)
+        }
+
+        @Test("The first start of another app of a keychain group ends no keys; the control: the same app's does")
+        func sharedGroup() throws {
+            let first = try phone.keys(of: "org.example.one")
+            let made = try first.createKey(alias: .device, challenge: Data())
+            _ = try phone.keys(of: "org.example.two")
+            #expect(try first.publicKey(alias: .device) == made.publicKeySec1)
+            _ = try phone.keys(of: "org.example.one")
+            #expect(try first.publicKey(alias: .device) == nil)
         }
 
         @Test("An installation whose old keys could not be ended is not marked, and tries again")

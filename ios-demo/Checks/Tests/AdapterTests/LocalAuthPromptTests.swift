@@ -123,7 +123,8 @@ extension Adapters {
 
         @Test("Where the set was not remembered, the Enclave still refuses a key of before")
         func forgotten() async throws {
-            try Keychain(service: "org.quittance.keys").delete(EnclaveDeviceKeys.biometryAccount)
+            let service = EnclaveDeviceKeys.service(of: Bundle.main.bundleIdentifier)
+            try Keychain(service: service).delete(EnclaveDeviceKeys.biometryAccount)
             #expect(try await prompt.sign(request: request()).first == 0x30)
             PromptRecord.shared.biometry = Data([2])
             // What it says does not tell a key that is gone from an Enclave that is busy.
