@@ -63,9 +63,15 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
         let words = words(request.reasonKey)
         // The system ends an app that gives no reason.
         let reason = words.isEmpty ? request.reasonKey : words
-        guard try await context.evaluateAccessControl(control, operation: .useKeySign, localizedReason: reason) else {
-            throw BiometricError.NotRecognised(failures: 1)
+        let isAllowed: Bool
+        do {
+            isAllowed = try await context.evaluateAccessControl(
+                control, operation: .useKeySign, localizedReason: reason)
+        } catch let error as LAError where error.code == .notInteractive {
+            // The app was left, or the phone locked, before there could be a sheet: nobody failed.
+            throw BiometricError.TimedOut
         }
+        guard isAllowed else { throw BiometricError.NotRecognised(failures: 1) }
     }
 
     /// Says what is wrong before the sheet is shown: it could not succeed.

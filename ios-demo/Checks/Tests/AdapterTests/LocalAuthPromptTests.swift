@@ -42,6 +42,7 @@ extension Adapters {
             #expect(throws: LAError(.notInteractive)) {
                 try keys.sign(alias: .biometric, message: Data(), context: LAContext())
             }
+            #expect(LocalAuthPrompt.named(LAError(.notInteractive)) == .Unexpected, "of a key, not of a sheet")
         }
 
         @Test("The device key is no answer to a prompt")
@@ -63,7 +64,7 @@ extension Adapters {
             .biometryLockout: .LockedOut(permanent: true),
             .invalidContext: .Unexpected,
             .companionNotAvailable: .Unexpected,
-            .notInteractive: .Unexpected,
+            .notInteractive: .TimedOut,
         ]
 
         @Test("Each way in which the sheet ends has its name at the wallet", arguments: LAError.Code.allCases)
