@@ -70,6 +70,9 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
         } catch let error as LAError where error.code == .notInteractive {
             // The app was left, or the phone locked, before there could be a sheet: nobody failed.
             throw BiometricError.TimedOut
+        } catch let error as LAError {
+            if Self.isDenied(error.code, context) { throw BiometricError.NotEnrolled }
+            throw error
         }
         guard isAllowed else { throw BiometricError.NotRecognised(failures: 1) }
     }
@@ -81,8 +84,15 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
             guard let code = reason.flatMap({ LAError.Code(rawValue: $0.code) }) else {
                 throw BiometricError.HardwareUnavailable
             }
+            if Self.isDenied(code, context) { throw BiometricError.NotEnrolled }
             throw LAError(code)
         }
+    }
+
+    /// Whether the phone has biometrics, and the payer keeps them from this app: like where none is enrolled, the phone's
+    /// settings are the remedy. What kind a phone has, the context knows once it was asked whether they can be used.
+    private static func isDenied(_ code: LAError.Code, _ context: LAContext) -> Bool {
+        code == .biometryNotAvailable && context.biometryType != .none
     }
 
     /// Whether the Enclave did not let the key sign; not where the sheet was taken away, the phone locked or the key gone.
@@ -114,7 +124,6 @@ public final class LocalAuthPrompt: BiometricPrompt, Sendable {
         case .passcodeNotSet, .biometryNotEnrolled: .NotEnrolled
         // Until the phone is unlocked by its passcode.
         case .biometryLockout: .LockedOut(permanent: true)
-        // Also where the payer took the permission to use Face ID from this app.
         case .biometryNotAvailable: .HardwareUnavailable
         // The key's own conditions were not met in this context.
         case .notInteractive, .invalidContext: .Unexpected

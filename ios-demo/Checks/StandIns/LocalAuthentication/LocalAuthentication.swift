@@ -40,6 +40,13 @@ public enum LAAccessControlOperation: Int, Sendable {
     case useKeyKeyExchange
 }
 
+/// What a phone recognises its payer by.
+public enum LABiometryType: Int, Sendable {
+    case none = 0
+    case touchID
+    case faceID
+}
+
 /// What a prompt was asked, and how a test wants the next ones answered.
 public final class PromptRecord: @unchecked Sendable {
     public struct Shown: Sendable {
@@ -56,6 +63,7 @@ public final class PromptRecord: @unchecked Sendable {
     private var all: [Shown] = []
     private var enrolled = Data([1])
     private var system = Data()
+    private var kind = LABiometryType.faceID
     private var available: LAError?
     private var waiting: AsyncStream<Void>?
 
@@ -77,6 +85,12 @@ public final class PromptRecord: @unchecked Sendable {
     /// How the platform names the set now.
     public var biometryName: Data { lock.withLock { system + enrolled } }
 
+    /// What the phone is built with.
+    public var biometryType: LABiometryType {
+        get { lock.withLock { kind } }
+        set { lock.withLock { kind = newValue } }
+    }
+
     /// Whether biometrics can be asked for at all.
     public var unavailable: LAError? {
         get { lock.withLock { available } }
@@ -89,6 +103,7 @@ public final class PromptRecord: @unchecked Sendable {
             all = []
             enrolled = Data([1])
             system = Data()
+            kind = .faceID
             available = nil
             waiting = nil
         }
@@ -122,6 +137,7 @@ open class LAContext: NSObject, @unchecked Sendable {
 
     private let lock = NSLock()
     private var passed: SecAccessControlCreateFlags = []
+    private var wasAsked = false
     private var ended: (@Sendable () -> Void)?
     private var isInvalid = false
 
@@ -129,10 +145,14 @@ open class LAContext: NSObject, @unchecked Sendable {
 
     open var evaluatedPolicyDomainState: Data? { PromptRecord.shared.biometryName }
 
+    /// As on a phone, none until it was asked whether a policy can be evaluated.
+    open var biometryType: LABiometryType { lock.withLock { wasAsked } ? PromptRecord.shared.biometryType : .none }
+
     /// What was shown in this context so far; a key looks here.
     public var authorized: SecAccessControlCreateFlags { lock.withLock { passed } }
 
     open func canEvaluatePolicy(_ policy: LAPolicy, error: UnsafeMutablePointer<NSError?>?) -> Bool {
+        lock.withLock { wasAsked = true }
         guard let reason = PromptRecord.shared.unavailable else { return true }
         // The passcode will do for the wider policy, as long as there is one.
         if policy == .deviceOwnerAuthentication, reason.code != .passcodeNotSet { return true }

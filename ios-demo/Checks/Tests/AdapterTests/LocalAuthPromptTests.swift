@@ -60,7 +60,7 @@ extension Adapters {
             .systemCancel: .TimedOut,
             .passcodeNotSet: .NotEnrolled,
             .biometryNotEnrolled: .NotEnrolled,
-            .biometryNotAvailable: .HardwareUnavailable,
+            .biometryNotAvailable: .NotEnrolled,
             .biometryLockout: .LockedOut(permanent: true),
             .invalidContext: .Unexpected,
             .companionNotAvailable: .Unexpected,
@@ -77,13 +77,29 @@ extension Adapters {
 
         @Test("Where biometrics cannot be asked for, no sheet is shown; the lock screen's key still signs")
         func unavailable() async throws {
-            for code in [LAError.Code.biometryNotEnrolled, .biometryLockout, .passcodeNotSet] {
+            for code in [LAError.Code.biometryNotEnrolled, .biometryNotAvailable, .biometryLockout, .passcodeNotSet] {
                 PromptRecord.shared.unavailable = LAError(code)
                 let expected = try #require(Self.endings[code])
                 await #expect(throws: expected) { try await prompt.sign(request: request()) }
             }
             #expect(PromptRecord.shared.shown.isEmpty)
             #expect(try await prompt.sign(request: request(.passcode)).first == 0x30)
+        }
+
+        @Test("Biometrics that the app may not use are for the settings; those that the phone lacks are no hardware")
+        func denied() async throws {
+            for (type, expected) in [
+                (LABiometryType.faceID, BiometricError.NotEnrolled), (.touchID, .NotEnrolled),
+                (.none, .HardwareUnavailable),
+            ] {
+                PromptRecord.shared.biometryType = type
+                PromptRecord.shared.unavailable = LAError(.biometryNotAvailable)
+                await #expect(throws: expected) { try await prompt.sign(request: request()) }
+                // The payer is asked for the permission by the first sheet itself.
+                PromptRecord.shared.unavailable = nil
+                PromptRecord.shared.failNext(.biometryNotAvailable)
+                await #expect(throws: expected) { try await prompt.sign(request: request()) }
+            }
         }
 
         @Test("Another name of the same faces and fingers costs no key, and is kept; the control: others end it")

@@ -167,7 +167,7 @@ class BadInputTest {
             hand.taps("way-mandate.cancel.quick")
             phone.prompt.answerOnce { throw BiometricException.NotEnrolled() }
             hand.taps("primary")
-            hand.awaitsText("No fingerprint or face is set up.")
+            hand.awaitsText("No fingerprint or face is set up, or this app may not use it.")
             hand.taps("problem-remedy")
             assertEquals(1, phone.settingsOpened)
             hand.taps("primary")
