@@ -149,15 +149,19 @@ pub fn check_standing(mandate: &Mandate) -> Result<(), Code> {
 /// permits at a time.
 ///
 /// # Errors
-/// `malformed` for number 0, `sequence_fork` for a number that was seen with other content, `permit_payee`,
-/// `permit_challenge`, `currency_mismatch`, `permit_amount`, `permit_window`, `limit_exceeded` where enough are
-/// outstanding: in this order, each with the pointer of the member.
+/// `malformed` for number 0, `permit_challenge` for one that is handed over, `sequence_fork` for a number that was seen
+/// with other content, `permit_payee`, `currency_mismatch`, `permit_amount`, `permit_window`, `limit_exceeded` where
+/// enough are outstanding: in this order, each with the pointer of the member.
 pub fn admit(deposit: &Deposit<'_>, permit: &Permit) -> Result<Admission, Problem> {
     let wrong = |code, pointer: &str| Err(Problem::new(code).at(pointer));
     if deposit.number == 0 {
         return Err(Problem::new(Code::Malformed)
             .at("/seq")
             .detail("permits are numbered from 1"));
+    }
+    // Before it is looked up: a merchant has the permit that answered its challenge, and says it again by itself.
+    if permit.challenge.is_some() {
+        return wrong(Code::PermitChallenge, "/challenge");
     }
     match deposit.seen {
         Some(content) if content == deposit.content => return Ok(Admission::Known),
@@ -166,9 +170,6 @@ pub fn admit(deposit: &Deposit<'_>, permit: &Permit) -> Result<Admission, Proble
     }
     if permit.payee != deposit.payee {
         return wrong(Code::PermitPayee, "/payee");
-    }
-    if permit.challenge.is_some() {
-        return wrong(Code::PermitChallenge, "/challenge");
     }
     let (PermitAmount::AtMost(amount) | PermitAmount::Exact(amount)) = &permit.amount;
     match amount.within(&deposit.terms.limits.per_charge) {

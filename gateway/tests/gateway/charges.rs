@@ -241,6 +241,32 @@ async fn a_permit_number_is_never_accepted_twice() {
     assert_eq!(house.network.charges().unwrap().len(), 2);
 }
 
+#[tokio::test]
+async fn a_permit_on_the_spot_tells_its_merchant_nothing_of_the_mandate() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.provision(&house.offer()).await;
+    let pooled = token.pooled(&house, 1);
+    assert_eq!(phone.activate(&token, vec![pooled.clone()]).await.status, 200);
+    let present = token.present(&house, 8, 700, "till 1");
+    let charge = Charge {
+        mandate: token.mandate,
+        amount: cny(700),
+        reference: "till 1".to_owned(),
+        permit: Some(present.clone()),
+    };
+    approved(&house.post(&house.sign_as_merchant(&charge)).await);
+    // The merchant has it now, and may post it by itself.
+    let refused = house.post(&present).await.problem();
+    assert_eq!(
+        (refused.code(), refused.pointer()),
+        (Code::PermitChallenge, Some("/challenge"))
+    );
+    // Control: a pooled one, which no merchant ever sees, is known when it is said again.
+    let again: MandateRecord = house.post(&pooled).await.ok();
+    assert_eq!(again.permits_left, 1);
+}
+
 //
 #[tokio::test]
 async fn a_permit_on_the_spot_answers_its_challenge_and_amount_only() {

@@ -237,6 +237,18 @@ fn payee_challenge_and_amount_are_those_of_the_mandate() {
 }
 
 #[test]
+fn a_permit_that_answers_a_challenge_is_not_even_known() {
+    let said_again = |challenge: Option<&str>| {
+        deposit(MandateKind::PayAsYouGo, |deposit, permit| {
+            deposit.seen = Some(deposit.content);
+            permit.challenge = challenge.map(str::to_owned);
+        })
+    };
+    assert_eq!(said_again(Some("till 7")), Err(Code::PermitChallenge));
+    assert_eq!(said_again(None), Ok(Admission::Known), "control");
+}
+
+#[test]
 fn a_permit_in_another_currency_says_so() {
     let dollars = Money::new(1, Currency::new("USD").unwrap()).unwrap();
     for amount in [PermitAmount::AtMost(dollars), PermitAmount::Exact(dollars)] {
