@@ -100,7 +100,10 @@ fn held(mandate: &Mandate) -> Code {
 }
 
 /// Every limit of R-340: on one charge, on a period, on all charges, by amount and by number.
-fn check_limits(limits: &Limits, amount: Money, taken: &Taken) -> Result<(), Code> {
+///
+/// # Errors
+/// The code of the decline.
+pub fn check_limits(limits: &Limits, amount: Money, taken: &Taken) -> Result<(), Code> {
     if !amount.is_positive() {
         return Err(Code::LimitExceeded);
     }

@@ -1,7 +1,7 @@
 //! Charges: a permit is reserved in one commit, the network's answer is taken in a second.
 
 use quittance_flows::HoldOwner;
-use quittance_flows::charge::{ChargeRequest, Taken, authorize};
+use quittance_flows::charge::{ChargeRequest, Taken, authorize, check_limits};
 use quittance_flows::period::Period;
 use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, MandateState, PayerEventKind};
 use quittance_protocol::log::EntryKind;
@@ -174,22 +174,38 @@ fn reserve_handed(turn: &Turn<'_>, mandate: &Mandate, permit: &Permit) -> Decide
 
 /// What the limits of a mandate are compared with.
 pub(crate) fn taken(store: Store<'_>, mandate: &Mandate, now: Timestamp) -> Result<Taken, Failure> {
-    let limits = &mandate.terms.limits;
     let since = mandate.active_since.unwrap_or(now);
-    let sum = |from| -> Result<(Money, u32), Failure> {
-        let (minor, charges) = store.taken_since(mandate.mandate, from)?;
-        let amount = Money::new(minor, limits.per_period.currency());
-        Ok((amount.map_err(|_| Failure::Damaged("the sum of charges"))?, charges))
-    };
-    let (in_period, charges_in_period) = sum(Period::of(now, since, limits.period_days).begin)?;
+    let period = Period::of(now, since, mandate.terms.limits.period_days);
+    let in_period = store.taken_since(mandate.mandate, period.begin)?;
     // Nothing was taken before the activation.
-    let (in_total, charges) = sum(since)?;
+    sums(mandate, in_period, store.taken_since(mandate.mandate, since)?)
+}
+
+/// What the limits are compared with once more for a charge that is reserved: all others, in the period of its
+/// reservation, in which it counts itself.
+fn taken_beside(store: Store<'_>, mandate: &Mandate, charge: &Charge) -> Result<Taken, Failure> {
+    let since = mandate.active_since.unwrap_or(charge.at);
+    let period = Period::of(charge.at, since, mandate.terms.limits.period_days);
+    let in_period = store.taken_beside(charge, period.begin, Some(period.end))?;
+    sums(mandate, in_period, store.taken_beside(charge, since, None)?)
+}
+
+fn sums(mandate: &Mandate, in_period: (i64, u32), in_total: (i64, u32)) -> Result<Taken, Failure> {
+    let currency = mandate.terms.limits.per_period.currency();
+    let money = |minor| Money::new(minor, currency).map_err(|_| Failure::Damaged("the sum of charges"));
     Ok(Taken {
-        in_period,
-        charges_in_period,
-        in_total,
-        charges,
+        in_period: money(in_period.0)?,
+        charges_in_period: in_period.1,
+        in_total: money(in_total.0)?,
+        charges: in_total.1,
     })
+}
+
+/// Whether a charge that is reserved is within the limits of today, those of teen mode included.
+fn is_within_limits(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge) -> Decided<bool> {
+    let beside = taken_beside(turn.store, mandate, charge)?;
+    Ok(check_limits(&mandate.terms.limits, charge.amount, &beside).is_ok()
+        && teens::check_charge(turn, mandate.account, charge.amount)?.is_ok())
 }
 
 /// Opens the funding reference with the gateway's half; none where the half is gone.
@@ -224,8 +240,8 @@ fn raise_tombstone(turn: &mut Turn<'_>, mandate: &Mandate) -> Decided<()> {
     trouble::tell(turn, mandate, Code::TokenDestroyed, kind)
 }
 
-/// Asks the network once more about a pending charge: to charge, while the mandate lives, its permit can be used and the
-/// gateway's half opens; else what became of it.
+/// Asks the network once more about a pending charge: to charge, while the mandate lives, its permit can be used, the
+/// limits cover it as they are now and the gateway's half opens; else what became of it.
 pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
     let mandate = turn
         .store
@@ -233,7 +249,8 @@ pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
         .ok_or(Failure::Damaged("a charge's mandate"))?;
     let may_charge = mandate.standing.state == MandateState::Active
         && turn.store.is_within_window(charge.token, charge.permit, turn.now)?
-        && !permit::is_in_quarantine(turn, &mandate)?;
+        && !permit::is_in_quarantine(turn, &mandate)?
+        && is_within_limits(turn, &mandate, charge)?;
     let opened = if may_charge {
         open_reference(turn, &mandate)
     } else {

@@ -273,4 +273,25 @@ impl Store<'_> {
         )?;
         Ok(taken.unwrap_or((0, 0)))
     }
+
+    /// The same without one charge, until before a moment where there is one.
+    pub(crate) fn taken_beside(
+        self,
+        charge: &Charge,
+        from: Timestamp,
+        until: Option<Timestamp>,
+    ) -> Result<(i64, u32), Failure> {
+        let taken = self.one(
+            "SELECT COALESCE(SUM(minor), 0), COUNT(*) FROM charges
+             WHERE mandate=?1 AND at>=?2 AND at<?3 AND state!='declined' AND charge!=?4",
+            params![
+                charge.mandate.to_string(),
+                from.unix(),
+                until.map_or(i64::MAX, |until| until.unix()),
+                charge.charge.to_string()
+            ],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        Ok(taken.unwrap_or((0, 0)))
+    }
 }

@@ -2,7 +2,8 @@
 
 use quittance_gateway::{Clock as _, ScriptedOutcome};
 use quittance_protocol::answer::{ChargeRecord, PayerEventKind};
-use quittance_protocol::statement::{Charge, Refund, ReplicaState};
+use quittance_protocol::flow_event::Wish;
+use quittance_protocol::statement::{Charge, Limits, MandateKind, Refund, ReplicaState};
 use quittance_protocol::{ChargeId, Code, Statement, StatementId};
 
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -18,9 +19,13 @@ fn under<T: Statement>(house: &House, id: StatementId, body: &T) -> String {
 
 /// A charge of which the network has heard nothing.
 async fn pending(house: &House, token: &Token, id: StatementId) -> String {
+    pending_of(house, token, id, 100).await
+}
+
+async fn pending_of(house: &House, token: &Token, id: StatementId, minor: i64) -> String {
     let charge = Charge {
         mandate: token.mandate,
-        amount: cny(100),
+        amount: cny(minor),
         reference: "r".to_owned(),
         permit: None,
     };
@@ -92,4 +97,88 @@ async fn a_charge_is_told_with_the_moment_of_its_reservation_whenever_the_networ
     let path = format!("/v1/mandates/{}/charges", token.mandate);
     let history: Vec<ChargeRecord> = house.get(&path, Some(&bearer)).await.ok();
     assert_eq!((event.at, history[0].at), (reserved, reserved));
+}
+
+/// Changes one of the limits.
+type Lower = fn(&mut Limits);
+
+// R-029
+// R-340
+#[tokio::test]
+async fn a_charge_that_the_network_never_saw_is_not_made_above_limits_that_were_lowered_meanwhile() {
+    // 50.00 is pending, 10.00 was taken; each limit is lowered below that, and as far as just covers it.
+    let lowered: [(&str, Lower, usize); 9] = [
+        ("one charge, below", |limits| limits.per_charge = cny(4999), 0),
+        ("one charge", |limits| limits.per_charge = cny(5000), 1),
+        (
+            "another exact amount",
+            |limits| (limits.per_charge, limits.exact) = (cny(6000), true),
+            0,
+        ),
+        ("the exact amount", |limits| limits.exact = true, 1),
+        ("a period, below", |limits| limits.per_period = cny(5999), 0),
+        ("a period", |limits| limits.per_period = cny(6000), 1),
+        ("all charges, below", |limits| limits.total = Some(cny(5999)), 0),
+        ("all charges", |limits| limits.total = Some(cny(6000)), 1),
+        ("a number", |limits| limits.charges_per_period = Some(1), 0),
+    ];
+    for (what, lower, moves) in lowered {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        let token = phone.sign_mandate().await;
+        approved(&house.charge(token.mandate, 1000).await);
+        let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
+        let mut limits = Limits::new(cny(5000), cny(20_000), 30);
+        lower(&mut limits);
+        let wish = Wish::Limits { limits };
+        let (flow, _) = phone.begin_for("mandate.change_limits", &[token.mandate], wish).await;
+        assert!(phone.walk_on(flow.start.flow).await.is_complete(), "{what}");
+        house.network_says(ScriptedOutcome::Approve);
+        let answer = house.post(&charge).await;
+        if moves == 0 {
+            assert_eq!(declined(&answer), Code::LimitExceeded, "{what}");
+        } else {
+            approved(&answer);
+        }
+        assert_eq!(moved(&house), 1 + moves, "{what}");
+    }
+}
+
+// R-046
+#[tokio::test]
+async fn a_charge_that_the_network_never_saw_is_not_made_above_what_a_teen_may_spend_by_then() {
+    for (granted, moves) in [(4999, 0), (5000, 1)] {
+        let house = House::on_stage();
+        let phone = Phone::ready(&house).await;
+        let token = phone.sign_mandate().await;
+        let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
+        let guardian = Phone::ready(&house).await.account().await;
+        let path = format!("/sandbox/accounts/{}", phone.account().await);
+        let teen = serde_json::json!({ "guardian": guardian, "per_charge": cny(granted) });
+        let set = house.set(&path, serde_json::json!({ "teen": teen })).await;
+        assert_eq!(set.status, 200);
+        house.network_says(ScriptedOutcome::Approve);
+        let answer = house.post(&charge).await;
+        assert_eq!(moved(&house), moves, "{granted}: {}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn a_charge_counts_in_the_period_of_its_reservation_whenever_it_is_made() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone
+        .provision(&house.offer_of(MandateKind::PayAsYouGo, cny(5000), cny(5000), 10))
+        .await;
+    let permits = (1..=3).map(|number| token.pooled(&house, number)).collect();
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    house.clock.advance(9 * DAY);
+    let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
+    house.clock.advance(2 * DAY);
+    house.network_says(ScriptedOutcome::Approve);
+    approved(&house.charge(token.mandate, 5000).await);
+    approved(&house.post(&charge).await);
+    assert_eq!(moved(&house), 2);
+    // Control: the period of now is used up by its own.
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitExceeded);
 }
