@@ -9,15 +9,22 @@ use crate::failure::Decided;
 /// Checks terms; `place` says where the caller reads them.
 ///
 /// # Errors
-/// `malformed` for a limit that is not above zero, a period without a day, or a category too long to be stopped by; `currency_mismatch` for limits in several
-/// currencies; `too_late` where the validity is over.
+/// `malformed` for a limit that is not above zero, a period without a day, a text that is too long; `currency_mismatch`
+/// for limits in several currencies; `too_late` where the validity is over.
 pub(crate) fn check(terms: &Terms, now: Timestamp, place: &str) -> Decided<()> {
-    let category = terms.category.as_deref().unwrap_or_default();
-    if category.len() > Terms::MOST_CATEGORY_BYTES {
-        return Err(Problem::new(Code::Malformed)
-            .at(format!("{place}/category"))
-            .detail("a category has at most 64 bytes")
-            .into());
+    // A merchant's name is the one that the gateway knows it by, which is checked where they are signed.
+    let texts = [
+        ("service", Some(&terms.service), Terms::MOST_SERVICE_BYTES),
+        ("category", terms.category.as_ref(), Terms::MOST_CATEGORY_BYTES),
+        ("bundled_with", terms.bundled_with.as_ref(), Terms::MOST_SERVICE_BYTES),
+    ];
+    for (name, text, most) in texts {
+        if text.is_some_and(|text| text.len() > most) {
+            return Err(Problem::new(Code::Malformed)
+                .at(format!("{place}/{name}"))
+                .detail(format!("it has at most {most} bytes"))
+                .into());
+        }
     }
     let limits = &terms.limits;
     let malformed = |pointer: &str| Problem::new(Code::Malformed).at(format!("{place}/limits/{pointer}"));

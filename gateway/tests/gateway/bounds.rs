@@ -77,6 +77,34 @@ async fn a_category_has_so_many_bytes_wherever_it_is_named() {
     assert_eq!(sign(65).await.problem().pointer(), Some("/offer/terms/category"));
 }
 
+#[tokio::test]
+async fn a_text_of_terms_has_so_many_bytes() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let sign = async |change: &dyn Fn(&mut Terms)| {
+        let offer = house.offer_with(change);
+        let token = Token::new();
+        let flow = phone.signed_flow(&token, &offer).await;
+        phone.post(&phone.consent(&flow, &token, &offer).await).await
+    };
+    // Bytes, not characters: three of them each.
+    let text = |bytes: usize| "租".repeat(bytes / 3) + &"x".repeat(bytes % 3);
+    for (bytes, is_taken) in [(256, true), (257, false)] {
+        let service = sign(&|terms| terms.service = text(bytes)).await;
+        let bundled = sign(&|terms| terms.bundled_with = Some(text(bytes))).await;
+        for (reply, member) in [(service, "service"), (bundled, "bundled_with")] {
+            if is_taken {
+                assert_eq!(reply.status, 200, "{member}");
+            } else {
+                let refused = reply.problem();
+                let pointer = format!("/offer/terms/{member}");
+                let expected = (Code::Malformed, Some(pointer.as_str()));
+                assert_eq!((refused.code(), refused.pointer()), expected);
+            }
+        }
+    }
+}
+
 //
 #[tokio::test]
 async fn stop_instructions_have_a_number_and_stopping_everything_always_fits() {

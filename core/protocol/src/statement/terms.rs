@@ -48,6 +48,9 @@ impl Terms {
     /// Most bytes of a category, in UTF-8: a payer who stops it names it, and the gateway keeps what they named.
     pub const MOST_CATEGORY_BYTES: usize = 64;
 
+    /// Most bytes of what a service is called, its own name and that of the one that brought it along, in UTF-8.
+    pub const MOST_SERVICE_BYTES: usize = 256;
+
     /// Terms without any of the optional members.
     pub fn new(
         merchant_name: impl Into<String>,
