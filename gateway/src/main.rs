@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Parser;
+use quittance_flows::policy::SANDBOX_AUTHOR_SEED;
 use quittance_gateway::attestation::{RevocationList, Roots, Trust};
 use quittance_gateway::parties::{OutsideParties, SimulatedParties};
 use quittance_gateway::{
@@ -14,6 +15,7 @@ use quittance_gateway::{
     SimulatedCardNetwork, SimulatedMerchants, SystemClock, private_folder,
 };
 use quittance_protocol::PublicKey;
+use quittance_protocol::ed25519::SigningKey;
 use quittance_vault::{Randomness, SystemRandomness};
 use serde::de::DeserializeOwned;
 use tokio::net::TcpListener;
@@ -54,7 +56,7 @@ struct Arguments {
     /// public sandbox author.
     #[arg(long, requires = "policy_author")]
     policy: Option<PathBuf>,
-    /// The policy author's public key, a JWK.
+    /// The policy author's public key, a JWK; the sandbox author's only with --sandbox.
     #[arg(long, requires = "policy")]
     policy_author: Option<PathBuf>,
     /// Attestation roots to pin beside the published hardware roots: certificates in PEM, or a JSON list of such texts.
@@ -203,7 +205,15 @@ fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {
         (Some(policy), Some(author)) => {
             let bundle =
                 std::fs::read_to_string(policy).map_err(|error| format!("--policy {}: {error}", policy.display()))?;
-            let author = json_file::<PublicKey>("--policy-author", author)?;
+            let path = author;
+            let author = json_file::<PublicKey>("--policy-author", path)?;
+            if !arguments.sandbox && is_of_the_sandbox(&author)? {
+                return Err(format!(
+                    "--policy-author {}: everybody has the key of this author; its bundles are taken with --sandbox only",
+                    path.display()
+                )
+                .into());
+            }
             Ok(PolicySource::Signed {
                 bundle: bundle.trim().to_owned(),
                 author,
@@ -212,6 +222,12 @@ fn policy(arguments: &Arguments) -> Result<PolicySource, Failed> {
         _ if arguments.sandbox => Ok(PolicySource::Sandbox),
         _ => Ok(PolicySource::Own),
     }
+}
+
+/// Whether a policy author is the one whose private key is public.
+fn is_of_the_sandbox(author: &PublicKey) -> Result<bool, Failed> {
+    let public = SigningKey::from_seed(&SANDBOX_AUTHOR_SEED.into())?;
+    Ok(author.thumbprint() == public.public_key().thumbprint())
 }
 
 /// Which attestation chains are believed.

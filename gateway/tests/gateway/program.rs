@@ -6,7 +6,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use axum::http::Request;
-use quittance_gateway::FolderCustodian;
+use quittance_flows::policy::SANDBOX_AUTHOR_SEED;
+use quittance_gateway::{FolderCustodian, PolicySource};
 use quittance_protocol::answer::PinAnswer;
 use quittance_protocol::{Code, MandateId};
 use quittance_vault::{RootKeys as _, SystemRandomness};
@@ -118,6 +119,57 @@ fn new_data_over_the_keys_of_another_gateway_are_refused() {
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(said.contains("keys of another gateway's data"), "{said}");
         assert_eq!(keys.epochs().unwrap(), [epoch], "nothing was touched");
+    }
+}
+
+/// Two files of a bundle that the author of this seed signed, with the arguments that name them.
+fn bundle_of(folder: &Path, author: [u8; 32]) -> [String; 4] {
+    let house = House::closed();
+    house.use_policy_of(author, &[("\"version\": 1,", "\"version\": 1,")]);
+    let PolicySource::Signed { bundle, author } = house.source() else {
+        panic!("a bundle is signed");
+    };
+    let (policy, key) = (folder.join("policy.jws"), folder.join("author.jwk"));
+    std::fs::write(&policy, bundle).unwrap();
+    std::fs::write(&key, serde_json::to_vec(&author).unwrap()).unwrap();
+    let text = |path: std::path::PathBuf| path.to_str().unwrap().to_owned();
+    [
+        "--policy".to_owned(),
+        text(policy),
+        "--policy-author".to_owned(),
+        text(key),
+    ]
+}
+
+#[test]
+fn the_public_author_of_the_sandbox_rules_nobody_outside_of_it() {
+    let begin = |author, sandbox: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let bundle = bundle_of(folder.path(), author);
+        let arguments: Vec<_> = bundle
+            .iter()
+            .map(String::as_str)
+            .chain(sandbox.iter().copied())
+            .collect();
+        let mut gateway = start_with(&folder.path().join("data"), &arguments);
+        let mut line = String::new();
+        BufReader::new(gateway.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        if !line.is_empty() {
+            gateway.kill().unwrap();
+        }
+        let ended = gateway.wait_with_output().unwrap();
+        (line, String::from_utf8(ended.stderr).unwrap())
+    };
+    let (line, said) = begin(SANDBOX_AUTHOR_SEED, &[]);
+    assert_eq!(line, "", "it listens");
+    assert!(said.contains("--policy-author"), "{said}");
+    assert!(said.contains("--sandbox"), "{said}");
+    // Controls: the same bundle in the sandbox, another author's outside of it.
+    for (author, sandbox) in [(SANDBOX_AUTHOR_SEED, ["--sandbox"].as_slice()), ([9; 32], &[])] {
+        let (line, said) = begin(author, sandbox);
+        assert!(line.starts_with("listening"), "{said}");
     }
 }
 

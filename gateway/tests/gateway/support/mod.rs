@@ -231,6 +231,11 @@ impl House {
         *self.policy.lock().unwrap() = source;
     }
 
+    /// Where the bundle of the next start comes from.
+    pub(crate) fn source(&self) -> PolicySource {
+        self.policy.lock().unwrap().clone()
+    }
+
     /// Has the sandbox's routes, or not, from the next start on.
     pub(crate) const fn set_stage(&mut self, on_stage: bool) {
         self.on_stage = on_stage;
