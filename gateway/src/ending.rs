@@ -191,10 +191,12 @@ pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
     Ok(())
 }
 
-/// All mandates of an order that was taken back, as they were but for the renewal that is off.
-pub(crate) fn give_back_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
+/// All mandates of an order that was taken back, as they were but for the renewal that is off. One that was used up
+/// meanwhile, by a charge that was in flight, ends of that.
+pub(crate) fn give_back_all(turn: &mut Turn<'_>, order: &Order) -> Decided<()> {
     let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
-    for mut row in turn.store.mandates_of_order(order.order)? {
+    let mut rows = turn.store.mandates_of_order(order.order)?;
+    for row in &mut rows {
         let undone = row.standing.step(MandateEvent::Undone { at: turn.now });
         row.standing = undone.map_err(refusal)?;
         row.order = None;
@@ -202,9 +204,9 @@ pub(crate) fn give_back_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
             row.provisioning_until = Some(turn.now.plus_seconds(deadline));
         }
         row.follow_holds();
-        turn.store.put_mandate(&mut row)?;
+        turn.store.put_mandate(row)?;
     }
-    Ok(())
+    rows.into_iter().try_for_each(|row| end_if_over(turn, row))
 }
 
 /// Takes an order back, strictly before it is effective.

@@ -1,10 +1,17 @@
 //! A charge whose outcome the card network has not told: its id, its permit and its window wait with it.
 
-use quittance_gateway::{Clock as _, ScriptedOutcome};
-use quittance_protocol::answer::{ChargeRecord, PayerEventKind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use quittance_gateway::{
+    CardNetwork, Clock as _, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, ScriptedOutcome, Unavailable,
+};
+use quittance_protocol::answer::{ChargeRecord, MandateState, PayerEventKind};
 use quittance_protocol::flow_event::Wish;
+use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::{Charge, Limits, MandateKind, Refund, ReplicaState};
-use quittance_protocol::{ChargeId, Code, Statement, StatementId};
+use quittance_protocol::{AccountId, ChargeId, Code, Statement, StatementId, TokenId};
 
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, ORIGIN, cny, random};
@@ -181,4 +188,85 @@ async fn a_charge_counts_in_the_period_of_its_reservation_whenever_it_is_made() 
     assert_eq!(moved(&house), 2);
     // Control: the period of now is used up by its own.
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitExceeded);
+}
+
+/// A network that does what it is told, and does not answer while it is mute.
+struct Mute {
+    inner: Arc<dyn CardNetwork>,
+    is_mute: AtomicBool,
+}
+
+impl Mute {
+    fn before(house: &House) -> Arc<Self> {
+        let network = Arc::new(Self {
+            inner: house.network.clone(),
+            is_mute: AtomicBool::new(false),
+        });
+        house.use_network(Some(network.clone()));
+        network
+    }
+
+    fn unless_mute<T>(&self, answer: Result<T, Unavailable>) -> Result<T, Unavailable> {
+        if self.is_mute.load(Ordering::SeqCst) {
+            return Err(Unavailable);
+        }
+        answer
+    }
+}
+
+#[async_trait]
+impl CardNetwork for Mute {
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
+        self.inner.fund(token, payer).await
+    }
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        self.unless_mute(self.inner.charge(charge).await)
+    }
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        self.unless_mute(self.inner.resolve(charge).await)
+    }
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.inner.refund(refund).await
+    }
+}
+
+// R-302
+#[tokio::test]
+async fn a_mandate_that_was_used_up_while_its_end_was_scheduled_ends_once_that_is_undone() {
+    for outcome in [ScriptedOutcome::Approve, ScriptedOutcome::Decline] {
+        let house = House::closed();
+        let network = Mute::before(&house);
+        house.start().unwrap();
+        let phone = Phone::ready(&house).await;
+        let offer = house.offer_with(|terms| terms.limits.charges = Some(1));
+        let token = phone.provision(&offer).await;
+        let permits = vec![token.pooled(&house, 1)];
+        assert_eq!(phone.activate(&token, permits).await.status, 200);
+        network.is_mute.store(true, Ordering::SeqCst);
+        house.network_says(outcome);
+        let charge = house.sign_as_merchant(&Charge {
+            mandate: token.mandate,
+            amount: cny(100),
+            reference: "r".to_owned(),
+            permit: None,
+        });
+        assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
+        let walked = phone.walk("mandate.cancel.service", &[token.mandate]).await;
+        let order = phone.intend_by(&walked, &[token.mandate]).await.order;
+        network.is_mute.store(false, Ordering::SeqCst);
+        assert_eq!(house.post(&charge).await.status, 200);
+        let scheduled = phone.mandate(token.mandate).await.state;
+        assert_eq!(scheduled, MandateState::RevocationScheduled);
+        let (flow, _) = phone.begin_for("mandate.undo", &[], Wish::Undo { order }).await;
+        assert!(phone.walk_on(flow.start.flow).await.is_complete());
+        house.settle().await;
+        let record = phone.mandate(token.mandate).await;
+        if outcome == ScriptedOutcome::Approve {
+            let used_up = TerminationCause::Consumed.by_usual_actor();
+            assert_eq!((record.state, record.ending), (MandateState::Ended, Some(used_up)));
+        } else {
+            // Control: where no money moved, the undo gives it back.
+            assert_eq!((record.state, record.ending), (MandateState::Active, None));
+        }
+    }
 }
