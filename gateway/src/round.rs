@@ -39,6 +39,8 @@ pub(crate) struct Memory {
     waiting: HashMap<Key, Waiting>,
     /// Questions about charges that the card network is being asked; none is asked twice at a time.
     pub(crate) asking: HashSet<(ChargeId, Question)>,
+    /// The place of the charge that it was asked about last, of those that are looked through in turn.
+    pub(crate) asked_up_to: i64,
     /// Refunds that are on their way to it.
     pub(crate) refunding: HashSet<Key>,
     /// Merchants whose notices are on their way.

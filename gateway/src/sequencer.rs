@@ -122,7 +122,7 @@ impl Sequencer {
                 pass_over(in_mark(&mut turn, |turn| timers::tidy(turn)))?;
             }
             if ask {
-                let memory = &self.memory;
+                let memory = &mut self.memory;
                 pass_over(in_mark(&mut turn, |turn| timers::ask_the_network(turn, memory)))?;
             }
             for command in commands {
@@ -322,6 +322,7 @@ impl Sequencer {
         if !self.deliver.has_come(now) {
             return;
         }
+        self.deliver = Due::after(TICK, now);
         let due = match Store::new(&self.connection).undelivered(&self.memory.telling) {
             Ok(due) if due.is_empty() => return,
             Ok(due) => due,
@@ -330,7 +331,6 @@ impl Sequencer {
                 return;
             }
         };
-        self.deliver = Due::after(TICK, now);
         // Who does not answer keeps nobody else from hearing theirs.
         let mut merchants: BTreeMap<MerchantId, Vec<Notice>> = BTreeMap::new();
         for notice in due {

@@ -29,9 +29,14 @@ pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), Failure> {
 }
 
 /// Asks the card network again about charges whose outcome nobody knows and nobody is asking about, and for refunds that it
-/// did not take: those first that were not tried for the longest time.
-pub(crate) fn ask_the_network(turn: &mut Turn<'_>, memory: &Memory) -> Decided<()> {
-    let charges = turn.store.pending_charges()?;
+/// did not take: some at a time, those first that were not tried for the longest time.
+pub(crate) fn ask_the_network(turn: &mut Turn<'_>, memory: &mut Memory) -> Decided<()> {
+    let mut pending = turn.store.pending_behind(memory.asked_up_to)?;
+    if pending.is_empty() {
+        pending = turn.store.pending_behind(0)?;
+    }
+    memory.asked_up_to = pending.last().map_or(0, |(place, _)| *place);
+    let charges = pending.into_iter().map(|(_, charge)| charge).collect();
     each(turn, charges, |turn, charge| {
         if !memory.asks_about(charge.charge) {
             statements::ask_again(turn, &charge)?;

@@ -50,6 +50,9 @@ pub(crate) struct Charge {
     pub(crate) decision: Option<ChargeDecision>,
 }
 
+/// A charge with its place in the sequence in which charges were reserved; one that went bad has a place, too.
+pub(crate) type Placed = (i64, Result<Charge, Failure>);
+
 impl Charge {
     /// The network's name of a charge that passed.
     pub(crate) fn acquirer_reference(&self) -> Option<String> {
@@ -219,8 +222,13 @@ impl Store<'_> {
         )
     }
 
-    pub(crate) fn pending_charges(self) -> Result<Vec<Result<Charge, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM charges WHERE state='pending' ORDER BY rowid", [])
+    /// Some charges whose outcome is not known, the oldest first, of those behind a place in their sequence.
+    pub(crate) fn pending_behind(self, place: i64) -> Result<Vec<Placed>, Failure> {
+        self.all(
+            "SELECT doc, rowid FROM charges WHERE state='pending' AND rowid>?1 ORDER BY rowid LIMIT 100",
+            [place],
+            |row| Ok((row.get(1)?, super::read_doc(row))),
+        )
     }
 
     /// Charges that are in flight under the mandates of an order.

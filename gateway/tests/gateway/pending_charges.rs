@@ -1,7 +1,8 @@
 //! A charge whose outcome the card network has not told: its id, its permit and its window wait with it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use async_trait::async_trait;
 use quittance_gateway::{
@@ -14,7 +15,7 @@ use quittance_protocol::statement::{Charge, Limits, MandateKind, Refund, Replica
 use quittance_protocol::{AccountId, ChargeId, Code, Statement, StatementId, TokenId};
 
 use crate::support::phone::{Phone, Token, approved, declined};
-use crate::support::{DAY, House, ORIGIN, cny, random};
+use crate::support::{DAY, House, ORIGIN, cny, random, until};
 
 /// A merchant's statement under an id.
 fn under<T: Statement>(house: &House, id: StatementId, body: &T) -> String {
@@ -190,20 +191,30 @@ async fn a_charge_counts_in_the_period_of_its_reservation_whenever_it_is_made() 
     assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitExceeded);
 }
 
-/// A network that does what it is told, and does not answer while it is mute.
-struct Mute {
+/// A network that notes what it is asked about; while it is mute, it does what it is told and does not answer.
+struct Noting {
     inner: Arc<dyn CardNetwork>,
     is_mute: AtomicBool,
+    asked: Mutex<Vec<ChargeId>>,
 }
 
-impl Mute {
+impl Noting {
     fn before(house: &House) -> Arc<Self> {
         let network = Arc::new(Self {
             inner: house.network.clone(),
             is_mute: AtomicBool::new(false),
+            asked: Mutex::default(),
         });
         house.use_network(Some(network.clone()));
         network
+    }
+
+    fn note(&self, charge: ChargeId) {
+        self.asked.lock().unwrap().push(charge);
+    }
+
+    fn asked(&self) -> Vec<ChargeId> {
+        self.asked.lock().unwrap().clone()
     }
 
     fn unless_mute<T>(&self, answer: Result<T, Unavailable>) -> Result<T, Unavailable> {
@@ -215,14 +226,16 @@ impl Mute {
 }
 
 #[async_trait]
-impl CardNetwork for Mute {
+impl CardNetwork for Noting {
     async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
         self.inner.fund(token, payer).await
     }
     async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        self.note(charge.charge);
         self.unless_mute(self.inner.charge(charge).await)
     }
     async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        self.note(charge);
         self.unless_mute(self.inner.resolve(charge).await)
     }
     async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
@@ -235,7 +248,7 @@ impl CardNetwork for Mute {
 async fn a_mandate_that_was_used_up_while_its_end_was_scheduled_ends_once_that_is_undone() {
     for outcome in [ScriptedOutcome::Approve, ScriptedOutcome::Decline] {
         let house = House::closed();
-        let network = Mute::before(&house);
+        let network = Noting::before(&house);
         house.start().unwrap();
         let phone = Phone::ready(&house).await;
         let offer = house.offer_with(|terms| terms.limits.charges = Some(1));
@@ -267,6 +280,46 @@ async fn a_mandate_that_was_used_up_while_its_end_was_scheduled_ends_once_that_i
         } else {
             // Control: where no money moved, the undo gives it back.
             assert_eq!((record.state, record.ending), (MandateState::Active, None));
+        }
+    }
+}
+
+/// How many charges are asked about in one pass.
+const MOST: u64 = 100;
+
+#[tokio::test]
+async fn charges_that_the_network_does_not_answer_are_asked_about_some_at_a_time_and_each_in_its_turn() {
+    let house = House::closed();
+    let network = Noting::before(&house);
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    pending(&house, &token, StatementId::from_bytes(random())).await;
+    let first = network.asked()[0];
+    house.plant(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i+1 FROM n WHERE i<900)
+         INSERT INTO charges (charge, mandate, kid, jti, state, at, minor, doc)
+         SELECT printf('chg_%032x', i), mandate, kid, printf('sta_%032x', i), state, at, 0,
+             json_set(doc, '$.charge', printf('chg_%032x', i), '$.jti', printf('sta_%032x', i)) FROM charges, n",
+    );
+    let last: ChargeId = format!("chg_{:032x}", 900).parse().unwrap();
+    network.asked.lock().unwrap().clear();
+    let begun = Instant::now();
+    house.advance(3).await;
+    until("they are asked about", || !network.asked().is_empty()).await;
+    house.settle().await;
+    // A pass comes every three seconds by this machine's clock, too.
+    let passes = 2 + begun.elapsed().as_secs() / 3;
+    let asked = u64::try_from(network.asked().len()).unwrap();
+    assert!(asked <= passes * MOST, "{asked} in {passes} passes");
+
+    for charge in [last, first] {
+        network.asked.lock().unwrap().clear();
+        let mut tries = 0;
+        while !network.asked().contains(&charge) {
+            tries += 1;
+            assert!(tries <= 30, "{charge} is never asked about");
+            house.advance(3).await;
         }
     }
 }
