@@ -39,6 +39,7 @@ mod replay;
 mod round;
 mod secrets;
 mod sequencer;
+mod serving;
 mod shelf;
 mod statements;
 mod stops;
@@ -63,4 +64,5 @@ pub use parties::{
     NetworkRefund, NetworkScript, ScriptedOutcome, SeenCharge, SimulatedCardNetwork, SimulatedMerchants,
     SimulatorError, Unavailable,
 };
+pub use serving::{Room, serve};
 pub use shelf::{FolderShelf, Shelf};

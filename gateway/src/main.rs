@@ -11,7 +11,7 @@ use quittance_flows::policy::SANDBOX_AUTHOR_SEED;
 use quittance_gateway::attestation::{RevocationList, Roots, Trust};
 use quittance_gateway::parties::{OutsideParties, SimulatedParties};
 use quittance_gateway::{
-    Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Sandbox, SandboxClock,
+    Clock, Config, FolderCustodian, Gateway, KnownMerchant, Parts, PolicySource, Room, Sandbox, SandboxClock,
     SimulatedCardNetwork, SimulatedMerchants, SystemClock, private_folder,
 };
 use quittance_protocol::PublicKey;
@@ -123,19 +123,19 @@ async fn serve(arguments: Arguments) -> Result<(), Failed> {
     println!("listening on {address}");
     std::io::stdout().flush()?;
     tracing::info!(%address, log = %gateway.log_key(), sandbox = arguments.sandbox, "serving");
-    answer(gateway, listener).await
+    answer(gateway, listener, Room::default()).await
 }
 
 /// Answers callers until the process is asked to stop.
-async fn answer(gateway: Gateway, listener: TcpListener) -> Result<(), Failed> {
+async fn answer(gateway: Gateway, listener: TcpListener, room: Room) -> Result<(), Failed> {
     let router = gateway.router();
     let (stop, mut stopping) = tokio::sync::watch::channel(());
-    let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let serving = quittance_gateway::serve(listener, router, room, async move {
         told_to_stop().await;
         stop.send_replace(());
     });
     tokio::select! {
-        served = serving => served?,
+        () = serving => {}
         // Whoever is still connected has an answer that is stored: it can ask again.
         () = async {
             if stopping.changed().await.is_ok() {
@@ -279,12 +279,12 @@ async fn told_to_stop() {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
     use super::*;
 
-    #[tokio::test]
-    async fn a_program_that_cannot_decide_any_more_does_not_go_on_and_does_not_end_well() {
-        let folder = tempfile::tempdir().unwrap();
-        let data = folder.path().to_str().unwrap();
+    fn sandbox(folder: &Path) -> Gateway {
+        let data = folder.to_str().unwrap();
         let arguments = Arguments::parse_from(["quittance-gateway", "--sandbox", "--data", data]);
         let config = Config {
             data: arguments.data.clone(),
@@ -294,13 +294,46 @@ mod tests {
             policy: policy(&arguments).unwrap(),
             attestation: trust(&arguments).unwrap(),
         };
-        let gateway = Gateway::open(config, parts(&arguments).unwrap()).unwrap();
+        Gateway::open(config, parts(&arguments).unwrap()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_program_that_cannot_decide_any_more_does_not_go_on_and_does_not_end_well() {
+        let folder = tempfile::tempdir().unwrap();
+        let gateway = sandbox(folder.path());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let answering = tokio::spawn(answer(gateway.clone(), listener));
+        let answering = tokio::spawn(answer(gateway.clone(), listener, Room::default()));
         // As its thread ends of a defect: nobody has asked the process to stop.
         gateway.shutdown();
         let ended = tokio::time::timeout(Duration::from_secs(30), answering).await;
         let failed = ended.expect("it goes on").unwrap().unwrap_err();
         assert!(failed.to_string().contains("start the gateway again"), "{failed}");
+    }
+
+    #[tokio::test]
+    async fn a_program_does_not_wait_for_who_says_half_a_request_line_and_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        let gateway = sandbox(folder.path());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let room = Room {
+            patience: Duration::from_millis(300),
+            ..Room::default()
+        };
+        let answering = tokio::spawn(answer(gateway.clone(), listener, room));
+        // The control is whole, and then says no more either.
+        for (said, is_answered) in [
+            ("GET /v1/no", false),
+            ("GET /v1/nonce HTTP/1.1\r\nhost: h\r\n\r\n", true),
+        ] {
+            let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+            stream.write_all(said.as_bytes()).await.unwrap();
+            let mut heard = String::new();
+            let closed = tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut heard)).await;
+            closed.expect("it is kept").unwrap();
+            assert_eq!(heard.contains("200 OK"), is_answered, "{said}: {heard}");
+        }
+        gateway.shutdown();
+        let _ended = answering.await;
     }
 }

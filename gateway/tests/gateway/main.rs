@@ -51,6 +51,7 @@ mod program;
 mod quarantine;
 mod refunds;
 mod restore;
+mod serving;
 mod simulators;
 mod stops;
 mod support;
