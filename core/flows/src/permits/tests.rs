@@ -59,7 +59,10 @@ fn a_permit_suits_limits_that_it_covers_to_the_full_and_no_others() {
         exact,
         ..Limits::new(cny(most), cny(20_000), 30)
     };
-    for (amount, of) in [(PermitAmount::AtMost(cny(50)), [false, true]), (PermitAmount::Exact(cny(50)), [true, false])] {
+    for (amount, of) in [
+        (PermitAmount::AtMost(cny(50)), [false, true]),
+        (PermitAmount::Exact(cny(50)), [true, false]),
+    ] {
         let [exactly, at_most] = of;
         assert_eq!(suits(&limits(50, true), &amount), exactly, "{amount:?}");
         assert_eq!(suits(&limits(50, false), &amount), at_most, "{amount:?}");
