@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quittance_gateway::ScriptedOutcome;
 use quittance_protocol::answer::{ChargeAnswer, OrderRecord, OrderState};
 use quittance_protocol::log_body::DestroyedBody;
-use quittance_protocol::statement::{Charge, Refund, Session};
+use quittance_protocol::statement::{Refund, Session};
 use quittance_protocol::{ChargeId, Code};
 
 use crate::support::custodians::{Call, Failing, Stop};
@@ -99,12 +99,7 @@ async fn orders_of_one_turn_share_an_epoch_while_all_of_their_halves_are_whole()
 
 /// A charge of which the network has heard nothing.
 async fn pending(house: &House, token: &Token) -> String {
-    let charge = house.sign_as_merchant(&Charge {
-        mandate: token.mandate,
-        amount: cny(100),
-        reference: "r".to_owned(),
-        permit: None,
-    });
+    let charge = house.sign_charge(token.mandate, 100);
     assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
     charge
 }

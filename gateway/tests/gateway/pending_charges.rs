@@ -257,12 +257,7 @@ async fn a_mandate_that_was_used_up_while_its_end_was_scheduled_ends_once_that_i
         assert_eq!(phone.activate(&token, permits).await.status, 200);
         network.is_mute.store(true, Ordering::SeqCst);
         house.network_says(outcome);
-        let charge = house.sign_as_merchant(&Charge {
-            mandate: token.mandate,
-            amount: cny(100),
-            reference: "r".to_owned(),
-            permit: None,
-        });
+        let charge = house.sign_charge(token.mandate, 100);
         assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
         let walked = phone.walk("mandate.cancel.service", &[token.mandate]).await;
         let order = phone.intend_by(&walked, &[token.mandate]).await.order;

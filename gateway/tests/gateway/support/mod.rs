@@ -462,15 +462,19 @@ impl House {
         self.network.script(NetworkScript { outcome, delay_ms: 0 });
     }
 
-    /// A merchant-initiated charge.
-    pub(crate) async fn charge(&self, mandate: MandateId, minor: i64) -> Reply {
-        let charge = Charge {
+    /// The statement of a merchant-initiated charge.
+    pub(crate) fn sign_charge(&self, mandate: MandateId, minor: i64) -> String {
+        self.sign_as_merchant(&Charge {
             mandate,
             amount: cny(minor),
             reference: hex::encode(random::<8>()),
             permit: None,
-        };
-        self.post(&self.sign_as_merchant(&charge)).await
+        })
+    }
+
+    /// A merchant-initiated charge.
+    pub(crate) async fn charge(&self, mandate: MandateId, minor: i64) -> Reply {
+        self.post(&self.sign_charge(mandate, minor)).await
     }
 }
 
