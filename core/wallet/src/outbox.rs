@@ -10,6 +10,7 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
 use crate::transport::SendError;
 use quittance_protocol::problem::{Code, Problem, Retry};
+use quittance_protocol::statement::StopScope;
 use quittance_protocol::{FlowId, MandateId, OrderId, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,15 +21,26 @@ const LONGEST_BACK_OFF_SECONDS: i64 = 3_600;
 
 /// Rows that build on each other. One that has to wait keeps back its own lane alone, so that nothing stands in the
 /// way of stopping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Lane {
     Enrolment,
     Secrets,
     Vouch(FlowId),
     Flow(FlowId),
     Mandate(MandateId),
-    Holds,
+    Lock,
+    Stop(StopScope),
+    Pause(Vec<MandateId>),
+    Resume,
     Order(OrderId),
+}
+
+impl Lane {
+    /// What a row of this lane keeps back while it has to wait: a pause is not lifted before it was said.
+    fn keeps_back(self) -> BTreeSet<Self> {
+        let lifting = matches!(self, Self::Pause(_)).then_some(Self::Resume);
+        lifting.into_iter().chain([self]).collect()
+    }
 }
 
 impl Purpose {
@@ -46,7 +58,10 @@ impl Purpose {
             Self::Consent { mandate } | Self::Activation { mandate } | Self::Permit { mandate, .. } => {
                 Lane::Mandate(*mandate)
             }
-            Self::Pause { .. } | Self::Resume { .. } | Self::Lock {} | Self::Stop { .. } => Lane::Holds,
+            Self::Lock {} => Lane::Lock,
+            Self::Stop { scope } => Lane::Stop(scope.clone()),
+            Self::Pause { mandates } => Lane::Pause(mandates.clone()),
+            Self::Resume { .. } => Lane::Resume,
             Self::Attestation { order } | Self::Acknowledgement { order } => Lane::Order(*order),
         }
     }
@@ -162,17 +177,14 @@ impl Inner {
             let wanted = through == Some(row.number);
             let lane = row.purpose.lane();
             let (purpose, known) = (row.purpose.clone(), stuck.clone());
-            if self
+            let is_early = self
                 .look(move |inner| inner.waits_for_consent(&purpose, &known))
-                .await?
-            {
-                stuck.insert(lane);
-            }
+                .await?;
             // A payer who stops something now does not wait because the gateway was busy before.
-            let at_once = urgent && called_for == Some(lane);
-            let waits = stuck.contains(&lane) || !at_once && is_too_soon(&row, self.ports.clock.now());
+            let at_once = urgent && called_for.as_ref() == Some(&lane);
+            let waits = is_early || stuck.contains(&lane) || !at_once && is_too_soon(&row, self.ports.clock.now());
             let Some(compact) = row.compact.clone().filter(|_| !waits) else {
-                stuck.insert(lane);
+                stuck.extend(lane.keeps_back());
                 if wanted {
                     return Err(WalletError::Offline);
                 }
@@ -185,14 +197,15 @@ impl Inner {
                 Sent::Waits(error) if wanted => return Err(error),
                 Sent::NoWay if wanted => return Err(WalletError::Offline),
                 Sent::Waits(error) => {
+                    let kept_back = lane.keeps_back();
                     if matches!(error, WalletError::Offline) {
-                        silent.insert(lane);
+                        silent.extend(kept_back.clone());
                     }
-                    stuck.insert(lane);
+                    stuck.extend(kept_back);
                 }
                 Sent::NoWay => {
                     no_way = true;
-                    stuck.insert(lane);
+                    stuck.extend(lane.keeps_back());
                 }
             }
             if wanted {

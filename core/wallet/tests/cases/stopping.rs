@@ -5,7 +5,7 @@ use crate::support::plug::Line;
 use crate::support::{Merchant, Sandboxed};
 use axum::http::Method;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
-use quittance_protocol::statement::{Reconciliation, ReplicaState};
+use quittance_protocol::statement::{Reconciliation, ReplicaState, StopScope};
 use quittance_protocol::{MandateId, Received};
 use quittance_wallet::{Answer, DisputeReason, EndingStage, WalletError, WalletEvent};
 use serde_json::Value;
@@ -34,6 +34,61 @@ async fn a_statement_that_never_arrives_does_not_keep_a_cancellation_back() {
     let order: Vec<String> = sandbox.plug.names();
     let after_the_outage = order.iter().rposition(|name| name == "intent").unwrap();
     assert!(order[after_the_outage..].contains(&"consent".to_owned()), "{order:?}");
+}
+
+// What stops one thing waits for no answer to what stops another.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lock_that_gets_no_answer_keeps_no_pause_and_no_stop_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let [first, second] = [
+        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
+        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
+    ];
+    sandbox.plug.stall(&["lock"]);
+    assert!(!phone.wallet.lock_now(false).await.unwrap().told);
+    phone.wallet.pause(&[first]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.charge(&merchant, first, 100, "paused", None).await,
+        "mandate_held"
+    );
+    let scope = StopScope::Merchant { merchant: merchant.id };
+    phone.wallet.stop(scope).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.charge(&merchant, second, 100, "stopped", None).await,
+        "stopped_by_payer"
+    );
+    assert!(
+        !phone.wallet.lock_state().unwrap().lock.unwrap().told,
+        "control: it still waits"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_gets_no_answer_keeps_no_other_pause_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let [first, second] = [
+        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
+        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
+    ];
+    sandbox.plug.stall_pauses_of(first);
+    phone.wallet.pause(&[first]).await.unwrap();
+    phone.wallet.pause(&[second]).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(
+        sandbox.charge(&merchant, second, 100, "second", None).await,
+        "mandate_held"
+    );
+    assert_eq!(
+        sandbox.charge(&merchant, first, 100, "first", None).await,
+        "approved",
+        "control: the first one still waits"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use quittance_protocol::Received;
+use quittance_protocol::statement::Hold;
+use quittance_protocol::{MandateId, Received};
 use serde_json::Value;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -32,6 +33,7 @@ pub(crate) struct Plug {
     slow: Arc<Mutex<Option<Slow>>>,
     late: Arc<Mutex<Option<(&'static str, Late)>>>,
     stalled: Arc<Mutex<Vec<&'static str>>>,
+    unpausable: Arc<Mutex<Option<MandateId>>>,
 }
 
 /// A kind of statement, and what ends its way.
@@ -91,6 +93,11 @@ impl Plug {
     /// Statements of these kinds do not arrive, all others do.
     pub(crate) fn stall(&self, statements: &[&'static str]) {
         *self.stalled.lock().unwrap() = statements.to_vec();
+    }
+
+    /// Pauses of this mandate do not arrive, all else does.
+    pub(crate) fn stall_pauses_of(&self, mandate: MandateId) {
+        *self.unpausable.lock().unwrap() = Some(mandate);
     }
 
     /// Lets somebody between phone and gateway change every answer, or, with none, nobody.
@@ -169,7 +176,14 @@ impl Plug {
                 late.through.notified().await;
                 return answer;
             }
-            if self.stalled.lock().unwrap().contains(&name.as_str()) {
+            let is_about = |mandate: MandateId| {
+                let received = Received::parse(&String::from_utf8_lossy(&bytes)).ok();
+                let hold = received.and_then(|received| received.unverified_body::<Hold>().ok());
+                hold.is_some_and(|(_, hold)| hold.mandates.contains(&mandate))
+            };
+            if self.stalled.lock().unwrap().contains(&name.as_str())
+                || self.unpausable.lock().unwrap().is_some_and(is_about)
+            {
                 return axum::http::StatusCode::BAD_GATEWAY.into_response();
             }
             let mut pulled_at = self.pulled_at.lock().unwrap();
