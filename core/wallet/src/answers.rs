@@ -140,7 +140,9 @@ impl Unit<'_> {
                     if problem.code() == Code::NotFound && row.ends_mandates {
                         self.reject_unknown_to_gateway(flow)?;
                     }
-                    if may_be_answered_again(purpose, problem) {
+                    // Where this phone has gone on to the end, nobody answers once more; of an end the intent says it all.
+                    let is_open = row.ends_mandates || !self.is_complete(&row)?;
+                    if is_open && may_be_answered_again(purpose, problem) {
                         return Ok(());
                     }
                     row.refused = Some(problem.code());

@@ -9,7 +9,7 @@ use crate::unit::Unit;
 use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
 use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
-use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
+use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
 use quittance_protocol::{FlowId, MandateId, OrderId};
@@ -299,23 +299,9 @@ impl Unit<'_> {
                 }
             }
             Effect::Complete(FlowEffect::LiftPause) => self.lift_pause(row),
-            Effect::Complete(FlowEffect::ChangeLimits) if !row.foreign => self.take_limits(row),
+            Effect::Complete(FlowEffect::ChangeLimits) if !row.foreign => self.wish_limits(row),
             Effect::Reached(_) | Effect::Do(_) | Effect::Notify(_) | Effect::Complete(_) => Ok(()),
         }
-    }
-
-    /// The payer's own wish for other limits is what permits keep to from now on; the offer stays as signed.
-    fn take_limits(&mut self, row: &FlowRow) -> Result<(), WalletError> {
-        let Some(Wish::Limits { limits }) = &row.start.wish else {
-            return Ok(());
-        };
-        for mandate in &row.start.mandates {
-            let mut mandate = self.mandate(*mandate)?;
-            mandate.terms.limits = *limits;
-            self.forget_unsuitable(&mut mandate)?;
-            self.put(&mandate)?;
-        }
-        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use quittance_protocol::flow_event::{FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::receipt::Annex;
-use quittance_protocol::statement::{PermitAmount, ReplicaState, StopScope, Terms};
+use quittance_protocol::statement::{Limits, PermitAmount, ReplicaState, StopScope, Terms};
 use quittance_protocol::{AccountId, DeviceId, FlowId, MandateId, MerchantId, OrderId, PublicKey, Timestamp, TokenId};
 use quittance_vault::{RecordKey, RecordKind};
 use serde::de::DeserializeOwned;
@@ -225,6 +225,9 @@ pub(crate) struct MandateRow {
     pub(crate) permit_base: Option<Timestamp>,
     /// Permits that were made ahead.
     pub(crate) deposited: Vec<Deposited>,
+    /// The limits that the payer chose last, whatever the gateway made of it; none where they are those of the offer.
+    #[serde(default)]
+    pub(crate) wished_limits: Option<Limits>,
     /// The gateway does not know it: the phone's half ends without an order.
     pub(crate) orphan: bool,
     pub(crate) order: Option<OrderId>,

@@ -35,6 +35,7 @@ mod flows;
 mod inner;
 mod journal;
 mod keys;
+mod limits;
 mod log_check;
 mod mandates;
 mod next;

@@ -4,6 +4,7 @@ use crate::answers::now_active;
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
+use crate::limits::take_limits;
 use crate::unit::Unit;
 use quittance_flows::definition::Authority;
 use quittance_flows::destruction::phone::PhoneState;
@@ -176,6 +177,7 @@ impl Unit<'_> {
             row.order = record.order;
         }
         row.gateway = Some(record.clone());
+        take_limits(&mut row, record);
         self.put(&row)
     }
 

@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{Deposited, MandateRow, OutboxRow, Purpose, token_record};
 use crate::unit::Unit;
-use quittance_flows::permits::{plan, suits};
+use quittance_flows::permits::plan;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
 use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
@@ -91,20 +91,6 @@ impl Unit<'_> {
             permits.push((number, compact));
         }
         Ok(permits)
-    }
-
-    /// Forgets the permits that are not worth what the limits allow by now: the gateway has dropped them with the same change,
-    /// so that others are made. One that was used stays: its period has had its charge.
-    pub(crate) fn forget_unsuitable(&mut self, row: &mut MandateRow) -> Result<(), WalletError> {
-        let now = self.now()?;
-        let limits = row.terms.limits;
-        let unsuitable: Vec<u64> = standing(row, now)
-            .into_iter()
-            .filter(|permit| !suits(&limits, &permit.amount))
-            .map(|permit| permit.number)
-            .collect();
-        row.deposited.retain(|permit| !unsuitable.contains(&permit.number));
-        Ok(())
     }
 
     /// Deposits the permits that a mandate which can pay has not got, one statement each; none while another one is under

@@ -217,6 +217,7 @@ impl Unit<'_> {
             next_permit: 1,
             permit_base: None,
             deposited: Vec::new(),
+            wished_limits: None,
             orphan: false,
             order: None,
         })?;

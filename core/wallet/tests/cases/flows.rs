@@ -205,6 +205,32 @@ async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() 
     assert_eq!(sandbox.charge(&merchant, kept, 100, "kept", None).await, "approved");
 }
 
+// The proof had had its time when the gateway heard of it: who believes that the end was taken back has to learn that it comes.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_to_take_an_end_back_that_came_too_late_is_told_as_refused() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let flow = by_service(&sandbox, &phone, mandate).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    let undo = asks_back(&phone, order).await;
+    sandbox.plug.set(Line::Down);
+    phone.walk(undo).await.unwrap();
+    sandbox.advance(6 * 60).await;
+    sandbox.plug.set(Line::Up);
+    phone.wallet.sync().await.unwrap();
+    let refused = WalletEvent::Refused {
+        statement: "flow-answer".to_owned(),
+        code: Code::ProofRejected,
+    };
+    let events = phone.events();
+    assert!(events.contains(&refused), "{events:?}");
+    let stage = phone.stage(mandate).unwrap();
+    assert!(matches!(stage, EndingStage::Scheduled { .. }), "{stage:?}");
+}
+
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then() {

@@ -5,6 +5,7 @@ mod attestation;
 mod flows;
 mod hostile_prompt;
 mod lies;
+mod limits;
 mod locks;
 mod log;
 mod lost_answers;
