@@ -25,7 +25,7 @@ pub struct CreatedKey {
     pub attestation: Vec<Vec<u8>>,
 }
 
-/// What a keystore says of itself. The gateway decides what to make of it.
+/// What a keystore says of itself: shown to the payer. What the gateway makes of a phone rests on attestation alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum KeyStoreKind {
     /// Keys in software: tests, simulators. Evidence level E0.

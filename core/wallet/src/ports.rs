@@ -26,7 +26,7 @@ pub struct CreatedKey {
     pub attestation: Vec<Vec<u8>>,
 }
 
-/// What a keystore says of itself. The gateway decides what to make of it (evidence level).
+/// What a keystore says of itself: shown to the payer. What the gateway makes of a phone rests on attestation alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum KeyStoreKind {
@@ -182,7 +182,7 @@ pub enum BiometricError {
     Unexpected,
 }
 
-/// The phone's own clock. It may be wrong: see [`crate::WalletError`] and the module `time`.
+/// The phone's own clock. It may be wrong: the wallet only adds what it moves to the time that the gateway told last.
 pub trait Clock: Send + Sync {
     /// What the phone thinks is now.
     fn now(&self) -> Timestamp;

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Profile {
-    /// The account's region, by its ISO 3166 code; absent: the policy's own.
+    /// The region, by the name of its overlay in the policy; absent: the policy's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) region: Option<String>,
     /// The address that the payer was last seen at.

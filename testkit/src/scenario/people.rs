@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
-    /// The account's region, ISO 3166.
+    /// The region, by the name of its overlay in the policy.
     pub region: Option<String>,
     /// The network address that the person comes from.
     pub address: Option<String>,

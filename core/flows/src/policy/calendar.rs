@@ -91,21 +91,6 @@ impl Zone {
         self.zone.to_datetime(instant(moment)).date()
     }
 
-    /// Seconds since local midnight, by the clock on the wall.
-    #[must_use]
-    pub fn second_of_day(&self, moment: Timestamp) -> i64 {
-        let time = self.zone.to_datetime(instant(moment)).time();
-        i64::from(time.hour()) * 3_600 + i64::from(time.minute()) * 60 + i64::from(time.second())
-    }
-
-    /// The next local midnight: where what is counted by the day begins anew.
-    #[must_use]
-    pub fn next_midnight(&self, moment: Timestamp) -> Timestamp {
-        let midnight = self.date(moment).tomorrow().ok();
-        let midnight = midnight.and_then(|date| self.zone.to_timestamp(date.at(0, 0, 0, 0)).ok());
-        moved_to(moment, midnight.unwrap_or(Instant::MAX))
-    }
-
     /// The same local time of day on another date.
     pub(super) fn on_day(&self, moment: Timestamp, to: impl FnOnce(Date) -> Option<Date>) -> Timestamp {
         let local = self.zone.to_datetime(instant(moment));
@@ -211,16 +196,6 @@ mod tests {
         let zone = &shipped().bundle.time_zone_rule;
         assert_eq!(zone.date(at("2026-05-18T15:59:59Z")).to_string(), "2026-05-18");
         assert_eq!(zone.date(at("2026-05-18T16:00:00Z")).to_string(), "2026-05-19");
-        assert_eq!(zone.second_of_day(at("2026-05-18T15:59:59Z")), 86_399);
-        assert_eq!(zone.second_of_day(at("2026-05-18T16:00:00Z")), 0);
-        assert_eq!(
-            zone.next_midnight(at("2026-05-18T15:59:59Z")),
-            at("2026-05-18T16:00:00Z")
-        );
-        assert_eq!(
-            zone.next_midnight(at("2026-05-18T16:00:00Z")),
-            at("2026-05-19T16:00:00Z")
-        );
     }
 
     //
@@ -268,7 +243,8 @@ mod tests {
             let start = Timestamp::from_unix(start).unwrap();
             let end = Span::BusinessDays(days).after(start, calendar, zone);
             prop_assert!(calendar.is_working(zone.date(end)));
-            prop_assert_eq!(zone.second_of_day(end), zone.second_of_day(start));
+            // Shanghai turns no clocks.
+            prop_assert_eq!(end.seconds_since(start) % 86_400, 0);
             prop_assert!(end > start);
             prop_assert!(Span::BusinessDays(days + 1).after(start, calendar, zone) > end);
             // A later start ends on no earlier day; from a working day, at no earlier moment.
