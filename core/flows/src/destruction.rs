@@ -5,4 +5,5 @@
 //! that was taken changes nothing; what contradicts it is refused.
 
 pub mod gateway;
+pub mod intent;
 pub mod phone;

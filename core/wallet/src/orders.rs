@@ -8,12 +8,13 @@ use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::{Opened, open_logged};
 use crate::order_facts::{add_new, ground_of, known_order, mandates_of, open_wishes, order_of, waits_for};
 use crate::unit::Unit;
+use quittance_flows::destruction::intent;
 use quittance_flows::destruction::phone::{self, Grounds, PhoneEffect, PhoneEvent, PhoneState, is_grounded};
 use quittance_flows::mandate::MandateEvent;
 use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
-use quittance_protocol::statement::{Acknowledgement, Channel, Intent, token_commitment};
+use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
 use quittance_protocol::{MandateId, Timestamp};
 use std::sync::Arc;
 
@@ -68,7 +69,7 @@ impl Unit<'_> {
     /// The payer wants the flow's mandates ended: the intent goes into the outbox, in the unit of the last event.
     pub(crate) fn intend(&mut self, flow: &FlowRow, offline: bool) -> Result<(), WalletError> {
         let start = &flow.start;
-        let mandates = self.named_in_intent(&start.mandates)?;
+        let mandates = self.named_in_intent(&start.mandates, offline)?;
         if mandates.is_empty() {
             // Each of them is its bank's, and has a run of its own.
             return Ok(());
@@ -85,19 +86,13 @@ impl Unit<'_> {
         self.put(&OrderRow::new(*start.flow.as_bytes(), mandates, vec![compact]))
     }
 
-    /// What an intent names: of several mandates those that no bank has to confirm. The others have runs of their own
-    ///
-    pub(crate) fn named_in_intent(&self, mandates: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
-        let mut named = mandates.to_vec();
-        if mandates.len() > 1 {
-            named.clear();
-            for mandate in mandates {
-                if self.mandate(*mandate)?.terms.channel != Channel::Bank {
-                    named.push(*mandate);
-                }
-            }
+    /// What an intent of a run about these mandates names.
+    pub(crate) fn named_in_intent(&self, mandates: &[MandateId], offline: bool) -> Result<Vec<MandateId>, WalletError> {
+        let mut channels = Vec::new();
+        for mandate in mandates {
+            channels.push((*mandate, self.mandate(*mandate)?.terms.channel));
         }
-        Ok(named)
+        Ok(intent::named(&channels, offline))
     }
 
     /// Takes what the gateway says of an order. `answered` is the statement that it answers, if it answers one.

@@ -202,20 +202,36 @@ impl Unit<'_> {
             if !can_help(refused) || self.intent_waits(flow)? {
                 continue;
             }
-            // Where the gateway misses steps of the flow, the identify proof alone has to do, as without a network.
+            // Where the gateway misses steps of the flow, the identify proof alone has to do, as without a network, if the
+            // flow needs nothing else.
             let unfinished = matches!(refused.code, Code::StepOrder | Code::NotFound | Code::FlowExpired);
+            let unfinished = unfinished && self.definition(&run)?.completes_offline();
+            let offline = unfinished || self.went_offline(&run)?;
+            let named = self.named_in_intent(&run.start.mandates, offline)?;
             let intent = Intent {
-                offline: unfinished || self.went_offline(&run)?,
+                offline,
                 flow,
-                mandates: self.named_in_intent(&run.start.mandates)?,
+                mandates: named.clone(),
                 proof: run.proof.unwrap_or_default(),
             };
             let compact = self.sign(&intent)?;
             self.enqueue(Purpose::Intent { flow }, Some(compact.clone()))?;
             row.intents.push(compact);
+            row.state = self.waiting_for(named)?;
             self.put(&row)?;
         }
         Ok(())
+    }
+
+    /// What waits for the order that an intent asks for: what ended on this phone alone waits for none.
+    fn waiting_for(&self, named: Vec<MandateId>) -> Result<PhoneState, WalletError> {
+        let mut mandates = Vec::new();
+        for mandate in named {
+            if !self.mandate(mandate)?.orphan {
+                mandates.push(mandate);
+            }
+        }
+        Ok(PhoneState::Intended { mandates })
     }
 
     fn intent_waits(&self, flow: FlowId) -> Result<bool, WalletError> {

@@ -1,13 +1,14 @@
 //! What flows bring about, at a step or at their end.
 
 use quittance_flows::definition::PromptKind;
+use quittance_flows::destruction::intent;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
-use quittance_protocol::{B64, Digest32, FlowId, Problem, Timestamp};
+use quittance_protocol::{B64, Digest32, FlowId, MandateId, Problem, Timestamp};
 
 use super::{Run, begin, contacts, entering, refusal, settled, vouching};
 use crate::ending::{self, Placing};
@@ -90,6 +91,12 @@ fn subjects(turn: &Turn<'_>, run: &Run<'_>) -> Result<Vec<Mandate>, Failure> {
     Ok(rows)
 }
 
+/// The run's mandates, each with what decides who confirms its end.
+pub(crate) fn channels(turn: &Turn<'_>, run: &Run<'_>) -> Result<Vec<(MandateId, Channel)>, Failure> {
+    let rows = subjects(turn, run)?.into_iter();
+    Ok(rows.map(|row| (row.mandate, row.terms.channel)).collect())
+}
+
 /// Holds a cancellation's mandates: no charge passes from here on. What ends already needs no hold.
 fn hold_for_revocation(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
     for mut row in subjects(turn, run)? {
@@ -144,13 +151,9 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
 }
 
 fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
-    let rows = subjects(turn, run)?;
-    if rows.len() < 2 {
-        return Ok(());
-    }
-    let banks = rows
-        .into_iter()
-        .filter(|row| row.terms.channel == Channel::Bank && ending::is_free(row));
+    let named = intent::named(&channels(turn, run)?, false);
+    let rows = subjects(turn, run)?.into_iter();
+    let banks = rows.filter(|row| !named.contains(&row.mandate) && ending::is_free(row));
     for row in banks.collect::<Vec<_>>() {
         let mandates = vec![row.mandate];
         let start = FlowStart {

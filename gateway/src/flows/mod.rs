@@ -27,4 +27,5 @@ pub(crate) mod vouching;
 
 pub(crate) use begin::begin;
 pub(crate) use contacts::number_digest;
+pub(crate) use effects::channels;
 pub(crate) use run::{Run, find, is_idle, load, lowers, refusal, to_tell};

@@ -3,20 +3,21 @@
 use std::collections::BTreeSet;
 
 use quittance_flows::destruction::gateway::{GatewayEvent, OwnHalf};
+use quittance_flows::destruction::intent;
 use quittance_flows::flow::DoneStep;
 use quittance_flows::{FactorKind, FlowDefinition, FlowEffect, Phase, Policy, Step, StepKind};
 use quittance_protocol::flow_event::FlowStart;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{
-    Acknowledgement, Attestation, Channel, FactorProof, Intent, PhoneOutcome, operation_digest,
+    Acknowledgement, Attestation, FactorProof, Intent, PhoneOutcome, operation_digest,
 };
-use quittance_protocol::{Digest32, MandateId, OrderId, Problem, Received, Timestamp, Verified};
+use quittance_protocol::{Digest32, OrderId, Problem, Received, Timestamp, Verified};
 
 use crate::ending::{Placing, effective_at, hasten, place, take};
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
-use crate::flows::{self, Run};
+use crate::flows;
 use crate::store::{Device, Order};
 use crate::turn::{Answer, Late, Turn};
 use crate::world::PolicyInForce;
@@ -79,18 +80,17 @@ fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<
     let (policy, definition, proof) = match flows::load(turn.store, world, device, body.flow)? {
         Some(run) => {
             let start = &run.state.start;
-            let proved = run.state.phase == Phase::Completed && !run.state.is_offline();
-            if run.definition.effect != FlowEffect::Destroy || body.mandates != left_to_payer(turn, &run, !proved)? {
+            // What skips the steps that the run was for is only a flow that needs none of the gateway's. The phone's word
+            // counts, also where the run was completed here and the phone did not hear of it.
+            let offline = body.offline && run.definition.completes_offline();
+            let named = intent::named(&flows::channels(turn, &run)?, offline);
+            if run.definition.effect != FlowEffect::Destroy || body.mandates != named {
                 return Err(rejected().into());
             }
-            if !proved && !body.offline {
+            let proved = run.state.phase == Phase::Completed && !run.state.is_offline() && !offline;
+            if !proved && !offline {
                 let undone = Problem::new(Code::StepOrder).at("/flow");
                 return Err(undone.detail("the flow is not done").into());
-            }
-            // What skips the steps that the run was for is only a flow that needs none of the gateway's.
-            if !proved && !run.definition.completes_offline() {
-                let needed = Problem::new(Code::StepOrder).at("/flow");
-                return Err(needed.detail("the flow cannot be completed offline").into());
             }
             by_run = proved;
             let policy = world.policies.version(start.policy_version);
@@ -128,23 +128,6 @@ fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<
         effective_at: effective_at(&policy.policy, definition, turn.now)?,
         policy,
     })
-}
-
-/// What an intent of a run names: of several mandates those that no bank has to confirm, because each of the others
-/// gets a run of its own. Offline no bank can be asked, and none is.
-fn left_to_payer(turn: &Turn<'_>, run: &Run<'_>, offline: bool) -> Decided<Vec<MandateId>> {
-    let named = &run.state.start.mandates;
-    if offline || named.len() == 1 {
-        return Ok(named.clone());
-    }
-    let mut left = Vec::new();
-    for id in named {
-        let row = turn.store.mandate(*id)?;
-        if row.is_none_or(|row| row.terms.channel != Channel::Bank) {
-            left.push(*id);
-        }
-    }
-    Ok(left)
 }
 
 /// The run that an intent from nowhere speaks of, as far as its proof tells: of a cancellation that can be completed

@@ -1,8 +1,9 @@
 //! Several mandates at once, some of which their bank confirms.
 
-use quittance_protocol::answer::{MandateState, OrderState};
+use quittance_flows::Phase;
+use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
 use quittance_protocol::log_body::{DestroyedBody, OrderBody, TerminationCause};
-use quittance_protocol::statement::{Channel, ReplicaState};
+use quittance_protocol::statement::{Channel, Intent, ReplicaState};
 use quittance_protocol::{Code, MandateId};
 
 use crate::support::House;
@@ -115,7 +116,7 @@ async fn an_intent_names_what_no_bank_has_to_confirm() {
     let own = mandate(&house, &phone, Channel::App).await;
     let bank = mandate(&house, &phone, Channel::Bank).await;
     let walked = phone.walk("mandate.cancel.quick", &[own.mandate, bank.mandate]).await;
-    let whole = quittance_protocol::statement::Intent {
+    let whole = Intent {
         flow: walked.flow.start.flow,
         mandates: vec![own.mandate, bank.mandate],
         offline: false,
@@ -125,6 +126,48 @@ async fn an_intent_names_what_no_bank_has_to_confirm() {
     // Control.
     let order = phone.intend_by(&walked, &[own.mandate]).await;
     assert_eq!(order.mandates, [own.mandate]);
+}
+
+// Before, the gateway went by what it had seen of the run, the phone by what it had heard: neither took the other's word,
+// and both held for ever.
+//
+//
+#[tokio::test]
+async fn an_intent_from_offline_names_the_banks_too_also_where_the_gateway_saw_the_run_complete() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let own = mandate(&house, &phone, Channel::App).await;
+    let bank = mandate(&house, &phone, Channel::Bank).await;
+    let all = [own.mandate, bank.mandate];
+    house.script("bank_app", &["{\"latency\":\"PT5M\"}"]).await;
+    // The answer to the PIN was lost: the phone goes on without the gateway.
+    let walked = phone.walk("mandate.cancel.quick", &all).await;
+    let intent = |mandates: &[MandateId], offline| Intent {
+        flow: walked.flow.start.flow,
+        mandates: mandates.to_vec(),
+        offline,
+        proof: walked.proof.clone().unwrap(),
+    };
+    for (mandates, offline) in [(&all[..1], true), (&all[..], false)] {
+        let other = phone.post(&intent(mandates, offline)).await;
+        assert_eq!(other.code(), Code::ProofRejected, "control: {offline}");
+    }
+    let order: OrderRecord = phone.post(&intent(&all, true)).await.ok();
+    assert_eq!(order.mandates, all);
+    let body: OrderBody = serde_json::from_slice(order.ordered.body.as_slice()).unwrap();
+    assert_eq!(body.cause, TerminationCause::PayerOffline);
+    // The bank's own run was begun: what the bank says ends nothing a second time.
+    let [item] = walked.log.next_flows[..] else {
+        panic!("{:?}", walked.log.next_flows)
+    };
+    assert_eq!(phone.walk_on(item).await.state.phase, Phase::Open, "the bank is asked");
+    house.advance(300).await;
+    assert!(phone.walk_on(item).await.is_complete(), "it has ended already");
+    for token in [&own, &bank] {
+        assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::TokenDestroyed);
+    }
+    let orders = phone.reconcile(&[(&bank, ReplicaState::Held)]).await.orders;
+    assert_eq!(orders.len(), 1);
 }
 
 //

@@ -12,6 +12,7 @@ macro_rules! scenarios {
             auto_renewal_first
             bad_images
             bank_answers_disagree
+            bank_batch_offline
             bank_confirms
             bank_mandate_offline
             bank_outage

@@ -3,7 +3,9 @@
 use crate::support::phone::{Phone, pin};
 use crate::support::plug::Line;
 use crate::support::{PIN, Sandboxed};
+use quittance_protocol::log_body::TerminationCause;
 use quittance_wallet::WalletError;
+use serde_json::json;
 
 /// Walks the whole thread; the answer to the first statement of `kind` is lost, and the phone is started again.
 async fn thread_survives_the_loss_of(kind: &'static str) {
@@ -117,4 +119,39 @@ async fn a_dropped_call_is_a_call_that_goes_on_later() {
     }
     phone.until_closed(mandate).await;
     assert_eq!(phone.wallet.receipts().unwrap().len(), 1);
+}
+
+// The gateway saw the run complete and asked the bank; the phone went on without it.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_with_a_bank_ends_whole_where_the_answer_to_its_pin_was_lost() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let rides = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let bank = json!({ "channel": "bank" });
+    let debit = sandbox.offer_with(&merchant, "pay_as_you_go", &bank).await;
+    let debit = phone.sign(&debit).await;
+    let flow = phone.wallet.start_revoke(&[rides, debit]).await.unwrap();
+    assert!(phone.answer(flow).await.unwrap() && phone.answer(flow).await.unwrap());
+    assert!(phone.is_asked_for_pin(flow));
+    sandbox.plug.lose_answer_of("pin-finish");
+    assert!(matches!(phone.answer(flow).await, Err(WalletError::Offline)));
+    phone.answer(flow).await.unwrap();
+    let phone = back_on_line(phone, &sandbox);
+    phone.until_closed(rides).await;
+    phone.until_closed(debit).await;
+    let receipts = phone.wallet.receipts().unwrap();
+    let [receipt] = receipts.as_slice() else {
+        panic!("{receipts:?}")
+    };
+    assert_eq!(receipt.cause, TerminationCause::PayerOffline);
+    // Control: with the answer each goes its own way.
+    let rides = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    let debit = sandbox.offer_with(&merchant, "pay_as_you_go", &bank).await;
+    let debit = phone.sign(&debit).await;
+    let flow = phone.wallet.start_revoke(&[rides, debit]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(rides).await;
+    assert_eq!(phone.stage(debit), None, "its bank is asked");
 }
