@@ -1,6 +1,6 @@
 //! Flow definitions: verification flows as data in the policy bundle.
 
-use crate::factor::FactorKind;
+use crate::factor::{FactorInput, FactorKind};
 use crate::facts::OFFLINE;
 use quittance_protocol::flow_event::Author;
 use quittance_protocol::problem::Code;
@@ -384,6 +384,25 @@ impl FlowDefinition {
     #[must_use]
     pub fn completes_offline(&self) -> bool {
         self.steps.iter().all(Step::passes_offline)
+    }
+
+    /// The step at which the biometric key says who the payer is.
+    #[must_use]
+    pub fn identification(&self) -> Option<&Step> {
+        let is_biometric = |step: &&Step| step.kind == StepKind::Factor(FactorKind::Biometric);
+        self.steps.iter().find(is_biometric)
+    }
+
+    /// Whether a proof that was given at a step says who the payer is: at the identification, or, once that gave way, at
+    /// the last of the steps in its place, behind all the others.
+    #[must_use]
+    pub fn identifies(&self, step: &str) -> bool {
+        let by_hardware =
+            |step: &&Step| matches!(step.kind, StepKind::Factor(factor) if factor.input() == FactorInput::HardwareKey);
+        self.identification().is_some_and(|first| {
+            let instead = first.otherwise.last().filter(by_hardware);
+            first.id == step || instead.is_some_and(|last| last.id == step)
+        })
     }
 
     /// Whether some of its steps are left out without the gateway in reach.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use quittance_flows::destruction::gateway::{GatewayEvent, OwnHalf};
 use quittance_flows::destruction::intent;
 use quittance_flows::flow::DoneStep;
-use quittance_flows::{FactorKind, FlowDefinition, FlowEffect, Phase, Policy, Step, StepKind};
+use quittance_flows::{FlowDefinition, FlowEffect, Phase, Policy};
 use quittance_protocol::flow_event::FlowStart;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
@@ -72,7 +72,8 @@ struct Wish<'w> {
 }
 
 /// Online every step of the flow is done, and the intent carries one of its proofs again. An intent that was made
-/// offline needs no more than the biometric proof, then or later, because it lowers authority.
+/// offline needs no more than the biometric proof, then or later, because it lowers authority; or that of the step in
+/// its place, where the run had come to it.
 fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<Wish<'w>> {
     let world = turn.world;
     let rejected = || Problem::new(Code::ProofRejected).at("/flow");
@@ -96,8 +97,10 @@ fn check_intent<'w>(turn: &Turn<'w>, device: &Device, body: &Intent) -> Decided<
             let policy = world.policies.version(start.policy_version);
             let policy = policy.ok_or(Failure::Damaged("a flow"))?;
             let shown = Received::parse(&body.proof).map_err(|problem| problem.at("/proof"))?;
-            let known = |step: &DoneStep| proved && step.evidence == Some(shown.content());
-            let proof = match run.state.done.iter().find(|step| known(step)) {
+            // Without the other steps only the one counts that says who the payer is.
+            let counts = |step: &DoneStep| proved || run.definition.identifies(&step.id);
+            let known = |step: &&DoneStep| step.evidence == Some(shown.content()) && counts(step);
+            let proof = match run.state.done.iter().find(known) {
                 // Checked when the step was done.
                 Some(_) => None,
                 None => Some(check_proof(turn, device, body, run.definition, start)?),
@@ -164,8 +167,7 @@ fn check_proof(
     definition: &FlowDefinition,
     start: &FlowStart,
 ) -> Decided<Verified<FactorProof>> {
-    let biometric = |step: &&Step| step.kind == StepKind::Factor(FactorKind::Biometric);
-    let step = definition.steps.iter().find(biometric);
+    let step = definition.identification();
     let step = step.ok_or_else(|| Problem::new(Code::ProofRejected).at("/flow"))?;
     let expected = Expected {
         flow: body.flow,

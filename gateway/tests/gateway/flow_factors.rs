@@ -2,14 +2,15 @@
 
 use quittance_flows::Phase;
 use quittance_gateway::parties::NumberKind;
-use quittance_protocol::answer::{Asking, FlowLog, PinAnswer};
+use quittance_protocol::answer::{Asking, FlowLog, OrderRecord, PinAnswer};
 use quittance_protocol::flow_event::Wish;
-use quittance_protocol::statement::{Lock, SecretKind, StepAnswer, StopScope};
+use quittance_protocol::log_body::{OrderBody, TerminationCause};
+use quittance_protocol::statement::{Intent, Lock, SecretKind, StepAnswer, StopScope};
 use quittance_protocol::{B64, Code};
 
-use crate::support::House;
-use crate::support::phone::Phone;
+use crate::support::phone::{Flow, Phone};
 use crate::support::runs::{open, phase};
+use crate::support::{House, Reply};
 
 //
 #[tokio::test]
@@ -42,6 +43,50 @@ async fn the_fourth_failure_escalates_to_the_bound_phone_then_to_the_lock_screen
     );
     let log: FlowLog = phone.prove(&flow, step, &phone.passcode).await.ok();
     assert_eq!(open(&log), "confirm");
+}
+
+/// An offline intent that shows a proof of the run's.
+async fn intend_offline(phone: &Phone<'_>, flow: &Flow, proof: String) -> Reply {
+    let intent = Intent {
+        flow: flow.start.flow,
+        mandates: flow.start.mandates.clone(),
+        offline: true,
+        proof,
+    };
+    phone.post(&intent).await
+}
+
+// Before, the intent was refused for ever: only the step that had given way counted.
+//
+//
+#[tokio::test]
+async fn the_lock_screen_stands_for_the_biometric_in_an_offline_intent_once_the_gateway_let_it() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let flow = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
+    let step = "identify.device_passcode";
+    let passcode = || phone.passcode.sign(&phone.claims(None), &phone.proved(&flow, step));
+    let early = intend_offline(&phone, &flow, passcode()).await;
+    assert_eq!(early.code(), Code::UnknownKey, "control: nothing gave way to it");
+    for today in 1..=4 {
+        phone
+            .answer(&flow, "identify", StepAnswer::NotRecognised { today })
+            .await;
+    }
+    let early = intend_offline(&phone, &flow, passcode()).await;
+    assert_eq!(early.code(), Code::UnknownKey, "control: the code was not given");
+    let code = phone.last_code().await;
+    let _: FlowLog = phone.answer(&flow, "identify.bound_phone_otp", code).await.ok();
+    let proof = passcode();
+    let given = StepAnswer::Proof { proof: proof.clone() };
+    let log: FlowLog = phone.answer(&flow, step, given).await.ok();
+    assert_eq!(open(&log), "confirm");
+    let other = intend_offline(&phone, &flow, passcode()).await;
+    assert_eq!(other.code(), Code::UnknownKey, "control: not the proof that was given");
+    let order: OrderRecord = intend_offline(&phone, &flow, proof).await.ok();
+    let body: OrderBody = serde_json::from_slice(order.ordered.body.as_slice()).unwrap();
+    assert_eq!(body.cause, TerminationCause::PayerOffline);
 }
 
 //

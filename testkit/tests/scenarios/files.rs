@@ -68,6 +68,7 @@ macro_rules! scenarios {
             overseas_document
             overseas_passport_rejected
             overseas_payer
+            passcode_then_no_network
             pause_and_resume
             permits_end
             pin_form

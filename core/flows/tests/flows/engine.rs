@@ -70,6 +70,25 @@ fn the_quick_route_is_three_steps_and_holds_after_the_first() {
 
 //
 #[test]
+fn the_biometric_identifies_and_the_lock_screen_behind_the_code_and_no_other_step() {
+    for (name, steps) in [
+        (QUICK, ["identify", "identify.device_passcode"]),
+        ("mandate.cancel.service", ["face", "face.device_passcode"]),
+    ] {
+        let definition = rules(name).definition;
+        let identify: Vec<&str> = definition
+            .all_steps()
+            .map(|step| step.id.as_str())
+            .filter(|step| definition.identifies(step))
+            .collect();
+        assert_eq!(identify, steps, "{name}: not the code, not the PIN");
+    }
+    let forced = rules("mandate.cancel.forced").definition;
+    assert!(forced.all_steps().all(|step| !forced.identifies(&step.id)));
+}
+
+//
+#[test]
 fn three_failures_stay_and_the_fourth_asks_for_the_bound_phone_and_then_the_passcode() {
     let rules = rules(QUICK);
     let mut state = begun(rules, QUICK, Facts::new(), at(0));
