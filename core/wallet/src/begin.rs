@@ -230,7 +230,7 @@ impl Unit<'_> {
         // What is scheduled is free for a route without a wait, which brings the end forward.
         let forward = !routes::waits(policy, definition);
         for mandate in &named {
-            if self.mandate(*mandate)?.is_live() && self.ending(*mandate, forward)?.is_none() {
+            if !self.mandate(*mandate)?.has_ended() && self.ending(*mandate, forward)?.is_none() {
                 live.push(*mandate);
             }
         }

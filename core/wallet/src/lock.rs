@@ -208,7 +208,7 @@ impl Unit<'_> {
         let all: Vec<MandateId> = self
             .list::<MandateRow>()?
             .iter()
-            .filter(|row| row.is_live())
+            .filter(|row| !row.has_ended())
             .map(|row| row.mandate)
             .collect();
         self.hold(&all, by)
@@ -218,7 +218,7 @@ impl Unit<'_> {
         let rows = self.list::<MandateRow>()?;
         let covered = rows
             .iter()
-            .filter(|row| row.is_live() && covers(scope, row.merchant, &row.terms));
+            .filter(|row| !row.has_ended() && covers(scope, row.merchant, &row.terms));
         Ok(covered.map(|row| row.mandate).collect())
     }
 

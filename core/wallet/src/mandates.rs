@@ -59,10 +59,11 @@ impl MandateRow {
         matches!(self.replica.state, MandateState::Provisioning | MandateState::Rejected)
     }
 
-    /// Whether it has not ended.
-    pub(crate) fn is_live(&self) -> bool {
-        !matches!(self.replica.state, MandateState::Ended | MandateState::Rejected)
-            && self.half != ReplicaState::Destroyed
+    /// Whether its end is behind it: on both sides, or as far as this phone's half goes. What is only on its way there,
+    /// which nothing takes back, has not ended, though no hold comes upon it any more.
+    pub(crate) fn has_ended(&self) -> bool {
+        matches!(self.replica.state, MandateState::Ended | MandateState::Rejected)
+            || self.half == ReplicaState::Destroyed
     }
 }
 
@@ -89,10 +90,10 @@ impl Unit<'_> {
         let at = self.now()?;
         for mandate in mandates {
             let mut row = self.mandate(*mandate)?;
-            let new = !row.replica.holds.contains(&by) && row.is_live();
+            let before = row.replica.holds.contains(&by);
             row.apply(MandateEvent::HoldAdded(Hold::new(by, at)));
             self.put(&row)?;
-            if new {
+            if !before && row.replica.holds.contains(&by) {
                 self.tell(WalletEvent::Held { mandate: *mandate, by })?;
             }
         }

@@ -311,7 +311,7 @@ impl Inner {
         let mut missing = Vec::new();
         for mandate in mandates {
             let row = self.read::<MandateRow>(mandate.as_bytes())?;
-            if row.is_some_and(|row| row.is_live() && !row.is_accepted()) {
+            if row.is_some_and(|row| !row.has_ended() && !row.is_accepted()) {
                 missing.push(*mandate);
             }
         }

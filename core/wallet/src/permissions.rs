@@ -269,9 +269,9 @@ fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds
 
 fn group_of(row: &MandateRow, ending: Option<&EndingView>) -> PermissionGroup {
     let closed = ending.is_some_and(|ending| matches!(ending.stage, EndingStage::Closed(_)));
-    if closed || !row.is_live() && ending.is_none() {
+    if closed || row.has_ended() && ending.is_none() {
         PermissionGroup::Ended
-    } else if ending.is_some() || !row.is_live() {
+    } else if ending.is_some() || row.has_ended() {
         PermissionGroup::Ending
     } else if row.can_pay() {
         PermissionGroup::On

@@ -146,7 +146,7 @@ impl Unit<'_> {
         let mut live = Vec::new();
         for mandate in named {
             let row = self.mandate(mandate)?;
-            if row.is_live() && row.order.is_none() {
+            if !row.has_ended() && row.order.is_none() {
                 live.push(mandate);
             }
         }

@@ -206,7 +206,7 @@ impl Unit<'_> {
             .iter()
             .any(|owner| row.replica.holds.contains(owner));
         let wished = held && row.replica.state != MandateState::RevocationScheduled;
-        let differs = record.state == MandateState::Active && row.is_live() && wished;
+        let differs = record.state == MandateState::Active && !row.has_ended() && wished;
         if !differs || self.is_on_its_way(record.mandate)? {
             return Ok(());
         }

@@ -3,9 +3,14 @@
 use crate::support::phone::{Phone, pin};
 use crate::support::plug::Line;
 use crate::support::{OTHER_PIN, PIN, Sandboxed};
+use axum::http::Method;
+use quittance_flows::HoldOwner;
+use quittance_protocol::MandateId;
+use quittance_protocol::answer::MandateState;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::StopScope;
-use quittance_wallet::{Answer, ErrorKind, PermissionGroup, PromptKind, WalletError};
+use quittance_wallet::{Answer, ErrorKind, PermissionGroup, PromptKind, WalletError, WalletEvent};
+use serde_json::json;
 
 //
 #[tokio::test(flavor = "multi_thread")]
@@ -196,4 +201,42 @@ async fn every_moment_that_is_offered_for_a_longer_lock_is_taken() {
     assert_eq!(longest.longer, [], "it lasts as long as it can");
     let beyond = extend(longest.until.plus_seconds(1)).await;
     assert!(beyond.is_err(), "control: {beyond:?}");
+}
+
+// Before, each contact under a lock told of what was ending as if a hold had come upon it.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_lock_holds_is_told_once_and_what_is_ending_is_not_told_to_be_held() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let live = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let ending = phone.sign(&sandbox.offer(&merchant, "subscription").await).await;
+    // The gateway says that it is ending, and keeps its order to itself.
+    sandbox.plug.lie(Some(Box::new(|json| {
+        if json["orders"].is_array() {
+            json["orders"] = json!([]);
+        }
+    })));
+    let banned = json!({ "mandates": [ending], "cause": "merchant_banned" });
+    sandbox.ask(Method::POST, "/sandbox/endings", banned).await;
+    phone.wallet.sync().await.unwrap();
+    let state = phone.wallet.mandate(ending).unwrap().state;
+    assert_eq!(state, MandateState::Revoking, "control");
+    phone.events();
+    phone.wallet.lock_now(false).await.unwrap();
+    for _ in 0..3 {
+        phone.wallet.sync().await.unwrap();
+    }
+    let held: Vec<MandateId> = phone.events().into_iter().filter_map(held_by_lock).collect();
+    assert_eq!(held, [live]);
+}
+
+fn held_by_lock(event: WalletEvent) -> Option<MandateId> {
+    match event {
+        WalletEvent::Held {
+            mandate,
+            by: HoldOwner::SafetyLock,
+        } => Some(mandate),
+        _ => None,
+    }
 }
