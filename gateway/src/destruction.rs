@@ -153,6 +153,14 @@ fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -
         turn.store.put_mandate(&mut mandate)?;
         probe(turn, &mandate)?;
     }
+    for id in &order.mandates {
+        let mandate = turn.store.mandate(*id)?.ok_or(Failure::Damaged("an order"))?;
+        // What left for an earlier end has come to it first.
+        let is_gone = mandate.half == ReplicaState::Destroyed || done.destroyed.contains(&token_half(mandate.token));
+        if !is_gone {
+            return Err(Failure::Rules("an order is stated before what left it has ended").into());
+        }
+    }
     let (before, rating) = rating::refresh(turn, order.account)?;
     order.risk_epochs = Some((before, rating.epoch));
     let body = DestroyedBody {

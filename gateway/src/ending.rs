@@ -32,8 +32,9 @@ pub(crate) struct Placing<'p> {
     pub(crate) policy: &'p PolicyInForce,
 }
 
-/// Orders the end of mandates that are under no order yet, all in this commit. An order that is effective at once
-/// quiesces both halves; one that is effective later holds them until then.
+/// Orders the end of mandates, all in this commit. An order that is effective at once quiesces both halves, and takes those
+/// of its mandates that are scheduled out of their orders: the earliest end counts, with its cause, and taking the later
+/// one back gives them back no more. An order that is effective later holds both halves until then.
 pub(crate) fn place(
     turn: &mut Turn<'_>,
     account: AccountId,
@@ -81,10 +82,13 @@ pub(crate) fn place(
         closure: None,
         risk_epochs: None,
         acknowledged: None,
+        left: mandates.iter().filter_map(|row| row.order).collect(),
     };
     turn.store.put_order(&order)?;
     for mut row in mandates {
-        row.order = Some(id);
+        if let Some(before) = row.order.replace(id) {
+            leave(turn, before, &row)?;
+        }
         row.provisioning_until = None;
         end_renewal(turn, &mut row)?;
         if scheduled {
@@ -110,7 +114,24 @@ pub(crate) fn place(
     if !scheduled {
         drain(turn, id, false)?;
     }
+    for before in order.left {
+        // An order under which nothing is left could be taken back in name only: it ends with the last that left it.
+        if turn.store.mandates_of_order(before)?.is_empty() {
+            bring_forward(turn, find(turn, before)?, placing.effective_at)?;
+        }
+    }
     Ok(id)
+}
+
+/// Takes a mandate out of a scheduled order. What was logged of the order stays: its token will be gone, too.
+fn leave(turn: &Turn<'_>, id: OrderId, row: &Mandate) -> Result<(), Failure> {
+    let mut order = find(turn, id)?;
+    order.tokens.retain(|token| *token != row.token);
+    turn.store.put_order(&order)
+}
+
+fn find(turn: &Turn<'_>, id: OrderId) -> Result<Order, Failure> {
+    turn.store.order(id)?.ok_or(Failure::Damaged("an order"))
 }
 
 /// When what a definition brings about is effective: at once, or after its policy's time.
@@ -121,10 +142,10 @@ pub(crate) fn effective_at(policy: &Policy, definition: &FlowDefinition, now: Ti
     }
 }
 
-/// Ends mandates at once because somebody else than the payer's phone says so. What is under an order already, or has
-/// ended, is left to that.
+/// Ends mandates at once because somebody else than the payer's phone says so, whatever is scheduled. What is ending
+/// already, or has ended, is left to that.
 pub(crate) fn end(turn: &mut Turn<'_>, mandates: Vec<Mandate>, ending: Ending) -> Decided<Option<OrderId>> {
-    let live: Vec<_> = mandates.into_iter().filter(is_free).collect();
+    let live = those_first(turn, mandates, turn.now)?;
     let Some(account) = live.first().map(|row| row.account) else {
         return Ok(None);
     };
@@ -140,6 +161,24 @@ pub(crate) fn end(turn: &mut Turn<'_>, mandates: Vec<Mandate>, ending: Ending) -
 /// Whether nobody has ordered a mandate's end yet, though it lives.
 pub(crate) fn is_free(row: &Mandate) -> bool {
     row.order.is_none() && row.standing.is_live()
+}
+
+/// Those of some mandates for which an end that is effective at this moment is the first one: nobody has ordered another,
+/// or only one for later where this one is for now.
+pub(crate) fn those_first(
+    turn: &Turn<'_>,
+    mandates: Vec<Mandate>,
+    effective_at: Timestamp,
+) -> Result<Vec<Mandate>, Failure> {
+    let mut first = Vec::new();
+    for row in mandates.into_iter().filter(|row| row.standing.is_live()) {
+        let stands = row.order.map(|order| find(turn, order)).transpose()?;
+        let is_later = |order: Order| order.state.own == OwnHalf::Scheduled && effective_at < order.effective_at;
+        if stands.is_none_or(|order| effective_at <= turn.now && is_later(order)) {
+            first.push(row);
+        }
+    }
+    Ok(first)
 }
 
 /// Turns a linked subscription's renewal off, which comes before the end of its mandate.
@@ -223,14 +262,24 @@ pub(crate) fn undo(turn: &mut Turn<'_>, account: AccountId, id: OrderId) -> Deci
     take(turn, &mut order, GatewayEvent::Undone)
 }
 
-/// Brings a scheduled order forward where another route to the same end is effective earlier: the later wish joins,
-/// the earlier moment counts.
-pub(crate) fn hasten(turn: &mut Turn<'_>, id: OrderId, wanted: &[MandateId], effective_at: Timestamp) -> Decided<()> {
-    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
-    let covers = order.mandates.iter().all(|mandate| wanted.contains(mandate));
-    if order.state.own != OwnHalf::Scheduled || !covers || effective_at >= order.effective_at {
-        return Ok(());
+/// Whether a later wish joins an order: where that is effective first; where the wish names all that is under it, so that
+/// the earlier moment counts for the whole order; or where it is for later itself. One that does not join takes what it
+/// names out of the order.
+pub(crate) fn joins(turn: &mut Turn<'_>, id: OrderId, wanted: &[MandateId], effective_at: Timestamp) -> Decided<bool> {
+    let order = find(turn, id)?;
+    if order.state.own != OwnHalf::Scheduled || effective_at >= order.effective_at {
+        return Ok(true);
     }
+    let under_it = turn.store.mandates_of_order(id)?;
+    let is_covered = under_it.iter().all(|row| wanted.contains(&row.mandate));
+    if is_covered {
+        bring_forward(turn, order, effective_at)?;
+    }
+    Ok(is_covered || turn.now < effective_at)
+}
+
+/// Lets a scheduled order be effective earlier.
+fn bring_forward(turn: &mut Turn<'_>, mut order: Order, effective_at: Timestamp) -> Decided<()> {
     let earlier = order.effective_at.seconds_since(effective_at);
     order.effective_at = effective_at;
     order.drain_until = order.drain_until.plus_seconds(-earlier);
@@ -248,19 +297,21 @@ pub(crate) fn come_due(turn: &mut Turn<'_>, mut order: Order) -> Decided<()> {
     drain(turn, order.order, false)
 }
 
-/// Moves an order on once no charge of its tokens is in flight. `overdue`: their time is over, so they are not waited
-/// for any longer, and the network is asked what became of them, which refuses those that it never saw.
+/// Moves an order on once no charge of its tokens is in flight, then those that some of its mandates left. `overdue`: their
+/// time is over, so they are not waited for any longer, and the network is asked what became of them, which refuses those
+/// that it never saw.
 pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<()> {
-    let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
+    let mut order = find(turn, id)?;
     if matches!(order.state.own, OwnHalf::Scheduled | OwnHalf::Undone) {
         return Ok(());
     }
-    let pending = turn.store.pending_under(id)?;
+    let pending = turn.store.pending_of(&order.mandates)?;
     if !pending.is_empty() && !overdue {
         return Ok(());
     }
     turn.after.extend(pending.into_iter().map(After::Resolve));
-    take(turn, &mut order, GatewayEvent::Drained)
+    take(turn, &mut order, GatewayEvent::Drained)?;
+    order.left.into_iter().try_for_each(|left| drain(turn, left, false))
 }
 
 /// Lets the rules take an event, carries out what they ask for, writes what they decided.

@@ -4,11 +4,12 @@ use crate::error::WalletError;
 use crate::events::{Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{MandateRow, OrderRow, OutboxRow, Purpose, token_record};
+use crate::order_facts::{known_order, mandates_of};
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, PhoneState};
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::statement::{Attestation, PhoneOutcome, Probe, ReplicaState};
-use quittance_protocol::{OrderId, Received};
+use quittance_protocol::{MandateId, OrderId, Received};
 use quittance_vault::{Destruction, RecordKey, VaultError};
 
 impl Inner {
@@ -31,18 +32,33 @@ impl Inner {
     }
 
     fn destroy_half(&self, row: &OrderRow, order: &Order) -> Result<(), WalletError> {
-        let targets = self.targets(order)?;
+        let before = self.destroyed_before(order)?;
+        let targets = self.targets(order, &before)?;
         let (_, destruction) = self.destroying_unit(*order.order.as_bytes(), &targets, |unit| {
             unit.enqueue(Purpose::Attestation { order: order.order }, None)
                 .map(|_| ())
         })?;
-        let outcome = outcome(order, &targets, &destruction);
+        let are_known = targets.len() + before.len() == order.mandates.len();
+        let outcome = outcome(are_known, &destruction);
         self.unit_now(|unit| unit.attest(row, order, outcome))
     }
 
-    fn targets(&self, order: &Order) -> Result<Vec<RecordKey>, WalletError> {
+    /// Mandates of an order whose halves this phone destroyed for an earlier end, and said so.
+    fn destroyed_before(&self, order: &Order) -> Result<Vec<MandateId>, WalletError> {
+        let mut before = order.mandates.clone();
+        let rows = self.read_all::<OrderRow>()?;
+        let others: Vec<&OrderRow> = rows
+            .iter()
+            .filter(|row| known_order(&row.state).is_some_and(|known| known.order != order.order))
+            .filter(|row| row.attestation.as_deref().is_some_and(says_destroyed))
+            .collect();
+        before.retain(|mandate| others.iter().any(|row| mandates_of(&row.state).contains(mandate)));
+        Ok(before)
+    }
+
+    fn targets(&self, order: &Order, before: &[MandateId]) -> Result<Vec<RecordKey>, WalletError> {
         let mut targets = Vec::new();
-        for mandate in &order.mandates {
+        for mandate in order.mandates.iter().filter(|mandate| !before.contains(mandate)) {
             if let Some(row) = self.read::<MandateRow>(mandate.as_bytes())? {
                 targets.push(token_record(row.token));
             }
@@ -172,10 +188,14 @@ impl Unit<'_> {
     }
 }
 
+fn says_destroyed(attestation: &str) -> bool {
+    let said = Received::parse(attestation).and_then(|said| said.unverified_body::<Attestation>());
+    said.is_ok_and(|(_, body)| matches!(body.outcome, PhoneOutcome::Destroyed { .. }))
+}
+
 /// What is stated of all halves of an order at once: destroyed, or that one was not there. A phone that lacks one of
-/// several cannot say that it destroyed them all.
-fn outcome(order: &Order, targets: &[RecordKey], destruction: &Destruction) -> PhoneOutcome {
-    let are_known = targets.len() == order.mandates.len();
+/// several, and did not destroy it for an earlier end, cannot say that it destroyed them all.
+fn outcome(are_known: bool, destruction: &Destruction) -> PhoneOutcome {
     if !are_known || !destruction.missing.is_empty() {
         return PhoneOutcome::Absent {};
     }
@@ -195,8 +215,8 @@ fn outcome(order: &Order, targets: &[RecordKey], destruction: &Destruction) -> P
 #[cfg(test)]
 mod tests {
     use super::*;
+    use quittance_protocol::TokenId;
     use quittance_protocol::bytes::B64;
-    use quittance_protocol::{MandateId, TokenId};
 
     /// What is stated of an order for two, of which the vault found so many and the phone knew so many.
     fn stated(known: u8, found: u8) -> PhoneOutcome {
@@ -222,7 +242,7 @@ mod tests {
             },
             resumed: false,
         };
-        outcome(&order, &targets, &destruction)
+        outcome(targets.len() == order.mandates.len(), &destruction)
     }
 
     //

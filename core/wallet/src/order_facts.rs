@@ -1,7 +1,7 @@
 //! What an order's row, and the gateway's record of it, say.
 
 use crate::closure::content;
-use crate::journal::OrderRow;
+use crate::journal::{MandateRow, OrderRow};
 use quittance_flows::destruction::phone::{Ground, Order, PhoneState, Wish};
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log_body::OrderBody;
@@ -28,6 +28,19 @@ pub(crate) fn mandates_of(state: &PhoneState) -> &[MandateId] {
         PhoneState::Intended { mandates } => mandates,
         other => known_order(other).map_or(&[], |order| &order.mandates),
     }
+}
+
+/// The row under which a mandate ends: its own order, else another one that nothing takes back, else a wish that waits,
+/// else an end that is scheduled. An earlier end takes a mandate out of a scheduled order, which goes on naming it.
+pub(crate) fn ending_of<'r>(mandate: &MandateRow, orders: &'r [OrderRow]) -> Option<&'r OrderRow> {
+    let names = |row: &&OrderRow| {
+        !matches!(row.state, PhoneState::Undone(_)) && mandates_of(&row.state).contains(&mandate.mandate)
+    };
+    orders.iter().filter(names).min_by_key(|row| match &row.state {
+        PhoneState::Scheduled { .. } => 3,
+        PhoneState::Intended { .. } => 2,
+        state => u8::from(known_order(state).map(|order| order.order) != mandate.order),
+    })
 }
 
 /// Whether a row waits for an order that ends some of its mandates.

@@ -198,16 +198,26 @@ impl Unit<'_> {
         self.proved_time(receipt.closed_at)?;
         row.receipt = Some(receipt);
         row.dispute = None;
+        let mut ended = Vec::new();
         for mandate in &record.mandates {
+            // What an earlier end took out of the order is told with that one.
+            let mut is_others = false;
             if let Some(mut row) = self.get::<MandateRow>(mandate.as_bytes())? {
+                is_others = row.order.is_some_and(|order| order != record.order);
                 row.apply(MandateEvent::HalfDestroyed);
                 self.put(&row)?;
             }
             self.use_up(*mandate, true)?;
+            if !is_others {
+                ended.push(*mandate);
+            }
+        }
+        if ended.is_empty() {
+            return Ok(());
         }
         self.tell(WalletEvent::Closed {
             order: record.order,
-            mandates: record.mandates.clone(),
+            mandates: ended,
             kind,
         })
     }

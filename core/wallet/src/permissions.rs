@@ -4,12 +4,11 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{ChargesRow, MandateRow, OrderRow};
 use crate::lock::LockView;
-use crate::order_facts::mandates_of;
+use crate::order_facts::ending_of;
 use crate::permits::standing;
 use crate::texts::Text;
 use crate::time::is_stale;
 use crate::views::{EndingStage, EndingView, ending_view};
-use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::{HoldOwner, Seconds};
 use quittance_protocol::answer::{ChargeRecord, EnrolmentKind, MandateState, Taken};
 use quittance_protocol::bytes::Digest32;
@@ -232,10 +231,7 @@ impl Inner {
 }
 
 fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds) -> PermissionView {
-    let of_it = |order: &&OrderRow| {
-        !matches!(order.state, PhoneState::Undone(_)) && mandates_of(&order.state).contains(&row.mandate)
-    };
-    let ending = orders.iter().find(of_it).map(ending_view);
+    let ending = ending_of(&row, orders).map(ending_view);
     let group = group_of(&row, ending.as_ref());
     let alive = matches!(group, PermissionGroup::On | PermissionGroup::Paused);
     let gateway = row.gateway.as_ref();

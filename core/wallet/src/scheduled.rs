@@ -97,6 +97,9 @@ impl Unit<'_> {
             let Some(mut row) = self.get::<MandateRow>(id.as_bytes())? else {
                 continue;
             };
+            if !self.is_under(&row, placed, order.order)? {
+                continue;
+            }
             match &placed.state {
                 PhoneState::Scheduled { effective_at, .. } => row.apply(MandateEvent::Scheduled {
                     ending,
@@ -104,18 +107,16 @@ impl Unit<'_> {
                     due: *effective_at,
                 }),
                 PhoneState::Undone(_) => {
-                    if row.order == Some(order.order) {
-                        row.order = None;
-                        take_back(&mut row.replica);
-                        row.follow_replica();
-                        let ground = placed.ground;
-                        self.use_up(*id, ground.is_none_or(|ground| ground.intent.is_none()))?;
-                        self.tell(WalletEvent::Undone {
-                            order: order.order,
-                            mandate: *id,
-                        })?;
-                        self.put(&row)?;
-                    }
+                    row.order = None;
+                    take_back(&mut row.replica);
+                    row.follow_replica();
+                    let ground = placed.ground;
+                    self.use_up(*id, ground.is_none_or(|ground| ground.intent.is_none()))?;
+                    self.tell(WalletEvent::Undone {
+                        order: order.order,
+                        mandate: *id,
+                    })?;
+                    self.put(&row)?;
                     continue;
                 }
                 _ => row.apply(MandateEvent::Ordered { ending, at }),
@@ -124,6 +125,28 @@ impl Unit<'_> {
             self.put(&row)?;
         }
         Ok(())
+    }
+
+    /// Whether a mandate that an order names is under this order, not under another one that ends it earlier.
+    fn is_under(&self, row: &MandateRow, placed: &OrderRow, order: OrderId) -> Result<bool, WalletError> {
+        if matches!(placed.state, PhoneState::Undone(_)) {
+            return Ok(row.order == Some(order));
+        }
+        let Some(before) = row.order.filter(|before| *before != order) else {
+            return Ok(true);
+        };
+        let rows = self.list::<OrderRow>()?;
+        let is_it = |row: &&OrderRow| known_order(&row.state).is_some_and(|known| known.order == before);
+        let Some(before) = rows.iter().find(is_it) else {
+            return Ok(true);
+        };
+        Ok(match (&before.state, &placed.state) {
+            (PhoneState::Undone(_), _) => true,
+            (_, PhoneState::Scheduled { .. }) => false,
+            (PhoneState::Scheduled { .. }, _) => true,
+            // Nothing takes either back: the earlier one took it, by the moments that they were placed with.
+            _ => placed.effective_at < before.effective_at,
+        })
     }
 
     /// What this phone knows of an order's mandates, at the time of its log entry.

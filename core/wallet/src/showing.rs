@@ -83,15 +83,10 @@ impl Inner {
         let mut ids = open.row.start.mandates.clone();
         ids.extend(&open.row.alone);
         if let Some(Wish::Undo { order }) = open.row.start.wish {
-            let rows = self.read_all::<crate::journal::OrderRow>()?;
-            let known = rows
-                .iter()
-                .filter_map(|row| crate::order_facts::known_order(&row.state));
-            ids.extend(
-                known
-                    .filter(|known| known.order == order)
-                    .flat_map(|known| &known.mandates),
-            );
+            // What an earlier end took out of it is not given back.
+            let rows = self.read_all::<MandateRow>()?;
+            let under_it = rows.iter().filter(|row| row.order == Some(order));
+            ids.extend(under_it.map(|row| row.mandate));
         }
         let mut affected = Vec::new();
         for mandate in ids {

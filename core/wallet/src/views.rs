@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::events::DisputeReason;
 use crate::inner::Inner;
 use crate::journal::{MandateRow, OrderRow};
-use crate::order_facts::{known_order, mandates_of};
+use crate::order_facts::{ending_of, known_order};
 use crate::permits::standing;
 use crate::ports::KeyStoreKind;
 use crate::signing::read_offer;
@@ -199,10 +199,7 @@ impl Inner {
 
 fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> MandateView {
     let ahead: Vec<Timestamp> = standing(&row, now).iter().map(|permit| permit.not_after).collect();
-    let order = orders
-        .iter()
-        .filter(|order| !matches!(order.state, PhoneState::Undone(_)))
-        .find(|order| mandates_of(&order.state).contains(&row.mandate));
+    let order = ending_of(&row, orders);
     MandateView {
         mandate: row.mandate,
         merchant: row.merchant,

@@ -3,12 +3,11 @@
 use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow};
-use crate::order_facts::mandates_of;
+use crate::order_facts::ending_of;
 use crate::texts::{self, Text};
 use crate::unit::Unit;
 use crate::views::{EndingStage, ending_view};
 use quittance_flows::definition::FlowDefinition;
-use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::flow::Phase;
 use quittance_flows::routes::{self, Subject};
 use quittance_flows::{FactorKind, Policy};
@@ -97,13 +96,9 @@ impl Inner {
         let orders = self.read_all::<OrderRow>()?;
         let mut results = Vec::new();
         for mandate in row.start.mandates.iter().chain(&row.alone) {
-            let about = |order: &&OrderRow| {
-                !matches!(order.state, PhoneState::Undone(_)) && mandates_of(&order.state).contains(mandate)
-            };
-            let here = self
-                .read::<MandateRow>(mandate.as_bytes())?
-                .is_some_and(|row| row.orphan);
-            let outcome = if let Some(order) = orders.iter().find(about) {
+            let known = self.read::<MandateRow>(mandate.as_bytes())?;
+            let here = known.as_ref().is_some_and(|row| row.orphan);
+            let outcome = if let Some(order) = known.and_then(|known| ending_of(&known, &orders)) {
                 ItemOutcome::Ending(ending_view(order).stage)
             } else if here {
                 ItemOutcome::EndedHere

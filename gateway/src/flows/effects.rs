@@ -121,7 +121,10 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
             ask_banks(turn, device, run)
         };
     }
-    let live: Vec<_> = subjects(turn, run)?.into_iter().filter(ending::is_free).collect();
+    let policy = turn.world.policies.version(run.state.start.policy_version);
+    let policy = policy.ok_or(Failure::Damaged("a flow"))?;
+    let effective_at = ending::effective_at(&policy.policy, run.definition, turn.now)?;
+    let live = ending::those_first(turn, subjects(turn, run)?, effective_at)?;
     if live.is_empty() {
         return Ok(());
     }
@@ -130,8 +133,6 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
         None if live.len() > 1 => TerminationCause::PayerBatch,
         None => TerminationCause::Payer,
     };
-    let policy = turn.world.policies.version(run.state.start.policy_version);
-    let policy = policy.ok_or(Failure::Damaged("a flow"))?;
     if cause == TerminationCause::PlatformForced {
         for row in &live {
             let notice = MerchantNotice::ForcedUnbind {
@@ -144,7 +145,7 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
     let placing = Placing {
         ending: cause.by_usual_actor(),
         intent: None,
-        effective_at: ending::effective_at(&policy.policy, run.definition, turn.now)?,
+        effective_at,
         policy,
     };
     ending::place(turn, run.flow.account, live, &placing).map(|_| ())
@@ -152,8 +153,8 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
 
 fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
     let named = intent::named(&channels(turn, run)?, false);
-    let rows = subjects(turn, run)?.into_iter();
-    let banks = rows.filter(|row| !named.contains(&row.mandate) && ending::is_free(row));
+    let rows = ending::those_first(turn, subjects(turn, run)?, turn.now)?.into_iter();
+    let banks = rows.filter(|row| !named.contains(&row.mandate));
     for row in banks.collect::<Vec<_>>() {
         let mandates = vec![row.mandate];
         let start = FlowStart {

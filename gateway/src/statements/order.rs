@@ -14,7 +14,7 @@ use quittance_protocol::statement::{
 };
 use quittance_protocol::{Digest32, OrderId, Problem, Received, Timestamp, Verified};
 
-use crate::ending::{Placing, effective_at, hasten, place, take};
+use crate::ending::{Placing, effective_at, joins, place, take};
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows;
@@ -22,7 +22,8 @@ use crate::store::{Device, Order};
 use crate::turn::{Answer, Late, Turn};
 use crate::world::PolicyInForce;
 
-/// The payer wants mandates ended. What is under an order already joins it: the same order, the same receipt (H2).
+/// The payer wants mandates ended. What is under an order that is not effective later than the wish joins it: the same
+/// order, the same receipt (H2).
 pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Intent>) -> Decided<Answer> {
     let body = said.body();
     let policy = turn.world.policies.current()?;
@@ -36,20 +37,18 @@ pub(super) fn intend(turn: &mut Turn<'_>, device: &Device, said: &Verified<Inten
         return Err(Problem::new(Code::LimitExceeded).at("/mandates").into());
     }
     let wish = check_intent(turn, device, body)?;
-    let (mut live, mut joined) = (Vec::new(), BTreeSet::new());
+    let mut live = Vec::new();
     for (index, id) in body.mandates.iter().enumerate() {
         let row = turn.store.mandate(*id)?.filter(|row| row.account == device.account);
-        let row = row.ok_or_else(|| Problem::new(Code::NotFound).at(format!("/mandates/{index}")))?;
-        match row.order {
-            Some(order) => {
-                joined.insert(order);
-            }
-            None => live.push(row),
+        live.push(row.ok_or_else(|| Problem::new(Code::NotFound).at(format!("/mandates/{index}")))?);
+    }
+    let mut joined: BTreeSet<OrderId> = live.iter().filter_map(|row| row.order).collect();
+    for order in joined.clone() {
+        if !joins(turn, order, &body.mandates, wish.effective_at)? {
+            joined.remove(&order);
         }
     }
-    for order in &joined {
-        hasten(turn, *order, &body.mandates, wish.effective_at)?;
-    }
+    live.retain(|row| row.order.is_none_or(|order| !joined.contains(&order)));
     if live.is_empty() {
         let order = joined.first().ok_or(Failure::Rules("an intent without mandates"))?;
         return Ok(Answer::Late(Late::Order(*order)));

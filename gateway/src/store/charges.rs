@@ -3,7 +3,7 @@
 use quittance_protocol::answer::ChargeDecision;
 use quittance_protocol::statement;
 use quittance_protocol::{
-    ChargeId, Digest32, MandateId, MerchantId, Money, OrderId, StatementId, Thumbprint, Timestamp, TokenId,
+    ChargeId, Digest32, MandateId, MerchantId, Money, StatementId, Thumbprint, Timestamp, TokenId,
 };
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
@@ -231,17 +231,20 @@ impl Store<'_> {
         )
     }
 
-    /// Charges that are in flight under the mandates of an order.
-    pub(crate) fn pending_under(self, order: OrderId) -> Result<Vec<ChargeId>, Failure> {
-        self.all(
-            "SELECT charge FROM mandates CROSS JOIN charges USING (mandate)
-             WHERE mandates.orders=?1 AND charges.state='pending' ORDER BY charges.rowid",
-            [order.to_string()],
-            |row| row.get::<_, String>(0),
-        )?
-        .iter()
-        .map(|charge| to_id(charge))
-        .collect()
+    /// Charges of some mandates that are in flight.
+    pub(crate) fn pending_of(self, mandates: &[MandateId]) -> Result<Vec<ChargeId>, Failure> {
+        let mut pending = Vec::new();
+        for mandate in mandates {
+            let charges = self.all(
+                "SELECT charge FROM charges WHERE mandate=?1 AND state='pending' ORDER BY rowid",
+                [mandate.to_string()],
+                |row| row.get::<_, String>(0),
+            )?;
+            for charge in &charges {
+                pending.push(to_id(charge)?);
+            }
+        }
+        Ok(pending)
     }
 
     /// How many charges passed at all.

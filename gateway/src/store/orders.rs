@@ -1,5 +1,7 @@
 //! Destruction orders.
 
+use std::collections::BTreeSet;
+
 use quittance_flows::destruction::gateway::{GatewayState, OwnHalf, PhoneSide};
 use quittance_protocol::log_body::{ClosureKind, EvidenceLevel, TerminationCause};
 use quittance_protocol::{AccountId, B64, Digest32, MandateId, OrderId, Timestamp, TokenId};
@@ -15,7 +17,9 @@ pub(crate) struct Order {
     pub(crate) order: OrderId,
     pub(crate) account: AccountId,
     pub(crate) mandates: Vec<MandateId>,
+    /// Tokens whose halves end with it: not of what left it for an earlier end.
     pub(crate) tokens: Vec<TokenId>,
+    /// All that it was logged with.
     pub(crate) commitments: Vec<Digest32>,
     pub(crate) cause: TerminationCause,
     pub(crate) nonce: B64,
@@ -42,6 +46,9 @@ pub(crate) struct Order {
     pub(crate) risk_epochs: Option<(u64, u64)>,
     /// What the phone found when it checked the closure.
     pub(crate) acknowledged: Option<bool>,
+    /// Scheduled orders that some of its mandates left for it: what these say of their tokens waits for this one.
+    #[serde(default)]
+    pub(crate) left: BTreeSet<OrderId>,
 }
 
 /// The closure that was logged last.

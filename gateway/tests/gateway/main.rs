@@ -39,6 +39,7 @@ mod lost_halves;
 mod offers;
 mod orders_batch;
 mod orders_of_others;
+mod orders_overtaken;
 mod orders_released;
 mod orders_scheduled;
 mod own_log;

@@ -9,7 +9,7 @@ use quittance_protocol::{Code, OrderId, Receipt};
 use crate::support::House;
 use crate::support::phone::{Phone, Token, approved, declined};
 
-const HOUR: i64 = 3_600;
+pub(crate) const HOUR: i64 = 3_600;
 
 /// A mandate whose end the service path ordered for 24 hours later.
 async fn scheduled(house: &House) -> (Phone<'_>, Token, OrderRecord) {
@@ -21,7 +21,7 @@ async fn scheduled(house: &House) -> (Phone<'_>, Token, OrderRecord) {
     (phone, token, order)
 }
 
-async fn undo(phone: &Phone<'_>, order: OrderId) -> Result<(), Code> {
+pub(crate) async fn undo(phone: &Phone<'_>, order: OrderId) -> Result<(), Code> {
     let (flow, _) = phone.begin_for("mandate.undo", &[], Wish::Undo { order }).await;
     let confirmed = phone.answer(&flow, "confirm", phone.shown()).await;
     if confirmed.status != 200 {

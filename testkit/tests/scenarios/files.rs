@@ -89,6 +89,7 @@ macro_rules! scenarios {
             revoke_while_paused
             run_lives_a_day
             safety_lock
+            scheduled_end_is_overtaken
             second_revoke
             service_cancel
             silent_phone

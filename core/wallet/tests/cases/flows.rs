@@ -28,7 +28,11 @@ fn asked(phone: &Phone, flow: FlowId) -> PromptKind {
     phone.wallet.next_prompt(flow).unwrap().unwrap().kind
 }
 
-async fn signed(sandbox: &Sandboxed, phone: &Phone, more: serde_json::Value) -> (crate::support::Merchant, MandateId) {
+pub(crate) async fn signed(
+    sandbox: &Sandboxed,
+    phone: &Phone,
+    more: serde_json::Value,
+) -> (crate::support::Merchant, MandateId) {
     let merchant = sandbox.merchant("Bluebird").await;
     let offer = sandbox.offer_with(&merchant, "pay_as_you_go", &more).await;
     let mandate = phone.sign(&offer).await;
@@ -94,10 +98,10 @@ async fn a_renewal_is_turned_off_by_a_code_before_its_permission_ends() {
 }
 
 /// Walks the service path up to its end, after which it waits.
-async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> FlowId {
+pub(crate) async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandates: &[MandateId]) -> FlowId {
     let flow = phone
         .wallet
-        .begin("mandate.cancel.service", vec![mandate], None)
+        .begin("mandate.cancel.service", mandates.to_vec(), None)
         .await
         .unwrap();
     let PromptKind::Choose { consequences, .. } = asked(phone, flow) else {
@@ -110,7 +114,9 @@ async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> F
         "paying at once ends with it (R-028)"
     );
     phone.wallet.submit(flow, Answer::Confirm).await.unwrap();
-    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "held from here on");
+    for mandate in mandates {
+        assert!(!phone.wallet.mandate(*mandate).unwrap().can_pay, "held from here on");
+    }
     let code = sandbox.code(phone).await;
     phone.wallet.submit(flow, typed(&code)).await.unwrap();
     assert!(matches!(asked(phone, flow), PromptKind::Photos { images: 2, .. }));
@@ -129,7 +135,7 @@ async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> F
 }
 
 /// Begins to take an order back.
-async fn asks_back(phone: &Phone, order: OrderId) -> FlowId {
+pub(crate) async fn asks_back(phone: &Phone, order: OrderId) -> FlowId {
     let wish = Some(Wish::Undo { order });
     phone.wallet.begin("mandate.undo", Vec::new(), wish).await.unwrap()
 }
@@ -140,7 +146,7 @@ async fn the_service_path_holds_for_a_day_and_can_be_undone_until_then() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, mandate).await;
+    let flow = by_service(&sandbox, &phone, &[mandate]).await;
     phone.wallet.sync().await.unwrap();
     let closing = phone.wallet.closing_prompt(flow).unwrap().unwrap();
     let PromptKind::Scheduled { order, undo_until } = closing.kind else {
@@ -185,7 +191,7 @@ async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() 
     let phone = Phone::enrolled(&sandbox).await;
     let (merchant, kept) = signed(&sandbox, &phone, json!({})).await;
     let (_, other) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, kept).await;
+    let flow = by_service(&sandbox, &phone, &[kept]).await;
     phone.wallet.sync().await.unwrap();
     let order = phone.wallet.order_of(flow).unwrap().unwrap();
     let undo = asks_back(&phone, order).await;
@@ -237,7 +243,7 @@ async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then()
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, mandate).await;
+    let flow = by_service(&sandbox, &phone, &[mandate]).await;
     phone.wallet.sync().await.unwrap();
     let order = phone.wallet.order_of(flow).unwrap().unwrap();
     assert!(phone.wallet.receipts().unwrap().is_empty());
@@ -272,7 +278,7 @@ async fn a_quick_cancellation_brings_a_scheduled_end_forward_under_the_same_orde
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let slow = by_service(&sandbox, &phone, mandate).await;
+    let slow = by_service(&sandbox, &phone, &[mandate]).await;
     phone.wallet.sync().await.unwrap();
     let order = phone.wallet.order_of(slow).unwrap().unwrap();
     let stage = phone.stage(mandate).unwrap();

@@ -11,6 +11,7 @@ mod log;
 mod lost_answers;
 mod lost_halves;
 mod news;
+mod overtaken;
 mod permits;
 mod pin;
 mod receipts;
