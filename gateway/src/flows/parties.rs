@@ -80,8 +80,8 @@ fn ask_guardian(turn: &Turn<'_>, run: &Run<'_>) -> Decided<()> {
     notices::tell(turn, guardian, kind)
 }
 
-/// The guardian of the teen that a run is about: the one who is named, else the payer.
-fn guardian(turn: &Turn<'_>, run: &Run<'_>) -> Result<Option<AccountId>, Failure> {
+/// The guardian who is on record now for the teen that a run is about: the one who is named, else the payer.
+pub(super) fn guardian(turn: &Turn<'_>, run: &Run<'_>) -> Result<Option<AccountId>, Failure> {
     let teen = match &run.state.start.wish {
         Some(Wish::TeenExit { teen } | Wish::TeenLimit { teen, .. }) => *teen,
         _ => run.flow.account,

@@ -26,7 +26,7 @@ pub(super) const ANY_STEP: &str = "";
 ///
 /// # Errors
 /// `not_found` for who was not asked, `proof_rejected` where the statement names another requester or purpose,
-/// `four_eyes` for who vouches for themselves or answers twice, `too_late` or `step_order` where nobody waits for it.
+/// `not_eligible` for a guardian who is on record no longer, `four_eyes` for who vouches for themselves or answers twice, `too_late` or `step_order` where nobody waits for it.
 pub(crate) fn vouch(turn: &mut Turn<'_>, device: &Device, said: &Verified<Vouch>) -> Decided<Answer> {
     let body = said.body();
     let missing = || Problem::new(Code::NotFound).at("/flow");
@@ -108,10 +108,15 @@ fn object(turn: &mut Turn<'_>, run: &mut Run<'_>) -> Decided<()> {
 
 /// Counts an answer: a guardian decides the open step, a contact is one of several.
 fn answered(turn: &mut Turn<'_>, run: &mut Run<'_>, voice: &Voice) -> Decided<()> {
+    let guardian = run
+        .open()
+        .filter(|open| matches!(&open.kind, StepKind::External(external) if external.party == Party::Guardian));
+    // Days can pass between the question and the answer: who was asked may be no guardian any more.
+    if guardian.is_some() && parties::guardian(turn, run)? != Some(voice.account) {
+        return Err(Problem::new(Code::NotEligible).at("/flow").into());
+    }
     note(turn, run, voice)?;
-    if let Some(open) = run.open()
-        && matches!(&open.kind, StepKind::External(external) if external.party == Party::Guardian)
-    {
+    if let Some(open) = guardian {
         let outcome = if voice.approves { "approved" } else { "refused" };
         let event = FlowEventKind::Reported {
             step: open.id.clone(),

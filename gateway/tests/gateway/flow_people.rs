@@ -9,7 +9,7 @@ use quittance_protocol::statement::Vouch;
 use quittance_protocol::{AccountId, B64, Code};
 
 use crate::support::circle::{RECOVERY, asked, circle, know, name_contacts, said, voices, vouch};
-use crate::support::phone::{PIN, Phone};
+use crate::support::phone::{Flow, PIN, Phone};
 use crate::support::runs::{open, phase};
 use crate::support::{DAY, House};
 
@@ -340,6 +340,46 @@ async fn a_teen_leaves_teen_mode_when_the_guardian_says_so_on_their_own_phone() 
         let log = teen.run(flow.start.flow).await;
         assert_eq!(phase(&log) == Phase::Completed, left);
     }
+}
+
+//
+#[tokio::test]
+async fn who_is_guardian_no_longer_ends_no_teen_mode_and_the_guardian_on_record_does() {
+    let house = House::on_stage();
+    let (teen, before, now) = (
+        Phone::ready(&house).await,
+        Phone::ready(&house).await,
+        Phone::ready(&house).await,
+    );
+    let account = teen.account().await;
+    let under = async |guardian: &Phone<'_>| {
+        let set = serde_json::json!({ "teen": { "guardian": guardian.account().await } });
+        let path = format!("/sandbox/accounts/{account}");
+        assert_eq!(house.set(&path, set).await.status, 200);
+    };
+    let exit = async || {
+        let (flow, _) = teen.begin_for("teen.exit", &[], Wish::TeenExit { teen: account }).await;
+        teen.confirm(&flow, "confirm").await;
+        let log: FlowLog = teen.prove(&flow, "identify", &teen.biometric).await.ok();
+        assert_eq!(open(&log), "guardian_confirm");
+        flow
+    };
+    let yes = |flow: &Flow| Vouch {
+        flow: flow.start.flow,
+        requester: account,
+        purpose: "teen.exit".to_owned(),
+        approves: true,
+    };
+    under(&before).await;
+    let flow = exit().await;
+    under(&now).await;
+    assert_eq!(before.post(&yes(&flow)).await.code(), Code::NotEligible);
+    assert_eq!(open(&teen.run(flow.start.flow).await), "guardian_confirm");
+    assert!(voices(&house, &flow).await.is_empty(), "nor is it noted as an answer");
+    // Control: whoever is on record when the teen asks ends it.
+    let flow = exit().await;
+    assert_eq!(now.post(&yes(&flow)).await.status, 200);
+    assert_eq!(phase(&teen.run(flow.start.flow).await), Phase::Completed);
 }
 
 #[tokio::test]
