@@ -5,15 +5,15 @@ use std::ops::RangeInclusive;
 
 use quittance_flows::definition::PromptKind;
 use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow};
-use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart, Wish};
+use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswer, operation_digest};
-use quittance_protocol::{Problem, Verified};
+use quittance_protocol::{MandateId, Problem, Verified};
 
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows::{begin, card_elements, codes, entering, evidence};
-use crate::store::Device;
+use crate::store::{Device, Flow};
 use crate::turn::{Answer, Turn};
 use crate::{locks, stops, teens};
 
@@ -67,24 +67,25 @@ fn ends_what_no_run_ends(
     if definition.effect != FlowEffect::Destroy {
         return Ok(false);
     }
-    let ends_one_of_them = |before: &FlowStart| {
-        let definition = turn
-            .world
-            .policies
-            .definition(before.policy_version, &before.definition);
-        definition.is_some_and(|definition| definition.effect == FlowEffect::Destroy)
-            && before.mandates.iter().any(|mandate| start.mandates.contains(mandate))
-    };
     // A run that went bad keeps nobody from stopping.
     let open = turn.store.open_flows_on(device.account, device.device)?;
-    let is_taken = open.iter().flatten().any(|run| match run.events.first() {
-        Some(FlowEvent {
-            kind: FlowEventKind::Started(before),
-            ..
-        }) => ends_one_of_them(before),
-        _ => false,
-    });
+    let is_taken = open
+        .iter()
+        .flatten()
+        .any(|run| to_end(turn, run).iter().any(|mandate| start.mandates.contains(mandate)));
     Ok(!is_taken)
+}
+
+/// The mandates that a run is to end; none where it is about something else.
+pub(super) fn to_end<'f>(turn: &Turn<'_>, run: &'f Flow) -> &'f [MandateId] {
+    let Some(FlowEventKind::Started(start)) = run.events.first().map(|event| &event.kind) else {
+        return &[];
+    };
+    let definition = turn.world.policies.definition(start.policy_version, &start.definition);
+    match definition {
+        Some(definition) if definition.effect == FlowEffect::Destroy => &start.mandates,
+        _ => &[],
+    }
 }
 
 fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definition: &FlowDefinition) -> Decided<()> {

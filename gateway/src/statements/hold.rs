@@ -1,12 +1,14 @@
 //! The payer's pause: adding it needs nothing, lifting it needs the payer.
 
+use std::collections::BTreeSet;
+
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{Authority, FactorKind, FlowEffect, Hold, HoldOwner, StepKind};
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, FactorProof, HoldChange, operation_digest};
-use quittance_protocol::{Digest32, Problem, Received, Verified};
+use quittance_protocol::{Digest32, MandateId, Problem, Received, Verified};
 
 use super::flow;
 use crate::factor::{self, Expected};
@@ -44,7 +46,7 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<state
             if settled::is_recovering(turn, policy, device.account)? {
                 return Err(Code::RiskDenied.into());
             }
-            lift(turn, &mut mandates)?;
+            lift(turn, device, &mut mandates)?;
         }
     }
     let records: Result<Vec<_>, Failure> = mandates
@@ -70,9 +72,14 @@ fn add(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
     Ok(())
 }
 
-/// One wish lifts the payer's pause, and the hold of a cancellation that was left without an order. Holds of others
-/// stay (I9).
-fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
+/// One wish lifts the payer's pause, and the hold of a cancellation that was left without an order. While a cancellation
+/// goes on, on whichever phone, its hold stays, and so do those of others (I9).
+fn lift(turn: &Turn<'_>, device: &Device, mandates: &mut [Mandate]) -> Decided<()> {
+    let mut ending: BTreeSet<MandateId> = BTreeSet::new();
+    // A run that went bad goes on nowhere.
+    for run in turn.store.each_open_flow_of(device.account)?.iter().flatten() {
+        ending.extend(flow::to_end(turn, run));
+    }
     for (index, mandate) in mandates.iter_mut().enumerate() {
         let pointer = format!("/mandates/{index}");
         match mandate.standing.state {
@@ -84,7 +91,16 @@ fn lift(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
             MandateState::RevocationScheduled => return Err(Problem::new(Code::StepOrder).at(pointer).into()),
             _ => {}
         }
-        for owner in [HoldOwner::Payer, HoldOwner::Revocation] {
+        let holds = &mandate.standing.holds;
+        let goes_on = ending.contains(&mandate.mandate) && holds.contains(&HoldOwner::Revocation);
+        if goes_on && !holds.contains(&HoldOwner::Payer) {
+            return Err(Problem::new(Code::StepOrder)
+                .at(pointer)
+                .detail("its cancellation is under way: leave that first")
+                .into());
+        }
+        let left = (!goes_on).then_some(HoldOwner::Revocation);
+        for owner in [HoldOwner::Payer].into_iter().chain(left) {
             mandate.standing = mandate
                 .standing
                 .step(MandateEvent::HoldLifted(owner, Actor::Payer))

@@ -72,6 +72,14 @@ impl Store<'_> {
         )
     }
 
+    /// Runs of a payer that are open, each by itself.
+    pub(crate) fn each_open_flow_of(self, account: AccountId) -> Result<Vec<Result<Flow, Failure>>, Failure> {
+        self.each_doc(
+            "SELECT doc FROM flows WHERE account=?1 AND open=1",
+            [account.to_string()],
+        )
+    }
+
     /// Runs of a payer's device that are open, each by itself.
     pub(crate) fn open_flows_on(
         self,

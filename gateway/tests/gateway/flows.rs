@@ -233,6 +233,7 @@ async fn a_proof_is_used_once() {
     let proof = phone.identify(&flow).await;
     let again = phone.answer(&flow, "identify", StepAnswer::Proof { proof }).await;
     assert_eq!(again.code(), Code::StepOrder, "the step is behind");
+    assert_eq!(phone.post(&CancelFlow { flow: flow.start.flow }).await.status, 200);
     let lifted: Vec<MandateRecord> = phone.resume(&[token.mandate]).await.ok();
     assert_eq!(
         lifted[0].state,

@@ -45,6 +45,7 @@ mod orders_scheduled;
 mod own_log;
 mod parties;
 mod patience;
+mod pauses;
 mod pending_charges;
 mod pins;
 mod policies;

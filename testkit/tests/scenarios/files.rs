@@ -70,6 +70,7 @@ macro_rules! scenarios {
             overseas_payer
             passcode_then_no_network
             pause_and_resume
+            pause_lifted_under_a_case
             permits_end
             pin_form
             quick_cancel
