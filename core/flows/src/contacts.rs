@@ -157,14 +157,14 @@ pub fn set(
     Ok(ContactSet { set_at: now, people })
 }
 
-/// Adds a set to those of before, and leaves out what will never count again.
+/// Takes a new set: the one in force counts until it does. What was named in between and still cools off is withdrawn, so
+/// that whoever is told of a thief's set undoes it by naming their own.
 ///
 /// # Errors
 /// [`PolicyError`] where the bundle lacks a value.
 pub fn added(policy: &Policy, sets: &[ContactSet], new: ContactSet) -> Result<Vec<ContactSet>, PolicyError> {
-    let still = in_force(policy, sets, new.set_at)?.map(|set| set.set_at);
-    let kept = sets.iter().filter(|set| still.is_none_or(|still| set.set_at >= still));
-    Ok(kept.cloned().chain([new]).collect())
+    let still = in_force(policy, sets, new.set_at)?.cloned();
+    Ok(still.into_iter().chain([new]).collect())
 }
 
 /// How few, how many people are named.
@@ -179,8 +179,8 @@ fn cooled_off(policy: &Policy, set: &ContactSet) -> Result<Timestamp, PolicyErro
     policy.moment("recovery.trusted_contacts.change_cooling_off", set.set_at)
 }
 
-/// The set that counts now: the latest whose cooling-off is over. A thief who changes the contacts has to wait, while
-/// the ones before still count.
+/// The set that counts now: the latest that cooled off before another was named. A thief who changes the contacts has to
+/// wait, while the ones before still count.
 fn in_force<'s>(
     policy: &Policy,
     sets: &'s [ContactSet],
@@ -188,8 +188,12 @@ fn in_force<'s>(
 ) -> Result<Option<&'s ContactSet>, PolicyError> {
     let mut latest: Option<&ContactSet> = None;
     for set in sets {
+        let from = cooled_off(policy, set)?;
+        let withdrawn = sets
+            .iter()
+            .any(|other| set.set_at < other.set_at && other.set_at < from);
         let later = latest.is_none_or(|latest| set.set_at >= latest.set_at);
-        if now >= cooled_off(policy, set)? && later {
+        if now >= from && !withdrawn && later {
             latest = Some(set);
         }
     }

@@ -161,6 +161,27 @@ async fn contacts_that_are_named_in_the_app_count_after_72_hours_and_those_befor
     assert_eq!(told.iter().filter(|event| changed(&event.kind)).count(), 2);
 }
 
+//
+#[tokio::test]
+async fn naming_contacts_anew_withdraws_those_that_a_thief_named_meanwhile() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let people: Vec<_> = (1..=9).map(|number| AccountId::from_bytes([number; 16])).collect();
+    let (friends, thiefs, owners) = (&people[..3], &people[3..6], &people[6..]);
+    know(&house, &phone, &people, 181, serde_json::json!({})).await;
+    named_in_the_app(&phone, friends).await;
+    house.advance(3 * DAY).await;
+    named_in_the_app(&phone, thiefs).await;
+    house.advance(10 * 3_600).await;
+    named_in_the_app(&phone, owners).await;
+    house.advance(3 * DAY - 10 * 3_600).await;
+    assert_eq!(may_vouch(&phone).await.unwrap(), friends, "72 hours after the thief");
+    house.advance(10 * 3_600 - 1).await;
+    assert_eq!(may_vouch(&phone).await.unwrap(), friends);
+    house.advance(1).await;
+    assert_eq!(may_vouch(&phone).await.unwrap(), owners);
+}
+
 //
 #[tokio::test]
 async fn whom_the_payer_cannot_name_changes_nothing() {

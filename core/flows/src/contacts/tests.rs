@@ -140,13 +140,28 @@ fn a_changed_set_counts_after_72_hours_and_the_one_before_until_then() {
         ..first.clone()
     };
     let kept = added(&policy(), &sets, third.clone()).unwrap();
-    assert_eq!(kept, [second.clone(), third.clone()], "the first never counts again");
-    let early = ContactSet {
-        set_at: at(11 * DAY),
-        ..third
-    };
-    let kept = added(&policy(), &sets, early.clone()).unwrap();
-    assert_eq!(kept, [first, second, early], "it still counts");
+    assert_eq!(kept, [second, third], "the first never counts again");
+}
+
+//
+#[test]
+fn naming_anew_withdraws_what_still_cools_off_and_the_set_in_force_counts_until_then() {
+    let known = people(5);
+    let named = |people: &[Contact], second| set(&policy(), people, &payer(), at(second)).unwrap();
+    // Hours after the thief named somebody.
+    let after = |hours: i64| 10 * DAY + hours * 3_600;
+    let friends = named(&known[..3], 0);
+    let thiefs = named(&known[..4], after(0));
+    let owners = named(&known, after(10));
+    let kept = added(&policy(), &[friends.clone(), thiefs.clone()], owners.clone()).unwrap();
+    assert_eq!(kept, [friends.clone(), owners.clone()]);
+    // The same where all three of them were kept.
+    for sets in [kept, vec![friends, thiefs, owners]] {
+        for (second, count) in [(after(10), 3), (after(72), 3), (after(82) - 1, 3), (after(82), 5)] {
+            let counting = may_vouch(&sets, &known, second);
+            assert_eq!(counting, count, "{} sets, {second}", sets.len());
+        }
+    }
 }
 
 // R-103 R-082
