@@ -88,7 +88,7 @@ mod tests {
     const QUIZ: &str = "recovery.transaction_quiz";
     const CONTACTS: &str = "recovery.trusted_contacts";
 
-    fn facts(settled: i64, begun: i64, eligible: i64) -> FactsByWay {
+    fn facts(settled: i64, begun: i64, triggers: i64, eligible: i64) -> FactsByWay {
         let of = |facts: &[(&str, i64)]| {
             let named = facts
                 .iter()
@@ -98,7 +98,11 @@ mod tests {
         BTreeMap::from([
             (
                 QUIZ.to_owned(),
-                of(&[("settled_transactions", settled), ("quiz_attempts_today", begun)]),
+                of(&[
+                    ("settled_transactions", settled),
+                    ("quiz_attempts_today", begun),
+                    ("lock_trigger_open", triggers),
+                ]),
             ),
             (CONTACTS.to_owned(), of(&[("contacts_eligible", eligible)])),
         ])
@@ -129,7 +133,7 @@ mod tests {
     // R-082 R-096 R-103
     #[test]
     fn a_way_is_ready_from_its_bound_on_and_says_below_it_how_much_is_missing() {
-        let (enough, too_few) = (facts(20, 2, 3), facts(19, 3, 2));
+        let (enough, too_few) = (facts(20, 2, 0, 3), facts(19, 3, 0, 2));
         assert_eq!(missing(QUIZ, &enough), [""; 0]);
         assert_eq!(missing(CONTACTS, &enough), [""; 0]);
         assert_eq!(
@@ -137,6 +141,14 @@ mod tests {
             ["settled_transactions 19 < 20", "quiz_attempts_today 3 > 2"]
         );
         assert_eq!(missing(CONTACTS, &too_few), ["contacts_eligible 2 < 3"]);
+    }
+
+    // R-068 R-082
+    #[test]
+    fn a_quiz_is_not_ready_while_something_on_the_account_is_unresolved() {
+        let seen = facts(20, 2, 1, 3);
+        assert_eq!(missing(QUIZ, &seen), ["lock_trigger_open 1 > 0"]);
+        assert_eq!(missing(CONTACTS, &seen), [""; 0], "which is looked at 30 minutes later");
     }
 
     //
@@ -151,7 +163,7 @@ mod tests {
         let doors = |name| facts_at_the_door(policy.flow(name).unwrap());
         assert_eq!(
             doors(QUIZ),
-            BTreeSet::from(["quiz_attempts_today", "settled_transactions"])
+            BTreeSet::from(["lock_trigger_open", "quiz_attempts_today", "settled_transactions"])
         );
         assert_eq!(doors(CONTACTS), BTreeSet::from(["contacts_eligible"]));
     }

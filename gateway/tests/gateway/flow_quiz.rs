@@ -7,9 +7,9 @@ use quittance_protocol::answer::{Asking, FlowLog, Question};
 use quittance_protocol::flow_event::FlowEventKind;
 use quittance_protocol::statement::{Entry, StepAnswer};
 
-use crate::support::House;
 use crate::support::phone::{Flow, Phone};
 use crate::support::runs::{open, phase};
+use crate::support::{House, Reply};
 
 pub(crate) const RECOVERY: &str = "recovery.transaction_quiz";
 const DAY: i64 = 86_400;
@@ -35,6 +35,11 @@ async fn with_transactions(house: &House, count: i64) -> Phone<'_> {
 
 /// Lets a payer have paid so often, once a day up to yesterday.
 pub(crate) async fn set_transactions(phone: &Phone<'_>, count: i64) {
+    set_profile(phone, count, serde_json::json!({})).await;
+}
+
+/// The same, with more that is known of the payer.
+async fn set_profile(phone: &Phone<'_>, count: i64, mut profile: serde_json::Value) {
     let house = phone.house;
     let transactions: Vec<_> = (1..=count)
         .map(|number| {
@@ -46,9 +51,8 @@ pub(crate) async fn set_transactions(phone: &Phone<'_>, count: i64) {
         })
         .collect();
     let path = format!("/sandbox/accounts/{}", phone.account().await);
-    let set = house
-        .set(&path, serde_json::json!({ "transactions": transactions }))
-        .await;
+    profile["transactions"] = transactions.into();
+    let set = house.set(&path, profile).await;
     assert_eq!(set.status, 200, "{}", String::from_utf8_lossy(&set.body));
 }
 
@@ -103,15 +107,33 @@ pub(crate) async fn answer_amounts(house: &House, phone: &Phone<'_>, flow: &Flow
     enter(phone, flow, "amounts_again", chosen.collect()).await
 }
 
+/// The number of the charge that the open question is about, by its amount.
+async fn asked_about(phone: &Phone<'_>, flow: &Flow) -> i64 {
+    let question = questions(phone, flow).await.remove(0);
+    question.about.split("10.").nth(1).unwrap()[..2].parse().unwrap()
+}
+
+async fn answer_merchants(phone: &Phone<'_>, flow: &Flow) {
+    let number = asked_about(phone, flow).await;
+    enter(phone, flow, "merchants", vec![payee(number).to_uppercase()]).await;
+}
+
+async fn answer_dates(phone: &Phone<'_>, flow: &Flow) -> Reply {
+    let number = asked_about(phone, flow).await;
+    let day = phone
+        .house
+        .clock
+        .now()
+        .plus_seconds(-number * DAY + 8 * 3_600)
+        .to_string();
+    let answer = StepAnswer::entered([9; 32], vec![Entry(day[..10].to_owned())]);
+    phone.answer(flow, "dates", answer).await
+}
+
 /// Answers payee and day.
 pub(crate) async fn answer_the_rest(phone: &Phone<'_>, flow: &Flow) -> FlowLog {
-    let question = questions(phone, flow).await.remove(0);
-    let fen: i64 = question.about.split("10.").nth(1).unwrap()[..2].parse().unwrap();
-    enter(phone, flow, "merchants", vec![payee(fen).to_uppercase()]).await;
-    let question = questions(phone, flow).await.remove(0);
-    let fen: i64 = question.about.split("10.").nth(1).unwrap()[..2].parse().unwrap();
-    let day = phone.house.clock.now().plus_seconds(-fen * DAY + 8 * 3_600).to_string();
-    enter(phone, flow, "dates", vec![day[..10].to_owned()]).await
+    answer_merchants(phone, flow).await;
+    answer_dates(phone, flow).await.ok()
 }
 
 //
@@ -138,6 +160,48 @@ async fn right_answers_open_the_reset_and_two_amounts_chosen_again_still_do() {
             assert_eq!(reset.code(), Code::ProofRejected);
         }
     }
+}
+
+/// Lets the risk engine see something on a payer's account, or see it resolved, with the transactions as they are.
+async fn triggered(phone: &Phone<'_>, triggers: &[&str]) {
+    set_profile(phone, 30, serde_json::json!({ "triggers": triggers })).await;
+}
+
+//
+#[tokio::test]
+async fn no_quiz_begins_while_something_on_the_account_is_unresolved() {
+    let house = House::on_stage();
+    let phone = with_transactions(&house, 30).await;
+    triggered(&phone, &["remote_login"]).await;
+    let flow = phone.begin(RECOVERY, &[], b"").await;
+    let log = phone.run(flow.start.flow).await;
+    assert_eq!(phase(&log), Phase::Refused(Code::RiskDenied));
+    assert_eq!(phone.register(b"314159").await.code(), Code::ProofRejected);
+    // Control: once it is resolved, a quiz opens the reset.
+    triggered(&phone, &[]).await;
+    let flow = phone.begin(RECOVERY, &[], b"").await;
+    answer_amounts(&house, &phone, &flow, 0).await;
+    assert_eq!(phase(&answer_the_rest(&phone, &flow).await), Phase::Completed);
+    assert_eq!(phone.register(b"314159").await.status, 200);
+}
+
+//
+#[tokio::test]
+async fn what_is_seen_during_a_quiz_keeps_the_reset_shut() {
+    let house = House::on_stage();
+    let phone = with_transactions(&house, 30).await;
+    let flow = phone.begin(RECOVERY, &[], b"").await;
+    answer_amounts(&house, &phone, &flow, 0).await;
+    answer_merchants(&phone, &flow).await;
+    triggered(&phone, &["remote_login"]).await;
+    assert_eq!(answer_dates(&phone, &flow).await.code(), Code::RiskDenied);
+    assert_eq!(open(&phone.run(flow.start.flow).await), "dates");
+    assert_eq!(phone.register(b"314159").await.code(), Code::ProofRejected);
+    // Control: resolved, the same answer completes the run.
+    triggered(&phone, &[]).await;
+    assert_eq!(answer_dates(&phone, &flow).await.status, 200);
+    assert_eq!(phase(&phone.run(flow.start.flow).await), Phase::Completed);
+    assert_eq!(phone.register(b"314159").await.status, 200);
 }
 
 //
