@@ -10,17 +10,13 @@ use crate::permits::standing;
 use crate::unit::Unit;
 use quittance_flows::definition::StepKind;
 use quittance_flows::destruction::phone::PhoneState;
+use quittance_flows::policy::named::RESUME;
 use quittance_flows::{FactorInput, HoldOwner};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Hold, HoldChange, Intent};
 use quittance_protocol::{FlowId, MandateId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
-
-/// The definition's name in the policy bundle.
-pub(crate) const CANCEL: &str = "mandate.cancel.quick";
-/// The definition's name in the policy bundle.
-pub(crate) const RESUME: &str = "mandate.resume";
 
 /// A refused intent is signed anew this often at most.
 const MOST_REFUSALS: u32 = 5;

@@ -7,6 +7,7 @@ use crate::outbox::Lane;
 use crate::permits::unless_half_is_lost;
 use crate::unit::Unit;
 use crate::unread::Unread;
+use quittance_flows::policy::named::SIGN;
 use quittance_flows::{HoldOwner, Mandate};
 use quittance_protocol::answer::Nonce;
 use quittance_protocol::bytes::Digest32;
@@ -18,9 +19,6 @@ use quittance_protocol::{FlowId, MandateId, Received, TokenId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// The definition's name in the policy bundle.
-pub(crate) const SIGN: &str = "mandate.sign";
 
 /// Reads what a QR code holds. The signature is not checked here: the phone does not know merchants, the gateway does.
 pub(crate) fn read_offer(text: &str) -> Result<Offer, WalletError> {

@@ -4,6 +4,7 @@ use crate::ports::KeyAlias;
 use crate::prompt::{Awaited, PromptKind};
 use quittance_flows::FactorInput;
 use quittance_flows::definition::{FlowDefinition, FlowEffect, PromptKind as Ask, Step, StepKind};
+use quittance_flows::policy::named;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::problem::Code;
 
@@ -13,14 +14,14 @@ pub use crate::text_keys::KEYS;
 /// The first part of the keys of a definition that has words of its own.
 pub(crate) fn family(definition: &str) -> &'static str {
     match definition {
-        crate::signing::SIGN => "sign",
-        crate::revoke::RESUME => "resume",
-        crate::revoke::CANCEL => "cancel",
+        named::SIGN => "sign",
+        named::RESUME => "resume",
+        named::CANCEL => "cancel",
         "mandate.cancel.service" => "service",
         "mandate.cancel.assisted" => "assisted",
         "mandate.cancel.mini_program" => "mini_program",
         "mandate.cancel.forced" => "forced",
-        "mandate.cancel.bank_item" => "bank_item",
+        named::BANK_ITEM => "bank_item",
         "mandate.undo" => "undo",
         "mandate.change_limits" => "limits",
         "stop.lift" => "stop_lift",

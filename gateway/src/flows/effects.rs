@@ -3,6 +3,7 @@
 use quittance_flows::definition::PromptKind;
 use quittance_flows::destruction::intent;
 use quittance_flows::mandate::MandateEvent;
+use quittance_flows::policy::named::BANK_ITEM;
 use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
@@ -17,9 +18,6 @@ use crate::parties::MerchantNotice;
 use crate::store::{Device, Mandate};
 use crate::turn::Turn;
 use crate::{locks, stops, teens, terms};
-
-/// The definition by which a bank confirms one mandate of several.
-const BANK_ITEM: &str = "mandate.cancel.bank_item";
 
 /// Carries an effect out, in the turn in which it came about.
 ///

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Authority, FactorKind, FlowEffect, Hold, HoldOwner, StepKind};
+use quittance_flows::policy::named::RESUME;
+use quittance_flows::{Authority, FactorKind, Hold, HoldOwner, StepKind};
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
@@ -115,11 +116,8 @@ fn lift(turn: &Turn<'_>, device: &Device, mandates: &mut [Mandate]) -> Decided<(
 /// The proof is over a flow of its own, whose nonce is the gateway's.
 fn check_wish(turn: &Turn<'_>, device: &Device, body: &statement::Hold, nonce: &[u8], proof: &str) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
-    let wish = policy
-        .flows
-        .iter()
-        .find(|(_, flow)| flow.effect == FlowEffect::LiftPause);
-    let (name, definition) = wish.ok_or(Failure::Rules("the policy has no flow that lifts a pause"))?;
+    let definition = policy.flow(RESUME);
+    let definition = definition.ok_or(Failure::Rules("the policy has no flow that lifts a pause"))?;
     let step = definition
         .steps
         .iter()
@@ -139,7 +137,7 @@ fn check_wish(turn: &Turn<'_>, device: &Device, body: &statement::Hold, nonce: &
         flow,
         step: &step.id,
         nonce,
-        operation: operation_digest(name, &body.mandates, &Digest32::of(b"")),
+        operation: operation_digest(RESUME, &body.mandates, &Digest32::of(b"")),
         life: (definition.authority == Authority::Raises).then_some(life),
     };
     let proof = factor::check_proof(turn, &device.biometric_key, proof, &expected, pointer)?;

@@ -1,6 +1,6 @@
 //! What the loader proves of flow definitions.
 
-use super::{Policy, PolicyError};
+use super::{Policy, PolicyError, named};
 use crate::definition::{
     Authority, Bound, Comparison, Condition, FlowDefinition, FlowEffect, Next, NextOrKey, Step, StepKind,
 };
@@ -291,7 +291,7 @@ fn check_hold_is_cheap(policy: &Policy, flow: &FlowDefinition) -> Result<(), Wro
     if flow.effect != FlowEffect::Destroy {
         return Ok(());
     }
-    let Some(sign) = policy.flow("mandate.sign") else {
+    let Some(sign) = policy.flow(named::SIGN) else {
         return Ok(());
     };
     let asked: Vec<FactorKind> = sign.steps.iter().filter_map(factor_of).collect();

@@ -11,6 +11,7 @@ mod definitions;
 mod error;
 mod index;
 mod lint;
+pub mod named;
 mod overlay;
 mod parts;
 mod place;
@@ -104,15 +105,7 @@ impl Policy {
     /// Everything that must hold in each region.
     fn check_values(&self) -> Result<(), PolicyError> {
         sense::check(self)?;
-        for name in ["mandate.sign", "mandate.cancel.quick", "mandate.resume"] {
-            if !self.flows.contains_key(name) {
-                return Err(PolicyError::Flow {
-                    flow: name.to_owned(),
-                    place: String::new(),
-                    what: "is missing".to_owned(),
-                });
-            }
-        }
+        named::check(self)?;
         lint::check_flows(self)?;
         agrees::check(self)
     }

@@ -275,6 +275,31 @@ fn what_raises_authority_waits_after_a_recovery() {
     assert_eq!(waiting, 9);
 }
 
+//
+#[test]
+fn a_flow_that_code_begins_by_name_has_to_be_there() {
+    let bundle: Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
+    for name in [
+        "mandate.sign",
+        "mandate.cancel.quick",
+        "mandate.cancel.bank_item",
+        "mandate.resume",
+    ] {
+        let mut without = bundle.clone();
+        without["flows"].as_object_mut().unwrap().remove(name).unwrap();
+        let said = Policy::load(&without.to_string()).unwrap_err().to_string();
+        says(&said, &[&format!("flows.{name}: "), "is missing"]);
+        let mut other = bundle.clone();
+        other["flows"][name]["effect"] = "lift_stop".into();
+        let said = Policy::load(&other.to_string()).unwrap_err().to_string();
+        says(&said, &[&format!("flows.{name}: "), "has another effect"]);
+    }
+    // Control: what the payer alone picks may be left out.
+    let mut without = bundle;
+    without["flows"].as_object_mut().unwrap().remove("stop.lift").unwrap();
+    assert!(Policy::load(&without.to_string()).is_ok());
+}
+
 //
 #[test]
 fn an_older_bundle_is_refused_and_the_same_one_is_not() {
