@@ -19,7 +19,16 @@ async fn in_a_mini_program(house: &House) -> (Phone<'_>, Token) {
     (phone, token)
 }
 
+async fn obstructions(house: &House) -> serde_json::Value {
+    let standing: serde_json::Value = house
+        .get(&format!("/sandbox/merchants/{}", house.merchant), None)
+        .await
+        .ok();
+    standing["obstructions"].clone()
+}
+
 //
+//
 #[tokio::test]
 async fn a_merchant_who_is_silent_for_72_hours_has_released_the_mandate() {
     let house = House::on_stage();
@@ -35,7 +44,9 @@ async fn a_merchant_who_is_silent_for_72_hours_has_released_the_mandate() {
     let flow = walked.flow.start.flow;
     house.advance(72 * HOUR - 1).await;
     assert_eq!(phone.walk_on(flow).await.open.as_deref(), Some("release"));
+    assert_eq!(obstructions(&house).await, 0);
     house.advance(1).await;
+    assert_eq!(obstructions(&house).await, 1, "R-033: no answer stands in the way, too");
     assert_eq!(phone.walk_on(flow).await.open.as_deref(), Some("platform_review"));
     house.decide(flow, "platform_review", true).await;
     house.settle().await;
@@ -52,11 +63,18 @@ async fn a_merchant_who_refuses_obstructs_on_record_and_the_platform_decides() {
     let (phone, token) = in_a_mini_program(&house).await;
     let walked = phone.walk("mandate.cancel.mini_program", &[token.mandate]).await;
     assert_eq!(walked.open.as_deref(), Some("platform_review"));
-    let standing: serde_json::Value = house
-        .get(&format!("/sandbox/merchants/{}", house.merchant), None)
-        .await
-        .ok();
-    assert_eq!(standing["obstructions"], 1);
+    assert_eq!(obstructions(&house).await, 1);
+}
+
+//
+#[tokio::test]
+async fn a_merchant_who_agrees_stands_in_nobodys_way() {
+    let house = House::on_stage();
+    house.script("merchant_release", &["{\"outcome\":\"agrees\"}"]).await;
+    let (phone, token) = in_a_mini_program(&house).await;
+    let walked = phone.walk("mandate.cancel.mini_program", &[token.mandate]).await;
+    assert_eq!(walked.open.as_deref(), Some("platform_review"));
+    assert_eq!(obstructions(&house).await, 0);
 }
 
 //

@@ -237,7 +237,7 @@ fn ahead(rules: Rules<'_>, step: &Step) -> Option<Ahead> {
         kind => {
             let (wait, silence) = match (kind, &step.deadline) {
                 (StepKind::Timer(timer), _) => (Some(&timer.after), None),
-                (_, Some(deadline)) => (Some(&deadline.after), rules.next_of(&deadline.then)),
+                (_, Some(deadline)) => (Some(&deadline.after), silence_leads_to(rules, step)),
                 (_, None) => (None, None),
             };
             Coming::Turn {
@@ -269,11 +269,19 @@ fn turn(step: &Step, submitted: bool) -> Option<Turn> {
 
 fn until(rules: Rules<'_>, state: &FlowState, open: &Step) -> Option<Until> {
     let then = match &open.deadline {
-        Some(deadline) => rules.next_of(&deadline.then)?,
+        Some(_) => silence_leads_to(rules, open)?,
         None => Next::GoOn,
     };
     Some(Until {
         at: moment::due(rules, state)?,
         then,
     })
+}
+
+/// What follows where nobody answers in time. What stands in and asks nobody for anything is no other way: it goes on.
+fn silence_leads_to(rules: Rules<'_>, step: &Step) -> Option<Next> {
+    match rules.next_of(&step.deadline.as_ref()?.then)? {
+        Next::Otherwise if !step.otherwise.iter().any(Step::counts) => Some(Next::GoOn),
+        next => Some(next),
+    }
 }

@@ -1,7 +1,7 @@
 //! What values say about flows has to be what the flows do.
 
-use super::{Policy, PolicyError};
-use crate::definition::{Bound, Comparison, FlowDefinition, FlowEffect, Party, Step, StepKind};
+use super::{Policy, PolicyError, Silence};
+use crate::definition::{Bound, Comparison, FlowDefinition, FlowEffect, Next, NextOrKey, Party, Step, StepKind};
 use crate::factor::FactorKind;
 use std::collections::BTreeSet;
 
@@ -57,6 +57,15 @@ pub(super) fn check(policy: &Policy) -> Result<(), PolicyError> {
         agree(key, forced.hold_immediately == holds_first, "mandate.cancel.forced")?;
         let key = "cancellation.mini_program.forced_unbind.four_eyes";
         agree(key, forced.four_eyes == (reviews >= 2), "mandate.cancel.forced")?;
+    }
+    if let Some(definition) = policy.flow("mandate.cancel.mini_program") {
+        let says = policy.cancellation.mini_program.silence_means == Silence::Release;
+        let key = "cancellation.mini_program.silence_means";
+        agree(
+            key,
+            says == goes_on_in_silence(policy, definition),
+            "mandate.cancel.mini_program",
+        )?;
     }
     for (name, definition) in policy.definitions() {
         check_steps(policy, name, definition)?;
@@ -135,6 +144,20 @@ fn check_factors(policy: &Policy) -> Result<(), PolicyError> {
     Ok(())
 }
 
+/// Whether the run goes on where a merchant does not answer, with whatever is noted on the way.
+fn goes_on_in_silence(policy: &Policy, definition: &FlowDefinition) -> bool {
+    let asks_merchant =
+        |step: &&Step| matches!(&step.kind, StepKind::External(external) if external.party == Party::Merchant);
+    let next = |step: &Step| match &step.deadline.as_ref()?.then {
+        NextOrKey::Next(next) => Some(*next),
+        NextOrKey::Key(key) => policy.next(key),
+    };
+    definition
+        .all_steps()
+        .filter(asks_merchant)
+        .all(|step| matches!(next(step), Some(Next::GoOn | Next::Otherwise)))
+}
+
 /// The steps that every payer meets.
 fn counted(definition: &FlowDefinition) -> impl Iterator<Item = &str> {
     let always = |step: &&Step| step.counts() && step.insert_if.is_none();
@@ -170,7 +193,7 @@ mod tests {
         Policy::load(&bundle.to_string()).unwrap_err().to_string()
     }
 
-    //
+    //
     #[test]
     fn a_value_that_says_something_else_than_the_flows_do_is_refused_by_its_key() {
         for (pointer, value) in [
@@ -187,6 +210,7 @@ mod tests {
                 "/cancellation/bank_confirm/require_redirect_and_backchannel",
                 json!(false),
             ),
+            ("/cancellation/mini_program/silence_means", json!("review")),
             ("/biometric/escalation", json!(["bound_phone_otp"])),
             ("/biometric/escalate_when", json!("failures >= max_failures")),
             ("/safety_lock/password_to_release", json!(false)),
