@@ -223,7 +223,11 @@ mod tests {
         assert_eq!(needs(&all(0), None), [vec![charges.clone()], vec![contacts(None)]]);
         let moment = Timestamp::from_unix(1_795_000_000).ok();
         assert_eq!(needs(&all(0), moment), [vec![charges], vec![contacts(moment)]]);
-        assert_eq!(needs(&all(99), None), [vec![Need::AnotherDay { most: 2 }], vec![]]);
+        let unresolved = Need::Other {
+            fact: "lock_trigger_open".to_owned(),
+        };
+        let too_much = vec![unresolved, Need::AnotherDay { most: 2 }];
+        assert_eq!(needs(&all(99), None), [too_much, vec![]]);
     }
 
     //
