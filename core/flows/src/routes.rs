@@ -117,8 +117,9 @@ pub fn closed(policy: &Policy, definition: &FlowDefinition, subject: &Subject) -
     }
 }
 
-/// A way to the end that the payer can begin: the gateway's own runs begin without anybody.
-fn is_route(definition: &FlowDefinition) -> bool {
+/// Whether it is a way to the end that the payer can begin: the gateway's own runs begin without anybody.
+#[must_use]
+pub fn is_route(definition: &FlowDefinition) -> bool {
     definition.effect == FlowEffect::Destroy && definition.steps.first().is_some_and(Step::asks_payer)
 }
 

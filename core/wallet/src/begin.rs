@@ -219,6 +219,10 @@ impl Unit<'_> {
         definition: &FlowDefinition,
         subject: &Subject,
     ) -> Result<Result<(Vec<MandateId>, Vec<MandateId>), FlowId>, WalletError> {
+        // An item of a batch is the gateway's to begin, once every other step of the batch is done.
+        if !routes::is_route(definition) {
+            return Err(WalletError::UnknownDefinition);
+        }
         let named: BTreeSet<MandateId> = subject.mandates.iter().copied().collect();
         let first = *named.first().ok_or(WalletError::NothingNamed)?;
         let most = policy.cancellation.batch_max_items;

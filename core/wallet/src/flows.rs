@@ -7,7 +7,7 @@ use crate::order_facts::known_order;
 use crate::unit::Unit;
 use quittance_flows::definition::{Authority, FlowDefinition, FlowEffect, PromptKind, Step, StepKind};
 use quittance_flows::flow::{self, Effect, FlowState, Phase};
-use quittance_flows::policy::named::SIGN;
+use quittance_flows::policy::named::{BANK_ITEM, SIGN};
 use quittance_flows::{FactorInput, HoldOwner, Policy, Rules};
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::problem::Code;
@@ -97,7 +97,10 @@ impl Inner {
             let order = self.read::<OrderRow>(flow.as_bytes())?;
             return order.map(|_| None).ok_or(WalletError::UnknownFlow);
         };
-        let (policy, definition, state) = self.folded(&row)?;
+        let (policy, mut definition, state) = self.folded(&row)?;
+        if row.start.definition == BANK_ITEM {
+            definition.effective = self.named_on(&policy, flow)?;
+        }
         match state.phase {
             Phase::Completed | Phase::Cancelled => return Ok(None),
             Phase::Expired => return Err(WalletError::FlowEnded { code: None }),
@@ -115,6 +118,14 @@ impl Inner {
             state,
             step,
         }))
+    }
+
+    /// How long an item of a batch waits for its end: as long as the route does on which it was named.
+    fn named_on(&self, policy: &Policy, item: FlowId) -> Result<Option<String>, WalletError> {
+        let rows = self.read_all::<FlowRow>()?;
+        let whole = rows.iter().find(|row| row.next_flows.contains(&item));
+        let route = whole.and_then(|whole| policy.flow(&whole.start.definition));
+        Ok(route.and_then(|route| route.effective.clone()))
     }
 
     /// A run with the rules that it is folded with, and where it stands.
@@ -295,9 +306,10 @@ impl Unit<'_> {
                 if state.is_offline() || flow::ends_with_payer(definition, state) {
                     self.intend(row, state.is_offline())
                 } else {
-                    Ok(())
+                    self.join_order(row)
                 }
             }
+            Effect::Complete(FlowEffect::Destroy) => self.join_order(row),
             Effect::Complete(FlowEffect::LiftPause) => self.lift_pause(row),
             Effect::Complete(FlowEffect::ChangeLimits) if !row.foreign => self.wish_limits(row),
             Effect::Reached(_) | Effect::Do(_) | Effect::Notify(_) | Effect::Complete(_) => Ok(()),

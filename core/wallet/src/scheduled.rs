@@ -211,13 +211,24 @@ impl Unit<'_> {
         Ok(definition.effect == FlowEffect::Destroy && payer_is_done(rules, &self.folded(row)?))
     }
 
+    /// Notes the order of a cancellation that somebody else completed, where the order was heard of first.
+    pub(crate) fn join_order(&self, row: &mut FlowRow) -> Result<(), WalletError> {
+        for mandate in &row.start.mandates {
+            if row.order.is_none() {
+                row.order = self.mandate(*mandate)?.order;
+            }
+        }
+        Ok(())
+    }
+
     /// Notes an order that came without an intent in the cancellation that it ends.
     pub(crate) fn join_cancellation(&mut self, record: &OrderRecord) -> Result<(), WalletError> {
         for mut row in self.list::<FlowRow>()? {
             let about = |mandate: &MandateId| row.start.mandates.contains(mandate);
+            // A run that the gateway began is no ground of the order, and still the one that it came of.
             if row.order.is_none()
                 && record.mandates.iter().any(about)
-                && self.payer_is_done_with(&row)?
+                && (row.foreign && row.ends_mandates || self.payer_is_done_with(&row)?)
                 && self.folded(&row)?.phase == Phase::Completed
             {
                 row.order = Some(record.order);

@@ -4,7 +4,7 @@ use quittance_flows::definition::PromptKind;
 use quittance_flows::destruction::intent;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::policy::named::BANK_ITEM;
-use quittance_flows::{FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
+use quittance_flows::{FlowDefinition, FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
 use quittance_protocol::flow_event::{Author, FlowStart, Wish};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
@@ -121,7 +121,7 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
     }
     let policy = turn.world.policies.version(run.state.start.policy_version);
     let policy = policy.ok_or(Failure::Damaged("a flow"))?;
-    let effective_at = ending::effective_at(&policy.policy, run.definition, turn.now)?;
+    let effective_at = ending::effective_at(&policy.policy, named_on(turn, run)?, turn.now)?;
     let live = ending::those_first(turn, subjects(turn, run)?, effective_at)?;
     if live.is_empty() {
         return Ok(());
@@ -149,6 +149,15 @@ fn destroy(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<(
     ending::place(turn, run.flow.account, live, &placing).map(|_| ())
 }
 
+/// The route on which the run's mandates were named: an item of a batch ends as late as the rest of it would.
+fn named_on<'w>(turn: &Turn<'w>, run: &Run<'w>) -> Result<&'w FlowDefinition, Failure> {
+    let Some(whole) = run.flow.item_of else {
+        return Ok(run.definition);
+    };
+    let whole = Run::load(turn.store, turn.world, whole)?;
+    Ok(whole.ok_or(Failure::Damaged("a flow"))?.definition)
+}
+
 fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
     let named = intent::named(&channels(turn, run)?, false);
     let rows = ending::those_first(turn, subjects(turn, run)?, turn.now)?.into_iter();
@@ -164,7 +173,9 @@ fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided
             wish: None,
             nonce: B64::new(turn.world.draw::<32>()?),
         };
-        let item = begin(turn, device, &start, Author::Gateway)?;
+        let mut item = begin(turn, device, &start, Author::Gateway)?;
+        item.flow.item_of = Some(run.flow.flow);
+        item.keep(turn)?;
         run.flow.next_flows.push(item.flow.flow);
     }
     Ok(run.keep(turn)?)

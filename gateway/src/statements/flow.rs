@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use quittance_flows::definition::PromptKind;
-use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow};
+use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow, routes};
 use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswer, operation_digest};
@@ -37,6 +37,12 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<StartF
         .ok_or_else(|| Problem::new(Code::PolicyTooOld).at("/start/definition"))?;
     if definition.authority == Authority::Raises && start.policy_version != current.policy.bundle.version {
         return Err(Problem::new(Code::PolicyTooOld).at("/start/policy_version").into());
+    }
+    if definition.effect == FlowEffect::Destroy && !routes::is_route(definition) {
+        return Err(Problem::new(Code::Malformed)
+            .at("/start/definition")
+            .detail("the gateway begins this flow by itself")
+            .into());
     }
     check_subjects(turn, device, start, definition)?;
     if definition.authority == Authority::Raises {

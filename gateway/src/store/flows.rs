@@ -18,6 +18,9 @@ pub(crate) struct Flow {
     /// Runs that the gateway began because this one is done.
     #[serde(default)]
     pub(crate) next_flows: Vec<FlowId>,
+    /// The run of which this one is one item.
+    #[serde(default)]
+    pub(crate) item_of: Option<FlowId>,
 }
 
 /// By what a run is found, besides its id.

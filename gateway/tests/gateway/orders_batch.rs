@@ -1,13 +1,16 @@
 //! Several mandates at once, some of which their bank confirms.
 
 use quittance_flows::Phase;
+use quittance_gateway::Clock as _;
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{DestroyedBody, OrderBody, TerminationCause};
-use quittance_protocol::statement::{Channel, Intent, ReplicaState};
-use quittance_protocol::{Code, MandateId};
+use quittance_protocol::statement::{Channel, Intent, ReplicaState, StartFlow};
+use quittance_protocol::{B64, Code, MandateId};
 
-use crate::support::House;
-use crate::support::phone::{Phone, Token, declined};
+use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::walk::Walked;
+use crate::support::{DAY, House, random};
 
 async fn mandate(house: &House, phone: &Phone<'_>, channel: Channel) -> Token {
     let token = phone
@@ -106,6 +109,90 @@ async fn a_single_mandate_of_a_banks_asks_the_bank_within_its_own_run() {
     let order = phone.reconcile(&[(&token, ReplicaState::Held)]).await.orders.remove(0);
     let body: OrderBody = serde_json::from_slice(order.ordered.body.as_slice()).unwrap();
     assert_eq!((body.cause, body.intent), (TerminationCause::Payer, None));
+}
+
+/// Comes back from the bank's app, as the payer does; its bank has said the same.
+async fn agreed_with(phone: &Phone<'_>, walked: &Walked) {
+    let [item] = walked.log.next_flows.as_slice() else {
+        panic!("one item is a bank's")
+    };
+    assert!(phone.walk_on(*item).await.is_complete());
+}
+
+//
+//
+//
+#[tokio::test]
+async fn an_item_of_a_batch_ends_as_late_as_the_route_that_it_was_named_on() {
+    for (definition, wait) in [
+        ("mandate.cancel.quick", 0),
+        ("mandate.cancel.service", DAY),
+        // Three working days from a Tuesday.
+        ("mandate.cancel.assisted", 3 * DAY),
+    ] {
+        let house = House::on_stage_at("2026-11-24T06:00:00Z");
+        let phone = Phone::ready(&house).await;
+        let own = mandate(&house, &phone, Channel::App).await;
+        let bank = mandate(&house, &phone, Channel::Bank).await;
+        let walked = phone.walk(definition, &[own.mandate, bank.mandate]).await;
+        let walked = if walked.is_complete() {
+            walked
+        } else {
+            let flow = walked.flow.start.flow;
+            house.decide(flow, "agent_review", true).await;
+            house.decide(flow, "second_review", true).await;
+            phone.walk_on(flow).await
+        };
+        agreed_with(&phone, &walked).await;
+        let order = phone.mandate(bank.mandate).await.order.expect("an order");
+        let ordered = phone.order(order).await;
+        let after = ordered.effective_at.seconds_since(house.clock.now());
+        assert_eq!(after, wait, "{definition}");
+        assert_eq!(
+            declined(&house.charge(bank.mandate, 1).await),
+            if wait == 0 {
+                Code::TokenDestroyed
+            } else {
+                Code::MandateHeld
+            },
+            "{definition}"
+        );
+        if wait > 0 {
+            assert_eq!(
+                phone.mandate(bank.mandate).await.state,
+                MandateState::RevocationScheduled
+            );
+            house.advance(wait - 1).await;
+            let wish = Wish::Undo { order };
+            let (undo, _) = phone.begin_for("mandate.undo", &[], wish).await;
+            assert!(
+                phone.walk_on(undo.start.flow).await.is_complete(),
+                "R-302: {definition}"
+            );
+            approved(&house.charge(bank.mandate, 1).await);
+        }
+    }
+}
+
+//
+#[tokio::test]
+async fn no_phone_begins_the_run_of_an_item_by_itself() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let token = mandate(&house, &phone, Channel::Bank).await;
+    let begin = async |definition: &str| {
+        let nonce = B64::new(random::<32>());
+        let start = phone.flow_start(definition, &[token.mandate], b"", nonce);
+        phone.post(&StartFlow { start }).await
+    };
+    let refused = begin("mandate.cancel.bank_item").await.problem();
+    assert_eq!(
+        (refused.code(), refused.pointer()),
+        (Code::Malformed, Some("/start/definition"))
+    );
+    approved(&house.charge(token.mandate, 1).await);
+    // Control: a way to the end is begun, which asks for more than the bank's word.
+    assert_eq!(begin("mandate.cancel.quick").await.status, 200);
 }
 
 //

@@ -18,6 +18,7 @@ macro_rules! scenarios {
             bank_outage
             bank_refuses
             bank_times_out
+            batch_with_a_bank_item_later
             batch_with_bank_items
             biometrics_not_enrolled
             bundled_service

@@ -3,6 +3,7 @@
 use crate::support::Sandboxed;
 use crate::support::phone::Phone;
 use crate::support::plug::Line;
+use quittance_protocol::answer::MandateState;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
@@ -517,6 +518,21 @@ async fn how_a_run_came_out_is_a_screen_of_its_own() {
             Err(WalletError::UnknownDefinition)
         ),
         "signing begins with an offer"
+    );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn the_run_of_an_item_is_the_gateways_to_begin_and_holds_nothing_where_a_payer_tries() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, bank) = signed(&sandbox, &phone, json!({ "channel": "bank" })).await;
+    let begun = phone.wallet.begin("mandate.cancel.bank_item", vec![bank], None).await;
+    assert!(matches!(begun, Err(WalletError::UnknownDefinition)), "{begun:?}");
+    assert_eq!(phone.wallet.mandate(bank).unwrap().state, MandateState::Active);
+    assert_eq!(
+        sandbox.charge(&merchant, bank, 100, "as before", None).await,
+        "approved"
     );
 }
 
