@@ -317,11 +317,12 @@ mod tests {
     // R-019 R-025
     #[test]
     fn a_banks_mandate_and_a_renewing_one_have_their_own_steps_more() {
-        let quick = |subject| {
+        let steps = |subject, definition: &str| {
             let routes = resolve(subject);
-            let quick = routes.iter().find(|route| route.definition == "mandate.cancel.quick");
-            quick.unwrap().steps
+            let route = routes.iter().find(|route| route.definition == definition);
+            route.unwrap().steps
         };
+        let quick = |subject| steps(subject, "mandate.cancel.quick");
         let bank = Subject {
             channel: Channel::Bank,
             ..SIGNED
@@ -331,6 +332,17 @@ mod tests {
             ..SIGNED
         };
         assert_eq!([quick(SIGNED), quick(bank), quick(renewing)], [3, 5, 4]);
+        for (definition, more) in [
+            ("mandate.cancel.service", 2),
+            ("mandate.cancel.assisted", 2),
+            ("mandate.cancel.forced", 0),
+        ] {
+            assert_eq!(
+                steps(bank, definition),
+                steps(SIGNED, definition) + more,
+                "{definition}"
+            );
+        }
     }
 
     //
@@ -361,12 +373,31 @@ mod tests {
         assert_eq!(why_closed(subject, "mandate.cancel.assisted"), Some(SCHEDULED));
     }
 
-    //
+    // R-050 R-052
     #[test]
-    fn whereabouts_of_high_risk_add_their_checks_to_every_route_that_asks_for_them() {
-        let facts = BTreeMap::from([("needs_video_verification".to_owned(), Quantity::ONE)]);
+    fn whereabouts_add_their_checks_to_the_ways_that_the_payer_proves_and_to_none_that_others_decide() {
         let policy = Policy::load(DEFAULT_BUNDLE).unwrap();
-        let routes = routes(&policy, &SIGNED, &facts, now()).unwrap();
-        assert_eq!(routes.first().map(|route| route.steps), Some(4));
+        let steps = |needs: &[&str]| {
+            let facts = needs.iter().map(|needed| ((*needed).to_owned(), Quantity::ONE));
+            let routes = routes(&policy, &SIGNED, &facts.collect(), now()).unwrap();
+            let steps = routes.into_iter().map(|route| (route.definition, route.steps));
+            steps.collect::<BTreeMap<_, _>>()
+        };
+        let (home, overseas, high_risk) = (
+            steps(&[]),
+            steps(&["needs_passport", "needs_foreign_phone_otp"]),
+            steps(&["needs_video_verification", "needs_handheld_id_photo"]),
+        );
+        for (route, more) in [
+            ("mandate.cancel.quick", 2),
+            ("mandate.cancel.service", 2),
+            ("mandate.cancel.assisted", 2),
+            ("mandate.cancel.mini_program", 0),
+            ("mandate.cancel.forced", 0),
+        ] {
+            assert_eq!(overseas[route], home[route] + more, "{route}");
+            assert_eq!(high_risk[route], home[route] + more, "{route}");
+        }
+        assert_eq!(home.len(), 5, "every route is named");
     }
 }

@@ -195,6 +195,39 @@ async fn no_phone_begins_the_run_of_an_item_by_itself() {
     assert_eq!(begin("mandate.cancel.quick").await.status, 200);
 }
 
+//
+#[tokio::test]
+async fn a_banks_mandate_ends_on_no_way_of_the_payers_before_its_bank_agrees() {
+    for (definition, after) in [("mandate.cancel.service", DAY), ("mandate.cancel.assisted", 3 * DAY)] {
+        for agrees in [true, false] {
+            let house = House::on_stage_at("2026-11-24T06:00:00Z");
+            let outcome = if agrees { "approved" } else { "refused" };
+            let says = format!("{{\"outcome\":\"{outcome}\",\"latency\":\"PT5M\"}}");
+            house.script("bank_app", &[&says]).await;
+            let phone = Phone::ready(&house).await;
+            let token = mandate(&house, &phone, Channel::Bank).await;
+            let mut walked = phone.walk(definition, &[token.mandate]).await;
+            if walked.open.as_deref() == Some("agent_review") {
+                let flow = walked.flow.start.flow;
+                house.decide(flow, "agent_review", true).await;
+                house.decide(flow, "second_review", true).await;
+                walked = phone.walk_on(flow).await;
+            }
+            assert_eq!(walked.open.as_deref(), Some("bank.decision"), "{definition}");
+            house.advance(300).await;
+            let record = phone.mandate(token.mandate).await;
+            if agrees {
+                assert_eq!(record.state, MandateState::RevocationScheduled, "{definition}");
+                let due = house.clock.now().plus_seconds(after);
+                assert_eq!(record.effective_at, Some(due), "{definition}");
+            } else {
+                assert_eq!(record.state, MandateState::Suspended, "{definition}");
+                assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::MandateHeld);
+            }
+        }
+    }
+}
+
 //
 #[tokio::test]
 async fn an_intent_names_what_no_bank_has_to_confirm() {

@@ -50,6 +50,36 @@ async fn a_payer_abroad_shows_passport_address_and_a_number_abroad_and_one_at_ho
     assert_eq!(phone.last_number().await, NumberKind::Foreign);
 }
 
+//
+//
+#[tokio::test]
+async fn a_payer_abroad_proves_as_much_on_the_longer_ways_and_nothing_where_others_decide() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    profile(&house, &phone, serde_json::json!({ "region": "overseas" })).await;
+    let abroad = ["region.passport", "region.foreign_phone", "region.address"].as_slice();
+    for (definition, open, proves) in [
+        ("mandate.cancel.service", None, abroad),
+        ("mandate.cancel.assisted", Some("agent_review"), abroad),
+        ("mandate.cancel.forced", Some("first_review"), &[]),
+    ] {
+        let token = phone.sign_mandate().await;
+        let walked = phone.walk(definition, &[token.mandate]).await;
+        assert_eq!(walked.open.as_deref(), open, "{definition}");
+        let done = walked.state.done.iter().filter(|step| step.evidence.is_some());
+        let proved: Vec<&str> = done
+            .map(|step| step.id.as_str())
+            .filter(|id| id.starts_with("region."))
+            .collect();
+        assert_eq!(proved, proves, "{definition}");
+        assert_eq!(
+            declined(&house.charge(token.mandate, 1).await),
+            Code::MandateHeld,
+            "{definition}"
+        );
+    }
+}
+
 //
 #[tokio::test]
 async fn a_connection_that_hides_where_it_comes_from_refuses_and_adds_nothing() {

@@ -14,6 +14,7 @@ macro_rules! scenarios {
             bank_answers_disagree
             bank_batch_offline
             bank_confirms
+            bank_confirms_a_day_ahead
             bank_mandate_offline
             bank_outage
             bank_refuses
