@@ -72,7 +72,7 @@ pub(crate) fn extended(turn: &Turn<'_>, account: AccountId, until: Timestamp) ->
 /// Takes the lock off: its holds fall, holds of others stay.
 pub(crate) fn release(turn: &mut Turn<'_>, account: AccountId) -> Decided<()> {
     turn.store.delete_lock(account)?;
-    for mut row in turn.store.mandates_of(account)? {
+    for mut row in turn.store.readable_mandates_of(account)? {
         if row.standing.is_live() && row.standing.holds.contains(&HoldOwner::SafetyLock) {
             let lifted = MandateEvent::HoldLifted(HoldOwner::SafetyLock, Actor::Payer);
             row.standing = row.standing.step(lifted).map_err(refusal)?;
@@ -139,7 +139,7 @@ pub(crate) fn record(lock: &Lock) -> LockRecord {
 fn keep(turn: &Turn<'_>, lock: &Lock) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
     turn.store.put_lock(lock, lock.lock.due(policy).map_err(damaged)?)?;
-    for mut row in turn.store.mandates_of(lock.account)? {
+    for mut row in turn.store.readable_mandates_of(lock.account)? {
         let before = row.standing.clone();
         if row.standing.is_live() {
             hold(&mut row, lock)?;

@@ -62,7 +62,7 @@ pub(crate) fn covers(turn: &Turn<'_>, account: AccountId, merchant: MerchantId, 
 /// Brings the holds of stop instructions in step with those in force.
 fn follow(turn: &Turn<'_>, account: AccountId) -> Decided<()> {
     let stops = turn.store.stops(account)?;
-    for mut row in turn.store.mandates_of(account)? {
+    for mut row in turn.store.readable_mandates_of(account)? {
         let covered = stop::is_stopped(&stops, row.merchant, &row.terms);
         let held = row.standing.holds.contains(&HoldOwner::Stop);
         let event = match (covered, held) {

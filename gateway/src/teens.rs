@@ -76,7 +76,7 @@ fn end(turn: &Turn<'_>, account: AccountId) -> Decided<()> {
 /// Brings the holds of teen mode in step with the profile: they stand while nothing may be charged at all.
 pub(crate) fn follow(turn: &Turn<'_>, account: AccountId) -> Decided<()> {
     let teen = turn.store.profile(account)?.teen;
-    for mut row in turn.store.mandates_of(account)? {
+    for mut row in turn.store.readable_mandates_of(account)? {
         let before = row.standing.clone();
         if row.standing.is_live() {
             follow_one(turn, teen.as_ref(), &mut row)?;

@@ -84,7 +84,25 @@ impl Store<'_> {
     }
 
     pub(crate) fn mandates_of(self, account: AccountId) -> Result<Vec<Mandate>, Failure> {
-        self.docs(
+        self.each_mandate_of(account)?.into_iter().collect()
+    }
+
+    /// Those mandates of a payer that can be read. One that cannot is told in the log and left out: nobody can charge it
+    /// either, and it keeps no lock and no stop from the others.
+    pub(crate) fn readable_mandates_of(self, account: AccountId) -> Result<Vec<Mandate>, Failure> {
+        let rows = self.each_mandate_of(account)?.into_iter();
+        rows.filter_map(|row| match row {
+            Err(failure) if failure.is_of_one_row() => {
+                tracing::error!(error = %failure, %account, "a mandate cannot be read, and is passed over");
+                None
+            }
+            row => Some(row),
+        })
+        .collect()
+    }
+
+    fn each_mandate_of(self, account: AccountId) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
+        self.each_doc(
             "SELECT doc FROM mandates WHERE account=?1 ORDER BY rowid",
             [account.to_string()],
         )

@@ -3,9 +3,9 @@
 use quittance_gateway::MerchantNotice;
 use quittance_protocol::Code;
 use quittance_protocol::answer::LockRecord;
-use quittance_protocol::statement::{Lock, Reconciliation, ReplicaState};
+use quittance_protocol::statement::{Lock, Reconciliation, ReplicaState, Stop, StopScope};
 
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, Reply, statement, until};
 
 /// Sends statements at once; the answers in the same sequence.
@@ -125,4 +125,31 @@ async fn a_notice_that_went_bad_keeps_no_other_notice_back() {
         house.merchants.notices(house.merchant).unwrap().iter().any(ended)
     })
     .await;
+}
+
+//
+#[tokio::test]
+async fn a_mandate_that_went_bad_keeps_no_lock_and_no_stop_from_its_payers_others() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let (bad, kept) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let change = |doc: &str| house.plant(&format!("UPDATE mandates SET doc={doc} WHERE mandate='{}'", bad.mandate));
+    change("'bad' || doc");
+    let charge = async |token: &Token| house.charge(token.mandate, 100).await;
+
+    let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
+    assert_eq!(declined(&charge(&kept).await), Code::SafetyLocked);
+    house.advance(DAY).await;
+    approved(&charge(&kept).await);
+    let everything = Stop {
+        stop: StopScope::Everything {},
+    };
+    assert_eq!(phone.post(&everything).await.status, 200);
+    assert_eq!(declined(&charge(&kept).await), Code::StoppedByPayer);
+
+    // It could not be held, and it cannot be charged. Put right, it is held from the payer's next word on.
+    assert_eq!(charge(&bad).await.code(), Code::Internal);
+    change("SUBSTR(doc, 4)");
+    assert_eq!(phone.post(&everything).await.status, 200);
+    assert_eq!(declined(&charge(&bad).await), Code::StoppedByPayer);
 }
