@@ -140,11 +140,7 @@ fn choose_permit(
     if !reserved {
         return Ok(Err(Code::PermitMissing));
     }
-    let Some(reference) = open_reference(turn, mandate)? else {
-        tracing::error!(mandate = %mandate.mandate, "the half of a live token is missing in the vault");
-        return Ok(Err(Code::TokenDestroyed));
-    };
-    Ok(Ok((number, reference)))
+    Ok(Ok((number, open_reference(turn, mandate)?)))
 }
 
 /// A permit that the payer handed over: exact, and for this one question.
@@ -208,13 +204,17 @@ fn is_within_limits(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge) -> Deci
         && teens::check_charge(turn, mandate.account, charge.amount)?.is_ok())
 }
 
-/// Opens the funding reference with the gateway's half; none where the half is gone.
-fn open_reference(turn: &Turn<'_>, mandate: &Mandate) -> Decided<Option<FundingReference>> {
-    let (Some(half), Some(sealed)) = (turn.vault.get(&token_half(mandate.token))?, &mandate.sealed_reference) else {
-        return Ok(None);
-    };
+/// Opens the funding reference of a token that lives with the gateway's half.
+///
+/// # Errors
+/// What of both is damaged or missing. Nobody ordered its end, so it is not told as a dead one.
+fn open_reference(turn: &Turn<'_>, mandate: &Mandate) -> Decided<FundingReference> {
+    let half = turn.vault.get(&token_half(mandate.token))?;
+    let half = half.ok_or(Failure::Damaged("a half in the vault"))?;
+    let sealed = mandate.sealed_reference.as_ref();
+    let sealed = sealed.ok_or(Failure::Damaged("a sealed funding reference"))?;
     let half = <&[u8; 32]>::try_from(half.as_slice()).map_err(|_| Failure::Damaged("a token's half"))?;
-    Ok(Some(unseal(half, &consent::place(mandate.token), sealed.as_slice())?))
+    Ok(unseal(half, &consent::place(mandate.token), sealed.as_slice())?)
 }
 
 /// Somebody tried a dead token: one entry for each token, one alarm a day with the number of uses.
@@ -251,11 +251,7 @@ pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
         && turn.store.is_within_window(charge.token, charge.permit, turn.now)?
         && !permit::is_in_quarantine(turn, &mandate)?
         && is_within_limits(turn, &mandate, charge)?;
-    let opened = if may_charge {
-        open_reference(turn, &mandate)
-    } else {
-        Ok(None)
-    };
+    let opened = may_charge.then(|| open_reference(turn, &mandate)).transpose();
     let reference = match opened {
         Err(Refusal::Failure(failure)) if failure.is_of_one_row() => {
             tracing::error!(error = %failure, mandate = %mandate.mandate, "a charge cannot be paid for, and is resolved");

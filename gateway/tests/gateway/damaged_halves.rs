@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use quittance_gateway::ScriptedOutcome;
-use quittance_protocol::answer::{ChargeAnswer, OrderRecord, OrderState};
+use quittance_protocol::answer::{ChargeAnswer, OrderRecord, OrderState, PayerEvent, PayerEventKind};
 use quittance_protocol::log_body::DestroyedBody;
-use quittance_protocol::statement::{Refund, Session};
+use quittance_protocol::statement::{Refund, ReplicaState, Session};
 use quittance_protocol::{ChargeId, Code};
 
 use crate::support::custodians::{Call, Failing, Stop};
@@ -145,4 +145,50 @@ async fn a_half_that_went_bad_keeps_back_no_charge_and_no_refund_of_anybody_else
     // What cannot be paid for is resolved: it was never made, and never will be.
     declined(&house.post(&theirs).await);
     assert_eq!(moved(&house).len(), 2);
+}
+
+/// Takes a half out of the vault of a gateway that is stopped, which is told about it by nothing.
+fn lose_half(house: &House, token: &Token) {
+    house.stop();
+    let vault = rusqlite::Connection::open(house.data().join("vault.sqlite")).unwrap();
+    let name = [&[1], token.token.as_bytes().as_slice()].concat();
+    assert_eq!(vault.execute("DELETE FROM records WHERE name = ?1", [&name]).unwrap(), 1);
+    drop(vault);
+    // The start looks for the halves of tokens that live.
+    let order = |order: &str| {
+        let change = "PRAGMA foreign_keys=OFF; UPDATE mandates SET orders=";
+        house.plant(&format!("{change}{order} WHERE mandate='{}'", token.mandate));
+    };
+    order("'ended'");
+    house.start().unwrap();
+    order("NULL");
+}
+
+fn lose_reference(house: &House, token: &Token) {
+    house.plant(&format!(
+        "UPDATE mandates SET doc=json_set(doc, '$.sealed_reference', NULL) WHERE mandate='{}'",
+        token.mandate
+    ));
+}
+
+//
+#[tokio::test]
+async fn a_live_token_whose_half_is_missing_is_not_told_as_a_dead_one() {
+    for lose in [lose_half, lose_reference] {
+        let house = House::new();
+        let ((phone, bad), (_, good)) = (active(&house).await, active(&house).await);
+        lose(&house, &bad);
+        let log = async || house.get("/log/checkpoint", None).await.text();
+        let before = log().await;
+        let charge = house.sign_charge(bad.mandate, 100);
+        for _ in 0..2 {
+            assert_eq!(house.post(&charge).await.code(), Code::Internal);
+        }
+        assert_eq!(log().await, before, "no tombstone for a token that lives");
+        assert_eq!(phone.mandate(bad.mandate).await.permits_left, 3);
+        let told = phone.reconcile(&[(&bad, ReplicaState::Active)]).await;
+        let dead = |event: &PayerEvent| matches!(event.kind, PayerEventKind::DeadTokenUsed { .. });
+        assert!(!told.events.iter().any(dead));
+        approved(&house.charge(good.mandate, 100).await);
+    }
 }
