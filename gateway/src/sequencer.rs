@@ -119,11 +119,11 @@ impl Sequencer {
             let mut turn = Turn::begin(store, &mut self.vault, &world, now, false)?;
             timers::run(&mut turn)?;
             if tidy {
-                pass_over(in_mark(&mut turn, |turn| timers::tidy(turn)))?;
+                pass_over(store, in_mark(&mut turn, |turn| timers::tidy(turn)))?;
             }
             if ask {
                 let memory = &mut self.memory;
-                pass_over(in_mark(&mut turn, |turn| timers::ask_the_network(turn, memory)))?;
+                pass_over(store, in_mark(&mut turn, |turn| timers::ask_the_network(turn, memory)))?;
             }
             for command in commands {
                 round.take(&mut turn, &mut self.memory, command)?;

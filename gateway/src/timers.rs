@@ -23,7 +23,7 @@ pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<
 /// Carries out what is due. What fails for what one row is leaves the rest to go on.
 pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), Failure> {
     for work in [moments::pass, teens::run_due, locks::run_due, ending::run_due] {
-        pass_over(in_mark(turn, work))?;
+        pass_over(turn.store, in_mark(turn, work))?;
     }
     Ok(())
 }

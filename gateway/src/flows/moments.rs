@@ -36,7 +36,7 @@ pub(crate) fn pass(turn: &mut Turn<'_>) -> Decided<()> {
         turn.now = now;
         // One run that cannot go on, because it refuses or its log went bad, keeps nobody else from going on.
         if done.is_err() {
-            pass_over(done)?;
+            pass_over(turn.store, done)?;
             let flow = match &due {
                 Due::Reply { flow, .. } | Due::Run(flow) => flow,
             };

@@ -133,7 +133,12 @@ async fn a_mandate_that_went_bad_keeps_no_lock_and_no_stop_from_its_payers_other
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let (bad, kept) = (phone.sign_mandate().await, phone.sign_mandate().await);
-    let change = |doc: &str| house.plant(&format!("UPDATE mandates SET doc={doc} WHERE mandate='{}'", bad.mandate));
+    let change = |doc: &str| {
+        house.plant(&format!(
+            "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
+            bad.mandate
+        ))
+    };
     change("'bad' || doc");
     let charge = async |token: &Token| house.charge(token.mandate, 100).await;
 

@@ -152,7 +152,10 @@ fn lose_half(house: &House, token: &Token) {
     house.stop();
     let vault = rusqlite::Connection::open(house.data().join("vault.sqlite")).unwrap();
     let name = [&[1], token.token.as_bytes().as_slice()].concat();
-    assert_eq!(vault.execute("DELETE FROM records WHERE name = ?1", [&name]).unwrap(), 1);
+    assert_eq!(
+        vault.execute("DELETE FROM records WHERE name = ?1", [&name]).unwrap(),
+        1
+    );
     drop(vault);
     // The start looks for the halves of tokens that live.
     let order = |order: &str| {
