@@ -34,6 +34,7 @@ mod locks;
 mod logbook;
 mod open;
 pub mod parties;
+mod patience;
 mod rating;
 mod replay;
 mod round;

@@ -15,7 +15,8 @@ use crate::due::Due;
 use crate::each::pass_over;
 use crate::failure::Failure;
 use crate::logbook;
-use crate::parties::{NetworkRefund, Unavailable};
+use crate::parties::NetworkRefund;
+use crate::patience::in_time;
 use crate::replay::Response;
 use crate::round::{Memory, Over, Round, failure, in_mark};
 use crate::secrets::half_stands;
@@ -31,8 +32,6 @@ const TICK: Duration = Duration::from_millis(500);
 const MOST: usize = 256;
 /// How long to wait before an outside party or the vault is tried again.
 const AGAIN: Duration = Duration::from_secs(3);
-/// How long the card network may take over one answer; what became of a charge is asked about again later.
-const NETWORK_PATIENCE: Duration = Duration::from_secs(30);
 /// How often rows that cannot matter any more are removed.
 const TIDY: Duration = Duration::from_secs(600);
 
@@ -208,7 +207,7 @@ impl Sequencer {
                     if self.memory.asking.insert(asked) {
                         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                         self.runtime.spawn(async move {
-                            let outcome = in_time(world.card_network.charge(&charge)).await;
+                            let outcome = in_time(|| world.card_network.charge(&charge)).await;
                             let _ended = outbox.send(Command::Charged(asked.0, asked.1, outcome));
                         });
                     }
@@ -225,7 +224,7 @@ impl Sequencer {
                     };
                     self.runtime.spawn(async move {
                         // One that it does not have is sent again.
-                        let sent = in_time(world.card_network.refund(&asked)).await;
+                        let sent = in_time(|| world.card_network.refund(&asked)).await;
                         let _ended = outbox.send(Command::Refunded(Box::new(refund), sent));
                     });
                 }
@@ -235,7 +234,7 @@ impl Sequencer {
                     }
                     let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
                     self.runtime.spawn(async move {
-                        let outcome = in_time(world.card_network.resolve(charge)).await;
+                        let outcome = in_time(|| world.card_network.resolve(charge)).await;
                         let _ended = outbox.send(Command::Charged(charge, Question::Resolve, outcome));
                     });
                 }
@@ -246,7 +245,7 @@ impl Sequencer {
     fn ask_for_funding(&self, said: Box<Said>, asked: ToFund) {
         let (world, outbox) = (Arc::clone(&self.world), self.outbox.clone());
         self.runtime.spawn(async move {
-            let funding = in_time(world.card_network.fund(asked.token, asked.payer)).await;
+            let funding = in_time(|| world.card_network.fund(asked.token, asked.payer)).await;
             let _ended = outbox.send(Command::Consent(said, funding));
         });
     }
@@ -345,8 +344,8 @@ impl Sequencer {
             self.runtime.spawn(async move {
                 for notice in notices {
                     let number = u64::try_from(notice.number).unwrap_or(0);
-                    let delivered = world.merchants.deliver(merchant, number, &notice.notice);
-                    if in_time(delivered).await.is_err() {
+                    let deliver = || world.merchants.deliver(merchant, number, &notice.notice);
+                    if in_time(deliver).await.is_err() {
                         break;
                     }
                     let _ended = outbox.send(Command::Delivered(notice.number));
@@ -355,11 +354,4 @@ impl Sequencer {
             });
         }
     }
-}
-
-/// Who does not answer in time is unavailable; every call to it may be repeated.
-async fn in_time<T>(call: impl Future<Output = Result<T, Unavailable>>) -> Result<T, Unavailable> {
-    tokio::time::timeout(NETWORK_PATIENCE, call)
-        .await
-        .unwrap_or(Err(Unavailable))
 }

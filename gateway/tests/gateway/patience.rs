@@ -9,8 +9,8 @@ use quittance_gateway::{
     CardNetwork, Funding, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
     SimulatedMerchants, Unavailable,
 };
-use quittance_protocol::answer::{MandateRecord, OrderRecord};
-use quittance_protocol::statement::Charge;
+use quittance_protocol::answer::{ChargeAnswer, MandateRecord, OrderRecord};
+use quittance_protocol::statement::{Charge, Refund};
 use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use tokio::sync::{Notify, watch};
 
@@ -153,6 +153,111 @@ async fn a_consent_is_answered_in_time_and_can_be_repeated() {
     network.hangs.send_replace(false);
     let made: MandateRecord = house.post(&consent).await.ok();
     assert_eq!(made.mandate, token.mandate);
+}
+
+/// A network with a defect: its next answer is a panic, once it is told so.
+struct Panicking {
+    inner: Arc<dyn CardNetwork>,
+    panics: AtomicBool,
+}
+
+impl Panicking {
+    fn pass(&self) {
+        assert!(!self.panics.swap(false, Ordering::SeqCst), "scripted");
+    }
+}
+
+#[async_trait]
+impl CardNetwork for Panicking {
+    async fn fund(&self, token: TokenId, payer: AccountId) -> Result<Funding, Unavailable> {
+        self.pass();
+        self.inner.fund(token, payer).await
+    }
+    async fn charge(&self, charge: &NetworkCharge) -> Result<NetworkOutcome, Unavailable> {
+        self.pass();
+        self.inner.charge(charge).await
+    }
+    async fn resolve(&self, charge: ChargeId) -> Result<NetworkOutcome, Unavailable> {
+        self.pass();
+        self.inner.resolve(charge).await
+    }
+    async fn refund(&self, refund: &NetworkRefund) -> Result<(), Unavailable> {
+        self.pass();
+        self.inner.refund(refund).await
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_network_that_panicked_is_answered_and_can_come_again() {
+    let house = House::closed();
+    let network = Arc::new(Panicking {
+        inner: house.network.clone(),
+        panics: AtomicBool::new(false),
+    });
+    house.use_network(Some(network.clone()));
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    let (token, offer) = (Token::new(), house.offer());
+    let flow = phone.signed_flow(&token, &offer).await;
+    let consent = phone.say(&phone.consent(&flow, &token, &offer).await);
+    let post = async |compact: &str| {
+        let answered = tokio::time::timeout(Duration::from_secs(20), house.post(compact)).await;
+        answered.expect("it is never answered")
+    };
+    let post_at_a_panic = async |compact: &str| {
+        network.panics.store(true, Ordering::SeqCst);
+        assert_eq!(post(compact).await.code(), Code::ExternalUnavailable);
+        post(compact).await
+    };
+    let made: MandateRecord = post_at_a_panic(&consent).await.ok();
+    assert_eq!(made.mandate, token.mandate);
+    let permits = vec![token.pooled(&house, 1)];
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+
+    let charge = charge_of(&house, &token);
+    let charged = post_at_a_panic(&charge).await;
+    approved(&charged);
+    assert_eq!(house.network.charges().unwrap().len(), 1, "no double charge");
+
+    network.panics.store(true, Ordering::SeqCst);
+    let refund = house.sign_as_merchant(&Refund {
+        charge: charged.ok::<ChargeAnswer>().charge,
+        amount: cny(100),
+    });
+    assert_eq!(post(&refund).await.status, 200);
+    until("the network panics", || !network.panics.load(Ordering::SeqCst)).await;
+    house.advance(4).await;
+    until("it has the refund", || house.network.refunds().unwrap().len() == 1).await;
+}
+
+/// Merchants' system with a defect that shows once.
+struct Clumsy {
+    inner: Arc<SimulatedMerchants>,
+    panicked: AtomicBool,
+}
+
+#[async_trait]
+impl MerchantSystem for Clumsy {
+    async fn deliver(&self, merchant: MerchantId, number: u64, notice: &MerchantNotice) -> Result<(), Unavailable> {
+        assert!(self.panicked.swap(true, Ordering::SeqCst), "scripted");
+        self.inner.deliver(merchant, number, notice).await
+    }
+}
+
+#[tokio::test]
+async fn a_merchant_whose_system_panicked_is_told_again() {
+    let house = House::closed();
+    house.use_merchants(Arc::new(Clumsy {
+        inner: house.merchants.clone(),
+        panicked: AtomicBool::new(false),
+    }));
+    house.start().unwrap();
+    let phone = Phone::ready(&house).await;
+    phone.sign_mandate().await;
+    until("the merchant is told", || {
+        !house.merchants.notices(house.merchant).unwrap().is_empty()
+    })
+    .await;
 }
 
 /// Merchants of whom one never answers, the first time that it is asked.
