@@ -141,8 +141,8 @@ impl Shared {
             Ok(received) => received,
             Err(problem) => return Response::problem(&problem),
         };
-        let Ok(_permit) = self.lanes.of(received.name()).acquire().await else {
-            return gone();
+        let Some(_permit) = self.lanes.enter(received.name()).await else {
+            return Response::unavailable();
         };
         let world = Arc::clone(&self.world);
         let believed = self.read(move |store| {

@@ -9,8 +9,11 @@ use quittance_protocol::jws::Statement;
 use quittance_protocol::statement::{Charge, Consent, Enrolment};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Statements of one lane that may be under way; more of them wait outside.
-const MOST_UNDER_WAY: usize = 1024;
+/// Charges that may be under way, and consents: far fewer than there are connections, since each waits for the card network
+/// on its own. More of them are told to come again.
+const MOST_WITH_THE_NETWORK: usize = 128;
+/// Other statements that may be under way; more of them wait outside. Over HTTP/2 one connection brings many.
+const MOST_OTHERS: usize = 1024;
 /// Enrolments that may be under way; more of them wait outside. Their chains are work, and are of people whom nobody knows
 /// yet: they take so many threads and no more.
 const MOST_ENROLMENTS: usize = 8;
@@ -21,7 +24,8 @@ const MOST_IMAGES_OF_ONE: usize = 2;
 /// How long an image waits for others to leave memory.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One limit for each kind of waiting. A charge or a consent is held until the card network answers, an enrolment until its
+/// One limit for each kind of waiting. A charge or a consent is held until the card network answers, so none of them may
+/// wait to be let in: the network's silence would fill all connections with those that do. An enrolment is held until its
 /// chains are judged; everything else, whatever lowers authority included, waits for the sequencer alone.
 pub(crate) struct Lanes {
     charges: Semaphore,
@@ -35,12 +39,11 @@ pub(crate) struct Lanes {
 
 impl Default for Lanes {
     fn default() -> Self {
-        let lane = || Semaphore::new(MOST_UNDER_WAY);
         Self {
-            charges: lane(),
-            consents: lane(),
+            charges: Semaphore::new(MOST_WITH_THE_NETWORK),
+            consents: Semaphore::new(MOST_WITH_THE_NETWORK),
             enrolments: Semaphore::new(MOST_ENROLMENTS),
-            others: lane(),
+            others: Semaphore::new(MOST_OTHERS),
             images: Semaphore::new(MOST_IMAGES),
             held: Mutex::default(),
         }
@@ -48,13 +51,13 @@ impl Default for Lanes {
 }
 
 impl Lanes {
-    /// The lane of a statement, by its name.
-    pub(crate) fn of(&self, name: &str) -> &Semaphore {
+    /// Lets a statement in, by its name. None where as many charges or consents wait for the card network as may.
+    pub(crate) async fn enter(&self, name: &str) -> Option<SemaphorePermit<'_>> {
         match name {
-            Charge::NAME => &self.charges,
-            Consent::NAME => &self.consents,
-            Enrolment::NAME => &self.enrolments,
-            _ => &self.others,
+            Charge::NAME => self.charges.try_acquire().ok(),
+            Consent::NAME => self.consents.try_acquire().ok(),
+            Enrolment::NAME => self.enrolments.acquire().await.ok(),
+            _ => self.others.acquire().await.ok(),
         }
     }
 

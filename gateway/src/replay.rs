@@ -28,6 +28,11 @@ impl Response {
         }
     }
 
+    /// The card network does not answer, or too many wait for it: nothing was kept, the same bytes may come again.
+    pub(crate) fn unavailable() -> Self {
+        Self::problem(&Problem::new(Code::ExternalUnavailable).retry_after(5))
+    }
+
     pub(crate) fn problem(problem: &Problem) -> Self {
         // A problem is made of fixed texts and always has a JSON form.
         let body = serde_json::to_vec(problem).unwrap_or_default();

@@ -149,7 +149,8 @@ impl Round {
             }
             Command::Consent(said, Ok(funding)) => self.decide(turn, said, Found::Funding(funding))?,
             Command::Consent(said, Err(Unavailable)) => {
-                self.responses.push(((*said.kid(), said.claims().jti), unavailable()));
+                self.responses
+                    .push(((*said.kid(), said.claims().jti), Response::unavailable()));
             }
             Command::Charged(charge, _, Ok(outcome)) => {
                 let settled = in_mark(turn, |turn| {
@@ -170,7 +171,7 @@ impl Round {
                 self.respond(turn, charge, response)?;
             }
             Command::Charged(charge, _, Err(Unavailable)) => {
-                self.respond(turn, charge, unavailable())?;
+                self.respond(turn, charge, Response::unavailable())?;
             }
             Command::Merchant(merchant, reply) => {
                 let known = in_mark(turn, |turn| turn.store.put_merchant(&merchant)).is_ok();
@@ -406,10 +407,6 @@ pub(crate) fn failure(refusal: Refusal) -> Failure {
             Failure::Rules("the gateway's own work was refused")
         }
     }
-}
-
-fn unavailable() -> Response {
-    Response::problem(&Problem::new(Code::ExternalUnavailable).retry_after(5))
 }
 
 fn json<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, Failure> {

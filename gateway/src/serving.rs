@@ -1,9 +1,11 @@
 //! Hearing callers over TCP: no more at a time than there is room for, none that keeps its room by saying nothing.
+//!
+//! A room is one connection's, however long its request waits. What may wait long for others is bounded far below the rooms
+//! where it is decided (`lanes`), so that whoever wants to stop something finds one.
 
 use std::io::ErrorKind;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -21,7 +23,7 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// What callers are given.
 #[derive(Debug, Clone, Copy)]
 pub struct Room {
-    /// Most connections at a time; more wait until one ends.
+    /// Most connections at a time; more wait until one ends. While all are taken, none is kept beyond its next answer.
     pub connections: u16,
     /// How long a connection may be open before the head of a request is whole: its first, and over HTTP/1 each next one.
     pub patience: Duration,
@@ -41,10 +43,17 @@ impl Default for Room {
 pub async fn serve(listener: TcpListener, router: Router, room: Room, stop: impl Future<Output = ()>) {
     let rooms = Arc::new(Semaphore::new(room.connections.into()));
     let (going, stopping) = watch::channel(());
+    // Said anew each time that all rooms are taken.
+    let crowded = watch::Sender::new(());
     let mut stop = pin!(stop);
     loop {
         let next = async {
-            let free = Arc::clone(&rooms).acquire_owned().await;
+            let free = if let Ok(free) = Arc::clone(&rooms).try_acquire_owned() {
+                Ok(free)
+            } else {
+                crowded.send_replace(());
+                Arc::clone(&rooms).acquire_owned().await
+            };
             (free, listener.accept().await)
         };
         let (free, accepted) = tokio::select! {
@@ -53,8 +62,11 @@ pub async fn serve(listener: TcpListener, router: Router, room: Room, stop: impl
         };
         match (free, accepted) {
             (Ok(free), Ok((stream, _))) => {
-                let heard = hear(stream, router.clone(), room.patience, stopping.clone(), free);
-                tokio::spawn(heard);
+                let told = Told {
+                    stopping: stopping.clone(),
+                    crowded: crowded.subscribe(),
+                };
+                tokio::spawn(hear(stream, router.clone(), room.patience, told, free));
             }
             (_, Err(error)) if is_of_the_caller(error.kind()) => {}
             (_, Err(error)) => {
@@ -77,22 +89,40 @@ const fn is_of_the_caller(kind: ErrorKind) -> bool {
     )
 }
 
+/// What a connection is told meanwhile.
+struct Told {
+    /// The server stops.
+    stopping: watch::Receiver<()>,
+    /// All rooms are taken.
+    crowded: watch::Receiver<()>,
+}
+
+impl Told {
+    /// Ends when a connection is to leave once it has the answer to what it asked: where the server stops, and where somebody
+    /// else may need its room. Who has asked nothing yet is heard first.
+    async fn leaving(&mut self, mut asked: watch::Receiver<bool>) {
+        let crowded = async {
+            let _told = self.crowded.changed().await;
+            let _asked = asked.wait_for(|asked| *asked).await;
+        };
+        tokio::select! {
+            _ = self.stopping.changed() => {}
+            () = crowded => {}
+        }
+    }
+}
+
 /// One connection, from its first byte to its end.
-async fn hear(
-    stream: TcpStream,
-    router: Router,
-    patience: Duration,
-    mut stopping: watch::Receiver<()>,
-    _free: OwnedSemaphorePermit,
-) {
-    let asked = Arc::new(AtomicBool::new(false));
+async fn hear(stream: TcpStream, router: Router, patience: Duration, mut told: Told, _free: OwnedSemaphorePermit) {
+    let asked = Arc::new(watch::Sender::new(false));
     let service = TowerToHyperService::new(router.map_request(noting(&asked)));
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(patience);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), service));
     // Which HTTP it is has to be said before the builder's own patience begins; over HTTP/2 it never does.
     let mut silence = pin!(tokio::time::sleep(patience));
-    let (mut is_waited_for, mut is_going) = (true, true);
+    let mut leaving = pin!(told.leaving(asked.subscribe()));
+    let (mut is_waited_for, mut is_staying) = (true, true);
     loop {
         tokio::select! {
             ended = connection.as_mut() => {
@@ -102,13 +132,13 @@ async fn hear(
                 return;
             }
             () = &mut silence, if is_waited_for => {
-                if !asked.load(Ordering::Relaxed) {
+                if !*asked.borrow() {
                     return;
                 }
                 is_waited_for = false;
             }
-            _ = stopping.changed(), if is_going => {
-                is_going = false;
+            () = &mut leaving, if is_staying => {
+                is_staying = false;
                 connection.as_mut().graceful_shutdown();
             }
         }
@@ -116,10 +146,10 @@ async fn hear(
 }
 
 /// Notes that a request came.
-fn noting<B>(asked: &Arc<AtomicBool>) -> impl Fn(Request<B>) -> Request<B> + Clone + use<B> {
+fn noting<B>(asked: &Arc<watch::Sender<bool>>) -> impl Fn(Request<B>) -> Request<B> + Clone + use<B> {
     let asked = Arc::clone(asked);
     move |request| {
-        asked.store(true, Ordering::Relaxed);
+        asked.send_replace(true);
         request
     }
 }

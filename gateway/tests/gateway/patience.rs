@@ -6,16 +6,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use quittance_gateway::{
-    CardNetwork, Funding, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
-    SimulatedMerchants, Unavailable,
+    CardNetwork, Funding, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund, Room,
+    SimulatedMerchants, Unavailable, serve,
 };
 use quittance_protocol::answer::{ChargeAnswer, MandateRecord, OrderRecord};
-use quittance_protocol::statement::{Charge, Refund};
+use quittance_protocol::statement::{Charge, Hold, HoldChange, Lock, Refund};
 use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
+use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
 
 use crate::support::phone::{Phone, Token, approved};
-use crate::support::{House, cny, random, statement, until};
+use crate::support::{House, cny, program, random, statement, until};
 
 /// A network that never answers while it hangs.
 struct Hanging {
@@ -76,30 +77,57 @@ fn charge_of(house: &House, token: &Token) -> String {
     })
 }
 
+//
 #[tokio::test]
-async fn a_thousand_hanging_charges_keep_nobody_from_stopping() {
+async fn who_stops_finds_room_on_the_wire_while_more_charges_hang_than_there_are_rooms() {
     let house = House::closed();
     let network = Hanging::before(&house);
     house.start().unwrap();
     let phone = Phone::ready(&house).await;
-    let token = phone.sign_mandate().await;
+    let (paused, ended) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let intent = phone.say(&phone.intend(&[ended.mandate]).await);
+    let pause = phone.say(&Hold {
+        mandates: vec![paused.mandate],
+        change: HoldChange::Add {},
+    });
+    let lock = phone.say(&Lock { other_devices: false });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serving = serve(
+        listener,
+        house.gateway().router(),
+        Room::default(),
+        std::future::pending(),
+    );
+    let serving = tokio::spawn(serving);
     network.hang();
-    let charge = charge_of(&house, &token);
-    let mut waiting = tokio::task::JoinSet::new();
-    for _ in 0..1100 {
-        let (router, request) = (house.gateway().router(), statement(charge.clone()));
-        waiting.spawn(tower::ServiceExt::oneshot(router, request));
+    let charge = charge_of(&house, &paused);
+    let (mut waiting, mut refused) = (tokio::task::JoinSet::new(), Vec::new());
+    for _ in 0..600 {
+        let charge = charge.clone();
+        waiting.spawn(async move { program::send(port, statement(charge)).await });
+        // Whoever is not let in leaves at once, before the next one comes.
+        let answered = tokio::time::timeout(Duration::from_millis(10), waiting.join_next()).await;
+        refused.extend(answered.ok().flatten());
     }
-    // Each of them begins to wait before this task goes on.
-    tokio::task::yield_now().await;
-    let stopping = async {
-        assert_eq!(phone.pause(&[token.mandate]).await.status, 200);
-        phone.revoke(&[token.mandate]).await
-    };
-    tokio::time::timeout(Duration::from_secs(20), stopping)
-        .await
-        .expect("stopping waits behind charges");
-    assert!(waiting.try_join_next().is_none(), "the control: they do hang");
+    for compact in [pause, lock, intent] {
+        let stopping = program::send(port, statement(compact));
+        let answered = tokio::time::timeout(Duration::from_secs(20), stopping).await;
+        assert_eq!(answered.expect("stopping waits behind charges").status, 200);
+    }
+    until("nobody waits to be let in", || {
+        while let Some(answered) = waiting.try_join_next() {
+            refused.push(answered);
+        }
+        waiting.len() == 128
+    })
+    .await;
+    for answered in refused {
+        let problem = answered.unwrap().problem();
+        assert_eq!(problem.code(), Code::ExternalUnavailable);
+        assert!(problem.retry_after_seconds().is_some());
+    }
+    serving.abort();
 }
 
 /// Posts a statement, lets 31 seconds pass once the network was asked, then hears the answer.

@@ -29,6 +29,14 @@ struct Server {
 
 impl Server {
     async fn with(connections: u16) -> Self {
+        Self::in_room(Room {
+            connections,
+            patience: PATIENCE,
+        })
+        .await
+    }
+
+    async fn in_room(room: Room) -> Self {
         let (begun, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
         let (entered, let_go) = (Arc::clone(&begun), Arc::clone(&go));
         let slow = move || async move {
@@ -42,10 +50,6 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (stop, stopped) = oneshot::channel();
-        let room = Room {
-            connections,
-            patience: PATIENCE,
-        };
         let serving = tokio::spawn(serve(listener, router, room, async move {
             let _told = stopped.await;
         }));
@@ -118,6 +122,45 @@ async fn who_finds_no_room_is_heard_when_somebody_left() {
         let answer = heard(stream).await;
         assert!(answer.ends_with(text), "{answer}");
     }
+}
+
+/// Asks, hears the answer, and neither asks more nor leaves.
+async fn linger(server: &Server) -> TcpStream {
+    let mut stream = server.say(QUICK).await;
+    let mut answer = Vec::new();
+    while !answer.ends_with(b"quick") {
+        let more = tokio::time::timeout(LONG, stream.read_buf(&mut answer));
+        assert_ne!(more.await.expect("it is not answered").unwrap(), 0);
+    }
+    stream
+}
+
+#[tokio::test]
+async fn who_was_answered_and_asks_no_more_leaves_its_room_to_who_finds_none() {
+    let server = Server::in_room(Room {
+        connections: 3,
+        patience: 10 * LONG,
+    })
+    .await;
+    let waiting = server.say(SLOW).await;
+    until("it is asked", || server.begun.load(Ordering::SeqCst) == 1).await;
+    let first = linger(&server).await;
+    let mut byte = [0];
+    let stays = tokio::time::timeout(PATIENCE, first.peek(&mut byte)).await;
+    assert!(stays.is_err(), "the control: while there is room it may stay");
+    let second = linger(&server).await;
+    let third = linger(&server).await;
+    let fourth = linger(&server).await;
+    for idle in [first, second, third] {
+        assert_eq!(heard(idle).await, "", "it is told no more");
+    }
+    drop(fourth);
+    server.go.add_permits(1);
+    let answer = heard(waiting).await;
+    assert!(
+        answer.ends_with("slow"),
+        "who waits for an answer keeps its room: {answer}"
+    );
 }
 
 #[tokio::test]
