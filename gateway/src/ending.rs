@@ -11,12 +11,12 @@ use quittance_protocol::statement::{Intent, ReplicaState};
 use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem, Timestamp, Verified};
 
 use crate::destruction;
-use crate::each::each;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::logbook;
 use crate::parties::MerchantNotice;
 use crate::store::{Mandate, Order, Store};
+use crate::sweep::{Sweep, sweep};
 use crate::turn::{After, Turn};
 use crate::world::PolicyInForce;
 
@@ -335,34 +335,30 @@ pub(crate) fn take(turn: &mut Turn<'_>, order: &mut Order, event: GatewayEvent) 
 
 /// Whether the clock ends something, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    let over = |order: &Result<Order, _>| order.as_ref().is_ok_and(|order| order.drain_until <= now);
-    Ok(store.never_activated(now)?.iter().any(Result::is_ok)
-        || store.mandates_over(now)?.iter().any(Result::is_ok)
-        || store.scheduled_due(now)?.iter().any(Result::is_ok)
-        || store.overdue(now)?.iter().any(Result::is_ok)
-        || store.draining()?.iter().any(over))
+    Ok(store.never_activated(now, None)?.is_due()
+        || store.mandates_over(now, None)?.is_due()
+        || store.scheduled_due(now, None)?.is_due()
+        || store.overdue(now, None)?.is_due()
+        || store.drained(now, None)?.is_due())
 }
 
-/// What the clock ends.
-pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
-    let due = turn.store.never_activated(turn.now)?;
-    each(turn, due, |turn, mandate| {
+/// What the clock ends, some of each kind.
+pub(crate) fn run_due(turn: &mut Turn<'_>, seen: &mut Sweep) -> Decided<()> {
+    let due = turn.store.never_activated(turn.now, seen.never_activated)?;
+    sweep(turn, due, &mut seen.never_activated, |turn, mandate| {
         // A consent without activation ends like everything else (I12).
         end(turn, vec![mandate], TerminationCause::NeverActivated.by_usual_actor()).map(|_| ())
     })?;
-    let due = turn.store.scheduled_due(turn.now)?;
-    each(turn, due, come_due)?;
-    let due = turn.store.mandates_over(turn.now)?;
-    each(turn, due, end_if_over)?;
-    let draining = turn.store.draining()?;
-    each(turn, draining, |turn, order| {
-        if order.drain_until <= turn.now {
-            drain(turn, order.order, true)?;
-        }
-        Ok(())
+    let due = turn.store.scheduled_due(turn.now, seen.scheduled)?;
+    sweep(turn, due, &mut seen.scheduled, come_due)?;
+    let due = turn.store.mandates_over(turn.now, seen.over)?;
+    sweep(turn, due, &mut seen.over, end_if_over)?;
+    let due = turn.store.drained(turn.now, seen.draining)?;
+    sweep(turn, due, &mut seen.draining, |turn, order| {
+        drain(turn, order.order, true)
     })?;
-    let due = turn.store.overdue(turn.now)?;
-    each(turn, due, |turn, mut order| {
+    let due = turn.store.overdue(turn.now, seen.overdue)?;
+    sweep(turn, due, &mut seen.overdue, |turn, mut order| {
         // The phone had its time.
         take(turn, &mut order, GatewayEvent::DeviceDeadline)
     })

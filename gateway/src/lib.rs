@@ -45,6 +45,7 @@ mod shelf;
 mod statements;
 mod stops;
 mod store;
+mod sweep;
 mod teens;
 mod terms;
 mod timers;

@@ -8,10 +8,10 @@ use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, EventId, Problem, Timestamp};
 
-use crate::each::each;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::store::{Lock, Mandate, Store};
+use crate::sweep::{Sweep, sweep};
 use crate::turn::Turn;
 
 /// Puts the lock on, or makes it last; every mandate is held at once. Says how it stands.
@@ -93,13 +93,13 @@ pub(crate) fn hold_new(turn: &Turn<'_>, mandate: &mut Mandate) -> Decided<()> {
 
 /// Whether something is due about a lock, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(store.locks_due(now)?.iter().any(Result::is_ok))
+    Ok(store.locks_due(now, None)?.is_due())
 }
 
 /// Announces ends, ends what is over.
-pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
-    let due = turn.store.locks_due(turn.now)?;
-    each(turn, due, pass)
+pub(crate) fn run_due(turn: &mut Turn<'_>, seen: &mut Sweep) -> Decided<()> {
+    let due = turn.store.locks_due(turn.now, seen.locks)?;
+    sweep(turn, due, &mut seen.locks, pass)
 }
 
 /// Takes a lock to this moment.

@@ -8,11 +8,13 @@ use quittance_protocol::{ChargeId, Digest32, MerchantId, Problem, StatementId, T
 use tokio::sync::oneshot;
 
 use crate::command::{Command, Question};
+use crate::each::pass_over;
 use crate::failure::{Failure, Refusal};
-use crate::flows;
+use crate::flows::{self, moments};
 use crate::parties::Unavailable;
 use crate::replay::{self, Before, Response};
 use crate::statements::{self, Found, Said};
+use crate::sweep::Sweep;
 use crate::turn::{Answer, Late, ToFund, Turn};
 use crate::{locks, views};
 
@@ -45,6 +47,8 @@ pub(crate) struct Memory {
     pub(crate) refunding: HashSet<Key>,
     /// Merchants whose notices are on their way.
     pub(crate) telling: HashSet<MerchantId>,
+    /// How far what is due was looked through.
+    pub(crate) sweep: Sweep,
 }
 
 impl Memory {
@@ -243,6 +247,9 @@ impl Round {
         if let Err(refusal) = in_mark(turn, |turn| statements::note_fork(turn, &said)) {
             self.responses.push((key, Response::problem(&problem(&said, refusal))));
             return Ok(());
+        }
+        if let Some(flow) = said.flow() {
+            pass_over(turn.store, in_mark(turn, |turn| moments::catch_up(turn, flow)))?;
         }
         let decided = in_mark(turn, |turn| match statements::decide(turn, &said, found)? {
             // Checked only: nothing of it is kept until the card network has answered.

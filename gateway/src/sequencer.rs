@@ -1,6 +1,6 @@
 //! One thread that decides: it takes what has queued, commits it as one, signs one checkpoint, then answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
@@ -21,7 +21,8 @@ use crate::replay::Response;
 use crate::round::{Memory, Over, Round, failure, in_mark};
 use crate::secrets::half_stands;
 use crate::statements::Said;
-use crate::store::{Notice, Store};
+use crate::store::{MOST_DUE, Notice, Store};
+use crate::sweep::Sweep;
 use crate::timers;
 use crate::turn::{After, ToFund, Turn};
 use crate::world::World;
@@ -47,6 +48,8 @@ pub(crate) struct Sequencer {
     ask: Due,
     deliver: Due,
     destroy: Due,
+    /// While more is to be destroyed than was in one go: the batches that failed meanwhile.
+    undestroyed: Option<BTreeSet<[u8; 16]>>,
     tidy: Due,
 }
 
@@ -69,6 +72,7 @@ impl Sequencer {
             ask: Due::at_once(),
             deliver: Due::at_once(),
             destroy: Due::at_once(),
+            undestroyed: None,
             tidy: Due::at_once(),
         }
     }
@@ -81,7 +85,10 @@ impl Sequencer {
     /// Works until it is told to stop.
     pub(crate) fn run(mut self) {
         loop {
-            let mut commands = match self.inbox.recv_timeout(TICK) {
+            // Between two parts of much that is due, whoever has queued meanwhile is heard.
+            let is_behind = self.memory.sweep.is_behind() || self.undestroyed.is_some();
+            let patience = if is_behind { Duration::ZERO } else { TICK };
+            let mut commands = match self.inbox.recv_timeout(patience) {
                 Ok(first) => vec![first],
                 Err(RecvTimeoutError::Timeout) => Vec::new(),
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -107,7 +114,8 @@ impl Sequencer {
         let ask = self.ask.has_come(now);
         let tidy = self.tidy.has_come(now);
         let world = Arc::clone(&self.world);
-        let is_due = timers::is_due(Store::new(&self.connection), &world, now).unwrap_or(true);
+        let is_due =
+            self.memory.sweep.is_behind() || timers::is_due(Store::new(&self.connection), &world, now).unwrap_or(true);
         if commands.is_empty() && !ask && !tidy && !is_due {
             return;
         }
@@ -116,7 +124,7 @@ impl Sequencer {
         let outcome = (|| {
             let store = Store::new(&self.connection);
             let mut turn = Turn::begin(store, &mut self.vault, &world, now, false)?;
-            timers::run(&mut turn)?;
+            timers::run(&mut turn, &mut self.memory.sweep)?;
             if tidy {
                 pass_over(store, in_mark(&mut turn, |turn| timers::tidy(turn)))?;
             }
@@ -162,6 +170,8 @@ impl Sequencer {
             }
             Err(failure) => {
                 tracing::error!(error = %failure, "a batch was not committed; its callers may repeat it");
+                // From the beginning, and not at once.
+                self.memory.sweep = Sweep::default();
                 if let Err(error) = Store::new(&self.connection).abandon() {
                     tracing::error!(%error, "the batch could not be rolled back");
                 }
@@ -256,16 +266,34 @@ impl Sequencer {
         if !self.destroy.has_come(now) {
             return;
         }
-        if let Err(error) = self.try_destroy(resuming) {
-            tracing::error!(%error, "a destruction is not complete; it is tried again");
-            self.destroy = Due::after(AGAIN, now);
+        let failed = self.undestroyed.take().unwrap_or_default();
+        match self.try_destroy(failed, resuming) {
+            Ok(left) => self.undestroyed = left,
+            Err(error) => {
+                tracing::error!(%error, "a destruction is not complete; it is tried again");
+                self.destroy = Due::after(AGAIN, now);
+            }
         }
     }
 
-    /// Destroys every batch that can be, whatever becomes of the others; the first error of any.
-    fn try_destroy(&mut self, resuming: bool) -> Result<(), Failure> {
+    /// Destroys every batch that can be, whatever becomes of the others; the first error of any. Of more than a turn would
+    /// order it leaves some, so that statements are heard in between; none of those that `failed` is tried before then.
+    fn try_destroy(
+        &mut self,
+        mut failed: BTreeSet<[u8; 16]>,
+        resuming: bool,
+    ) -> Result<Option<BTreeSet<[u8; 16]>>, Failure> {
         let (mut batches, mut left) = destruction::begin(Store::new(&self.connection))?;
+        let mut orders = 0;
         while let Some(batch) = batches.pop_front() {
+            if failed.contains(&batch.id) {
+                left = left.or(Some(Failure::Rules("a batch failed before")));
+                continue;
+            }
+            if orders >= MOST_DUE && !resuming {
+                return Ok(Some(failed));
+            }
+            orders += batch.orders.len();
             let done = match destruction::run(&mut self.vault, &batch) {
                 Ok(done) => self.state_batch(&batch, &done, resuming),
                 Err(error) if destruction::can_be_parted(&self.vault, &batch, &error) => {
@@ -277,9 +305,12 @@ impl Sequencer {
             if let Err(error) = Store::new(&self.connection).abandon() {
                 tracing::error!(%error, "the statement of a destruction could not be rolled back");
             }
-            left = left.or(done.err());
+            if let Err(failure) = done {
+                failed.insert(batch.id);
+                left = left.or(Some(failure));
+            }
         }
-        left.map_or(Ok(()), Err)
+        left.map_or(Ok(None), Err)
     }
 
     /// Lets each order of a batch end by itself from now on.

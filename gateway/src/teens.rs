@@ -6,10 +6,10 @@ use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, Money, Problem, Timestamp};
 
-use crate::each::each;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::store::{Mandate, Store, Teen};
+use crate::sweep::{Sweep, sweep};
 use crate::turn::Turn;
 use crate::world::World;
 
@@ -50,14 +50,14 @@ pub(crate) fn leave(turn: &mut Turn<'_>, payer: AccountId, account: AccountId) -
 
 /// Whether somebody in teen mode has come of age, looked up without writing.
 pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<bool, Failure> {
-    let grown = store.grown_teens(&adults_born_by(world, now)?)?;
-    Ok(grown.iter().any(Result::is_ok))
+    Ok(store.grown_teens(&adults_born_by(world, now)?, None)?.is_due())
 }
 
 /// Ends teen mode for whoever has come of age, without anybody's doing.
-pub(crate) fn run_due(turn: &mut Turn<'_>) -> Decided<()> {
-    let grown = turn.store.grown_teens(&adults_born_by(turn.world, turn.now)?)?;
-    each(turn, grown, |turn, account| end(turn, account))
+pub(crate) fn run_due(turn: &mut Turn<'_>, seen: &mut Sweep) -> Decided<()> {
+    let born_by = adults_born_by(turn.world, turn.now)?;
+    let grown = turn.store.grown_teens(&born_by, seen.teens)?;
+    sweep(turn, grown, &mut seen.teens, |turn, account| end(turn, account))
 }
 
 fn adults_born_by(world: &World, now: Timestamp) -> Result<String, Failure> {

@@ -8,6 +8,7 @@ use crate::flows::moments;
 use crate::round::{Memory, in_mark};
 use crate::statements;
 use crate::store::Store;
+use crate::sweep::Sweep;
 use crate::turn::{After, Turn};
 use crate::world::World;
 use crate::{ending, locks, teens};
@@ -20,10 +21,11 @@ pub(crate) fn is_due(store: Store<'_>, world: &World, now: Timestamp) -> Result<
         || teens::is_due(store, world, now)?)
 }
 
-/// Carries out what is due. What fails for what one row is leaves the rest to go on.
-pub(crate) fn run(turn: &mut Turn<'_>) -> Result<(), Failure> {
+/// Carries out what is due, some of each kind; `seen` says how far it came, and whether more is left. What fails for what
+/// one row is leaves the rest to go on.
+pub(crate) fn run(turn: &mut Turn<'_>, seen: &mut Sweep) -> Result<(), Failure> {
     for work in [moments::pass, teens::run_due, locks::run_due, ending::run_due] {
-        pass_over(turn.store, in_mark(turn, work))?;
+        pass_over(turn.store, in_mark(turn, |turn| work(turn, seen)))?;
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ use super::{Run, parties, vouching};
 use crate::each::pass_over;
 use crate::failure::{Decided, Failure};
 use crate::round::in_mark;
-use crate::store::Store;
+use crate::store::{MOST_DUE, Store};
+use crate::sweep::Sweep;
 use crate::turn::Turn;
 
 /// Something that is due.
@@ -27,24 +28,51 @@ pub(crate) fn is_due(store: Store<'_>, now: Timestamp) -> Result<bool, Failure> 
     Ok(store.first_due_flow(now)?.is_some() || store.first_due_reply(now)?.is_some())
 }
 
-/// Carries out what is due by now.
-pub(crate) fn pass(turn: &mut Turn<'_>) -> Decided<()> {
-    let now = turn.now;
-    while let Some((at, due)) = next(turn.store, now)? {
-        turn.now = at;
-        let done = in_mark(turn, |turn| visit(turn, &due));
-        turn.now = now;
-        // One run that cannot go on, because it refuses or its log went bad, keeps nobody else from going on.
-        if done.is_err() {
-            pass_over(turn.store, done)?;
-            let flow = match &due {
-                Due::Reply { flow, .. } | Due::Run(flow) => flow,
-            };
-            tracing::error!(%flow, "nothing is due in this run any more");
-            give_up(turn, &due)?;
-        }
+/// Carries out what is due by now, as much as one turn may.
+pub(crate) fn pass(turn: &mut Turn<'_>, seen: &mut Sweep) -> Decided<()> {
+    seen.moments = false;
+    for _ in 0..MOST_DUE {
+        let Some((at, due)) = next(turn.store, turn.now)? else {
+            return Ok(());
+        };
+        carry_out(turn, at, &due)?;
+    }
+    seen.moments = true;
+    Ok(())
+}
+
+/// Carries out what is due by now in one run, before somebody speaks of it: who comes too late does so also while more is
+/// due elsewhere than one turn carries out.
+pub(crate) fn catch_up(turn: &mut Turn<'_>, flow: FlowId) -> Decided<()> {
+    while let Some((at, due)) = next_of(turn.store, flow, turn.now)? {
+        carry_out(turn, at, &due)?;
     }
     Ok(())
+}
+
+/// Carries out one thing at its own moment.
+fn carry_out(turn: &mut Turn<'_>, at: Timestamp, due: &Due) -> Result<(), Failure> {
+    let now = turn.now;
+    turn.now = at;
+    let done = in_mark(turn, |turn| visit(turn, due));
+    turn.now = now;
+    // One run that cannot go on, because it refuses or its log went bad, keeps nobody else from going on.
+    if done.is_err() {
+        pass_over(turn.store, done)?;
+        let flow = match due {
+            Due::Reply { flow, .. } | Due::Run(flow) => flow,
+        };
+        tracing::error!(%flow, "nothing is due in this run any more");
+        give_up(turn, due)?;
+    }
+    Ok(())
+}
+
+/// What is due first in one run.
+fn next_of(store: Store<'_>, flow: FlowId, now: Timestamp) -> Result<Option<(Timestamp, Due)>, Failure> {
+    let run = store.due_flow(flow, now)?.map(|at| (flow, at));
+    let reply = store.first_due_reply_of(flow, now)?;
+    Ok(first(run, reply.map(|(step, party, at)| (flow, step, party, at))))
 }
 
 /// What is due first. What cannot be read on the way there is put aside, so that everybody else gets their turn.

@@ -24,6 +24,10 @@ pub(super) fn decide(turn: &mut Turn<'_>, device: &Device, said: &Verified<Activ
         .filter(|row| row.account == device.account);
     let mut mandate = mandate.ok_or_else(|| Problem::new(Code::NotFound).at("/mandate"))?;
     match mandate.standing.state {
+        // The clock ends it, and may not have come to it yet.
+        MandateState::Provisioning if mandate.provisioning_until.is_some_and(|until| turn.now >= until) => {
+            return Err(Code::MandateEnded.into());
+        }
         MandateState::Provisioning => {}
         MandateState::Ended | MandateState::Rejected => return Err(Code::MandateEnded.into()),
         MandateState::Revoking => return Err(Code::TooLate.into()),

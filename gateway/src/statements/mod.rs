@@ -21,7 +21,7 @@ use quittance_protocol::statement::{
     Intent, Lock, Objection, Permit, PinFinish, PinRegister, PinStart, Reconciliation, Refund, Release, Review,
     Session, StartFlow, Stop, Vouch,
 };
-use quittance_protocol::{Claims, Digest32, Problem, PublicKey, Received, Thumbprint, Timestamp, Verified};
+use quittance_protocol::{Claims, Digest32, FlowId, Problem, PublicKey, Received, Thumbprint, Timestamp, Verified};
 
 use crate::attestation::{Evidence, Trust};
 use crate::failure::Decided;
@@ -79,6 +79,23 @@ statements! {
     Enrolment, Session, PinRegister, PinStart, PinFinish, StartFlow, AnswerFlow, CancelFlow, Consent, Activation,
     Permit, Charge, Hold, Intent, Attestation, Acknowledgement, Reconciliation, Lock, Stop, Release, Refund,
     Objection, Vouch, Review,
+}
+
+impl Said {
+    /// The run that it is about.
+    pub(crate) fn flow(&self) -> Option<FlowId> {
+        match self {
+            Self::PinStart(said) => Some(said.body().flow),
+            Self::PinFinish(said) => Some(said.body().flow),
+            Self::AnswerFlow(said) => Some(said.body().flow),
+            Self::CancelFlow(said) => Some(said.body().flow),
+            Self::Consent(said) => Some(said.body().flow),
+            Self::Intent(said) => Some(said.body().flow),
+            Self::Vouch(said) => Some(said.body().flow),
+            Self::Review(said) => Some(said.body().flow),
+            _ => None,
+        }
+    }
 }
 
 /// Whether a statement lowers authority, or only reads so that authority can be lowered: such a one is taken even

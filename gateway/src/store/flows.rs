@@ -128,6 +128,16 @@ impl Store<'_> {
         row.map(|(flow, due)| Ok((to_id(&flow)?, to_time(due)?))).transpose()
     }
 
+    /// The moment of a run, where it comes by `now`.
+    pub(crate) fn due_flow(self, flow: FlowId, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
+        let due = self.one(
+            "SELECT due FROM flows WHERE flow=?1 AND due<=?2",
+            params![flow.to_string(), now.unix()],
+            |row| row.get(0),
+        )?;
+        due.map(to_time).transpose()
+    }
+
     /// What [`Store::first_due_flow`] finds, and cannot read: nobody comes back to it by itself. Says whether there was one.
     pub(crate) fn park_first_due_flow(self, now: Timestamp) -> Result<bool, Failure> {
         let parked = self.run(

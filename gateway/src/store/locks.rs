@@ -5,7 +5,7 @@ use quittance_protocol::{AccountId, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, to_doc};
+use super::{Page, Place, Store, to_doc};
 use crate::failure::Failure;
 
 /// One lock.
@@ -40,7 +40,11 @@ impl Store<'_> {
     }
 
     /// Locks that the gateway has to look at now, the earliest first.
-    pub(crate) fn locks_due(self, now: Timestamp) -> Result<Vec<Result<Lock, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM locks WHERE due<=?1 ORDER BY due", [now.unix()])
+    pub(crate) fn locks_due(self, now: Timestamp, behind: Option<Place>) -> Result<Page<Lock>, Failure> {
+        self.page_of_docs(
+            "SELECT doc, due, rowid FROM locks WHERE due<=?1 AND (due, rowid)>(?2, ?3) ORDER BY due, rowid LIMIT ?4",
+            now.unix(),
+            behind,
+        )
     }
 }

@@ -12,7 +12,7 @@ use quittance_protocol::{
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, to_doc, to_integer};
+use super::{Page, Place, Store, to_doc, to_integer};
 use crate::failure::Failure;
 
 /// One mandate.
@@ -153,15 +153,23 @@ impl Store<'_> {
     }
 
     /// Mandates whose activation did not come in time.
-    pub(crate) fn never_activated(self, now: Timestamp) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM mandates WHERE provisioning_until<=?1", [now.unix()])
+    pub(crate) fn never_activated(self, now: Timestamp, behind: Option<Place>) -> Result<Page<Mandate>, Failure> {
+        self.page_of_docs(
+            "SELECT doc, provisioning_until, rowid FROM mandates
+             WHERE provisioning_until<=?1 AND (provisioning_until, rowid)>(?2, ?3)
+             ORDER BY provisioning_until, rowid LIMIT ?4",
+            now.unix(),
+            behind,
+        )
     }
 
     /// Mandates under no order whose validity is over.
-    pub(crate) fn mandates_over(self, now: Timestamp) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
-        self.each_doc(
-            "SELECT doc FROM mandates WHERE ends_at<=?1 ORDER BY ends_at",
-            [now.unix()],
+    pub(crate) fn mandates_over(self, now: Timestamp, behind: Option<Place>) -> Result<Page<Mandate>, Failure> {
+        self.page_of_docs(
+            "SELECT doc, ends_at, rowid FROM mandates WHERE ends_at<=?1 AND (ends_at, rowid)>(?2, ?3)
+             ORDER BY ends_at, rowid LIMIT ?4",
+            now.unix(),
+            behind,
         )
     }
 

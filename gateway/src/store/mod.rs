@@ -5,6 +5,7 @@
 
 mod accounts;
 mod charges;
+mod due;
 mod evidence;
 mod flows;
 mod grievances;
@@ -33,6 +34,7 @@ use crate::failure::Failure;
 
 pub(crate) use accounts::Device;
 pub(crate) use charges::{Charge, ChargeState, Permit};
+pub(crate) use due::{MOST_DUE, Page, Place};
 pub(crate) use flows::{Flow, FlowIndex};
 pub(crate) use locks::Lock;
 pub(crate) use log::StoredEntry;

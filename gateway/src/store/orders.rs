@@ -8,7 +8,7 @@ use quittance_protocol::{AccountId, B64, Digest32, MandateId, OrderId, Timestamp
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, to_doc};
+use super::{Page, Place, Store, to_doc};
 use crate::failure::Failure;
 
 /// One order.
@@ -104,24 +104,32 @@ impl Store<'_> {
         )
     }
 
-    /// Orders that wait for charges in flight.
-    pub(crate) fn draining(self) -> Result<Vec<Result<Order, Failure>>, Failure> {
-        self.each_doc(
-            "SELECT doc FROM orders WHERE own='quiesced' AND own IN ('quiesced', 'destroying') ORDER BY rowid",
-            [],
+    /// Orders that have waited long enough for charges in flight. They are few, and are looked through as they came.
+    pub(crate) fn drained(self, now: Timestamp, behind: Option<Place>) -> Result<Page<Order>, Failure> {
+        self.page_of_docs(
+            "SELECT doc, 0, rowid FROM orders WHERE own='quiesced' AND own IN ('quiesced', 'destroying')
+             AND drain_until<=?1 AND (0, rowid)>(?2, ?3) ORDER BY rowid LIMIT ?4",
+            now.unix(),
+            behind,
         )
     }
 
     /// Scheduled orders whose moment has come.
-    pub(crate) fn scheduled_due(self, now: Timestamp) -> Result<Vec<Result<Order, Failure>>, Failure> {
-        self.each_doc("SELECT doc FROM orders WHERE due<=?1 ORDER BY due, rowid", [now.unix()])
+    pub(crate) fn scheduled_due(self, now: Timestamp, behind: Option<Place>) -> Result<Page<Order>, Failure> {
+        self.page_of_docs(
+            "SELECT doc, due, rowid FROM orders WHERE due<=?1 AND (due, rowid)>(?2, ?3) ORDER BY due, rowid LIMIT ?4",
+            now.unix(),
+            behind,
+        )
     }
 
     /// Orders whose phone had its time and said nothing.
-    pub(crate) fn overdue(self, now: Timestamp) -> Result<Vec<Result<Order, Failure>>, Failure> {
-        self.each_doc(
-            "SELECT doc FROM orders WHERE silent_until<=?1 AND own NOT IN ('scheduled', 'undone') ORDER BY silent_until, rowid",
-            [now.unix()],
+    pub(crate) fn overdue(self, now: Timestamp, behind: Option<Place>) -> Result<Page<Order>, Failure> {
+        self.page_of_docs(
+            "SELECT doc, silent_until, rowid FROM orders WHERE silent_until<=?1 AND own NOT IN ('scheduled', 'undone')
+             AND (silent_until, rowid)>(?2, ?3) ORDER BY silent_until, rowid LIMIT ?4",
+            now.unix(),
+            behind,
         )
     }
 

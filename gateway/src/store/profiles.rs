@@ -8,7 +8,7 @@ use quittance_protocol::{AccountId, Digest32, Money, Timestamp};
 use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
-use super::{Flow, Store, from_doc, read_id, to_array, to_doc};
+use super::{Flow, Page, Place, Store, from_doc, read_id, to_array, to_doc};
 use crate::failure::Failure;
 
 /// One payer's profile. Personal: it appears in no log and no `Debug`.
@@ -132,13 +132,15 @@ impl Store<'_> {
     }
 
     /// Who is in teen mode though born on that day, such as `2012-06-01`, or before. What is no day says nothing.
-    pub(crate) fn grown_teens(self, born_by: &str) -> Result<Vec<Result<AccountId, Failure>>, Failure> {
-        self.all(
-            "SELECT account FROM accounts
+    pub(crate) fn grown_teens(self, born_by: &str, behind: Option<Place>) -> Result<Page<AccountId>, Failure> {
+        self.page(
+            "SELECT account, 0, rowid FROM accounts
              WHERE json_extract(profile, '$.teen') IS NOT NULL AND json_extract(profile, '$.born') <= ?1
-             AND json_extract(profile, '$.born') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'",
-            [born_by],
-            |row| Ok(read_id(row)),
+             AND json_extract(profile, '$.born') GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]'
+             AND (0, rowid)>(?2, ?3) ORDER BY rowid LIMIT ?4",
+            born_by,
+            behind,
+            read_id,
         )
     }
 

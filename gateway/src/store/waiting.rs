@@ -162,6 +162,21 @@ impl Store<'_> {
             .transpose()
     }
 
+    /// The reply that becomes known first in a run, where one does by `now`, by its step and party.
+    pub(crate) fn first_due_reply_of(
+        self,
+        flow: FlowId,
+        now: Timestamp,
+    ) -> Result<Option<(String, String, Timestamp)>, Failure> {
+        let row = self.one(
+            "SELECT step, party, due FROM replies WHERE flow=?1 AND due<=?2 ORDER BY due, step, party LIMIT 1",
+            params![flow.to_string(), now.unix()],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
+        )?;
+        row.map(|(step, party, due)| Ok((step, party, to_time(due)?)))
+            .transpose()
+    }
+
     /// What [`Store::first_due_reply`] finds, and cannot read: nobody looks for it any more. Says whether
     /// there was one.
     pub(crate) fn park_first_due_reply(self, now: Timestamp) -> Result<bool, Failure> {

@@ -15,6 +15,7 @@ mod damage;
 mod damaged_halves;
 mod declines;
 mod destruction;
+mod due_together;
 mod ended;
 mod endings;
 mod failed_commits;

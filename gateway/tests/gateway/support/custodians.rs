@@ -1,6 +1,7 @@
 //! Custodians that fail, or keep what they should delete. Product code has no such switch.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
 use quittance_gateway::KeyCustodian;
@@ -147,5 +148,62 @@ impl RootKeys for Keeping {
     }
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
         self.0.exists(epoch)
+    }
+}
+
+/// Ends no key until it is let, once it is told so: whoever destroys waits there.
+pub(crate) struct Paced {
+    inner: Arc<dyn KeyCustodian>,
+    go: Mutex<Option<Receiver<()>>>,
+    asked: AtomicUsize,
+}
+
+impl Paced {
+    pub(crate) fn new(inner: Arc<dyn KeyCustodian>) -> Self {
+        Self {
+            inner,
+            go: Mutex::default(),
+            asked: AtomicUsize::new(0),
+        }
+    }
+
+    /// From now on each end waits for a word; for none once the other side of it is dropped.
+    pub(crate) fn pace(&self) -> Sender<()> {
+        let (let_go, go) = channel();
+        *self.go.lock().unwrap() = Some(go);
+        let_go
+    }
+
+    /// How many ends were asked for.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+}
+
+impl RootKeys for Paced {
+    fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.inner.create(epoch)
+    }
+    fn wrap(&self, epoch: u64, root: &[u8; 32]) -> Result<Vec<u8>, RootKeyError> {
+        self.inner.wrap(epoch, root)
+    }
+    fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        self.inner.unwrap(epoch, wrapped)
+    }
+    fn delete(&self, epoch: u64) -> Result<(), RootKeyError> {
+        self.inner.delete(epoch)
+    }
+    fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
+        self.inner.exists(epoch)
+    }
+    fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        if let Some(go) = self.go.lock().unwrap().as_ref() {
+            let _let_go = go.recv();
+        }
+        self.inner.replace(old, ahead)
+    }
+    fn neighbours(&self, epoch: u64) -> Result<Neighbours, RootKeyError> {
+        self.inner.neighbours(epoch)
     }
 }

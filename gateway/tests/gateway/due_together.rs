@@ -1,0 +1,215 @@
+//! Much that is due in one second: it is carried out in parts, and whoever speaks meanwhile is heard.
+
+use std::sync::Arc;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use quittance_gateway::Clock as _;
+use quittance_protocol::Code;
+use quittance_protocol::statement::{Hold, HoldChange};
+use quittance_vault::{RecordKey, RecordKind, SystemRandomness, Vault, VaultOptions};
+use rusqlite::Connection;
+
+use crate::support::custodians::{Call, Failing, Paced, Stop};
+use crate::support::phone::{Phone, Token};
+use crate::support::{DAY, House, statement, until};
+
+/// How many more are planted than a turn carries out, many times over.
+const MANY: u32 = 1_000;
+/// Most of one kind that a turn carries out.
+const MOST: u32 = 100;
+
+/// An id of a kind, by its number.
+fn id(kind: &str) -> String {
+    format!("'{kind}_' || PRINTF('%032x', number)")
+}
+
+/// Copies a row many times, each under ids of its own.
+fn multiply(house: &House, insert: &str) {
+    house.plant(&format!(
+        "PRAGMA foreign_keys=OFF;
+         WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {MANY})
+         {insert}"
+    ));
+}
+
+/// Gives a gateway that is stopped many mandates that end in the same second as this one, with their halves; they have to
+/// be activated a second before it.
+fn multiply_mandate(house: &House, mandate: &str) {
+    let (mandate_id, token, offer) = (id("man"), id("tok"), id("off"));
+    multiply(
+        house,
+        &format!(
+            "INSERT INTO mandates (mandate, account, token, token_kid, offer, provisioning_until, version, doc, ends_at)
+             SELECT {mandate_id}, account, {token}, token_kid || number, {offer}, provisioning_until - 1, version,
+             json_set(doc, '$.mandate', {mandate_id}, '$.token', {token}, '$.offer', {offer}, '$.card', NULL), ends_at
+             FROM mandates, numbers WHERE mandate='{mandate}'"
+        ),
+    );
+    let options = VaultOptions::at(house.data().join("vault.sqlite"));
+    let mut vault = Vault::open(options, house.custodian(), Arc::new(SystemRandomness::new())).unwrap();
+    let put = vault.transact(|tx| {
+        (1..=MANY).try_for_each(|number| {
+            let token = u128::from(number).to_be_bytes();
+            tx.put(&RecordKey::new(RecordKind(1), token), &[7; 32])
+        })
+    });
+    put.unwrap();
+}
+
+/// Counts by SQL beside the gateway.
+fn count(house: &House, sql: &str) -> u32 {
+    let database = Connection::open(house.data().join("gateway.sqlite")).unwrap();
+    database.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// A mandate that ends by itself in 40 days, and a thousand more of the same second; another payer's that does not.
+async fn crowd(house: &House) -> (Phone<'_>, Token) {
+    let (phone, other) = (Phone::ready(house).await, Phone::ready(house).await);
+    let end = house.clock.now().plus_seconds(40 * DAY);
+    let offer = house.offer_with(|terms| terms.valid_until = Some(end));
+    let ending = phone.provision(&offer).await;
+    let permits = vec![ending.pooled(house, 1)];
+    assert_eq!(phone.activate(&ending, permits).await.status, 200);
+    let living = other.sign_mandate().await;
+    house.stop();
+    multiply_mandate(house, &ending.mandate.to_string());
+    house.start().unwrap();
+    assert_eq!(free(house), MANY + 1);
+    (other, living)
+}
+
+/// Mandates that nobody has ordered to end yet, and that end by themselves.
+fn free(house: &House) -> u32 {
+    count(house, "SELECT COUNT(*) FROM mandates WHERE ends_at IS NOT NULL")
+}
+
+fn orders(house: &House, own: &str) -> u32 {
+    count(house, &format!("SELECT COUNT(*) FROM orders WHERE own='{own}'"))
+}
+
+/// Pauses a mandate while the gateway waits for leave to end a key, and gives it once.
+async fn pause_beside(house: &House, phone: &Phone<'_>, token: &Token, let_go: &Sender<()>) {
+    let hold = phone.say(&Hold {
+        mandates: vec![token.mandate],
+        change: HoldChange::Add {},
+    });
+    let way = house.way();
+    let mut held = tokio::spawn(async move { way.send(statement(hold)).await });
+    let early = tokio::time::timeout(Duration::from_millis(500), &mut held).await;
+    assert!(
+        early.is_err(),
+        "the control: nothing is decided while a key is being ended"
+    );
+    let_go.send(()).unwrap();
+    let held = tokio::time::timeout(Duration::from_secs(20), held).await;
+    assert_eq!(held.expect("it waits for everything").unwrap().status, 200);
+}
+
+// R-303
+#[tokio::test]
+async fn who_stops_is_heard_between_a_thousand_ends_of_one_second() {
+    let house = House::closed();
+    let paced = Arc::new(Paced::new(house.custodian()));
+    house.use_custodian(paced.clone());
+    house.start().unwrap();
+    let (phone, living) = crowd(&house).await;
+    let let_go = paced.pace();
+    let before = paced.asked();
+    house.clock.advance(40 * DAY);
+    until("some are destroyed", || paced.asked() > before).await;
+    assert_eq!(free(&house), MANY + 1 - MOST, "one turn's part");
+    pause_beside(&house, &phone, &living, &let_go).await;
+    assert_eq!(free(&house), MANY + 1 - 2 * MOST, "in the very next turn");
+    drop(let_go);
+    until("all are destroyed", || orders(&house, "destroyed") == MANY + 1).await;
+    let longest = "SELECT MAX(size - before) FROM
+                   (SELECT size, LAG(size, 1, 0) OVER (ORDER BY size) AS before FROM checkpoints)";
+    assert_eq!(count(&house, longest), MOST, "no turn states more than its part");
+}
+
+// R-303
+#[tokio::test]
+async fn who_stops_is_heard_between_a_thousand_destructions_that_had_to_wait() {
+    let house = House::closed();
+    let failing = Arc::new(Failing::new(house.custodian()));
+    let paced = Arc::new(Paced::new(failing.clone()));
+    house.use_custodian(paced.clone());
+    house.start().unwrap();
+    let (phone, living) = crowd(&house).await;
+    failing.stop(Some(Stop::Before(Call::Create)));
+    house.clock.advance(40 * DAY);
+    until("all are ordered", || orders(&house, "destroying") == MANY + 1).await;
+    let let_go = paced.pace();
+    let before = paced.asked();
+    failing.stop(None);
+    house.clock.advance(4);
+    until("some are destroyed", || paced.asked() > before).await;
+    pause_beside(&house, &phone, &living, &let_go).await;
+    assert_eq!(orders(&house, "destroyed"), MOST);
+    drop(let_go);
+    until("all are destroyed", || orders(&house, "destroyed") == MANY + 1).await;
+}
+
+// R-340
+#[tokio::test]
+async fn a_thousand_rows_that_went_bad_keep_no_later_one_from_its_end() {
+    let house = House::new();
+    crowd(&house).await;
+    // The one of them that stands last ends as its phone agreed to.
+    let last = "(SELECT MAX(rowid) FROM mandates WHERE ends_at IS NOT NULL)";
+    house.plant(&format!(
+        "UPDATE mandates SET doc='bad' WHERE ends_at IS NOT NULL AND rowid!={last}"
+    ));
+    house.clock.advance(40 * DAY);
+    until("the last one ends", || orders(&house, "destroyed") == 1).await;
+    assert_eq!(free(&house), MANY);
+}
+
+// R-007
+#[tokio::test]
+async fn who_activates_too_late_does_so_while_a_thousand_others_are_due() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let late = phone.provision(&house.offer()).await;
+    house.stop();
+    multiply_mandate(&house, &late.mandate.to_string());
+    house.start().unwrap();
+    house.clock.advance(DAY);
+    let permits = vec![late.pooled(&house, 1)];
+    assert_eq!(phone.activate(&late, permits).await.code(), Code::MandateEnded);
+    let waiting = "SELECT COUNT(*) FROM mandates WHERE provisioning_until IS NOT NULL";
+    assert!(
+        count(&house, waiting) >= MANY - 5 * MOST,
+        "the control: others are still to come"
+    );
+    until("all are over", || count(&house, waiting) == 0).await;
+}
+
+// R-330
+#[tokio::test]
+async fn who_comes_too_late_to_a_run_does_so_while_a_thousand_others_are_due() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    let flow = phone.begin_lowering("mandate.cancel.quick", &[token.mandate]).await;
+    let id = id("flo");
+    multiply(
+        &house,
+        &format!(
+            "INSERT INTO flows (flow, account, doc, device, open, due, desk, unheard, last_at)
+             SELECT {id}, account, json_set(doc, '$.flow', {id}), device, open, due, desk, unheard, last_at
+             FROM flows, numbers WHERE flow='{}'",
+            flow.start.flow
+        ),
+    );
+    house.clock.advance(1_800);
+    let late = phone.answer(&flow, "confirm", phone.shown()).await;
+    assert_eq!(late.code(), Code::FlowExpired);
+    let open = "SELECT COUNT(*) FROM flows WHERE open=1";
+    assert!(
+        count(&house, open) >= MANY - 5 * MOST,
+        "the control: others are still to come"
+    );
+    until("all are over", || count(&house, open) == 0).await;
+}
