@@ -137,7 +137,7 @@ fn find(turn: &Turn<'_>, id: OrderId) -> Result<Order, Failure> {
 /// When what a definition brings about is effective: at once, or after its policy's time.
 pub(crate) fn effective_at(policy: &Policy, definition: &FlowDefinition, now: Timestamp) -> Result<Timestamp, Failure> {
     match &definition.effective {
-        Some(key) => policy.moment(key, now).map_err(|_| Failure::Damaged("a policy")),
+        Some(key) => Ok(policy.moment(key, now)?),
         None => Ok(now),
     }
 }

@@ -1,5 +1,6 @@
 //! What ends a decision: a refusal that the caller hears, or a failure on this side.
 
+use quittance_flows::PolicyError;
 use quittance_protocol::Problem;
 use quittance_protocol::log::LogError;
 use quittance_protocol::problem::Code;
@@ -15,6 +16,9 @@ pub enum Failure {
     /// A row of the database is not what this program writes.
     #[error("database: {0} is damaged")]
     Damaged(&'static str),
+    /// A policy bundle in force lacks what its loader proved to be there, or has it of another kind.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
     /// The vault failed.
     #[error("vault: {0}")]
     Vault(#[from] VaultError),
@@ -40,7 +44,9 @@ impl Failure {
     /// database, vault or randomness fail, of which everything would fail.
     pub(crate) const fn is_of_one_row(&self) -> bool {
         match self {
-            Self::Damaged(_) | Self::Log(_) | Self::Merkle(_) | Self::Sealed(_) | Self::Rules(_) => true,
+            Self::Damaged(_) | Self::Policy(_) | Self::Log(_) | Self::Merkle(_) | Self::Sealed(_) | Self::Rules(_) => {
+                true
+            }
             Self::Vault(VaultError::Corrupt { .. }) => true,
             Self::Database(_) | Self::Vault(_) | Self::Randomness(_) => false,
         }
@@ -111,8 +117,27 @@ where
 /// Errors that are failures of this side.
 pub(crate) trait FailureSource {}
 impl FailureSource for Failure {}
+impl FailureSource for PolicyError {}
 impl FailureSource for rusqlite::Error {}
 impl FailureSource for VaultError {}
 impl FailureSource for RandomnessError {}
 impl FailureSource for LogError {}
 impl FailureSource for quittance_protocol::log::merkle::MerkleError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use quittance_flows::Policy;
+    use quittance_flows::policy::DEFAULT_BUNDLE;
+
+    #[test]
+    fn what_a_bundle_lacks_is_named_to_the_operator_alone_and_is_no_outage() {
+        let policy = Policy::load(DEFAULT_BUNDLE).unwrap();
+        let failure = Failure::from(policy.quantity("otp.letters").unwrap_err());
+        assert_eq!(failure.to_string(), "policy bundle: no value otp.letters");
+        assert!(failure.is_of_one_row());
+        assert_eq!(failure.problem(), Problem::new(Code::Internal));
+        // The control: of this one everything fails.
+        assert!(!Failure::from(RandomnessError).is_of_one_row());
+    }
+}

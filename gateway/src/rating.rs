@@ -1,10 +1,10 @@
 //! The payer's risk rating at the gateway: rated anew at each end of a mandate.
 
+use quittance_flows::Policy;
 use quittance_flows::risk::{self, Rating, Signals};
-use quittance_flows::{Policy, PolicyError};
 use quittance_protocol::{AccountId, Timestamp};
 
-use crate::failure::{Decided, Failure};
+use crate::failure::Decided;
 use crate::locks;
 use crate::store::Profile;
 use crate::turn::Turn;
@@ -22,7 +22,7 @@ pub(crate) fn refresh(turn: &Turn<'_>, account: AccountId) -> Decided<(u64, Rati
         recovery_failed: recent_failures(turn, policy, &profile)? > 0,
         dead_token_used: turn.store.dead_uses_of(account)? > 0,
     };
-    let rating = risk::refresh(policy, before, signals).map_err(damaged)?;
+    let rating = risk::refresh(policy, before, signals)?;
     turn.store.put_rating(account, &rating)?;
     Ok((before, rating))
 }
@@ -51,9 +51,5 @@ pub(crate) fn note_refused_recovery(turn: &Turn<'_>, policy: &Policy, account: A
 
 fn counts_still(turn: &Turn<'_>, policy: &Policy, failed_at: Timestamp) -> Decided<bool> {
     let until = policy.moment("recovery.failures_to_review.window", failed_at);
-    Ok(turn.now < until.map_err(damaged)?)
-}
-
-fn damaged(_: PolicyError) -> Failure {
-    Failure::Damaged("a policy")
+    Ok(turn.now < until?)
 }

@@ -41,7 +41,7 @@ pub enum NotSent {
         /// From when on.
         from: Timestamp,
     },
-    /// The bundle lacks a value.
+    /// The bundle lacks a value, which none does that was checked.
     #[error(transparent)]
     Policy(#[from] PolicyError),
 }
@@ -49,7 +49,7 @@ pub enum NotSent {
 /// Draws a code with as many digits as the policy asks for, from random bytes that the caller drew.
 ///
 /// # Errors
-/// [`PolicyError`] where `otp.digits` is missing.
+/// [`PolicyError`] where `otp.digits` is missing; none for a bundle that was checked.
 pub fn draw(policy: &Policy, random: [u8; 16]) -> Result<OneTimeCode, PolicyError> {
     let digits = policy.quantity("otp.digits")?.trunc();
     // 128 random bits against at most 12 decimal digits: no code is noticeably likelier than another.
@@ -89,7 +89,7 @@ pub fn sent(
 /// Checks what was typed, and counts it.
 ///
 /// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
+/// [`PolicyError`] where the bundle lacks a value; none for a bundle that was checked.
 pub fn check(
     policy: &Policy,
     sent: &SentCode,
@@ -121,7 +121,7 @@ pub fn check(
 /// From this moment on a code that was sent at `sent_at` is no longer taken.
 ///
 /// # Errors
-/// [`PolicyError`] where `otp.ttl` is missing.
+/// [`PolicyError`] where `otp.ttl` is missing; none for a bundle that was checked.
 pub fn valid_until(policy: &Policy, sent_at: Timestamp) -> Result<Timestamp, PolicyError> {
     policy.moment("otp.ttl", sent_at)
 }
@@ -129,7 +129,7 @@ pub fn valid_until(policy: &Policy, sent_at: Timestamp) -> Result<Timestamp, Pol
 /// From this moment on another code can be sent.
 ///
 /// # Errors
-/// [`PolicyError`] where `otp.resend_after` is missing.
+/// [`PolicyError`] where `otp.resend_after` is missing; none for a bundle that was checked.
 pub fn resend_from(policy: &Policy, sent_at: Timestamp) -> Result<Timestamp, PolicyError> {
     policy.moment("otp.resend_after", sent_at)
 }

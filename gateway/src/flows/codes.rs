@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use quittance_flows::FactorKind;
 use quittance_flows::otp::{self, Checked, NotSent};
-use quittance_flows::{FactorKind, PolicyError};
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::OneTimeCode;
@@ -52,7 +52,7 @@ pub(crate) fn send(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, factor: F
             let wait = u32::try_from(from.seconds_since(turn.now)).unwrap_or(u32::MAX);
             return Err(Problem::new(Code::FactorLocked).at("/answer").retry_after(wait).into());
         }
-        Err(NotSent::Policy(error)) => return Err(damaged(error).into()),
+        Err(NotSent::Policy(error)) => return Err(error.into()),
     };
     let call = Call {
         key: CallKey::of_step(flow, step, sends),
@@ -87,7 +87,7 @@ pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, step: &str, typed: &OneTimeC
             .detail("no code was sent yet: ask for one")
     })?;
     let context = context(turn, run, step, sent.sends);
-    let (code, checked) = otp::check(run.policy, &sent.code, typed, &*context, turn.now).map_err(damaged)?;
+    let (code, checked) = otp::check(run.policy, &sent.code, typed, &*context, turn.now)?;
     let evidence = Digest32::of_parts(&[flow.as_bytes(), step.as_bytes(), &sent.sends.to_be_bytes()]);
     turn.store.put_step_code(flow, step, &StepCode { code, ..sent })?;
     let step = step.to_owned();
@@ -108,12 +108,12 @@ pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, step: &str, typed: &OneTimeC
 
 /// Until before when a code can be typed.
 pub(super) fn valid_until(run: &Run<'_>, sent_at: Timestamp) -> Result<Timestamp, Failure> {
-    otp::valid_until(run.policy, sent_at).map_err(damaged)
+    Ok(otp::valid_until(run.policy, sent_at)?)
 }
 
 /// From when on another code can be asked for.
 pub(super) fn resend_from(run: &Run<'_>, sent_at: Timestamp) -> Result<Timestamp, Failure> {
-    otp::resend_from(run.policy, sent_at).map_err(damaged)
+    Ok(otp::resend_from(run.policy, sent_at)?)
 }
 
 /// Binds a code to its run, step and sending, under the vault's key: a stolen database does not say the few codes that
@@ -127,13 +127,9 @@ fn context(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> Zeroizing<
 fn code(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> Result<OneTimeCode, Failure> {
     let derived = turn.world.secrets.master.derive(CODE, &place(run, step, sends));
     let random = derived.first_chunk().copied().unwrap_or_default();
-    otp::draw(run.policy, random).map_err(damaged)
+    Ok(otp::draw(run.policy, random)?)
 }
 
 fn place(run: &Run<'_>, step: &str, sends: u32) -> Vec<u8> {
     format!("{}\n{step}\n{sends}", run.flow.flow).into_bytes()
-}
-
-fn damaged(_: PolicyError) -> Failure {
-    Failure::Damaged("a policy")
 }

@@ -1,7 +1,7 @@
 //! Trusted contacts of a payer: whom the rules are asked about, by what is known of them now.
 
+use quittance_flows::Policy;
 use quittance_flows::contacts::{self, Answer, Contact, Requester, SetRefused};
-use quittance_flows::{Policy, PolicyError};
 use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, DeviceId, Digest32, Problem, Timestamp};
 
@@ -26,7 +26,7 @@ pub(super) fn eligible(
 ) -> Result<People, Failure> {
     let profile = store.profile(account)?;
     let (known, requester) = (known(store, &profile)?, requester(store, account)?);
-    let fit = contacts::eligible(policy, &profile.contacts, &known, &requester, now).map_err(damaged)?;
+    let fit = contacts::eligible(policy, &profile.contacts, &known, &requester, now)?;
     Ok(named(&profile, &fit))
 }
 
@@ -41,10 +41,7 @@ pub(super) fn nameable(
     let requester = requester(store, account)?;
     let mut fit = Vec::new();
     for contact in known(store, &profile)? {
-        if contacts::check(policy, &contact, &requester, now)
-            .map_err(damaged)?
-            .is_ok()
-        {
+        if contacts::check(policy, &contact, &requester, now)?.is_ok() {
             fit.push(contact.account);
         }
     }
@@ -86,10 +83,10 @@ pub(super) fn set(
             .detail("name as many people as the rules ask for, each once")
             .into(),
         SetRefused::Unfit { index, .. } => crate::failure::Refusal::from(unfit(index)),
-        SetRefused::Policy(error) => damaged(error).into(),
+        SetRefused::Policy(error) => error.into(),
     })?;
     if keep {
-        profile.contacts = contacts::added(policy, &profile.contacts, new).map_err(damaged)?;
+        profile.contacts = contacts::added(policy, &profile.contacts, new)?;
         turn.store.put_profile(account, &profile)?;
     }
     Ok(())
@@ -110,17 +107,18 @@ pub(super) fn confirmed(store: Store<'_>, run: &Run<'_>, now: Timestamp) -> Resu
         at: voice.at,
     });
     let answers: Vec<Answer> = said.collect();
-    contacts::confirmed(run.policy, &asked, &requester, &answers, run.state.started_at, now).map_err(damaged)
+    let confirmed = contacts::confirmed(run.policy, &asked, &requester, &answers, run.state.started_at, now);
+    Ok(confirmed?)
 }
 
 /// Whether what a contact says now still counts.
 pub(super) fn in_time(run: &Run<'_>, now: Timestamp) -> Result<bool, Failure> {
-    contacts::in_time(run.policy, run.state.started_at, now).map_err(damaged)
+    Ok(contacts::in_time(run.policy, run.state.started_at, now)?)
 }
 
 /// How few, how many contacts are asked.
 pub(super) fn how_many(policy: &Policy) -> Result<(u32, u32), Failure> {
-    contacts::how_many(policy).map_err(damaged)
+    Ok(contacts::how_many(policy)?)
 }
 
 /// The phone of somebody who answers over the outside party: one for each person, which no enrolled phone has.
@@ -157,8 +155,4 @@ fn requester(store: Store<'_>, account: AccountId) -> Result<Requester, Failure>
         devices: store.devices_of(account)?,
         number: store.number_of(account)?,
     })
-}
-
-fn damaged(_: PolicyError) -> Failure {
-    Failure::Damaged("a policy")
 }

@@ -135,9 +135,7 @@ pub(super) fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entri
 }
 
 fn erase_at(policy: &Policy, turn: &Turn<'_>) -> Result<quittance_protocol::Timestamp, Failure> {
-    policy
-        .moment("evidence.retention", turn.now)
-        .map_err(|_| Failure::Damaged("a policy"))
+    Ok(policy.moment("evidence.retention", turn.now)?)
 }
 
 /// What was entered at a step; nothing where nothing was, or its time is over.

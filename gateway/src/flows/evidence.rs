@@ -5,7 +5,7 @@ use quittance_protocol::problem::Code;
 use quittance_protocol::{AccountId, Digest32, Problem, Timestamp};
 
 use super::{Run, gestures, parties};
-use crate::failure::{Decided, Failure};
+use crate::failure::Decided;
 use crate::parties::{
     After, Call, CallKey, DocumentKind, DocumentOutcome, DocumentScan, FaceCapture, FaceFindings, FaceQuestion,
     IdentityClaim, IdentityMatch, PersonalText, Unavailable, VideoRequest, VideoVerification,
@@ -51,9 +51,7 @@ pub(crate) fn keep(turn: &Turn<'_>, account: AccountId, digest: &Digest32, bytes
             .detail("earlier uploads have to be erased first")
             .into());
     }
-    let erase_at = policy
-        .moment("evidence.retention", turn.now)
-        .map_err(|_| Failure::Damaged("a policy"))?;
+    let erase_at = policy.moment("evidence.retention", turn.now)?;
     let key = turn.world.secrets.master.derive(PURPOSE, b"");
     let place = format!("{PURPOSE}\n{account}\n{digest}");
     let sealed = seal(&key, &*turn.world.randomness, &place, bytes)?;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use quittance_flows::definition::Condition;
 use quittance_flows::destruction::gateway::OwnHalf;
 use quittance_flows::region::{self, Whereabouts};
-use quittance_flows::{FlowDefinition, Policy, PolicyError, StepKind, recovery, teen};
+use quittance_flows::{FlowDefinition, Policy, StepKind, recovery, teen};
 use quittance_protocol::answer::{EnrolmentKind, RecoveryRecord};
 use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::Channel;
@@ -64,7 +64,7 @@ pub(crate) fn ways_back(turn: &Turn<'_>, account: AccountId) -> Decided<Recovery
     let policy = &turn.world.policies.current()?.policy;
     let profile = turn.store.profile(account)?;
     let sets = &profile.contacts;
-    let contacts_count_from = quittance_flows::contacts::counts_from(policy, sets, turn.now).map_err(damaged)?;
+    let contacts_count_from = quittance_flows::contacts::counts_from(policy, sets, turn.now)?;
     let mut facts = BTreeMap::new();
     for (name, definition) in recovery::definitions(policy) {
         let subject = Subject {
@@ -159,7 +159,7 @@ impl Subject<'_> {
             connection: location.as_ref().map(|location| location.region.as_str()),
             vpn: location.as_ref().is_some_and(|location| location.vpn),
         };
-        Ok(region::facts(self.policy, whereabouts).map_err(damaged)?)
+        Ok(region::facts(self.policy, whereabouts)?)
     }
 
     /// The next rating counts what this run's connection says: when a mandate ends, nobody is connected.
@@ -181,7 +181,7 @@ impl Subject<'_> {
         let Some(Wish::Undo { order }) = self.wish else {
             return Ok(false);
         };
-        let allowed = self.policy.flag("cancellation.undo_allowed").map_err(damaged)?;
+        let allowed = self.policy.flag("cancellation.undo_allowed")?;
         Ok(allowed && self.is_scheduled(*order)?)
     }
 
@@ -208,7 +208,7 @@ impl Subject<'_> {
             return Ok(false);
         };
         let born = born.parse().map_err(|_| Failure::Damaged("a profile"))?;
-        Ok(teen::is_adult(self.policy, born, self.turn.now).map_err(damaged)?)
+        Ok(teen::is_adult(self.policy, born, self.turn.now)?)
     }
 
     fn requested_limit(&self) -> Option<Quantity> {
@@ -241,10 +241,6 @@ impl Subject<'_> {
         }
         Ok(Quantity::from(begun))
     }
-}
-
-fn damaged(_: PolicyError) -> Failure {
-    Failure::Damaged("a policy")
 }
 
 /// Where the payer's connection seems to be, where somebody knows at once.

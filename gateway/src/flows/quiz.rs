@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use quittance_flows::StepKind;
 use quittance_flows::definition::PromptKind;
 use quittance_flows::quiz::{self, Asked, Mark, Marks, Plan, Transaction};
-use quittance_flows::{PolicyError, StepKind};
 use quittance_protocol::Problem;
 use quittance_protocol::Quantity;
 use quittance_protocol::answer::{Asking, Question};
@@ -59,7 +59,7 @@ pub(super) fn judge(
     let mut facts = BTreeMap::new();
     // Points that are told before the end say which answer was right.
     if is_last(run, asked) {
-        let score = quiz::score(run.policy, &marks).map_err(damaged)?;
+        let score = quiz::score(run.policy, &marks)?;
         facts.insert("quiz_score".to_owned(), score);
     }
     if asked == Asked::Amounts {
@@ -99,7 +99,7 @@ fn plan(store: Store<'_>, world: &World, run: &Run<'_>) -> Result<Option<Plan>, 
         at: known.at,
     }));
     let seed = world.secrets.master.derive(PURPOSE, account.as_bytes());
-    quiz::plan(run.policy, &transactions, *seed).map_err(damaged)
+    Ok(quiz::plan(run.policy, &transactions, *seed)?)
 }
 
 /// What the answers given so far are, read again from what was entered.
@@ -121,12 +121,8 @@ fn mark(run: &Run<'_>, plan: &Plan, asked: Asked, entries: &[Entry], marks: &mut
     match asked {
         Asked::Amounts => marks.amounts = quiz::amounts(plan, entries),
         Asked::AmountsAgain => marks.amounts = quiz::amounts_again(plan, marks, entries),
-        Asked::Merchants => marks.merchants = quiz::merchants(run.policy, plan, entries).map_err(damaged)?,
-        Asked::Dates => marks.dates = quiz::dates(run.policy, plan, entries).map_err(damaged)?,
+        Asked::Merchants => marks.merchants = quiz::merchants(run.policy, plan, entries)?,
+        Asked::Dates => marks.dates = quiz::dates(run.policy, plan, entries)?,
     }
     Ok(())
-}
-
-fn damaged(_: PolicyError) -> Failure {
-    Failure::Damaged("a policy")
 }

@@ -5,7 +5,7 @@ use quittance_flows::{FlowDefinition, Policy, StepKind};
 use quittance_protocol::AccountId;
 use quittance_protocol::problem::Code;
 
-use crate::failure::{Decided, Failure};
+use crate::failure::Decided;
 use crate::locks;
 use crate::turn::Turn;
 
@@ -30,7 +30,7 @@ pub(crate) fn is_recovering(turn: &Turn<'_>, policy: &Policy, account: AccountId
         return Ok(false);
     };
     let until = policy.moment("recovery.aftermath_hold", recovered);
-    Ok(turn.now < until.map_err(|_| Failure::Damaged("a policy"))?)
+    Ok(turn.now < until?)
 }
 
 fn guards(definition: &FlowDefinition, name: &str) -> bool {
