@@ -127,7 +127,7 @@ async fn a_notice_that_went_bad_keeps_no_other_notice_back() {
     .await;
 }
 
-//
+//
 #[tokio::test]
 async fn a_mandate_that_went_bad_keeps_no_lock_and_no_stop_from_its_payers_others() {
     let house = House::new();
