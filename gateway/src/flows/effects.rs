@@ -159,8 +159,11 @@ fn named_on<'w>(turn: &Turn<'w>, run: &Run<'w>) -> Result<&'w FlowDefinition, Fa
 }
 
 fn ask_banks(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>) -> Decided<()> {
+    let policy = turn.world.policies.version(run.state.start.policy_version);
+    let policy = policy.ok_or(Failure::Damaged("a flow"))?;
+    let effective_at = ending::effective_at(&policy.policy, run.definition, turn.now)?;
     let named = intent::named(&channels(turn, run)?, false);
-    let rows = ending::those_first(turn, subjects(turn, run)?, turn.now)?.into_iter();
+    let rows = ending::those_first(turn, subjects(turn, run)?, effective_at)?.into_iter();
     let banks = rows.filter(|row| !named.contains(&row.mandate));
     for row in banks.collect::<Vec<_>>() {
         let mandates = vec![row.mandate];

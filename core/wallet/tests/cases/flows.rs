@@ -219,7 +219,7 @@ async fn a_wish_to_take_an_end_back_that_came_too_late_is_told_as_refused() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, mandate).await;
+    let flow = by_service(&sandbox, &phone, &[mandate]).await;
     phone.wallet.sync().await.unwrap();
     let order = phone.wallet.order_of(flow).unwrap().unwrap();
     let undo = asks_back(&phone, order).await;
