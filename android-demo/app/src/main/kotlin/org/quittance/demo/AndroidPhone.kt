@@ -41,7 +41,8 @@ class AndroidPhone(private val application: Application, private val pictures: P
                 policyAuthor = application.getString(R.string.gateway_policy_author),
                 sandbox = sandbox,
             )
-        return Wallet.open(config, AndroidDeviceKeys(application), AndroidBiometricPrompt(application, words = ::sheet))
+        val keys = AndroidDeviceKeys(application)
+        return Wallet.open(config, keys, AndroidBiometricPrompt(application, keys, ::sheet))
     }
 
     override suspend fun eraseWallet() = wallet.closed {

@@ -32,23 +32,23 @@ data class SheetWords(val title: String, val reason: String, val wayOut: String)
  * The wallet calls on threads of its own; the sheet is shown on the main thread, over whichever activity is in front. A process
  * that ends while the sheet is open has used a try.
  *
+ * @param keys the wallet's own, one of which signs
  * @param words the sheet's words for the keys of a request; asked on a background thread
- * @param name the same as the keys'
  */
 @RequiresApi(Build.VERSION_CODES.R)
 class AndroidBiometricPrompt internal constructor(
     private val sheet: Sheet,
+    keys: AndroidDeviceKeys,
     private val words: (BiometricRequest) -> SheetWords,
-    name: String,
 ) : BiometricPrompt {
     /** [context] is the application, never an activity: the wallet outlives every one of them. */
     constructor(
         context: Context,
-        name: String = "quittance",
+        keys: AndroidDeviceKeys,
         words: (BiometricRequest) -> SheetWords,
-    ) : this(SystemSheet(context), words, name)
+    ) : this(SystemSheet(context), keys, words)
 
-    private val entries = KeystoreEntries(name)
+    private val entries = keys.entries
 
     override suspend fun sign(request: BiometricRequest): ByteArray {
         val begun = withContext(Dispatchers.IO) { asked { begin(request.alias) } }

@@ -44,7 +44,7 @@ import org.quittance.KeyStoreKind
 @RequiresApi(Build.VERSION_CODES.R)
 @WorkerThread
 class AndroidDeviceKeys(context: Context, name: String = "quittance") : DeviceKeys {
-    private val entries = KeystoreEntries(name)
+    internal val entries = KeystoreEntries(name)
     private val strongBox = context.packageManager.hasSystemFeature(PackageManager.FEATURE_STRONGBOX_KEYSTORE)
 
     /** Whether Android keeps that condition without ending keys or refusing them to a payer who unlocked the phone. */

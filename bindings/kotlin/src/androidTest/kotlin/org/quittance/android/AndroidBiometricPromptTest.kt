@@ -8,6 +8,7 @@ import android.os.CancellationSignal
 import android.os.Looper
 import android.security.keystore.KeyPermanentlyInvalidatedException
 import android.security.keystore.UserNotAuthenticatedException
+import java.security.KeyStore
 import java.security.ProviderException
 import java.security.Signature
 import kotlinx.coroutines.CoroutineStart
@@ -19,6 +20,7 @@ import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
 import org.junit.After
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertNotNull
 import org.junit.Assert.assertNull
 import org.junit.Assert.assertSame
@@ -55,11 +57,20 @@ class AndroidBiometricPromptTest {
     @Test
     fun `what the sheet gives back signs the challenge`() {
         val answer = sign { listener, crypto -> listener.succeeded(crypto) }
-        val key = java.security.KeyStore.getInstance(StandInKeystore.NAME).apply { load(null) }
-        val check = Signature.getInstance("SHA256withECDSA")
-        check.initVerify(key.getCertificate("quittance.biometric").publicKey)
-        check.update(challenge)
-        assertTrue(check.verify(answer))
+        assertTrue(isSignedBy("quittance.biometric", answer))
+    }
+
+    @Test
+    fun `a second user's sheet signs with the second user's key, and asks for no other's`() {
+        val second = AndroidDeviceKeys(context, "second")
+        val prompt = prompt(second) { listener, crypto -> listener.succeeded(crypto) }
+        assertThrows("the first user's key stands", BiometricException.KeyMissing::class.java) {
+            runBlocking { prompt.sign(request) }
+        }
+        onBackground { second.createKey(KeyAlias.BIOMETRIC, challenge) }
+        val answer = runBlocking { prompt.sign(request) }
+        assertTrue(isSignedBy("second.biometric", answer))
+        assertFalse(isSignedBy("quittance.biometric", answer))
     }
 
     @Test
@@ -124,7 +135,7 @@ class AndroidBiometricPromptTest {
     @Test
     fun `a caller that gives up closes the sheet`() = runBlocking<Unit> {
         var open: CancellationSignal? = null
-        val prompt = AndroidBiometricPrompt({ _, _, _, cancelled, _ -> open = cancelled }, { WORDS }, "quittance")
+        val prompt = AndroidBiometricPrompt({ _, _, _, cancelled, _ -> open = cancelled }, AndroidDeviceKeys(context)) { WORDS }
         val waiting = launch(Dispatchers.Unconfined, CoroutineStart.UNDISPATCHED) { prompt.sign(request) }
         withContext(Dispatchers.IO) { while (open == null) Thread.onSpinWait() }
         waiting.cancelAndJoin()
@@ -168,11 +179,22 @@ class AndroidBiometricPromptTest {
         }
     }
 
-    private fun prompt(answer: (SheetListener, CryptoObject) -> Unit) =
-        AndroidBiometricPrompt({ _, _, crypto, _, listener -> answer(listener, crypto) }, { WORDS }, "quittance")
+    private fun prompt(
+        keys: AndroidDeviceKeys = AndroidDeviceKeys(context),
+        answer: (SheetListener, CryptoObject) -> Unit,
+    ) = AndroidBiometricPrompt({ _, _, crypto, _, listener -> answer(listener, crypto) }, keys) { WORDS }
 
     private fun sign(answer: (SheetListener, CryptoObject) -> Unit): ByteArray =
-        runBlocking { prompt(answer).sign(request) }
+        runBlocking { prompt(answer = answer).sign(request) }
+
+    private fun isSignedBy(entry: String, signature: ByteArray): Boolean {
+        val store = KeyStore.getInstance(StandInKeystore.NAME).apply { load(null) }
+        return Signature.getInstance("SHA256withECDSA").run {
+            initVerify(store.getCertificate(entry).publicKey)
+            update(challenge)
+            verify(signature)
+        }
+    }
 
     private fun anySignature() = Signature.getInstance("SHA256withECDSA")
 
