@@ -19,7 +19,10 @@ import org.quittance.BiometricRequest
 import org.quittance.DeviceKeyException
 import org.quittance.KeyAlias
 
-/** The words of the system's sheet. None may be empty: Android then refuses the sheet on the main thread, which ends the app. */
+/**
+ * The words of the system's sheet. Android shows none where a word is missing, so a blank title or reason becomes the key of
+ * its text, and a blank way out the system's own word.
+ */
 data class SheetWords(val title: String, val reason: String, val wayOut: String)
 
 /**
@@ -89,9 +92,18 @@ class AndroidBiometricPrompt internal constructor(
                     override fun ended(code: Int) {
                         if (waiting.isActive) waiting.resumeWithException(SheetEnd.meaning(code, failures))
                     }
+
+                    override fun refused() {
+                        if (waiting.isActive) waiting.resumeWithException(BiometricException.Unexpected())
+                    }
                 }
-            sheet.show(words(request), authenticators(request.alias), CryptoObject(signature), cancelled, listener)
+            sheet.show(wordsOf(request), authenticators(request.alias), CryptoObject(signature), cancelled, listener)
         }
+
+    private fun wordsOf(request: BiometricRequest): SheetWords {
+        val said = words(request)
+        return said.copy(title = said.title.ifBlank { request.titleKey }, reason = said.reason.ifBlank { request.reasonKey })
+    }
 
     private companion object {
         fun authenticators(alias: KeyAlias): Int =

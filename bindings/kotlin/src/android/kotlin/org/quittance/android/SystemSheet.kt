@@ -21,6 +21,9 @@ internal interface SheetListener {
 
     /** Closed without success, with the platform's code. */
     fun ended(code: Int)
+
+    /** The platform shows none: it threw. */
+    fun refused()
 }
 
 /** A sheet of the system; tests put one of their own in its place. */
@@ -44,23 +47,31 @@ internal class SystemSheet(private val context: Context) : Sheet {
         cancelled: CancellationSignal,
         listener: SheetListener,
     ) {
-        val executor = context.mainExecutor
-        executor.execute {
+        context.mainExecutor.execute {
             if (cancelled.isCanceled) return@execute
-            val builder =
-                BiometricPrompt.Builder(context)
-                    .setTitle(words.title)
-                    .setDescription(words.reason)
-                    .setAllowedAuthenticators(authenticators)
-                    // A face that is seen by chance allows nothing: the payer confirms.
-                    .setConfirmationRequired(true)
-            // The lock screen's sheet brings a way out of its own, and refuses another.
-            if (authenticators == Authenticators.BIOMETRIC_STRONG) {
-                builder.setNegativeButton(words.wayOut, executor) { _, _ -> listener.ended(SheetEnd.WAY_OUT) }
+            try {
+                built(words, authenticators, listener).authenticate(crypto, cancelled, context.mainExecutor, Callback(listener))
+            } catch (_: RuntimeException) {
+                // Whatever it is: thrown here, on the main thread, it would end the app, and the wallet would wait for ever.
+                listener.refused()
             }
-            builder.build().authenticate(crypto, cancelled, executor, Callback(listener))
         }
     }
+
+    private fun built(words: SheetWords, authenticators: Int, listener: SheetListener): BiometricPrompt =
+        BiometricPrompt.Builder(context).run {
+            setTitle(words.title)
+            setDescription(words.reason)
+            setAllowedAuthenticators(authenticators)
+            // A face that is seen by chance allows nothing: the payer confirms.
+            setConfirmationRequired(true)
+            // The lock screen's sheet brings a way out of its own, and refuses another.
+            if (authenticators == Authenticators.BIOMETRIC_STRONG) {
+                val wayOut = words.wayOut.ifBlank { context.getString(android.R.string.cancel) }
+                setNegativeButton(wayOut, context.mainExecutor) { _, _ -> listener.ended(SheetEnd.WAY_OUT) }
+            }
+            build()
+        }
 
     private class Callback(private val listener: SheetListener) : AuthenticationCallback() {
         override fun onAuthenticationSucceeded(result: AuthenticationResult) = listener.succeeded(result.cryptoObject)

@@ -12,12 +12,14 @@ import java.security.KeyStore
 import java.security.ProviderException
 import java.security.Signature
 import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Deferred
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withContext
+import kotlinx.coroutines.yield
 import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
@@ -163,6 +165,42 @@ class AndroidBiometricPromptTest {
         assertEquals("ended ${Platform.BIOMETRIC_ERROR_LOCKOUT}", heard.all.last())
     }
 
+    @Test
+    fun `words that are blank are said by their keys, and the way out by the system`() = runBlocking<Unit> {
+        val prompt = AndroidBiometricPrompt(context, AndroidDeviceKeys(context)) { SheetWords("", " ", "") }
+        val waiting = async(Dispatchers.IO) { runCatching { prompt.sign(request) } }
+        val sheet = shown(waiting)
+        assertEquals(listOf("t", "r"), listOf(sheet.title, sheet.description))
+        assertEquals(context.getString(android.R.string.cancel), sheet.negativeButtonText)
+        ShadowBiometricPrompt.authenticateCurrentSessionWithError(Platform.BIOMETRIC_ERROR_USER_CANCELED, "text")
+        idle()
+        assertTrue(waiting.await().exceptionOrNull() is BiometricException.UserCancelled)
+    }
+
+    @Test
+    fun `a sheet that the system does not build is told, and ends nothing else`() {
+        val heard = Heard()
+        val crypto = CryptoObject(anySignature())
+        // The system asks for a title; with one of these authenticators it asks for a way out, too.
+        val untitled = WORDS.copy(title = "") to Authenticators.BIOMETRIC_STRONG
+        val closed = WORDS to Authenticators.BIOMETRIC_WEAK
+        for ((words, authenticators) in listOf(untitled, closed)) {
+            SystemSheet(context).show(words, authenticators, crypto, CancellationSignal(), heard)
+            idle()
+        }
+        assertEquals(listOf("refused", "refused"), heard.all)
+        assertThrows(BiometricException.Unexpected::class.java) { sign { listener, _ -> listener.refused() } }
+    }
+
+    /** The sheet, once it is on the screen. */
+    private suspend fun shown(waiting: Deferred<*>): Platform {
+        while (ShadowBiometricPrompt.getCurrentPrompt() == null && waiting.isActive) {
+            idle()
+            yield()
+        }
+        return checkNotNull(ShadowBiometricPrompt.getCurrentPrompt()) { "it ended before" }
+    }
+
     private class Heard : SheetListener {
         val all = mutableListOf<String>()
 
@@ -176,6 +214,10 @@ class AndroidBiometricPromptTest {
 
         override fun ended(code: Int) {
             all += "ended $code"
+        }
+
+        override fun refused() {
+            all += "refused"
         }
     }
 
