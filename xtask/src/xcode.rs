@@ -106,7 +106,7 @@ fn is_id(text: &str) -> bool {
 }
 
 /// What a privacy manifest must say: no tracking, and a reason for each kind of call that needs one.
-fn privacy_faults(manifest: &str) -> Vec<String> {
+pub(crate) fn privacy_faults(manifest: &str) -> Vec<String> {
     let squeezed: String = manifest.split_whitespace().collect();
     let mut faults = Vec::new();
     if !squeezed.contains("<key>NSPrivacyTracking</key><false/>") {

@@ -36,7 +36,7 @@ fn write_value(value: &Value, depth: usize, text: &mut String) {
     }
 }
 
-/// Reads a property list that has no other values than [`write()`] writes.
+/// Reads a property list that has no other values than [`write()`] writes; an empty list may be written in short.
 pub(crate) fn read(text: &str) -> Outcome<Value> {
     let mut reader = Reader { rest: text };
     let value = reader.skip_to("<plist version=\"1.0\">").and_then(|()| reader.value());
@@ -81,6 +81,9 @@ impl<'a> Reader<'a> {
             }
             return self.take("</dict>").then_some(Value::Object(members));
         }
+        if self.take("<array/>") {
+            return Some(Value::Array(Vec::new()));
+        }
         if self.take("<array>") {
             let mut items = Vec::new();
             while !self.take("</array>") {
@@ -110,6 +113,8 @@ mod tests {
     fn what_is_written_is_read_back() {
         let value = json!({ "a": [{ "b": "c" }, true, 7], "d": {}, "e": [] });
         assert_eq!(read(&write(&value)).unwrap(), value);
+        let empty = "<plist version=\"1.0\"><array/></plist>";
+        assert_eq!(read(empty).unwrap(), json!([]));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::plist;
 use crate::files;
 use crate::json;
 use crate::run::{Outcome, Workspace, output, run, version};
+use crate::xcode;
 
 /// The module that the generated Swift imports.
 pub(crate) const MODULE: &str = "QuittanceFFI";
@@ -47,6 +48,9 @@ const SLICES: &[Slice] = &[
 /// break newer Xcodes.
 const MODULE_MAP: &str = "framework module QuittanceFFI {\n    header \"QuittanceFFI.h\"\n    export *\n}\n";
 
+/// What Apple asks of every library about privacy, where it looks in a framework.
+const PRIVACY: &str = "PrivacyInfo.xcprivacy";
+
 /// Writes the framework into a folder: what is missing here, because it takes a Mac.
 pub(crate) fn assemble(workspace: &Workspace, number: &str, header: &Path, folder: &Path) -> Outcome<Vec<String>> {
     let mut missing = Vec::new();
@@ -54,6 +58,7 @@ pub(crate) fn assemble(workspace: &Workspace, number: &str, header: &Path, folde
     for slice in SLICES {
         let framework = folder.join(slice.name).join(format!("{MODULE}.framework"));
         files::write(&framework.join("Info.plist"), plist::write(&slice.bundle(number)))?;
+        files::write(&framework.join(PRIVACY), plist::write(&privacy()))?;
         files::write(&framework.join("Modules/module.modulemap"), MODULE_MAP)?;
         files::copy(header, &framework.join("Headers").join(format!("{MODULE}.h")))?;
         match lacking() {
@@ -134,6 +139,31 @@ fn contents() -> Value {
     })
 }
 
+/// What the library tells its gateway of the payer, and why it makes the calls for which Apple asks a reason: its file is
+/// looked at, and time is measured. An app that carries it would be sent back at its upload without this.
+fn privacy() -> Value {
+    let told = ["PurchaseHistory", "DeviceID", "PhotosorVideos"].map(|kind| {
+        json!({
+            "NSPrivacyCollectedDataType": format!("NSPrivacyCollectedDataType{kind}"),
+            "NSPrivacyCollectedDataTypeLinked": true,
+            "NSPrivacyCollectedDataTypeTracking": false,
+            "NSPrivacyCollectedDataTypePurposes": ["NSPrivacyCollectedDataTypePurposeAppFunctionality"],
+        })
+    });
+    let called = [("FileTimestamp", "C617.1"), ("SystemBootTime", "35F9.1")].map(|(category, reason)| {
+        json!({
+            "NSPrivacyAccessedAPIType": format!("NSPrivacyAccessedAPICategory{category}"),
+            "NSPrivacyAccessedAPITypeReasons": [reason],
+        })
+    });
+    json!({
+        "NSPrivacyTracking": false,
+        "NSPrivacyTrackingDomains": [],
+        "NSPrivacyCollectedDataTypes": told,
+        "NSPrivacyAccessedAPITypes": called,
+    })
+}
+
 /// What Xcode would stumble over; a library that is known to be missing is no fault.
 ///
 /// `exported` are the functions that the library has: the header must promise no other.
@@ -189,6 +219,14 @@ fn slice_faults(folder: &Path, slice: &Value, missing: &[String], exported: &BTr
                 faults.push(format!("{name}: the framework is not for iOS {OLDEST}"));
             }
         }
+        Err(problem) => faults.push(format!("{name}: {problem}")),
+    }
+    match files::text(&framework.join(PRIVACY)) {
+        Ok(manifest) => faults.extend(
+            xcode::privacy_faults(&manifest)
+                .into_iter()
+                .map(|fault| format!("{name}: {fault}")),
+        ),
         Err(problem) => faults.push(format!("{name}: {problem}")),
     }
     faults.extend(
@@ -327,6 +365,7 @@ mod tests {
                 "Other.h",
             ),
             ("promise", inside("Headers/QuittanceFFI.h"), "ffi_two", "ffi_three"),
+            ("reason", inside(PRIVACY), "35F9.1", "0"),
         ];
         for (test, file, from, to) in wrong {
             let found = faults_of(test, |folder| replace(folder, file, from, to));
@@ -336,9 +375,20 @@ mod tests {
             files::write(&folder.join("tvos-arm64/file"), "x").unwrap()
         });
         assert_eq!(stray.len(), 1, "{stray:?}");
+        let silent = faults_of("silent", |folder| {
+            std::fs::remove_file(folder.join(inside(PRIVACY))).unwrap();
+        });
+        assert_eq!(silent.len(), 1, "{silent:?}");
         let library = format!("ios-arm64/{MODULE}.framework/{MODULE}");
         let unknown = faults_of("unknown", |folder| files::write(&folder.join(library), "x").unwrap());
         assert_eq!(unknown.len(), 1, "{unknown:?}");
+    }
+
+    #[test]
+    fn the_demo_app_says_the_same_of_privacy_as_the_library_that_does_it() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        let app = files::text(&root.join("ios-demo/QuittanceDemo").join(PRIVACY)).unwrap();
+        assert_eq!(plist::read(&app).unwrap(), privacy());
     }
 
     #[test]
