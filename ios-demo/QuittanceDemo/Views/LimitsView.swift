@@ -45,20 +45,5 @@ struct LimitsView: View {
         dismiss()
     }
 
-    /// The limits with what was typed; nothing where it is no amount.
-    private var wanted: Limits? {
-        guard let perCharge = money(perCharge, limits.perCharge), let perPeriod = money(perPeriod, limits.perPeriod)
-        else {
-            return nil
-        }
-        return Limits(
-            perCharge: perCharge, perPeriod: perPeriod, periodDays: limits.periodDays, total: limits.total,
-            chargesPerPeriod: limits.chargesPerPeriod, charges: limits.charges, exact: limits.exact)
-    }
-
-    /// An empty field keeps what is.
-    private func money(_ typed: String, _ now: Money) -> Money? {
-        typed.isEmpty
-            ? now : Manner.current.minor(of: typed, now.currency).map { Money(minor: $0, currency: now.currency) }
-    }
+    private var wanted: Limits? { limits.with(perCharge: perCharge, perPeriod: perPeriod) }
 }

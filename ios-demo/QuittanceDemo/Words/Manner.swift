@@ -41,11 +41,31 @@ struct Manner: Sendable {
         return value.formatted(.number.precision(.fractionLength(digits)).locale(locale))
     }
 
-    /// The minor units of an amount as it was typed; nothing where it is none, or has more decimals than its currency.
+    /// The minor units of an amount as it was typed, read whole; nothing where a part of it is no amount, where its groups
+    /// are others than the reader's language writes, or where it has more decimals than its currency.
     func minor(of typed: String, _ currency: String) -> Int64? {
-        guard let value = Decimal(string: typed, locale: locale), value > 0 else { return nil }
-        let minor = value * pow(Decimal(10), Self.decimals(of: currency))
-        return Int64("\(minor)")
+        let parts = typed.components(separatedBy: locale.decimalSeparator ?? ".")
+        let groups = parts[0].components(separatedBy: locale.groupingSeparator ?? ",")
+        guard parts.count <= 2, Self.areGroups(groups) else { return nil }
+        let decimals = Self.decimals(of: currency)
+        var fraction = parts.count == 2 ? parts[1] : ""
+        while fraction.hasSuffix("0"), fraction.count > decimals { fraction.removeLast() }
+        guard fraction.count <= decimals else { return nil }
+        let letters = groups.joined() + fraction
+        let digits = letters.compactMap(Self.digit)
+        guard !letters.isEmpty, digits.count == letters.count else { return nil }
+        let minor = digits.map(String.init).joined() + String(repeating: "0", count: decimals - fraction.count)
+        return Int64(minor).flatMap { $0 > 0 ? $0 : nil }
+    }
+
+    /// One group of any length, or more of three figures each, of which the first may be shorter.
+    private static func areGroups(_ groups: [String]) -> Bool {
+        groups.count == 1 || ((1...3).contains(groups[0].count) && groups.dropFirst().allSatisfy { $0.count == 3 })
+    }
+
+    /// A figure of any script; a sign or a letter is none.
+    private static func digit(_ letter: Character) -> Int? {
+        letter.unicodeScalars.first?.properties.numericType == .decimal ? letter.wholeNumberValue : nil
     }
 
     func parts(of date: Date) -> Parts {

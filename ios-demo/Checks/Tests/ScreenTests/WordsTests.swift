@@ -52,9 +52,26 @@ import Testing
         arguments: [
             ("20", "CNY", 2_000), ("19.99", "CNY", 1_999), ("500", "JPY", 500), ("0", "CNY", nil), ("-1", "CNY", nil),
             ("1.005", "CNY", nil), ("1.5", "JPY", nil), ("", "CNY", nil), ("99999999999999999999", "CNY", nil),
+            ("1.500", "CNY", 150), (".5", "CNY", 50), ("20.", "CNY", 2_000), (".", "CNY", nil), ("1.2.3", "CNY", nil),
+            ("1,000", "CNY", 100_000), ("12,345.6", "CNY", 1_234_560), ("1,00", "CNY", nil), ("1,000,00", "CNY", nil),
+            (",500", "CNY", nil), ("1.000,50", "CNY", nil), ("20 yuan", "CNY", nil), ("2O", "CNY", nil),
         ] as [(String, String, Int64?)])
     func typed(_ text: String, _ currency: String, _ minor: Int64?) {
         #expect(english.minor(of: text, currency) == minor)
+    }
+
+    @Test("Amounts are read as the payer's language writes them, whole or not at all")
+    func limits() {
+        let german = Manner(language: "de", timeZone: .gmt) { pictured }
+        func read(_ typed: String, _ manner: Manner) -> Int64? {
+            MadeUp.rides.limits.with(perCharge: typed, perPeriod: "", manner)?.perCharge.minor
+        }
+        #expect(read("20.5", english) == 20_50)
+        #expect(read("20,5", german) == 20_50)
+        #expect(read("1.234", german) == 1_234_00)
+        #expect(read("1,234", chinese) == 1_234_00)
+        #expect(read(" ", english) == 50_00, "an empty field keeps what is")
+        for none in ["0", "-1", "1.005", "1x", "99999999999999999999"] { #expect(read(none, english) == nil) }
     }
 
     @Test("A prompt's typed values reach its text")
