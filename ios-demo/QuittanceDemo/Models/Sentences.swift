@@ -124,7 +124,7 @@ extension StopScope {
     }
 }
 
-/// The start of a long name or hash, for a page of details; copying gives the whole.
+/// The start and the end of a long name or hash, for the eye alone: who copies it or has it read aloud needs the whole.
 func shortened(_ text: String) -> String {
     text.count > 20 ? text.prefix(12) + "…" + text.suffix(4) : text
 }

@@ -254,15 +254,22 @@ struct RouteRow: View {
     }
 }
 
-/// A name or a hash for those who want to check: shortened to the eye, whole when it is selected or read aloud.
+/// A name or a hash for those who want to check: shortened to the eye, whole when it is copied or read aloud.
 struct Detail: View {
     let name: String
     let value: String
+    @State private var isCopied = false
 
     var body: some View {
         VStack(alignment: .leading) {
             Text(name).font(.footnote).foregroundStyle(.secondary)
-            Text(shortened(value)).monospaced().textSelection(.enabled)
+            Text(shortened(value)).monospaced().accessibilityLabel(value)
+            Button(say(isCopied ? "app.details.copied" : "app.action.copy")) {
+                UIPasteboard.general.string = value
+                isCopied = true
+            }
+            .buttonStyle(.borderless)
+            .accessibilityLabel(say(isCopied ? "app.details.copied" : "app.action.copy") + " " + name)
         }
     }
 }
