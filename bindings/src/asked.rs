@@ -27,6 +27,19 @@ pub enum AwaitedParty {
     Service,
 }
 
+/// Which of the payer's numbers a code went to. The gateway has none of them, so no more can be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
+pub enum NumberKind {
+    /// The payer's own, as the account has it.
+    Own,
+    /// The one that belongs to this phone.
+    Bound,
+    /// The payer's own in another country.
+    Foreign,
+    /// One that this version has no word for.
+    Other,
+}
+
 /// A document of which photos are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, uniffi::Enum)]
 pub enum DocumentKind {
@@ -132,6 +145,17 @@ same_variants_out!(
     }
 );
 
+impl From<&str> for NumberKind {
+    fn from(word: &str) -> Self {
+        match word {
+            "own" => Self::Own,
+            "bound" => Self::Bound,
+            "foreign" => Self::Foreign,
+            _ => Self::Other,
+        }
+    }
+}
+
 shows_nothing!(QuizQuestion);
 shows_nothing!(NamedPerson);
 shows_nothing!(AffectedMandate);
@@ -180,6 +204,18 @@ impl From<inner::AffectedMandate> for AffectedMandate {
 mod tests {
     use super::*;
     use crate::prompts::PromptKind;
+
+    #[test]
+    fn each_word_of_the_gateway_for_a_number_has_its_kind_and_a_new_one_is_no_failure() {
+        let kinds = ["own", "bound", "foreign", "work"].map(NumberKind::from);
+        let expected = [
+            NumberKind::Own,
+            NumberKind::Bound,
+            NumberKind::Foreign,
+            NumberKind::Other,
+        ];
+        assert_eq!(kinds, expected);
+    }
 
     #[test]
     fn a_printed_prompt_shows_nobodys_name_and_no_charge() {

@@ -29,7 +29,9 @@ mod wallet;
 mod wish;
 
 pub use answers::Answer;
-pub use asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
+pub use asked::{
+    AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, NumberKind, QuizQuestion, QuizTopic, RecordingKind,
+};
 pub use error::{ErrorKind, WalletError, error_kind};
 pub use events::{DisputeReason, Missing, WalletEvent, WalletNews};
 pub use flows::{CancellationRoute, FactorKind, ItemOutcome, ItemResult};

@@ -1,6 +1,8 @@
 //! What a screen needs to ask the payer, or to tell who has the turn.
 
-use crate::asked::{AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, QuizQuestion, QuizTopic, RecordingKind};
+use crate::asked::{
+    AffectedMandate, AwaitedParty, DocumentKind, NamedPerson, NumberKind, QuizQuestion, QuizTopic, RecordingKind,
+};
 use crate::convert::{all, moment};
 use crate::records::Offer;
 use crate::text::PromptText;
@@ -96,8 +98,8 @@ pub enum PromptKind {
     },
     /// A code that was sent. Answer: `Code`, or `SendAgain`.
     Code {
-        /// Where to, as far as it is shown; never the whole number.
-        sent_to: String,
+        /// To which of the payer's numbers. The prompt's own body says it already.
+        sent_to: NumberKind,
         /// How many digits.
         digits: u32,
         /// Until when it can be typed.
@@ -285,7 +287,7 @@ impl From<inner::PromptKind> for PromptKind {
                 valid_until,
                 resend_from,
             } => Self::Code {
-                sent_to,
+                sent_to: sent_to.as_str().into(),
                 digits,
                 valid_until: moment(valid_until),
                 resend_from: moment(resend_from),

@@ -52,9 +52,9 @@ struct PromptBody: View {
         case .people(let people, let atLeast):
             PeoplePart(model: model, prompt: prompt, people: people, atLeast: Int(atLeast))
         case .jump(let link): JumpPart(prompt: prompt, link: link)
-        case .code(let sentTo, let digits, let validUntil, let resendFrom):
-            CodePart(
-                model: model, sentTo: sentTo, digits: Int(digits), validUntil: validUntil, resendFrom: resendFrom)
+        case .code(_, let digits, let validUntil, let resendFrom):
+            // To which number it went, the prompt's own text says.
+            CodePart(model: model, digits: Int(digits), validUntil: validUntil, resendFrom: resendFrom)
         case .biometric: NotePart(symbol: "faceid", note: say("app.biometric.out"))
         case .devicePasscode: NotePart(symbol: "lock", note: say("app.biometric.out"))
         case .paymentPin(let digits, let left):

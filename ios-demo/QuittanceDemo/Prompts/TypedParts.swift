@@ -28,14 +28,12 @@ struct PinPart: View {
 /// A code that was sent.
 struct CodePart: View {
     let model: FlowModel
-    let sentTo: String
     let validUntil: Date
     let resendFrom: Date
     @State private var entry: PinEntry
 
-    init(model: FlowModel, sentTo: String, digits: Int, validUntil: Date, resendFrom: Date) {
+    init(model: FlowModel, digits: Int, validUntil: Date, resendFrom: Date) {
         self.model = model
-        self.sentTo = sentTo
         self.validUntil = validUntil
         self.resendFrom = resendFrom
         _entry = State(initialValue: PinEntry(length: digits))
@@ -43,8 +41,6 @@ struct CodePart: View {
 
     var body: some View {
         Section {
-            // Without a figure it is a word for the kind of number, which the prompt's own text says already.
-            if sentTo.contains(where: \.isNumber) { Text(sentTo).monospacedDigit() }
             PinPad(entry: entry) { model.answer(with: $0) { .code(code: $0) } }
                 .disabled(model.work.isBusy)
             Button(say("action.send_again")) { model.answer(.sendAgain) }

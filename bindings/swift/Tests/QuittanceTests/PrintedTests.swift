@@ -37,7 +37,7 @@ import Testing
             .choose(mandates: Self.affected, consequences: []),
             .people(people: [NamedPerson(account: Self.secret, name: Self.secret)], atLeast: 1),
             .jump(link: "https://bank.example/?state=" + Self.secret),
-            .code(sentTo: Self.secret, digits: 6, validUntil: Self.now, resendFrom: Self.now),
+            .code(sentTo: .own, digits: 6, validUntil: Self.now, resendFrom: Self.now),
             .quiz(about: .amounts, questions: [Self.question]),
         ]
         let text = PromptText(key: "ask.confirm.title", arguments: [:])

@@ -53,8 +53,9 @@ struct Picture: Sendable, CustomTestStringConvertible {
             "code",
             MadeUp.prompt(
                 .code(
-                    sentTo: "138 •••• 5678", digits: 6, validUntil: MadeUp.after(hours: 0.08),
-                    resendFrom: MadeUp.after(hours: 0.02)), "ask.code", primary: "action.enter", left: 2)),
+                    sentTo: .own, digits: 6, validUntil: MadeUp.after(hours: 0.08),
+                    resendFrom: MadeUp.after(hours: 0.02)), "ask.code", body: "ask.code.own.body",
+                primary: "action.enter", left: 2)),
         Picture(
             "biometric", MadeUp.prompt(.biometric, "cancel.identify", primary: "action.use_biometric", step: 1, of: 3)),
         Picture(

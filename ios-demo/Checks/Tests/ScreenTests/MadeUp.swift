@@ -167,8 +167,8 @@ enum MadeUp {
 
     /// A prompt with the words that its kind has where a flow has none of its own.
     static func prompt(
-        _ kind: PromptKind, _ stem: String, primary: String? = nil, because: [String] = [], next: [PromptText] = [],
-        step: UInt32 = 2,
+        _ kind: PromptKind, _ stem: String, body: String? = nil, primary: String? = nil, because: [String] = [],
+        next: [PromptText] = [], step: UInt32 = 2,
         of steps: UInt32 = 5, left: UInt32? = nil, deadline: Date? = after(hours: 24), offline: Bool = false,
         definition: String = "mandate.cancel.service"
     ) -> Prompt {
@@ -179,7 +179,7 @@ enum MadeUp {
         ]
         return Prompt(
             flow: "flo_1", definition: definition, step: stem, kind: kind, title: text(stem + ".title"),
-            body: text(stem + ".body", given),
+            body: text(body ?? stem + ".body", given),
             why: text(isText(stem + ".why") ? stem + ".why" : "end.why"), because: because.map { text($0) }, next: next,
             rules: ["R-014"], stepNumber: step, stepCount: steps, attemptsLeft: left, deadline: deadline,
             primary: primary.map { text($0) }, quiet: isAsked ? text("action.leave") : nil, offline: offline)

@@ -34,7 +34,7 @@ class PrintedTest {
             PromptKind.Choose(affected, emptyList()),
             PromptKind.People(listOf(NamedPerson(SECRET, SECRET)), 1u),
             PromptKind.Jump("https://bank.example/?state=$SECRET"),
-            PromptKind.Code(SECRET, 6u, now, now),
+            PromptKind.Code(NumberKind.OWN, 6u, now, now),
             PromptKind.Quiz(QuizTopic.AMOUNTS, listOf(question)),
         )
         val text = PromptText("ask.confirm.title", emptyMap())

@@ -1,5 +1,6 @@
 package org.quittance.demo
 
+import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Test
 
@@ -17,6 +18,13 @@ class CodesTest : StagedTest() {
         hand.awaitsText("Is it you?")
         assertFalse("control: what was told is gone", hand.says("That was not the code."))
         ends()
+    }
+
+    @Test
+    fun `the screen says to which number the code went, in words alone`() {
+        comesToTheCode()
+        hand.awaitsText("It was sent by text message to your number.")
+        assertEquals(emptyList<String>(), listOf("own", "OWN", "bound", "foreign").filter(hand::saysAlone))
     }
 
     //

@@ -51,6 +51,9 @@ class Hand(private val rule: ComposeTestRule, private val within: Duration = Dur
 
     fun says(text: String): Boolean = rule.onAllNodesWithText(text, substring = true).fetchSemanticsNodes().isNotEmpty()
 
+    /** Whether some place on the screen says this and nothing else. */
+    fun saysAlone(text: String): Boolean = rule.onAllNodesWithText(text).fetchSemanticsNodes().isNotEmpty()
+
     fun awaitsText(text: String) = awaits(text) { says(text) }
 
     fun taps(tag: String) = awaits("$tag to be tapped") { tapped(tag) }

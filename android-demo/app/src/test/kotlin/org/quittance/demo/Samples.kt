@@ -39,6 +39,7 @@ import org.quittance.Money
 import org.quittance.NamedPerson
 import org.quittance.NeedKind
 import org.quittance.NextCharge
+import org.quittance.NumberKind
 import org.quittance.Offer
 import org.quittance.PastCharge
 import org.quittance.Permission
@@ -315,7 +316,7 @@ object Samples {
             "jump" to flow(prompt(PromptKind.Jump("bank://"), "ask.jump", 3u, "action.open_app")),
             "code" to
                 flow(
-                    prompt(PromptKind.Code("138 **** 2291", 6u, hours(0).plusSeconds(300), hours(0).plusSeconds(60)), "ask.code")
+                    prompt(PromptKind.Code(NumberKind.OWN, 6u, hours(0).plusSeconds(300), hours(0).plusSeconds(60)), "ask.code")
                         .copy(body = text("ask.code.own.body")),
                     Entry(typedDigits = 3, shownDigits = "482"),
                 ),

@@ -7,7 +7,6 @@ import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.size
 import androidx.compose.material3.MaterialTheme
-import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.ui.Alignment
 import androidx.compose.ui.Modifier
@@ -99,7 +98,6 @@ fun PadCentred(enabled: Boolean, actions: Actions) =
 @Composable
 private fun Code(kind: PromptKind.Code, entry: Entry, state: UiState, actions: Actions) {
     Body(words("app.code.field", "digits" to count(kind.digits)), quiet = true)
-    Text(kind.sentTo, style = MaterialTheme.typography.titleLarge.tabular)
     Digits(entry.typedDigits, kind.digits.toInt(), entry.shownDigits)
     PadCentred(!state.working, actions)
     Line(R.drawable.sign_clock, words("app.code.valid_until", "until" to moment(kind.validUntil)))
