@@ -54,7 +54,6 @@ class LimitsTest : StagedTest() {
         hand.awaitsText("Charged CNY 50.00")
         hand.rests()
         hand.leaves("back")
-        hand.taps("tab-security")
         hand.awaitsText("asked for CNY 50.01; it was declined. It was above what teen mode allows.")
     }
 }

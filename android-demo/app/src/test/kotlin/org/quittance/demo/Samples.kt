@@ -79,9 +79,8 @@ import org.quittance.demo.model.UiState
 import org.quittance.demo.model.noBiometrics
 import org.quittance.demo.model.noScreenLock
 import org.quittance.demo.model.problem
+import org.quittance.demo.model.saying
 import org.quittance.demo.words.Say
-import org.quittance.demo.words.amount
-import org.quittance.demo.words.plain
 
 /** One state of the app for each screen, made up: the names belong to nobody. */
 object Samples {
@@ -216,10 +215,14 @@ object Samples {
             },
         )
 
+    private fun news(number: UInt, event: WalletEvent) = News(number.toULong(), event, saying(event, permissions))
+
     private val happened =
         listOf(
-            News(WalletEvent.Unlocked, Say("app.event.charged", "service" to plain("Bluebird Rides"), "amount" to amount(cny(32_50)))),
-            News(WalletEvent.Unlocked, Say("app.event.closed", "service" to plain("Morning Paper"))),
+            news(3u, WalletEvent.ChargedAfterEnd("d", "7dcQ2mVbq9LtWxA1", cny(12_00))),
+            news(2u, WalletEvent.NotStopped(listOf("c"), "external_refused")),
+            news(4u, WalletEvent.Closed("7dcQ2mVbq9LtWxA1", listOf("d"), ClosureKind.TWO_SIDED)),
+            news(1u, WalletEvent.Charged("a", cny(32_50))),
         )
 
     private fun way(name: String, definition: String, vararg needs: RecoveryNeed) =
@@ -361,10 +364,11 @@ object Samples {
         linkedMapOf(
             "welcome" to UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false)),
             "choose_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 3, false)),
-            "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), null)),
+            "permissions" to UiState(shown = Shown.Home(permissions, emptyList(), emptyList(), null)),
             "permissions_empty" to
-                UiState(shown = Shown.Home(nothing, emptyList(), null)),
-            "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), setOf("a"))),
+                UiState(shown = Shown.Home(nothing, emptyList(), emptyList(), null)),
+            "permissions_news" to UiState(shown = Shown.Home(permissions, happened, emptyList(), null)),
+            "stop_several" to UiState(shown = Shown.Home(permissions, emptyList(), emptyList(), setOf("a"))),
             "one_permission" to UiState(shown = Shown.OnePermission(detail, mandate, routes)),
             "security" to
                 UiState(
@@ -374,7 +378,7 @@ object Samples {
                             Stopping(null, listOf(StopScope.Category("games")), false),
                             CheckupGroup.PAYMENT to unasked, CheckupGroup.ACCOUNT_THEFT to noPassword,
                         ),
-                        happened, false, null,
+                        false, null,
                     ),
                 ),
             "locked_offline" to
@@ -383,11 +387,11 @@ object Samples {
                     shown =
                     Shown.Security(
                         centre(Stopping(lock, emptyList(), true)),
-                        emptyList(), false, null,
+                        false, null,
                     ),
                 ),
             "pause_everything" to
-                UiState(shown = Shown.Security(centre(Stopping(null, emptyList(), false)), emptyList(), true, null)),
+                UiState(shown = Shown.Security(centre(Stopping(null, emptyList(), false)), true, null)),
             "recovery" to UiState(shown = Shown.Recovery(recovery)),
             "receipts" to UiState(shown = Shown.Receipts(listOf(slip))),
             "receipt" to
@@ -421,10 +425,10 @@ object Samples {
                     "ended" to WalletException.FlowEnded("flow_expired"),
                     "support" to WalletException.Internal("wallet"),
                 )
-            val home = Shown.Home(nothing, emptyList(), null)
+            val home = Shown.Home(nothing, emptyList(), emptyList(), null)
             for ((name, failure) in failures) put(name, UiState(shown = home, problem = problem(failure)))
             val centre = centre(Stopping(null, emptyList(), true), CheckupGroup.LOGIN_ENVIRONMENT to clockFarOff)
-            put("clock", UiState(shown = Shown.Security(centre, emptyList(), false, null)))
+            put("clock", UiState(shown = Shown.Security(centre, false, null)))
             put("no_biometrics", UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false), problem = noBiometrics))
             put("no_screen_lock", UiState(shown = Shown.Stuck(noScreenLock)))
             put("lost", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Reenrol)))))

@@ -207,7 +207,7 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 }
 
 /** The app on a phone whose wallet never opens: for looking at screens. */
-class StillApplication : DemoApplication() {
+open class StillApplication : DemoApplication() {
     override fun onCreate() {
         super.onCreate()
         installed(this)

@@ -15,6 +15,7 @@ import org.quittance.Prompt
 import org.quittance.PromptKind
 import org.quittance.StopScope
 import org.quittance.Wallet
+import org.quittance.WalletEvent
 import org.quittance.WalletException
 import org.quittance.Wish
 import org.quittance.demo.NoCamera
@@ -29,7 +30,8 @@ import org.quittance.demo.words.Say
 class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, places: List<String> = emptyList()) {
     internal val states = MutableStateFlow(UiState())
     internal val stack = ArrayDeque(places.map(Place::read).ifEmpty { listOf(Place.Home) })
-    private var heard = Heard()
+    internal var heard = Heard()
+        private set
     internal val typing = Typing()
     internal val turn = Mutex()
 
@@ -179,6 +181,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
 
     private suspend fun chooseNewPin(pin: ByteArray) {
         wallet().chooseNewPin(pin)
+        heard.isDone { it is WalletEvent.Told && it.text == PIN_OPENED }
         stack.clear()
         stack.addLast(Place.Home)
         tell(Say("app.recovery.done"))
@@ -319,6 +322,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     fun vouch(approves: Boolean) = act {
         val place = stack.last() as? Place.Vouch ?: return@act
         wallet().vouch(place.flow, place.requester, place.purpose, approves)
+        heard.isDone { it is WalletEvent.AskedToVouch && it.flow == place.flow && it.requester == place.requester }
         leave()
         tell(Say("app.vouch.sent"))
     }
@@ -419,8 +423,8 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
             if (enrolment == null) typing.enrol()
             else
                 when (place) {
-                    Place.Home -> Views.home(wallet, chosen)
-                    Place.Security -> Views.security(wallet, phone.locks(), heard.events, asksForLock, typing.password())
+                    Place.Home -> Views.home(wallet, heard.news, chosen)
+                    Place.Security -> Views.security(wallet, phone.locks(), asksForLock, typing.password())
                     Place.Recovery -> Views.recovery(wallet)
                     Place.Receipts -> Views.receipts(wallet)
                     // What is typed stays, whatever became of the last try.
@@ -433,7 +437,6 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
                     is Place.Vouch -> Shown.Vouch(place.purpose, place.requester == enrolment.account)
                 }
         states.update { it.copy(place = place, shown = asTyped(shown), sandbox = phone.sandbox) }
-        if (shown is Shown.Security && shown.tellsNews) heard.isShown()
     }
 
     /** What was typed or chosen while a view was gathered counts, too. */
@@ -465,6 +468,6 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     /** The flow is not on this phone any more: back to where it was begun. */
     private suspend fun gone(): Shown {
         if (stack.size > 1) stack.removeLast()
-        return Views.home(wallet(), null)
+        return Views.home(wallet(), heard.news, null)
     }
 }

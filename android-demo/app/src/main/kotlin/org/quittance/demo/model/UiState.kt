@@ -115,6 +115,8 @@ sealed interface Shown {
 
     data class Home(
         val permissions: Permissions,
+        /** What the payer has not put away yet, the grave first. */
+        val news: List<News>,
         val openFlows: List<OpenFlow>,
         /** Chosen to be stopped together; null while nothing is chosen. */
         val chosen: Set<String>?,
@@ -127,14 +129,10 @@ sealed interface Shown {
 
     data class Security(
         val centre: SecurityCentre,
-        val news: List<News>,
         /** The lock is about to be put on: what it does is shown first. */
         val asksForLock: Boolean,
         val password: PasswordEntry?,
-    ) : Shown {
-        /** Whether the news is on the screen, and not a page that stands in its place. */
-        val tellsNews: Boolean get() = !asksForLock && password == null
-    }
+    ) : Shown
 
     data class Recovery(val readiness: RecoveryReadiness) : Shown
 
@@ -166,17 +164,40 @@ enum class EnrolStep { WELCOME, PIN, AGAIN }
 /** A run that waits for the payer. */
 data class OpenFlow(val flow: String, val title: Say)
 
-/** Something that happened, ready to be said. */
-data class News(val event: WalletEvent, val say: Say) {
-    /** Where it leads, where it asks for something. */
-    val place: Place?
+/** Something that happened, under the number by which the wallet keeps it, ready to be said. */
+data class News(val number: ULong, val event: WalletEvent, val say: Say) {
+    /** Whether money or proofs are not as they should be. */
+    val grave: Boolean
+        get() =
+            when (event) {
+                is WalletEvent.NotStopped,
+                is WalletEvent.ChargedAfterEnd,
+                is WalletEvent.Disputed,
+                is WalletEvent.LogContradiction,
+                -> true
+                else -> false
+            }
+
+    /** Whether it stays although the payer followed it: what it leads to can be left, and is done once alone. */
+    val stays: Boolean get() = event is WalletEvent.Told || event is WalletEvent.AskedToVouch
+
+    /** What can be done about it: the button's words, where it leads. */
+    val way: Pair<String, Place>?
         get() =
             when {
-                event is WalletEvent.AskedToVouch -> Place.Vouch(event.flow, event.requester, event.purpose)
-                event is WalletEvent.Told && event.text == "recovery.opened" -> Place.NewPin
+                event is WalletEvent.NotStopped ->
+                    event.mandates.firstOrNull()?.let { "app.action.ways_to_stop" to Place.OnePermission(it) }
+                event is WalletEvent.ChargedAfterEnd -> "app.action.see_receipt" to Place.Receipt(event.order)
+                event is WalletEvent.Closed -> "app.action.see_receipt" to Place.Receipt(event.order)
+                event is WalletEvent.AskedToVouch ->
+                    "app.action.continue" to Place.Vouch(event.flow, event.requester, event.purpose)
+                event is WalletEvent.Told && event.text == PIN_OPENED -> "app.recovery.new_pin.title" to Place.NewPin
                 else -> null
             }
 }
+
+/** The text of the news that a new PIN can be chosen. */
+internal const val PIN_OPENED = "recovery.opened"
 
 /** An ended permission as a slip. */
 data class Slip(val receipt: ReceiptSummary, val names: List<String>)

@@ -3,15 +3,17 @@ package org.quittance.demo.model
 import org.quittance.ItemOutcome
 import org.quittance.PhoneFacts
 import org.quittance.Wallet
-import org.quittance.WalletEvent
 import org.quittance.WalletException
+import org.quittance.WalletNews
 import org.quittance.demo.words.say
 
 /** The views, each from the wallet's own records. */
 internal object Views {
-    suspend fun home(wallet: Wallet, chosen: Set<String>?): Shown.Home {
+    suspend fun home(wallet: Wallet, news: List<WalletNews>, chosen: Set<String>?): Shown.Home {
         val flows = wallet.openFlows().mapNotNull { flow -> wallet.nextPrompt(flow)?.let { OpenFlow(flow, it.title.say()) } }
-        return Shown.Home(wallet.permissions(), flows, chosen)
+        val permissions = wallet.permissions()
+        val said = news.map { News(it.number, it.event, saying(it.event, permissions)) }
+        return Shown.Home(permissions, said.sortedByDescending { it.grave }, flows, chosen)
     }
 
     suspend fun permission(wallet: Wallet, mandate: String): Shown.OnePermission =
@@ -48,14 +50,9 @@ internal object Views {
     suspend fun security(
         wallet: Wallet,
         locks: PhoneFacts,
-        news: List<WalletEvent>,
         asksForLock: Boolean,
         password: PasswordEntry?,
-    ): Shown.Security {
-        val permissions = wallet.permissions()
-        val said = news.map { News(it, saying(it, permissions)) }
-        return Shown.Security(wallet.security(locks), said, asksForLock, password)
-    }
+    ): Shown.Security = Shown.Security(wallet.security(locks), asksForLock, password)
 
     suspend fun recovery(wallet: Wallet): Shown.Recovery = Shown.Recovery(wallet.recoveryReadiness())
 }

@@ -7,6 +7,8 @@ import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Place
 import org.quittance.demo.model.ProblemRemedy
 import org.quittance.demo.model.changeLimits
+import org.quittance.demo.model.isRead
+import org.quittance.demo.model.isShown
 import org.quittance.demo.model.readOffer
 import org.quittance.demo.model.shareCode
 import org.quittance.demo.model.typeLimits
@@ -63,6 +65,10 @@ interface Actions {
     fun typeOffer(words: String) = Unit
 
     fun readOffer(words: String, locale: String) = Unit
+
+    fun isShown(number: ULong) = Unit
+
+    fun isRead(number: ULong) = Unit
 
     fun askForLock() = Unit
 
@@ -143,6 +149,10 @@ interface Actions {
         override fun typeOffer(words: String) = model.typeOffer(words)
 
         override fun readOffer(words: String, locale: String) = model.readOffer(words, locale)
+
+        override fun isShown(number: ULong) = model.isShown(number)
+
+        override fun isRead(number: ULong) = model.isRead(number)
 
         override fun askForLock() = model.askForLock()
 

@@ -15,6 +15,7 @@ import androidx.compose.material3.Switch
 import androidx.compose.material3.Text
 import androidx.compose.runtime.Composable
 import androidx.compose.runtime.getValue
+import androidx.compose.runtime.key
 import androidx.compose.runtime.mutableStateOf
 import androidx.compose.runtime.saveable.rememberSaveable
 import androidx.compose.runtime.setValue
@@ -48,6 +49,7 @@ fun HomeScreen(shown: Shown.Home, state: UiState, actions: Actions, inside: Padd
     Scrolled(inside) {
         BigTitle(words(if (shown.chosen == null) "app.permissions.title" else "app.several.title"))
         Standing(state, actions)
+        if (shown.chosen == null) shown.news.forEach { key(it.number) { NewsRow(it, state, actions) } }
         if (state.sandbox) Body(words("app.sandbox.notice"), quiet = true)
         shown.permissions.lock?.let { lock ->
             Notice(R.drawable.sign_lock, words("app.lock.on", "until" to moment(lock.until)), title = words("app.lock.title"))

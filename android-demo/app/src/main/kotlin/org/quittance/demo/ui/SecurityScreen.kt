@@ -29,7 +29,7 @@ import org.quittance.demo.words.moment
 import org.quittance.demo.words.plain
 import org.quittance.demo.words.say
 
-/** The lock, what is stopped, the check-up, the account's devices, and what happened. */
+/** The lock, what is stopped, the check-up, the account's devices. */
 @Composable
 fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, inside: PaddingValues) =
     Scrolled(inside) {
@@ -39,11 +39,6 @@ fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, insi
         Section(words("app.checkup.title")) { shown.centre.checkup.forEach { Part(it, state, actions) } }
         Stops(shown.centre.stopping.stops, state, actions)
         shown.centre.devices.forEach { Device(it, shown.centre.account, alone = shown.centre.devices.size == 1) }
-        for (news in shown.news) {
-            val place = news.place
-            if (place == null) Line(R.drawable.sign_next, words(news.say), Modifier.testTag("news"))
-            else Tile("asked", { actions.go(place) }) { Body(words(news.say)) }
-        }
         TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
 
