@@ -8,9 +8,12 @@ import kotlinx.coroutines.flow.onStart
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.withLock
+import org.quittance.ErrorKind
 import org.quittance.WalletException
+import org.quittance.errorKind
 
-// What the app says to the gateway by itself. The payer asked for none of it: a failure is no banner, and no button waits.
+// What the app says to the gateway by itself. The payer asked for none of it: a failure is no banner, and no button waits. But
+// for what says that somebody cheats.
 
 /** Speaks with the gateway at once, when a network comes, when what waits is due: while the app is in front, until cancelled. */
 suspend fun DemoModel.keepInTouch() = coroutineScope {
@@ -26,20 +29,29 @@ suspend fun DemoModel.keepInTouch() = coroutineScope {
 internal suspend fun DemoModel.contact() = scope.launch {
     // What the payer does goes first; at the start, that is opening the wallet.
     turn.withLock {}
-    val online = contacting.withLock { hear() }
-    if (online != null) {
-        states.update { it.copy(offline = !online) }
+    val heard = contacting.withLock { hear() }
+    // Between what the payer does, which takes an earlier problem away.
+    heard.alarm?.let { alarm -> turn.withLock { states.update { it.copy(problem = alarm) } } }
+    if (heard.online != null) {
+        states.update { it.copy(offline = !heard.online) }
         turn.withLock { showQuietly() }
     }
     acted.update { it + 1 }
 }.join()
 
-/** Whether the gateway answered; nothing where there is nobody to speak for, or what it said is told to whoever asks. */
-private suspend fun DemoModel.hear(): Boolean? =
+/** What a contact came to. */
+private class Contact(
+    /** Whether the gateway answered; nothing where there is nobody to speak for, or what it said is told to whoever asks. */
+    val online: Boolean?,
+    /** What says that somebody cheats. */
+    val alarm: Problem? = null,
+)
+
+private suspend fun DemoModel.hear(): Contact =
     try {
-        opened?.takeIf { it.enrolment() != null }?.sync()?.online
-    } catch (_: WalletException) {
-        null
+        Contact(opened?.takeIf { it.enrolment() != null }?.sync()?.online)
+    } catch (error: WalletException) {
+        Contact(null, problem(error).takeIf { errorKind(error) is ErrorKind.Alarm })
     }
 
 private suspend fun DemoModel.due(): Instant? =
