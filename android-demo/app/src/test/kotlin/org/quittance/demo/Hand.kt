@@ -34,12 +34,11 @@ class Hand(private val rule: ComposeTestRule, private val within: Duration = Dur
                 condition()
             }
         } catch (late: ComposeTimeoutException) {
-            throw AssertionError("${late.message}; the screen says: ${read()}", late)
+            throw AssertionError("${late.message}; the screen says: ${reads().joinToString(" | ")}", late)
         }
 
     /** All that stands on the screen. */
-    private fun read(): String =
-        rule.onAllNodes(isRoot(), useUnmergedTree = true).fetchSemanticsNodes().flatMap(::texts).joinToString(" | ")
+    fun reads(): List<String> = rule.onAllNodes(isRoot(), useUnmergedTree = true).fetchSemanticsNodes().flatMap(::texts)
 
     private fun texts(node: SemanticsNode): List<String> =
         node.config.getOrNull(SemanticsProperties.Text).orEmpty().map { it.text } + node.children.flatMap(::texts)

@@ -95,6 +95,26 @@ class JourneyTest : StagedTest() {
         rule.onNodeWithTag("switch-$mandate").assertIsOff().assertIsNotEnabled()
     }
 
+    //
+    @Test
+    fun `stopping a merchant says first how far it goes, and then whom it stopped, by name`() {
+        payer.enrols()
+        val mandate = payer.allows()
+        assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "before").contains("\"approved\""))
+        hand.taps("permission-$mandate")
+        hand.awaits("stop-body")
+        assertTrue(hand.says("These stay stopped for services you allow later, too."))
+        hand.taps("stop-merchant")
+        hand.awaitsText("You stopped charges of this kind.")
+        hand.rests()
+        assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "after").contains("stopped_by_payer"))
+        hand.leaves("back")
+        hand.taps("tab-security")
+        hand.awaitsText("Everything of Bluebird Rides")
+        val ids = hand.reads().filter { "mer_" in it }
+        assertEquals(emptyList<String>(), ids)
+    }
+
     //
     @Test
     fun `the check-up names what is worth a look, and the forgotten PIN what its ways still need`() {

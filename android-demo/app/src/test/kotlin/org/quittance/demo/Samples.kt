@@ -135,6 +135,8 @@ object Samples {
 
     private val permissions = Permissions(rows, 2u, 1u, 0u, 1u, null, emptyList())
 
+    private val merchants = rows.associate { it.merchant to it.terms.merchantName }
+
     private val nothing = Permissions(emptyList(), 0u, 0u, 0u, 0u, null, emptyList())
 
     private val routes =
@@ -375,10 +377,10 @@ object Samples {
                     shown =
                     Shown.Security(
                         centre(
-                            Stopping(null, listOf(StopScope.Category("games")), false),
+                            Stopping(null, listOf(StopScope.Category("games"), StopScope.Merchant("m-d")), false),
                             CheckupGroup.PAYMENT to unasked, CheckupGroup.ACCOUNT_THEFT to noPassword,
                         ),
-                        false, null,
+                        merchants, false, null,
                     ),
                 ),
             "locked_offline" to
@@ -387,11 +389,11 @@ object Samples {
                     shown =
                     Shown.Security(
                         centre(Stopping(lock, emptyList(), true)),
-                        false, null,
+                        merchants, false, null,
                     ),
                 ),
             "pause_everything" to
-                UiState(shown = Shown.Security(centre(Stopping(null, emptyList(), false)), true, null)),
+                UiState(shown = Shown.Security(centre(Stopping(null, emptyList(), false)), merchants, true, null)),
             "recovery" to UiState(shown = Shown.Recovery(recovery)),
             "receipts" to UiState(shown = Shown.Receipts(listOf(slip))),
             "receipt" to
@@ -428,7 +430,7 @@ object Samples {
             val home = Shown.Home(nothing, emptyList(), emptyList(), null)
             for ((name, failure) in failures) put(name, UiState(shown = home, problem = problem(failure)))
             val centre = centre(Stopping(null, emptyList(), true), CheckupGroup.LOGIN_ENVIRONMENT to clockFarOff)
-            put("clock", UiState(shown = Shown.Security(centre, false, null)))
+            put("clock", UiState(shown = Shown.Security(centre, merchants, false, null)))
             put("no_biometrics", UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false), problem = noBiometrics))
             put("no_screen_lock", UiState(shown = Shown.Stuck(noScreenLock)))
             put("lost", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Reenrol)))))

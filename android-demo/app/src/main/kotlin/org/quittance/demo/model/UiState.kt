@@ -129,6 +129,8 @@ sealed interface Shown {
 
     data class Security(
         val centre: SecurityCentre,
+        /** The names of merchants that the payer knows. */
+        val merchants: Map<String, String>,
         /** The lock is about to be put on: what it does is shown first. */
         val asksForLock: Boolean,
         val password: PasswordEntry?,

@@ -52,7 +52,10 @@ internal object Views {
         locks: PhoneFacts,
         asksForLock: Boolean,
         password: PasswordEntry?,
-    ): Shown.Security = Shown.Security(wallet.security(locks), asksForLock, password)
+    ): Shown.Security {
+        val merchants = wallet.permissions().permissions.associate { it.merchant to it.terms.merchantName }
+        return Shown.Security(wallet.security(locks), merchants, asksForLock, password)
+    }
 
     suspend fun recovery(wallet: Wallet): Shown.Recovery = Shown.Recovery(wallet.recoveryReadiness())
 }

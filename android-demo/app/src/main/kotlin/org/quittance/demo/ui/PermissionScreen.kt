@@ -173,6 +173,7 @@ private fun Ways(shown: Shown.OnePermission, state: UiState, actions: Actions) {
                 TextAction("stop-category", words("app.action.stop_category"), !state.working, onClick = all)
             }
             TextAction("stop-merchant", words("app.action.stop_merchant"), !state.working, onClick = stop)
+            Body(words("app.stop.body"), Modifier.testTag("stop-body"), quiet = true)
         }
         for (route in closed) {
             Column {
@@ -271,17 +272,19 @@ private fun Pausing(row: Permission, state: UiState, actions: Actions) {
     }
 }
 
+/** A long name for the eye alone: who copies it gets the whole. */
+fun shortened(name: String) = if (name.length > SHORT) name.take(SHORT / 2) + "…" + name.takeLast(SHORT / 2) else name
+
 /** A long name of something, shortened, in letters of one width. */
 @Composable
 fun Hash(name: String, value: String) {
     val clipboard = LocalClipboard.current
     val scope = rememberCoroutineScope()
     var copied by remember { mutableStateOf(false) }
-    val short = if (value.length > SHORT) value.take(SHORT / 2) + "…" + value.takeLast(SHORT / 2) else value
     Column(Modifier.fillMaxWidth()) {
         Body(name, quiet = true)
         Row(horizontalArrangement = Arrangement.spacedBy(16.dp), verticalAlignment = Alignment.CenterVertically) {
-            Text(short, Modifier.weight(1f), style = MaterialTheme.typography.bodyMedium, fontFamily = FontFamily.Monospace)
+            Text(shortened(value), Modifier.weight(1f), style = MaterialTheme.typography.bodyMedium, fontFamily = FontFamily.Monospace)
             TextAction("copy", words(if (copied) "app.details.copied" else "app.action.copy")) {
                 copied = true
                 scope.launch { clipboard.setClipEntry(ClipEntry(ClipData.newPlainText(name, value))) }

@@ -37,7 +37,7 @@ fun SecurityScreen(shown: Shown.Security, state: UiState, actions: Actions, insi
         Standing(state, actions)
         Lock(shown.centre.stopping, state, actions)
         Section(words("app.checkup.title")) { shown.centre.checkup.forEach { Part(it, state, actions) } }
-        Stops(shown.centre.stopping.stops, state, actions)
+        Stops(shown, state, actions)
         shown.centre.devices.forEach { Device(it, shown.centre.account, alone = shown.centre.devices.size == 1) }
         TextAction("refresh", words("app.action.refresh"), !state.working, onClick = actions::refresh)
     }
@@ -121,21 +121,24 @@ private fun Part(part: CheckupPart, state: UiState, actions: Actions) {
 }
 
 @Composable
-private fun Stops(stops: List<StopScope>, state: UiState, actions: Actions) =
+private fun Stops(shown: Shown.Security, state: UiState, actions: Actions) =
     Section(words("app.stop.title")) {
+        val stops = shown.centre.stopping.stops
         if (stops.isNotEmpty()) Body(words("app.stop.body"), quiet = true)
         if (stops.isEmpty()) Body(words("app.stop.empty"), quiet = true)
         for (stop in stops) {
-            Body(words(scope(stop)))
+            Body(words(scope(stop, shown.merchants)))
             TextAction("lift", words("app.action.lift"), !state.working) {
                 actions.begin("stop.lift", emptyList(), Wish.LiftStop(stop))
             }
         }
     }
 
-private fun scope(stop: StopScope): Say =
+/** What is stopped; a merchant by the name that the payer knows. */
+private fun scope(stop: StopScope, merchants: Map<String, String>): Say =
     when (stop) {
-        is StopScope.Merchant -> Say("app.stop.merchant", "merchant" to plain(stop.merchant))
+        is StopScope.Merchant ->
+            Say("app.stop.merchant", "merchant" to plain(merchants[stop.merchant] ?: shortened(stop.merchant)))
         is StopScope.Category -> Say("app.stop.category", "category" to plain(stop.category))
         is StopScope.Everything -> Say("app.stop.everything")
     }
