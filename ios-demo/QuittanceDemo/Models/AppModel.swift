@@ -37,6 +37,8 @@ import QuittanceApple
     private(set) var openFlows: [OpenFlow] = []
     private(set) var news: [News] = []
     private(set) var isOffline = false
+    /// What the wallet that is to be erased left; absent until it was asked.
+    private(set) var parting: Parting?
 
     var tab = Tab.permissions
     var permissionPath: [Page] = []
@@ -87,7 +89,7 @@ import QuittanceApple
     // MARK: Opening
 
     func start() async {
-        stage = .opening
+        (stage, parting) = (.opening, nil)
         do {
             let wallet: any WalletProtocol = if let known = self.wallet { known } else { try await open() }
             self.wallet = wallet
@@ -114,12 +116,32 @@ import QuittanceApple
         stage = .stuck(problem)
     }
 
-    /// Begins with an empty wallet: without its keys the old one opens nothing any more.
+    /// Begins with an empty wallet. The old one, where it still opens, stops first what it allowed and gives its receipts;
+    /// the payer is told what came of that, and only the next call erases it.
     func setUpAgain() async {
+        if parting == nil {
+            await part()
+            if parting != nil { return }
+        }
+        await erase()
+    }
+
+    /// Asks the wallet that is to be erased for what is left to do, as often as the payer likes.
+    func part() async {
+        if wallet == nil { wallet = try? await open() }
+        guard let wallet else { return }
+        let left = await Parting(wallet)
+        if left?.isNews == true || parting != nil { parting = left }
+    }
+
+    private func erase() async {
         wallet = nil
+        // A contact that goes on still has the wallet, and with it the folder.
+        await contacting?.value
         earlyLink = nil
-        // Another wallet has numbers of its own.
+        // Another wallet has numbers of its own, and none of the old one's pages.
         (news, unheard, shown) = ([], 0, nil)
+        (tab, permissionPath, receiptPath, chosen) = (.permissions, [], [], nil)
         do {
             try forget()
         } catch {
@@ -302,6 +324,10 @@ import QuittanceApple
     // MARK: Contact
 
     func cameToFront() {
+        // What kept the wallet from opening may have passed meanwhile: a locked phone, another process, no screen lock.
+        if !occasions.isInFront, case .stuck(let problem) = stage, problem.reaction != .reenrol {
+            work.begin { [self] in await start() }
+        }
         occasions.begin { [weak self] in self?.contactUnasked() }
     }
 
@@ -328,6 +354,8 @@ import QuittanceApple
     private func hearUnasked(_ wallet: any WalletProtocol) async {
         do {
             let report = try await wallet.sync()
+            // Whoever lets go of the wallet waits for this contact, which must not wait for them.
+            if wallet !== self.wallet { return }
             await work.aside { [self] in
                 // Another wallet may have been set up meanwhile.
                 if wallet === self.wallet { try? await take(report, wallet) }

@@ -85,9 +85,19 @@ struct StuckView: View {
         } description: {
             Text(problem.body)
             if problem.reaction == .reenrol { Text(say("app.set_up_again.lost")) }
+            if let parting = model.parting {
+                Text(say(parting.isTold ? "app.set_up_again.stopped" : "app.set_up_again.not_stopped"))
+                if !parting.receipts.isEmpty {
+                    Text(say("app.set_up_again.receipts", ["receipts": count(parting.receipts.count)]))
+                }
+            }
         } actions: {
-            Button(say("app.action.try_again")) { model.work.begin { await model.start() } }
-                .buttonStyle(.borderedProminent)
+            if let parting = model.parting {
+                PartingActions(parting: parting)
+            } else {
+                Button(say("app.action.try_again")) { model.work.begin { await model.start() } }
+                    .buttonStyle(.borderedProminent)
+            }
             if problem.reaction == .phoneSettings, let settings = URL(string: "app-settings:") {
                 Button(say("app.action.open_settings")) { openURL(settings) }
                     .buttonStyle(.bordered)
@@ -98,6 +108,28 @@ struct StuckView: View {
                     .accessibilityIdentifier("set-up-again")
             }
         }
+    }
+}
+
+/// What can be done before the wallet goes, and the way back.
+struct PartingActions: View {
+    @Environment(AppModel.self) private var model
+    let parting: Parting
+
+    var body: some View {
+        if !parting.receipts.isEmpty {
+            ShareLink(item: parting.receipts.joined(separator: "\n")) {
+                Label(say("app.action.share_receipts"), systemImage: "square.and.arrow.up")
+            }
+            .buttonStyle(.borderedProminent)
+        }
+        if !parting.isTold {
+            Button(say("app.action.try_again")) { model.work.begin { await model.part() } }
+                .buttonStyle(.bordered)
+                .accessibilityIdentifier("stop-again")
+        }
+        Button(say("app.action.cancel")) { model.work.begin { await model.start() } }
+            .buttonStyle(.bordered)
     }
 }
 

@@ -203,5 +203,9 @@ public struct ShareLink<Item, Name: View>: Drawn {
         name = label()
     }
 
-    public func draw(_ place: Place) -> [Element] { [Element("share", "", drawn(name, place))] }
+    public func draw(_ place: Place) -> [Element] {
+        let share = Element("share", "", drawn(name, place))
+        share.shares = item as? String
+        return [share]
+    }
 }

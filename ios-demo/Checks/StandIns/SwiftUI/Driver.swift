@@ -67,6 +67,13 @@
     /// The links that the app opened.
     public var opened: [URL] { memory.opened }
 
+    /// What the screen offers to hand to other apps.
+    public var shared: [String] {
+        var found: [String] = []
+        draw().inFront.each { if let text = $0.shares { found.append(text) } }
+        return found
+    }
+
     /// Whether a name can be pressed.
     public func offers(_ name: String) -> Bool {
         (try? find(name) { $0.press != nil }) != nil

@@ -40,6 +40,8 @@ public final class Element {
     public var parts: [Element]
     public var press: (@MainActor () -> Void)?
     public var enter: (@MainActor (String) -> Void)?
+    /// What it hands to other apps.
+    public var shares: String?
     /// What a picker or a tab bar calls it, and how it stands in that bar.
     var tag: AnyHashable?
     var item: [Element] = []

@@ -299,6 +299,19 @@ struct Picture: Sendable, CustomTestStringConvertible {
         }
     }
 
+    @Test("A wallet that is to be erased: what it left, whether the gateway was told or not")
+    func parting() async throws {
+        wallet.views = MadeUp.views(MadeUp.all)
+        wallet.closed = [MadeUp.receipt]
+        for (name, isOnline) in [("parting", true), ("parting-offline", false)] {
+            wallet.isOnline = isOnline
+            try await each(name) { app, _ in
+                app.offerSettingUp(Problem(WalletError.Biometric(reason: .KeyInvalidated)))
+                await app.setUpAgain()
+            }
+        }
+    }
+
     /// Draws the same screen in each language.
     private func each(
         _ name: String, _ steps: @MainActor (AppModel, Driver<RootView>) async throws -> Void = { _, _ in }

@@ -28,6 +28,9 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     /// When it wants to speak with the gateway again, and why it could not.
     var nextAttempt: Date?
     var unheard: WalletError?
+    /// Ends the next contact; absent: it ends by itself.
+    var held: AsyncStream<Void>?
+    private(set) var stops: [StopScope] = []
     /// The secrets that it was given.
     private(set) var secrets: [String] = []
     /// One for each contact.
@@ -100,10 +103,16 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     }
 
     override func sync() async throws -> SyncReport {
+        if let held {
+            self.held = nil
+            for await _ in held { break }
+        }
         defer { contacts.continuation.yield() }
         if let unheard { throw unheard }
         return SyncReport(online: isOnline, sent: 0, waiting: 0, nextAttempt: nextAttempt, closed: [])
     }
+
+    override func stop(scope: StopScope) async throws { stops.append(scope) }
 
     override func permission(mandate: String) async throws -> PermissionDetail {
         guard let detail = details[mandate] else { throw WalletError.Unknown(what: "mandate") }

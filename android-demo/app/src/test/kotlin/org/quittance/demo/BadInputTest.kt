@@ -1,6 +1,7 @@
 package org.quittance.demo
 
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
+import androidx.lifecycle.Lifecycle
 import androidx.test.core.app.ActivityScenario
 import java.io.File
 import java.nio.file.Files
@@ -8,6 +9,7 @@ import kotlinx.coroutines.runBlocking
 import org.junit.After
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
@@ -15,6 +17,7 @@ import org.quittance.BiometricException
 import org.quittance.PermissionGroup
 import org.quittance.PhoneFacts
 import org.quittance.testing.Stage
+import org.quittance.testing.Stage.Companion.cny
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
@@ -195,6 +198,54 @@ class BadInputTest {
     }
 
     @Test
+    fun `setting up again stops everything first, and hands the receipts over, before it erases`() {
+        launched {
+            val mandate = comesToTheEnd()
+            hand.taps("set-up-again")
+            hand.awaits("stopped")
+            assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "after").contains("stopped_by_payer"))
+            hand.awaitsText("1 receipt is on this phone alone.")
+            hand.taps("share-receipts")
+            assertTrue(phone.shared.single().startsWith("c2sp.org/tlog-proof@v1\n"))
+            hand.taps("set-up-again")
+            payer.enrols()
+            assertEquals(0, runBlocking { phone.wallet.mandates().size })
+        }
+    }
+
+    @Test
+    fun `setting up again without a network says that charges go on, and erases nothing without the payer's word`() {
+        launched {
+            val mandate = comesToTheEnd()
+            phone.stage.goOffline()
+            hand.taps("set-up-again")
+            hand.awaits("not-stopped")
+            hand.taps("stop-again")
+            hand.awaits("not-stopped")
+            hand.leaves("try-again")
+            hand.awaits("title")
+            assertTrue(mandate in runBlocking { phone.wallet.mandates().map { it.mandate } })
+        }
+    }
+
+    @Test
+    fun `a wallet that a locked phone kept shut opens once the app is in front again`() {
+        enrolledBefore()
+        phone.locked = true
+        ActivityScenario.launch(MainActivity::class.java).use { scenario ->
+            hand.awaits("stuck")
+            for (locked in listOf(true, false)) {
+                scenario.moveToState(Lifecycle.State.CREATED)
+                phone.locked = locked
+                val before = phone.openings
+                scenario.moveToState(Lifecycle.State.RESUMED)
+                hand.awaits("another try") { phone.openings > before }
+                hand.awaits(if (locked) "stuck" else "tab-home")
+            }
+        }
+    }
+
+    @Test
     fun `a phone without a screen lock opens no wallet, and goes on once there is one`() {
         phone.locks = PhoneFacts(screenLock = false, biometrics = false)
         launched {
@@ -207,6 +258,27 @@ class BadInputTest {
             hand.taps("try-again")
             payer.enrols()
         }
+    }
+
+    /** One permission has ended, another can be charged, and the phone's key for fingers is no more. */
+    private fun comesToTheEnd(): String {
+        payer.enrols()
+        val ended = payer.allows()
+        hand.taps("permission-$ended")
+        hand.taps("way-mandate.cancel.quick")
+        hand.walks(phone.stage, payer::code)
+        hand.leaves("close")
+        hand.leaves("back")
+        val mandate = payer.allows()
+        hand.taps("permission-$mandate")
+        hand.taps("way-mandate.cancel.quick")
+        phone.prompt.answerOnce { throw BiometricException.KeyInvalidated() }
+        hand.taps("primary")
+        hand.awaitsText("A fingerprint or face was added or removed.")
+        assertTrue("the control", phone.stage.merchant.charge(mandate, cny(30_00), "before").contains("\"approved\""))
+        hand.taps("problem-remedy")
+        hand.awaits("set-up-again")
+        return mandate
     }
 
     /** A wallet with one permission, closed again. */

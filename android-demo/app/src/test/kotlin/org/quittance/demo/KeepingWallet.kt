@@ -1,5 +1,6 @@
 package org.quittance.demo
 
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.flow.MutableSharedFlow
 import org.quittance.Enrolment
 import org.quittance.EvidenceLevel
@@ -29,6 +30,9 @@ class KeepingWallet : Wallet(NoHandle) {
     var contacts = 0
         private set
 
+    /** Until when a contact takes. */
+    var reached: CompletableDeferred<Unit>? = null
+
     /** Why a contact fails. */
     var failure: WalletException? = null
 
@@ -44,6 +48,7 @@ class KeepingWallet : Wallet(NoHandle) {
 
     override suspend fun sync(): SyncReport {
         contacts++
+        reached?.await()
         return failure?.let { throw it } ?: SyncReport(true, 0u, 0u, null, emptyList())
     }
 

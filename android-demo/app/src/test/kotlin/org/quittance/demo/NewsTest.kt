@@ -18,6 +18,7 @@ import org.junit.runner.RunWith
 import org.quittance.WalletEvent
 import org.quittance.demo.model.DemoModel
 import org.quittance.demo.model.Shown
+import org.quittance.demo.model.setUpAgain
 import org.quittance.testing.Stage.Companion.cny
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config

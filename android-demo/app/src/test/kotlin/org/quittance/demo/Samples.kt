@@ -72,6 +72,7 @@ import org.quittance.WeakEvidence
 import org.quittance.demo.model.EnrolStep
 import org.quittance.demo.model.Entry
 import org.quittance.demo.model.News
+import org.quittance.demo.model.Parting
 import org.quittance.demo.model.Problem
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.Slip
@@ -411,6 +412,8 @@ object Samples {
             "vouch" to UiState(shown = Shown.Vouch("recovery.trusted_contacts", own = false)),
         )
 
+    private val biometrics = WalletException.Biometric(BiometricException.KeyInvalidated())
+
     /** What goes wrong: with a wallet as a notice on the page, without one as a page of its own. */
     val problems: Map<String, UiState> =
         buildMap {
@@ -419,7 +422,7 @@ object Samples {
                     "offline" to WalletException.Offline(),
                     "foreign_link" to WalletException.ForeignLink(),
                     "log" to WalletException.Distrusted("log_proof"),
-                    "biometrics_changed" to WalletException.Biometric(BiometricException.KeyInvalidated()),
+                    "biometrics_changed" to biometrics,
                     "biometrics_none" to WalletException.Biometric(BiometricException.NotEnrolled()),
                     "full" to WalletException.Storage("", ErrorKind.PhoneSettings),
                     "too_old" to WalletException.TooOld("policy"),
@@ -434,6 +437,8 @@ object Samples {
             put("no_biometrics", UiState(shown = Shown.Enrol(EnrolStep.WELCOME, 0, false), problem = noBiometrics))
             put("no_screen_lock", UiState(shown = Shown.Stuck(noScreenLock)))
             put("lost", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Reenrol)))))
+            put("parting", UiState(shown = Shown.Stuck(problem(biometrics), Parting(told = true, listOf("", "")))))
+            put("parting_offline", UiState(offline = true, shown = Shown.Stuck(problem(biometrics), Parting(told = false, listOf("")))))
             put("busy", UiState(shown = Shown.Stuck(problem(WalletException.Storage("", ErrorKind.Retry)))))
         }
 

@@ -71,6 +71,13 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
 
     var locks = PhoneFacts(screenLock = true, biometrics = true)
 
+    /** Whether the phone is locked, so that no key works. */
+    var locked = false
+
+    /** How often the app tried to open the wallet. */
+    var openings = 0
+        private set
+
     /** Texts that were handed to other apps. */
     val shared = mutableListOf<String>()
 
@@ -90,6 +97,8 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
     private val one = OneWallet { opened().also { wallet = it } }
 
     private suspend fun opened(): Wallet {
+        openings++
+        if (locked) throw WalletException.Storage("unlock the phone", ErrorKind.Retry)
         repeat(TRIES) {
             try {
                 return Wallet.open(config, Keystore(keys), prompt)

@@ -2,17 +2,28 @@ package org.quittance.demo
 
 import androidx.compose.ui.test.junit4.v2.createEmptyComposeRule
 import androidx.test.core.app.ActivityScenario
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.test.UnconfinedTestDispatcher
+import kotlinx.coroutines.test.runTest
+import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
 import org.junit.Rule
 import org.junit.Test
 import org.junit.runner.RunWith
 import org.quittance.ErrorKind
 import org.quittance.WalletException
+import org.quittance.demo.model.DemoModel
+import org.quittance.demo.model.Shown
+import org.quittance.demo.model.contact
+import org.quittance.demo.model.setUpAgain
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 
 /** A contact that nobody asked for disturbs nobody, unless it shows that somebody cheats. */
+@OptIn(ExperimentalCoroutinesApi::class)
 @RunWith(Runner::class)
 @Config(application = KeepingApplication::class)
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
@@ -48,6 +59,23 @@ class UnaskedTest {
             hand.awaits("problem")
         }
     }
+
+    @Test
+    fun `an alarm keeps nobody from setting the phone up again meanwhile`() = runTest(UnconfinedTestDispatcher()) {
+        application.wallets += KeepingWallet().apply { happens(1) }
+        val reached = CompletableDeferred<Unit>()
+        wallet.reached = reached
+        wallet.failure = WalletException.Distrusted("log_proof")
+        val model = DemoModel(application.phone, backgroundScope)
+        val contact = launch { model.contact() }
+        model.setUpAgain()
+        assertEquals("it waits for the contact", 0, news(model))
+        reached.complete(Unit)
+        contact.join()
+        assertEquals(1, news(model))
+    }
+
+    private fun news(model: DemoModel): Int = (model.state.value.shown as Shown.Home).news.size
 
     private fun contact(failure: WalletException) {
         wallet.failure = failure

@@ -163,6 +163,7 @@ private fun appActionTexts(key: String): TextResource? = when (key) {
     "app.action.set_up_again" -> plain(R.string.quittance_app_action_set_up_again)
     "app.action.share_code" -> plain(R.string.quittance_app_action_share_code)
     "app.action.share_proof" -> plain(R.string.quittance_app_action_share_proof)
+    "app.action.share_receipts" -> plain(R.string.quittance_app_action_share_receipts)
     "app.action.show_ended" -> plain(R.string.quittance_app_action_show_ended)
     "app.action.start" -> plain(R.string.quittance_app_action_start)
     "app.action.stop" -> plain(R.string.quittance_app_action_stop)
@@ -735,6 +736,9 @@ private fun appSecurityTexts(key: String): TextResource? = when (key) {
 
 private fun appSetUpAgainTexts(key: String): TextResource? = when (key) {
     "app.set_up_again.lost" -> plain(R.string.quittance_app_set_up_again_lost)
+    "app.set_up_again.not_stopped" -> plain(R.string.quittance_app_set_up_again_not_stopped)
+    "app.set_up_again.receipts" -> plural(R.plurals.quittance_app_set_up_again_receipts, counted = "receipts", count("receipts"))
+    "app.set_up_again.stopped" -> plain(R.string.quittance_app_set_up_again_stopped)
     else -> null
 }
 

@@ -17,6 +17,7 @@ import org.quittance.errorKind
 
 /** Speaks with the gateway at once, when a network comes, when what waits is due: while the app is in front, until cancelled. */
 suspend fun DemoModel.keepInTouch() = coroutineScope {
+    openLater()
     launch { phone.networks().onStart { emit(Unit) }.conflate().collect { contact() } }
     acted.collectLatest {
         val due = due() ?: return@collectLatest

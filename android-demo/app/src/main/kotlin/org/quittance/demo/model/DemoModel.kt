@@ -120,8 +120,14 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     /** Tries once more to open the wallet, or leaves the page that offers to set the phone up again. */
     fun openAgain() = act { show() }
 
-    /** Begins with an empty wallet: without its keys the old one opens nothing any more. */
-    fun setUpAgain() = act {
+    /** Opens the wallet once the app is in front again: what kept it from opening may have passed, as a locked phone does. */
+    internal fun openLater() {
+        val problem = (states.value.shown as? Shown.Stuck)?.problem ?: return
+        if (opened == null && problem.remedy != ProblemRemedy.SET_UP_AGAIN) openAgain()
+    }
+
+    /** Without its keys the old wallet opens nothing any more. */
+    internal suspend fun eraseWallet() {
         contacting.withLock {
             opened = null
             phone.eraseWallet()

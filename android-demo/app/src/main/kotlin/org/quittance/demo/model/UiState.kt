@@ -108,7 +108,11 @@ sealed interface Shown {
     data object Loading : Shown
 
     /** There is no wallet to go on with: what happened, with the way forward. */
-    data class Stuck(val problem: Problem) : Shown
+    data class Stuck(
+        val problem: Problem,
+        /** What the wallet left that is to be erased; null until it was asked. */
+        val parting: Parting? = null,
+    ) : Shown
 
     /** The phone is not enrolled: what it is for, then a PIN, then the same PIN; [anew], it is another PIN after a recovery. */
     data class Enrol(val step: EnrolStep, val entered: Int, val differs: Boolean, val anew: Boolean = false) : Shown

@@ -9,8 +9,11 @@ import org.quittance.demo.model.ProblemRemedy
 import org.quittance.demo.model.changeLimits
 import org.quittance.demo.model.isRead
 import org.quittance.demo.model.isShown
+import org.quittance.demo.model.partAgain
 import org.quittance.demo.model.readOffer
+import org.quittance.demo.model.setUpAgain
 import org.quittance.demo.model.shareCode
+import org.quittance.demo.model.shareReceipts
 import org.quittance.demo.model.typeLimits
 import org.quittance.demo.model.typeOffer
 
@@ -25,6 +28,10 @@ interface Actions {
     fun openAgain() = Unit
 
     fun setUpAgain() = Unit
+
+    fun partAgain() = Unit
+
+    fun shareReceipts() = Unit
 
     fun startEnrolment() = Unit
 
@@ -108,6 +115,10 @@ interface Actions {
         override fun openAgain() = model.openAgain()
 
         override fun setUpAgain() = model.setUpAgain()
+
+        override fun partAgain() = model.partAgain()
+
+        override fun shareReceipts() = model.shareReceipts()
 
         override fun startEnrolment() = model.startEnrolment()
 

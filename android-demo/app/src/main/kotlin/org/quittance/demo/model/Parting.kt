@@ -1,0 +1,73 @@
+package org.quittance.demo.model
+
+import kotlinx.coroutines.flow.update
+import kotlinx.coroutines.sync.withLock
+import org.quittance.DeviceKeyException
+import org.quittance.StopScope
+import org.quittance.Wallet
+import org.quittance.WalletException
+
+/** What a wallet left that is to be erased, as far as it still could. */
+data class Parting(
+    /** Whether the gateway knows that everything which the wallet allowed is stopped. */
+    val told: Boolean,
+    /** The proofs of what ended: they are on this phone alone. */
+    val receipts: List<String>,
+) {
+    /** Whether the payer has to know of it before the wallet goes. */
+    val isNews: Boolean get() = !told || receipts.isNotEmpty()
+}
+
+/**
+ * Begins with an empty wallet. The old one, where it still opens, stops first what it allowed and gives its receipts; the
+ * payer is told what came of that, and only the next call erases it.
+ */
+fun DemoModel.setUpAgain() = act {
+    val stuck = states.value.shown as? Shown.Stuck
+    val parting = if (stuck != null && stuck.parting == null) parting()?.takeIf { it.isNews } else null
+    if (stuck == null || parting == null) return@act eraseWallet()
+    states.update { it.copy(shown = stuck.copy(parting = parting)) }
+}
+
+/** Tries once more to tell the gateway, before anything is erased. */
+fun DemoModel.partAgain() = act {
+    val stuck = states.value.shown as? Shown.Stuck ?: return@act
+    val parting = parting() ?: return@act
+    states.update { it.copy(shown = stuck.copy(parting = parting)) }
+}
+
+/** Hands all receipts of the old wallet to another app. */
+fun DemoModel.shareReceipts() {
+    val parting = (states.value.shown as? Shown.Stuck)?.parting ?: return
+    phone.share("", parting.receipts.joinToString("\n"))
+}
+
+/** Does what asks for no finger; nothing where the wallet does not open, or was never set up. */
+private suspend fun DemoModel.parting(): Parting? =
+    try {
+        wallet().takeIf { it.enrolment() != null }?.let { Parting(stopped(it), receipts(it)) }
+    } catch (_: WalletException) {
+        null
+    } catch (_: DeviceKeyException) {
+        null
+    } catch (_: DemoModel.Told) {
+        null
+    }
+
+private suspend fun stopped(wallet: Wallet): Boolean =
+    try {
+        wallet.stop(StopScope.Everything)
+        wallet.sync().run { online && waiting == 0u }
+    } catch (_: WalletException) {
+        false
+    }
+
+/** As many as can be read: one that cannot keeps no other back. */
+private suspend fun receipts(wallet: Wallet): List<String> =
+    wallet.receipts().mapNotNull {
+        try {
+            wallet.exportReceipt(it.order).receipt
+        } catch (_: WalletException) {
+            null
+        }
+    }

@@ -1,0 +1,31 @@
+import Quittance
+
+/// What a wallet left that is about to be erased, as far as it still could.
+struct Parting: Equatable {
+    /// Whether the gateway knows that everything which the wallet allowed is stopped.
+    let isTold: Bool
+    /// The proofs of what ended: they are on this phone alone.
+    let receipts: [String]
+
+    /// Whether the payer has to know of it before the wallet goes.
+    var isNews: Bool { !isTold || !receipts.isEmpty }
+
+    /// Stops everything, tells the gateway, takes the receipts along. None of it asks for a finger; nothing where the phone
+    /// was never set up.
+    init?(_ wallet: any WalletProtocol) async {
+        guard let enrolled = try? await wallet.enrolment(), enrolled != nil else { return nil }
+        do {
+            try await wallet.stop(scope: .everything)
+            let report = try await wallet.sync()
+            isTold = report.online && report.waiting == 0
+        } catch {
+            isTold = false
+        }
+        var receipts: [String] = []
+        for receipt in (try? await wallet.receipts()) ?? [] {
+            let exported = try? await wallet.exportReceipt(order: receipt.order)
+            if let exported { receipts.append(exported.receipt) }
+        }
+        self.receipts = receipts
+    }
+}
