@@ -21,7 +21,7 @@ fun StuckScreen(shown: Shown.Stuck, state: UiState, actions: Actions) =
     Scaffold { inside ->
         Scrolled(inside) {
             Sign(R.drawable.sign_alert, Modifier.padding(top = 48.dp).size(72.dp), MaterialTheme.colorScheme.primary)
-            BigTitle(words(shown.problem.title?.key ?: "app.error.retry.title"))
+            BigTitle(words(shown.problem.title?.key ?: untitled(shown.problem.remedy)))
             Standing(state, actions)
             Body(words(shown.problem.body), Modifier.testTag("stuck"))
             when (val remedy = shown.problem.remedy) {
@@ -37,6 +37,10 @@ fun StuckScreen(shown: Shown.Stuck, state: UiState, actions: Actions) =
             Quiet("try-again", words(back), !state.working, actions::openAgain)
         }
     }
+
+/** The title of a problem that has none of its own. */
+private fun untitled(remedy: ProblemRemedy?): String =
+    if (remedy == ProblemRemedy.SET_UP_AGAIN) "app.error.reenrol.title" else "app.error.retry.title"
 
 /** What the wallet left that is to be erased, and what can be done about it before. */
 @Composable
