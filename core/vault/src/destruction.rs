@@ -47,6 +47,16 @@ pub struct Destruction {
     pub resumed: bool,
 }
 
+impl Destruction {
+    /// Whether it looked at all of these, and so answers for them.
+    #[must_use]
+    pub fn covers(&self, targets: &[RecordKey]) -> bool {
+        targets
+            .iter()
+            .all(|target| self.destroyed.contains(target) || self.missing.contains(target))
+    }
+}
+
 /// An old row of a destroyed record, kept until the probe has tried it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct OldRecord {

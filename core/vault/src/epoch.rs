@@ -35,10 +35,11 @@ impl Vault {
     /// Whatever `work` writes stands in the same transaction as the change of keys. It runs before the targets
     /// end, so it may still read them. Targets that do not stand are reported as missing.
     ///
-    /// Idempotent by `order`: a second call answers with the stored destruction, changes nothing, looks at no target
-    /// and does not run `work`; one after an interruption completes what was begun.
+    /// Idempotent by `order`: a second call with the same targets, or some of them, answers with the stored destruction,
+    /// changes nothing and does not run `work`; one after an interruption completes what was begun.
     ///
     /// # Errors
+    /// [`VaultError::OtherTargets`] where the order stands for a destruction that did not look at all of these.
     /// [`VaultError::Unfinished`] and [`VaultError::ProbeFailed`]: the records have ended in the file, and what
     /// `work` wrote stands, but the old key may not be gone; nothing may be said to be destroyed; repeat the order.
     /// All others: nothing was changed, or (after a failed commit) repeating the order finds out.
@@ -50,7 +51,9 @@ impl Vault {
     ) -> Result<Destruction, VaultError> {
         self.heal()?;
         if let Some(row) = self.ready()?.destruction(&Rows(&self.connection), &order)? {
-            return if row.evidence.is_none() {
+            return if !row.destruction.covers(targets) {
+                Err(VaultError::OtherTargets)
+            } else if row.evidence.is_none() {
                 Ok(row.destruction)
             } else {
                 self.complete_order(order, true)

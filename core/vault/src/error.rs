@@ -110,6 +110,9 @@ pub enum VaultError {
         /// What the probe found.
         probe: Probe,
     },
+    /// The order ended other records than these, or is about to. Nothing was changed.
+    #[error("the order stands for the end of other records: give these an order of their own")]
+    OtherTargets,
     /// The keystore failed.
     #[error("keystore: {0}")]
     RootKey(#[from] RootKeyError),

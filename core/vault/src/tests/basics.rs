@@ -104,15 +104,36 @@ fn a_batch_ends_one_epoch_and_the_same_order_answers_the_same() {
     assert_eq!(vault.records(TOKEN).unwrap(), [[1; 16], [3; 16], [5; 16]]);
     assert_eq!(vault.journal_get("outbox", b"due").unwrap().unwrap(), b"attestation");
 
-    let again = vault
-        .destroy([7; 16], &[token(1)], |_| panic!("the work of an order runs once"))
-        .unwrap();
-    assert_eq!(again, made);
+    for part in [&targets[..], &[token(9), token(4)], &[]] {
+        let again = vault.destroy([7; 16], part, |_| panic!("the work of an order runs once"));
+        assert_eq!(again.unwrap(), made);
+    }
     drop(vault);
     let vault = disk.open(&keys);
     assert_eq!((vault.destruction([7; 16]).unwrap(), vault.epoch()), (Some(made), 2));
     assert_eq!(vault.destruction([8; 16]).unwrap(), None);
     assert_eq!(vault.get(&token(1)).unwrap().unwrap().as_slice(), secret(1));
+}
+
+//
+#[test]
+fn an_order_that_ended_other_records_is_no_answer_for_these() {
+    let (disk, keys) = (Disk::new(), keys());
+    let mut vault = disk.create(&keys);
+    put_tokens(&mut vault, 3);
+    let made = vault.destroy([7; 16], &[token(1)], |_| Ok(())).unwrap();
+    for others in [&[token(2)][..], &[token(1), token(2)]] {
+        let refused = vault.destroy([7; 16], others, |_| panic!("nothing is begun"));
+        assert!(matches!(refused, Err(VaultError::OtherTargets)), "{refused:?}");
+    }
+    assert_eq!(
+        (vault.epoch(), vault.destruction([7; 16]).unwrap()),
+        (2, Some(made)),
+        "nothing was changed"
+    );
+    assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
+    vault.destroy([8; 16], &[token(2)], |_| Ok(())).unwrap();
+    assert!(vault.get(&token(2)).unwrap().is_none(), "control: under an order of its own");
 }
 
 #[test]
