@@ -161,6 +161,10 @@ pub async fn tell_lie(programs: &Programs, lie: Lie) -> io::Result<()> {
     say("3", "The payer stops it: thumb, confirm, PIN. The gateway lies:");
     more(lie.does());
     story.http.post(WAKE_PATH, &Value::Null).await;
+    if lie.needs_a_consent() {
+        let offer = story.offer().await?;
+        let _refused = story.sign(&offer).await;
+    }
     // What fails here is told by the events and by where the order stands.
     let end = story.ask(&Story::cancel(mandate)).await.unwrap_or_default();
     let contact = story.ask(&Command::Sync).await;

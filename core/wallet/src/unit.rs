@@ -302,7 +302,7 @@ impl Staged {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use crate::config::WalletConfig;
     use crate::ports::{
@@ -377,7 +377,8 @@ mod tests {
         }
     }
 
-    fn phone(folder: &std::path::Path) -> Inner {
+    /// A phone that was never enrolled.
+    pub(crate) fn phone(folder: &std::path::Path) -> Inner {
         phone_with(folder, &Arc::default())
     }
 

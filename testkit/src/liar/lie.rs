@@ -196,6 +196,9 @@ lies! {
     OrderOtherIntent = "order-other-intent",
         "The logged order stands on a wish that this phone never signed.",
         Catch::Disputed(DisputeReason::OrderMismatch);
+    OrderNamedAsToken = "order-named-as-token",
+        "The order bears the id of a token whose consent was refused, which the phone has ended.",
+        Catch::Pending;
     UndoneByNobody = "undone-by-nobody",
         "The order is said to be taken back, which nobody did.",
         Catch::Disputed(DisputeReason::OrderMismatch);
@@ -318,6 +321,12 @@ impl Lie {
         matches!(self, Self::ReceiptOfAnother | Self::AnnexOfAnother)
     }
 
+    /// Whether it takes a mandate that the payer signs while it is told.
+    #[must_use]
+    pub const fn needs_a_consent(self) -> bool {
+        matches!(self, Self::OrderNamedAsToken)
+    }
+
     /// Whether it puts an entry into the log that it shows. The honest log convicts it later.
     #[must_use]
     pub const fn is_logged(self) -> bool {
@@ -348,6 +357,7 @@ impl Lie {
                 | Self::OrderOtherToken
                 | Self::OrderNobodyAsked
                 | Self::OrderOtherIntent
+                | Self::OrderNamedAsToken
                 | Self::NeverEffective
                 | Self::SplitView
         )

@@ -20,7 +20,8 @@ use quittance_protocol::answer::{Closure, ConsistencyAnswer, OrderRecord, Policy
 use quittance_protocol::bytes::{B64, Digest32};
 use quittance_protocol::log::proof::TlogProof;
 use quittance_protocol::log::{NoteSigner, tiles};
-use quittance_protocol::{OrderId, Problem, Received, problem};
+use quittance_protocol::statement::Consent;
+use quittance_protocol::{OrderId, Problem, Received, TokenId, problem};
 use serde_json::Value;
 use shown::Places;
 use std::collections::BTreeMap;
@@ -54,6 +55,8 @@ struct Memory {
     first: BTreeMap<OrderId, Vec<u8>>,
     /// The answer to the statement before.
     before: Vec<u8>,
+    /// The token whose consent it refused.
+    refused: Option<TokenId>,
 }
 
 impl Liar {
@@ -123,6 +126,12 @@ impl Liar {
         if self.lie == Lie::Ignored && said.as_deref() == Some("intent") {
             self.lied();
             return Some(cut());
+        }
+        if self.lie == Lie::OrderNamedAsToken && said.as_deref() == Some("consent") {
+            let consent = std::str::from_utf8(&bytes).ok().map(Received::parse)?.ok()?;
+            let (_, consent) = consent.unverified_body::<Consent>().ok()?;
+            self.memory().refused = Some(consent.token);
+            return Some(refusal(&Problem::new(problem::Code::ProofRejected)));
         }
         if self.lie == Lie::Duplicated && said.is_some() {
             self.lied();
@@ -273,7 +282,8 @@ impl Liar {
     fn forge(&self, record: &mut OrderRecord, entries: &[Vec<u8>]) -> Option<()> {
         let mut memory = self.memory();
         let mut told = Told::open(record.clone())?;
-        let rewritten = told.rewrite(self.lie);
+        let named = memory.refused.map(|token| OrderId::from_bytes(*token.as_bytes()));
+        let rewritten = told.rewrite(self.lie, named);
         if rewritten || self.lie.is_logged() {
             *record = self.reseal(told, &mut memory.places, entries)?;
             return rewritten.then_some(());

@@ -98,14 +98,27 @@ impl Told {
         })
     }
 
-    /// Rewrites what a lie is about; says whether there was something to rewrite.
-    pub(super) fn rewrite(&mut self, lie: Lie) -> bool {
+    /// Rewrites what a lie is about; says whether there was something to rewrite. `named`: how the order is to be called.
+    pub(super) fn rewrite(&mut self, lie: Lie, named: Option<OrderId>) -> bool {
         let honest = self.clone();
+        if let (Lie::OrderNamedAsToken, Some(named)) = (lie, named) {
+            self.name(named);
+        }
         self.rewrite_order(lie);
         self.rewrite_destruction(lie);
         self.rewrite_closure(lie);
         self.hide_what_changed(lie, &honest);
         *self != honest
+    }
+
+    fn name(&mut self, order: OrderId) {
+        (self.record.order, self.ordered.body.order) = (order, order);
+        if let Some(page) = &mut self.destroyed {
+            page.body.order = order;
+        }
+        if let Some(page) = &mut self.closure {
+            page.body.order = order;
+        }
     }
 
     fn rewrite_order(&mut self, lie: Lie) {

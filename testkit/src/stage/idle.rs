@@ -120,6 +120,11 @@ impl IdlePhone {
         self.folder.join(HARDWARE)
     }
 
+    /// Where vault and keys stand in a copy of everything.
+    pub(super) fn within(&self, copy: &Path) -> (PathBuf, PathBuf) {
+        (copy.join(FILES).join("wallet.vault"), copy.join(HARDWARE))
+    }
+
     pub(super) fn copy_of_files(&self) -> std::io::Result<tempfile::TempDir> {
         let copy = tempfile::tempdir()?;
         copy_folder(&self.config.data_dir, copy.path())?;

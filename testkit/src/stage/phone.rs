@@ -7,6 +7,7 @@ use crate::phone::sandbox_author;
 use crate::scripted_prompt::ScriptedPrompt;
 use crate::software_keys::SoftwareDeviceKeys;
 use crate::story::PIN;
+use crate::thief::{Victim, open_copy};
 use crate::willing;
 use quittance_protocol::bytes::{B64, Digest32};
 use quittance_protocol::log_body::ClosureKind;
@@ -139,6 +140,16 @@ impl StagePhone {
     /// What the system says.
     pub fn backup(&self) -> Staged<tempfile::TempDir> {
         Ok(self.rest.copy_of_files()?)
+    }
+
+    /// How many halves the wallet's files of now give to who has the phone's keys of now.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn standing_halves(&self) -> Staged<usize> {
+        let everything = self.rest.copy_of_everything()?;
+        let (vault, keys) = self.rest.within(everything.path());
+        Ok(open_copy(&vault, &[keys], Victim::Phone)?.len())
     }
 
     /// The phone with files of another time, and the keys of now.
