@@ -246,4 +246,4 @@ fn outcome(are_known: bool, targets: &[RecordKey], destruction: &Destruction) ->
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

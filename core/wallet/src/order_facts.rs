@@ -1,12 +1,14 @@
 //! What an order's row, and the gateway's record of it, say.
 
 use crate::closure::content;
-use crate::journal::{MandateRow, OrderRow};
+use crate::error::WalletError;
+use crate::journal::{FlowRow, MandateRow, OrderRow};
+use crate::unit::Unit;
 use quittance_flows::destruction::phone::{Ground, Order, PhoneState, Wish};
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log_body::OrderBody;
 use quittance_protocol::statement::Intent;
-use quittance_protocol::{Digest32, MandateId, Received};
+use quittance_protocol::{Digest32, MandateId, OrderId, Received};
 
 /// The order that a state knows.
 pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
@@ -46,6 +48,43 @@ pub(crate) fn ending_of<'r>(mandate: &MandateRow, orders: &'r [OrderRow]) -> Opt
 /// Whether a row waits for an order that ends some of its mandates.
 pub(crate) fn waits_for(row: &OrderRow, record: &OrderRecord) -> bool {
     matches!(&row.state, PhoneState::Intended { mandates } if mandates.iter().any(|wanted| record.mandates.contains(wanted)))
+}
+
+/// Whether a row is nothing but the doubt about this order.
+pub(crate) fn doubts(row: &OrderRow, order: OrderId) -> bool {
+    let names_nothing = matches!(&row.state, PhoneState::Intended { mandates } if mandates.is_empty());
+    let is_bare = names_nothing && row.intents.is_empty() && row.receipt.is_none();
+    is_bare && (row.place == *order.as_bytes() || row.place == another_place(order))
+}
+
+/// Where the doubt about an order stands whose own place belongs to something else.
+fn another_place(order: OrderId) -> [u8; 16] {
+    let mut place = *order.as_bytes();
+    let digest = Digest32::of(&place);
+    place
+        .iter_mut()
+        .zip(digest.as_bytes())
+        .for_each(|(to, from)| *to = *from);
+    place
+}
+
+impl Unit<'_> {
+    /// Whether an order bears the id of what stands, or may come to stand, in the place of its row: another row, a run, or a
+    /// mandate. A gateway draws its ids at random, so it chose this one.
+    pub(crate) fn is_named_as_another(&self, rows: &[OrderRow], order: OrderId) -> Result<bool, WalletError> {
+        let place = order.as_bytes();
+        let is_taken = rows.iter().any(|row| row.place == *place && !doubts(row, order));
+        Ok(is_taken || self.get::<FlowRow>(place)?.is_some() || self.get::<MandateRow>(place)?.is_some())
+    }
+
+    /// Where a new doubt about an order takes no place away.
+    pub(crate) fn place_of_doubt(&self, rows: &[OrderRow], order: OrderId) -> Result<[u8; 16], WalletError> {
+        Ok(if self.is_named_as_another(rows, order)? {
+            another_place(order)
+        } else {
+            *order.as_bytes()
+        })
+    }
 }
 
 pub(crate) fn add_new(intents: &mut Vec<String>, more: Vec<String>) {
@@ -107,7 +146,7 @@ mod tests {
     use quittance_flows::destruction::phone::{Grounds, is_grounded};
     use quittance_protocol::bytes::B64;
     use quittance_protocol::log_body::{ClosureKind, TerminationCause};
-    use quittance_protocol::{Claims, FlowId, OrderId, StatementId, Thumbprint, Timestamp, Unsigned};
+    use quittance_protocol::{Claims, FlowId, StatementId, Thumbprint, Timestamp, Unsigned};
 
     const MANDATE: MandateId = MandateId::from_bytes([1; 16]);
 

@@ -6,7 +6,7 @@ use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::{Opened, open_logged};
-use crate::order_facts::{add_new, ground_of, known_order, mandates_of, open_wishes, order_of, waits_for};
+use crate::order_facts::{add_new, doubts, ground_of, known_order, mandates_of, open_wishes, order_of, waits_for};
 use crate::unit::Unit;
 use quittance_flows::destruction::intent;
 use quittance_flows::destruction::phone::{self, Grounds, PhoneEffect, PhoneEvent, PhoneState, is_grounded};
@@ -254,15 +254,23 @@ impl Unit<'_> {
             // An order for mandates of a phone before this one: the gateway closes it without us.
             return Ok(None);
         }
-        let ordered = match self.check_grounds(news, &rows) {
+        let grounds = if self.is_named_as_another(&rows, record.order)? {
+            Ok(Err(DisputeReason::OrderMismatch))
+        } else {
+            self.check_grounds(news, &rows)
+        };
+        let ordered = match grounds {
             Ok(Ok(ordered)) => ordered,
             Ok(Err(reason)) => {
                 let waiting = rows
                     .iter()
-                    .find(|row| row.place == *record.order.as_bytes() || waits_for(row, record));
+                    .find(|row| doubts(row, record.order) || waits_for(row, record));
                 // A row that names nothing keeps the payer free to end the mandate by an own wish.
                 let row = waiting.cloned();
-                let row = row.unwrap_or_else(|| OrderRow::new(*record.order.as_bytes(), Vec::new(), Vec::new()));
+                let row = match row {
+                    Some(row) => row,
+                    None => OrderRow::new(self.place_of_doubt(&rows, record.order)?, Vec::new(), Vec::new()),
+                };
                 self.join_flow(row.place, record)?;
                 self.dispute(row, record, reason)?;
                 return Ok(None);
@@ -276,7 +284,7 @@ impl Unit<'_> {
             .flat_map(|row| &row.intents)
             .filter(|intent| ordered.body.intent.is_some() && content(intent) == ordered.body.intent);
         add_new(&mut intents, named.cloned().collect());
-        if let Some(doubt) = rows.iter().find(|row| row.place == *record.order.as_bytes()) {
+        for doubt in rows.iter().filter(|row| doubts(row, record.order)) {
             self.delete(doubt);
         }
         if ordered.body.intent.is_none() {
@@ -397,3 +405,6 @@ impl Unit<'_> {
         self.put(&row)
     }
 }
+
+#[cfg(test)]
+mod tests;

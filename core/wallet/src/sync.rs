@@ -287,7 +287,7 @@ impl Unit<'_> {
 
     /// What the payer is told of an event, unless it is of a kind that this app does not know. A charge is no ordinary one
     /// where a receipt of before says that it cannot be.
-    fn told(&self, event: &PayerEvent) -> Result<Option<WalletEvent>, WalletError> {
+    pub(crate) fn told(&self, event: &PayerEvent) -> Result<Option<WalletEvent>, WalletError> {
         if let PayerEventKind::Charged { mandate, amount } = &event.kind
             && let Some(order) = self.closed_before(*mandate, event.at)?
         {

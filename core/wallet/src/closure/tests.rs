@@ -265,6 +265,24 @@ impl Story {
         verify_closure(&record, &closure, &self.known(), &log)
     }
 
+    /// A merchant's order for a mandate of this token, under an id that its gateway chose.
+    pub(crate) fn merchants_order(order: OrderId, mandate: MandateId, token: Digest32) -> Self {
+        let mut story = Self::new();
+        let (mandates, tokens) = (vec![mandate], vec![token]);
+        for told in [&mut story.order, &mut story.record.0] {
+            (told.order, told.mandates, told.tokens) = (order, mandates.clone(), tokens.clone());
+        }
+        story.ordered = OrderBody {
+            order,
+            mandates,
+            tokens,
+            cause: TerminationCause::Merchant,
+            intent: None,
+            ..story.ordered
+        };
+        story
+    }
+
     /// The gateway alone closes it: no statement of the phone's is named.
     fn one_sided(&mut self) {
         self.closure.kind = ClosureKind::Unilateral;

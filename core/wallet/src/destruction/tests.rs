@@ -76,7 +76,8 @@ fn what_a_destruction_did_not_end_is_not_said_to_be_destroyed() {
 
 const MANDATE: MandateId = MandateId::from_bytes([3; 16]);
 
-fn signed(number: u8) -> MandateRow {
+/// A mandate whose half stands.
+pub(crate) fn signed(number: u8) -> MandateRow {
     let money = Money::new(100, Currency::new("CNY").unwrap()).unwrap();
     let key = SigningKey::from_seed(&Zeroizing::new([number; 32])).unwrap();
     MandateRow {
