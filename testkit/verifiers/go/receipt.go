@@ -14,6 +14,9 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
+// closure is how the entry of every closure begins: the form of the log's entries, then the kind.
+var closure = []byte("quittance-entry/1\nclosure\n")
+
 // Statement is what an accepted receipt says.
 type Statement struct {
 	Entry []byte // the log entry, as it was hashed into the tree
@@ -23,7 +26,7 @@ type Statement struct {
 
 // Check says what a receipt (a C2SP tlog-proof) states, or why it is refused. It knows only the log's
 // verifier key: the checkpoint must be signed by it and be of the log that it names, and the entry,
-// which the receipt carries as its extra data, must be in the tree of that checkpoint.
+// which the receipt carries as its extra data, must be in the tree of that checkpoint, and be a closure.
 func Check(receipt []byte, vkey string) (*Statement, error) {
 	verifier, err := note.NewVerifier(vkey)
 	if err != nil {
@@ -59,6 +62,9 @@ func Check(receipt []byte, vkey string) (*Statement, error) {
 	err = tlog.CheckRecord(hashes, int64(checkpoint.Size), root, int64(parsed.Index), leaf)
 	if err != nil {
 		return nil, fmt.Errorf("inclusion: %w", err)
+	}
+	if !bytes.HasPrefix(parsed.ExtraData, closure) {
+		return nil, errors.New("the entry is no closure")
 	}
 	return &Statement{Entry: parsed.ExtraData, Index: parsed.Index, Text: opened.Text}, nil
 }

@@ -64,6 +64,20 @@ func TestTheTamperedReceiptIsRefused(t *testing.T) {
 	})
 }
 
+// An order, a destruction or an alarm is in the same log, under the same key, as rightly proved.
+func TestAnEntryOfAnotherKindIsNoReceipt(t *testing.T) {
+	for _, kind := range []string{"order", "destroyed", "tombstone", "policy", "closures", "Closure"} {
+		given := madeOf(t, "quittance-entry/1\n"+kind)
+		if _, err := Check(given.receipt, given.vkey); err == nil {
+			t.Errorf("an entry of kind %s is accepted", kind)
+		}
+	}
+	other := madeOf(t, "quittance-entry/2\nclosure")
+	if _, err := Check(other.receipt, other.vkey); err == nil {
+		t.Error("an entry of another form is accepted")
+	}
+}
+
 func TestAnotherLogsKeyRefusesTheReceipt(t *testing.T) {
 	onEach(t, func(t *testing.T, given material) {
 		name, _, _ := strings.Cut(given.vkey, "+")
@@ -151,6 +165,12 @@ func (stored hashes) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
 // made is a log of five entries whose fourth is a closure.
 func made(t *testing.T) material {
 	t.Helper()
+	return madeOf(t, "quittance-entry/1\nclosure")
+}
+
+// madeOf is a log of five entries that begin so.
+func madeOf(t *testing.T, head string) material {
+	t.Helper()
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -165,7 +185,7 @@ func made(t *testing.T) material {
 	var stored hashes
 	var entries [size][]byte
 	for place := range size {
-		entries[place] = fmt.Appendf(nil, "quittance-entry/1\nclosure\n2026-01-01T00:00:0%dZ\nAA==\n", place)
+		entries[place] = fmt.Appendf(nil, "%s\n2026-01-01T00:00:0%dZ\nAA==\n", head, place)
 		added, err := tlog.StoredHashes(int64(place), entries[place], stored)
 		must(err)
 		stored = append(stored, added...)
