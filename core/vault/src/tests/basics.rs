@@ -133,7 +133,10 @@ fn an_order_that_ended_other_records_is_no_answer_for_these() {
     );
     assert_eq!(vault.get(&token(2)).unwrap().unwrap().as_slice(), secret(2));
     vault.destroy([8; 16], &[token(2)], |_| Ok(())).unwrap();
-    assert!(vault.get(&token(2)).unwrap().is_none(), "control: under an order of its own");
+    assert!(
+        vault.get(&token(2)).unwrap().is_none(),
+        "control: under an order of its own"
+    );
 }
 
 #[test]

@@ -253,7 +253,10 @@ fn every_order_answers_the_same_for_ever_however_many_come_after_it() {
         }
         for (number, made) in (1..).zip(&made) {
             assert_eq!(vault.destruction(order(number)).unwrap().as_ref(), Some(made));
-            assert_eq!(&vault.destroy(order(number), &[token(number)], |_| Ok(())).unwrap(), made);
+            assert_eq!(
+                &vault.destroy(order(number), &[token(number)], |_| Ok(())).unwrap(),
+                made
+            );
         }
     }
 }
