@@ -26,8 +26,14 @@ use crate::turn::Turn;
 /// Orders that one destruction of the vault ends: those of one commit, unless they were parted.
 pub(crate) struct Batch {
     pub(crate) id: [u8; 16],
-    pub(crate) orders: Vec<OrderId>,
-    pub(crate) targets: Vec<RecordKey>,
+    /// Each with the halves that it ends.
+    pub(crate) orders: Vec<(OrderId, Vec<RecordKey>)>,
+}
+
+impl Batch {
+    fn targets(&self) -> Vec<RecordKey> {
+        self.orders.iter().flat_map(|(_, targets)| targets).copied().collect()
+    }
 }
 
 /// What has to be destroyed now, one batch for each commit that asked for it; with the failure of the first order that
@@ -47,16 +53,13 @@ pub(crate) fn begin(store: Store<'_>) -> Result<(VecDeque<Batch>, Option<Failure
             unread = unread.or(Some(Failure::Damaged("an order")));
             continue;
         };
-        let targets = order.tokens.iter().map(|token| token_half(*token));
+        let targets = order.tokens.iter().map(|token| token_half(*token)).collect();
+        let order = (order.order, targets);
         match batches.iter_mut().find(|batch| batch.id == id) {
-            Some(batch) => {
-                batch.orders.push(order.order);
-                batch.targets.extend(targets);
-            }
+            Some(batch) => batch.orders.push(order),
             None => batches.push_back(Batch {
                 id,
-                orders: vec![order.order],
-                targets: targets.collect(),
+                orders: vec![order],
             }),
         }
     }
@@ -66,7 +69,7 @@ pub(crate) fn begin(store: Store<'_>) -> Result<(VecDeque<Batch>, Option<Failure
 /// Lets the vault destroy a batch: one rotation, however many orders. Repeating it is free.
 pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, VaultError> {
     let began = Instant::now();
-    let done = vault.destroy(batch.id, &batch.targets, |_| Ok(()))?;
+    let done = vault.destroy(batch.id, &batch.targets(), |_| Ok(()))?;
     let destroy_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         halves = done.destroyed.len(),
@@ -78,26 +81,40 @@ pub(crate) fn run(vault: &mut Vault, batch: &Batch) -> Result<Destruction, Vault
     Ok(done)
 }
 
-/// Whether the vault began nothing because a part of it is damaged, so that some orders of the batch may end without the
-/// others.
-pub(crate) fn can_be_parted(vault: &Vault, batch: &Batch, error: &VaultError) -> bool {
-    batch.orders.len() > 1
-        && matches!(error, VaultError::Corrupt { .. })
-        && matches!(vault.destruction(batch.id), Ok(None))
+/// The orders of a batch that are to end by themselves. All of several, where the vault began nothing because a part of it
+/// is damaged, so that some may end without the others. Where the batch was destroyed already, those whose rows could not be
+/// read then: the vault looked at no half of theirs.
+pub(crate) fn to_part(vault: &Vault, batch: &Batch, error: &VaultError) -> Vec<OrderId> {
+    let by_themselves = |(order, _): &&(OrderId, Vec<RecordKey>)| *order.as_bytes() != batch.id;
+    let orders = batch.orders.iter().filter(by_themselves);
+    match (error, vault.destruction(batch.id)) {
+        (VaultError::Corrupt { .. }, Ok(None)) if batch.orders.len() > 1 => orders.map(|(order, _)| *order).collect(),
+        (VaultError::OtherTargets, Ok(Some(done))) => orders
+            .filter(|(_, targets)| !done.covers(targets))
+            .map(|(order, _)| *order)
+            .collect(),
+        _ => Vec::new(),
+    }
 }
 
-/// Makes each order a batch of its own, under its own id. Committed before the vault hears of it, so that whoever goes on
-/// after a crash asks for the same.
-pub(crate) fn part(turn: &Turn<'_>, batch: &Batch) -> Result<Vec<Batch>, Failure> {
+/// Makes these orders batches of their own, under their own ids; what is left of the batch keeps its id. Committed before the
+/// vault hears of it, so that whoever goes on after a crash asks for the same.
+pub(crate) fn part(turn: &Turn<'_>, batch: Batch, alone: &[OrderId]) -> Result<Vec<Batch>, Failure> {
+    let (parted, left): (Vec<_>, Vec<_>) = batch.orders.into_iter().partition(|(order, _)| alone.contains(order));
     let mut parts = Vec::new();
-    for id in &batch.orders {
-        let mut order = turn.store.order(*id)?.ok_or(Failure::Damaged("an order"))?;
+    for (id, targets) in parted {
+        let mut order = turn.store.order(id)?.ok_or(Failure::Damaged("an order"))?;
         order.batch = Some(B64::new(*id.as_bytes()));
         turn.store.put_order(&order)?;
         parts.push(Batch {
             id: *id.as_bytes(),
-            orders: vec![*id],
-            targets: order.tokens.iter().map(|token| token_half(*token)).collect(),
+            orders: vec![(id, targets)],
+        });
+    }
+    if !left.is_empty() {
+        parts.push(Batch {
+            id: batch.id,
+            orders: left,
         });
     }
     Ok(parts)

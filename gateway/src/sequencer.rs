@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
-use quittance_protocol::{ChargeId, Digest32, MerchantId};
+use quittance_protocol::{ChargeId, Digest32, MerchantId, OrderId};
 use quittance_vault::{Destruction, Vault};
 use rusqlite::Connection;
 
@@ -296,11 +296,13 @@ impl Sequencer {
             orders += batch.orders.len();
             let done = match destruction::run(&mut self.vault, &batch) {
                 Ok(done) => self.state_batch(&batch, &done, resuming),
-                Err(error) if destruction::can_be_parted(&self.vault, &batch, &error) => {
-                    tracing::error!(%error, "a half that went bad keeps back a batch, which is parted");
-                    self.part_batch(&batch).map(|parts| batches.extend(parts))
-                }
-                Err(error) => Err(error.into()),
+                Err(error) => match destruction::to_part(&self.vault, &batch, &error).as_slice() {
+                    [] => Err(error.into()),
+                    alone => {
+                        tracing::error!(%error, orders = alone.len(), "a batch cannot end as one, and is parted");
+                        self.part_batch(batch, alone).map(|parts| batches.extend(parts))
+                    }
+                },
             };
             if let Err(error) = Store::new(&self.connection).abandon() {
                 tracing::error!(%error, "the statement of a destruction could not be rolled back");
@@ -313,12 +315,12 @@ impl Sequencer {
         left.map_or(Ok(None), Err)
     }
 
-    /// Lets each order of a batch end by itself from now on.
-    fn part_batch(&mut self, batch: &Batch) -> Result<Vec<Batch>, Failure> {
+    /// Lets these orders of a batch end by themselves from now on.
+    fn part_batch(&mut self, batch: Batch, alone: &[OrderId]) -> Result<Vec<Batch>, Failure> {
         let (world, now) = (Arc::clone(&self.world), self.world.clock.now());
         let store = Store::new(&self.connection);
         let turn = Turn::begin(store, &mut self.vault, &world, now, false)?;
-        let parts = destruction::part(&turn, batch)?;
+        let parts = destruction::part(&turn, batch, alone)?;
         store.commit()?;
         Ok(parts)
     }
@@ -331,7 +333,7 @@ impl Sequencer {
         let store = Store::new(&self.connection);
         let mut turn = Turn::begin(store, &mut self.vault, &world, now, resuming)?;
         let mut unstated = None;
-        for order in &batch.orders {
+        for (order, _) in &batch.orders {
             if let Err(refusal) = in_mark(&mut turn, |turn| destruction::finish(turn, *order, done)) {
                 let failure = failure(refusal);
                 tracing::error!(error = %failure, %order, "the end of an order could not be stated");

@@ -87,6 +87,54 @@ async fn a_half_that_went_bad_keeps_no_other_half_from_its_end() {
     assert_eq!(victim.order(bad.order).await.state, OrderState::Destroyed);
 }
 
+/// The row of an order, which is written at once where there is one to write.
+fn row_of(house: &House, order: &OrderRecord, instead: Option<&str>) -> String {
+    let database = rusqlite::Connection::open(house.data().join("gateway.sqlite")).unwrap();
+    let id = order.order.to_string();
+    let read = "SELECT doc FROM orders WHERE orders = ?1";
+    let before = database.query_row(read, [&id], |row| row.get(0)).unwrap();
+    if let Some(doc) = instead {
+        let changed = database.execute("UPDATE orders SET doc = ?2 WHERE orders = ?1", [&id, doc]);
+        assert_eq!(changed.unwrap(), 1);
+    }
+    before
+}
+
+//
+#[tokio::test]
+async fn a_half_whose_order_could_not_be_read_when_its_batch_ended_ends_once_it_can() {
+    // Once after the database knew of the other's end, once where a crash came before that.
+    for crashed in [false, true] {
+        let house = House::closed();
+        let [(victim, unread, _), (other, good, _)] = ordered_together(&house).await;
+        let database = house.data().join("gateway.sqlite");
+        let doc = row_of(&house, &unread, Some("bad"));
+        let ordered = std::fs::read(&database).unwrap();
+        house.start().unwrap();
+        house.settle().await;
+        assert_eq!(
+            other.order(good.order).await.state,
+            OrderState::Destroyed,
+            "the batch ended"
+        );
+        house.stop();
+        if crashed {
+            std::fs::write(&database, &ordered).unwrap();
+            for left in ["gateway.sqlite-wal", "gateway.sqlite-shm"] {
+                let _absent = std::fs::remove_file(house.data().join(left));
+            }
+        }
+        row_of(&house, &unread, Some(&doc));
+        house.start().unwrap();
+        house.settle().await;
+        for (phone, order) in [(&victim, &unread), (&other, &good)] {
+            let order = phone.order(order.order).await;
+            assert_eq!(order.state, OrderState::Destroyed, "crashed: {crashed}");
+            assert_eq!(destroyed(&order).tokens.len(), 1);
+        }
+    }
+}
+
 //
 #[tokio::test]
 async fn orders_of_one_turn_share_an_epoch_while_all_of_their_halves_are_whole() {
