@@ -1,7 +1,7 @@
 //! The gateway's voice: entries of the public log, each proved by the checkpoint of its commit.
 
 use quittance_protocol::answer::Logged;
-use quittance_protocol::log::{Checkpoint, Entry, EntryKind, TlogProof, merkle};
+use quittance_protocol::log::{Checkpoint, Entry, EntryKind, TlogProof, VerifierKey, merkle};
 use quittance_protocol::{B64, Digest32, Timestamp};
 use serde::Serialize;
 
@@ -42,6 +42,23 @@ pub(crate) fn say<T: Serialize>(
     Ok(Said { place })
 }
 
+/// Checks that the stored hashes, on which every later root stands, still make the root of the newest checkpoint. A hash that
+/// went bad would have the log sign what contradicts its own word.
+///
+/// # Errors
+/// [`Failure::Damaged`] where they do not.
+pub(crate) fn check_hashes(store: Store<'_>, log: &VerifierKey) -> Result<(), Failure> {
+    let Some((size, note)) = store.checkpoint()? else {
+        return Ok(());
+    };
+    let signed = Checkpoint::open(&note, log)?;
+    if signed.size() == size && merkle::root(size, &store)? == *signed.root() {
+        Ok(())
+    } else {
+        Err(Failure::Damaged("the log's hashes"))
+    }
+}
+
 /// Signs one checkpoint over everything that this transaction appended, with a proof for each new entry. Nothing
 /// where nothing was appended.
 pub(crate) fn seal(store: Store<'_>, world: &World) -> Result<(), Failure> {
@@ -50,6 +67,7 @@ pub(crate) fn seal(store: Store<'_>, world: &World) -> Result<(), Failure> {
     if size == covered {
         return Ok(());
     }
+    check_hashes(store, world.log.verifier())?;
     let checkpoint = Checkpoint::sign(&world.log, size, merkle::root(size, &store)?)?;
     store.add_checkpoint(size, checkpoint.note())?;
     for place in covered..size {

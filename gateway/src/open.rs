@@ -187,6 +187,7 @@ pub(crate) fn open(config: Config, parts: &Parts) -> Result<Opened, OpenError> {
         sessions: Sessions::default(),
     };
     let store = Store::new(&connection);
+    logbook::check_hashes(store, world.log.verifier())?;
     let orphans = settle_halves(&mut vault, random, &store.tokens()?)?;
     let orphans = orphans.ok_or(OpenError::DatabaseOlder)?;
     if orphans > 0 {

@@ -1,7 +1,7 @@
 //! The public log: what is served adds up, and names nobody.
 
 use quittance_protocol::Code;
-use quittance_protocol::answer::ConsistencyAnswer;
+use quittance_protocol::answer::{ConsistencyAnswer, OrderRecord};
 use quittance_protocol::log::{Checkpoint, Entry, merkle, tiles};
 
 use crate::support::phone::Phone;
@@ -107,4 +107,39 @@ async fn the_public_log_holds_no_person_device_merchant_or_amount() {
         assert!(!text.contains(&private), "{private}");
         assert!(told.contains(&private), "control: the payer is told {private}");
     }
+}
+
+/// Turns one bit of a hash on which the present root stands, and every later one.
+fn flip_a_hash(house: &House) {
+    let database = rusqlite::Connection::open(house.data().join("gateway.sqlite")).unwrap();
+    let of_it = "place = 0 AND level = (SELECT MAX(level) FROM log_hashes)";
+    let read = format!("SELECT hash FROM log_hashes WHERE {of_it}");
+    let mut hash: Vec<u8> = database.query_row(&read, [], |row| row.get(0)).unwrap();
+    hash[0] ^= 1;
+    let changed = database.execute(&format!("UPDATE log_hashes SET hash = ?1 WHERE {of_it}"), [hash]);
+    assert_eq!(changed.unwrap(), 1);
+}
+
+//
+#[tokio::test]
+async fn a_hash_that_went_bad_lets_the_log_sign_nothing_that_contradicts_it() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let (ended, wished) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    phone.revoke(&[ended.mandate]).await;
+    house.settle().await;
+    let before = checkpoint(&house).await;
+    let intent = phone.intend(&[wished.mandate]).await;
+    flip_a_hash(&house);
+    assert_eq!(phone.post(&intent).await.code(), Code::Internal);
+    assert_eq!(checkpoint(&house).await, before, "nothing was signed");
+    house.stop();
+    assert!(house.start().is_err(), "nor does it begin on such a log");
+    flip_a_hash(&house);
+    house.start().unwrap();
+    phone.post(&intent).await.ok::<OrderRecord>();
+    assert!(
+        checkpoint(&house).await.size() > before.size(),
+        "control: the hash put right"
+    );
 }
