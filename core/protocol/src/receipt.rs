@@ -13,7 +13,7 @@ use crate::jws::Received;
 use crate::log::{EntryKind, LogError, TlogProof, VerifiedEntry, VerifierKey, verify_logged};
 use crate::log_body::{ClosureBody, ClosureKind};
 use crate::problem::Problem;
-use crate::statement::{Attestation, PhoneOutcome};
+use crate::statement::{Attestation, Intent, PhoneOutcome};
 
 /// A receipt is refused above this size; real ones have about one kilobyte.
 const MOST_BYTES: usize = 64 * 1024;
@@ -65,6 +65,12 @@ pub enum ReceiptError {
         /// Which one, from 0.
         index: usize,
     },
+    /// The body does not say of each mandate which token ended: other numbers of the two, none, or one of them twice.
+    #[error("annex: the body does not name each mandate once, with its token")]
+    NotPaired,
+    /// The statement that the body names as the payer's wish is none, or is not about all of its mandates.
+    #[error("annex: the statement that is named as the payer's wish does not ask for the end of these mandates")]
+    NotWished,
     /// The body says that both sides ended it, and the annex has no statement of the phone that its half is destroyed.
     #[error("annex: the phone does not say that its half of what both sides are said to have ended is destroyed")]
     NotTwoSided,
@@ -216,20 +222,42 @@ impl VerifiedReceipt {
     }
 }
 
-/// Checks that a closure which speaks of both sides brings the phone's own word that its half is destroyed. A phone that
-/// has no such token makes it unilateral, whatever a gateway calls it.
+/// Checks that a closure and the statements that it brings are about the same: each mandate with its token; the payer's wish,
+/// where one is named, for all of them, and it may ask for more; and where it speaks of both sides, the phone's own word that
+/// its half is destroyed. A phone that has no such token makes it unilateral, whatever a gateway calls it.
 ///
 /// # Errors
-/// [`ReceiptError::NotTwoSided`].
+/// [`ReceiptError::NotPaired`], [`ReceiptError::NotWished`], [`ReceiptError::NotTwoSided`].
 pub fn check_sides(body: &ClosureBody, annex: &Annex) -> Result<(), ReceiptError> {
-    let says_so = |compact: &String| {
-        Received::parse(compact)
-            .is_ok_and(|said| body.phone_attestation == Some(said.content()) && says_destroyed(&said, body))
+    let mandates: BTreeSet<_> = body.mandates.iter().collect();
+    let tokens: BTreeSet<_> = body.tokens.iter().collect();
+    let is_paired = mandates.len() == body.mandates.len()
+        && tokens.len() == body.tokens.len()
+        && mandates.len() == tokens.len()
+        && !mandates.is_empty();
+    if !is_paired {
+        return Err(ReceiptError::NotPaired);
+    }
+    let says = |named: Option<Digest32>, check: fn(&Received, &ClosureBody) -> bool| {
+        let mut said = annex
+            .statements
+            .iter()
+            .filter_map(|compact| Received::parse(compact).ok());
+        said.any(|said| named == Some(said.content()) && check(&said, body))
     };
-    if body.kind == ClosureKind::TwoSided && !annex.statements.iter().any(says_so) {
+    if body.intent.is_some() && !says(body.intent, wishes) {
+        return Err(ReceiptError::NotWished);
+    }
+    if body.kind == ClosureKind::TwoSided && !says(body.phone_attestation, says_destroyed) {
         return Err(ReceiptError::NotTwoSided);
     }
     Ok(())
+}
+
+/// Whether a payer's statement asks for the end of all that a closure ends.
+fn wishes(said: &Received, body: &ClosureBody) -> bool {
+    let wished = said.unverified_body::<Intent>();
+    wished.is_ok_and(|(_, wished)| body.mandates.iter().all(|mandate| wished.mandates.contains(mandate)))
 }
 
 /// Whether a phone's statement says of what a closure ends that its halves are destroyed, and that nothing opened since.

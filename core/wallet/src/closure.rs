@@ -9,6 +9,7 @@ use quittance_protocol::bytes::Digest32;
 use quittance_protocol::log::{EntryKind, VerifierKey};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
 use quittance_protocol::problem::Code;
+use quittance_protocol::receipt::ReceiptError;
 use quittance_protocol::statement::{Attestation, Intent};
 use quittance_protocol::{Annex, PublicKey, Receipt, Received, Timestamp, receipt};
 
@@ -66,7 +67,11 @@ pub(crate) fn verify_closure(
         .open(&closure.annex)
         .map_err(|_| DisputeReason::AnnexMismatch)?;
     check_body(&body, known)?;
-    receipt::check_sides(&body, &closure.annex).map_err(|_| DisputeReason::OwnAttestationMissing)?;
+    receipt::check_sides(&body, &closure.annex).map_err(|error| match error {
+        ReceiptError::NotPaired => DisputeReason::OtherToken,
+        ReceiptError::NotWished => DisputeReason::OtherIntent,
+        _ => DisputeReason::OwnAttestationMissing,
+    })?;
     own_statements(&closure.annex, known).ok_or(DisputeReason::AnnexMismatch)?;
     check_destroyed(record, &body, known.order, verified.logged().entry().time, log)?;
     let row = ReceiptRow {

@@ -120,11 +120,12 @@ impl From<ReceiptError> for ReceiptFlaw {
                 LogError::Note | LogError::Checkpoint | LogError::Proof | LogError::Entry => Self::NotAReceipt,
             },
             ReceiptError::NotAClosure => Self::NotAClosure,
-            ReceiptError::AnnexForm | ReceiptError::Body(_) => Self::NotAnAnnex,
+            ReceiptError::AnnexForm | ReceiptError::Body(_) | ReceiptError::NotPaired => Self::NotAnAnnex,
             ReceiptError::WrongOpening => Self::AnnexOfAnother,
             ReceiptError::Statement { .. }
             | ReceiptError::StatementMissing
             | ReceiptError::StatementNotNamed { .. }
+            | ReceiptError::NotWished
             | ReceiptError::NotTwoSided => Self::StatementsDiffer,
         }
     }

@@ -43,6 +43,15 @@ fn closed() -> Closed {
 
 /// A closure of this kind, where the phone's statement was changed before it was signed.
 fn closed_by(kind: ClosureKind, change: impl FnOnce(&mut Attestation)) -> Closed {
+    closed_with(kind, change, |_, _| ())
+}
+
+/// The same, where the body was changed before it was logged, with the payer's wish and the phone's statement beside it.
+fn closed_with(
+    kind: ClosureKind,
+    change: impl FnOnce(&mut Attestation),
+    change_body: impl FnOnce(&mut ClosureBody, &mut [String; 2]),
+) -> Closed {
     let key = PhoneKey::new();
     let order = OrderId::from_bytes([4; 16]);
     let mandates = vec![MandateId::from_bytes([1; 16])];
@@ -65,7 +74,7 @@ fn closed_by(kind: ClosureKind, change: impl FnOnce(&mut Attestation)) -> Closed
     };
     change(&mut attestation);
     let attestation = key.state(2, &attestation);
-    let body = ClosureBody {
+    let mut body = ClosureBody {
         order,
         kind,
         mandates,
@@ -81,12 +90,16 @@ fn closed_by(kind: ClosureKind, change: impl FnOnce(&mut Attestation)) -> Closed
         policy: Digest32::of(b"policy"),
         effective_at: time("2026-11-22T06:30:00Z"),
     };
+    let mut statements = [intent, attestation];
+    change_body(&mut body, &mut statements);
     let bytes = serde_json::to_vec(&body).unwrap();
     let (log, receipt) = logged(EntryKind::Closure, &bytes);
+    let mut statements = statements.to_vec();
+    statements.dedup();
     let annex = Annex {
         salt: B64::new(SALT),
         body: B64::new(bytes),
-        statements: vec![intent, attestation],
+        statements,
     };
     Closed {
         log,
@@ -291,6 +304,89 @@ fn both_sides_ended_it_only_where_the_phones_own_statement_says_so() {
             "change {number}"
         );
     }
+}
+
+/// What checking a closure comes to whose body, or wish, was changed; in both kinds.
+fn changed(change: impl Fn(&mut ClosureBody, &mut [String; 2])) -> Result<(), ReceiptError> {
+    let [one, other] = [ClosureKind::Unilateral, ClosureKind::TwoSided].map(|kind| {
+        // The phone speaks of whatever tokens the body names.
+        let told = closed_with(kind, |_| (), &change).body.tokens;
+        let case = closed_with(
+            kind,
+            |said| said.tokens = told,
+            |body, statements| {
+                change(body, statements);
+                body.phone_attestation = content(&statements[1]);
+            },
+        );
+        receipt::check(case.log.signer.verifier(), &case.receipt, Some(&case.annex)).map(drop)
+    });
+    assert_eq!(one, other);
+    one
+}
+
+const A: MandateId = MandateId::from_bytes([1; 16]);
+const B: MandateId = MandateId::from_bytes([2; 16]);
+
+/// The payer's wish for these.
+fn wish(mandates: &[MandateId]) -> String {
+    let wish = Intent {
+        flow: FlowId::from_bytes([3; 16]),
+        mandates: mandates.to_vec(),
+        offline: false,
+        proof: "a.b.c".to_owned(),
+    };
+    PhoneKey::new().state(1, &wish)
+}
+
+fn with_wish(body: &mut ClosureBody, statements: &mut [String; 2], wish: String) {
+    body.intent = content(&wish);
+    statements[0] = wish;
+}
+
+//
+#[test]
+fn a_body_names_each_mandate_once_with_its_token() {
+    let named = |mandates: &[MandateId], tokens: &[&[u8]]| {
+        changed(|body, statements| {
+            body.mandates = mandates.to_vec();
+            body.tokens = tokens.iter().map(|token| Digest32::of(token)).collect();
+            with_wish(body, statements, wish(&[A, B]));
+        })
+    };
+    let refused = Err(ReceiptError::NotPaired);
+    assert_eq!(named(&[A, B], &[b"one"]), refused);
+    assert_eq!(named(&[A], &[b"one", b"other"]), refused);
+    assert_eq!(named(&[], &[]), refused);
+    assert_eq!(named(&[A, A], &[b"one", b"other"]), refused);
+    assert_eq!(named(&[A, B], &[b"one", b"one"]), refused);
+    assert_eq!(named(&[A, B], &[b"one", b"other"]), Ok(()), "control");
+}
+
+//
+#[test]
+fn a_wish_that_is_named_asks_for_the_end_of_what_ended() {
+    let wished = |wish: String| changed(|body, statements| with_wish(body, statements, wish.clone()));
+    assert_eq!(wished(wish(&[B])), Err(ReceiptError::NotWished));
+    assert_eq!(wished(wish(&[])), Err(ReceiptError::NotWished));
+    let another = PhoneKey::new().state(1, &quittance_protocol::statement::Session {});
+    assert_eq!(wished(another), Err(ReceiptError::NotWished));
+    let attested = changed(|body, statements| {
+        body.intent = content(&statements[1]);
+        statements[0] = statements[1].clone();
+    });
+    assert_eq!(attested, Err(ReceiptError::NotWished), "the phone's word is no wish");
+    assert_eq!(wished(wish(&[A])), Ok(()), "control");
+    assert_eq!(
+        wished(wish(&[B, A])),
+        Ok(()),
+        "a wish may ask for more than one order ends"
+    );
+    let unasked = changed(|body, statements| {
+        body.intent = None;
+        statements[0] = statements[1].clone();
+    });
+    assert_eq!(unasked, Ok(()), "control: not every end was the payer's wish");
 }
 
 #[test]
