@@ -264,7 +264,32 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
             .await
             .unwrap();
         assert_eq!(kind_of(&record, &stage), kind);
+        let said = said_by_the_checker(&record, &stage);
+        let by = match kind {
+            ClosureKind::TwoSided => "closed by both sides, level E0",
+            ClosureKind::Unilateral => "closed by the gateway alone",
+        };
+        assert!(said.ends_with(&format!("{mandate}, {}, {by}\n", order.order)), "{said}");
     }
+}
+
+/// What a stranger reads who has the checker's program, the log's key, the receipt and its annex.
+fn said_by_the_checker(record: &OrderRecord, stage: &Stage) -> String {
+    let closure = record.closure.as_ref().expect("a closure");
+    let folder = tempfile::tempdir().unwrap();
+    let written = |name: &str, text: String| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_check-receipt"))
+        .arg(written("log.vkey", stage.gateway().unwrap().log_key().to_string()))
+        .arg(written("receipt", closure.receipt.clone()))
+        .arg(written("annex.json", serde_json::to_string(&closure.annex).unwrap()))
+        .output()
+        .unwrap();
+    assert!(said.status.success(), "{said:?}");
+    String::from_utf8(said.stdout).unwrap()
 }
 
 fn kind_of(record: &OrderRecord, stage: &Stage) -> ClosureKind {

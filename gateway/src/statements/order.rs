@@ -212,7 +212,10 @@ pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attes
     if says_the_same(&order, body)? {
         return Ok(Answer::Late(Late::Order(order.order)));
     }
-    order.evidence_level = device.evidence.level(&turn.world.trust);
+    if matches!(event, GatewayEvent::PhoneDestroyed(_)) {
+        // A phone that had no half gives no evidence of its end.
+        order.evidence_level = device.evidence.level(&turn.world.trust);
+    }
     order.attestation = Some(said.compact().to_owned());
     take(turn, &mut order, event)?;
     Ok(Answer::Late(Late::Order(order.order)))

@@ -3,9 +3,9 @@
 use quittance_gateway::attestation::{RevocationList, Roots, Trust, tag};
 use quittance_protocol::answer::{AttestedKey, Enrolled, KeptIn, OrderRecord};
 use quittance_protocol::evidence::{EvidenceFinding, EvidenceKey, EvidenceReason};
-use quittance_protocol::log_body::{ClosureBody, EvidenceLevel};
+use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel};
 use quittance_protocol::problem::Code;
-use quittance_protocol::statement::Enrolment;
+use quittance_protocol::statement::{Attestation, Enrolment, PhoneOutcome};
 use quittance_protocol::{B64, Receipt};
 
 use crate::support::der::{null, number};
@@ -47,11 +47,18 @@ fn honest(_: EvidenceKey, _: &mut Plan) {}
 
 /// The closure of one mandate that this phone signs, ends and attests.
 async fn receipt(phone: &Phone<'_>) -> ClosureBody {
+    receipt_of(phone, |_| ()).await
+}
+
+/// The same, where the phone says something else.
+async fn receipt_of(phone: &Phone<'_>, change: impl FnOnce(&mut Attestation)) -> ClosureBody {
     let token = phone.sign_mandate().await;
     let order = phone.revoke(&[token.mandate]).await;
     phone.house.settle().await;
     let order = phone.order(order.order).await;
-    let closed: OrderRecord = phone.post(&phone.attestation(&order)).await.ok();
+    let mut said = phone.attestation(&order);
+    change(&mut said);
+    let closed: OrderRecord = phone.post(&said).await.ok();
     let closure = closed.closure.unwrap();
     let receipt = Receipt::parse(closure.receipt.as_bytes()).unwrap();
     let receipt = receipt.verify(&phone.house.log_key()).unwrap();
@@ -93,6 +100,28 @@ async fn three_good_chains_are_e2_at_enrolment_and_on_the_receipt() {
     assert_eq!(enrolled.attested, [device, biometric, passcode]);
     phone.register_pin().await;
     assert_eq!(receipt(&phone).await.evidence_level, EvidenceLevel::E2);
+}
+
+//
+#[tokio::test]
+async fn a_phone_without_the_half_gives_its_keys_level_to_no_receipt() {
+    let forge = Forge::new();
+    let house = house(forge.trust());
+    let phone = Phone::new(&house);
+    let enrolled: Enrolled = enrol(&phone, &forge, honest).await.ok();
+    assert_eq!(enrolled.evidence_level, EvidenceLevel::E2);
+    phone.register_pin().await;
+    let absent = receipt_of(&phone, |said| said.outcome = PhoneOutcome::Absent {}).await;
+    assert_eq!(
+        (absent.kind, absent.evidence_level),
+        (ClosureKind::Unilateral, EvidenceLevel::E0)
+    );
+    let both = receipt(&phone).await;
+    assert_eq!(
+        (both.kind, both.evidence_level),
+        (ClosureKind::TwoSided, EvidenceLevel::E2),
+        "control"
+    );
 }
 
 //

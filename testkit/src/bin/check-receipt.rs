@@ -4,6 +4,7 @@
 //! says why it proves nothing and exits 1.
 
 use quittance_protocol::log::VerifierKey;
+use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::{Annex, receipt};
 use std::process::ExitCode;
 
@@ -47,11 +48,13 @@ fn check(key: &str, path: &str, annex: Option<&str>) -> Result<String, String> {
         logged.entry().time
     );
     if let Some(body) = body {
+        // The level is of what the phone said of its half: alone, the gateway has no word of it.
+        let by = match body.kind {
+            ClosureKind::TwoSided => format!("closed by both sides, level {:?}", body.evidence_level),
+            ClosureKind::Unilateral => "closed by the gateway alone".to_owned(),
+        };
         for mandate in &body.mandates {
-            lines.push_str(&format!(
-                "\nannex: it is about {mandate}, {}, level {:?}",
-                body.order, body.evidence_level
-            ));
+            lines.push_str(&format!("\nannex: it is about {mandate}, {}, {by}", body.order));
         }
     }
     Ok(lines)
