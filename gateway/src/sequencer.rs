@@ -286,7 +286,8 @@ impl Sequencer {
         let (mut batches, mut left) = destruction::begin(Store::new(&self.connection))?;
         let mut orders = 0;
         while let Some(batch) = batches.pop_front() {
-            if failed.contains(&batch.id) {
+            let id = batch.id;
+            if failed.contains(&id) {
                 left = left.or(Some(Failure::Rules("a batch failed before")));
                 continue;
             }
@@ -308,7 +309,7 @@ impl Sequencer {
                 tracing::error!(%error, "the statement of a destruction could not be rolled back");
             }
             if let Err(failure) = done {
-                failed.insert(batch.id);
+                failed.insert(id);
                 left = left.or(Some(failure));
             }
         }

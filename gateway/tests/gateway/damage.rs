@@ -81,7 +81,9 @@ fn is_of_the_database(refused: &OpenError) -> bool {
         | OpenError::LogName(_)
         | OpenError::Policy(_)
         | OpenError::PolicyStatement(_)
-        | OpenError::PolicyChanged { .. } => true,
+        | OpenError::PolicyChanged { .. }
+        // A byte of the key's name in the stored bundle.
+        | OpenError::PolicyOtherAuthor { .. } => true,
         OpenError::Failure(failure) => matches!(
             failure,
             Failure::Database(_) | Failure::Damaged(_) | Failure::Log(_) | Failure::Merkle(_)
