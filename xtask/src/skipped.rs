@@ -1,4 +1,5 @@
 //! What single tests say they could not do on this machine.
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
@@ -21,9 +22,10 @@ impl Skipped {
         tests.env("QUITTANCE_NOT_RUN", &self.0)
     }
 
-    /// Why what did not run.
+    /// Why what did not run, each reason once: several tests may have the same.
     pub(crate) fn reasons(self) -> Outcome<Vec<String>> {
         let text = at(&self.0, fs::read_to_string(&self.0))?;
-        Ok(text.lines().map(str::to_owned).collect())
+        let reasons: BTreeSet<&str> = text.lines().collect();
+        Ok(reasons.into_iter().map(str::to_owned).collect())
     }
 }

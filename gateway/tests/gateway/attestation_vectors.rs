@@ -1,6 +1,6 @@
 //! Chains of real phones, as others published them, are read as their JSON says, and the malformed ones are refused.
 //!
-//! The vectors stand beside the repository, not in it: see the README there for their origin and licence.
+//! The vectors stand beside the repository, not in it: docs/claims.md says whose they are, and how to get them.
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +16,7 @@ use x509_cert::Certificate;
 use x509_cert::der::asn1::AnyRef;
 use x509_cert::der::{Decode as _, Reader as _, SliceReader, pem};
 
+use crate::skipped::not_run;
 use crate::support::phone::Key;
 
 /// The folder of the vectors, where it is beside the repository. `None` is said loudly.
@@ -25,7 +26,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
         .map(|folder| folder.join("shared/vectors/android-attestation"))
         .find(|folder| folder.is_dir());
     if found.is_none() {
-        eprintln!("NOT RUN: ../shared/vectors/android-attestation is not beside the repository");
+        not_run("the tests of published attestation chains: ../shared/vectors/android-attestation is not there");
     }
     found
 }

@@ -56,6 +56,8 @@ mod refunds;
 mod restore;
 mod serving;
 mod simulators;
+#[path = "../../../testkit/src/skipped.rs"]
+pub mod skipped;
 mod stops;
 mod support;
 mod teen;

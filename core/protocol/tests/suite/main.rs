@@ -11,6 +11,8 @@ mod opaque_vectors;
 mod permits;
 mod problems;
 mod receipts;
+#[path = "../../../../testkit/src/skipped.rs"]
+pub mod skipped;
 mod statements;
 mod terms;
 mod vectors;

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use quittance_protocol::log::merkle::{self, BadProof, EMPTY_ROOT, Hash, MerkleError, leaf_hash, node_hash};
 
 use crate::fixture::Log;
+use crate::skipped::not_run;
 
 /// MTH of RFC 6962 section 2.1, word for word.
 fn naive_root(leaves: &[Hash]) -> Hash {
@@ -288,7 +289,7 @@ fn walk(folder: &Path, seen: &mut u32) {
 fn published_inclusion_vectors_are_judged_as_their_authors_say() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/merkle-inclusion");
     if !folder.is_dir() {
-        eprintln!("NOT RUN: ../shared/vectors/merkle-inclusion is not beside the repository");
+        not_run("the test of published inclusion proofs: ../shared/vectors/merkle-inclusion is not there");
         return;
     }
     let mut seen = 0;
