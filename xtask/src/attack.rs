@@ -64,7 +64,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "power",
         has: "the power switch, at any write",
-        shows: "what was answered stands; three planted bugs are found",
+        shows: "what was answered stands; four planted bugs are found",
         tests: &[some("quittance-disk", "disk", "power_loss::")],
     },
     Attack {

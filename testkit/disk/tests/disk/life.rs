@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use proptest::prelude::Rng as _;
 use proptest::test_runner::{RngAlgorithm, TestRng};
@@ -46,6 +46,8 @@ pub(crate) struct Call {
     pub(crate) begun: usize,
     pub(crate) answered: usize,
     pub(crate) after: Seen,
+    /// The epoch in which it was answered.
+    pub(crate) epoch: u64,
 }
 
 /// A custodian that keeps its keys beside the vault's file.
@@ -64,6 +66,8 @@ pub(crate) struct Way {
     pub(crate) syncs: bool,
     /// Whether the keystore takes a key that it does not see for one that is durably gone.
     pub(crate) believes_its_eyes: bool,
+    /// Whether the keystore ends a key before it says so, not when the next one is made or the vault is opened.
+    pub(crate) ends_at_once: bool,
 }
 
 /// As at a gateway.
@@ -73,6 +77,7 @@ pub(crate) const GATEWAY: Way = Way {
     is_one_transaction: true,
     syncs: true,
     believes_its_eyes: false,
+    ends_at_once: true,
 };
 
 /// As on a phone, whose keystore deletes the old key, and makes each key when its epoch begins.
@@ -84,9 +89,12 @@ pub(crate) const PHONE: Way = Way {
 impl Way {
     /// The keystore that stands between a vault and the keys on a disk.
     pub(crate) fn keys(&self, disk: &RecordingDisk) -> Arc<dyn RootKeys> {
+        let custodian = custodian(disk);
         Arc::new(Keystore {
-            custodian: custodian(disk),
+            stood: custodian.epochs().unwrap(),
+            custodian,
             way: *self,
+            left: Mutex::default(),
         })
     }
 }
@@ -95,11 +103,29 @@ impl Way {
 struct Keystore {
     custodian: Custodian,
     way: Way,
+    /// Epochs whose keys stood when this process began.
+    stood: Vec<u64>,
+    /// The epoch whose key was said to be gone, and is not yet.
+    left: Mutex<Option<u64>>,
+}
+
+impl Keystore {
+    fn left(&self) -> Option<u64> {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, epoch: Option<u64>) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = epoch;
+    }
 }
 
 impl RootKeys for Keystore {
     fn create(&self, epoch: u64) -> Result<(), RootKeyError> {
         (self.way.before_create)(&self.custodian, epoch)?;
+        if let Some(left) = self.left() {
+            self.custodian.delete(left)?;
+            self.leave(None);
+        }
         self.custodian.create(epoch)
     }
 
@@ -108,6 +134,9 @@ impl RootKeys for Keystore {
     }
 
     fn unwrap(&self, epoch: u64, wrapped: &[u8]) -> Result<Zeroizing<[u8; 32]>, RootKeyError> {
+        if self.left() == Some(epoch) {
+            return Err(RootKeyError::Missing { epoch });
+        }
         self.custodian.unwrap(epoch, wrapped)
     }
 
@@ -115,15 +144,19 @@ impl RootKeys for Keystore {
         if self.way.believes_its_eyes && !self.custodian.exists(epoch)? {
             return Ok(());
         }
+        if !self.way.ends_at_once && !self.stood.contains(&epoch) && self.custodian.exists(epoch)? {
+            self.leave(Some(epoch));
+            return Ok(());
+        }
         self.custodian.delete(epoch)
     }
 
     fn exists(&self, epoch: u64) -> Result<bool, RootKeyError> {
-        self.custodian.exists(epoch)
+        Ok(self.left() != Some(epoch) && self.custodian.exists(epoch)?)
     }
 
     fn replace(&self, old: u64, ahead: u64) -> Result<bool, RootKeyError> {
-        if self.way.replaces {
+        if self.way.replaces && self.way.ends_at_once {
             self.custodian.replace(old, ahead)
         } else {
             self.delete(old).map(|()| false)
@@ -215,6 +248,7 @@ impl World {
             begun: 0,
             answered: disk.now(),
             after: seen.clone(),
+            epoch: vault.epoch(),
         }];
         let is_full = chance.below(GROWS_IN) == 0;
         for number in 0..CALLS {
@@ -228,6 +262,7 @@ impl World {
                 begun,
                 answered: disk.now(),
                 after: seen.clone(),
+                epoch: vault.epoch(),
             });
         }
         (disk, calls)

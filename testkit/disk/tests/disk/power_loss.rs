@@ -14,8 +14,16 @@ fn states() -> usize {
 impl World {
     /// What the owner finds after the power was back; what is wrong with it, if anything.
     fn judge(&self, found: &RecordingDisk, way: &Way, moment: usize, calls: &[Call]) -> Result<(), String> {
-        let opened = self.open(found, way);
         let answered = calls.iter().rfind(|call| call.answered <= moment);
+        // Before the vault is opened, which ends the key of the epoch before: a thief has the disk as it was found.
+        let keys = || custodian(found).epochs().map_err(|error| error.to_string());
+        let (stood, promised) = (keys()?, answered.map_or(0, |call| call.epoch));
+        if stood.iter().any(|stands| *stands < promised) {
+            return Err(format!(
+                "keys of epochs {stood:?} stand once epoch {promised} was answered"
+            ));
+        }
+        let opened = self.open(found, way);
         let under_way = calls.iter().find(|call| call.begun < moment && moment < call.answered);
         let vault = match opened {
             Ok(vault) => vault,
@@ -27,7 +35,7 @@ impl World {
         if !is_promised {
             return Err(format!("neither what was promised nor what was under way: {seen:?}"));
         }
-        let epochs = custodian(found).epochs().map_err(|error| error.to_string())?;
+        let epochs = keys()?;
         // The key of the next epoch may have been made ahead; it is made anew before it is used.
         let (epoch, ahead) = (vault.epoch(), vault.epoch() + 1);
         if !epochs.contains(&epoch) || epochs.iter().any(|stands| ![epoch, ahead].contains(stands)) {
@@ -96,6 +104,13 @@ fn control_each_planted_bug_is_found_in_either_way() {
                 "the old key deleted first",
                 Way {
                     before_create: delete_first,
+                    ..honest
+                },
+            ),
+            (
+                "the old key left to the next opening",
+                Way {
+                    ends_at_once: false,
                     ..honest
                 },
             ),
