@@ -112,7 +112,7 @@ const ATTACKS: &[Attack] = &[
     Attack {
         name: "parser",
         has: "any bytes, in place of what readers expect",
-        shows: "panics nothing, is believed nowhere (`cargo xtask soak fuzz` looks further)",
+        shows: "panics nothing, is believed nowhere; what is planted is found (`cargo xtask soak fuzz` looks further)",
         tests: &[all("quittance-fuzz", "replay")],
     },
     Attack {

@@ -10,6 +10,7 @@ use x509_cert::Certificate;
 use x509_cert::der::{Decode as _, Encode as _, Reader as _, SliceReader};
 
 use crate::Verdict;
+use crate::world::World;
 
 /// What the enrolment asked the chains of the corpus to be about.
 pub const CHALLENGE: &[u8] = b"the enrolment's nonce";
@@ -27,7 +28,6 @@ struct Asked {
     trust: Trust,
     key: PublicKey,
     now: Timestamp,
-    leaf: Vec<u8>,
 }
 
 static ASKED: LazyLock<Asked> = LazyLock::new(|| Asked {
@@ -37,11 +37,15 @@ static ASKED: LazyLock<Asked> = LazyLock::new(|| Asked {
     },
     key: PublicKey::p256_from_sec1(KEY).unwrap(),
     now: Timestamp::from_unix(NOW).unwrap(),
-    leaf: signed_part(certificates(GENUINE).first().unwrap()).unwrap(),
 });
 
+/// What the authority signed of the one leaf that it issued.
+pub(crate) fn genuine_leaf() -> Vec<u8> {
+    signed_part(certificates(GENUINE).first().unwrap()).unwrap()
+}
+
 /// DER certificates one after the other, leaf first.
-pub(crate) fn attestation_chain(bytes: &[u8]) -> Verdict {
+pub(crate) fn attestation_chain(world: &World, bytes: &[u8]) -> Verdict {
     let chain = certificates(bytes);
     let expected = Expected {
         role: EvidenceKey::Device,
@@ -55,7 +59,7 @@ pub(crate) fn attestation_chain(bytes: &[u8]) -> Verdict {
     let is_evidence = judged.level() > EvidenceLevel::E0;
     if is_evidence {
         let leaf = chain.first().and_then(|leaf| signed_part(leaf));
-        assert_eq!(leaf.as_ref(), Some(&ASKED.leaf), "the authority never issued this leaf");
+        assert_eq!(leaf.as_ref(), Some(&world.leaf), "the authority never issued this leaf");
     }
     Verdict::of(is_evidence)
 }

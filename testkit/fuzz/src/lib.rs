@@ -1,7 +1,8 @@
 //! What strangers can send, each kind with a judge that reads it as the product does.
 //!
 //! A judge takes any bytes. It must come to an end, must not panic, and asserts what no input may bring about: that a text
-//! which was signed by nobody in the [`world`] is believed, or that a record which the vault did not write opens.
+//! which was signed by nobody in the [`world`] is believed, or that a record which the vault did not write opens. In a world
+//! that lacks what was signed, or reads and writes otherwise, the same judge has to find it: that is its control.
 #![expect(
     clippy::unwrap_used,
     reason = "a fixed world either stands or the program says so; a finding is a panic"
@@ -16,6 +17,7 @@ mod vouch_code;
 pub mod world;
 
 pub use attestation::CHALLENGE;
+use world::World;
 
 /// What a judge makes of an input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +38,8 @@ impl Verdict {
 pub struct Target {
     /// Its name: of the corpus's folder, and on the command line.
     pub name: &'static str,
-    /// Judges bytes of this kind.
-    pub judge: fn(&[u8]) -> Verdict,
+    /// Judges bytes of this kind by what is genuine in a world.
+    pub judge: fn(&World, &[u8]) -> Verdict,
 }
 
 /// Every kind of input.
@@ -55,7 +57,7 @@ pub const TARGETS: &[Target] = &[
     target("vouch-code", vouch_code::vouch_code),
 ];
 
-const fn target(name: &'static str, judge: fn(&[u8]) -> Verdict) -> Target {
+const fn target(name: &'static str, judge: fn(&World, &[u8]) -> Verdict) -> Target {
     Target { name, judge }
 }
 

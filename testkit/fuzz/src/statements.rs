@@ -3,18 +3,17 @@
 use quittance_protocol::jws::Statement;
 use quittance_protocol::statement as say;
 use quittance_protocol::{Problem, PublicKey, Received};
-use quittance_wallet::OfferView;
 
-use crate::world::{AUDIENCE, WORLD};
+use crate::world::{AUDIENCE, World};
 use crate::{Verdict, text};
 
 /// Every kind of statement: it is read as what it says it is, by the key that it may be from.
-pub(crate) fn statement(bytes: &[u8]) -> Verdict {
+pub(crate) fn statement(world: &World, bytes: &[u8]) -> Verdict {
     let Some(received) = text(bytes).and_then(|text| Received::parse(text).ok()) else {
         return Verdict::Refused;
     };
     assert_eq!(received.compact().as_bytes(), bytes, "a statement is kept as it came");
-    let key = WORLD.key.public_key();
+    let key = world.key.public_key();
     let carried = received
         .unverified_body::<say::Enrolment>()
         .map(|(_, said)| said.device_key);
@@ -29,7 +28,7 @@ pub(crate) fn statement(bytes: &[u8]) -> Verdict {
     );
     let count = believed.iter().filter(|believed| **believed).count();
     assert!(count <= 1, "one text is one kind of statement");
-    assert!(count == 0 || WORLD.said(received.content()), "nobody said this");
+    assert!(count == 0 || world.said(received.content()), "nobody said this");
     Verdict::of(is_enrolment || count == 1)
 }
 
@@ -38,22 +37,22 @@ fn is_believed<T: Statement>(received: &Received, key: &PublicKey) -> bool {
 }
 
 /// The payload of a merchant's code, as the wallet shows it before anybody has checked it.
-pub(crate) fn offer(bytes: &[u8]) -> Verdict {
+pub(crate) fn offer(world: &World, bytes: &[u8]) -> Verdict {
     let Some(text) = text(bytes) else {
         return Verdict::Refused;
     };
-    Verdict::of(OfferView::read(text).is_ok_and(|view| {
+    Verdict::of((world.reads_offer)(text).is_some_and(|view| {
         assert!(!view.verified, "an offer's words are the merchant's own");
         true
     }))
 }
 
 /// A gateway's refusal: what was read is written and read as the same.
-pub(crate) fn problem(bytes: &[u8]) -> Verdict {
+pub(crate) fn problem(world: &World, bytes: &[u8]) -> Verdict {
     let Ok(problem) = serde_json::from_slice::<Problem>(bytes) else {
         return Verdict::Refused;
     };
-    let again = serde_json::from_slice(&serde_json::to_vec(&problem).unwrap());
+    let again = serde_json::from_slice(&(world.writes.problem)(&problem));
     assert_eq!(
         again.ok().as_ref(),
         Some(&problem),

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use quittance_gateway::FolderCustodian;
 use quittance_vault::{RecordKey, RecordKind, SystemRandomness, Vault, VaultError, VaultOptions};
@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tempfile::TempDir;
 
 use crate::Verdict;
+use crate::world::World;
 
 /// Where sealed bytes stand: the table with the column.
 const PLACES: [(&str, &str); 5] = [
@@ -21,7 +22,8 @@ const PLACES: [(&str, &str); 5] = [
 ];
 
 const RECORD: RecordKey = RecordKey::new(RecordKind(7), [3; 16]);
-const SECRET: &[u8] = b"the half of a token, thirty-two.";
+/// What the vault was given.
+pub(crate) const SECRET: &[u8] = b"the half of a token, thirty-two.";
 const NOTE: &[u8] = b"what the outbox holds";
 
 /// A vault's file with the keystore that belongs to it.
@@ -30,7 +32,8 @@ struct Kept {
     file: Vec<u8>,
 }
 
-static KEPT: LazyLock<Kept> = LazyLock::new(|| {
+/// One judges at a time; what another one found does not matter, since each begins with a whole file.
+static KEPT: LazyLock<Mutex<Kept>> = LazyLock::new(|| {
     let folder = TempDir::new().unwrap();
     let mut vault = Vault::create(
         options(folder.path()),
@@ -46,7 +49,7 @@ static KEPT: LazyLock<Kept> = LazyLock::new(|| {
         .unwrap();
     drop(vault);
     let file = fs::read(options(folder.path()).path).unwrap();
-    Kept { folder, file }
+    Mutex::new(Kept { folder, file })
 });
 
 fn options(folder: &Path) -> VaultOptions {
@@ -64,16 +67,17 @@ fn keys(folder: &Path) -> Arc<FolderCustodian> {
 /// Which place (one byte), how many bytes are cut off its end (one byte), which bits are flipped in what is left.
 ///
 /// Whatever was changed, the vault answers with what it once wrote or with an error, and alters nothing that it cannot read.
-pub(crate) fn vault_record(bytes: &[u8]) -> Verdict {
+pub(crate) fn vault_record(world: &World, bytes: &[u8]) -> Verdict {
     let Some(([place, cut], flips)) = bytes.split_first_chunk::<2>() else {
         return Verdict::Refused;
     };
     let Some(place) = PLACES.get(usize::from(*place)) else {
         return Verdict::Refused;
     };
-    let folder = KEPT.folder.path();
+    let kept = KEPT.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = kept.folder.path();
     let path = options(folder).path;
-    fs::write(&path, &KEPT.file).unwrap();
+    fs::write(&path, &kept.file).unwrap();
     let is_changed = change(&path, *place, usize::from(*cut), flips);
     let before = fs::read(&path).unwrap();
     let opened = Vault::open(options(folder), keys(folder), Arc::new(SystemRandomness::new())).and_then(|vault| {
@@ -82,7 +86,11 @@ pub(crate) fn vault_record(bytes: &[u8]) -> Verdict {
     });
     match opened {
         Ok((secret, note)) => {
-            assert_eq!(secret.as_deref(), Some(SECRET), "a record opens to another secret");
+            assert_eq!(
+                secret.as_deref(),
+                Some(world.secret),
+                "a record opens to another secret"
+            );
             assert_eq!(note.as_deref(), Some(NOTE), "a row opens to another text");
             assert!(!is_changed, "{place:?} was changed, and nobody noticed");
             Verdict::Accepted

@@ -1,21 +1,24 @@
-//! The keys and the genuine texts that inputs are judged against; all of it fixed.
+//! The keys and the genuine texts that inputs are judged against; all of it fixed, unless a control plants something else.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use quittance_flows::policy::SANDBOX_AUTHOR_SEED;
+use quittance_flows::policy::{Policy, SANDBOX_AUTHOR_SEED};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::id::StatementId;
 use quittance_protocol::jws::Statement;
 use quittance_protocol::log::merkle::{self, Hash};
-use quittance_protocol::log::{Checkpoint, Entry, EntryKind, NoteSigner, TlogProof};
+use quittance_protocol::log::{Checkpoint, Entry, EntryKind, NoteSigner, TlogProof, tiles};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel, TerminationCause};
 use quittance_protocol::statement::{Charge, Limits, MandateKind, Offer, Permit, PermitAmount, Terms};
 use quittance_protocol::{
-    Annex, B64, Claims, Currency, Digest32, MandateId, MerchantId, Money, OfferId, OrderId, Receipt, Received,
+    Annex, B64, Claims, Currency, Digest32, MandateId, MerchantId, Money, OfferId, OrderId, Problem, Receipt, Received,
     Timestamp, TokenId, Unsigned,
 };
+use quittance_wallet::{OfferView, VouchRequest};
 use zeroize::Zeroizing;
+
+use crate::{attestation, vault_record};
 
 /// Whom every statement is for.
 pub const AUDIENCE: &str = "https://pay.example";
@@ -25,6 +28,21 @@ const NOW: i64 = 1_795_000_000;
 
 /// Hides the closure's body.
 const SALT: [u8; 32] = [6; 32];
+
+/// The one bundle that the author signed.
+const BUNDLE: &str = include_str!("../corpus/policy-bundle/signed");
+
+/// How what was read is written again.
+pub struct Writes {
+    /// A gateway's refusal.
+    pub problem: fn(&Problem) -> Vec<u8>,
+    /// A bundle of an author, as text.
+    pub policy: fn(&Policy) -> String,
+    /// The code that a contact scans.
+    pub vouch_code: fn(&VouchRequest) -> String,
+    /// Entries of a log, as it serves them.
+    pub entries: fn(&[Vec<u8>]) -> Option<Vec<u8>>,
+}
 
 /// What was signed in this world, and who signed it.
 pub struct World {
@@ -42,13 +60,29 @@ pub struct World {
     pub annex: Annex,
     /// The statements that `key` signed, compact.
     pub statements: Vec<String>,
+    /// The bundle that the author signed, compact.
+    pub bundle: String,
+    /// What the authority of attestations signed of its one leaf.
+    pub leaf: Vec<u8>,
+    /// What stands in the vault.
+    pub secret: &'static [u8],
+    /// How a wallet reads an offer that nobody has checked.
+    pub reads_offer: fn(&str) -> Option<OfferView>,
+    /// How what was read is written again.
+    pub writes: Writes,
 }
 
 /// The world; made once in a process.
 pub static WORLD: LazyLock<World> = LazyLock::new(World::new);
 
 impl World {
-    fn new() -> Self {
+    /// Makes it anew, the same each time.
+    ///
+    /// # Panics
+    /// Where something of it cannot be made, which all of it can.
+    #[must_use]
+    #[expect(clippy::new_without_default, reason = "there is one world; the others are controls")]
+    pub fn new() -> Self {
         let key = SigningKey::from_seed(&Zeroizing::new([1; 32])).unwrap();
         let log = NoteSigner::new("pay.example/log", &Zeroizing::new([2; 32])).unwrap();
         let statements = vec![
@@ -66,6 +100,16 @@ impl World {
             receipt,
             annex,
             statements,
+            bundle: BUNDLE.to_owned(),
+            leaf: attestation::genuine_leaf(),
+            secret: vault_record::SECRET,
+            reads_offer: |text| OfferView::read(text).ok(),
+            writes: Writes {
+                problem: |problem| serde_json::to_vec(problem).unwrap(),
+                policy: |policy| serde_json::to_string(policy).unwrap(),
+                vouch_code: VouchRequest::to_string,
+                entries: |entries| tiles::bundle(entries.iter().map(Vec::as_slice)).ok(),
+            },
         }
     }
 

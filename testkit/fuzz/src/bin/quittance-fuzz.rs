@@ -8,6 +8,7 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
+use quittance_fuzz::world::WORLD;
 use quittance_fuzz::{TARGETS, Target, named};
 
 static TARGET: LazyLock<&Target> = LazyLock::new(|| {
@@ -20,5 +21,5 @@ static TARGET: LazyLock<&Target> = LazyLock::new(|| {
 });
 
 fuzz_target!(|bytes: &[u8]| {
-    (TARGET.judge)(bytes);
+    (TARGET.judge)(&WORLD, bytes);
 });
