@@ -14,7 +14,7 @@ use super::ledger::{Ledger, Window};
 use crate::flow_quiz::{RECOVERY, amount, answer_amounts, answer_the_rest, set_transactions};
 use crate::support::phone::{Flow, PIN, Phone, draws};
 use crate::support::walk::LOCK_PASSWORD;
-use crate::support::{DAY, House, Reply, cny};
+use crate::support::{DAY, House, Reply, cny, statement};
 
 /// A signed guess.
 #[derive(Clone)]
@@ -44,6 +44,16 @@ pub(super) trait Guessed<'h>: Sized {
 
     /// A guess that is wrong but for luck, signed and not said.
     fn guess(&self) -> Guess;
+
+    /// So many guesses, or as many as there are places for, signed and not said: a crowd says them at once. What counts before
+    /// it is said is begun here, all of it at once as well.
+    async fn crowd(&mut self, size: usize) -> Vec<Guess> {
+        let mut guesses = Vec::new();
+        while guesses.len() < size && self.approach().await {
+            guesses.push(self.guess());
+        }
+        guesses
+    }
 
     /// What was compared by the reply to a guess, so that the same comparison is known again; nothing where none was.
     fn compared(guess: &Guess, reply: &Reply) -> Option<Vec<u8>> {
@@ -339,6 +349,27 @@ impl<'h> Guessed<'h> for Quiz<'h> {
             self.run = run.map(|run| (run, self.phone.house.clock.now()));
         }
         self.run.is_some()
+    }
+
+    async fn crowd(&mut self, size: usize) -> Vec<Guess> {
+        let mut starts = Vec::new();
+        for _ in 0..size {
+            let start = self.phone.flow_start(RECOVERY, &[], b"", self.phone.nonce().await);
+            starts.push((self.phone.say(&StartFlow { start: start.clone() }), start));
+        }
+        let mut asked = tokio::task::JoinSet::new();
+        for (compact, start) in starts {
+            let answered = self.phone.house.way().send(statement(compact));
+            asked.spawn(async move { (start, answered.await) });
+        }
+        let mut guesses = Vec::new();
+        for (start, reply) in asked.join_all().await {
+            if reply.status == 200 {
+                self.run = Some((Flow { start }, self.phone.house.clock.now()));
+                guesses.push(self.guess());
+            }
+        }
+        guesses
     }
 
     fn guess(&self) -> Guess {

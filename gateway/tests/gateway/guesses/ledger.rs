@@ -36,6 +36,11 @@ impl Ledger {
         }
     }
 
+    /// How often the policy allows it.
+    pub(super) const fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// Notes a comparison at this second.
     pub(super) fn compared(&mut self, now: i64) -> Standing {
         self.at.push(now);

@@ -7,7 +7,7 @@ mod siege;
 use crate::support::House;
 use crate::support::program::Program;
 use counters::{Code, Guessed, Quiz, Secret};
-use siege::{COUNTS_LATE, FORGETS_CODES, FORGETS_QUIZZES, FORGETS_SECRETS, Flaw, Power, Tally, besiege};
+use siege::{COUNTS_LATE, CROWD, FORGETS_CODES, FORGETS_QUIZZES, FORGETS_SECRETS, Flaw, Power, Tally, besiege};
 
 /// Sequences against each counter, where nobody asks for another number.
 const SEQUENCES: u64 = 60;
@@ -54,6 +54,29 @@ async fn a_one_time_code_is_compared_no_more_often_than_its_budget() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_quiz_is_judged_no_more_often_than_its_budget() {
     keeps(&against::<Quiz<'_>>(&House::on_stage(), None, sequences(SEQUENCES)).await);
+}
+
+/// How many of a crowd of quizzes that one payer begins at once are judged.
+async fn judged_of_a_crowd(house: &House) -> usize {
+    let guesses = Quiz::of_a_new_payer(house).await.crowd(CROWD).await;
+    assert_eq!(guesses.len(), CROWD, "each has a run, open or refused");
+    let mut judged = 0;
+    for guess in guesses {
+        let reply = house.post(&guess.compact).await;
+        judged += usize::from(Quiz::compared(&guess, &reply).is_some());
+    }
+    judged
+}
+
+/// A quiz counts when it begins, so that the crowd has to gather there.
+//
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_quizzes_that_begin_at_once_no_more_are_judged_than_the_budget() {
+    assert_eq!(judged_of_a_crowd(&House::on_stage()).await, Quiz::ledger().budget());
+    // Control: with a larger budget each of them is judged.
+    let house = House::closed();
+    house.use_policy(&[("\"per_day\": 2\n", "\"per_day\": 1000\n")]);
+    assert_eq!(judged_of_a_crowd(&house.with_a_stage()).await, CROWD);
 }
 
 //

@@ -94,7 +94,7 @@ fn put_back(house: &House) {
 enum Move {
     /// A wrong guess.
     Wrong,
-    /// 64 of them at once.
+    /// 64 of them at once; of quizzes, 64 that begin at once.
     Crowd,
     /// The last guess again, byte for byte.
     Again,
@@ -134,7 +134,7 @@ const DRAWN: [(Move, u64); 12] = [
     (Move::Back, 2),
 ];
 
-const CROWD: usize = 64;
+pub(super) const CROWD: usize = 64;
 /// Sequences after which a new payer is guessed at.
 const OF_ONE_PAYER: u64 = 40;
 
@@ -325,8 +325,7 @@ impl<'h, C: Guessed<'h>> Siege<'h, '_, C> {
 
     async fn crowd(&mut self) {
         let mut asked = tokio::task::JoinSet::new();
-        for _ in 0..CROWD {
-            let Some(guess) = self.guess().await else { return };
+        for guess in self.counter.crowd(CROWD).await {
             let answered = self.house.way().send(statement(guess.compact.clone()));
             asked.spawn(async move { (guess, answered.await) });
         }

@@ -157,7 +157,8 @@ impl House {
         house.with_a_stage()
     }
 
-    fn with_a_stage(mut self) -> Self {
+    /// Starts it with the sandbox's routes.
+    pub(crate) fn with_a_stage(mut self) -> Self {
         self.on_stage = true;
         self.start().unwrap();
         self
