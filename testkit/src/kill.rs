@@ -73,19 +73,25 @@ impl Fault {
 pub mod kinds {
     /// A file is written.
     pub const WRITE: u64 = 1;
+    /// A file is cut, or made longer.
+    pub const CUT: u64 = 2;
     /// A file or folder is made durable.
     pub const SYNC: u64 = 4;
     /// A name is taken away.
     pub const UNLINK: u64 = 8;
     /// A name is changed.
     pub const RENAME: u64 = 16;
+    /// A folder is made.
+    pub const FOLDER: u64 = 32;
+    /// Those of the disk.
+    pub const OF_THE_DISK: [u64; 6] = [WRITE, CUT, SYNC, UNLINK, RENAME, FOLDER];
     /// Something is sent.
     pub const SEND: u64 = 64;
     /// Something was received.
     pub const RECEIVE: u64 = 128;
 }
 
-/// The control file of one process; see the kill-at library for its 40 bytes.
+/// The control file of one process; see the kill-at library for its 96 bytes.
 #[derive(Debug)]
 pub struct KillSwitch {
     path: PathBuf,
@@ -105,7 +111,7 @@ impl KillSwitch {
             .create(true)
             .truncate(true)
             .open(path)?;
-        file.write_all_at(&[0; 40], 0)?;
+        file.write_all_at(&[0; 96], 0)?;
         Ok(Self {
             path: path.to_owned(),
             file,
@@ -153,6 +159,26 @@ impl KillSwitch {
     /// What the file system says.
     pub fn kinds(&self) -> io::Result<u64> {
         self.number(32)
+    }
+
+    /// Which [`kinds`] of steps were ever struck.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn struck(&self) -> io::Result<u64> {
+        self.number(40)
+    }
+
+    /// The number of the first step of each of [`kinds::OF_THE_DISK`]; 0 where there was none.
+    ///
+    /// # Errors
+    /// What the file system says.
+    pub fn firsts(&self) -> io::Result<[u64; 6]> {
+        let mut firsts = [0; 6];
+        for (first, at) in firsts.iter_mut().zip((48..).step_by(8)) {
+            *first = self.number(at)?;
+        }
+        Ok(firsts)
     }
 
     fn number(&self, at: u64) -> io::Result<u64> {

@@ -158,6 +158,22 @@ impl Story {
         self.switch(side)?.kinds()
     }
 
+    /// The kinds of steps of one side that were ever struck, a bit each.
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn kinds_struck(&self, side: Side) -> io::Result<u64> {
+        self.switch(side)?.struck()
+    }
+
+    /// The first step of each kind of the disk that one side made under its switch; 0 where there was none.
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn firsts(&self, side: Side) -> io::Result<[u64; 6]> {
+        self.switch(side)?.firsts()
+    }
+
     /// How the gateway of this story is set up.
     pub fn gateway_setup(&self) -> &GatewaySetup {
         &self.gateway_setup

@@ -1,6 +1,6 @@
 //! A preloaded library that lets its process die, its disk fail, or its power go, at the n-th step.
 //!
-//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 40 bytes, mapped shared,
+//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 96 bytes, mapped shared,
 //! so that a test arms a process that runs already. Numbers are little-endian:
 //!
 //! | bytes | what |
@@ -10,6 +10,8 @@
 //! | 16..24 | what becomes of the n-th: 0 = SIGKILL, 1 to 4095 = it fails with this errno, 4096 = it is said to be done, 4097 = the power goes |
 //! | 24..32 | 1 = of each that follows, too; where the power goes, 0 = all is lost that was not synced, else a seed by which each call is kept, torn or lost |
 //! | 32..40 | the kinds of steps that were ever counted, a bit each |
+//! | 40..48 | the kinds of steps that were ever struck, a bit each |
+//! | 48..96 | for each kind of step of the disk, in the sequence of their bits, the number of the first one that was counted |
 //!
 //! A step is a call that changes a regular file, makes it durable, unlinks or renames one (a step of the disk), or one that
 //! sends on an internet socket, or has received there. The n-th is not carried out; what was received is lost with the
@@ -37,7 +39,12 @@ struct Control {
     fault: AtomicU64,
     lasts: AtomicU64,
     kinds: AtomicU64,
+    struck: AtomicU64,
+    firsts: [AtomicU64; OF_THE_DISK],
 }
+
+/// How many kinds of steps of the disk there are: theirs are the first bits.
+const OF_THE_DISK: usize = 6;
 
 /// What kind of step a call is: the bits of the control file.
 #[derive(Clone, Copy)]
@@ -119,8 +126,14 @@ fn step(kind: Kind) -> Fate {
     }
     control.kinds.fetch_or(kind as u64, Ordering::SeqCst);
     let number = control.counted.fetch_add(1, Ordering::SeqCst) + 1;
+    if let Some(first) = control.firsts.get((kind as u64).trailing_zeros() as usize) {
+        let _earlier = first.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
+    }
     let lasts = control.lasts.load(Ordering::SeqCst);
     let is_struck = number == at || (number > at && lasts == 1);
+    if is_struck {
+        control.struck.fetch_or(kind as u64, Ordering::SeqCst);
+    }
     match (is_struck, fault) {
         (false, _) => Fate::Done,
         (true, 0) => die(),

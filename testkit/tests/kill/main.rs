@@ -19,7 +19,7 @@ mod stage;
 
 use fastrand::Rng;
 use operation::Operation;
-use quittance_testkit::kill::kinds::{RECEIVE, RENAME, SEND, SYNC, UNLINK, WRITE};
+use quittance_testkit::kill::kinds::{OF_THE_DISK, RECEIVE, RENAME, SEND, SYNC, UNLINK, WRITE};
 use quittance_testkit::kill::{DiskError, Fault, Lasts};
 use quittance_testkit::process::Programs;
 use quittance_testkit::story::Side;
@@ -33,6 +33,8 @@ const SECOND_IN: u64 = 12;
 const SECOND_FAILS_IN: u64 = 24;
 /// One in so many steps of the disk fails in the sample.
 const FAILS_IN: u64 = 4;
+/// So many steps after one that was of a kind in another run, one of that kind is looked for.
+const NEAR: u64 = 8;
 const OPERATIONS: [Operation; 7] = [
     Operation::Sign,
     Operation::Permit,
@@ -95,6 +97,15 @@ fn chosen(side: Side, seed: u64) -> impl Iterator<Item = (Operation, Rng)> {
         .filter(move |(operation, _)| is_chosen(*operation, side))
 }
 
+/// The kinds of steps of the disk that a side makes in these operations. (A gateway whose sandbox's clock is put forward renames
+/// that clock's file, which is no part of them.)
+const fn of_the_disk(side: Side) -> u64 {
+    match side {
+        Side::Phone => WRITE | SYNC | UNLINK | RENAME,
+        Side::Gateway => WRITE | SYNC,
+    }
+}
+
 /// Kills one side before each step of each operation, and strikes it again during the recovery.
 async fn killed_at_every_step(side: Side) {
     let programs = Programs::built().expect("built");
@@ -144,11 +155,7 @@ async fn killed_at_every_step(side: Side) {
     }
     if std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().is_empty() {
         // A call that the library does not stand in front of would only make the loops shorter.
-        let of_the_disk = match side {
-            Side::Phone => WRITE | SYNC | UNLINK | RENAME,
-            Side::Gateway => WRITE | SYNC,
-        };
-        let missed = (of_the_disk | SEND | RECEIVE) & !kinds;
+        let missed = (of_the_disk(side) | SEND | RECEIVE) & !kinds;
         assert_eq!(missed, 0, "{side:?}: kinds of steps that were never counted");
     }
 }
@@ -221,11 +228,12 @@ struct Mishap {
 async fn befalls_some_steps(side: Side, mishap: &Mishap) {
     let programs = Programs::built().expect("built");
     let what = mishap.what;
+    let mut kinds_struck = 0;
     for (operation, mut chance) in chosen(side, mishap.seed) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
         let (mut at, mut times, mut untouched) = (1, 0, Untouched::default());
-        let mut ways = Vec::new();
+        let (mut ways, mut last) = (Vec::new(), None);
         while !untouched.is_the_end() {
             ways = (mishap.ways)(&mut chance);
             let one = chance.usize(..ways.len());
@@ -242,11 +250,26 @@ async fn befalls_some_steps(side: Side, mishap: &Mishap) {
                     at,
                     again: None,
                 };
-                let struck = must_end_well(&stage, blow).await.struck;
-                untouched.count(struck);
-                times += usize::from(struck);
+                let played = must_end_well(&stage, blow).await;
+                kinds_struck |= played.kinds_struck;
+                untouched.count(played.struck);
+                times += usize::from(played.struck);
+                last = Some(played);
             }
             at += 1;
+        }
+        // Nothing struck the last one, so that its numbers are those of a whole operation.
+        let firsts = last.map_or([0; 6], |played| played.firsts);
+        for (kind, first) in OF_THE_DISK.into_iter().zip(firsts) {
+            // No two runs are alike: nearby, where it is not this very step.
+            let mut near = (first..first + NEAR).filter(|_| first > 0);
+            while let (0, Some(at)) = (kinds_struck & kind, near.next()) {
+                let fault = ways[chance.usize(..ways.len())];
+                let again = None;
+                let played = must_end_well(&stage, Blow { side, fault, at, again }).await;
+                kinds_struck |= played.kinds_struck;
+                times += usize::from(played.struck);
+            }
         }
         println!(
             "{operation:?}, {side:?}: {what} {times} times, at steps of which there are fewer than {at}, {} s",
@@ -256,6 +279,11 @@ async fn befalls_some_steps(side: Side, mishap: &Mishap) {
             times >= ways.len(),
             "{operation:?}: not even the first step was struck in each way: is the kill-at library loaded?"
         );
+    }
+    println!("{side:?}: {what} at steps of the kinds {kinds_struck:#b}");
+    if std::env::var("QUITTANCE_CRASHES_OF").unwrap_or_default().is_empty() {
+        let missed = of_the_disk(side) & !kinds_struck;
+        assert_eq!(missed, 0, "{side:?}: kinds of steps at which {what} never");
     }
 }
 

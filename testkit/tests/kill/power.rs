@@ -4,7 +4,7 @@
 //! tests. What a vault alone finds in hundreds of thousands of such states is shown in `quittance-disk`.
 
 use crate::operation::Operation;
-use crate::run::first_harm_at;
+use crate::run::{first_harm_at, play};
 use crate::stage::Stage;
 use crate::{Mishap, befalls_some_steps};
 use quittance_testkit::kill::{Fault, Lost};
@@ -53,10 +53,16 @@ async fn control_a_file_that_nobody_syncs_is_found() {
             ..Casting::default()
         };
         let fault = Fault::PowerGoes(Lost::All);
-        let found = first_harm_at(&stage.played_by(casting), side, fault, LOOKED_AT_IN).await;
+        let stage = stage.played_by(casting);
+        let found = first_harm_at(&stage, side, fault, LOOKED_AT_IN).await;
         let Some((blow, wrong)) = found else {
             panic!("{unsynced} was synced in vain, and nobody saw it");
         };
         println!("{unsynced}: found at step {}: {}", blow.at, wrong.0);
+        // The very same blow does no harm where every sync counts.
+        let honest = stage.played_by(Casting::default());
+        if let Err(wrong) = play(&honest, blow).await {
+            panic!("{unsynced}: found where it was synced as well: {}", wrong.0);
+        }
     }
 }

@@ -56,6 +56,10 @@ pub(crate) struct Played {
     pub(crate) recovery: u64,
     /// The kinds of steps that were counted, a bit each.
     pub(crate) kinds: u64,
+    /// The kinds of steps that were struck.
+    pub(crate) kinds_struck: u64,
+    /// The first step of each kind of the disk; 0 where there was none.
+    pub(crate) firsts: [u64; 6],
 }
 
 /// Strikes at one step after the other until the operation ends untouched: the first blow that does not come to its right end,
@@ -358,6 +362,8 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
             struck_again: run.is_struck_again,
             recovery: if run.is_struck { counted } else { 0 },
             kinds: run.story.kinds(blow.side).map_err(|error| Wrong::new(&error))?,
+            kinds_struck: run.story.kinds_struck(blow.side).map_err(|error| Wrong::new(&error))?,
+            firsts: run.story.firsts(blow.side).map_err(|error| Wrong::new(&error))?,
         })
     };
     let played = ended.await;
