@@ -8,7 +8,7 @@ use quittance_vault::{Randomness as _, RootKeys as _, SystemRandomness};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use rusqlite::Connection;
 
-use super::keystore::TimedKeys;
+use super::keystore::{TimedKeys, Whose};
 use super::{Result, Store};
 
 /// The store, as durable as the vault and as careful with freed pages.
@@ -61,7 +61,7 @@ impl Baseline {
 impl Store for Baseline {
     fn open(folder: &Path) -> Result<Self> {
         let path = folder.join("plain.db");
-        let keys = TimedKeys::open(&folder.join("keys"))?;
+        let keys = TimedKeys::open(&folder.join("keys"), Whose::Gateways)?;
         let is_new = !path.exists();
         let connection = Connection::open(&path)?;
         connection.execute_batch(

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use super::keystore::Whose;
 use super::pairs::{milliseconds, timed};
 use super::table::{grouped, megabytes, shown};
 use super::vaulted::Vaulted;
@@ -37,13 +38,13 @@ impl Growth {
     pub(crate) fn phones(&mut self, disk: &Path) -> Result<()> {
         for count in MANDATES {
             let folder = tempfile::tempdir_in(disk)?;
-            let mut phone = Vaulted::open(folder.path())?;
+            let mut phone = Vaulted::open_with(folder.path(), Whose::Phones)?;
             let ids = ids(count)?;
             phone.insert(&ids, &random(RECORD)?)?;
             phone.insert_rows(&ids, &random(MANDATE)?)?;
             drop(phone);
             let owner = format!("phone's, {} mandates", grouped(count));
-            self.point(owner, folder.path(), true, &ids)?;
+            self.point(owner, folder.path(), Whose::Phones, &ids)?;
         }
         Ok(())
     }
@@ -51,24 +52,24 @@ impl Growth {
     /// Measures a gateway that stands.
     pub(crate) fn gateway(&mut self, folder: &Path, ids: &[[u8; 16]]) -> Result<()> {
         let owner = format!("gateway's, {} tokens", grouped(ids.len()));
-        self.point(owner, folder, false, ids)
+        self.point(owner, folder, Whose::Gateways, ids)
     }
 
-    fn point(&mut self, owner: String, folder: &Path, is_phone: bool, ids: &[[u8; 16]]) -> Result<()> {
+    fn point(&mut self, owner: String, folder: &Path, whose: Whose, ids: &[[u8; 16]]) -> Result<()> {
         let file = fs::metadata(folder.join("vault.db"))?.len();
         let memory = memory::peak_of("vault", folder, &scattered(ids, ids.len().min(10_000)))?;
         let mut opened = Vec::new();
         for _ in 0..9 {
-            let (vault, took) = timed(|| Vaulted::open(folder))?;
+            let (vault, took) = timed(|| Vaulted::open_with(folder, whose))?;
             opened.push(took);
             drop(vault);
         }
-        let mut vault = Vaulted::open(folder)?;
+        let mut vault = Vaulted::open_with(folder, whose)?;
         let mut listed = Vec::new();
         for _ in 0..9 {
             listed.push(timed(|| vault.rows())?.1);
         }
-        // The first makes the key that all others find made.
+        // The first makes the key that all others find made, at a gateway.
         let ends = scattered(ids, ENDS.min(ids.len()));
         let (first, ends) = ends.split_first().ok_or("nothing to destroy")?;
         vault.destroy(&[*first])?;
@@ -85,7 +86,7 @@ impl Growth {
             file,
             memory,
             open: milliseconds(opened.into_iter()),
-            list: is_phone.then(|| milliseconds(listed.into_iter())),
+            list: (whose == Whose::Phones).then(|| milliseconds(listed.into_iter())),
             destroy,
             written,
         });

@@ -20,6 +20,7 @@ use std::{env, fs};
 
 use baseline::Baseline;
 use growth::Growth;
+use keystore::Whose;
 use pairs::{Pairs, milliseconds, timed};
 use quittance_vault::{Randomness as _, SystemRandomness};
 use table::{Table, grouped};
@@ -229,15 +230,26 @@ impl Bench<'_> {
             }
             self.table.times(what, goal, &pairs);
         }
+        let as_on_a_phone = ids(61)?;
+        plain.insert(&as_on_a_phone, &record)?;
+        sealed.insert(&as_on_a_phone, &record)?;
         plain.begin_log_anew()?;
         sealed.begin_log_anew()?;
         let written = written.concat();
         let (singles, hundreds) = written.split_at(61);
         let batches = [
-            ("destroy 1", 1, singles, ["1.15", "2.2"]),
-            ("destroy 100", 100, hundreds, ["", ""]),
+            ("destroy 1", 1, singles, Whose::Gateways, ["1.15", "2.2"]),
+            ("destroy 100", 100, hundreds, Whose::Gateways, ["", ""]),
+            (
+                "destroy 1 as on a phone",
+                1,
+                &as_on_a_phone[..],
+                Whose::Phones,
+                ["", ""],
+            ),
         ];
-        for (what, batch, ids, [goal_without, goal]) in batches {
+        for (what, batch, ids, whose, [goal_without, goal]) in batches {
+            sealed.go_on_like(whose)?;
             let (mut whole, mut without, mut rotations) = (Pairs::default(), Pairs::default(), Vec::new());
             for ids in ids.chunks(batch).take(61) {
                 let plain = timed(|| plain.destroy(ids))?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quittance_vault::{Randomness as _, RecordKey, RecordKind, SystemRandomness, Vault, VaultError, VaultOptions};
 
-use super::keystore::TimedKeys;
+use super::keystore::{TimedKeys, Whose};
 use super::{Result, Store};
 
 const KIND: RecordKind = RecordKind(1);
@@ -25,12 +25,17 @@ impl Vaulted {
     pub(crate) fn rotation(&self) -> Duration {
         self.keys.taken()
     }
-}
 
-impl Store for Vaulted {
-    fn open(folder: &Path) -> Result<Self> {
+    /// Lets the keystore go on like a gateway's or a phone's; the key that one has made ahead is used up.
+    pub(crate) fn go_on_like(&mut self, whose: Whose) -> Result<()> {
+        self.keys.go_on_like(whose);
+        self.destroy(&[])
+    }
+
+    /// Opens what stands in the folder, or makes it, with a keystore like a gateway's or a phone's.
+    pub(crate) fn open_with(folder: &Path, whose: Whose) -> Result<Self> {
         let path = folder.join("vault.db");
-        let keys = TimedKeys::open(&folder.join("keys"))?;
+        let keys = TimedKeys::open(&folder.join("keys"), whose)?;
         let options = VaultOptions::at(path.clone());
         let (held, random) = (Arc::clone(&keys) as _, Arc::new(SystemRandomness::new()));
         let vault = if path.exists() {
@@ -40,6 +45,12 @@ impl Store for Vaulted {
         };
         keys.taken();
         Ok(Self { vault, keys, path })
+    }
+}
+
+impl Store for Vaulted {
+    fn open(folder: &Path) -> Result<Self> {
+        Self::open_with(folder, Whose::Gateways)
     }
 
     fn insert(&mut self, ids: &[[u8; 16]], record: &[u8]) -> Result<()> {
