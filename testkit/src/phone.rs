@@ -27,6 +27,8 @@ pub struct PhoneConfig {
     pub log_vkey: String,
     /// The control: where ended epoch keys are kept all the same.
     pub keep_old_keys: Option<PathBuf>,
+    /// Where its clock stands; the system's runs where it is not told.
+    pub standing_at: Option<Timestamp>,
 }
 
 /// A phone with a willing payer.
@@ -45,13 +47,16 @@ struct App {
     pin: Option<String>,
 }
 
-/// The system's clock, put forward.
-#[derive(Default)]
-struct FastClock(AtomicI64);
+/// The system's clock, or one that stands, put forward.
+struct FastClock {
+    standing_at: Option<Timestamp>,
+    ahead: AtomicI64,
+}
 
 impl Clock for FastClock {
     fn now(&self) -> Timestamp {
-        SystemClock.now().plus_seconds(self.0.load(Ordering::SeqCst))
+        let begin = self.standing_at.unwrap_or_else(|| SystemClock.now());
+        begin.plus_seconds(self.ahead.load(Ordering::SeqCst))
     }
 }
 
@@ -126,7 +131,10 @@ impl App {
             sandbox: true,
         };
         let prompt = Arc::new(ScriptedPrompt::willing(Arc::clone(&keys)));
-        let clock = Arc::<FastClock>::default();
+        let clock = Arc::new(FastClock {
+            standing_at: config.standing_at,
+            ahead: AtomicI64::new(0),
+        });
         let ports = Ports {
             clock: Arc::<FastClock>::clone(&clock),
             ..Ports::system()
@@ -190,7 +198,7 @@ impl App {
                 Ok(json!({ "online": report.online }))
             }
             Command::Pass { seconds } => {
-                self.clock.0.fetch_add(i64::from(seconds), Ordering::SeqCst);
+                self.clock.ahead.fetch_add(i64::from(seconds), Ordering::SeqCst);
                 Ok(Value::Null)
             }
             Command::Mandates => {

@@ -245,6 +245,7 @@ impl PhoneSetup {
             gateway: self.gateway.clone(),
             log_vkey: self.log_vkey.clone(),
             keep_old_keys: None,
+            standing_at: None,
         }
     }
 }

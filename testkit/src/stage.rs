@@ -139,7 +139,20 @@ impl Stage {
     /// # Errors
     /// As [`Stage::set`], or what the phone says.
     pub async fn with_mandate() -> Staged<(Self, StagePhone, MandateId)> {
-        let stage = Self::set().await?;
+        Self::set().await?.and_mandate().await
+    }
+
+    /// The same, where all clocks stand: no day ends meanwhile, with what is counted by the day.
+    ///
+    /// # Errors
+    /// As [`Stage::with_mandate`].
+    pub async fn with_mandate_at(moment: Timestamp) -> Staged<(Self, StagePhone, MandateId)> {
+        let stage = Self::set_at(Some(moment), PolicySource::Sandbox).await?;
+        stage.and_mandate().await
+    }
+
+    async fn and_mandate(self) -> Staged<(Self, StagePhone, MandateId)> {
+        let stage = self;
         let phone = stage.enrolled().await?;
         let mandate = phone.sign(&stage.offer().await?).await?;
         Ok((stage, phone, mandate))

@@ -53,7 +53,8 @@ async fn a_half_that_is_put_back_with_its_key_signs_again_and_the_gateway_refuse
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tries_of_the_biometric_prompt_come_back_with_files_and_key_blobs_and_not_with_files() {
-    let (_stage, phone, mandate) = Stage::with_mandate().await.expect("a stage");
+    let moment = "2026-11-26T02:00:00Z".parse().expect("a moment");
+    let (_stage, phone, mandate) = Stage::with_mandate_at(moment).await.expect("a stage");
     let flow = phone.wallet.start_revoke(&[mandate]).await.expect("it begins");
     let idle = phone.ended();
     let old = idle.copy_of_everything().expect("a copy");

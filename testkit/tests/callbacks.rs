@@ -18,9 +18,10 @@ fn step(phone: &StagePhone, flow: FlowId) -> String {
     phone.wallet.next_prompt(flow).unwrap().expect("an open step").step
 }
 
-/// A cancellation that waits for the thumb.
+/// A cancellation that waits for the thumb. All clocks stand: a day that ends gives its tries back.
 async fn at_the_thumb() -> (Stage, StagePhone, MandateId, FlowId) {
-    let (stage, phone, mandate) = Stage::with_mandate().await.unwrap();
+    let moment = "2026-11-26T02:00:00Z".parse().unwrap();
+    let (stage, phone, mandate) = Stage::with_mandate_at(moment).await.unwrap();
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
     assert_eq!(step(&phone, flow), "identify");
     (stage, phone, mandate, flow)

@@ -4,11 +4,12 @@
 use quittance_protocol::MandateId;
 use quittance_testkit::files::{quick_folder, replace_folder};
 use quittance_testkit::kill::{Fault, KillSwitch};
-use quittance_testkit::phone::Phone;
+use quittance_testkit::phone::{Phone, PhoneConfig};
 use quittance_testkit::phone_protocol::{Command, LookEnds, Reply};
 use quittance_testkit::process::{PhoneProcess, PhoneSetup, Programs};
 use quittance_testkit::scripted_prompt::FAILURES_A_DAY;
 use quittance_testkit::story::{Casting, Side, Story};
+use quittance_wallet::ports::{Clock as _, SystemClock};
 use std::path::PathBuf;
 
 /// A phone at whose biometric prompt nobody is recognised, with its files and its keystore in folders.
@@ -21,7 +22,8 @@ struct Siege {
 }
 
 impl Siege {
-    /// The payer began to stop a permission. The gateway is away: the phone counts by itself.
+    /// The payer began to stop a permission. The gateway is away: the phone counts by itself. From here on its clock stands: a
+    /// day that ends would give its tries back.
     async fn lay() -> Self {
         let programs = Programs::built().expect("built");
         // What SIGKILL leaves does not depend on what a sync is worth.
@@ -35,7 +37,13 @@ impl Siege {
             story.kill(side).await.expect("it leaves");
         }
         let mut setup = story.phone_setup().clone();
-        let phone = Phone::on(setup.config()).await.expect("it opens");
+        let now = SystemClock.now();
+        setup.arguments.extend(["--standing-at".to_owned(), now.to_string()]);
+        let config = PhoneConfig {
+            standing_at: Some(now),
+            ..setup.config()
+        };
+        let phone = Phone::on(config).await.expect("it opens");
         let wallet = phone.wallet().expect("an app");
         wallet.start_revoke(&[mandate]).await.expect("it begins");
         drop(phone);

@@ -1,6 +1,7 @@
 //! A phone as a process: commands on stdin, replies on stdout, one JSON line each.
 
 use clap::Parser;
+use quittance_protocol::Timestamp;
 use quittance_testkit::phone::{Phone, PhoneConfig};
 use quittance_testkit::phone_protocol::{Command, Reply};
 use std::path::PathBuf;
@@ -26,6 +27,9 @@ struct Arguments {
     /// The control: keep ended epoch keys in this folder all the same.
     #[arg(long)]
     keep_old_keys: Option<PathBuf>,
+    /// Where its clock stands, so that no day ends meanwhile; the system's runs without it.
+    #[arg(long)]
+    standing_at: Option<Timestamp>,
 }
 
 #[tokio::main(flavor = "multi_thread", worker_threads = 2)]
@@ -36,6 +40,7 @@ async fn main() -> ExitCode {
         gateway: arguments.gateway,
         log_vkey: arguments.log_vkey,
         keep_old_keys: arguments.keep_old_keys,
+        standing_at: arguments.standing_at,
     };
     let mut phone = match Phone::on(config).await {
         Ok(phone) => phone,

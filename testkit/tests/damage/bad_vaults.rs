@@ -38,6 +38,7 @@ async fn switch_on(folder: &Path) -> Result<Phone, WalletError> {
         gateway: GATEWAY.to_owned(),
         log_vkey: log_vkey(),
         keep_old_keys: None,
+        standing_at: None,
     };
     Phone::on(config).await
 }

@@ -49,13 +49,15 @@ pub(crate) struct Attacker {
     origin: String,
     mandate: MandateId,
     number: Cell<u64>,
+    /// By how many seconds the gateway's clock is ahead.
+    ahead: i64,
 }
 
 /// Statements of one guess, in their order; it was evaluated when the last one is answered.
 pub(crate) type Guess = Vec<String>;
 
 impl Attacker {
-    pub(crate) fn with(keys: SoftwareDeviceKeys, origin: String, mandate: MandateId) -> Self {
+    pub(crate) fn with(keys: SoftwareDeviceKeys, origin: String, mandate: MandateId, ahead: i64) -> Self {
         let key = keys.public_key(KeyAlias::Device).expect("keys").expect("a key");
         Self {
             key: PublicKey::p256_from_sec1(&key).expect("a key"),
@@ -63,6 +65,7 @@ impl Attacker {
             origin,
             mandate,
             number: Cell::new(FIRST_NUMBER),
+            ahead,
         }
     }
 
@@ -71,7 +74,7 @@ impl Attacker {
         let number = self.number.replace(self.number.get() + 1);
         let claims = Claims {
             aud: self.origin.clone(),
-            iat: SystemClock.now(),
+            iat: SystemClock.now().plus_seconds(self.ahead),
             jti: StatementId::from_bytes(random_id()),
             seq: Some(number),
         };

@@ -17,6 +17,8 @@ use zeroize::Zeroizing;
 
 const LOCK_PASSWORD: &str = "930517";
 const DAY: i64 = 86_400;
+/// The policy's zone, by seconds east of Greenwich: a day has a budget of quizzes there.
+const EAST: i64 = 8 * 3_600;
 /// How long a run that was begun is guessed at: its one-time code expires after five minutes, however slow the machine is.
 const FRESH: Duration = Duration::from_secs(120);
 
@@ -81,9 +83,16 @@ impl Siege {
         let (path, spent) = (format!("/sandbox/accounts/{account}"), json!({ "transactions": spent }));
         let told = story.http.post(&path, &spent).await;
         assert_eq!(told.status, 200, "there is something to ask about");
+        // A day that ended under way would bring quizzes: this one begins now.
+        let ahead = DAY - (SystemClock.now().unix() + EAST).rem_euclid(DAY);
+        let moved = story
+            .http
+            .post("/sandbox/clock", &json!({ "advance_seconds": ahead }))
+            .await;
+        assert_eq!(moved.status, 200, "it is another day");
         story.kill(Side::Gateway).await.expect("it leaves");
         let mut setup = story.gateway_setup().clone();
-        let attacker = Attacker::with(keys, setup.origin(), mandate);
+        let attacker = Attacker::with(keys, setup.origin(), mandate, ahead);
         std::fs::rename(&setup.data, folder.path().join("laid")).expect("kept");
         setup.data = folder.path().join("gateway");
         let switch = KillSwitch::new(&folder.path().join("switch")).expect("a switch");
