@@ -29,5 +29,8 @@ mod setting;
 mod turns;
 mod verbs;
 
+/// Under what name errors are logged that a scenario meets: whoever listens reads what an app's log would print.
+pub const ERRORS: &str = "quittance_testkit::errors";
+
 pub use model::{Scenario, Step};
 pub use play::{Failed, How, play};

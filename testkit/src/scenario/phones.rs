@@ -22,6 +22,8 @@ impl acts::SetClock {
 impl Play {
     /// A refusal's name; what it owes its payer is kept until somebody looks.
     pub(super) fn refused(&mut self, who: &str, error: &WalletError) -> String {
+        // As an app's log would print it.
+        tracing::debug!(target: super::ERRORS, "{error} {error:?}");
         self.owed.insert(who.to_owned(), error.kind());
         name_of(error)
     }

@@ -147,6 +147,9 @@ pub(super) fn outcome(fails: Option<&str>, was: Result<(), String>) -> Result<()
 
 /// The refusal in an answer of the gateway's.
 pub(super) fn refusal(answer: &Answer) -> Result<(), String> {
+    if answer.status != 200 {
+        tracing::debug!(target: super::ERRORS, "{}", answer.text);
+    }
     match answer.status {
         200 => Ok(()),
         _ if answer.code().is_empty() => Err(format!("{} {}", answer.status, answer.text)),
