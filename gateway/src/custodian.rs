@@ -213,6 +213,10 @@ mod tests {
             keys.unwrap(2, &wrapped).unwrap_err(),
             RootKeyError::Refused { epoch: 2 }
         );
+        // In whose slot the key of another epoch stands, that is not used for it.
+        let missing = RootKeyError::Missing { epoch: 3 };
+        assert_eq!(keys.wrap(3, &[7; 32]).unwrap_err(), missing);
+        assert_eq!(keys.unwrap(3, &wrapped).unwrap_err(), missing);
         keys.delete(1).unwrap();
         keys.delete(1).unwrap();
         assert!(!keys.exists(1).unwrap());
@@ -220,6 +224,21 @@ mod tests {
             keys.unwrap(1, &wrapped).unwrap_err(),
             RootKeyError::Missing { epoch: 1 }
         );
+    }
+
+    #[test]
+    fn what_was_wrapped_is_bound_to_its_epoch_even_under_the_same_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = custodian(folder.path());
+        for epoch in [1, 2] {
+            keys.put(epoch, &written(epoch, &[9; 32])).unwrap();
+        }
+        let wrapped = keys.wrap(1, &[7; 32]).unwrap();
+        assert_eq!(
+            keys.unwrap(2, &wrapped).unwrap_err(),
+            RootKeyError::Refused { epoch: 2 }
+        );
+        assert_eq!(*keys.unwrap(1, &wrapped).unwrap(), [7; 32], "control");
     }
 
     #[test]

@@ -150,6 +150,17 @@ fn a_held_mandate_declines_as_held_then_a_dead_token_as_destroyed() {
 }
 
 #[test]
+fn an_ended_or_rejected_mandate_declines_as_ended_whatever_its_half_is_said_to_be() {
+    let permits = [(1, permit(5000, 0, 100))];
+    for state in [MandateState::Ended, MandateState::Rejected] {
+        let over = Mandate { state, ..active() };
+        for half in [ReplicaState::Active, ReplicaState::Held, ReplicaState::Quiesced] {
+            assert_eq!(decide(&over, half, cny(1), 0, &permits), Err(Code::MandateEnded));
+        }
+    }
+}
+
+#[test]
 fn another_currency_is_named_as_such() {
     let usd = Money::new(1, Currency::new("USD").unwrap()).unwrap();
     assert_eq!(

@@ -140,6 +140,32 @@ fn an_order_that_ended_other_records_is_no_answer_for_these() {
 }
 
 #[test]
+fn the_header_keeps_the_last_destructions_and_stays_on_its_page() {
+    let (disk, keys) = (Disk::new(), keys());
+    let mut vault = disk.create(&keys);
+    put_tokens(&mut vault, 60);
+    let number = |vault: &Vault, sql: &str| -> i64 { vault.connection.query_row(sql, [], |row| row.get(0)).unwrap() };
+    let rows_of_their_own = "SELECT count(*) FROM destructions";
+    let bytes = "SELECT length(root) + length(journal) + length(orders) FROM header";
+    for ended in 1..=60 {
+        vault.destroy([ended; 16], &[token(ended)], |_| Ok(())).unwrap();
+        if ended == 3 {
+            assert_eq!(number(&vault, rows_of_their_own), 0, "a page less in each commit");
+        }
+        assert!(number(&vault, bytes) < 4_000, "{ended} destructions outgrow the page");
+    }
+    assert!(number(&vault, rows_of_their_own) > 0);
+    drop(vault);
+    let vault = disk.open(&keys);
+    for ended in 1..=60 {
+        assert!(
+            vault.destruction([ended; 16]).unwrap().is_some(),
+            "{ended} is forgotten"
+        );
+    }
+}
+
+#[test]
 fn an_insert_into_a_leaf_that_exists_writes_no_node() {
     let (disk, keys) = (Disk::new(), keys());
     let mut vault = disk.create(&keys);

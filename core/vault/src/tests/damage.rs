@@ -51,6 +51,34 @@ fn a_write_that_failed_is_not_committed_by_a_caller_who_does_not_mind() {
     }
 }
 
+/// Lets SQLite end the whole transaction by itself, as it may where a disk is full.
+const ENDS_IT: &str = "CREATE TRIGGER fault BEFORE INSERT ON journal BEGIN SELECT RAISE (ROLLBACK, 'a fault'); END;";
+
+#[test]
+fn nothing_is_written_behind_a_transaction_that_sqlite_has_ended() {
+    let (disk, keys) = two_tokens();
+    let mut vault = disk.open(&keys);
+    vault.connection.execute_batch(ENDS_IT).unwrap();
+    let shrugged = vault.transact::<_, VaultError>(|tx| {
+        let row = tx.journal_put("outbox", b"row", b"value");
+        assert!(!matches!(row, Ok(()) | Err(VaultError::TransactionLost)), "{row:?}");
+        // It would be committed alone.
+        let put = tx.put(&token(3), &secret(3));
+        assert!(matches!(put, Err(VaultError::TransactionLost)), "{put:?}");
+        Ok(())
+    });
+    assert!(matches!(shrugged, Err(VaultError::TransactionLost)), "{shrugged:?}");
+    let shrugged = vault.destroy(ORDER, &[token(1)], |tx| {
+        let _failed = tx.journal_put("outbox", b"row", b"value");
+        Ok(())
+    });
+    assert!(matches!(shrugged, Err(VaultError::TransactionLost)), "{shrugged:?}");
+    // Control: without the fault the same vault goes on.
+    vault.connection.execute_batch("DROP TRIGGER fault").unwrap();
+    assert_eq!((vault.epoch(), vault.get(&token(3)).unwrap()), (1, None));
+    destroy(&mut vault).unwrap();
+}
+
 #[test]
 fn a_new_record_never_takes_the_slot_of_one_that_lives() {
     for rotates in [false, true] {
