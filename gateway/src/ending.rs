@@ -11,10 +11,12 @@ use quittance_protocol::statement::{Intent, ReplicaState};
 use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem, Timestamp, Verified};
 
 use crate::destruction;
+use crate::each::pass_over;
 use crate::failure::{Decided, Failure};
 use crate::flows::refusal;
 use crate::logbook;
 use crate::parties::MerchantNotice;
+use crate::round::in_mark;
 use crate::store::{Mandate, Order, Store};
 use crate::sweep::{Sweep, sweep};
 use crate::turn::{After, Turn};
@@ -172,7 +174,13 @@ pub(crate) fn those_first(
 ) -> Result<Vec<Mandate>, Failure> {
     let mut first = Vec::new();
     for row in mandates.into_iter().filter(|row| row.standing.is_live()) {
-        let stands = row.order.map(|order| find(turn, order)).transpose()?;
+        let stands = match row.order.map(|order| find(turn, order)).transpose() {
+            Err(failure) if failure.is_of_one_row() => {
+                tracing::error!(error = %failure, mandate = %row.mandate, "is left to an order that cannot be read");
+                continue;
+            }
+            stands => stands?,
+        };
         let is_later = |order: Order| order.state.own == OwnHalf::Scheduled && effective_at < order.effective_at;
         if stands.is_none_or(|order| effective_at <= turn.now && is_later(order)) {
             first.push(row);
@@ -309,9 +317,33 @@ pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<
     if !pending.is_empty() && !overdue {
         return Ok(());
     }
+    if !overdue && waits_for_what_left(turn, &order)? {
+        return Ok(());
+    }
     turn.after.extend(pending.into_iter().map(After::Resolve));
     take(turn, &mut order, GatewayEvent::Drained)?;
-    order.left.into_iter().try_for_each(|left| drain(turn, left, false))
+    for left in order.left {
+        // One whose row went bad keeps back itself alone.
+        let drained = in_mark(turn, |turn| drain(turn, left, false));
+        pass_over(turn.store, drained)?;
+    }
+    Ok(())
+}
+
+/// Whether a mandate left the order for one that still waits for a charge in flight: that order comes back to this one.
+fn waits_for_what_left(turn: &Turn<'_>, order: &Order) -> Result<bool, Failure> {
+    for id in &order.mandates {
+        let other = turn.store.mandate(*id)?.and_then(|row| row.order);
+        let Some(other) = other.filter(|other| *other != order.order) else {
+            continue;
+        };
+        match find(turn, other) {
+            Ok(other) if other.state.own == OwnHalf::Quiesced => return Ok(true),
+            Err(failure) if !failure.is_of_one_row() => return Err(failure),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Lets the rules take an event, carries out what they ask for, writes what they decided.

@@ -28,7 +28,8 @@ impl Response {
         }
     }
 
-    /// The card network does not answer, or too many wait for it: nothing was kept, the same bytes may come again.
+    /// The card network does not answer, or too many wait for it: the same bytes may come again. Of a charge that was begun its
+    /// reservation stands until then.
     pub(crate) fn unavailable() -> Self {
         Self::problem(&Problem::new(Code::ExternalUnavailable).retry_after(5))
     }

@@ -152,6 +152,11 @@ impl Sequencer {
                 // First, so that a read token reads as soon as its answer is heard.
                 self.carry_out(after);
                 for waker in round.wakers {
+                    if self.memory.sweep.is_behind() {
+                        // It waits for all that is due, not for a part of it.
+                        let _ended = self.outbox.send(Command::Wake(waker));
+                        continue;
+                    }
                     // Nobody may be waiting any more, which changes nothing.
                     let _gone = waker.send(());
                 }

@@ -223,10 +223,20 @@ impl Unit<'_> {
 
     /// Notes an order that came without an intent in the cancellation that it ends.
     pub(crate) fn join_cancellation(&mut self, record: &OrderRecord) -> Result<(), WalletError> {
+        let orders = self.list::<OrderRow>()?;
+        let is_later = |order: OrderId| {
+            let later = |row: &OrderRow| matches!(&row.state, PhoneState::Scheduled { order: known, .. } if known.order == order);
+            order != record.order && orders.iter().any(later)
+        };
         for mut row in self.list::<FlowRow>()? {
             let about = |mandate: &MandateId| row.start.mandates.contains(mandate);
-            // A run that the gateway began is no ground of the order, and still the one that it came of.
-            if row.order.is_none()
+            // A run that the gateway began is no ground of the order, and still the one that it came of. One that ends at
+            // once was taken for that of a later end, if it was heard of before the order that took its mandates out of it.
+            let is_free = match row.order {
+                Some(order) => is_later(order) && self.definition(&row)?.effective.is_none(),
+                None => true,
+            };
+            if is_free
                 && record.mandates.iter().any(about)
                 && (row.foreign && row.ends_mandates || self.payer_is_done_with(&row)?)
                 && self.folded(&row)?.phase == Phase::Completed

@@ -14,7 +14,7 @@ use quittance_protocol::statement::{
 };
 use quittance_protocol::{Digest32, OrderId, Problem, Received, Timestamp, Verified};
 
-use crate::ending::{Placing, effective_at, joins, place, take};
+use crate::ending::{Placing, come_due, effective_at, joins, place, take};
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
 use crate::flows;
@@ -182,6 +182,11 @@ fn check_proof(
 pub(super) fn attest(turn: &mut Turn<'_>, device: &Device, said: &Verified<Attestation>) -> Decided<Answer> {
     let body = said.body();
     let mut order = find(turn, device, body.order)?;
+    if order.state.own == OwnHalf::Scheduled && order.effective_at <= turn.now {
+        // The clock has not come to it yet: much is due at this moment.
+        come_due(turn, order)?;
+        order = find(turn, device, body.order)?;
+    }
     let rejected = |pointer: &str| {
         tracing::warn!(order = %body.order, member = pointer, "an attestation was refused");
         Problem::new(Code::ProofRejected).at(pointer)

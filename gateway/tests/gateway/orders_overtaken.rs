@@ -166,6 +166,51 @@ async fn an_order_waits_for_the_charges_of_what_left_it_before_it_says_that_its_
     assert_eq!(order_of(&phone, &tokens[0]).await.state, OrderState::Destroyed);
 }
 
+/// The row of an order goes bad while the gateway stands still.
+fn spoil(house: &House, order: &OrderRecord) {
+    house.stop();
+    house.plant(&format!("UPDATE orders SET doc='bad' WHERE orders='{}'", order.order));
+    house.start().unwrap();
+}
+
+//
+#[tokio::test]
+async fn an_order_whose_predecessor_cannot_be_read_ends_what_it_took_out_of_it() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let tokens = [phone.sign_mandate().await, phone.sign_mandate().await];
+    house.network_says(ScriptedOutcome::Unavailable);
+    assert_eq!(
+        house.charge(tokens[0].mandate, 1).await.code(),
+        Code::ExternalUnavailable
+    );
+    let order = by_service(&phone, &tokens).await;
+    ends(&house, &tokens[0], "merchant_banned").await;
+    assert_eq!(
+        order_of(&phone, &tokens[0]).await.state,
+        OrderState::Quiesced,
+        "control"
+    );
+    spoil(&house, &order);
+    house.network_says(ScriptedOutcome::Approve);
+    house.advance(HOUR).await;
+    assert_eq!(order_of(&phone, &tokens[0]).await.state, OrderState::Destroyed);
+}
+
+//
+#[tokio::test]
+async fn a_scheduled_order_that_cannot_be_read_keeps_no_other_mandate_alive() {
+    let house = House::on_stage();
+    let (phone, [one, _], order) = scheduled(&house).await;
+    let free = phone.sign_mandate().await;
+    spoil(&house, &order);
+    let body = json!({ "mandates": [one.mandate, free.mandate], "cause": "account_closed" });
+    assert_eq!(house.set("/sandbox/endings", body).await.status, 200);
+    house.settle().await;
+    let ended = (MandateState::Ended, Some(TerminationCause::AccountClosed));
+    assert_eq!(cause(&phone, &free).await, ended);
+}
+
 // Before, these were answered as done and left to the scheduled order, which the payer could take back.
 //
 //
