@@ -123,7 +123,9 @@ import QuittanceApple
             await part()
             if parting != nil { return }
         }
-        await erase()
+        wallet = nil
+        // A contact that returned meanwhile waits for its turn, and the erasing waits for that contact.
+        work.afterwards { [self] in await erase() }
     }
 
     /// Asks the wallet that is to be erased for what is left to do, as often as the payer likes.
@@ -135,7 +137,6 @@ import QuittanceApple
     }
 
     private func erase() async {
-        wallet = nil
         // A contact that goes on still has the wallet, and with it the folder.
         await contacting?.value
         earlyLink = nil

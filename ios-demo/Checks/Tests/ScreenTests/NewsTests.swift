@@ -93,6 +93,7 @@ import Testing
         #expect(process.app.news.count == 2 && old.happened.isEmpty)
         new.happened = [.unlocked]
         await process.app.setUpAgain()
+        await process.app.work.finished()
         await process.rest()
         #expect(process.app.news.map(\.text) == [say("app.event.unlocked")] && new.happened == [.unlocked])
     }

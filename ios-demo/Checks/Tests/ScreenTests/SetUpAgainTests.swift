@@ -121,4 +121,29 @@ extension JourneyTests {
         await app.work.finished()
         #expect(Set(log.all) == ["told", "erased"])
     }
+
+    @Test("A contact that returns while the wallet stops everything keeps it from nothing")
+    func returns() async {
+        let (wallet, log) = (ShownWallet(), Log())
+        let (contact, last) = (AsyncStream.makeStream(of: Void.self), AsyncStream.makeStream(of: Void.self))
+        let app = AppModel(facts: { .ofThisPhone }) {
+            wallet
+        } forget: {
+            log.add("erased")
+        }
+        let screen = Driver(RootView(model: app))
+        wallet.held = contact.stream
+        await screen.settle()
+        while wallet.held != nil { await Task.yield() }
+        wallet.held = last.stream
+        app.work.begin { await app.setUpAgain() }
+        while wallet.held != nil { await Task.yield() }
+        contact.continuation.yield()
+        for await _ in wallet.contacts.stream { break }
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(app.contacting != nil && app.work.isBusy && log.all == [])
+        last.continuation.yield()
+        await app.work.finished()
+        #expect(log.all == ["erased"])
+    }
 }
