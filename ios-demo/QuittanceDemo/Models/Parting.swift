@@ -6,9 +6,11 @@ struct Parting: Equatable {
     let isTold: Bool
     /// The proofs of what ended: they are on this phone alone.
     let receipts: [String]
+    /// Whether one of them could not be read.
+    let isUnread: Bool
 
     /// Whether the payer has to know of it before the wallet goes.
-    var isNews: Bool { !isTold || !receipts.isEmpty }
+    var isNews: Bool { !isTold || isUnread || !receipts.isEmpty }
 
     /// Stops everything, tells the gateway, takes the receipts along. None of it asks for a finger; nothing where the phone
     /// was never set up.
@@ -21,11 +23,13 @@ struct Parting: Equatable {
         } catch {
             isTold = false
         }
+        let known = try? await wallet.receipts()
         var receipts: [String] = []
-        for receipt in (try? await wallet.receipts()) ?? [] {
+        for receipt in known ?? [] {
             let exported = try? await wallet.exportReceipt(order: receipt.order)
             if let exported { receipts.append(exported.receipt) }
         }
         self.receipts = receipts
+        isUnread = receipts.count != known?.count
     }
 }

@@ -122,6 +122,27 @@ extension JourneyTests {
         #expect(Set(log.all) == ["told", "erased"])
     }
 
+    @Test("Receipts that cannot be read keep nobody from being told of the stop, and nothing goes with the first tap")
+    func unread() async {
+        for isOnline in [true, false] {
+            let (wallet, log) = (ShownWallet(), Log())
+            let app = AppModel(facts: { .ofThisPhone }) {
+                wallet
+            } forget: {
+                log.add("erased")
+            }
+            await app.start()
+            (wallet.isOnline, wallet.unread) = (isOnline, .Internal(place: "receipts"))
+            await app.setUpAgain()
+            await app.work.finished()
+            #expect(app.parting?.isTold == isOnline && app.parting?.receipts == [] && log.all == [])
+            wallet.unread = nil
+            await app.setUpAgain()
+            await app.work.finished()
+            #expect(log.all == ["erased"], "the control: it goes with the second")
+        }
+    }
+
     @Test("A contact that returns while the wallet stops everything keeps it from nothing")
     func returns() async {
         let (wallet, log) = (ShownWallet(), Log())

@@ -7,6 +7,8 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     var details: [String: PermissionDetail] = [:]
     var routes: [CancellationRoute] = []
     var closed: [ReceiptSummary] = []
+    /// Why its receipts cannot be read.
+    var unread: WalletError?
     var verdict = MadeUp.holds
     var stopped = Stopping(lock: nil, stops: [], lockPasswordSet: false)
     var phone: Enrolment? = Enrolment(
@@ -52,7 +54,11 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     }
 
     override func permissions() async throws -> Permissions { views }
-    override func receipts() async throws -> [ReceiptSummary] { closed }
+    override func receipts() async throws -> [ReceiptSummary] {
+        if let unread { throw unread }
+        return closed
+    }
+
     override func security(phone: PhoneFacts) async throws -> SecurityCentre { MadeUp.centre(stopped) }
     override func recoveryReadiness() async throws -> RecoveryReadiness { MadeUp.recovery }
     override func verifyReceipt(order: String) async throws -> ReceiptVerdict { verdict }

@@ -7,6 +7,7 @@ import org.quittance.EvidenceLevel
 import org.quittance.KeyStoreKind
 import org.quittance.NoHandle
 import org.quittance.PhoneFacts
+import org.quittance.StopScope
 import org.quittance.SyncReport
 import org.quittance.Wallet
 import org.quittance.WalletEvent
@@ -35,6 +36,9 @@ class KeepingWallet : Wallet(NoHandle) {
 
     /** Why a contact fails. */
     var failure: WalletException? = null
+
+    /** Why its receipts cannot be read. */
+    var unread: WalletException? = null
 
     fun happens(vararg events: WalletEvent) = events.forEach { kept += WalletNews(numbers++, it) }
 
@@ -70,7 +74,9 @@ class KeepingWallet : Wallet(NoHandle) {
 
     override suspend fun cancellationRoutes(mandate: String) = one.routes
 
-    override suspend fun receipts() = listOf(ended.slip.receipt)
+    override suspend fun stop(scope: StopScope) = Unit
+
+    override suspend fun receipts() = unread?.let { throw it } ?: listOf(ended.slip.receipt)
 
     override suspend fun exportReceipt(order: String) = ended.exported
 }

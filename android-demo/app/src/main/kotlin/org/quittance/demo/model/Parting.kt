@@ -13,9 +13,11 @@ data class Parting(
     val told: Boolean,
     /** The proofs of what ended: they are on this phone alone. */
     val receipts: List<String>,
+    /** Whether one of them could not be read. */
+    val unread: Boolean = false,
 ) {
     /** Whether the payer has to know of it before the wallet goes. */
-    val isNews: Boolean get() = !told || receipts.isNotEmpty()
+    val isNews: Boolean get() = !told || unread || receipts.isNotEmpty()
 }
 
 /**
@@ -45,7 +47,7 @@ fun DemoModel.shareReceipts() {
 /** Does what asks for no finger; nothing where the wallet does not open, or was never set up. */
 private suspend fun DemoModel.parting(): Parting? =
     try {
-        wallet().takeIf { it.enrolment() != null }?.let { Parting(stopped(it), receipts(it)) }
+        wallet().takeIf { it.enrolment() != null }?.let { left(it, stopped(it)) }
     } catch (_: WalletException) {
         null
     } catch (_: DeviceKeyException) {
@@ -62,12 +64,16 @@ private suspend fun stopped(wallet: Wallet): Boolean =
         false
     }
 
-/** As many as can be read: one that cannot keeps no other back. */
-private suspend fun receipts(wallet: Wallet): List<String> =
-    wallet.receipts().mapNotNull {
-        try {
-            wallet.exportReceipt(it.order).receipt
-        } catch (_: WalletException) {
-            null
-        }
+/** As many receipts as can be read: one that cannot keeps no other back, nor what became of the stop. */
+private suspend fun left(wallet: Wallet, told: Boolean): Parting {
+    val orders = read { wallet.receipts() } ?: return Parting(told, emptyList(), unread = true)
+    val receipts = orders.mapNotNull { read { wallet.exportReceipt(it.order).receipt } }
+    return Parting(told, receipts, unread = receipts.size < orders.size)
+}
+
+private suspend fun <T : Any> read(call: suspend () -> T): T? =
+    try {
+        call()
+    } catch (_: WalletException) {
+        null
     }
