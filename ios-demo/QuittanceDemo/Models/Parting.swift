@@ -4,7 +4,7 @@ import Quittance
 struct Parting: Equatable {
     /// Whether the gateway knows that everything which the wallet allowed is stopped.
     let isTold: Bool
-    /// The proofs of what ended: they are on this phone alone.
+    /// The proofs of what ended, each with its annex, which alone says whose end it is: they are on this phone alone.
     let receipts: [String]
     /// Whether one of them could not be read.
     let isUnread: Bool
@@ -27,7 +27,7 @@ struct Parting: Equatable {
         var receipts: [String] = []
         for receipt in known ?? [] {
             let exported = try? await wallet.exportReceipt(order: receipt.order)
-            if let exported { receipts.append(exported.receipt) }
+            if let exported { receipts.append(exported.receipt + "\n" + exported.annexJson) }
         }
         self.receipts = receipts
         isUnread = receipts.count != known?.count

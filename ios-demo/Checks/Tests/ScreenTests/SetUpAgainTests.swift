@@ -50,7 +50,8 @@ extension JourneyTests {
         try await hand.tap("mandate.cancel.quick")
         try await hand.agree(lockPassword: "")
         let order = try #require(hand.app.receipts.first?.order)
-        let receipt = try #require(try await hand.app.wallet?.exportReceipt(order: order).receipt)
+        let exported = try #require(try await hand.app.wallet?.exportReceipt(order: order))
+        let receipt = exported.receipt + "\n" + exported.annexJson
         await hand.restart()
         try await hand.sign()
         let mandate = try #require(hand.app.permissions?.permissions.first { $0.group == .on }?.mandate)

@@ -8,6 +8,7 @@ import android.hardware.biometrics.BiometricManager
 import android.net.Uri
 import android.provider.Settings
 import java.io.File
+import java.io.IOException
 import java.time.Duration
 import java.time.Instant
 import java.time.ZoneId
@@ -28,6 +29,7 @@ class AndroidPhone(private val application: Application, private val pictures: P
     override val sandbox: Boolean = application.resources.getBoolean(R.bool.sandbox)
 
     private val wallet = OneWallet(::newWallet)
+    private val texts = SharedTexts(application)
 
     override suspend fun openWallet(): Wallet = wallet.get()
 
@@ -79,9 +81,15 @@ class AndroidPhone(private val application: Application, private val pictures: P
 
     override fun support() = open(application.getString(R.string.support_link))
 
-    override fun share(title: String, text: String) {
-        val send = Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, text)
+    override suspend fun share(title: String, text: String): Boolean {
+        val send = Intent(Intent.ACTION_SEND).setType("text/plain")
+        try {
+            texts.put(send, text)
+        } catch (_: IOException) {
+            return false
+        }
         start(Intent.createChooser(send, title))
+        return true
     }
 
     override fun open(link: String) = start(Intent(Intent.ACTION_VIEW, Uri.parse(link)))

@@ -40,8 +40,8 @@ interface Phone {
     /** Leads to customer service. */
     fun support()
 
-    /** Hands a text to another app. */
-    fun share(title: String, text: String)
+    /** Hands a text to another app; false where the phone has no room for one that is long. */
+    suspend fun share(title: String, text: String): Boolean
 
     /** Opens another app by its link. */
     fun open(link: String)

@@ -206,7 +206,10 @@ class BadInputTest {
             assertTrue(phone.stage.merchant.charge(mandate, cny(30_00), "after").contains("stopped_by_payer"))
             hand.awaitsText("1 receipt is on this phone alone.")
             hand.taps("share-receipts")
-            assertTrue(phone.shared.single().startsWith("c2sp.org/tlog-proof@v1\n"))
+            val shared = phone.shared.single()
+            assertTrue(shared.startsWith("c2sp.org/tlog-proof@v1\n"))
+            val exported = runBlocking { phone.wallet.exportReceipt(phone.wallet.receipts().single().order) }
+            assertEquals("its annex alone says whose end it is", exported.receipt + "\n" + exported.annexJson, shared)
             hand.taps("set-up-again")
             payer.enrols()
             assertEquals(0, runBlocking { phone.wallet.mandates().size })

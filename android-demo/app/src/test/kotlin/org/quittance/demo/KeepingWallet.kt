@@ -84,10 +84,15 @@ class KeepingWallet : Wallet(NoHandle) {
 /** The app on a phone whose wallet is of the test; each time that it is opened, the next one. */
 class KeepingApplication : StillApplication() {
     val wallets = mutableListOf(KeepingWallet())
+
+    /** Whether a long text can be handed to another app. */
+    var hasRoom = true
     private val networks = MutableSharedFlow<Unit>(extraBufferCapacity = 1)
 
     override fun newPhone(): Phone =
         object : StillPhone() {
+            override suspend fun share(title: String, text: String) = hasRoom
+
             override suspend fun openWallet() = wallets.first()
 
             override suspend fun eraseWallet() {

@@ -15,6 +15,8 @@ import org.quittance.demo.model.Parting
 import org.quittance.demo.model.ProblemRemedy
 import org.quittance.demo.model.Shown
 import org.quittance.demo.model.setUpAgain
+import org.quittance.demo.model.shareReceipts
+import org.quittance.demo.words.Say
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
@@ -46,6 +48,19 @@ class PartingTest {
                 model.setUpAgain()
                 assertEquals(1, parting(model)?.receipts?.size)
             }
+        }
+    }
+
+    @Test
+    fun `a phone without room for the receipts says so, and the page stays`() = runTest(UnconfinedTestDispatcher()) {
+        val model = atTheEnd()
+        wallet.failure = null
+        model.setUpAgain()
+        for (room in listOf(true, false)) {
+            application.hasRoom = room
+            model.shareReceipts()
+            assertEquals(if (room) null else Say("app.error.storage_full"), model.state.value.problem?.body)
+            assertEquals(1, parting(model)?.receipts?.size)
         }
     }
 

@@ -184,9 +184,7 @@ class StagedPhone(val stage: Stage) : Phone, AutoCloseable {
         return ByteArrayOutputStream().also { bitmap.compress(Bitmap.CompressFormat.PNG, 100, it) }.toByteArray()
     }
 
-    override fun share(title: String, text: String) {
-        shared += text
-    }
+    override suspend fun share(title: String, text: String): Boolean = shared.add(text)
 
     override fun locks() = locks
 
@@ -241,7 +239,7 @@ open class StillPhone : Phone {
 
     override suspend fun takePicture(mostBytes: Long): ByteArray? = null
 
-    override fun share(title: String, text: String) = Unit
+    override suspend fun share(title: String, text: String) = true
 
     override fun locks() = PhoneFacts(screenLock = true, biometrics = true)
 

@@ -366,7 +366,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
 
     fun shareReceipt() {
         val shown = states.value.shown as? Shown.Receipt ?: return
-        phone.share(shown.slip.receipt.order, shown.exported.receipt)
+        scope.launch { handOver(shown.slip.receipt.order, shown.exported.receipt) }
     }
 
     // Inside.

@@ -1,8 +1,9 @@
 package org.quittance.demo.model
 
 import kotlinx.coroutines.flow.update
-import kotlinx.coroutines.sync.withLock
+import kotlinx.coroutines.launch
 import org.quittance.DeviceKeyException
+import org.quittance.ErrorKind
 import org.quittance.StopScope
 import org.quittance.Wallet
 import org.quittance.WalletException
@@ -11,7 +12,7 @@ import org.quittance.WalletException
 data class Parting(
     /** Whether the gateway knows that everything which the wallet allowed is stopped. */
     val told: Boolean,
-    /** The proofs of what ended: they are on this phone alone. */
+    /** The proofs of what ended, each with its annex, which alone says whose end it is: they are on this phone alone. */
     val receipts: List<String>,
     /** Whether one of them could not be read. */
     val unread: Boolean = false,
@@ -41,7 +42,13 @@ fun DemoModel.partAgain() = act {
 /** Hands all receipts of the old wallet to another app. */
 fun DemoModel.shareReceipts() {
     val parting = (states.value.shown as? Shown.Stuck)?.parting ?: return
-    phone.share("", parting.receipts.joinToString("\n"))
+    scope.launch { handOver("", parting.receipts.joinToString("\n")) }
+}
+
+/** Hands a text to another app, and says so where the phone has no room for that. */
+internal suspend fun DemoModel.handOver(title: String, text: String) {
+    if (phone.share(title, text)) return
+    states.update { it.copy(problem = problem(WalletException.Storage("", ErrorKind.PhoneSettings))) }
 }
 
 /** Does what asks for no finger; nothing where the wallet does not open, or was never set up. */
@@ -67,7 +74,7 @@ private suspend fun stopped(wallet: Wallet): Boolean =
 /** As many receipts as can be read: one that cannot keeps no other back, nor what became of the stop. */
 private suspend fun left(wallet: Wallet, told: Boolean): Parting {
     val orders = read { wallet.receipts() } ?: return Parting(told, emptyList(), unread = true)
-    val receipts = orders.mapNotNull { read { wallet.exportReceipt(it.order).receipt } }
+    val receipts = orders.mapNotNull { read { wallet.exportReceipt(it.order).run { receipt + "\n" + annexJson } } }
     return Parting(told, receipts, unread = receipts.size < orders.size)
 }
 
