@@ -143,6 +143,7 @@ import QuittanceApple
         // Another wallet has numbers of its own, and none of the old one's pages.
         (news, unheard, shown) = ([], 0, nil)
         (tab, permissionPath, receiptPath, chosen) = (.permissions, [], [], nil)
+        (flow, setsLockPassword, choosesPin) = (nil, false, false)
         do {
             try forget()
         } catch {

@@ -144,6 +144,21 @@ extension JourneyTests {
         }
     }
 
+    @Test("No page of the old wallet stands over the new one")
+    func pages() async {
+        let wallet = ShownWallet()
+        wallet.asked = MadeUp.prompt(.biometric, "identify", deadline: nil)
+        let app = AppModel(facts: { .ofThisPhone }) { wallet }
+        await app.start()
+        app.begin("mandate.cancel.quick")
+        await app.work.finished()
+        (app.choosesPin, app.setsLockPassword) = (true, true)
+        #expect(app.flow != nil, "the control")
+        await app.setUpAgain()
+        await app.work.finished()
+        #expect(app.flow == nil && !app.choosesPin && !app.setsLockPassword)
+    }
+
     @Test("A contact that returns while the wallet stops everything keeps it from nothing")
     func returns() async {
         let (wallet, log) = (ShownWallet(), Log())
