@@ -19,7 +19,15 @@ class AmountsTest {
         assertEquals(20_50L, read("20.5", Locale.US))
         assertEquals(20_50L, read("20,5", Locale.GERMANY))
         assertEquals(1_234_00L, read("1,234", Locale.CHINA))
+        assertEquals(1_234_567_50L, read("1,234,567.5", Locale.US))
+        assertEquals(1_234_50L, read("1.234,5", Locale.GERMANY))
         assertEquals("an empty field keeps what is", 50_00L, read(" ", Locale.US))
-        for (none in listOf("0", "-1", "1.005", "1x", "99999999999999999999")) assertEquals(none, null, read(none, Locale.US))
+        for (none in listOf("0", "-1", "1.005", "1x", "99999999999999999999") + groups) assertEquals(none, null, read(none, Locale.US))
+        assertEquals("1.00", null, read("1.00", Locale.GERMANY))
+    }
+
+    private companion object {
+        /** Of sizes that nobody writes: whoever types so thinks of another language. */
+        val groups = listOf("1,00", "1,0000", "1234,567", "1,23,456", ",500", "1,,000", "1,")
     }
 }
