@@ -315,8 +315,8 @@ fn forgets_buffers() -> Bug {
             // What a half opens.
             Change {
                 file: "gateway/src/statements/charge.rs",
-                right: "    Ok(Some(unseal(half, &consent::place(mandate.token), sealed.as_slice())?))\n",
-                wrong: "    let opened = unseal(half, &consent::place(mandate.token), sealed.as_slice())?;\n    std::mem::forget(opened.clone());\n    Ok(Some(opened))\n",
+                right: "    Ok(unseal(half, &consent::place(mandate.token), sealed.as_slice())?)\n",
+                wrong: "    let opened = unseal(half, &consent::place(mandate.token), sealed.as_slice())?;\n    std::mem::forget(opened.clone());\n    Ok(opened)\n",
             },
             Change {
                 file: "testkit/src/software_keys.rs",
