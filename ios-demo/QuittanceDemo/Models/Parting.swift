@@ -15,7 +15,7 @@ struct Parting: Equatable {
     /// Stops everything, tells the gateway, takes the receipts along. None of it asks for a finger; nothing where the phone
     /// was never set up.
     init?(_ wallet: any WalletProtocol) async {
-        guard let enrolled = try? await wallet.enrolment(), enrolled != nil else { return nil }
+        guard (try? await wallet.enrolment()) != nil else { return nil }
         do {
             try await wallet.stop(scope: .everything)
             let report = try await wallet.sync()
