@@ -248,6 +248,6 @@ mod tests {
         let Err(Problem::Failed(said)) = chosen(&["epochs".to_owned()]) else {
             panic!("it was taken");
         };
-        assert!(said.contains("epoch, counters"), "{said}");
+        assert!(said.contains("epoch, tree, custodian"), "{said}");
     }
 }
