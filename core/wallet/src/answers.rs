@@ -190,15 +190,7 @@ impl Unit<'_> {
         let PhoneState::Intended { mandates } = &row.state else {
             return Ok(());
         };
-        let mut left = Vec::new();
-        for mandate in mandates {
-            if self
-                .get::<MandateRow>(mandate.as_bytes())?
-                .is_some_and(|row| !row.orphan)
-            {
-                left.push(*mandate);
-            }
-        }
+        let left = self.waiting_for_an_order(mandates)?;
         if left.is_empty() {
             self.delete(&row);
             return Ok(());

@@ -78,9 +78,15 @@ impl Inner {
     fn destroyed_before(&self, order: &Order) -> Result<Vec<MandateId>, WalletError> {
         let mut before = order.mandates.clone();
         let rows = self.read_all::<OrderRow>()?;
+        // Few orders name what this one names, and only their attestations are read.
         let others: Vec<&OrderRow> = rows
             .iter()
             .filter(|row| known_order(&row.state).is_some_and(|known| known.order != order.order))
+            .filter(|row| {
+                mandates_of(&row.state)
+                    .iter()
+                    .any(|mandate| order.mandates.contains(mandate))
+            })
             .filter(|row| row.attestation.as_deref().is_some_and(says_destroyed))
             .collect();
         before.retain(|mandate| others.iter().any(|row| mandates_of(&row.state).contains(mandate)));

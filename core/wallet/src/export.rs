@@ -4,7 +4,7 @@ use crate::closure::content;
 use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow};
-use crate::order_facts::{known_order, mandates_of};
+use crate::order_facts::{mandates_of, row_of};
 use quittance_protocol::{OrderId, PublicKey, Receipt};
 
 /// A receipt with all that a stranger needs to check it, and what the payer keeps private.
@@ -27,8 +27,7 @@ pub struct ExportedReceipt {
 impl Inner {
     pub(crate) fn exported(&self, order: OrderId) -> Result<ExportedReceipt, WalletError> {
         let rows = self.read_all::<OrderRow>()?;
-        let of_it = |row: &&OrderRow| known_order(&row.state).is_some_and(|known| known.order == order);
-        let row = rows.iter().find(of_it).ok_or(WalletError::NoReceipt)?;
+        let row = row_of(&rows, order).ok_or(WalletError::NoReceipt)?;
         let receipt = row.receipt.as_ref().ok_or(WalletError::NoReceipt)?;
         let device = self.read::<DeviceRow>(b"")?.ok_or(WalletError::NotEnrolled)?;
         let mut statements = Vec::new();

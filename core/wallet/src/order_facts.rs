@@ -24,6 +24,12 @@ pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
     }
 }
 
+/// The row of an order that was placed.
+pub(crate) fn row_of(rows: &[OrderRow], order: OrderId) -> Option<&OrderRow> {
+    rows.iter()
+        .find(|row| known_order(&row.state).is_some_and(|known| known.order == order))
+}
+
 /// What a row is about, ordered or not.
 pub(crate) fn mandates_of(state: &PhoneState) -> &[MandateId] {
     match state {

@@ -6,7 +6,9 @@ use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::{Opened, open_logged};
-use crate::order_facts::{add_new, doubts, ground_of, known_order, mandates_of, open_wishes, order_of, waits_for};
+use crate::order_facts::{
+    add_new, doubts, ground_of, known_order, mandates_of, open_wishes, order_of, row_of, waits_for,
+};
 use crate::unit::Unit;
 use quittance_flows::destruction::intent;
 use quittance_flows::destruction::phone::{self, Grounds, PhoneEffect, PhoneEvent, PhoneState, is_grounded};
@@ -227,10 +229,7 @@ impl Unit<'_> {
     fn order_row(&mut self, news: &OrderNews, answered: Option<&Purpose>) -> Result<Option<OrderRow>, WalletError> {
         let record = &news.record;
         let rows = self.list::<OrderRow>()?;
-        let own = rows
-            .iter()
-            .find(|row| known_order(&row.state).is_some_and(|known| known.order == record.order));
-        if let Some(own) = own {
+        if let Some(own) = row_of(&rows, record.order) {
             let mut own = own.clone();
             // An order that changed its mandates claims no wish of theirs: it is refused as it stands.
             // One that was taken back fulfils none, and before its moment only the wish that it answers: a wish that

@@ -203,31 +203,33 @@ impl Unit<'_> {
             let unfinished = matches!(refused.code, Code::StepOrder | Code::NotFound | Code::FlowExpired);
             let unfinished = unfinished && self.definition(&run)?.completes_offline();
             let offline = unfinished || self.went_offline(&run)?;
-            let named = self.named_in_intent(&run.start.mandates, offline)?;
+            let mandates = self.named_in_intent(&run.start.mandates, offline)?;
+            let waiting = self.waiting_for_an_order(&mandates)?;
             let intent = Intent {
                 offline,
                 flow,
-                mandates: named.clone(),
+                mandates,
                 proof: run.proof.unwrap_or_default(),
             };
             let compact = self.sign(&intent)?;
             self.enqueue(Purpose::Intent { flow }, Some(compact.clone()))?;
             row.intents.push(compact);
-            row.state = self.waiting_for(named)?;
+            row.state = PhoneState::Intended { mandates: waiting };
             self.put(&row)?;
         }
         Ok(())
     }
 
-    /// What waits for the order that an intent asks for: what ended on this phone alone waits for none.
-    fn waiting_for(&self, named: Vec<MandateId>) -> Result<PhoneState, WalletError> {
-        let mut mandates = Vec::new();
-        for mandate in named {
-            if !self.mandate(mandate)?.orphan {
-                mandates.push(mandate);
+    /// Those of some mandates that wait for the order that an intent asks for: what ended on this phone alone waits for none.
+    pub(crate) fn waiting_for_an_order(&self, mandates: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
+        let mut waiting = Vec::new();
+        for mandate in mandates {
+            let row = self.get::<MandateRow>(mandate.as_bytes())?;
+            if row.is_some_and(|row| !row.orphan) {
+                waiting.push(*mandate);
             }
         }
-        Ok(PhoneState::Intended { mandates })
+        Ok(waiting)
     }
 
     fn intent_waits(&self, flow: FlowId) -> Result<bool, WalletError> {

@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, TimeRow};
-use crate::order_facts::{known_order, order_of};
+use crate::order_facts::{known_order, order_of, row_of};
 use crate::unit::Unit;
 use quittance_flows::definition::FlowEffect;
 use quittance_flows::destruction::phone::{self, PhoneEvent, PhoneState, payer_is_done};
@@ -136,8 +136,7 @@ impl Unit<'_> {
             return Ok(true);
         };
         let rows = self.list::<OrderRow>()?;
-        let is_it = |row: &&OrderRow| known_order(&row.state).is_some_and(|known| known.order == before);
-        let Some(before) = rows.iter().find(is_it) else {
+        let Some(before) = row_of(&rows, before) else {
             return Ok(true);
         };
         Ok(match (&before.state, &placed.state) {
@@ -225,8 +224,8 @@ impl Unit<'_> {
     pub(crate) fn join_cancellation(&mut self, record: &OrderRecord) -> Result<(), WalletError> {
         let orders = self.list::<OrderRow>()?;
         let is_later = |order: OrderId| {
-            let later = |row: &OrderRow| matches!(&row.state, PhoneState::Scheduled { order: known, .. } if known.order == order);
-            order != record.order && orders.iter().any(later)
+            let row = row_of(&orders, order);
+            order != record.order && row.is_some_and(|row| matches!(row.state, PhoneState::Scheduled { .. }))
         };
         for mut row in self.list::<FlowRow>()? {
             let about = |mandate: &MandateId| row.start.mandates.contains(mandate);

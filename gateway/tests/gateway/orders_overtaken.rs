@@ -25,6 +25,19 @@ async fn scheduled<'h, const N: usize>(house: &'h House) -> (Phone<'h>, [Token; 
     (phone, tokens, order)
 }
 
+/// Two mandates whose ends are ordered so, while a charge of the first is in flight.
+async fn scheduled_in_flight(house: &House) -> (Phone<'_>, [Token; 2], OrderRecord) {
+    let phone = Phone::ready(house).await;
+    let tokens = [phone.sign_mandate().await, phone.sign_mandate().await];
+    house.network_says(ScriptedOutcome::Unavailable);
+    assert_eq!(
+        house.charge(tokens[0].mandate, 1).await.code(),
+        Code::ExternalUnavailable
+    );
+    let order = by_service(&phone, &tokens).await;
+    (phone, tokens, order)
+}
+
 async fn by_service(phone: &Phone<'_>, tokens: &[Token]) -> OrderRecord {
     let mandates: Vec<MandateId> = tokens.iter().map(|token| token.mandate).collect();
     let walked = phone.walk("mandate.cancel.service", &mandates).await;
@@ -143,14 +156,7 @@ async fn the_order_that_one_left_ends_the_others_at_its_moment_and_says_that_all
 #[tokio::test]
 async fn an_order_waits_for_the_charges_of_what_left_it_before_it_says_that_its_tokens_are_gone() {
     let house = House::on_stage();
-    let phone = Phone::ready(&house).await;
-    let tokens = [phone.sign_mandate().await, phone.sign_mandate().await];
-    house.network_says(ScriptedOutcome::Unavailable);
-    assert_eq!(
-        house.charge(tokens[0].mandate, 1).await.code(),
-        Code::ExternalUnavailable
-    );
-    let order = by_service(&phone, &tokens).await;
+    let (phone, tokens, order) = scheduled_in_flight(&house).await;
     house.advance(24 * HOUR - 1).await;
     ends(&house, &tokens[0], "merchant_banned").await;
     house.advance(1).await;
@@ -177,14 +183,7 @@ fn spoil(house: &House, order: &OrderRecord) {
 #[tokio::test]
 async fn an_order_whose_predecessor_cannot_be_read_ends_what_it_took_out_of_it() {
     let house = House::on_stage();
-    let phone = Phone::ready(&house).await;
-    let tokens = [phone.sign_mandate().await, phone.sign_mandate().await];
-    house.network_says(ScriptedOutcome::Unavailable);
-    assert_eq!(
-        house.charge(tokens[0].mandate, 1).await.code(),
-        Code::ExternalUnavailable
-    );
-    let order = by_service(&phone, &tokens).await;
+    let (phone, tokens, order) = scheduled_in_flight(&house).await;
     ends(&house, &tokens[0], "merchant_banned").await;
     assert_eq!(
         order_of(&phone, &tokens[0]).await.state,

@@ -135,6 +135,13 @@ pub(crate) async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandates: &[M
     flow
 }
 
+/// The same, up to the order that it comes to.
+async fn scheduled(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> OrderId {
+    let flow = by_service(sandbox, phone, &[mandate]).await;
+    phone.wallet.sync().await.unwrap();
+    phone.wallet.order_of(flow).unwrap().unwrap()
+}
+
 /// Begins to take an order back.
 pub(crate) async fn asks_back(phone: &Phone, order: OrderId) -> FlowId {
     let wish = Some(Wish::Undo { order });
@@ -192,9 +199,7 @@ async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() 
     let phone = Phone::enrolled(&sandbox).await;
     let (merchant, kept) = signed(&sandbox, &phone, json!({})).await;
     let (_, other) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, &[kept]).await;
-    phone.wallet.sync().await.unwrap();
-    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    let order = scheduled(&sandbox, &phone, kept).await;
     let undo = asks_back(&phone, order).await;
     phone.answer(undo).await.unwrap();
     sandbox.plug.lose_answer_of("factor-proof");
@@ -219,9 +224,7 @@ async fn a_wish_to_take_an_end_back_that_came_too_late_is_told_as_refused() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, &[mandate]).await;
-    phone.wallet.sync().await.unwrap();
-    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    let order = scheduled(&sandbox, &phone, mandate).await;
     let undo = asks_back(&phone, order).await;
     sandbox.plug.set(Line::Down);
     phone.walk(undo).await.unwrap();
@@ -244,9 +247,7 @@ async fn a_scheduled_end_comes_when_its_day_is_over_and_nothing_undoes_it_then()
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let (_, mandate) = signed(&sandbox, &phone, json!({})).await;
-    let flow = by_service(&sandbox, &phone, &[mandate]).await;
-    phone.wallet.sync().await.unwrap();
-    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    let order = scheduled(&sandbox, &phone, mandate).await;
     assert!(phone.wallet.receipts().unwrap().is_empty());
     sandbox.advance(24 * 3600).await;
     phone.until_closed(mandate).await;

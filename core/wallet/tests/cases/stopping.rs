@@ -36,16 +36,19 @@ async fn a_statement_that_never_arrives_does_not_keep_a_cancellation_back() {
     assert!(order[after_the_outage..].contains(&"consent".to_owned()), "{order:?}");
 }
 
+async fn two_of_one_merchant(sandbox: &Sandboxed, phone: &Phone) -> (Merchant, [MandateId; 2]) {
+    let merchant = sandbox.merchant("Bluebird").await;
+    let first = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let second = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    (merchant, [first, second])
+}
+
 // What stops one thing waits for no answer to what stops another.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lock_that_gets_no_answer_keeps_no_pause_and_no_stop_back() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let [first, second] = [
-        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
-        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
-    ];
+    let (merchant, [first, second]) = two_of_one_merchant(&sandbox, &phone).await;
     sandbox.plug.stall(&["lock"]);
     assert!(!phone.wallet.lock_now(false).await.unwrap().told);
     phone.wallet.pause(&[first]).await.unwrap();
@@ -71,11 +74,7 @@ async fn a_lock_that_gets_no_answer_keeps_no_pause_and_no_stop_back() {
 async fn a_pause_that_gets_no_answer_keeps_no_other_pause_back() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let [first, second] = [
-        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
-        phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await,
-    ];
+    let (merchant, [first, second]) = two_of_one_merchant(&sandbox, &phone).await;
     sandbox.plug.stall_pauses_of(first);
     phone.wallet.pause(&[first]).await.unwrap();
     phone.wallet.pause(&[second]).await.unwrap();
