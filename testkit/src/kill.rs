@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 pub enum Fault {
     /// The process gets SIGKILL instead.
     Kill,
+    /// The process gets SIGKILL instead, and what it sends is counted alone: what it receives comes in as many pieces as the
+    /// network pleases, so that the same step is not always the same moment.
+    KillSending,
     /// The disk answers an error.
     Fails(DiskError, Lasts),
     /// The disk says that it was done, and does nothing: the control of every test that counts on a disk.
@@ -49,6 +52,7 @@ impl Fault {
     fn numbers(self) -> [u64; 2] {
         match self {
             Self::Kill => [0, 0],
+            Self::KillSending => [4_098, 0],
             Self::Fails(error, lasts) => {
                 let errno = match error {
                     DiskError::InputOutput => 5,
@@ -65,7 +69,7 @@ impl Fault {
 
     /// Whether the process ends by it.
     pub fn ends_the_process(self) -> bool {
-        matches!(self, Self::Kill | Self::PowerGoes(_))
+        matches!(self, Self::Kill | Self::KillSending | Self::PowerGoes(_))
     }
 }
 

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | 0..8 | n; 0 = not armed: nothing is counted |
 //! | 8..16 | steps counted since it was armed |
-//! | 16..24 | what becomes of the n-th: 0 = SIGKILL, 1 to 4095 = it fails with this errno, 4096 = it is said to be done, 4097 = the power goes |
+//! | 16..24 | what becomes of the n-th: 0 = SIGKILL, 1 to 4095 = it fails with this errno, 4096 = it is said to be done, 4097 = the power goes, 4098 = SIGKILL, where it sends |
 //! | 24..32 | 1 = of each that follows, too; where the power goes, 0 = all is lost that was not synced, else a seed by which each call is kept, torn or lost |
 //! | 32..40 | the kinds of steps that were ever counted, a bit each |
 //! | 40..48 | the kinds of steps that were ever struck, a bit each |
@@ -15,7 +15,7 @@
 //!
 //! A step is a call that changes a regular file, makes it durable, unlinks or renames one (a step of the disk), or one that
 //! sends on an internet socket, or has received there. The n-th is not carried out; what was received is lost with the
-//! process. Where the disk fails, or lies, its own steps alone are counted. Standard streams do not count: what a program
+//! process. Where the disk fails, or lies, its own steps alone are counted; where a sender dies, what it sends. Standard streams do not count: what a program
 //! says of itself is no state. A process whose count stays below n was left untouched, so a test that raises n by one until
 //! that happens has tried every step.
 //!
@@ -73,6 +73,8 @@ enum Fate {
 const PRETENDED: u64 = 4_096;
 /// The value of `fault` where the power goes.
 const POWER_GOES: u64 = 4_097;
+/// The value of `fault` where the process dies instead of sending.
+const DIES_SENDING: u64 = 4_098;
 
 static CONTROL: AtomicPtr<Control> = AtomicPtr::new(std::ptr::null_mut());
 
@@ -120,8 +122,12 @@ fn step(kind: Kind) -> Fate {
     };
     let at = control.at.load(Ordering::SeqCst);
     let fault = control.fault.load(Ordering::SeqCst);
-    let is_of_the_disk = !matches!(kind, Kind::Send | Kind::Receive);
-    if at == 0 || !(is_of_the_disk || matches!(fault, 0 | POWER_GOES)) {
+    let is_counted = match fault {
+        0 | POWER_GOES => true,
+        DIES_SENDING => matches!(kind, Kind::Send),
+        _ => !matches!(kind, Kind::Send | Kind::Receive),
+    };
+    if at == 0 || !is_counted {
         return Fate::Done;
     }
     control.kinds.fetch_or(kind as u64, Ordering::SeqCst);
@@ -136,7 +142,7 @@ fn step(kind: Kind) -> Fate {
     }
     match (is_struck, fault) {
         (false, _) => Fate::Done,
-        (true, 0) => die(),
+        (true, 0 | DIES_SENDING) => die(),
         (true, POWER_GOES) => {
             // Held until the end: whoever is about to change a file waits.
             let disk = disk::watch();

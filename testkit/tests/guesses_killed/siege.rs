@@ -136,8 +136,9 @@ impl Siege {
         }
     }
 
-    /// Kills the gateway over one wrong guess, before this step: what was heard, and whether it came to the step.
-    async fn killed_before(&self, step: u64, counter: Counter, begun: &mut Begun) -> (Heard, bool) {
+    /// Kills the gateway over one wrong guess, before this step of those that the fault counts: what was heard, and whether it
+    /// came to the step.
+    async fn killed_before(&self, step: u64, fault: Fault, counter: Counter, begun: &mut Begun) -> (Heard, bool) {
         if begun.at.elapsed() > FRESH {
             *begun = self.begun(counter).await;
         }
@@ -145,7 +146,7 @@ impl Siege {
         self.put_back("begun");
         let gateway = self.started().await;
         let guess = self.attacker.guess(counter, run).await;
-        self.switch.arm(step, Fault::Kill).expect("armed");
+        self.switch.arm(step, fault).expect("armed");
         let is_heard = self.attacker.say(&guess).await;
         self.attacker.let_settle().await;
         let is_killed = self.switch.counted().expect("a switch") >= step;
@@ -164,18 +165,19 @@ impl Siege {
         (heard, is_killed)
     }
 
-    /// Kills the gateway over one wrong guess after the other, each before its next step, until one leaves it untouched: what
-    /// was heard, with how many guesses went so. A request comes in one piece or in two, so that the same step is not the same
-    /// moment in each.
+    /// Kills the gateway over one wrong guess after the other, each before its next step, until one leaves it untouched; then
+    /// again, each before it sends the next time. What was heard, with how many guesses went so.
     pub(crate) async fn killed_before_each_step(&self, counter: Counter) -> BTreeMap<Heard, u32> {
         let mut begun = self.begun(counter).await;
         let mut all = BTreeMap::new();
-        for step in 1.. {
-            let (heard, is_killed) = self.killed_before(step, counter, &mut begun).await;
-            *all.entry(heard).or_default() += 1;
-            if !is_killed {
-                println!("{counter:?}: killed before each of {} steps: {all:?}", step - 1);
-                break;
+        for fault in [Fault::Kill, Fault::KillSending] {
+            for step in 1.. {
+                let (heard, is_killed) = self.killed_before(step, fault, counter, &mut begun).await;
+                *all.entry(heard).or_default() += 1;
+                if !is_killed {
+                    println!("{counter:?}: {fault:?} before each of {} steps: {all:?}", step - 1);
+                    break;
+                }
             }
         }
         all
@@ -185,7 +187,7 @@ impl Siege {
     pub(crate) async fn first_harm(&self, counter: Counter) -> Option<u64> {
         let mut begun = self.begun(counter).await;
         for step in 1.. {
-            let (heard, is_killed) = self.killed_before(step, counter, &mut begun).await;
+            let (heard, is_killed) = self.killed_before(step, Fault::Kill, counter, &mut begun).await;
             if heard.in_all() > counter.budget() {
                 return Some(step);
             }
