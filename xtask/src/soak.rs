@@ -33,6 +33,9 @@ pub(crate) struct Crash {
     /// The recoveries of a part of the first kills, such as 3/8, so that machines or days can share them.
     #[arg(long, default_value = "1/1")]
     part: String,
+    /// Only kills strike the recoveries: the errors of the disk, which are most of the pairs, are left out.
+    #[arg(long)]
+    kills_only: bool,
 }
 
 /// How many.
@@ -85,7 +88,8 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
             .env("QUITTANCE_PROFILE", "soak")
             .env("QUITTANCE_CRASHES", "all")
             .env("QUITTANCE_CRASHES_OF", crash.of.join(","))
-            .env("QUITTANCE_CRASHES_PART", &crash.part)),
+            .env("QUITTANCE_CRASHES_PART", &crash.part)
+            .envs(crash.kills_only.then_some(("QUITTANCE_CRASHES_AGAIN", "kills")))),
         // Optimised: this is arithmetic and SQLite, nothing of it waits.
         Soak::PowerLoss(power_loss) => run(workspace
             .cargo(&[
