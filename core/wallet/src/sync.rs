@@ -18,7 +18,7 @@ use quittance_flows::destruction::phone::PhoneState;
 use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind};
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation, ReplicaState};
-use quittance_protocol::{MandateId, OrderId, Timestamp};
+use quittance_protocol::{MandateId, OrderId, Timestamp, TokenId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -101,10 +101,12 @@ impl Inner {
 
     /// Tells the gateway what this phone holds, takes over what differs (domain 7.2).
     pub(crate) async fn reconcile(self: &Arc<Self>, unread: &mut Unread) -> Result<(), WalletError> {
-        let (compact, confirmed) = self
-            .unit(|unit| Ok((unit.reconciliation()?, unit.confirmed_stops())))
+        let (compact, confirmed, consented) = self
+            .unit(|unit| Ok((unit.reconciliation()?, unit.confirmed_stops(), unit.consented()?)))
             .await?;
         let mut heard = read_reconciled(&self.transport.post(&compact).await?, unread)?;
+        // The gateway may have answered before it heard of a consent that it has taken since.
+        heard.answer.orphans.retain(|token| consented.contains(token));
         let mut orders: Vec<OrderNews> = Vec::new();
         for record in heard.answer.orders.clone() {
             orders.push(self.check_order(record).await?);
@@ -191,6 +193,13 @@ impl Unit<'_> {
         self.sign(&Reconciliation { tokens, events_after })
     }
 
+    /// The tokens whose consent the gateway has taken: it cannot know any other.
+    fn consented(&self) -> Result<BTreeSet<TokenId>, WalletError> {
+        let rows = self.list::<MandateRow>()?.into_iter();
+        let taken = rows.filter(|row| row.provisioning != Provisioning::ConsentDue);
+        Ok(taken.map(|row| row.token).collect())
+    }
+
     fn confirmed_stops(&self) -> u64 {
         self.inner.confirmed_stops.load(Ordering::SeqCst)
     }
@@ -251,9 +260,7 @@ impl Unit<'_> {
             self.take_order(news, None)?;
         }
         for token in &answer.orphans {
-            let row = self.list::<MandateRow>()?.into_iter().find(|row| row.token == *token);
-            // Where the consent is still to come, the gateway cannot know it.
-            if let Some(row) = row.filter(|row| row.provisioning != Provisioning::ConsentDue) {
+            if let Some(row) = self.list::<MandateRow>()?.into_iter().find(|row| row.token == *token) {
                 self.reject_mandate(row.mandate)?;
             }
         }

@@ -144,15 +144,15 @@ async fn a_pin_whose_answer_was_lost_is_kept_for_another_try_until_the_payer_loc
     }
 }
 
-/// Stops everything while the answer to a reconciliation of before is on its way, and lets it arrive.
-async fn stopped_during_a_contact(sandbox: &Sandboxed, phone: &Phone, stop: impl AsyncFnOnce(&Wallet)) {
+/// Does something while the answer to a reconciliation of before is on its way, and lets it arrive.
+async fn done_during_a_contact(sandbox: &Sandboxed, phone: &Phone, deed: impl AsyncFnOnce(&Wallet)) {
     let answer = sandbox.plug.late("reconciliation");
-    let stopping = async {
+    let doing = async {
         answer.made().await;
-        stop(&phone.wallet).await;
+        deed(&phone.wallet).await;
         answer.let_through();
     };
-    let (report, ()) = tokio::join!(phone.wallet.sync(), stopping);
+    let (report, ()) = tokio::join!(phone.wallet.sync(), doing);
     assert!(report.unwrap().online);
 }
 
@@ -166,7 +166,7 @@ async fn a_stop_stays_where_an_answer_of_before_it_arrives_after_it() {
     let mandate = phone.sign(&offer).await;
     let everything = StopScope::Everything {};
     let stop = async |wallet: &Wallet| wallet.stop(everything.clone()).await.unwrap();
-    stopped_during_a_contact(&sandbox, &phone, stop).await;
+    done_during_a_contact(&sandbox, &phone, stop).await;
     for contact in ["of before", "of after"] {
         let stops = phone.wallet.lock_state().unwrap().stops;
         assert!(stops.contains(&everything), "{contact}");
@@ -195,7 +195,7 @@ async fn a_lock_stays_where_an_answer_of_before_it_arrives_after_it() {
     let lock = async |wallet: &Wallet| {
         wallet.lock_now(false).await.unwrap();
     };
-    stopped_during_a_contact(&sandbox, &phone, lock).await;
+    done_during_a_contact(&sandbox, &phone, lock).await;
     for contact in ["of before", "of after"] {
         assert!(phone.wallet.lock_state().unwrap().lock.is_some(), "{contact}");
         assert!(!phone.wallet.mandate(mandate).unwrap().can_pay, "{contact}");
@@ -220,8 +220,29 @@ async fn a_lock_that_is_put_on_once_more_lasts_as_long_where_an_answer_of_before
         let again = wallet.lock_now(false).await.unwrap();
         assert!(again.until > first.until, "control: it lasts longer");
     };
-    stopped_during_a_contact(&sandbox, &phone, lock).await;
+    done_during_a_contact(&sandbox, &phone, lock).await;
     assert!(phone.wallet.lock_state().unwrap().lock.unwrap().until > first.until);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_stays_where_an_answer_of_before_its_consent_arrives_after_it() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let offer = sandbox.offer(&merchant, "pay_as_you_go").await;
+    let flow = phone.wallet.start_sign(&offer).await.unwrap();
+    sandbox.plug.stall(&["consent"]);
+    phone.walk(flow).await.unwrap();
+    let mandate = phone.wallet.mandate_of(flow).unwrap();
+    let signed = async |wallet: &Wallet| {
+        sandbox.plug.stall(&[]);
+        wallet.sync().await.unwrap();
+        assert!(wallet.mandate(mandate).unwrap().can_pay, "control: it is signed");
+    };
+    done_during_a_contact(&sandbox, &phone, signed).await;
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "ride", None).await, "approved");
 }
 
 //
