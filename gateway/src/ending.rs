@@ -2,7 +2,7 @@
 
 use quittance_flows::destruction::gateway::{self, GatewayEvent, GatewayState, OwnHalf};
 use quittance_flows::mandate::{MandateEvent, ends_by_itself};
-use quittance_flows::{FlowDefinition, Policy, Refused};
+use quittance_flows::{FlowDefinition, Hold, HoldOwner, Policy, Refused};
 use quittance_protocol::answer::MandateState;
 use quittance_protocol::log::EntryKind;
 use quittance_protocol::log_body::{Ending, EvidenceLevel, OrderBody, TerminationCause};
@@ -13,7 +13,7 @@ use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem, Timestamp,
 use crate::destruction;
 use crate::each::pass_over;
 use crate::failure::{Decided, Failure};
-use crate::flows::refusal;
+use crate::flows::{held_by_cancellations, refusal};
 use crate::logbook;
 use crate::parties::MerchantNotice;
 use crate::round::in_mark;
@@ -238,14 +238,19 @@ pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
     Ok(())
 }
 
-/// All mandates of an order that was taken back, as they were but for the renewal that is off. One that was used up
-/// meanwhile, by a charge that was in flight, ends of that.
+/// All mandates of an order that was taken back, as they were but for the renewal that is off, and held by any other
+/// cancellation that goes on. One that was used up meanwhile, by a charge that was in flight, ends of that.
 pub(crate) fn give_back_all(turn: &mut Turn<'_>, order: &Order) -> Decided<()> {
     let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
+    let held = held_by_cancellations(turn, order.account)?;
     let mut rows = turn.store.mandates_of_order(order.order)?;
     for row in &mut rows {
         let undone = row.standing.step(MandateEvent::Undone { at: turn.now });
         row.standing = undone.map_err(refusal)?;
+        if held.contains(&row.mandate) {
+            let hold = MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, turn.now));
+            row.standing = row.standing.step(hold).map_err(refusal)?;
+        }
         row.order = None;
         if row.standing.state == MandateState::Provisioning {
             row.provisioning_until = Some(turn.now.plus_seconds(deadline));

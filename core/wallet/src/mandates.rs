@@ -193,7 +193,7 @@ impl Unit<'_> {
     }
 
     /// Whether a hold of this owner waits in the outbox: the gateway cannot know it yet.
-    fn hold_is_on_its_way(&self, mandate: MandateId, owner: HoldOwner) -> Result<bool, WalletError> {
+    pub(crate) fn hold_is_on_its_way(&self, mandate: MandateId, owner: HoldOwner) -> Result<bool, WalletError> {
         // A confirmed wish to end it stands, whatever became of its statement.
         let wished =
             |row: &OrderRow| matches!(&row.state, PhoneState::Intended { mandates } if mandates.contains(&mandate));

@@ -9,7 +9,7 @@ use crate::unit::Unit;
 use quittance_flows::definition::FlowEffect;
 use quittance_flows::destruction::phone::{self, PhoneEvent, PhoneState, payer_is_done};
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Mandate, Phase, Rules};
+use quittance_flows::{Hold, HoldOwner, Mandate, Phase, Rules};
 use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::TerminationCause;
@@ -110,6 +110,10 @@ impl Unit<'_> {
                     row.order = None;
                     take_back(&mut row.replica);
                     row.follow_replica();
+                    if self.hold_is_on_its_way(*id, HoldOwner::Revocation)? {
+                        // Another wish of the payer's to end it stands.
+                        row.apply(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, at)));
+                    }
                     let ground = placed.ground;
                     self.use_up(*id, ground.is_none_or(|ground| ground.intent.is_none()))?;
                     self.tell(WalletEvent::Undone {

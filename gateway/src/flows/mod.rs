@@ -28,4 +28,4 @@ pub(crate) mod vouching;
 pub(crate) use begin::begin;
 pub(crate) use contacts::number_digest;
 pub(crate) use effects::channels;
-pub(crate) use run::{Run, find, is_idle, load, lowers, refusal, to_tell};
+pub(crate) use run::{Run, find, held_by_cancellations, is_idle, load, lowers, refusal, to_tell};

@@ -7,7 +7,8 @@ use quittance_flows::{
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind};
 use quittance_protocol::problem::Code;
-use quittance_protocol::{DeviceId, FlowId, Problem};
+use quittance_protocol::{AccountId, DeviceId, FlowId, MandateId, Problem};
+use std::collections::BTreeSet;
 
 use super::effects;
 use crate::failure::{Decided, Failure};
@@ -159,6 +160,15 @@ impl<'w> Run<'w> {
         log.asking = super::asking::find_out(turn.store, turn.world, self, turn.now)?;
         Ok(Answer::Flow(Box::new(log)))
     }
+}
+
+/// What the cancellations of a payer hold that go on, on whichever phone. A run that went bad goes on nowhere.
+pub(crate) fn held_by_cancellations(turn: &Turn<'_>, account: AccountId) -> Result<BTreeSet<MandateId>, Failure> {
+    let open = turn.store.each_open_flow_of(account)?.into_iter().flatten();
+    let runs = open.filter_map(|flow| Run::of(turn.world, flow).ok());
+    let holding =
+        runs.filter(|run| run.definition.effect == FlowEffect::Destroy && flow::has_held(run.definition, &run.state));
+    Ok(holding.flat_map(|run| run.state.start.mandates).collect())
 }
 
 /// A device's runs that are open, or went on without it lately: news that it may have missed.

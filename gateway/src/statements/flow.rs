@@ -83,7 +83,7 @@ fn ends_what_no_run_ends(
 }
 
 /// The mandates that a run is to end; none where it is about something else.
-pub(super) fn to_end<'f>(turn: &Turn<'_>, run: &'f Flow) -> &'f [MandateId] {
+fn to_end<'f>(turn: &Turn<'_>, run: &'f Flow) -> &'f [MandateId] {
     let Some(FlowEventKind::Started(start)) = run.events.first().map(|event| &event.kind) else {
         return &[];
     };

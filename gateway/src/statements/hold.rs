@@ -1,7 +1,5 @@
 //! The payer's pause: adding it needs nothing, lifting it needs the payer.
 
-use std::collections::BTreeSet;
-
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::policy::named::RESUME;
 use quittance_flows::{Authority, FactorKind, Hold, HoldOwner, StepKind};
@@ -9,12 +7,12 @@ use quittance_protocol::answer::MandateState;
 use quittance_protocol::log_body::Actor;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{self, FactorProof, HoldChange, operation_digest};
-use quittance_protocol::{Digest32, MandateId, Problem, Received, Verified};
+use quittance_protocol::{Digest32, Problem, Received, Verified};
 
 use super::flow;
 use crate::factor::{self, Expected};
 use crate::failure::{Decided, Failure};
-use crate::flows::settled;
+use crate::flows::{held_by_cancellations, settled};
 use crate::store::{Device, Mandate};
 use crate::turn::{Answer, Turn};
 use crate::views;
@@ -76,11 +74,7 @@ fn add(turn: &Turn<'_>, mandates: &mut [Mandate]) -> Decided<()> {
 /// One wish lifts the payer's pause, and the hold of a cancellation that was left without an order. While a cancellation
 /// goes on, on whichever phone, its hold stays, and so do those of others (I9).
 fn lift(turn: &Turn<'_>, device: &Device, mandates: &mut [Mandate]) -> Decided<()> {
-    let mut ending: BTreeSet<MandateId> = BTreeSet::new();
-    // A run that went bad goes on nowhere.
-    for run in turn.store.each_open_flow_of(device.account)?.iter().flatten() {
-        ending.extend(flow::to_end(turn, run));
-    }
+    let held = held_by_cancellations(turn, device.account)?;
     for (index, mandate) in mandates.iter_mut().enumerate() {
         let pointer = format!("/mandates/{index}");
         match mandate.standing.state {
@@ -92,9 +86,8 @@ fn lift(turn: &Turn<'_>, device: &Device, mandates: &mut [Mandate]) -> Decided<(
             MandateState::RevocationScheduled => return Err(Problem::new(Code::StepOrder).at(pointer).into()),
             _ => {}
         }
-        let holds = &mandate.standing.holds;
-        let goes_on = ending.contains(&mandate.mandate) && holds.contains(&HoldOwner::Revocation);
-        if goes_on && !holds.contains(&HoldOwner::Payer) {
+        let goes_on = held.contains(&mandate.mandate);
+        if goes_on && !mandate.standing.holds.contains(&HoldOwner::Payer) {
             return Err(Problem::new(Code::StepOrder)
                 .at(pointer)
                 .detail("its cancellation is under way: leave that first")

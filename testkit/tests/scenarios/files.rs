@@ -110,6 +110,7 @@ macro_rules! scenarios {
             teen_mode
             three_biometric_failures
             too_many_at_once
+            undo_under_a_case
             unlucky_prompts
             uploads_are_erased
             validity_ends

@@ -202,7 +202,7 @@ async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() 
     let order = scheduled(&sandbox, &phone, kept).await;
     let undo = asks_back(&phone, order).await;
     phone.answer(undo).await.unwrap();
-    sandbox.plug.lose_answer_of("factor-proof");
+    sandbox.plug.lose_answer_of("flow-answer");
     assert_eq!(asked(&phone, undo), PromptKind::Biometric);
     // The gateway takes this one; the phone does not hear of it.
     let _lost = phone.answer(undo).await;
@@ -215,6 +215,32 @@ async fn time_alone_ends_no_permission_whose_end_the_payer_asked_to_take_back() 
     let view = phone.wallet.mandate(kept).unwrap();
     assert!(view.can_pay, "{view:?} {:?}", phone.events());
     assert_eq!(sandbox.charge(&merchant, kept, 100, "kept", None).await, "approved");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_stays_stopped_where_an_end_that_came_before_the_stop_is_taken_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let order = scheduled(&sandbox, &phone, mandate).await;
+    let undo = asks_back(&phone, order).await;
+    phone.answer(undo).await.unwrap();
+    sandbox.plug.lose_answer_of("flow-answer");
+    let _lost = phone.answer(undo).await;
+    let stop = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.walk(stop).await.unwrap();
+    sandbox.plug.set(Line::Up);
+    sandbox.plug.stall(&["flow-start", "flow-answer", "intent"]);
+    phone.wallet.sync().await.unwrap();
+    let undone = WalletEvent::Undone { order, mandate };
+    assert!(phone.events().contains(&undone), "control: the phone hears of it");
+    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay);
+    let permits = sandbox.plug.said("permit");
+    assert_eq!(permits, Vec::<String>::new());
+    sandbox.plug.stall(&[]);
+    phone.until_closed(mandate).await;
+    assert_ne!(sandbox.charge(&merchant, mandate, 100, "ended", None).await, "approved");
 }
 
 // The proof had had its time when the gateway heard of it: who believes that the end was taken back has to learn that it comes.
