@@ -21,35 +21,61 @@ impl Inner {
         match row.purpose {
             Purpose::Intent { .. } | Purpose::Attestation { .. } | Purpose::Acknowledgement { .. } => {
                 let record: OrderRecord = read(&answer)?;
+                if let Purpose::Attestation { order } | Purpose::Acknowledgement { order } = row.purpose
+                    && order != record.order
+                {
+                    return Err(WalletError::Answer("another order"));
+                }
                 let news = self.check_order(record).await?;
-                self.finish(row, move |unit, purpose| unit.take_order(&news, Some(purpose)))
-                    .await
+                self.finish(row, move |unit, purpose| {
+                    unit.take_order(&news, Some(purpose))?;
+                    unit.is_fulfilled(purpose)
+                })
+                .await
             }
             _ => {
-                self.finish(row, move |unit, purpose| unit.take_plain_answer(purpose, &answer))
-                    .await
+                self.finish(row, move |unit, purpose| {
+                    unit.take_plain_answer(purpose, &answer)?;
+                    Ok(true)
+                })
+                .await
             }
         }
     }
 
+    /// Does what follows from an answer. The row goes where it has the answer that it asked for; else it waits on.
     async fn finish(
         self: &Arc<Self>,
         row: OutboxRow,
-        work: impl FnOnce(&mut Unit<'_>, &Purpose) -> Result<(), WalletError> + Send + 'static,
+        work: impl FnOnce(&mut Unit<'_>, &Purpose) -> Result<bool, WalletError> + Send + 'static,
     ) -> Result<(), WalletError> {
+        let own = self.ports.clock.now();
         self.unit(move |unit| {
             if unit.get::<OutboxRow>(&row.number.to_be_bytes())?.is_none() {
                 // Another call was answered the same and has applied it.
                 return Ok(());
             }
             unit.delete(&row);
-            work(unit, &row.purpose)
+            if !work(unit, &row.purpose)? {
+                unit.put(&row.tried(own, None))?;
+            }
+            Ok(())
         })
         .await
     }
 }
 
 impl Unit<'_> {
+    /// Whether a statement about an order has done what it was sent for. An answer that ends nothing of what an intent asks
+    /// for, or is not believed, answers it no more than none: it is said again.
+    fn is_fulfilled(&self, purpose: &Purpose) -> Result<bool, WalletError> {
+        let Purpose::Intent { flow } = purpose else {
+            return Ok(true);
+        };
+        let wish = self.get::<OrderRow>(flow.as_bytes())?;
+        Ok(!wish.is_some_and(|wish| matches!(&wish.state, PhoneState::Intended { mandates } if !mandates.is_empty())))
+    }
+
     fn take_plain_answer(&mut self, purpose: &Purpose, answer: &[u8]) -> Result<(), WalletError> {
         match purpose {
             Purpose::Enrolment {} => {

@@ -89,6 +89,18 @@ impl Purpose {
     }
 }
 
+impl OutboxRow {
+    /// The row after an attempt without the answer that it asks for; the gateway may want to be left alone for so many seconds.
+    pub(crate) fn tried(self, at: Timestamp, wait: Option<u32>) -> Self {
+        Self {
+            attempts: self.attempts.saturating_add(1),
+            tried_at: Some(at),
+            not_before: wait.map(|seconds| at.plus_seconds(i64::from(seconds))),
+            ..self
+        }
+    }
+}
+
 /// When a row should be sent again by itself; none where it is due at once.
 pub(crate) fn due_at(row: &OutboxRow, own: Timestamp) -> Option<Timestamp> {
     let tried = tried_at(row, own)?;
@@ -350,14 +362,9 @@ impl Inner {
             WalletError::Problem(problem) => problem.retry_after_seconds(),
             _ => None,
         };
-        self.unit(move |unit| {
-            let Some(mut row) = unit.get::<OutboxRow>(&row.number.to_be_bytes())? else {
-                return Ok(());
-            };
-            row.attempts = row.attempts.saturating_add(1);
-            row.tried_at = Some(own);
-            row.not_before = wait.map(|seconds| own.plus_seconds(i64::from(seconds)));
-            unit.put(&row)
+        self.unit(move |unit| match unit.get::<OutboxRow>(&row.number.to_be_bytes())? {
+            Some(row) => unit.put(&row.tried(own, wait)),
+            None => Ok(()),
         })
         .await
     }

@@ -1,14 +1,15 @@
 //! Nothing that fails on the way keeps a stop from the gateway.
 
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, pin};
 use crate::support::plug::Line;
-use crate::support::{Merchant, Sandboxed};
+use crate::support::{Merchant, PIN, Sandboxed};
 use axum::http::Method;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::statement::{Reconciliation, ReplicaState, StopScope};
 use quittance_protocol::{MandateId, Received};
 use quittance_wallet::{Answer, DisputeReason, EndingStage, WalletError, WalletEvent};
 use serde_json::Value;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -282,6 +283,34 @@ async fn a_refused_intent_is_said_and_signed_anew_and_the_half_stays_held() {
     phone.until_closed(mandate).await;
     let sent = sandbox.plug.said("intent");
     assert!(sent.len() > 1 && sent.first() != sent.last(), "signed anew");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn an_intent_that_is_answered_with_an_order_of_before_is_said_again() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, ended, flow) = phone.stopping(&sandbox).await;
+    let told = Arc::new(Mutex::new(Value::Null));
+    let kept = Arc::clone(&told);
+    sandbox.plug.lie(Some(Box::new(move |json| {
+        if json["closure"].is_object() {
+            *kept.lock().unwrap() = json.clone();
+        }
+    })));
+    phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN))).await.unwrap();
+    phone.until_closed(ended).await;
+    let of_before = told.lock().unwrap().clone();
+    assert!(of_before["closure"].is_object(), "control: there is one");
+
+    let (merchant, mandate, flow) = phone.stopping(&sandbox).await;
+    sandbox.plug.answer_instead("intent", of_before);
+    phone.wallet.submit(flow, Answer::PaymentPin(pin(PIN))).await.unwrap();
+    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay);
+    phone.until_closed(mandate).await;
+    let said = sandbox.plug.said("intent");
+    assert!(said.len() == 3 && said[1] == said[2], "the same once more");
+    assert_ne!(sandbox.charge(&merchant, mandate, 100, "ended", None).await, "approved");
 }
 
 #[tokio::test(flavor = "multi_thread")]

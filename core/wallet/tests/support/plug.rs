@@ -32,6 +32,7 @@ pub(crate) struct Plug {
     refused: Arc<Mutex<Option<(&'static str, &'static str)>>>,
     slow: Arc<Mutex<Option<Slow>>>,
     late: Arc<Mutex<Option<(&'static str, Late)>>>,
+    instead: Arc<Mutex<Option<(&'static str, Value)>>>,
     stalled: Arc<Mutex<Vec<&'static str>>>,
     unpausable: Arc<Mutex<Option<MandateId>>>,
 }
@@ -88,6 +89,11 @@ impl Plug {
         let late = Late::default();
         *self.late.lock().unwrap() = Some((statement, late.clone()));
         late
+    }
+
+    /// The next statement of a kind does not arrive, and is answered all the same.
+    pub(crate) fn answer_instead(&self, statement: &'static str, answer: Value) {
+        *self.instead.lock().unwrap() = Some((statement, answer));
     }
 
     /// Statements of these kinds do not arrive, all others do.
@@ -163,6 +169,10 @@ impl Plug {
             self.said.lock().unwrap().push(compact);
             if let Some(answer) = refused(&name) {
                 return answer;
+            }
+            let instead = self.instead.lock().unwrap().take_if(|(of, _)| *of == name);
+            if let Some((_, answer)) = instead {
+                return axum::Json(answer).into_response();
             }
             let slow = self.slow.lock().unwrap().take_if(|(of, _)| *of == name);
             if let Some((_, lost)) = slow {
