@@ -154,7 +154,8 @@ pub(crate) fn carry_out(
 
 /// Ends the mandates, refreshes the risk rating, then says `destroyed`.
 fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -> Decided<()> {
-    for mut mandate in turn.store.mandates_of_order(order.order)? {
+    for mandate in turn.store.mandates_of_order(order.order)? {
+        let mut mandate = mandate?;
         let is_missing = done.missing.contains(&token_half(mandate.token));
         if is_missing && mandate.half != ReplicaState::Destroyed {
             // Damage may hide it from the vault, not from who has the file: it is not known to be gone.

@@ -25,6 +25,12 @@ pub(crate) fn each<T>(
     Ok(())
 }
 
+/// The rows that can be read; of each other one the log tells.
+pub(crate) fn readable<T>(rows: Vec<Result<T, Failure>>) -> Vec<T> {
+    let told = |failure: &Failure| tracing::error!(error = %failure, "a row is left out");
+    rows.into_iter().filter_map(|row| row.inspect_err(told).ok()).collect()
+}
+
 /// Tells of what failed for what one row is, and goes on.
 ///
 /// # Errors

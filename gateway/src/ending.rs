@@ -11,7 +11,7 @@ use quittance_protocol::statement::{Intent, ReplicaState};
 use quittance_protocol::{AccountId, B64, MandateId, OrderId, Problem, Timestamp, Verified};
 
 use crate::destruction;
-use crate::each::pass_over;
+use crate::each::{pass_over, readable};
 use crate::failure::{Decided, Failure};
 use crate::flows::{held_by_cancellations, refusal};
 use crate::logbook;
@@ -220,9 +220,10 @@ fn quiesce(turn: &Turn<'_>, row: &mut Mandate, event: MandateEvent) -> Decided<(
     Ok(())
 }
 
-/// All mandates of an order whose moment came.
+/// All mandates of an order whose moment came. One that cannot be read keeps no other alive: the vault ends its half with
+/// theirs, and nothing is stated before it can be read.
 pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
-    for mut row in turn.store.mandates_of_order(order.order)? {
+    for mut row in readable(turn.store.mandates_of_order(order.order)?) {
         let early = row.standing.scheduled.is_some_and(|scheduled| turn.now < scheduled.due);
         let event = if early {
             // Another route brought the end forward.
@@ -243,7 +244,7 @@ pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
 pub(crate) fn give_back_all(turn: &mut Turn<'_>, order: &Order) -> Decided<()> {
     let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
     let held = held_by_cancellations(turn, order.account)?;
-    let mut rows = turn.store.mandates_of_order(order.order)?;
+    let mut rows = readable(turn.store.mandates_of_order(order.order)?);
     for row in &mut rows {
         let undone = row.standing.step(MandateEvent::Undone { at: turn.now });
         row.standing = undone.map_err(refusal)?;
@@ -279,12 +280,19 @@ pub(crate) fn undo(turn: &mut Turn<'_>, account: AccountId, id: OrderId) -> Deci
 /// the earlier moment counts for the whole order; or where it is for later itself. One that does not join takes what it
 /// names out of the order.
 pub(crate) fn joins(turn: &mut Turn<'_>, id: OrderId, wanted: &[MandateId], effective_at: Timestamp) -> Decided<bool> {
-    let order = find(turn, id)?;
+    let order = match find(turn, id) {
+        Err(failure) if failure.is_of_one_row() => {
+            tracing::error!(error = %failure, order = %id, "what is under it is left to it");
+            return Ok(true);
+        }
+        order => order?,
+    };
     if order.state.own != OwnHalf::Scheduled || effective_at >= order.effective_at {
         return Ok(true);
     }
     let under_it = turn.store.mandates_of_order(id)?;
-    let is_covered = under_it.iter().all(|row| wanted.contains(&row.mandate));
+    let is_wanted = |row: &Mandate| wanted.contains(&row.mandate);
+    let is_covered = under_it.iter().all(|row| row.as_ref().is_ok_and(is_wanted));
     if is_covered {
         bring_forward(turn, order, effective_at)?;
     }
@@ -338,7 +346,12 @@ pub(crate) fn drain(turn: &mut Turn<'_>, id: OrderId, overdue: bool) -> Decided<
 /// Whether a mandate left the order for one that still waits for a charge in flight: that order comes back to this one.
 fn waits_for_what_left(turn: &Turn<'_>, order: &Order) -> Result<bool, Failure> {
     for id in &order.mandates {
-        let other = turn.store.mandate(*id)?.and_then(|row| row.order);
+        let row = match turn.store.mandate(*id) {
+            // What it is under cannot be told; it keeps none of the others alive.
+            Err(failure) if failure.is_of_one_row() => continue,
+            row => row?,
+        };
+        let other = row.and_then(|row| row.order);
         let Some(other) = other.filter(|other| *other != order.order) else {
             continue;
         };

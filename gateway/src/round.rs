@@ -8,7 +8,7 @@ use quittance_protocol::{ChargeId, Digest32, MerchantId, Problem, StatementId, T
 use tokio::sync::oneshot;
 
 use crate::command::{Command, Question};
-use crate::each::pass_over;
+use crate::each::{pass_over, readable};
 use crate::failure::{Failure, Refusal};
 use crate::flows::{self, moments};
 use crate::parties::Unavailable;
@@ -339,12 +339,19 @@ fn at_the_end(turn: &Turn<'_>, late: Late) -> Result<Vec<u8>, Failure> {
             orphans,
             events_after,
         } => {
-            let orders = turn.store.unacknowledged(account, turn.now)?;
-            let orders: Result<_, _> = orders.iter().map(|order| views::order(turn.store, order)).collect();
+            let mut orders = Vec::new();
+            for order in readable(turn.store.unacknowledged(account, turn.now)?) {
+                match views::order(turn.store, &order) {
+                    Err(failure) if failure.is_of_one_row() => {
+                        tracing::error!(error = %failure, order = %order.order, "an order is not told");
+                    }
+                    record => orders.push(record?),
+                }
+            }
             let phone = turn.store.device(device)?.ok_or(Failure::Damaged("a device"))?;
             json(&Reconciled {
                 mandates: views::mandates(turn.store, account, turn.now)?,
-                orders: orders?,
+                orders,
                 orphans,
                 events: turn.store.events_after(account, events_after)?,
                 flows: flows::to_tell(turn, device)?,

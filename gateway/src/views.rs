@@ -77,7 +77,7 @@ pub(crate) fn charges(store: Store<'_>, row: &Mandate) -> Result<Vec<ChargeRecor
 /// All mandates of an account; none is an empty list (H8).
 pub(crate) fn mandates(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<MandateRecord>, Failure> {
     store
-        .mandates_of(account)?
+        .readable_mandates_of(account)?
         .iter()
         .map(|row| mandate(store, row, now))
         .collect()

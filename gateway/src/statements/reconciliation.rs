@@ -21,7 +21,7 @@ pub(super) fn reconcile(turn: &mut Turn<'_>, device: &Device, said: &Verified<Re
     let body = said.body();
     let told: BTreeMap<_, _> = body.tokens.iter().map(|held| (held.token, held.state)).collect();
     let number = said.claims().seq.unwrap_or(0);
-    for mut mandate in turn.store.mandates_of(device.account)? {
+    for mut mandate in turn.store.readable_mandates_of(device.account)? {
         // A statement from before the consent cannot know of the mandate, whatever the order of arrival; nor one from
         // before the half was lost, or found again, of that.
         if mandate.device != device.device || mandate.told_number > number {
@@ -56,8 +56,11 @@ pub(crate) fn compare(store: Store<'_>, device: &Device, said: &Verified<Reconci
     let body = said.body();
     let mut orphans = Vec::new();
     for held in &body.tokens {
-        if store.mandate_of_token(held.token)?.is_none() {
-            orphans.push(held.token);
+        match store.mandate_of_token(held.token) {
+            Ok(None) => orphans.push(held.token),
+            // What cannot be read is known all the same.
+            Err(failure) if !failure.is_of_one_row() => return Err(failure.into()),
+            Ok(Some(_)) | Err(_) => {}
         }
     }
     Ok(Late::Reconciled {

@@ -13,6 +13,7 @@ use rusqlite::params;
 use serde::{Deserialize, Serialize};
 
 use super::{Page, Place, Store, to_doc, to_integer};
+use crate::each::readable;
 use crate::failure::Failure;
 
 /// One mandate.
@@ -83,29 +84,14 @@ impl Store<'_> {
         self.doc("SELECT doc FROM mandates WHERE token_kid=?1", [kid.to_string()])
     }
 
-    pub(crate) fn mandates_of(self, account: AccountId) -> Result<Vec<Mandate>, Failure> {
-        self.each_mandate_of(account)?.into_iter().collect()
-    }
-
-    /// Those mandates of a payer that can be read. One that cannot is told in the log and left out: nobody can charge it
-    /// either, and it keeps no lock and no stop from the others.
+    /// Those mandates of a payer that can be read. One that cannot is left out: nobody can charge it either, and it keeps no
+    /// lock, no stop and no news from the others.
     pub(crate) fn readable_mandates_of(self, account: AccountId) -> Result<Vec<Mandate>, Failure> {
-        let rows = self.each_mandate_of(account)?.into_iter();
-        rows.filter_map(|row| match row {
-            Err(failure) if failure.is_of_one_row() => {
-                tracing::error!(error = %failure, %account, "a mandate cannot be read, and is passed over");
-                None
-            }
-            row => Some(row),
-        })
-        .collect()
-    }
-
-    fn each_mandate_of(self, account: AccountId) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
-        self.each_doc(
+        let rows = self.each_doc(
             "SELECT doc FROM mandates WHERE account=?1 ORDER BY rowid",
             [account.to_string()],
-        )
+        )?;
+        Ok(readable(rows))
     }
 
     /// Mandates that a card pays for.
@@ -135,8 +121,9 @@ impl Store<'_> {
         Ok(found.is_some())
     }
 
-    pub(crate) fn mandates_of_order(self, order: OrderId) -> Result<Vec<Mandate>, Failure> {
-        self.docs(
+    /// The mandates under an order, each by itself.
+    pub(crate) fn mandates_of_order(self, order: OrderId) -> Result<Vec<Result<Mandate, Failure>>, Failure> {
+        self.each_doc(
             "SELECT doc FROM mandates WHERE orders=?1 ORDER BY rowid",
             [order.to_string()],
         )

@@ -135,8 +135,12 @@ impl Store<'_> {
 
     /// Orders that the phone has not confirmed as closed; what was taken back is told for as long as a phone may be
     /// silent.
-    pub(crate) fn unacknowledged(self, account: AccountId, now: Timestamp) -> Result<Vec<Order>, Failure> {
-        self.docs(
+    pub(crate) fn unacknowledged(
+        self,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Vec<Result<Order, Failure>>, Failure> {
+        self.each_doc(
             "SELECT doc FROM orders WHERE account=?1 AND acknowledged=0 AND (own!='undone' OR silent_until>?2)
              ORDER BY rowid",
             params![account.to_string(), now.unix()],

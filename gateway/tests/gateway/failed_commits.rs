@@ -262,7 +262,11 @@ async fn an_answer_that_cannot_be_made_keeps_nobody_elses_statement_back() {
     let theirs = other.sign_mandate().await;
     let order = one.revoke(&[ended.mandate]).await;
     house.settle().await;
-    house.plant("UPDATE log_entries SET proof=NULL;");
+    approved(&house.charge(lost.mandate, 1).await);
+    let account = one.account().await;
+    house.plant(&format!(
+        "UPDATE log_entries SET proof=NULL; UPDATE events SET doc='bad' WHERE account='{account}'"
+    ));
     let comparison = Reconciliation {
         tokens: Vec::new(),
         events_after: None,

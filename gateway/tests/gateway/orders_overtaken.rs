@@ -2,9 +2,9 @@
 
 use quittance_gateway::parties::SeenCard;
 use quittance_gateway::{Clock as _, ScriptedOutcome};
-use quittance_protocol::answer::{MandateState, OrderRecord, OrderState};
+use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, Reconciled};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
-use quittance_protocol::statement::{Release, ReplicaState};
+use quittance_protocol::statement::{Reconciliation, Release, ReplicaState};
 use quittance_protocol::{Code, MandateId, Receipt};
 use serde_json::json;
 
@@ -208,6 +208,70 @@ async fn a_scheduled_order_that_cannot_be_read_keeps_no_other_mandate_alive() {
     house.settle().await;
     let ended = (MandateState::Ended, Some(TerminationCause::AccountClosed));
     assert_eq!(cause(&phone, &free).await, ended);
+}
+
+//
+#[tokio::test]
+async fn a_wish_to_end_one_under_an_order_that_cannot_be_read_ends_the_others_that_it_names() {
+    let house = House::on_stage();
+    let (phone, [one, _], order) = scheduled(&house).await;
+    let free = phone.sign_mandate().await;
+    spoil(&house, &order);
+    let named = [one.mandate, free.mandate];
+    let walked = phone.walk("mandate.cancel.quick", &named).await;
+    let placed = phone.intend_by(&walked, &named).await;
+    assert_eq!(placed.mandates, [free.mandate]);
+    house.settle().await;
+    let charged = house.charge(free.mandate, 1).await;
+    assert_eq!(declined(&charged), Code::TokenDestroyed);
+}
+
+//
+#[tokio::test]
+async fn a_mandate_that_cannot_be_read_keeps_none_alive_that_is_to_end_with_it() {
+    let house = House::on_stage();
+    let (phone, [one, other], order) = scheduled(&house).await;
+    let change = |doc: &str| {
+        house.stop();
+        let halves = house.halves().len();
+        house.plant(&format!(
+            "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
+            one.mandate
+        ));
+        house.start().unwrap();
+        halves
+    };
+    assert_eq!(change("'bad' || doc"), 2, "control");
+    house.advance(25 * HOUR).await;
+    assert_eq!(phone.mandate(other.mandate).await.state, MandateState::Revoking);
+    let record = phone.order(order.order).await;
+    assert!(record.destroyed.is_none(), "nothing is stated of what cannot be read");
+    // Put right, all of it is stated.
+    assert_eq!(change("SUBSTR(doc, 4)"), 0, "both halves are gone");
+    house.settle().await;
+    assert!(phone.order(order.order).await.destroyed.is_some());
+    for token in [one, other] {
+        let charged = house.charge(token.mandate, 1).await;
+        assert_eq!(declined(&charged), Code::TokenDestroyed);
+    }
+}
+
+//
+#[tokio::test]
+async fn an_order_that_cannot_be_read_keeps_no_news_from_its_payer() {
+    let house = House::on_stage();
+    let (phone, [_, _], order) = scheduled(&house).await;
+    let told = async || -> Reconciled {
+        let nothing_held = Reconciliation {
+            tokens: Vec::new(),
+            events_after: None,
+        };
+        phone.post(&nothing_held).await.ok()
+    };
+    assert_eq!(told().await.orders.len(), 1, "control");
+    spoil(&house, &order);
+    let heard = told().await;
+    assert_eq!((heard.orders.len(), heard.mandates.len()), (0, 2));
 }
 
 // Before, these were answered as done and left to the scheduled order, which the payer could take back.
