@@ -317,7 +317,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let room = Room {
-            patience: Duration::from_millis(300),
+            patience: Duration::from_secs(1),
             ..Room::default()
         };
         let answering = tokio::spawn(answer(gateway.clone(), listener, room));

@@ -168,7 +168,7 @@ fn lines_with_money(log: &str) -> Vec<&str> {
 }
 
 /// The lines that have one of these words standing alone: an identifier that has the same digits inside is another word.
-fn lines_with<'l>(log: &'l str, words: &BTreeSet<String>) -> Vec<&'l str> {
+fn lines_with<'l>(lines: impl Iterator<Item = &'l str>, words: &BTreeSet<String>) -> Vec<&'l str> {
     let stands_alone = |line: &str, word: &str| {
         line.match_indices(word).any(|(at, _)| {
             let before = line.get(..at).and_then(|text| text.chars().next_back());
@@ -176,20 +176,25 @@ fn lines_with<'l>(log: &'l str, words: &BTreeSet<String>) -> Vec<&'l str> {
             ![before, after].into_iter().flatten().any(is_of_a_word)
         })
     };
-    log.lines()
+    lines
         .filter(|line| words.iter().any(|word| stands_alone(line, word)))
         .collect()
 }
 
-/// The lines of our own crates that have six digits standing alone, as every code, PIN and password has.
+/// The lines of our own crates.
+fn ours(log: &str) -> impl Iterator<Item = &str> {
+    log.lines().filter(|line| line.contains("quittance_"))
+}
+
+/// Those that have six digits standing alone, as every code, PIN and password has.
 fn lines_with_digits(log: &str) -> Vec<&str> {
-    let ours = log.lines().filter(|line| line.contains("quittance_"));
-    ours.filter(|line| {
-        let words = line.split(|sign| !is_of_a_word(sign));
-        let digits = |word: &str| word.len() == DIGITS && word.bytes().all(|sign| sign.is_ascii_digit());
-        words.into_iter().any(digits)
-    })
-    .collect()
+    ours(log)
+        .filter(|line| {
+            let words = line.split(|sign| !is_of_a_word(sign));
+            let digits = |word: &str| word.len() == DIGITS && word.bytes().all(|sign| sign.is_ascii_digit());
+            words.into_iter().any(digits)
+        })
+        .collect()
 }
 
 fn is_of_a_word(sign: char) -> bool {
@@ -213,13 +218,18 @@ async fn no_scenario_logs_a_secret_or_a_person_at_the_finest_level() {
         let mut words: BTreeSet<String> = TYPED.iter().map(|typed| (*typed).to_owned()).collect();
         words.insert(PIN.to_owned());
         personal(&json, &mut words);
-        amounts(&json, &mut words);
+        let mut sums = BTreeSet::new();
+        amounts(&json, &mut sums);
+        let (decimal, minor): (BTreeSet<_>, BTreeSet<_>) = sums.into_iter().partition(|sum| sum.contains('.'));
+        words.extend(decimal);
         let scenario = Scenario::read(&text).unwrap();
         if let Err(failed) = play(&scenario, &How::default()).await {
             panic!("{name}: {failed}");
         }
         let said = log.take();
-        assert_eq!(lines_with(&said, &words), [""; 0], "{name}");
+        assert_eq!(lines_with(said.lines(), &words), [""; 0], "{name}");
+        // Other crates count bytes, which may come to the same number.
+        assert_eq!(lines_with(ours(&said), &minor), [""; 0], "{name}");
         assert_eq!(lines_with_digits(&said), [""; 0], "{name}");
         assert_eq!(lines_with_money(&said), [""; 0], "{name}");
         errors.extend(said.lines().filter(|line| line.contains(ERRORS)).map(str::to_owned));
@@ -237,7 +247,11 @@ async fn no_scenario_logs_a_secret_or_a_person_at_the_finest_level() {
     tracing::trace!("control: somebody born on {}", "2012-06-01");
     let said = log.take();
     let words = BTreeSet::from([PIN.to_owned(), "2012-06-01".to_owned()]);
-    assert_eq!(lines_with(&said, &words).len(), 2, "control: what is logged is found");
+    assert_eq!(
+        lines_with(said.lines(), &words).len(),
+        2,
+        "control: what is logged is found"
+    );
     assert_eq!(lines_with_digits(&said).len(), 1, "control: digits are found");
 
     let money = Money::new(1_316, Currency::new("CNY").unwrap()).unwrap();
@@ -257,5 +271,9 @@ async fn no_scenario_logs_a_secret_or_a_person_at_the_finest_level() {
         ["0.01", "10.00", "13.16", "1316"].map(str::to_owned).into(),
         "control"
     );
-    assert_eq!(lines_with(&said, &words).len(), 4, "control: in each form, {said}");
+    assert_eq!(
+        lines_with(said.lines(), &words).len(),
+        4,
+        "control: in each form, {said}"
+    );
 }

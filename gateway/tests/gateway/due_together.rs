@@ -18,6 +18,8 @@ use crate::support::{DAY, House, Reply, statement, until};
 const MANY: u32 = 1_000;
 /// Most of one kind that a turn carries out.
 const MOST: u32 = 100;
+/// Within this a statement comes to the gateway's door, however busy the machine is; nothing is decided in it.
+const A_WHILE: Duration = Duration::from_secs(3);
 
 /// An id of a kind, by its number.
 fn id(kind: &str) -> String {
@@ -93,7 +95,7 @@ fn orders(house: &House, own: &str) -> u32 {
 async fn say_beside(house: &House, compact: String, let_go: &Sender<()>) -> Reply {
     let way = house.way();
     let mut said = tokio::spawn(async move { way.send(statement(compact)).await });
-    let early = tokio::time::timeout(Duration::from_millis(500), &mut said).await;
+    let early = tokio::time::timeout(A_WHILE, &mut said).await;
     assert!(
         early.is_err(),
         "the control: nothing is decided while a key is being ended"
@@ -151,7 +153,11 @@ async fn who_stops_is_heard_between_a_thousand_destructions_that_had_to_wait() {
     house.clock.advance(4);
     until("some are destroyed", || paced.asked() > before).await;
     pause_beside(&house, &phone, &living, &let_go).await;
-    assert_eq!(orders(&house, "destroyed"), MOST);
+    let destroyed = orders(&house, "destroyed");
+    assert!(
+        (1..=MOST).contains(&destroyed),
+        "one turn's part, and no more: {destroyed}"
+    );
     drop(let_go);
     until("all are destroyed", || orders(&house, "destroyed") == MANY + 1).await;
 }

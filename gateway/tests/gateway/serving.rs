@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 
 use crate::support::until;
 
-const PATIENCE: Duration = Duration::from_millis(300);
+const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a machine may take, however busy it is.
 const LONG: Duration = Duration::from_secs(20);
 

@@ -95,7 +95,7 @@ async fn before_a_contact_nothing_is_claimed_and_after_it_the_numbers_stay_witho
 #[tokio::test(flavor = "multi_thread")]
 async fn a_way_that_was_tried_as_often_as_a_day_allows_needs_another_day() {
     let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
+    let phone = Phone::enrolled_as_a_day_begins(&sandbox).await;
     set_profile(&sandbox, &phone, json!({ "transactions": charges(20) })).await;
     for tried in 0..2 {
         phone.wallet.sync().await.unwrap();

@@ -33,7 +33,7 @@ fn left(phone: &Phone, flow: FlowId) -> Option<u32> {
 #[tokio::test(flavor = "multi_thread")]
 async fn three_failures_stay_and_the_fourth_escalates_even_after_a_restart() {
     let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
+    let phone = Phone::enrolled_as_a_day_begins(&sandbox).await;
     let merchant = sandbox.merchant("Bluebird").await;
     let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
@@ -68,7 +68,7 @@ async fn three_failures_stay_and_the_fourth_escalates_even_after_a_restart() {
 #[tokio::test(flavor = "multi_thread")]
 async fn failures_of_a_day_count_in_the_next_run_too_and_prompts_that_nobody_failed_do_not() {
     let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
+    let phone = Phone::enrolled_as_a_day_begins(&sandbox).await;
     let merchant = sandbox.merchant("Bluebird").await;
     let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
     let other = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
@@ -92,7 +92,7 @@ async fn failures_of_a_day_count_in_the_next_run_too_and_prompts_that_nobody_fai
 #[tokio::test(flavor = "multi_thread")]
 async fn a_prompt_that_tells_of_several_failures_at_once_spends_them_all() {
     let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
+    let phone = Phone::enrolled_as_a_day_begins(&sandbox).await;
     let merchant = sandbox.merchant("Bluebird").await;
     let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
     let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();

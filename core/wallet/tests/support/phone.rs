@@ -2,8 +2,8 @@
 
 use super::{Merchant, PIN, Sandboxed};
 use async_trait::async_trait;
-use quittance_protocol::{Currency, FlowId, MandateId, Money};
-use quittance_wallet::ports::{CreatedKey, KeyStoreKind};
+use quittance_protocol::{Currency, FlowId, MandateId, Money, Timestamp};
+use quittance_wallet::ports::{Clock, CreatedKey, KeyStoreKind, SystemClock};
 use quittance_wallet::{
     Answer, BiometricError, BiometricPrompt, BiometricRequest, DeviceKeyError, DeviceKeys, EndingStage, KeyAlias,
     Ports, PromptKind, Wallet, WalletError, WalletEvent,
@@ -17,6 +17,10 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use zeroize::Zeroizing;
+
+/// The policy's days begin so many seconds before those of Greenwich.
+const EAST: i64 = 8 * 3_600;
+const DAY: i64 = 86_400;
 
 /// Keys in memory; they outlive the wallet, as hardware outlives a process.
 pub(crate) struct SoftwareKeys {
@@ -243,12 +247,37 @@ pub(crate) struct Phone {
     pub(crate) keys: Arc<SoftwareKeys>,
     pub(crate) payer: Arc<Payer>,
     folder: TempDir,
+    ports: Ports,
+}
+
+/// The system's clock, by so many seconds ahead.
+#[derive(Debug)]
+struct Ahead(i64);
+
+impl Clock for Ahead {
+    fn now(&self) -> Timestamp {
+        SystemClock.now().plus_seconds(self.0)
+    }
 }
 
 impl Phone {
     /// A phone that knows nobody.
     pub(crate) fn new(sandbox: &Sandboxed) -> Self {
         Self::with_ports(sandbox, Ports::system())
+    }
+
+    /// A phone that is enrolled, at the beginning of a day for gateway and phone: what is counted in a day is counted in one.
+    pub(crate) async fn enrolled_as_a_day_begins(sandbox: &Sandboxed) -> Self {
+        let local = SystemClock.now().unix() + EAST;
+        let ahead = DAY - local.rem_euclid(DAY);
+        sandbox.advance(u32::try_from(ahead).unwrap()).await;
+        let ports = Ports {
+            clock: Arc::new(Ahead(ahead)),
+            ..Ports::system()
+        };
+        let phone = Self::with_ports(sandbox, ports);
+        phone.wallet.enrol(pin(PIN)).await.unwrap();
+        phone
     }
 
     /// The same, with a clock of a test's own.
@@ -260,12 +289,14 @@ impl Phone {
             script: Mutex::default(),
             last: Mutex::default(),
         });
-        let wallet = Wallet::open(&sandbox.config(folder.path()), keys.clone(), payer.clone(), ports).unwrap();
+        let config = sandbox.config(folder.path());
+        let wallet = Wallet::open(&config, keys.clone(), payer.clone(), ports.clone()).unwrap();
         Self {
             wallet,
             keys,
             payer,
             folder,
+            ports,
         }
     }
 
@@ -288,6 +319,7 @@ impl Phone {
             keys,
             payer,
             folder,
+            ports,
         } = self;
         drop(wallet);
         accident(&folder.path().join("wallet.vault"));
@@ -295,7 +327,7 @@ impl Phone {
             &sandbox.config(folder.path()),
             keys.clone(),
             payer.clone(),
-            Ports::system(),
+            ports.clone(),
         )
         .unwrap();
         Self {
@@ -303,6 +335,7 @@ impl Phone {
             keys,
             payer,
             folder,
+            ports,
         }
     }
 

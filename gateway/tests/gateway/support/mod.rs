@@ -107,13 +107,13 @@ impl Reply {
 
 /// Waits for what happens beside the answers; a busy machine may take its time.
 pub(crate) async fn until(what: &str, mut happened: impl FnMut() -> bool) {
-    for _ in 0..1_500 {
+    for _ in 0..6_000 {
         if happened() {
             return;
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("not in half a minute: {what}");
+    panic!("not in two minutes: {what}");
 }
 
 /// A gateway on a folder of its own, that can be stopped and started again.

@@ -115,6 +115,7 @@ extension JourneyTests {
             await app.contacting?.value
             log.add("told")
         }
+        while wallet.stops.isEmpty { await Task.yield() }
         for _ in 0..<1_000 { await Task.yield() }
         #expect(wallet.stops == [.everything] && log.all == [])
         gate.continuation.yield()
