@@ -49,6 +49,15 @@ impl MandateRow {
             && self.order.is_none()
     }
 
+    /// Whether its half is to stand in the vault: it can pay, or may come to pay.
+    pub(crate) fn should_have_half(&self) -> bool {
+        let lives = matches!(
+            self.half,
+            ReplicaState::Provisioning | ReplicaState::Active | ReplicaState::Held
+        );
+        lives && !self.orphan
+    }
+
     /// Whether the gateway has it, as far as this phone was told.
     pub(crate) fn is_accepted(&self) -> bool {
         self.gateway.is_some() || self.provisioning != Provisioning::ConsentDue
@@ -160,6 +169,8 @@ impl Unit<'_> {
                 HoldOwner::SafetyLock | HoldOwner::Stop => {
                     lifting == Lifting::Stops && !self.stop_is_on_its_way(owner)?
                 }
+                // Both sides see it for themselves: an answer from before the gateway heard of the loss lifts nothing here.
+                HoldOwner::Device => self.has_half(&row)?,
                 // Told by the gateway alone.
                 HoldOwner::Teen
                 | HoldOwner::Risk
@@ -167,8 +178,7 @@ impl Unit<'_> {
                 | HoldOwner::Merchant
                 | HoldOwner::Recheck
                 | HoldOwner::Observation
-                | HoldOwner::Closure
-                | HoldOwner::Device => true,
+                | HoldOwner::Closure => true,
             };
             if falls {
                 row.apply(MandateEvent::HoldLifted(owner, owner.lifted_by()));

@@ -1,13 +1,16 @@
 //! Charge permits: made by the phone's half of a token, deposited ahead or handed to a merchant who is present.
 
 use crate::error::WalletError;
+use crate::events::WalletEvent;
 use crate::inner::Inner;
 use crate::journal::{Deposited, MandateRow, OutboxRow, Purpose, token_record};
 use crate::unit::Unit;
+use quittance_flows::mandate::MandateEvent;
 use quittance_flows::permits::plan;
+use quittance_flows::{Hold, HoldOwner};
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
-use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
+use quittance_protocol::{MandateId, Money, Timestamp, TokenId, Unsigned};
 use quittance_vault::VaultError;
 use std::sync::Arc;
 use zeroize::Zeroizing;
@@ -121,14 +124,7 @@ impl Unit<'_> {
 
     /// Signs one permit with the phone's half; its number is used up with the unit's commit.
     fn make_permit(&mut self, row: &mut MandateRow, cover: Cover) -> Result<(u64, String), WalletError> {
-        let seed = self
-            .inner
-            .vault()?
-            .get(&token_record(row.token))?
-            .ok_or(WalletError::NotPayable)?;
-        let seed: Zeroizing<[u8; 32]> =
-            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal(HALF))?);
-        let half = SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal(HALF))?;
+        let half = self.half(row.token)?;
         let number = row.next_permit;
         row.next_permit = number.saturating_add(1);
         let body = Permit {
@@ -144,6 +140,42 @@ impl Unit<'_> {
         let signature = half.sign(unsigned.signing_input());
         Ok((number, unsigned.with_signature(&signature)))
     }
+
+    /// The phone's half of a token, to sign with.
+    fn half(&self, token: TokenId) -> Result<SigningKey, WalletError> {
+        let seed = self.inner.vault()?.get(&token_record(token))?;
+        let seed = seed.ok_or(WalletError::NotPayable)?;
+        let seed: Zeroizing<[u8; 32]> =
+            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal(HALF))?);
+        SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal(HALF))
+    }
+
+    /// Whether the vault has a mandate's half, so that it can be used.
+    ///
+    /// # Errors
+    /// Every error that is not about this half alone.
+    pub(crate) fn has_half(&self, row: &MandateRow) -> Result<bool, WalletError> {
+        match self.half(row.token) {
+            Ok(_) => Ok(true),
+            Err(error) => unless_half_is_lost(error).map(|()| false),
+        }
+    }
+
+    /// Holds what cannot pay because its half is gone, and tells the payer once (domain 7.2). The hold falls when the half is
+    /// back and the gateway has heard of it.
+    pub(crate) fn hold_what_is_lost(&mut self) -> Result<(), WalletError> {
+        let (at, by) = (self.now()?, HoldOwner::Device);
+        for mut row in self.list::<MandateRow>()? {
+            if !row.should_have_half() || row.replica.holds.contains(&by) || self.has_half(&row)? {
+                continue;
+            }
+            row.apply(MandateEvent::HoldAdded(Hold::new(by, at)));
+            self.put(&row)?;
+            let mandate = row.mandate;
+            self.tell(WalletEvent::Held { mandate, by })?;
+        }
+        Ok(())
+    }
 }
 
 /// Steps over a mandate whose half the vault does not have any more, or not so that it can be used: it gets no permits.
@@ -156,7 +188,7 @@ pub(crate) fn unless_half_is_lost(error: WalletError) -> Result<(), WalletError>
         WalletError::NotPayable | WalletError::Journal(HALF) | WalletError::Vault(VaultError::Corrupt { .. })
     );
     if is_lost {
-        tracing::warn!(%error, "a permit could not be made: what the vault has of the half is damaged or gone");
+        tracing::warn!(%error, "a half cannot be used: what the vault has of it is damaged or gone");
         Ok(())
     } else {
         Err(error)

@@ -56,7 +56,11 @@ impl Inner {
         // Stopping comes first: what waits is sent before anything is asked. What gets no answer is not waited for
         // again in this contact.
         let mut silent = BTreeSet::new();
-        self.unit(|unit| unit.renew_intents()).await?;
+        self.unit(|unit| {
+            unit.hold_what_is_lost()?;
+            unit.renew_intents()
+        })
+        .await?;
         report.sent += self.pursue(&mut silent, unread).await?;
         self.refresh_policy().await?;
         self.reconcile(unread).await?;
@@ -165,12 +169,6 @@ impl Inner {
 
 impl Unit<'_> {
     fn reconciliation(&mut self) -> Result<String, WalletError> {
-        let held = |row: &MandateRow| HeldToken {
-            token: row.token,
-            mandate: row.mandate,
-            state: row.half,
-            next_permit: row.next_permit,
-        };
         // What is closed, and known to the gateway as closed, is no difference any more: the list stays short.
         let waiting = self.list::<OutboxRow>()?;
         let mut settled = BTreeSet::new();
@@ -182,13 +180,24 @@ impl Unit<'_> {
                 }
             }
         }
-        // A half that ended here alone, without the gateway ever hearing of it, is nothing to tell.
-        let tokens = self
-            .list::<MandateRow>()?
-            .iter()
-            .filter(|row| !row.orphan && !settled.contains(&row.mandate))
-            .map(held)
-            .collect();
+        let mut tokens = Vec::new();
+        for row in self.list::<MandateRow>()? {
+            // A half that ended here alone, without the gateway ever hearing of it, is nothing to tell.
+            if row.orphan || settled.contains(&row.mandate) {
+                continue;
+            }
+            // One that is gone is left out, so that the gateway holds the mandate. The vault is asked, not the hold: one that is
+            // back is told again.
+            if row.should_have_half() && !self.has_half(&row)? {
+                continue;
+            }
+            tokens.push(HeldToken {
+                token: row.token,
+                mandate: row.mandate,
+                state: row.half,
+                next_permit: row.next_permit,
+            });
+        }
         let events_after = self.counters()?.gateway_event;
         self.sign(&Reconciliation { tokens, events_after })
     }

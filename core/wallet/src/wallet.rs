@@ -43,7 +43,7 @@ impl std::fmt::Debug for Wallet {
 
 impl Wallet {
     /// Opens the wallet, making its file where there is none, and completes what a crash left: the vault's epoch, a
-    /// half that was to be destroyed, an attestation that was due.
+    /// half that was to be destroyed, an attestation that was due. What cannot pay because its half is lost is paused.
     ///
     /// # Errors
     /// [`WalletError::Config`] names the member that cannot be used; [`WalletError::Vault`] where the file is open
@@ -58,6 +58,9 @@ impl Wallet {
         if let Err(error) = inner.destroy_due() {
             // The wallet is of use all the same: every contact tries again.
             tracing::warn!(kind = ?error.kind(), "a destruction that is due could not be completed yet");
+        }
+        if let Err(error) = inner.unit_now(|unit| unit.hold_what_is_lost()) {
+            tracing::warn!(kind = ?error.kind(), "it could not be found out yet which halves are lost");
         }
         Ok(Self { inner: Arc::new(inner) })
     }

@@ -1,24 +1,44 @@
-//! One half that is damaged or gone in the vault keeps nothing of the other mandates back.
+//! A half that is damaged or gone in the vault pauses its own mandate, and keeps nothing of the others back.
 
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, cny};
+use crate::support::plug::Line;
 use crate::support::{Merchant, Sandboxed};
+use quittance_flows::HoldOwner;
 use quittance_protocol::MandateId;
 use quittance_protocol::statement::ReplicaState;
+use quittance_wallet::{PermissionGroup, WalletError, WalletEvent};
 
 const DAY: u32 = 86_400;
 
 /// What can befall the row of a half.
 const ACCIDENTS: [&str; 2] = ["UPDATE records SET version = -1", "DELETE FROM records"];
 
+/// The row of a half as it stood before something befell it.
+type Row = (i64, Vec<u8>, i64, Vec<u8>);
+
 /// The row of the half that was made first, or second, is damaged or goes while no process runs.
-fn lose(phone: Phone, sandbox: &Sandboxed, accident: &str, place: u32) -> Phone {
-    phone.restart_after(sandbox, |vault| {
+fn lose(phone: Phone, sandbox: &Sandboxed, accident: &str, place: u32) -> (Phone, Row) {
+    let mut row = None;
+    let phone = phone.restart_after(sandbox, |vault| {
         let file = rusqlite::Connection::open(vault).unwrap();
         // Kind 1 is a token's half; slots are given out one after the other.
-        let of_it =
-            "slot = (SELECT slot FROM records WHERE substr(name, 1, 1) = x'01' ORDER BY slot LIMIT 1 OFFSET ?1)";
-        let changed = file.execute(&format!("{accident} WHERE {of_it}"), [place]).unwrap();
+        let halves = "SELECT slot, name, version, sealed FROM records WHERE substr(name, 1, 1) = x'01'";
+        let read = file.query_row(&format!("{halves} ORDER BY slot LIMIT 1 OFFSET ?1"), [place], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
+        });
+        let (slot, ..) = row.insert(read.unwrap());
+        let changed = file.execute(&format!("{accident} WHERE slot = ?1"), [*slot]).unwrap();
         assert_eq!(changed, 1);
+    });
+    (phone, row.unwrap())
+}
+
+/// The row stands again as it was.
+fn put_back(phone: Phone, sandbox: &Sandboxed, row: Row) -> Phone {
+    phone.restart_after(sandbox, |vault| {
+        let file = rusqlite::Connection::open(vault).unwrap();
+        let put = "INSERT OR REPLACE INTO records (slot, name, version, sealed) VALUES (?1, ?2, ?3, ?4)";
+        file.execute(put, row).unwrap();
     })
 }
 
@@ -40,7 +60,7 @@ async fn the_permits_of_every_other_mandate_are_renewed() {
         let merchant = sandbox.merchant("Bluebird").await;
         let lost = signed(&sandbox, &phone, &merchant).await;
         let sound = signed(&sandbox, &phone, &merchant).await;
-        let phone = lose(phone, &sandbox, accident, 0);
+        let (phone, _) = lose(phone, &sandbox, accident, 0);
         let ahead = |mandate| phone.wallet.mandate(mandate).unwrap().permits_ahead;
         phone.wallet.sync().await.unwrap();
         assert_eq!([lost, sound].map(ahead), [3, 3], "control: nothing is due");
@@ -71,10 +91,81 @@ async fn every_other_mandate_that_is_being_made_becomes_active() {
         // The phone goes through them in this sequence.
         let first = phone.wallet.mandates().unwrap().first().unwrap().mandate;
         let [lost, other] = if first == made[0] { made } else { [made[1], made[0]] };
-        let phone = lose(phone, &sandbox, accident, u32::from(lost == made[1]));
+        let (phone, _) = lose(phone, &sandbox, accident, u32::from(lost == made[1]));
         sandbox.plug.stall(&[]);
         phone.wallet.sync().await.unwrap();
         assert_eq!(half(&phone, other), ReplicaState::Active, "{accident}");
-        assert_eq!(half(&phone, lost), ReplicaState::Provisioning, "{accident}");
+        assert_eq!(half(&phone, lost), ReplicaState::Held, "{accident}");
+        assert_eq!(holds(&phone, lost), [HoldOwner::Device], "{accident}");
+    }
+}
+
+fn holds(phone: &Phone, mandate: MandateId) -> Vec<HoldOwner> {
+    phone.wallet.mandate(mandate).unwrap().holds
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permission_whose_half_is_gone_is_paused_and_says_why_until_the_half_is_back() {
+    for accident in ACCIDENTS {
+        let sandbox = Sandboxed::start().await;
+        let phone = Phone::enrolled(&sandbox).await;
+        let merchant = sandbox.merchant("Bluebird").await;
+        let lost = signed(&sandbox, &phone, &merchant).await;
+        let sound = signed(&sandbox, &phone, &merchant).await;
+        let group = |phone: &Phone, mandate| phone.wallet.permission(mandate).unwrap().permission.group;
+        assert_eq!([lost, sound].map(|one| group(&phone, one)), [PermissionGroup::On; 2]);
+        let charge = async |mandate, reference| sandbox.charge(&merchant, mandate, 100, reference, None).await;
+
+        sandbox.plug.set(Line::Down);
+        let (phone, row) = lose(phone, &sandbox, accident, 0);
+        let shown = phone.wallet.permission(lost).unwrap().permission;
+        assert_eq!(
+            (shown.group, shown.switch_on),
+            (PermissionGroup::Paused, false),
+            "{accident}"
+        );
+        assert_eq!(shown.next_charge, None, "{accident}");
+        let why: Vec<_> = shown
+            .holds
+            .iter()
+            .map(|hold| (hold.owner, hold.reason.key.as_str()))
+            .collect();
+        assert_eq!(why, [(HoldOwner::Device, "hold.device.reason")], "{accident}");
+        assert!(!phone.wallet.mandate(lost).unwrap().can_pay, "{accident}");
+        let permit = async |mandate| phone.wallet.payer_present_permit(mandate, cny(100), "till").await;
+        let refused = permit(lost).await;
+        assert!(
+            matches!(refused, Err(WalletError::NotPayable)),
+            "{accident}: {refused:?}"
+        );
+        assert_eq!(group(&phone, sound), PermissionGroup::On, "{accident}: control");
+        permit(sound).await.unwrap();
+
+        // The gateway answers without having heard of the loss.
+        sandbox.plug.set(Line::Up);
+        phone.wallet.pause(&[lost]).await.unwrap();
+        assert_eq!(holds(&phone, lost), [HoldOwner::Payer, HoldOwner::Device], "{accident}");
+        phone.wallet.resume(&[lost]).await.unwrap();
+        assert_eq!(holds(&phone, lost), [HoldOwner::Device], "{accident}");
+
+        for contact in ["first", "second"] {
+            phone.wallet.sync().await.unwrap();
+            assert_eq!(holds(&phone, lost), [HoldOwner::Device], "{accident}, {contact}");
+        }
+        assert!(phone.wallet.mandate(lost).unwrap().permits_ahead > 0, "{accident}");
+        assert_eq!(charge(lost, "at first").await, "mandate_held", "{accident}");
+        assert_eq!(charge(sound, "at first").await, "approved", "{accident}: control");
+        let told = WalletEvent::Held {
+            mandate: lost,
+            by: HoldOwner::Device,
+        };
+        let times = phone.events().iter().filter(|event| **event == told).count();
+        assert_eq!(times, 1, "{accident}");
+
+        let phone = put_back(phone, &sandbox, row);
+        phone.wallet.sync().await.unwrap();
+        assert_eq!(group(&phone, lost), PermissionGroup::On, "{accident}");
+        assert_eq!(charge(lost, "at last").await, "approved", "{accident}");
     }
 }
