@@ -72,6 +72,7 @@ const PROMISES: &[Promise] = &[
         files: &[
             "core/vault/src/keystore.rs",
             "core/vault/src/transaction.rs",
+            "core/vault/src/transaction/*.rs",
             "core/vault/src/tree.rs",
         ],
         tests: &["--lib"],

@@ -10,7 +10,7 @@ use crate::record::RecordKey;
 use crate::root_keys::RootKeyError;
 use crate::seal::{Place, open};
 use crate::store::Rows;
-use crate::transaction::{Transaction, alive};
+use crate::transaction::{Batch, Damaged, Transaction, alive};
 use crate::tree::Tree;
 use crate::vault::Vault;
 
@@ -49,9 +49,46 @@ impl Vault {
         targets: &[RecordKey],
         work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
     ) -> Result<Destruction, VaultError> {
+        let batch = Batch {
+            order,
+            targets,
+            damaged: Damaged::Standing,
+        };
+        self.end(batch, work)
+    }
+
+    /// As [`Vault::destroy`], for an owner to whom a record that does not open is lost: such targets are reported as missing, and
+    /// keep no other one from its end. Their rows go, and their keys where the key tree can be read.
+    ///
+    /// A node that does not open stays as it is, with its key: what else stands below it lives again with an intact row. So
+    /// whoever kept an intact one of before may still read a record that was reported as missing.
+    ///
+    /// # Errors
+    /// As [`Vault::destroy`]; [`VaultError::Corrupt`] where nothing of the tree can be read, or a part of the file that is no
+    /// target's.
+    pub fn destroy_what_opens(
+        &mut self,
+        order: [u8; 16],
+        targets: &[RecordKey],
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
+    ) -> Result<Destruction, VaultError> {
+        let batch = Batch {
+            order,
+            targets,
+            damaged: Damaged::Missing,
+        };
+        self.end(batch, work)
+    }
+
+    fn end(
+        &mut self,
+        batch: Batch<'_>,
+        work: impl FnOnce(&mut Transaction<'_>) -> Result<(), VaultError>,
+    ) -> Result<Destruction, VaultError> {
+        let order = batch.order;
         self.heal()?;
         if let Some(row) = self.ready()?.destruction(&Rows(&self.connection), &order)? {
-            return if !row.destruction.covers(targets) {
+            return if !row.destruction.covers(batch.targets) {
                 Err(VaultError::OtherTargets)
             } else if row.evidence.is_none() {
                 Ok(row.destruction)
@@ -59,7 +96,7 @@ impl Vault {
                 self.complete_order(order, true)
             };
         }
-        self.begin_epoch(Some((order, targets)), work)?;
+        self.begin_epoch(Some(batch), work)?;
         let destruction = self.complete_order(order, false)?;
         self.unfinished = false;
         Ok(destruction)
@@ -104,7 +141,7 @@ impl Vault {
     /// Everything up to the commit: the new key, the nodes, the caller's rows, the pending destruction.
     fn begin_epoch<T, E: From<VaultError>>(
         &mut self,
-        batch: Option<([u8; 16], &[RecordKey])>,
+        batch: Option<Batch<'_>>,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         if self.unfinished {
@@ -136,7 +173,7 @@ impl Vault {
     fn write_epoch<T, E: From<VaultError>>(
         &mut self,
         epoch_new: u64,
-        batch: Option<([u8; 16], &[RecordKey])>,
+        batch: Option<Batch<'_>>,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, NotBegun<E>> {
         let state = self.state.as_mut().ok_or(VaultError::Poisoned)?;
@@ -145,8 +182,8 @@ impl Vault {
             let rows = Rows(&sql);
             let mut transaction = Transaction::new(&rows, state, &*self.random, true);
             let answer = work(&mut transaction).map_err(NotBegun::RolledBack)?;
-            if let Some((order, targets)) = batch {
-                transaction.end_records(order, epoch_new, targets)?;
+            if let Some(batch) = batch {
+                transaction.end_records(batch, epoch_new)?;
             }
             let written = transaction.finish_epoch(epoch_new, &self.keys)?;
             alive(&rows)?;

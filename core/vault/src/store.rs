@@ -127,6 +127,15 @@ impl Rows<'_> {
             .transpose()
     }
 
+    /// The slot of a record whose row may be damaged, where it can be one.
+    pub(crate) fn record_slot(&self, key: &RecordKey) -> Result<Option<u64>, VaultError> {
+        let mut statement = self.0.prepare_cached("SELECT slot FROM records WHERE name = ?1")?;
+        let slot = statement
+            .query_row([key.name()], |row| row.get::<_, i64>(0))
+            .optional()?;
+        Ok(slot.and_then(|slot| u64::try_from(slot).ok()))
+    }
+
     /// Stores a record of its own slot, which is new or free: what says which slot is free is not sealed, so it is not
     /// believed over a row that lives.
     pub(crate) fn insert_record(&self, key: &RecordKey, record: &SealedRecord) -> Result<(), VaultError> {
@@ -176,6 +185,14 @@ impl Rows<'_> {
         self.0
             .prepare_cached("UPDATE records SET name = NULL, version = ?2, sealed = x'' WHERE slot = ?1")?
             .execute([to_sql(slot, "slot")?, next])?;
+        Ok(())
+    }
+
+    /// Takes a record's row away, with its slot.
+    pub(crate) fn remove_record(&self, key: &RecordKey) -> Result<(), VaultError> {
+        self.0
+            .prepare_cached("DELETE FROM records WHERE name = ?1")?
+            .execute([key.name()])?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! What a caller may do inside one durable transaction.
 
-use crate::destruction::{Destruction, DestructionRow, Evidence, OldRecord, Probe, SealedDestruction, destroyed_key};
+use crate::destruction::{DestructionRow, SealedDestruction};
 use crate::error::VaultError;
 use crate::journal::{JournalKeys, JournalRow};
 use crate::key::Key;
@@ -12,6 +12,10 @@ use crate::seal::{Place, open, seal};
 use crate::secret::Secret;
 use crate::store::{Header, Rows, SealedRecord};
 use crate::tree::{MAX_HEIGHT, Nodes, Tree, TreeShape, slots};
+
+mod ending;
+
+pub(crate) use ending::{Batch, Damaged};
 
 /// Bytes of done destructions that the header keeps: with a record that ends, all of it is one page.
 const MOST_DONE: usize = 1_536;
@@ -192,62 +196,6 @@ impl<'a> Transaction<'a> {
         let written = write(self);
         self.has_failed = written.is_err();
         written
-    }
-
-    /// Gives the slots of `targets` fresh keys, frees them, and writes the pending destruction.
-    pub(crate) fn end_records(
-        &mut self,
-        order: [u8; 16],
-        epoch_new: u64,
-        targets: &[RecordKey],
-    ) -> Result<(), VaultError> {
-        self.alive()?;
-        let (mut destroyed, mut missing) = (Vec::new(), Vec::new());
-        let mut evidence = Evidence {
-            root_wrapped: self.header.root_wrapped.clone(),
-            records: Vec::new(),
-        };
-        for key in targets {
-            if let Some(row) = self.rows.record(key)? {
-                self.tree.rekey_slot(row.slot)?;
-                self.rows
-                    .free_record(row.slot, self.header.free_slot.replace(row.slot))?;
-                destroyed.push(*key);
-                let SealedRecord { slot, version, sealed } = row;
-                evidence.records.push(OldRecord {
-                    key: *key,
-                    slot,
-                    version,
-                    sealed,
-                });
-            } else if !destroyed.contains(key) && !missing.contains(key) {
-                missing.push(*key);
-            }
-        }
-        let epochs = (self.header.epoch, epoch_new);
-        let root = &self.header.root_wrapped;
-        let destruction = Destruction {
-            destroyed_key: destroyed_key(&self.header.vault, &order, epochs, root, &destroyed),
-            order,
-            epoch_old: self.header.epoch,
-            epoch_new,
-            destroyed,
-            missing,
-            // Nothing has been tried yet: until it is, everything counts as open.
-            probe: Probe {
-                old_root_opens: true,
-                records_open: true,
-                key_found: true,
-            },
-            resumed: false,
-        };
-        let row = DestructionRow {
-            destruction,
-            evidence: Some(evidence),
-        };
-        let sealed = sealed_destruction(self.journal, self.random, &row)?;
-        self.header.orders.push(sealed);
-        Ok(())
     }
 
     /// Writes the header if this transaction changed it; the keystore is asked where the tree has grown.

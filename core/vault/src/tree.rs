@@ -192,8 +192,13 @@ impl<'a> Tree<'a> {
 
     /// Gives a slot a fresh key and marks its path, so that [`Tree::reseal`] gives every node on it a fresh key too.
     pub(crate) fn rekey_slot(&mut self, slot: u64) -> Result<Key, VaultError> {
+        if slot >= slots(self.shape.height) {
+            // A node for it would stand beside the root.
+            return Err(VaultError::Corrupt { part: "key tree" });
+        }
         self.slot_key_or_create(slot)?;
-        for level in 0..self.shape.height {
+        // From the root on: what is marked has its parent marked, though a node on the way may not open.
+        for level in (0..self.shape.height).rev() {
             self.mark(level, slot)?;
         }
         let fresh = fresh_key(self.random)?;

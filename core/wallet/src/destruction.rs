@@ -14,7 +14,7 @@ use quittance_vault::{Destruction, RecordKey, VaultError};
 
 impl Inner {
     /// Destroys every half whose order is known, and states it. Everything here may be repeated after a crash at any
-    /// line: the vault answers for an order that it has completed. One whose rows went bad keeps back itself alone.
+    /// line: the vault answers for an order that it has completed. A half that went bad keeps no other one back.
     pub(crate) fn destroy_due(&self) -> Result<u32, WalletError> {
         let mut destroyed = 0;
         self.let_due_orders_come()?;
@@ -45,8 +45,25 @@ impl Inner {
                 self.unit_now(|unit| unit.attest(row, order, outcome))
             }
             Err(WalletError::Vault(VaultError::OtherTargets)) => self.destroy_unattested(row, order, &targets),
+            // The vault ends nothing where it can read none of them. The payer does not wait for what no contact brings back.
+            Err(error) if is_damage(&error) && !self.has_any(&targets)? => {
+                tracing::warn!(%error, "an order finds no half that could be read");
+                self.unit_now(|unit| unit.attest(row, order, PhoneOutcome::Absent {}))
+            }
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether one of these records can be read.
+    fn has_any(&self, targets: &[RecordKey]) -> Result<bool, WalletError> {
+        for target in targets {
+            match self.vault()?.get(target) {
+                Ok(Some(_)) => return Ok(true),
+                Ok(None) | Err(VaultError::Corrupt { .. }) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(false)
     }
 
     /// Ends the halves of an order under whose id this phone destroyed something else before. Order ids are drawn at
@@ -115,7 +132,8 @@ impl Inner {
     }
 }
 
-/// Whether a half was destroyed. Where its own rows are damaged it was not, and is tried again at each contact.
+/// Whether a half came to its end. Where rows of the vault are damaged that are no half's own, it did not, and is tried again at
+/// each contact.
 ///
 /// # Errors
 /// Every other error: it is not about this half alone.
@@ -124,16 +142,19 @@ fn unless_damaged(destroyed: Result<(), WalletError>) -> Result<bool, WalletErro
         Ok(()) => return Ok(true),
         Err(error) => error,
     };
-    let is_damage = match &error {
-        WalletError::Vault(VaultError::Corrupt { .. }) => true,
-        WalletError::Vault(VaultError::Unfinished { source, .. }) => matches!(**source, VaultError::Corrupt { .. }),
-        _ => false,
-    };
-    if is_damage {
-        tracing::warn!(%error, "a half could not be destroyed: what the vault has of it is damaged");
+    if is_damage(&error) {
+        tracing::warn!(%error, "a half could not be destroyed: the vault is damaged");
         Ok(false)
     } else {
         Err(error)
+    }
+}
+
+fn is_damage(error: &WalletError) -> bool {
+    match error {
+        WalletError::Vault(VaultError::Corrupt { .. }) => true,
+        WalletError::Vault(VaultError::Unfinished { source, .. }) => matches!(**source, VaultError::Corrupt { .. }),
+        _ => false,
     }
 }
 

@@ -59,8 +59,8 @@ impl Inner {
         Ok(answer)
     }
 
-    /// Runs one unit whose rows are written in the transaction that ends the targets, and with them the vault's epoch.
-    /// Where the order was begun before, the rows of then stand, and these are not written.
+    /// Runs one unit whose rows are written in the transaction that ends the targets, and with them the vault's epoch. A
+    /// target that does not open is missing: it is of no use to this phone any more, and the others end. Where the order was begun before, the rows of then stand, and these are not written.
     pub(crate) fn destroying_unit<T>(
         &self,
         order: [u8; 16],
@@ -68,7 +68,7 @@ impl Inner {
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
     ) -> Result<(T, Destruction), WalletError> {
         self.committed(work, |vault, staged| {
-            vault.destroy(order, targets, |transaction| staged.write(transaction))
+            vault.destroy_what_opens(order, targets, |transaction| staged.write(transaction))
         })
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::support::{Call, Disk, Hooked, MemoryKeys, dead, log_of, put_tokens, secret, token};
+use super::support::{Call, Disk, Hooked, MemoryKeys, TOKEN, dead, log_of, put_tokens, secret, token};
 use crate::{Destruction, RootKeys as _, Vault, VaultError};
 
 const ORDER: [u8; 16] = [7; 16];
@@ -191,4 +191,156 @@ fn an_order_whose_rows_went_bad_is_not_complete_and_keeps_nothing_else_back() {
         assert!(is_of_the_damage, "{tried:?}");
     }
     assert_eq!(keys.epochs(), [2]);
+}
+
+/// More than one leaf has room for: the last ones stand in the second leaf.
+const TOKENS: u8 = 140;
+
+fn two_leaves() -> (Disk, Arc<MemoryKeys>) {
+    let (disk, keys) = (Disk::new(), Arc::new(MemoryKeys::default()));
+    put_tokens(&mut disk.create(&keys), TOKENS);
+    (disk, keys)
+}
+
+fn befalls(disk: &Disk, accident: &str) {
+    let file = rusqlite::Connection::open(disk.file()).unwrap();
+    assert_eq!(file.execute(accident, []).unwrap(), 1, "{accident}");
+}
+
+fn is_corrupt<T: std::fmt::Debug>(answer: &Result<T, VaultError>) -> bool {
+    matches!(answer, Err(VaultError::Corrupt { .. }))
+}
+
+/// The leaf of token 140.
+const LEAF: &str = "UPDATE nodes SET sealed = zeroblob (length (sealed)) WHERE place = 8";
+
+/// What can befall token 140, so that it does not open.
+const ACCIDENTS: [&str; 6] = [
+    "UPDATE records SET version = -1 WHERE slot = 139",
+    "UPDATE records SET sealed = zeroblob (length (sealed)) WHERE slot = 139",
+    "UPDATE records SET slot = -7 WHERE slot = 139",
+    "UPDATE records SET slot = 140 WHERE slot = 139",
+    "UPDATE records SET slot = 1000000 WHERE slot = 139",
+    LEAF,
+];
+
+//
+#[test]
+fn a_record_that_does_not_open_is_missing_and_keeps_no_other_target_from_its_end() {
+    let [sound, other, damaged] = [1, 2, TOKENS].map(token);
+    for accident in ACCIDENTS {
+        let (disk, keys) = two_leaves();
+        befalls(&disk, accident);
+        let mut vault = disk.open(&keys);
+        assert!(is_corrupt(&vault.get(&damaged)), "{accident}: control");
+        let made = vault.destroy_what_opens(ORDER, &[damaged, sound, damaged], |_| Ok(()));
+        let made = made.unwrap();
+        assert_eq!(
+            (&made.destroyed[..], &made.missing[..]),
+            (&[sound][..], &[damaged][..]),
+            "{accident}"
+        );
+        assert!(made.probe.passed(), "{accident}");
+        drop(vault);
+
+        let mut vault = disk.open(&keys);
+        assert_eq!(vault.epoch(), 2, "{accident}");
+        for ended in [sound, damaged] {
+            assert_eq!(vault.get(&ended).unwrap(), None, "{accident}");
+        }
+        assert_eq!(
+            vault.get(&other).unwrap().unwrap().as_slice(),
+            secret(2),
+            "{accident}: control"
+        );
+        let again = vault.destroy_what_opens(ORDER, &[sound, damaged], |_| Ok(())).unwrap();
+        assert_eq!(again, made, "{accident}: the order has its answer");
+        // What is made from now on finds slots, those that became free first.
+        for number in TOKENS..TOKENS + 3 {
+            vault
+                .transact::<_, VaultError>(|tx| tx.put(&token(number), b"new"))
+                .unwrap_or_else(|error| {
+                    assert_eq!(accident, LEAF, "{error}");
+                });
+        }
+    }
+}
+
+/// Lets token 140 be lost by an accident, and perhaps end as that; then the row of before stands again.
+fn put_back(table: &str, accident: &str, ends: bool) -> Vault {
+    let (disk, keys) = two_leaves();
+    let before = disk.image();
+    befalls(&disk, accident);
+    if ends {
+        let mut vault = disk.open(&keys);
+        let made = vault.destroy_what_opens(ORDER, &[token(TOKENS)], |_| Ok(()));
+        assert_eq!(made.unwrap().missing, [token(TOKENS)]);
+    }
+    let old = Disk::new();
+    before.put(&old);
+    let file = rusqlite::Connection::open(disk.file()).unwrap();
+    file.execute("ATTACH ?1 AS old", [old.file().to_str().unwrap()])
+        .unwrap();
+    let put = format!("REPLACE INTO main.{table} SELECT * FROM old.{table}");
+    let found = match table {
+        "nodes" => file.execute(&format!("{put} WHERE place = 8"), []),
+        _ => file.execute(&format!("{put} WHERE slot = 139"), []),
+    };
+    assert_eq!(found.unwrap(), 1);
+    drop(file);
+    disk.open(&keys)
+}
+
+//
+#[test]
+fn a_lost_record_ends_with_its_key_where_the_key_tree_is_whole() {
+    let vault = put_back("records", ACCIDENTS[0], true);
+    assert!(is_corrupt(&vault.get(&token(TOKENS))));
+    let vault = put_back("records", ACCIDENTS[0], false);
+    assert_eq!(
+        vault.get(&token(TOKENS)).unwrap().unwrap().as_slice(),
+        secret(TOKENS),
+        "control"
+    );
+}
+
+#[test]
+fn below_a_node_that_does_not_open_everything_else_lives_again_with_an_intact_row_of_it() {
+    let vault = put_back("nodes", LEAF, true);
+    let neighbour = vault.get(&token(TOKENS - 1)).unwrap();
+    assert_eq!(neighbour.unwrap().as_slice(), secret(TOKENS - 1));
+    assert_eq!(vault.get(&token(TOKENS)).unwrap(), None, "its row is gone");
+}
+
+#[test]
+fn a_destruction_of_whoever_does_not_take_damage_for_loss_changes_nothing_where_it_finds_some() {
+    let [version, _, below, _, beyond, leaf] = ACCIDENTS;
+    for accident in [version, below, beyond, leaf] {
+        let (disk, keys) = two_leaves();
+        befalls(&disk, accident);
+        let mut vault = disk.open(&keys);
+        let tried = vault.destroy(ORDER, &[token(1), token(TOKENS)], |_| Ok(()));
+        assert!(is_corrupt(&tried), "{accident}: {tried:?}");
+        assert_eq!((vault.epoch(), keys.epochs()), (1, vec![1]), "{accident}");
+        assert_eq!(vault.destruction(ORDER).unwrap(), None, "{accident}");
+        assert_eq!(
+            vault.get(&token(1)).unwrap().unwrap().as_slice(),
+            secret(1),
+            "{accident}"
+        );
+    }
+}
+
+#[test]
+fn nothing_ends_where_no_record_can_be_read() {
+    let (disk, keys) = two_leaves();
+    befalls(
+        &disk,
+        "UPDATE nodes SET sealed = zeroblob (length (sealed)) WHERE place = 1",
+    );
+    let mut vault = disk.open(&keys);
+    let tried = vault.destroy_what_opens(ORDER, &[token(1)], |_| Ok(()));
+    assert!(is_corrupt(&tried), "{tried:?}");
+    assert_eq!((vault.epoch(), keys.epochs()), (1, vec![1]));
+    assert_eq!(vault.records(TOKEN).unwrap().len(), usize::from(TOKENS), "no row went");
 }

@@ -5,8 +5,9 @@ use crate::support::plug::Line;
 use crate::support::{Merchant, Sandboxed};
 use quittance_flows::HoldOwner;
 use quittance_protocol::MandateId;
+use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::statement::ReplicaState;
-use quittance_wallet::{PermissionGroup, WalletError, WalletEvent};
+use quittance_wallet::{EndingStage, PermissionGroup, WalletError, WalletEvent};
 
 const DAY: u32 = 86_400;
 
@@ -167,5 +168,78 @@ async fn a_permission_whose_half_is_gone_is_paused_and_says_why_until_the_half_i
         phone.wallet.sync().await.unwrap();
         assert_eq!(group(&phone, lost), PermissionGroup::On, "{accident}");
         assert_eq!(charge(lost, "at last").await, "approved", "{accident}");
+    }
+}
+
+/// Everything that the vault's key tree holds, which on this phone is one node.
+const ALL_DAMAGED: &str = "UPDATE nodes SET sealed = zeroblob (length (sealed))";
+
+/// Ends both mandates offline, so that the order finds the halves as an accident left them.
+async fn ended_around(accident: &str) -> (Sandboxed, Phone, [MandateId; 2]) {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let lost = signed(&sandbox, &phone, &merchant).await;
+    let sound = signed(&sandbox, &phone, &merchant).await;
+    sandbox.plug.set(Line::Down);
+    let flow = phone.wallet.start_revoke(&[lost, sound]).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    let phone = if accident == ALL_DAMAGED {
+        phone.restart_after(&sandbox, |vault| {
+            let file = rusqlite::Connection::open(vault).unwrap();
+            assert_eq!(file.execute(accident, []).unwrap(), 1);
+        })
+    } else if accident.is_empty() {
+        phone.restart(&sandbox)
+    } else {
+        lose(phone, &sandbox, accident, 0).0
+    };
+    sandbox.plug.set(Line::Up);
+    (sandbox, phone, [lost, sound])
+}
+
+/// How many rows of halves the vault has.
+fn halves(phone: Phone, sandbox: &Sandboxed) -> u32 {
+    let mut found = None;
+    phone.restart_after(sandbox, |vault| {
+        let file = rusqlite::Connection::open(vault).unwrap();
+        let count = "SELECT count(*) FROM records WHERE substr(name, 1, 1) = x'01'";
+        found = file.query_row(count, [], |row| row.get(0)).ok();
+    });
+    found.unwrap()
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn an_order_for_a_lost_half_and_a_sound_one_ends_both_at_once_by_the_gateways_word_alone() {
+    let rows = |accident| (accident, ClosureKind::Unilateral, 0);
+    let [damaged, gone] = ACCIDENTS.map(rows);
+    let cases = [
+        damaged,
+        gone,
+        // The vault can change nothing of what it cannot read.
+        (ALL_DAMAGED, ClosureKind::Unilateral, 2),
+        // Control: whole halves are destroyed by both sides.
+        ("", ClosureKind::TwoSided, 0),
+    ];
+    for (accident, kind, left) in cases {
+        let (sandbox, phone, mandates) = ended_around(accident).await;
+        for mandate in mandates {
+            phone.until_closed(mandate).await;
+            assert_eq!(phone.stage(mandate), Some(EndingStage::Closed(kind)), "{accident}");
+            let half = phone.wallet.mandate(mandate).unwrap().phone_half;
+            assert_eq!(half, ReplicaState::Destroyed, "{accident}");
+        }
+        let said = sandbox.plug.said("attestation");
+        assert_eq!(said.len(), 1, "{accident}: said once");
+        let receipts = phone.wallet.receipts().unwrap();
+        let held: Vec<_> = receipts
+            .iter()
+            .map(|receipt| (receipt.mandates.len(), receipt.kind))
+            .collect();
+        assert_eq!(held, [(2, kind)], "{accident}");
+        let disputed = |event: &WalletEvent| matches!(event, WalletEvent::Disputed { .. });
+        assert!(!phone.events().iter().any(disputed), "{accident}");
+        assert_eq!(halves(phone, &sandbox), left, "{accident}");
     }
 }
