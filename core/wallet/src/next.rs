@@ -59,7 +59,7 @@ pub(crate) fn of_closed(kind: &PromptKind, name: &str) -> Vec<Text> {
         ],
         PromptKind::Done { under_way: true } => vec![Text::new("next.closing")],
         PromptKind::Done { under_way: false } => match name {
-            "stopped" => vec![Text::new("next.receipt")],
+            "stopped" | "stopped_alone" => vec![Text::new("next.receipt")],
             "pin_reset" => vec![Text::new("next.choose_pin")],
             _ => vec![Text::new("next.nothing")],
         },

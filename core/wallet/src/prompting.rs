@@ -14,6 +14,7 @@ use quittance_flows::facts::CONTACTS_CONFIRMED;
 use quittance_flows::flow::{self, Explanation, Left, Phase, Turn};
 use quittance_flows::{FactorKind, FlowEffect, Rules};
 use quittance_protocol::answer::{Asking, Question};
+use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::{FlowId, Timestamp};
 
 impl Inner {
@@ -268,7 +269,13 @@ impl Inner {
                 "scheduled".to_owned(),
             ),
             Some(PhoneState::Undone(_)) => done(false, "undone"),
-            Some(PhoneState::Closed { .. }) => done(false, "stopped"),
+            Some(PhoneState::Closed { kind, .. }) => {
+                let name = match kind {
+                    ClosureKind::TwoSided => "stopped",
+                    ClosureKind::Unilateral => "stopped_alone",
+                };
+                done(false, name)
+            }
             _ => done(true, "stopping"),
         })
     }

@@ -226,6 +226,8 @@ pub const KEYS: &[&str] = &[
     "end.stopping.body",
     "end.stopped.title",
     "end.stopped.body",
+    "end.stopped_alone.title",
+    "end.stopped_alone.body",
     "end.scheduled.title",
     "end.scheduled.body",
     "end.undone.title",

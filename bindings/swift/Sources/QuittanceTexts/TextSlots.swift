@@ -678,6 +678,8 @@ extension Texts {
         "end.scheduled.title": [],
         "end.stopped.body": [],
         "end.stopped.title": [],
+        "end.stopped_alone.body": [],
+        "end.stopped_alone.title": [],
         "end.stopping.body": [],
         "end.stopping.title": [],
         "end.undone.body": [],

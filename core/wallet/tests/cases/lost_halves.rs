@@ -4,9 +4,9 @@ use crate::support::phone::{Phone, cny};
 use crate::support::plug::Line;
 use crate::support::{Merchant, Sandboxed};
 use quittance_flows::HoldOwner;
-use quittance_protocol::MandateId;
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::statement::ReplicaState;
+use quittance_protocol::{FlowId, MandateId};
 use quittance_wallet::{EndingStage, PermissionGroup, WalletError, WalletEvent};
 
 const DAY: u32 = 86_400;
@@ -175,7 +175,7 @@ async fn a_permission_whose_half_is_gone_is_paused_and_says_why_until_the_half_i
 const ALL_DAMAGED: &str = "UPDATE nodes SET sealed = zeroblob (length (sealed))";
 
 /// Ends both mandates offline, so that the order finds the halves as an accident left them.
-async fn ended_around(accident: &str) -> (Sandboxed, Phone, [MandateId; 2]) {
+async fn ended_around(accident: &str) -> (Sandboxed, Phone, FlowId, [MandateId; 2]) {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
     let merchant = sandbox.merchant("Bluebird").await;
@@ -195,7 +195,7 @@ async fn ended_around(accident: &str) -> (Sandboxed, Phone, [MandateId; 2]) {
         lose(phone, &sandbox, accident, 0).0
     };
     sandbox.plug.set(Line::Up);
-    (sandbox, phone, [lost, sound])
+    (sandbox, phone, flow, [lost, sound])
 }
 
 /// How many rows of halves the vault has.
@@ -212,18 +212,19 @@ fn halves(phone: Phone, sandbox: &Sandboxed) -> u32 {
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn an_order_for_a_lost_half_and_a_sound_one_ends_both_at_once_by_the_gateways_word_alone() {
-    let rows = |accident| (accident, ClosureKind::Unilateral, 0);
+    let alone = "end.stopped_alone";
+    let rows = |accident| (accident, ClosureKind::Unilateral, alone, 0);
     let [damaged, gone] = ACCIDENTS.map(rows);
     let cases = [
         damaged,
         gone,
         // The vault can change nothing of what it cannot read.
-        (ALL_DAMAGED, ClosureKind::Unilateral, 2),
+        (ALL_DAMAGED, ClosureKind::Unilateral, alone, 2),
         // Control: whole halves are destroyed by both sides.
-        ("", ClosureKind::TwoSided, 0),
+        ("", ClosureKind::TwoSided, "end.stopped", 0),
     ];
-    for (accident, kind, left) in cases {
-        let (sandbox, phone, mandates) = ended_around(accident).await;
+    for (accident, kind, words, left) in cases {
+        let (sandbox, phone, flow, mandates) = ended_around(accident).await;
         for mandate in mandates {
             phone.until_closed(mandate).await;
             assert_eq!(phone.stage(mandate), Some(EndingStage::Closed(kind)), "{accident}");
@@ -240,6 +241,14 @@ async fn an_order_for_a_lost_half_and_a_sound_one_ends_both_at_once_by_the_gatew
         assert_eq!(held, [(2, kind)], "{accident}");
         let disputed = |event: &WalletEvent| matches!(event, WalletEvent::Disputed { .. });
         assert!(!phone.events().iter().any(disputed), "{accident}");
+        let shown = phone.wallet.closing_prompt(flow).unwrap().unwrap();
+        let told = [shown.title, shown.body].map(|text| text.key);
+        assert_eq!(
+            told,
+            ["title", "body"].map(|part| format!("{words}.{part}")),
+            "{accident}"
+        );
+        assert_eq!(shown.next[0].key, "next.receipt", "{accident}");
         assert_eq!(halves(phone, &sandbox), left, "{accident}");
     }
 }

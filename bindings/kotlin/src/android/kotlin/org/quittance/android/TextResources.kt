@@ -1081,6 +1081,8 @@ private fun endTexts(key: String): TextResource? = when (key) {
     "end.scheduled.title" -> plain(R.string.quittance_end_scheduled_title)
     "end.stopped.body" -> plain(R.string.quittance_end_stopped_body)
     "end.stopped.title" -> plain(R.string.quittance_end_stopped_title)
+    "end.stopped_alone.body" -> plain(R.string.quittance_end_stopped_alone_body)
+    "end.stopped_alone.title" -> plain(R.string.quittance_end_stopped_alone_title)
     "end.stopping.body" -> plain(R.string.quittance_end_stopping_body)
     "end.stopping.title" -> plain(R.string.quittance_end_stopping_title)
     "end.undone.body" -> plain(R.string.quittance_end_undone_body)
