@@ -37,7 +37,8 @@ impl Inner {
         self.look(|inner| inner.enrolled().map(|_| ())).await?;
         self.unit(move |unit| {
             let mut row = unit.mandate(mandate)?;
-            if !row.can_pay() {
+            // A half that was lost since the last contact is no trouble of the phone's other permissions.
+            if !row.can_pay() || !unit.has_half(&row)? {
                 return Err(WalletError::NotPayable);
             }
             match amount.within(&row.terms.limits.per_charge) {

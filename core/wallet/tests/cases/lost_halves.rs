@@ -171,6 +171,31 @@ async fn a_permission_whose_half_is_gone_is_paused_and_says_why_until_the_half_i
     }
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_on_the_spot_over_a_half_that_was_lost_since_the_start_asks_nobody_to_set_the_phone_up_again() {
+    for accident in ACCIDENTS {
+        let sandbox = Sandboxed::start().await;
+        let phone = Phone::enrolled(&sandbox).await;
+        let merchant = sandbox.merchant("Bluebird").await;
+        let mandate = signed(&sandbox, &phone, &merchant).await;
+        // From now on the half is lost with the next commit.
+        let phone = phone.restart_after(&sandbox, |vault| {
+            let file = rusqlite::Connection::open(vault).unwrap();
+            let lose = format!("{accident} WHERE substr(name, 1, 1) = x'01'");
+            file.execute_batch(&format!(
+                "CREATE TRIGGER accident AFTER UPDATE ON journal BEGIN {lose}; END"
+            ))
+            .unwrap();
+        });
+        let permit = async || phone.wallet.payer_present_permit(mandate, cny(100), "till").await;
+        permit().await.unwrap();
+        let refused = permit().await.unwrap_err();
+        assert!(matches!(refused, WalletError::NotPayable), "{accident}: {refused:?}");
+        phone.wallet.sync().await.unwrap();
+        assert_eq!(holds(&phone, mandate), [HoldOwner::Device], "{accident}");
+    }
+}
+
 /// Everything that the vault's key tree holds, which on this phone is one node.
 const ALL_DAMAGED: &str = "UPDATE nodes SET sealed = zeroblob (length (sealed))";
 
