@@ -69,22 +69,23 @@ struct Reach {
     most: u32,
 }
 
-/// The permits to make now, so that with the `unused` ones that the gateway has (their `not_before`
-/// moments) no more than the policy's number is outstanding, none beyond the mandate's validity.
+/// The permits to make now, so that with those that were `made` before (their `not_before` moments) there are no more than the
+/// policy's number, none beyond the mandate's validity. Of a subscription those count whose period has not ended, used or not: no
+/// period gets two. Of what is paid as it is used those count that can still be charged.
 pub fn plan(
     rules: &PermitRules,
     terms: &Terms,
     active_since: Timestamp,
     now: Timestamp,
-    unused: &[Timestamp],
+    made: &[Timestamp],
     next_number: u64,
 ) -> Vec<PlannedPermit> {
     let reach = Reach::of(rules, terms, active_since, now);
-    let outstanding = u32::try_from(unused.len()).unwrap_or(u32::MAX);
+    let outstanding = u32::try_from(made.len()).unwrap_or(u32::MAX);
     let missing = reach.most.saturating_sub(outstanding);
     let windows: Vec<_> = match terms.kind {
         MandateKind::Subscription => periods(rules, terms, active_since, now)
-            .filter(|period| !unused.contains(&period.begin))
+            .filter(|period| !made.contains(&period.begin))
             .map(|period| (period.begin, period.end))
             .collect(),
         MandateKind::PayAsYouGo => {

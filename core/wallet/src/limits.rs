@@ -2,6 +2,7 @@
 
 use crate::error::WalletError;
 use crate::journal::{Deposited, FlowRow, MandateRow};
+use crate::permits::is_told;
 use crate::unit::Unit;
 use quittance_flows::permits::suits;
 use quittance_protocol::answer::MandateRecord;
@@ -41,7 +42,7 @@ fn forget_unsuitable(row: &mut MandateRow, record: &MandateRecord) {
     let limits = row.terms.limits;
     let last_at = record.taken.and_then(|taken| taken.last_at);
     let is_charged = |permit: &Deposited| last_at.is_some_and(|at| permit.not_before <= at && at < permit.not_after);
-    let told = |permit: &&Deposited| permit.number < record.next_permit && suits(&limits, &permit.amount);
+    let told = |permit: &&Deposited| is_told(permit, record) && suits(&limits, &permit.amount);
     let suitable = row.deposited.iter().filter(told).count();
     let mut reserved = usize::try_from(record.permits_left)
         .unwrap_or(usize::MAX)

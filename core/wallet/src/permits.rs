@@ -8,6 +8,7 @@ use crate::unit::Unit;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::permits::plan;
 use quittance_flows::{Hold, HoldOwner};
+use quittance_protocol::answer::MandateRecord;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
 use quittance_protocol::{MandateId, Money, Timestamp, TokenId, Unsigned};
@@ -74,10 +75,9 @@ impl Unit<'_> {
     ) -> Result<Vec<(u64, String)>, WalletError> {
         let rules = self.inner.policy()?.token.permit;
         let base = *row.permit_base.get_or_insert(now);
-        let left = row.gateway.as_ref().map(|record| record.permits_left as usize);
-        let outstanding = unused(&mut row.deposited, row.terms.kind, left, now);
+        let made = made_ahead(row, now);
         let mut permits = Vec::new();
-        for planned in plan(&rules, &row.terms, base, now, &outstanding, row.next_permit) {
+        for planned in plan(&rules, &row.terms, base, now, &made, row.next_permit) {
             let (not_before, not_after) = (planned.not_before, planned.not_after);
             let cover = Cover {
                 amount: planned.amount,
@@ -204,50 +204,90 @@ pub(crate) fn standing(row: &MandateRow, now: Timestamp) -> Vec<&Deposited> {
     }
     let mut ahead: Vec<_> = row.deposited.iter().filter(|permit| permit.not_after > now).collect();
     ahead.sort_by_key(|permit| (permit.not_before, permit.number));
-    let used = row.gateway.as_ref().map_or(0, |record| {
-        let told = ahead.iter().filter(|permit| permit.number < record.next_permit).count();
-        told.saturating_sub(usize::try_from(record.permits_left).unwrap_or(usize::MAX))
-    });
     // The earliest are used first.
-    ahead.drain(..used);
+    ahead.drain(..told_and_used(row, now));
     ahead
 }
 
-/// When the permits begin that can still be used; what is over or used is forgotten. `left` is how many the gateway has.
-fn unused(deposited: &mut Vec<Deposited>, kind: MandateKind, left: Option<usize>, now: Timestamp) -> Vec<Timestamp> {
-    deposited.retain(|permit| permit.not_after > now);
-    match (kind, left) {
-        // The lowest are used first, so what is left are the latest.
-        (MandateKind::PayAsYouGo, Some(left)) => {
-            let used = deposited.len().saturating_sub(left);
-            deposited.drain(..used);
-        }
-        // One for each period: one that was used is not made again.
-        (MandateKind::Subscription, _) | (MandateKind::PayAsYouGo, None) => {}
+/// How many of the permits whose window has not ended were used: those that the gateway has spoken of, and does not have any
+/// more. None before it has spoken of the mandate.
+fn told_and_used(row: &MandateRow, now: Timestamp) -> usize {
+    row.gateway.as_ref().map_or(0, |record| {
+        let told = |permit: &&Deposited| permit.not_after > now && is_told(permit, record);
+        let left = usize::try_from(record.permits_left).unwrap_or(usize::MAX);
+        row.deposited.iter().filter(told).count().saturating_sub(left)
+    })
+}
+
+/// Whether the gateway had the permit when it told of the mandate.
+pub(crate) fn is_told(permit: &Deposited, record: &MandateRecord) -> bool {
+    permit.number < record.next_permit
+}
+
+/// When the permits begin beside which others are planned: of a subscription all whose period has not ended, since a period that
+/// had its permit gets no other one; of what is paid as it is used those that can still be charged. The others are forgotten.
+fn made_ahead(row: &mut MandateRow, now: Timestamp) -> Vec<Timestamp> {
+    row.deposited.retain(|permit| permit.not_after > now);
+    if row.terms.kind == MandateKind::PayAsYouGo {
+        let used = told_and_used(row, now);
+        // The lowest are used first.
+        row.deposited.drain(..used);
     }
-    deposited.iter().map(|permit| permit.not_before).collect()
+    row.deposited.iter().map(|permit| permit.not_before).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::destruction::tests::signed;
+    use quittance_protocol::answer::{EnrolmentKind, MandateState};
     use quittance_protocol::money::Currency;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_unix(1_800_000_000 + second).unwrap()
     }
 
-    /// Of three permits for ten seconds each, one after the other, the beginnings of those that count at a moment.
-    fn counted(kind: MandateKind, left: Option<usize>, now: i64) -> Vec<Timestamp> {
-        let permit = |number: u8| Deposited {
-            number: u64::from(number),
-            amount: PermitAmount::AtMost(Money::new(100, Currency::new("CNY").unwrap()).unwrap()),
-            not_before: at(10 * i64::from(number)),
-            not_after: at(10 * i64::from(number) + 10),
-        };
-        let mut deposited: Vec<Deposited> = (0..3).map(permit).collect();
-        let counted = unused(&mut deposited, kind, left, at(now));
-        let kept: Vec<Timestamp> = deposited.iter().map(|permit| permit.not_before).collect();
+    /// A mandate with three permits for ten seconds each, one after the other, of which the gateway has heard of `told`, and has
+    /// `left`.
+    fn mandate(kind: MandateKind, gateway: Option<(u64, u32)>) -> MandateRow {
+        let mut row = signed(3);
+        row.terms.kind = kind;
+        row.half = ReplicaState::Active;
+        row.deposited = (0..3u8)
+            .map(|number| Deposited {
+                number: u64::from(number),
+                amount: PermitAmount::AtMost(Money::new(100, Currency::new("CNY").unwrap()).unwrap()),
+                not_before: at(10 * i64::from(number)),
+                not_after: at(10 * i64::from(number) + 10),
+            })
+            .collect();
+        row.gateway = gateway.map(|(told, left)| MandateRecord {
+            mandate: row.mandate,
+            token: row.token,
+            terms: row.terms.clone(),
+            state: MandateState::Active,
+            holds: Vec::new(),
+            gateway_half: ReplicaState::Active,
+            permits_left: left,
+            next_permit: told,
+            order: None,
+            active_since: None,
+            effective_at: None,
+            ending: None,
+            enrolment: EnrolmentKind::PayerSigned,
+            auto_renewal: None,
+            taken: None,
+            as_of: None,
+            version: 1,
+        });
+        row
+    }
+
+    /// Of those three permits, the beginnings of those that count at a moment.
+    fn counted(kind: MandateKind, gateway: Option<(u64, u32)>, now: i64) -> Vec<Timestamp> {
+        let mut row = mandate(kind, gateway);
+        let counted = made_ahead(&mut row, at(now));
+        let kept: Vec<Timestamp> = row.deposited.iter().map(|permit| permit.not_before).collect();
         assert_eq!(kept, counted, "what does not count is not kept");
         counted
     }
@@ -262,14 +302,28 @@ mod tests {
 
     #[test]
     fn the_lowest_are_used_first_where_any_permit_serves_and_none_is_given_twice_for_a_period() {
-        assert_eq!(counted(MandateKind::PayAsYouGo, Some(1), 0), [at(20)]);
-        assert_eq!(counted(MandateKind::PayAsYouGo, Some(3), 0).len(), 3);
-        assert_eq!(counted(MandateKind::PayAsYouGo, Some(4), 0).len(), 3);
+        assert_eq!(counted(MandateKind::PayAsYouGo, Some((3, 1)), 0), [at(20)]);
+        assert_eq!(counted(MandateKind::PayAsYouGo, Some((3, 3)), 0).len(), 3);
+        assert_eq!(counted(MandateKind::PayAsYouGo, Some((3, 4)), 0).len(), 3);
         assert_eq!(
             counted(MandateKind::PayAsYouGo, None, 0).len(),
             3,
             "the gateway has told nothing yet"
         );
-        assert_eq!(counted(MandateKind::Subscription, Some(1), 0).len(), 3);
+        assert_eq!(counted(MandateKind::Subscription, Some((3, 1)), 0).len(), 3);
+    }
+
+    #[test]
+    fn a_permit_of_which_the_gateway_has_not_spoken_is_not_taken_for_used() {
+        for (told, left, usable) in [(2, 2, 3), (2, 1, 2), (2, 0, 1), (0, 0, 3)] {
+            let row = mandate(MandateKind::PayAsYouGo, Some((told, left)));
+            let shown: Vec<Timestamp> = standing(&row, at(0)).iter().map(|permit| permit.not_before).collect();
+            assert_eq!(shown.len(), usable, "{told} told, {left} left");
+            assert_eq!(
+                counted(MandateKind::PayAsYouGo, Some((told, left)), 0),
+                shown,
+                "planned as shown"
+            );
+        }
     }
 }

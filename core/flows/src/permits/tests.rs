@@ -78,7 +78,7 @@ fn a_permit_suits_limits_that_it_covers_to_the_full_and_no_others() {
 #[test]
 fn a_pool_is_filled_up_and_never_beyond() {
     let rules = rules();
-    let pool = |unused: &[Timestamp]| plan(rules, &terms(MandateKind::PayAsYouGo), at(0), at(1), unused, 7).len();
+    let pool = |made: &[Timestamp]| plan(rules, &terms(MandateKind::PayAsYouGo), at(0), at(1), made, 7).len();
     assert_eq!(
         [pool(&[]), pool(&[at(0)]), pool(&[at(0); 3]), pool(&[at(0); 9])],
         [3, 2, 0, 0]
