@@ -20,7 +20,12 @@ impl Probe {
     /// Whether nothing opened.
     #[must_use]
     pub const fn passed(&self) -> bool {
-        !self.old_root_opens && !self.records_open && !self.key_found
+        self.key_is_gone() && !self.records_open
+    }
+
+    /// Whether the old key opened nothing, and was not found.
+    pub(crate) const fn key_is_gone(&self) -> bool {
+        !self.old_root_opens && !self.key_found
     }
 }
 

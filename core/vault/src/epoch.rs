@@ -1,6 +1,6 @@
 //! How secrets end: the order of one epoch's change, and its completion after an interruption.
 //!
-//! create H_{e+1} -> commit nodes sealed for e+1 -> delete H_e -> probe -> mark as done -> answer.
+//! create H_{e+1} -> commit nodes sealed for e+1 -> delete H_e -> probe -> answer (the mark follows with the next commit).
 
 use crate::destruction::{Destruction, DestructionRow, Probe};
 use crate::error::VaultError;
@@ -41,7 +41,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::OtherTargets`] where the order stands for a destruction that did not look at all of these.
     /// [`VaultError::Unfinished`] and [`VaultError::ProbeFailed`]: the records have ended in the file, and what
-    /// `work` wrote stands, but the old key may not be gone; nothing may be said to be destroyed; repeat the order.
+    /// `work` wrote stands, but the old key may not be gone; nothing may be said to be destroyed; repeat the order. Where the key
+    /// of an earlier epoch is the one that works, nothing was written.
     /// All others: nothing was changed, or (after a failed commit) repeating the order finds out.
     pub fn destroy(
         &mut self,
@@ -109,7 +110,8 @@ impl Vault {
     ///
     /// # Errors
     /// What `work` answers. [`VaultError::Unfinished`] and [`VaultError::ProbeFailed`]: what `work` wrote stands, but
-    /// the old key may not be gone. All others as [`Vault::transact`].
+    /// the old key may not be gone; as with [`Vault::destroy`], nothing was written where it is that of an earlier epoch. All
+    /// others as [`Vault::transact`].
     pub fn rotate<T, E: From<VaultError>>(
         &mut self,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
@@ -144,8 +146,11 @@ impl Vault {
         batch: Option<Batch<'_>>,
         work: impl FnOnce(&mut Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.unfinished {
-            self.complete()?;
+        if self.unfinished
+            && let Some(stands) = self.complete()?
+        {
+            // With that key a file of then opens, and in it whatever this epoch is to end.
+            return Err(stands.into());
         }
         let epoch = self.ready()?.header.epoch;
         let epoch_new = epoch.checked_add(1).ok_or(VaultError::Exhausted { counter: "epoch" })?;
@@ -209,14 +214,14 @@ impl Vault {
             self.unfinished = found.after;
             return Ok(());
         }
-        self.complete()?;
+        let _stands = self.complete()?;
         // What was repaired once is not repaired again each time.
         self.save()
     }
 
-    /// Ends everything that is not of the present epoch. The state must have been read: a file without its own key is
-    /// never completed.
-    fn complete(&mut self) -> Result<(), VaultError> {
+    /// Ends everything that is not of the present epoch, and answers what keeps another one from beginning: an older key that
+    /// works, though it was deleted. The state must have been read: a file without its own key is never completed.
+    fn complete(&mut self) -> Result<Option<VaultError>, VaultError> {
         self.ahead = None;
         let epoch = self.ready()?.header.epoch;
         let next = match epoch.checked_add(1) {
@@ -232,15 +237,33 @@ impl Vault {
             self.keys.delete(stale)?;
         }
         self.unfinished = false;
+        let mut stands = None;
         for order in pending {
             match self.complete_order(order, true).map_err(VaultError::into_cause) {
                 // Neither a keystore that does not delete nor a row that went bad must lock the payer out: the order stays
                 // pending, and says so to whoever asks for it.
-                Ok(_) | Err(VaultError::ProbeFailed { .. } | VaultError::Corrupt { .. }) => {}
+                Ok(_) | Err(VaultError::Corrupt { .. }) => {}
+                Err(error @ VaultError::ProbeFailed { probe, .. }) => {
+                    if !probe.key_is_gone() {
+                        stands = Some(error);
+                    }
+                }
                 Err(error) => return Err(error),
             }
         }
-        Ok(())
+        // That of an epoch that ended without an order.
+        if let (None, Some(epoch_old)) = (&stands, previous)
+            && self.keys.exists(epoch_old)?
+        {
+            let probe = Probe {
+                old_root_opens: false,
+                records_open: false,
+                key_found: true,
+            };
+            stands = Some(VaultError::ProbeFailed { epoch_old, probe });
+        }
+        self.unfinished |= stands.is_some();
+        Ok(stands)
     }
 
     /// From the commit to the answer: delete the old key, probe, mark as done.
@@ -263,6 +286,9 @@ impl Vault {
         };
         let probed = ended.and_then(|()| self.probe_key(epoch_old, &evidence.root_wrapped));
         let probed = probed.and_then(|mut probe| {
+            if !probe.key_is_gone() {
+                return Err(VaultError::ProbeFailed { epoch_old, probe });
+            }
             let (rows, state) = (Rows(&self.connection), self.ready()?);
             // Only the file's own word counts here, not what was opened before.
             let opened = OpenedNodes::default();

@@ -102,7 +102,8 @@ pub enum VaultError {
         #[source]
         source: Box<VaultError>,
     },
-    /// The old key was deleted, as the keystore says, yet something still opens. Nothing may be said to be destroyed.
+    /// The old key was deleted, as the keystore says, yet something still opens. Nothing may be said to be destroyed. While the
+    /// key itself works, no later epoch begins.
     #[error("the probe after epoch {epoch_old} found that the old key still works: the keystore does not delete")]
     ProbeFailed {
         /// The epoch whose key should be gone.

@@ -17,7 +17,10 @@
 //! A node has as many keys as one page of the file has room for: reading one, and writing one, is one page each.
 //! A full tree grows by a level: a new root, whose first key is that of the old one.
 //!
-//! The order is *create H_{e+1}, commit, delete H_e, probe, answer*, and [`Vault::open`] completes it whatever stopped it.
+//! The order is *create H_{e+1}, commit, delete H_e, probe, answer*, and [`Vault::open`] completes it whatever stopped it. Two
+//! things it cannot complete, and opens the vault all the same: where H_e works though it was deleted, or where a row that has to
+//! be tried went bad, the destruction stays pending. Nobody is told that it is done, and it is tried again at each opening. No
+//! other epoch begins while H_e works: a file of then gives back whatever would end with it.
 //! That it is done stands in the file with the vault's next commit: without it the end is tried, and found, once more. The
 //! file counts: a key of the epoch before is deleted, and a file whose own key is missing is [`VaultError::Quarantined`] with
 //! nothing touched.

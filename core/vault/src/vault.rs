@@ -56,8 +56,8 @@ pub struct Vault {
     pub(crate) connection: Connection,
     /// `None` after a failed write, until the file has been read again.
     pub(crate) state: Option<State>,
-    /// Something may be left of an older epoch, or a key of the next one whose past nobody knows: no new epoch before that is
-    /// gone.
+    /// Something may be left of an older epoch, or a key of the next one whose past nobody knows: no new epoch before the keys
+    /// are gone. A destruction that cannot be tried, since a row of it went bad, keeps none back: its key is gone.
     pub(crate) unfinished: bool,
     /// The epoch whose key stands ahead of its time: made by this very vault, and never used for anything.
     pub(crate) ahead: Option<u64>,
@@ -144,6 +144,9 @@ impl Vault {
 
     /// Opens a vault and completes whatever an interruption left: an epoch that never began is forgotten, one that
     /// began is brought to its end, and every pending destruction is probed and marked as done.
+    ///
+    /// A destruction whose probe fails, or cannot be made because a row went bad, stays pending, and the vault opens: its payer
+    /// is not locked out. [`Vault::destruction`] does not know it, and [`Vault::destroy`] says what is in its way.
     ///
     /// # Errors
     /// [`VaultError::Missing`], [`VaultError::Locked`], [`VaultError::ReadOnly`], [`VaultError::NotAVault`],

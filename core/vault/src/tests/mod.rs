@@ -6,5 +6,6 @@ mod crash;
 mod damage;
 mod frozen;
 mod model;
+mod stuck;
 mod support;
 mod vectors;
