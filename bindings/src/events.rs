@@ -146,6 +146,9 @@ pub enum WalletEvent {
         /// Whether the two notes alone convict the log.
         proves_fork: bool,
     },
+    /// The gateway put this phone in quarantine: another phone spoke with its keys, or an older state of it did. It takes no
+    /// payment from it and nothing that allows one; what stops payments is taken as before. The phone has to be set up again.
+    Quarantined,
     /// The gateway refused for good what this phone had said.
     Refused {
         /// What was said: the statement's name, such as `hold`.
@@ -307,6 +310,7 @@ impl From<inner::WalletEvent> for WalletEvent {
                 purpose,
             },
             Inner::LogContradiction { proves_fork } => Self::LogContradiction { proves_fork },
+            Inner::Quarantined => Self::Quarantined,
             Inner::Refused { statement, code } => Self::Refused {
                 statement,
                 code: code.name().to_owned(),

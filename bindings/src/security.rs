@@ -205,6 +205,8 @@ pub enum FindingKind {
     },
     /// No finger or face is set up, so that stopping takes more steps.
     NoBiometrics,
+    /// The gateway takes no payment from this phone, because another one speaks with the same keys.
+    Quarantined,
     /// Something other than the payer put the safety lock on.
     LockedByItself,
     /// The safety lock has no password, so that it cannot be ended early.
@@ -230,6 +232,8 @@ pub enum CheckupRemedy {
     SeeRecovery,
     /// Contact the gateway now: `Wallet.sync`.
     Sync,
+    /// Stop what this phone allowed, then set it up anew: *Keys that are gone* of the guide to an app's life.
+    SetUpAgain,
     /// Ask the people behind the service.
     ContactSupport,
 }
@@ -300,6 +304,7 @@ same_variants_out!(
         SystemNotVerified,
         ClockFarOff { hours },
         NoBiometrics,
+        Quarantined,
         LockedByItself,
         NoLockPassword,
         NoWayBack,
@@ -314,6 +319,7 @@ same_variants_out!(
         SeePermissions,
         SeeRecovery,
         Sync,
+        SetUpAgain,
         ContactSupport
     }
 );

@@ -7,7 +7,7 @@ use quittance_protocol::statement::ReplicaState;
 use quittance_testkit::stage::{Stage, StagePhone, Staged, decision};
 use quittance_testkit::story::{PIN, cny};
 use quittance_vault::{QuarantineReason, VaultError};
-use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, WalletError, WalletEvent};
+use quittance_wallet::{DisputeReason, EndingStage, ErrorKind, Finding, PhoneFacts, Remedy, WalletError, WalletEvent};
 use std::collections::BTreeSet;
 
 /// Why a wallet did not open.
@@ -46,16 +46,18 @@ async fn permit(phone: &StagePhone, mandate: MandateId, till: &str) -> String {
 }
 
 fn was_told_of_quarantine(phone: &StagePhone) -> bool {
-    let told = |event: &WalletEvent| {
-        matches!(
-            event,
-            WalletEvent::Refused {
-                code: Code::DeviceQuarantined,
-                ..
-            }
-        )
+    phone.events().unwrap().contains(&WalletEvent::Quarantined)
+}
+
+/// Whether the check-up says so, and what it advises.
+fn finds_quarantine(phone: &StagePhone) -> Option<Remedy> {
+    let facts = PhoneFacts {
+        screen_lock: true,
+        biometrics: true,
     };
-    phone.events().unwrap().iter().any(told)
+    let groups = phone.wallet.security(facts).unwrap().checkup;
+    let mut found = groups.into_iter().flat_map(|group| group.findings);
+    found.find(|found| found.finding == Finding::Quarantined)?.remedy
 }
 
 /// The payer sets the phone up anew on the keystore that stands: another device, with mandates of its own.
@@ -124,6 +126,8 @@ async fn a_copy_on_a_second_phone_is_found_at_its_first_own_word_and_neither_pay
         "control: a copy that says nothing is not seen"
     );
 
+    assert_eq!(finds_quarantine(&phone), None, "control");
+
     // Either of them speaks, then the other one under the same number.
     clone.wallet.sync().await.unwrap();
     phone.wallet.sync().await.unwrap();
@@ -148,6 +152,7 @@ async fn a_copy_on_a_second_phone_is_found_at_its_first_own_word_and_neither_pay
             was_told_of_quarantine(phone)
         };
         assert!(!said_twice, "{name}: once is enough");
+        assert_eq!(finds_quarantine(phone), Some(Remedy::SetUpAgain), "{name}: it goes on");
     }
 }
 

@@ -30,6 +30,8 @@ pub(crate) struct CheckupFacts {
     pub(crate) keys_in_software: bool,
     /// Why the gateway believes no more of the keys.
     pub(crate) evidence: Vec<EvidenceReason>,
+    /// Whether the gateway takes no payment from this phone, because another one speaks with the same keys.
+    pub(crate) quarantined: bool,
     /// Whether the lock has a password of its own.
     pub(crate) lock_password_set: bool,
     /// Whether the lock went on without the payer.
@@ -82,6 +84,8 @@ pub enum Finding {
     },
     /// No finger or face is set up, so that stopping takes more steps.
     NoBiometrics,
+    /// The gateway takes no payment from this phone, because another one speaks with the same keys.
+    Quarantined,
     /// Something other than the payer put the safety lock on.
     LockedByItself,
     /// The safety lock has no password, so that it cannot be ended early.
@@ -107,6 +111,8 @@ pub enum Remedy {
     SeeRecovery,
     /// Contact the gateway now.
     Sync,
+    /// Stop what this phone allowed, then set it up anew.
+    SetUpAgain,
     /// Ask the people behind the service.
     ContactSupport,
 }
@@ -180,6 +186,7 @@ fn findings(facts: &CheckupFacts) -> Vec<Finding> {
         facts.phone.screen_lock && !facts.phone.biometrics,
         Finding::NoBiometrics,
     );
+    raise(facts.quarantined, Finding::Quarantined);
     raise(facts.locked_by_itself, Finding::LockedByItself);
     raise(!facts.lock_password_set, Finding::NoLockPassword);
     raise(facts.ways_back == Some(0), Finding::NoWayBack);
@@ -212,7 +219,9 @@ impl Finding {
             | Self::EndDisputed { .. }
             | Self::RecordContradicts => CheckupGroup::Payment,
             Self::SystemNotVerified | Self::ClockFarOff { .. } | Self::NoBiometrics => CheckupGroup::LoginEnvironment,
-            Self::LockedByItself | Self::NoLockPassword | Self::NoWayBack => CheckupGroup::AccountTheft,
+            Self::Quarantined | Self::LockedByItself | Self::NoLockPassword | Self::NoWayBack => {
+                CheckupGroup::AccountTheft
+            }
             Self::NoScreenLock | Self::KeysInSoftware => CheckupGroup::PrivacyLeak,
         }
     }
@@ -225,6 +234,7 @@ impl Finding {
             Self::Stale { .. } | Self::EndRefused { .. } | Self::EndDisputed { .. } => Some(Remedy::Sync),
             Self::RecordContradicts | Self::LockedByItself => Some(Remedy::ContactSupport),
             Self::ClockFarOff { .. } | Self::NoBiometrics | Self::NoScreenLock => Some(Remedy::OpenPhoneSettings),
+            Self::Quarantined => Some(Remedy::SetUpAgain),
             Self::NoLockPassword => Some(Remedy::SetLockPassword),
             Self::NoWayBack => Some(Remedy::SeeRecovery),
             Self::SystemNotVerified | Self::KeysInSoftware => None,
@@ -244,6 +254,7 @@ impl Finding {
                 Text::new("checkup.finding.clock_far_off").with("by", TextArgument::wait(&span(hours)))
             }
             Self::NoBiometrics => Text::new("checkup.finding.no_biometrics"),
+            Self::Quarantined => Text::new("checkup.finding.quarantined"),
             Self::LockedByItself => Text::new("checkup.finding.locked_by_itself"),
             Self::NoLockPassword => Text::new("checkup.finding.no_lock_password"),
             Self::NoWayBack => Text::new("checkup.finding.no_way_back"),
@@ -272,6 +283,7 @@ mod tests {
         clock_off_by: CLOCK_FAR_OFF,
         keys_in_software: false,
         evidence: Vec::new(),
+        quarantined: false,
         lock_password_set: true,
         locked_by_itself: false,
         switched_on_unasked: 0,
@@ -317,6 +329,7 @@ mod tests {
                 },
                 Finding::NoBiometrics,
             ),
+            changed(|facts| facts.quarantined = true, Finding::Quarantined),
             changed(|facts| facts.locked_by_itself = true, Finding::LockedByItself),
             changed(|facts| facts.lock_password_set = false, Finding::NoLockPassword),
             changed(|facts| facts.ways_back = Some(0), Finding::NoWayBack),

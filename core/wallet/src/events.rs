@@ -151,6 +151,9 @@ pub enum WalletEvent {
         /// Whether the two notes alone convict the log.
         proves_fork: bool,
     },
+    /// The gateway put this phone in quarantine: another phone spoke with its keys, or an older state of it did. It takes no
+    /// payment from it and nothing that allows one; what stops payments is taken as before.
+    Quarantined,
     /// The gateway refused for good what this phone had said.
     Refused {
         /// What was said: the statement's name, such as `hold`.

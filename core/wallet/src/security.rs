@@ -16,9 +16,7 @@ use quittance_flows::lock::BY_PAYER;
 use quittance_protocol::answer::{AttestedKey, Reconciled};
 use quittance_protocol::evidence::EvidenceFinding;
 use quittance_protocol::log_body::EvidenceLevel;
-use quittance_protocol::problem::Code;
-use quittance_protocol::statement::Enrolment;
-use quittance_protocol::{AccountId, DeviceId, Statement as _, Timestamp};
+use quittance_protocol::{AccountId, DeviceId, Timestamp};
 
 /// What the payer sees of the wallet's safety, without a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,6 +86,7 @@ impl Inner {
             clock_off_by: self.clock_off_by()?,
             keys_in_software: key_store == KeyStoreKind::Software,
             evidence: enrolled.evidence.iter().map(|finding| finding.reason).collect(),
+            quarantined: enrolled.quarantined,
             lock_password_set: stopping.lock_password_set,
             locked_by_itself: stopping.lock.as_ref().is_some_and(|lock| lock.trigger != BY_PAYER),
             switched_on_unasked: living(|row| row.system_default && row.group != PermissionGroup::Ending),
@@ -126,10 +125,7 @@ impl Unit<'_> {
         };
         if (told.account, told.device) == (known.account, known.device) {
             if told.quarantined && !known.quarantined {
-                self.tell(WalletEvent::Refused {
-                    statement: Enrolment::NAME.to_owned(),
-                    code: Code::DeviceQuarantined,
-                })?;
+                self.tell(WalletEvent::Quarantined)?;
             }
             device.enrolled = Some(told.clone().into());
             self.put(&device)?;

@@ -400,6 +400,7 @@ pub const KEYS: &[&str] = &[
     "checkup.finding.system_not_verified",
     "checkup.finding.clock_far_off",
     "checkup.finding.no_biometrics",
+    "checkup.finding.quarantined",
     "checkup.finding.locked_by_itself",
     "checkup.finding.no_lock_password",
     "checkup.finding.no_way_back",

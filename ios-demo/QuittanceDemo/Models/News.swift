@@ -20,6 +20,8 @@ struct News: Identifiable {
     var request: Request?
     /// Whether a new PIN can be chosen now.
     var opensPin = false
+    /// Whether the check-up says what to do.
+    var leadsToSecurity = false
 
     /// Something that the payer just did.
     init(_ text: String) {
@@ -67,6 +69,9 @@ struct News: Identifiable {
             request = Request(flow: flow, requester: requester, purpose: purpose)
         case .logContradiction(let provesFork):
             text = say(provesFork ? "app.event.log_fork" : "app.event.log_contradiction")
+        case .quarantined:
+            text = say("app.event.quarantined")
+            leadsToSecurity = true
         case .refused: text = say("app.event.refused")
         }
     }

@@ -54,6 +54,11 @@ struct Problem: Identifiable, Equatable {
             body: Self.detail(of: error) ?? Self.general(reaction, error), reaction: reaction)
     }
 
+    /// The gateway takes no payment from this phone: its keys are all there, and another phone speaks with them.
+    static var quarantined: Problem {
+        Problem(title: say("app.error.reenrol.title"), body: say("app.error.quarantined"), reaction: .reenrol)
+    }
+
     private init(title: String, body: String, reaction: ErrorKind) {
         self.title = title
         self.body = body
@@ -82,6 +87,7 @@ struct Problem: Identifiable, Equatable {
         case .SameSecret: say("app.error.same_secret")
         case .NotPayable: say("app.error.not_payable")
         case .RouteClosed(let reason): say("app.error.route_closed", ["reason": .words(say(reason))])
+        case .Refused("device_quarantined", _), .Refused("sequence_fork", _): say("app.error.quarantined")
         case .Storage(_, .reenrol): say("app.error.restored")
         case .Storage(_, .phoneSettings): say("app.error.storage_full")
         case .FlowEnded(let code?) where isText("refused." + code): say("refused." + code)

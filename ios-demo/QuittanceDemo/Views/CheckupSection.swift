@@ -49,6 +49,7 @@ private struct FindingRow: View {
         case .sync: ("app.action.refresh", { model.sync() })
         case .openPhoneSettings:
             ("app.action.open_settings", { URL(string: "app-settings:").map { openURL($0) } })
+        case .setUpAgain: ("app.action.set_up_again", { model.offerSettingUp(.quarantined) })
         case .contactSupport, nil: nil
         }
     }

@@ -246,6 +246,14 @@ struct NewsRow: View {
                 }
                 .buttonStyle(.borderless)
             }
+            if item.leadsToSecurity {
+                Button(say("app.tab.security")) {
+                    model.isRead(item)
+                    model.tab = .security
+                }
+                .buttonStyle(.borderless)
+                .accessibilityIdentifier("news-security")
+            }
             if item.opensPin {
                 // It stays until a PIN was chosen, or it was closed.
                 Button(say("app.recovery.new_pin.title")) { model.choosesPin = true }

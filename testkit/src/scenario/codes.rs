@@ -76,6 +76,7 @@ pub(super) const fn remedy(remedy: Remedy) -> &'static str {
         Remedy::SeePermissions => "see_permissions",
         Remedy::SeeRecovery => "see_recovery",
         Remedy::Sync => "sync",
+        Remedy::SetUpAgain => "set_up_again",
         Remedy::ContactSupport => "contact_support",
     }
 }

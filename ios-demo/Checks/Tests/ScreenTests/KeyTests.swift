@@ -95,6 +95,7 @@ import Testing
             .Unknown(what: "flow"), .NotPayable, .Distrusted(reason: "log_proof"), .TooOld(part: "policy"),
             .Storage(fix: "x", reaction: .retry), .Storage(fix: "x", reaction: .reenrol),
             .Storage(fix: "x", reaction: .phoneSettings), .Internal(place: "x"), .InvalidInput(member: "pin", fix: "x"),
+            .Refused(code: "device_quarantined", reaction: .reenrol), .Refused(code: "sequence_fork", reaction: .reenrol),
             .Refused(code: "factor_locked", reaction: .wait(seconds: 90)), .Keystore(reason: .Locked),
             .Keystore(reason: .KeyMissing), .Biometric(reason: .NotRecognised(failures: 1)),
             .Biometric(reason: .LockedOut(permanent: false)), .Biometric(reason: .HardwareUnavailable),

@@ -137,6 +137,17 @@ enum MadeUp {
             ])
     }
 
+    /// A check-up that says that another phone speaks with the same keys.
+    static func quarantine(_ stopping: Stopping) -> SecurityCentre {
+        let found = CheckupFinding(
+            kind: .quarantined, says: text("checkup.finding.quarantined"), remedy: .setUpAgain)
+        var centre = centre(stopping)
+        centre.checkup = [
+            CheckupPart(group: .accountTheft, name: text("checkup.account_theft"), findings: [found])
+        ]
+        return centre
+    }
+
     static let device = AccountDevice(
         device: "dev_7b1d2f4e6a8c0b2d4f6e8a0c0f3c5e7a", thisPhone: true, keyStore: .hardware, evidenceLevel: .e0,
         reasons: [KeyAlias.device, .biometric].map {

@@ -48,6 +48,22 @@ import Testing
         return process
     }
 
+    @Test("A phone in quarantine is told so, and led by the check-up to the page that sets it up again")
+    func quarantine() async throws {
+        wallet.isQuarantined = true
+        wallet.happened = [.quarantined]
+        let process = await process()
+        #expect(process.app.news.map(\.text) == [say("app.event.quarantined")])
+        try process.screen.tap("news-security")
+        await process.rest()
+        #expect(process.app.tab == .security && process.app.news.isEmpty)
+        try process.screen.tap("remedy-quarantined")
+        await process.rest()
+        let shown = process.screen.outline()
+        #expect(shown.contains(say("app.error.quarantined")) && shown.contains(say("app.action.set_up_again")))
+        #expect(!shown.contains(say("app.error.reenrol.body")), "its secrets are there")
+    }
+
     @Test("News that was on no screen is told by the next process, once; what was on one is not told again")
     func killed() async {
         let first = await process(on: .security)

@@ -27,6 +27,8 @@ final class ShownWallet: Wallet, @unchecked Sendable {
     var isOnline = true
     var failure: WalletError?
     var isStuck = false
+    /// Whether the gateway put it in quarantine, which its check-up alone says then.
+    var isQuarantined = false
     /// When it wants to speak with the gateway again, and why it could not.
     var nextAttempt: Date?
     var unheard: WalletError?
@@ -59,7 +61,9 @@ final class ShownWallet: Wallet, @unchecked Sendable {
         return closed
     }
 
-    override func security(phone: PhoneFacts) async throws -> SecurityCentre { MadeUp.centre(stopped) }
+    override func security(phone: PhoneFacts) async throws -> SecurityCentre {
+        isQuarantined ? MadeUp.quarantine(stopped) : MadeUp.centre(stopped)
+    }
     override func recoveryReadiness() async throws -> RecoveryReadiness { MadeUp.recovery }
     override func verifyReceipt(order: String) async throws -> ReceiptVerdict { verdict }
     override func openFlows() async throws -> [String] { open }

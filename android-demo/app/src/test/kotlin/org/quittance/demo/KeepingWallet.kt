@@ -37,6 +37,9 @@ class KeepingWallet : Wallet(NoHandle) {
     /** Why a contact fails. */
     var failure: WalletException? = null
 
+    /** Whether the gateway put it in quarantine, which its check-up alone says then. */
+    var quarantined = false
+
     /** Why its receipts cannot be read. */
     var unread: WalletException? = null
 
@@ -64,7 +67,10 @@ class KeepingWallet : Wallet(NoHandle) {
 
     override suspend fun permissions() = (Samples.views.getValue("permissions").shown as Shown.Home).permissions
 
-    override suspend fun security(phone: PhoneFacts) = (Samples.views.getValue("security").shown as Shown.Security).centre
+    override suspend fun security(phone: PhoneFacts) =
+        (Samples.views.getValue("security").shown as Shown.Security).centre.let {
+            if (quarantined) it.copy(checkup = listOf(Samples.quarantine)) else it
+        }
 
     override suspend fun permission(mandate: String) = one.detail
 

@@ -11,6 +11,7 @@ import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.test.UnconfinedTestDispatcher
 import kotlinx.coroutines.test.runTest
 import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
 import org.junit.Assert.assertTrue
 import org.junit.Rule
 import org.junit.Test
@@ -55,6 +56,22 @@ class NewsTest {
             hand.leaves("back")
             hand.awaits("news")
             assertEquals("both were followed", listOf(false, false), listOf("refused to end it", "Your receipt proves").map(hand::says))
+        }
+    }
+
+    @Test
+    fun `a phone in quarantine is told first, and led by the check-up to the page that sets it up again`() {
+        wallet.quarantined = true
+        wallet.happens(WalletEvent.Quarantined)
+        wallet.happens(1)
+        process {
+            val (quarantine, charged) = listOf("takes no payment from it any more", "charged CNY 30.00").map(::top)
+            assertTrue("$quarantine $charged", quarantine < charged)
+            hand.taps("news-way-0")
+            hand.taps("remedy")
+            hand.awaits("set-up-again")
+            hand.awaitsText("Another phone may be using")
+            assertFalse("its secrets are there", hand.says("secrets are gone"))
         }
     }
 

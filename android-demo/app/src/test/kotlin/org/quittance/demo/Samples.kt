@@ -209,6 +209,13 @@ object Samples {
         )
     private val noPassword = finding(FindingKind.NoLockPassword, "no_lock_password", CheckupRemedy.SET_LOCK_PASSWORD)
 
+    /** The part of a check-up that says that another phone speaks with the same keys. */
+    val quarantine =
+        CheckupPart(
+            CheckupGroup.ACCOUNT_THEFT, text("checkup.account_theft"),
+            listOf(finding(FindingKind.Quarantined, "quarantined", CheckupRemedy.SET_UP_AGAIN)),
+        )
+
     private fun centre(stopping: Stopping, vararg findings: Pair<CheckupGroup, CheckupFinding>) =
         SecurityCentre(
             "account", stopping, listOf(device),

@@ -214,6 +214,7 @@ fun told(event: WalletEvent): Map<String, JsonElement> {
                 "purpose" to json(event.purpose),
             )
         is WalletEvent.LogContradiction -> of("log_contradiction", "proves_fork" to JsonPrimitive(event.provesFork))
+        is WalletEvent.Quarantined -> of("quarantined")
         is WalletEvent.Refused -> of("refused", "statement" to json(event.statement), "code" to json(event.code))
     }
 }

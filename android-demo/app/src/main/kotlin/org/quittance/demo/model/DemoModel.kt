@@ -339,7 +339,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
             ProblemRemedy.TRY_AGAIN -> refresh()
             ProblemRemedy.BEGIN_ANEW -> go(Place.Home)
             ProblemRemedy.OPEN_SETTINGS -> phone.openSettings()
-            ProblemRemedy.SET_UP_AGAIN -> states.value.problem?.let(::stuck) ?: Unit
+            ProblemRemedy.SET_UP_AGAIN -> stuck(states.value.problem?.takeIf { it.remedy == remedy } ?: QUARANTINED)
             ProblemRemedy.UPDATE -> phone.update()
             ProblemRemedy.SUPPORT -> phone.support()
         }

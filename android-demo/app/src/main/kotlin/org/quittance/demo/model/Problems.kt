@@ -28,12 +28,12 @@ fun problem(error: WalletException): Problem =
         is WalletException.TooLarge -> Problem(null, Say("app.error.image_too_large"))
         is WalletException.SameSecret -> Problem(null, Say("app.error.same_secret"))
         is WalletException.NotPayable -> Problem(null, Say("app.error.not_payable"))
+        is WalletException.Refused -> if (error.code in QUARANTINES) QUARANTINED else owed(error)
         is WalletException.RouteClosed ->
             Problem(null, Say("app.error.route_closed", "reason" to text(Say(error.reason))))
         is WalletException.InvalidInput,
         is WalletException.Configuration,
         is WalletException.NotEnrolled,
-        is WalletException.Refused,
         is WalletException.ProofInvalid,
         is WalletException.SignatureInvalid,
         is WalletException.WrongAnswer,
@@ -43,6 +43,12 @@ fun problem(error: WalletException): Problem =
         is WalletException.Internal,
         -> owed(error)
     }
+
+/** The gateway takes no payment from this phone: its keys are all there, and another phone speaks with them. */
+internal val QUARANTINED =
+    Problem(Say("app.error.reenrol.title"), Say("app.error.quarantined"), ProblemRemedy.SET_UP_AGAIN)
+
+private val QUARANTINES = setOf("device_quarantined", "sequence_fork")
 
 /** What the app owes its user by the kind of an error, whatever the error. */
 private fun owed(error: WalletException): Problem =

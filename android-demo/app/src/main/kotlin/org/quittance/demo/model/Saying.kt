@@ -50,6 +50,7 @@ internal fun saying(event: WalletEvent, permissions: Permissions): Say {
         is WalletEvent.MerchantObjected -> Say("app.event.merchant_objected", service(event.mandate))
         is WalletEvent.AskedToVouch -> Say("app.event.asked_to_vouch")
         is WalletEvent.LogContradiction -> Say(if (event.provesFork) "app.event.log_fork" else "app.event.log_contradiction")
+        is WalletEvent.Quarantined -> Say("app.event.quarantined")
         is WalletEvent.Refused -> Say("app.event.refused")
     }
 }

@@ -180,6 +180,7 @@ data class News(val number: ULong, val event: WalletEvent, val say: Say) {
                 is WalletEvent.ChargedAfterEnd,
                 is WalletEvent.Disputed,
                 is WalletEvent.LogContradiction,
+                is WalletEvent.Quarantined,
                 -> true
                 else -> false
             }
@@ -195,6 +196,7 @@ data class News(val number: ULong, val event: WalletEvent, val say: Say) {
                     event.mandates.firstOrNull()?.let { "app.action.ways_to_stop" to Place.OnePermission(it) }
                 event is WalletEvent.ChargedAfterEnd -> "app.action.see_receipt" to Place.Receipt(event.order)
                 event is WalletEvent.Closed -> "app.action.see_receipt" to Place.Receipt(event.order)
+                event is WalletEvent.Quarantined -> "app.tab.security" to Place.Security
                 event is WalletEvent.AskedToVouch ->
                     "app.action.continue" to Place.Vouch(event.flow, event.requester, event.purpose)
                 event is WalletEvent.Told && event.text == PIN_OPENED -> "app.recovery.new_pin.title" to Place.NewPin

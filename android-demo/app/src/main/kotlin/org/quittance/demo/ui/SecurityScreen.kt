@@ -110,6 +110,8 @@ private fun Part(part: CheckupPart, state: UiState, actions: Actions) {
                         CheckupRemedy.SYNC -> "app.action.refresh" to actions::refresh
                         CheckupRemedy.OPEN_PHONE_SETTINGS ->
                             "app.action.open_settings" to { actions.remedy(ProblemRemedy.OPEN_SETTINGS) }
+                        CheckupRemedy.SET_UP_AGAIN ->
+                            "app.action.set_up_again" to { actions.remedy(ProblemRemedy.SET_UP_AGAIN) }
                         CheckupRemedy.CONTACT_SUPPORT ->
                             "app.action.support" to { actions.remedy(ProblemRemedy.SUPPORT) }
                         null -> return@Column
