@@ -14,7 +14,7 @@ use std::time::SystemTime;
 /// Everything that can charge the payer, with what did.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Permissions {
-    /// On first, then paused, ending, ended; in each the newest first. None of them is hidden.
+    /// On first, then paused, ending, ended; in each the one that was agreed to last is first. None of them is hidden.
     pub permissions: Vec<Permission>,
     /// How many are on.
     pub on: u32,

@@ -14,12 +14,13 @@ use quittance_protocol::answer::{ChargeRecord, EnrolmentKind, MandateState, Take
 use quittance_protocol::bytes::Digest32;
 use quittance_protocol::statement::{MandateKind, StopScope, Terms};
 use quittance_protocol::{DeviceId, FlowId, MandateId, MerchantId, Money, OrderId, Timestamp};
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 /// Everything that can charge the payer, and what did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PermissionsView {
-    /// On first, then paused, ending, ended; in each the newest first. None of them is hidden.
+    /// On first, then paused, ending, ended; in each the one that was agreed to last is first. None of them is hidden.
     pub permissions: Vec<PermissionView>,
     /// How many are on.
     pub on: u32,
@@ -157,9 +158,10 @@ impl Inner {
         let lag = self.policy()?.sync.max_lag;
         let mut permissions = Vec::new();
         for row in self.read_all::<MandateRow>()? {
-            permissions.push(permission(row, &orders, now, lag));
+            permissions.push((agreed_at(&row), permission(row, &orders, now, lag)));
         }
-        permissions.sort_by_key(|view| (view.group, std::cmp::Reverse(view.as_of), view.mandate));
+        permissions.sort_by_key(|(agreed, view)| (view.group, Reverse(*agreed), view.mandate));
+        let permissions: Vec<PermissionView> = permissions.into_iter().map(|(_, view)| view).collect();
         let count = |group: PermissionGroup| {
             let of_it = permissions.iter().filter(|view| view.group == group).count();
             u32::try_from(of_it).unwrap_or(u32::MAX)
@@ -217,7 +219,7 @@ impl Inner {
         })
         .await?;
         let mut charges: Vec<ChargeRecord> = self.read_own(&format!("/v1/mandates/{mandate}/charges")).await?;
-        charges.sort_by_key(|charge| std::cmp::Reverse(charge.at));
+        charges.sort_by_key(|charge| Reverse(charge.at));
         self.unit(move |unit| {
             let as_of = unit.now()?;
             unit.put(&ChargesRow {
@@ -228,6 +230,12 @@ impl Inner {
         })
         .await
     }
+}
+
+/// When the payer agreed; where this phone did not keep it, since when it can be charged.
+fn agreed_at(row: &MandateRow) -> Option<Timestamp> {
+    let active_since = row.gateway.as_ref().and_then(|record| record.active_since);
+    row.consent.map(|consent| consent.at).or(active_since)
 }
 
 fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds) -> PermissionView {

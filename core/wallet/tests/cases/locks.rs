@@ -11,6 +11,7 @@ use quittance_protocol::flow_event::Wish;
 use quittance_protocol::statement::StopScope;
 use quittance_wallet::{Answer, ErrorKind, PermissionGroup, PromptKind, WalletError, WalletEvent};
 use serde_json::json;
+use std::collections::BTreeSet;
 
 //
 #[tokio::test(flavor = "multi_thread")]
@@ -109,6 +110,26 @@ async fn a_stop_covers_a_merchant_and_nobody_else() {
     );
     assert_eq!(sandbox.charge(&other, control, 100, "control", None).await, "approved");
     assert_eq!(phone.wallet.permissions().unwrap().stops, [scope]);
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn the_permission_that_was_agreed_to_last_stands_first() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mut signed = Vec::new();
+    // The ids are random: until their own order would be another one.
+    while signed.is_sorted_by(|one: &MandateId, next| one > next) {
+        signed.push(phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await);
+        sandbox.advance(60).await;
+    }
+    phone.wallet.sync().await.unwrap();
+    let list = phone.wallet.permissions().unwrap().permissions;
+    let told: BTreeSet<_> = list.iter().map(|view| view.as_of).collect();
+    assert_eq!(told.len(), 1, "control: the gateway told of all of them at once");
+    signed.reverse();
+    assert_eq!(list.iter().map(|view| view.mandate).collect::<Vec<_>>(), signed);
 }
 
 //
