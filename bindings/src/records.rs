@@ -97,7 +97,8 @@ pub struct Terms {
     pub bundled_with: Option<String>,
 }
 
-/// A merchant's offer as it was scanned.
+/// A merchant's offer as it was scanned. A phone does not know merchants, so nobody has checked its signature: show the
+/// words as the merchant's own.
 #[derive(Debug, Clone, PartialEq, Eq, uniffi::Record)]
 pub struct Offer {
     /// The offer.
@@ -108,8 +109,6 @@ pub struct Offer {
     pub terms: Terms,
     /// Until before when it can be signed.
     pub expires_at: SystemTime,
-    /// Whether the merchant's signature was checked; while it is false, show the words as the merchant's own.
-    pub verified: bool,
 }
 
 /// What the gateway makes of a phone's keys.
@@ -231,7 +230,6 @@ impl From<inner::OfferView> for Offer {
             merchant: view.merchant.to_string(),
             terms: view.terms.into(),
             expires_at: moment(view.expires_at),
-            verified: view.verified,
         }
     }
 }

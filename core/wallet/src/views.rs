@@ -28,7 +28,8 @@ pub struct EnrolmentView {
     pub key_store: KeyStoreKind,
 }
 
-/// A merchant's offer as it was scanned.
+/// A merchant's offer as it was scanned. A phone does not know merchants, so nobody has checked its signature: show the
+/// words as the merchant's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferView {
     /// The offer.
@@ -39,9 +40,6 @@ pub struct OfferView {
     pub terms: Terms,
     /// Until before when it can be signed.
     pub expires_at: Timestamp,
-    /// Whether the merchant's signature was checked. A phone does not know merchants, so this is false until the
-    /// gateway has accepted the consent: show the words as the merchant's own.
-    pub verified: bool,
 }
 
 /// One mandate as this phone knows it.
@@ -163,7 +161,6 @@ impl OfferView {
             merchant: offer.merchant,
             terms: offer.terms,
             expires_at: offer.expires_at,
-            verified: false,
         })
     }
 }

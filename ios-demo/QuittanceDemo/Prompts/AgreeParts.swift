@@ -15,7 +15,7 @@ struct ConsentPart: View {
             Text(say("app.terms.title"))
         } footer: {
             VStack(alignment: .leading) {
-                if !offer.verified { Text(say("app.offer.unverified")) }
+                Text(say("app.offer.unverified"))
                 Text(say("app.offer.until", ["until": .moment(offer.expiresAt)]))
             }
         }

@@ -41,10 +41,13 @@ pub(crate) fn offer(world: &World, bytes: &[u8]) -> Verdict {
     let Some(text) = text(bytes) else {
         return Verdict::Refused;
     };
-    Verdict::of((world.reads_offer)(text).is_some_and(|view| {
-        assert!(!view.verified, "an offer's words are the merchant's own");
-        true
-    }))
+    let said = Received::parse(text.trim()).and_then(|received| received.unverified_body::<say::Offer>());
+    let shown = (world.reads_offer)(text).map(|view| (view.offer, view.merchant, view.terms, view.expires_at));
+    let said = said
+        .ok()
+        .map(|(_, said)| (said.offer, said.merchant, said.terms, said.expires_at));
+    assert_eq!(shown, said, "an offer's words are the merchant's own");
+    Verdict::of(shown.is_some())
 }
 
 /// A gateway's refusal: what was read is written and read as the same.

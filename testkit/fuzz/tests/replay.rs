@@ -60,8 +60,9 @@ const PLANTED: &[Planted] = &[
         seed: "offer",
         plant: |world| {
             world.reads_offer = |text| {
-                let view = OfferView::read(text).ok()?;
-                Some(OfferView { verified: true, ..view })
+                let mut view = OfferView::read(text).ok()?;
+                view.terms.merchant_name.push('*');
+                Some(view)
             };
         },
         finding: "an offer's words are the merchant's own",

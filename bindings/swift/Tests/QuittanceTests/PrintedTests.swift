@@ -14,7 +14,7 @@ import Testing
     private static let terms = Terms(
         merchantName: secret, service: secret, kind: .subscription, limits: limits, validUntil: nil, category: secret,
         channel: .app, autoRenewal: nil, bundledWith: secret)
-    private static let offer = Offer(offer: "off", merchant: "mer", terms: terms, expiresAt: now, verified: true)
+    private static let offer = Offer(offer: "off", merchant: "mer", terms: terms, expiresAt: now)
     private static let affected = [AffectedMandate(mandate: "man", merchantName: secret, service: secret)]
     private static let question = QuizQuestion(about: secret, choices: [secret])
     private static let statement = NamedStatement(name: "intent", compact: secret)

@@ -206,5 +206,5 @@ enum MadeUp {
     }
 
     static let offer = Offer(
-        offer: "off_1", merchant: "mer_1", terms: films, expiresAt: after(hours: 2), verified: false)
+        offer: "off_1", merchant: "mer_1", terms: films, expiresAt: after(hours: 2))
 }

@@ -29,7 +29,7 @@ class PrintedTest {
     @Test
     fun `a prompt shows nothing`() {
         val kinds = listOf(
-            PromptKind.Consent(Offer("off", "mer", terms, now, true)),
+            PromptKind.Consent(Offer("off", "mer", terms, now)),
             PromptKind.Confirm(affected, emptyList()),
             PromptKind.Choose(affected, emptyList()),
             PromptKind.People(listOf(NamedPerson(SECRET, SECRET)), 1u),
@@ -53,7 +53,7 @@ class PrintedTest {
     fun `a record shows nothing`() {
         val records = listOf(
             terms,
-            Offer("off", "mer", terms, now, true),
+            Offer("off", "mer", terms, now),
             affected,
             question,
             NamedPerson(SECRET, SECRET),

@@ -293,7 +293,7 @@ object Samples {
             parking.merchantName to ItemOutcome.WaitsForBank("f"),
         )
 
-    private val offer = Offer("o", "m", rides, hours(24), true)
+    private val offer = Offer("o", "m", rides, hours(24))
 
     private val consequences =
         listOf("stops", "destroyed", "final", "refunds").map { text("cancel.confirm.consequence.$it") }

@@ -66,6 +66,6 @@ fun OfferContent(offer: Offer) {
         Body(words(kind(offer.terms)), quiet = true)
         Body(words(channel(offer.terms)), quiet = true)
     }
-    if (!offer.verified) Notice(R.drawable.sign_alert, words("app.offer.unverified"))
+    Notice(R.drawable.sign_alert, words("app.offer.unverified"))
     Line(R.drawable.sign_clock, words("app.offer.until", "until" to moment(offer.expiresAt)))
 }
