@@ -139,17 +139,11 @@ impl Unit<'_> {
         self.put(&row)
     }
 
-    /// Whether something that this phone said in a run has not reached the gateway.
-    pub(crate) fn answers_wait(&self, of: FlowId) -> Result<bool, WalletError> {
-        let waits = |row: &OutboxRow| {
-            matches!(
-                &row.purpose,
-                Purpose::FlowStart { flow }
-                    | Purpose::FlowAnswer { flow }
-                    | Purpose::FlowOffline { flow }
-                    | Purpose::FlowCancel { flow } if *flow == of
-            )
-        };
+    /// Whether something that this phone noted in its log of a run has not reached the gateway. It notes no right PIN, which
+    /// is the gateway's to tell, and no intent, which comes after the last event.
+    fn answers_wait(&self, flow: FlowId) -> Result<bool, WalletError> {
+        let is_noted = |purpose: &Purpose| !matches!(purpose, Purpose::PinFinish { .. } | Purpose::Intent { .. });
+        let waits = |row: &OutboxRow| row.purpose.flow() == Some(flow) && is_noted(&row.purpose);
         Ok(self.list::<OutboxRow>()?.iter().any(waits))
     }
 }

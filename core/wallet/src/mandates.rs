@@ -164,7 +164,7 @@ impl Unit<'_> {
         for owner in before.holds.owners().filter(|owner| !theirs.contains(owner)) {
             let falls = match owner {
                 HoldOwner::Payer | HoldOwner::Revocation => {
-                    lifting == Lifting::Pauses && !self.hold_is_on_its_way(record.mandate, owner)?
+                    lifting == Lifting::Pauses && !self.is_held_by_wish(record.mandate, owner)?
                 }
                 HoldOwner::SafetyLock | HoldOwner::Stop => {
                     lifting == Lifting::Stops && !self.stop_is_on_its_way(owner)?
@@ -202,31 +202,37 @@ impl Unit<'_> {
         Ok(self.list::<OutboxRow>()?.iter().any(waits))
     }
 
-    /// Whether a hold of this owner waits in the outbox: the gateway cannot know it yet.
-    pub(crate) fn hold_is_on_its_way(&self, mandate: MandateId, owner: HoldOwner) -> Result<bool, WalletError> {
+    /// Whether this phone holds a mandate by what the payer wished, and the gateway cannot know it yet.
+    pub(crate) fn is_held_by_wish(&self, mandate: MandateId, owner: HoldOwner) -> Result<bool, WalletError> {
         // A confirmed wish to end it stands, whatever became of its statement.
         let wished =
             |row: &OrderRow| matches!(&row.state, PhoneState::Intended { mandates } if mandates.contains(&mandate));
         if owner == HoldOwner::Revocation && self.list::<OrderRow>()?.iter().any(wished) {
             return Ok(true);
         }
+        Ok(self.holds_on_their_way(mandate)?.contains(&owner))
+    }
+
+    /// Who holds a mandate by a statement that waits in the outbox: a pause, or whatever is said in a run that takes
+    /// authority, but for leaving it. A run that gives authority holds nothing.
+    pub(crate) fn holds_on_their_way(&self, mandate: MandateId) -> Result<BTreeSet<HoldOwner>, WalletError> {
+        let mut owners = BTreeSet::new();
         for row in self.list::<OutboxRow>()? {
-            let waits = match (owner, &row.purpose) {
-                (HoldOwner::Payer, Purpose::Pause { mandates }) => mandates.contains(&mandate),
-                (HoldOwner::Revocation, Purpose::FlowAnswer { flow } | Purpose::Intent { flow }) => {
-                    let flow = self.get::<FlowRow>(flow.as_bytes())?;
-                    match flow {
-                        Some(flow) => flow.start.mandates.contains(&mandate) && self.lowers(&flow)?,
-                        None => false,
-                    }
-                }
-                _ => false,
+            if matches!(&row.purpose, Purpose::Pause { mandates } if mandates.contains(&mandate)) {
+                owners.insert(HoldOwner::Payer);
+            }
+            let leaves = matches!(row.purpose, Purpose::FlowCancel { .. });
+            let Some(flow) = row.purpose.flow().filter(|_| !leaves) else {
+                continue;
             };
-            if waits {
-                return Ok(true);
+            let flow = self.get::<FlowRow>(flow.as_bytes())?;
+            if let Some(flow) = flow.filter(|flow| flow.start.mandates.contains(&mandate))
+                && self.lowers(&flow)?
+            {
+                owners.insert(HoldOwner::Revocation);
             }
         }
-        Ok(false)
+        Ok(owners)
     }
 
     /// Whether a flow takes authority.
@@ -255,8 +261,7 @@ impl Unit<'_> {
         row.provisioning = Provisioning::Done;
         self.put(&row)?;
         for waiting in self.list::<OutboxRow>()? {
-            let of_it = matches!(&waiting.purpose, Purpose::Consent { mandate: of } | Purpose::Activation { mandate: of } | Purpose::Permit { mandate: of, .. } if *of == mandate);
-            if of_it {
+            if waiting.purpose.mandate() == Some(mandate) {
                 self.delete(&waiting);
             }
         }

@@ -10,8 +10,8 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
 use crate::transport::SendError;
 use quittance_protocol::problem::{Code, Problem, Retry};
-use quittance_protocol::statement::StopScope;
-use quittance_protocol::{FlowId, MandateId, OrderId, Timestamp};
+use quittance_protocol::statement::{self as say, StopScope};
+use quittance_protocol::{FlowId, MandateId, OrderId, Statement as _, Timestamp};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -66,25 +66,41 @@ impl Purpose {
         }
     }
 
+    /// The run of this phone's that it is of; a voucher is for somebody else's.
+    pub(crate) fn flow(&self) -> Option<FlowId> {
+        match self.lane() {
+            Lane::Flow(flow) => Some(flow),
+            _ => None,
+        }
+    }
+
+    /// The mandate that it brings to life, or keeps supplied.
+    pub(crate) fn mandate(&self) -> Option<MandateId> {
+        match self.lane() {
+            Lane::Mandate(mandate) => Some(mandate),
+            _ => None,
+        }
+    }
+
     /// The statement's name.
     pub(crate) const fn statement(&self) -> &'static str {
         match self {
-            Self::Enrolment {} => "enrolment",
-            Self::PinRecord {} | Self::LockPasswordRecord {} => "pin-register",
-            Self::Lock {} => "lock",
-            Self::Stop { .. } => "stop",
-            Self::Vouch { .. } => "vouch",
-            Self::FlowStart { .. } => "flow-start",
-            Self::FlowAnswer { .. } | Self::FlowOffline { .. } => "flow-answer",
-            Self::FlowCancel { .. } => "flow-cancel",
-            Self::PinFinish { .. } => "pin-finish",
-            Self::Consent { .. } => "consent",
-            Self::Activation { .. } => "activation",
-            Self::Permit { .. } => "permit",
-            Self::Pause { .. } | Self::Resume { .. } => "hold",
-            Self::Intent { .. } => "intent",
-            Self::Attestation { .. } => "attestation",
-            Self::Acknowledgement { .. } => "acknowledgement",
+            Self::Enrolment {} => say::Enrolment::NAME,
+            Self::PinRecord {} | Self::LockPasswordRecord {} => say::PinRegister::NAME,
+            Self::Lock {} => say::Lock::NAME,
+            Self::Stop { .. } => say::Stop::NAME,
+            Self::Vouch { .. } => say::Vouch::NAME,
+            Self::FlowStart { .. } => say::StartFlow::NAME,
+            Self::FlowAnswer { .. } | Self::FlowOffline { .. } => say::AnswerFlow::NAME,
+            Self::FlowCancel { .. } => say::CancelFlow::NAME,
+            Self::PinFinish { .. } => say::PinFinish::NAME,
+            Self::Consent { .. } => say::Consent::NAME,
+            Self::Activation { .. } => say::Activation::NAME,
+            Self::Permit { .. } => say::Permit::NAME,
+            Self::Pause { .. } | Self::Resume { .. } => say::Hold::NAME,
+            Self::Intent { .. } => say::Intent::NAME,
+            Self::Attestation { .. } => say::Attestation::NAME,
+            Self::Acknowledgement { .. } => say::Acknowledgement::NAME,
         }
     }
 }
@@ -287,30 +303,18 @@ impl Inner {
 
     /// Whether a statement takes authority away from what the gateway knows. Rows of one lane keep their sequence.
     fn is_urgent(&self, purpose: &Purpose) -> Result<bool, WalletError> {
-        match purpose {
-            Purpose::Attestation { .. } | Purpose::Lock {} | Purpose::Stop { .. } => Ok(true),
-            Purpose::Pause { mandates } => Ok(self.missing_of(mandates)?.is_empty()),
-            Purpose::FlowStart { flow }
-            | Purpose::Intent { flow }
-            | Purpose::FlowAnswer { flow }
-            | Purpose::FlowOffline { flow }
-            | Purpose::FlowCancel { flow }
-            | Purpose::PinFinish { flow } => {
+        match purpose.lane() {
+            Lane::Lock | Lane::Stop(_) => Ok(true),
+            Lane::Order(_) => Ok(matches!(purpose, Purpose::Attestation { .. })),
+            Lane::Pause(mandates) => Ok(self.missing_of(&mandates)?.is_empty()),
+            Lane::Flow(flow) => {
                 let row = self.read::<FlowRow>(flow.as_bytes())?;
                 let Some(row) = row.filter(|row| row.ends_mandates) else {
                     return Ok(false);
                 };
                 Ok(self.missing_at_gateway(&row)?.is_empty())
             }
-            Purpose::Enrolment {}
-            | Purpose::PinRecord {}
-            | Purpose::LockPasswordRecord {}
-            | Purpose::Vouch { .. }
-            | Purpose::Consent { .. }
-            | Purpose::Activation { .. }
-            | Purpose::Permit { .. }
-            | Purpose::Resume { .. }
-            | Purpose::Acknowledgement { .. } => Ok(false),
+            Lane::Enrolment | Lane::Secrets | Lane::Vouch(_) | Lane::Mandate(_) | Lane::Resume => Ok(false),
         }
     }
 
@@ -336,7 +340,7 @@ impl Inner {
         if let Purpose::Pause { mandates } = purpose {
             return Ok(!self.missing_of(mandates)?.is_empty());
         }
-        let Lane::Flow(flow) = purpose.lane() else {
+        let Some(flow) = purpose.flow() else {
             return Ok(false);
         };
         let Some(row) = self.read::<FlowRow>(flow.as_bytes())?.filter(|row| row.ends_mandates) else {
@@ -351,7 +355,7 @@ impl Inner {
     /// The last row that a flow waits with.
     pub(crate) fn last_row_of(&self, flow: FlowId) -> Result<Option<u64>, WalletError> {
         let rows = self.read_all::<OutboxRow>()?;
-        let of_it = rows.iter().filter(|row| row.purpose.lane() == Lane::Flow(flow));
+        let of_it = rows.iter().filter(|row| row.purpose.flow() == Some(flow));
         Ok(of_it.map(|row| row.number).max())
     }
 

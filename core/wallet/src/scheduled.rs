@@ -110,7 +110,7 @@ impl Unit<'_> {
                     row.order = None;
                     take_back(&mut row.replica);
                     row.follow_replica();
-                    if self.hold_is_on_its_way(*id, HoldOwner::Revocation)? {
+                    if self.is_held_by_wish(*id, HoldOwner::Revocation)? {
                         // Another wish of the payer's to end it stands.
                         row.apply(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, at)));
                     }

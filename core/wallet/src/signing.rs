@@ -229,10 +229,7 @@ impl Unit<'_> {
         let waiting = self
             .list::<OutboxRow>()?
             .into_iter()
-            .find(|waiting| match waiting.purpose {
-                Purpose::Consent { mandate: of } | Purpose::Activation { mandate: of } => of == mandate,
-                _ => false,
-            });
+            .find(|waiting| waiting.purpose.mandate() == Some(mandate));
         Ok(waiting.map_or(Waits::Statement, |waiting| Waits::Row(waiting.number)))
     }
 

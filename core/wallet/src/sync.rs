@@ -3,7 +3,7 @@
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::inner::Inner;
-use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, ReceiptRow};
+use crate::journal::{MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, ReceiptRow};
 use crate::mandates::Lifting;
 use crate::order_facts::{known_order, mandates_of};
 use crate::orders::OrderNews;
@@ -220,12 +220,14 @@ impl Unit<'_> {
             return Ok(());
         };
         // A scheduled end is the order's; lock and stop have statements of their own.
-        let held = [HoldOwner::Payer, HoldOwner::Revocation]
-            .iter()
-            .any(|owner| row.replica.holds.contains(owner));
-        let wished = held && row.replica.state != MandateState::RevocationScheduled;
+        let mut held: BTreeSet<HoldOwner> = [HoldOwner::Payer, HoldOwner::Revocation].into();
+        held.retain(|owner| row.replica.holds.contains(owner));
+        let wished = !held.is_empty() && row.replica.state != MandateState::RevocationScheduled;
         let differs = record.state == MandateState::Active && !row.has_ended() && wished;
-        if !differs || self.is_on_its_way(record.mandate)? {
+        if !differs
+            || !self.holds_on_their_way(record.mandate)?.is_disjoint(&held)
+            || self.lifting_waits(record.mandate)?
+        {
             return Ok(());
         }
         let mandates = vec![record.mandate];
@@ -236,22 +238,11 @@ impl Unit<'_> {
         self.send(Purpose::Pause { mandates }, &pause).map(drop)
     }
 
-    /// Whether a statement that moves the holds of a mandate waits to be sent.
-    fn is_on_its_way(&self, mandate: MandateId) -> Result<bool, WalletError> {
-        for row in self.list::<OutboxRow>()? {
-            let about = match row.purpose {
-                Purpose::Pause { mandates } | Purpose::Resume { mandates } => mandates,
-                Purpose::FlowStart { flow } | Purpose::FlowAnswer { flow } | Purpose::Intent { flow } => {
-                    let flow = self.get::<FlowRow>(flow.as_bytes())?;
-                    flow.map(|flow| flow.start.mandates).unwrap_or_default()
-                }
-                _ => continue,
-            };
-            if about.contains(&mandate) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// Whether the payer's word that a pause is over waits for an answer: the gateway may have it already.
+    fn lifting_waits(&self, mandate: MandateId) -> Result<bool, WalletError> {
+        let lifts =
+            |row: &OutboxRow| matches!(&row.purpose, Purpose::Resume { mandates } if mandates.contains(&mandate));
+        Ok(self.list::<OutboxRow>()?.iter().any(lifts))
     }
 
     /// Takes over what the gateway answered; what of it says what cannot be keeps nothing else back, and is returned.

@@ -4,6 +4,7 @@ use crate::support::phone::{Phone, pin};
 use crate::support::plug::Line;
 use crate::support::{Merchant, PIN, Sandboxed};
 use axum::http::Method;
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
 use quittance_protocol::statement::{Reconciliation, ReplicaState, StopScope};
 use quittance_protocol::{MandateId, Received};
@@ -138,6 +139,31 @@ async fn a_hold_that_the_gateway_does_not_have_is_said_again() {
     let before = sandbox.charge(&merchant, mandate, 100, "ride-1", None).await;
     assert_eq!(before, "approved", "control: the gateway does not know of the pause");
     phone.wallet.sync().await.unwrap();
+    let after = sandbox.charge(&merchant, mandate, 100, "ride-2", None).await;
+    assert_eq!(after, "mandate_held");
+}
+
+// A run that gives authority brings the gateway no hold, however long it waits.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_that_the_gateway_does_not_have_is_said_again_while_other_limits_wait() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let limits = phone.wallet.permission(mandate).unwrap().permission.terms.limits;
+    let wish = Some(Wish::Limits { limits });
+    let begun = phone.wallet.begin("mandate.change_limits", vec![mandate], wish).await;
+    sandbox.plug.stall(&["flow-answer"]);
+    phone.answer(begun.unwrap()).await.unwrap();
+    sandbox.plug.refuse("hold", "not_found");
+    let _refused = phone.wallet.pause(&[mandate]).await;
+    let before = sandbox.charge(&merchant, mandate, 100, "ride-1", None).await;
+    assert_eq!(before, "approved", "control: the gateway does not know of the pause");
+    assert_eq!(
+        phone.wallet.sync().await.unwrap().waiting,
+        1,
+        "control: the answer waits"
+    );
     let after = sandbox.charge(&merchant, mandate, 100, "ride-2", None).await;
     assert_eq!(after, "mandate_held");
 }
