@@ -77,8 +77,10 @@ impl Wallet {
     /// answers who the phone is, whatever the PIN.
     ///
     /// # Errors
-    /// [`WalletError::Offline`], [`WalletError::PinFormat`], [`WalletError::Keys`], [`WalletError::PolicyUntrusted`],
-    /// [`WalletError::Problem`].
+    /// [`WalletError::PinFormat`], [`WalletError::Offline`], [`WalletError::Problem`]; [`WalletError::Biometric`] with
+    /// [`NotEnrolled`](crate::ports::BiometricError::NotEnrolled) where no finger or face is set up, [`WalletError::Keys`];
+    /// [`WalletError::PolicyUntrusted`], [`WalletError::LogRejected`] and [`WalletError::LogContradiction`] where the policy
+    /// is not its author's or does not stand in the pinned log, [`WalletError::Policy`] where it is for a newer core.
     pub async fn enrol(&self, pin: Zeroizing<Vec<u8>>) -> Result<EnrolmentView, WalletError> {
         self.inner.enrol(pin).await
     }
@@ -191,9 +193,10 @@ impl Wallet {
     /// unless its step is done by then.
     ///
     /// # Errors
-    /// [`WalletError::WrongAnswer`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`],
-    /// [`WalletError::WrongPin`], [`WalletError::PinLocked`], [`WalletError::Offline`] where authority is given,
-    /// [`WalletError::FlowEnded`], [`WalletError::Problem`].
+    /// [`WalletError::WrongAnswer`]; [`WalletError::Biometric`], [`WalletError::ProofInvalid`] from the prompt;
+    /// [`WalletError::PinFormat`], [`WalletError::WrongPin`], [`WalletError::PinLocked`]; [`WalletError::NothingNamed`]
+    /// where no photo is given, [`WalletError::NotAnImage`], [`WalletError::TooLarge`]; [`WalletError::UnknownFlow`],
+    /// [`WalletError::FlowEnded`], [`WalletError::Problem`]; [`WalletError::Offline`] where the step needs the gateway.
     pub async fn submit(&self, flow: FlowId, answer: Answer) -> Result<(), WalletError> {
         self.inner.submit(flow, answer).await
     }
@@ -260,8 +263,9 @@ impl Wallet {
     ///
     /// # Errors
     /// [`WalletError::WrongAnswer`] where another secret was being chosen meanwhile: this one is not looked at.
-    /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::WrongPin`], [`WalletError::Biometric`],
-    /// [`WalletError::FlowEnded`] while the lock is on, [`WalletError::Offline`], [`WalletError::Problem`].
+    /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::WrongPin`], [`WalletError::PinLocked`],
+    /// [`WalletError::Biometric`], [`WalletError::ProofInvalid`], [`WalletError::FlowEnded`] while the lock is on,
+    /// [`WalletError::NotEnrolled`], [`WalletError::Offline`], [`WalletError::Problem`].
     pub async fn set_lock_password(
         &self,
         payment_pin: Zeroizing<Vec<u8>>,
@@ -273,8 +277,9 @@ impl Wallet {
     /// Chooses a new payment PIN after a recovery has opened the way: within its time, once.
     ///
     /// # Errors
-    /// [`WalletError::PinFormat`], [`WalletError::Offline`], [`WalletError::Problem`] where no recovery opened the way,
-    /// [`WalletError::WrongAnswer`] where another secret was being chosen meanwhile: this one is not looked at.
+    /// [`WalletError::NotEnrolled`], [`WalletError::PinFormat`], [`WalletError::Offline`], [`WalletError::Problem`] where no
+    /// recovery opened the way, [`WalletError::WrongAnswer`] where another secret was being chosen meanwhile: this one is not
+    /// looked at.
     pub async fn choose_new_pin(&self, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
         self.inner.choose_new_pin(pin).await
     }
