@@ -170,8 +170,6 @@ codes! {
     ForeignState = "foreign_state", 403, Never, "The link belongs to another request";
     /// The risk check refused.
     RiskDenied = "risk_denied", 403, Later, "The risk check refused this";
-    /// This route is not open for this mandate; another one is.
-    RouteClosed = "route_closed", 409, Later, "This route is not open here";
     /// The limit on all charges together would be exceeded.
     LimitTotal = "limit_total", 422, Never, "The limit on all charges together would be exceeded";
     /// The number of charges that is allowed would be exceeded.

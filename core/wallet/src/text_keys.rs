@@ -260,7 +260,6 @@ pub const KEYS: &[&str] = &[
     "refused.factor_locked",
     "refused.flow_expired",
     "refused.four_eyes",
-    "refused.route_closed",
     "refused.not_found",
     "refused.policy_too_old",
     "refused.other",

@@ -840,7 +840,6 @@ extension Texts {
         "refused.proof_rejected": [],
         "refused.review_refused": [],
         "refused.risk_denied": [],
-        "refused.route_closed": [],
         "refused.teen_limit": [],
         "refused.too_late": [],
         "resume.identify.body": [.count("count")],

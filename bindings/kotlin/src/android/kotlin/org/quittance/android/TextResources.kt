@@ -1307,7 +1307,6 @@ private fun refusedTexts(key: String): TextResource? = when (key) {
     "refused.proof_rejected" -> plain(R.string.quittance_refused_proof_rejected)
     "refused.review_refused" -> plain(R.string.quittance_refused_review_refused)
     "refused.risk_denied" -> plain(R.string.quittance_refused_risk_denied)
-    "refused.route_closed" -> plain(R.string.quittance_refused_route_closed)
     "refused.teen_limit" -> plain(R.string.quittance_refused_teen_limit)
     "refused.too_late" -> plain(R.string.quittance_refused_too_late)
     else -> null
