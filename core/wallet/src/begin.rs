@@ -207,8 +207,8 @@ impl Unit<'_> {
 
     /// Whether the first open step needs something of the gateway: a code, a link, a look at what was handed in.
     fn waits_for_gateway(&self, row: &FlowRow) -> Result<bool, WalletError> {
-        let (_, definition, state) = self.inner.folded(row)?;
-        Ok(flow::open_step(&definition, &state).is_some_and(|open| !goes_ahead(open)))
+        let (pinned, state) = self.inner.folded(row)?;
+        Ok(flow::open_step(&pinned.definition, &state).is_some_and(|open| !goes_ahead(open)))
     }
 
     /// What a cancellation ends: at the gateway, and on this phone alone. Or the run under which it ends already.

@@ -6,7 +6,6 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OutboxRow, Purpose};
 use crate::unit::Unit;
 use crate::unread::Unread;
-use quittance_flows::Rules;
 use quittance_flows::definition::{Authority, FlowEffect};
 use quittance_flows::flow::{Effect, Phase};
 use quittance_protocol::FlowId;
@@ -74,17 +73,13 @@ impl Unit<'_> {
         if log.events.iter().filter(ours).any(|event| unsaid(&event.kind)) {
             return Err(WalletError::Answer("the flow's log tells what this phone did not say"));
         }
-        let (policy, definition) = self.rules_of(&row)?;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
+        let pinned = self.inner.pinned(&row)?;
         let (state, effects) =
-            replay(rules, &log.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
+            replay(pinned.rules(), &log.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
         if starts_of(&log) != Some(&row.start) {
             return Err(WalletError::Answer("the flow's log begins with another wish"));
         }
-        let (before, done) = replay(rules, &row.events).map_err(|_| WalletError::Journal("flow log"))?;
+        let (before, done) = replay(pinned.rules(), &row.events).map_err(|_| WalletError::Journal("flow log"))?;
         let over = matches!(state.phase, Phase::Expired | Phase::Refused(_));
         if before.phase == Phase::Completed || self.answers_wait(log.flow)? && !over {
             return Ok(());
@@ -99,7 +94,7 @@ impl Unit<'_> {
         for effect in effects {
             let new = matches!(effect, Effect::Do(FlowEffect::Hold) | Effect::Complete(_)) && !done.contains(&effect);
             if new {
-                self.carry_out(&mut row, &definition, &state, effect)?;
+                self.carry_out(&mut row, &pinned.definition, &state, effect)?;
             }
         }
         self.put(&row)
@@ -115,26 +110,22 @@ impl Unit<'_> {
         let mut row = FlowRow::new(start, log.events);
         (row.foreign, row.told, row.admitted) = (true, true, row.events.len());
         (row.asking, row.next_flows) = (log.asking, log.next_flows);
-        let Ok((policy, definition)) = self.rules_of(&row) else {
+        let Ok(pinned) = self.inner.pinned(&row) else {
             return Ok(());
         };
         let mut ours = !row.start.mandates.is_empty();
         for mandate in &row.start.mandates {
             ours &= self.get::<MandateRow>(mandate.as_bytes())?.is_some();
         }
-        if !silent || !ours || definition.authority != Authority::Lowers || row.start.flow != log.flow {
+        if !silent || !ours || pinned.definition.authority != Authority::Lowers || row.start.flow != log.flow {
             return Ok(());
         }
-        row.ends_mandates = definition.effect == FlowEffect::Destroy;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
+        row.ends_mandates = pinned.definition.effect == FlowEffect::Destroy;
         let (state, effects) =
-            replay(rules, &row.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
+            replay(pinned.rules(), &row.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
         row.said.push(FlowEventKind::Started(row.start.clone()));
         for effect in effects {
-            self.carry_out(&mut row, &definition, &state, effect)?;
+            self.carry_out(&mut row, &pinned.definition, &state, effect)?;
         }
         self.put(&row)
     }

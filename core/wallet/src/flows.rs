@@ -15,12 +15,27 @@ use quittance_protocol::statement::{AnswerFlow, StartFlow, StepAnswer};
 use quittance_protocol::{FlowId, MandateId, OrderId};
 use std::sync::Arc;
 
+/// What a run is folded with: the policy that it is pinned to, and its definition there.
+#[derive(Debug, Clone)]
+pub(crate) struct Pinned {
+    pub(crate) policy: Arc<Policy>,
+    pub(crate) definition: FlowDefinition,
+}
+
+impl Pinned {
+    pub(crate) fn rules(&self) -> Rules<'_> {
+        Rules {
+            policy: &self.policy,
+            definition: &self.definition,
+        }
+    }
+}
+
 /// A run as it stands, with all that its open step needs.
 #[derive(Debug, Clone)]
 pub(crate) struct OpenFlow {
     pub(crate) row: FlowRow,
-    pub(crate) policy: Arc<Policy>,
-    pub(crate) definition: FlowDefinition,
+    pub(crate) pinned: Pinned,
     pub(crate) state: FlowState,
     pub(crate) step: Step,
 }
@@ -31,28 +46,17 @@ impl OpenFlow {
     }
 
     pub(crate) fn lowers(&self) -> bool {
-        self.definition.authority == Authority::Lowers
+        self.pinned.definition.authority == Authority::Lowers
     }
 
     pub(crate) fn rules(&self) -> Rules<'_> {
-        Rules {
-            policy: &self.policy,
-            definition: &self.definition,
-        }
+        self.pinned.rules()
     }
 
     /// Whether its definition lets steps be skipped without the gateway.
     pub(crate) fn can_skip_offline(&self) -> bool {
-        self.lowers() && self.definition.skips_offline()
+        self.lowers() && self.pinned.definition.skips_offline()
     }
-}
-
-/// The definition of a flow in the policy that it is pinned to.
-fn definition(policy: &Policy, row: &FlowRow) -> Result<FlowDefinition, WalletError> {
-    policy
-        .flow(&row.start.definition)
-        .cloned()
-        .ok_or(WalletError::Journal("flow definition"))
 }
 
 /// Folds a log, with everything that it brought about on the way.
@@ -97,9 +101,9 @@ impl Inner {
             let order = self.read::<OrderRow>(flow.as_bytes())?;
             return order.map(|_| None).ok_or(WalletError::UnknownFlow);
         };
-        let (policy, mut definition, state) = self.folded(&row)?;
+        let (mut pinned, state) = self.folded(&row)?;
         if row.start.definition == BANK_ITEM {
-            definition.effective = self.named_on(&policy, flow)?;
+            pinned.definition.effective = self.named_on(&pinned.policy, flow)?;
         }
         match state.phase {
             Phase::Completed | Phase::Cancelled => return Ok(None),
@@ -108,13 +112,12 @@ impl Inner {
             Phase::Open if row.refused.is_some() => return Err(WalletError::FlowEnded { code: row.refused }),
             Phase::Open => {}
         }
-        let step = flow::open_step(&definition, &state)
+        let step = flow::open_step(&pinned.definition, &state)
             .cloned()
             .ok_or(WalletError::FlowEnded { code: None })?;
         Ok(Some(OpenFlow {
             row,
-            policy,
-            definition,
+            pinned,
             state,
             step,
         }))
@@ -128,16 +131,19 @@ impl Inner {
         Ok(route.and_then(|route| route.effective.clone()))
     }
 
-    /// A run with the rules that it is folded with, and where it stands.
-    pub(crate) fn folded(&self, row: &FlowRow) -> Result<(Arc<Policy>, FlowDefinition, FlowState), WalletError> {
+    /// What a run is folded with.
+    pub(crate) fn pinned(&self, row: &FlowRow) -> Result<Pinned, WalletError> {
         let policy = self.policy_of(row.start.policy_version)?;
-        let definition = definition(&policy, row)?;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
-        let state = flow::fold(rules, &row.events).map_err(|_| WalletError::Journal("flow log"))?;
-        Ok((policy, definition, state))
+        let definition = policy.flow(&row.start.definition).cloned();
+        let definition = definition.ok_or(WalletError::Journal("flow definition"))?;
+        Ok(Pinned { policy, definition })
+    }
+
+    /// What a run is folded with, and where it stands.
+    pub(crate) fn folded(&self, row: &FlowRow) -> Result<(Pinned, FlowState), WalletError> {
+        let pinned = self.pinned(row)?;
+        let state = flow::fold(pinned.rules(), &row.events).map_err(|_| WalletError::Journal("flow log"))?;
+        Ok((pinned, state))
     }
 
     /// Whether a flow has an open step and was touched within its idle life.
@@ -153,19 +159,12 @@ impl Inner {
 impl Unit<'_> {
     /// Where a run stands.
     pub(crate) fn folded(&self, row: &FlowRow) -> Result<FlowState, WalletError> {
-        Ok(self.inner.folded(row)?.2)
-    }
-
-    /// The policy that a run is pinned to, with its definition there.
-    pub(crate) fn rules_of(&self, row: &FlowRow) -> Result<(Arc<Policy>, FlowDefinition), WalletError> {
-        let policy = self.inner.policy_of(row.start.policy_version)?;
-        let definition = definition(&policy, row)?;
-        Ok((policy, definition))
+        Ok(self.inner.folded(row)?.1)
     }
 
     /// The definition of a flow.
     pub(crate) fn definition(&self, row: &FlowRow) -> Result<FlowDefinition, WalletError> {
-        Ok(self.rules_of(row)?.1)
+        Ok(self.inner.pinned(row)?.definition)
     }
 
     /// Whether every step of a flow is done, as this phone sees it.
@@ -188,15 +187,11 @@ impl Unit<'_> {
         };
         let mut row = FlowRow::new(start, vec![started]);
         row.said.push(kind);
-        let (policy, definition) = self.rules_of(&row)?;
-        row.ends_mandates = definition.effect == FlowEffect::Destroy;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
-        let (state, effects) = replay(rules, &row.events).map_err(|_| WalletError::Internal("flow start"))?;
+        let pinned = self.inner.pinned(&row)?;
+        row.ends_mandates = pinned.definition.effect == FlowEffect::Destroy;
+        let (state, effects) = replay(pinned.rules(), &row.events).map_err(|_| WalletError::Internal("flow start"))?;
         for effect in effects {
-            self.carry_out(&mut row, &definition, &state, effect)?;
+            self.carry_out(&mut row, &pinned.definition, &state, effect)?;
         }
         Ok(row)
     }
@@ -261,18 +256,13 @@ impl Unit<'_> {
     ///
     /// An event that would end the run refused is left to the gateway: it may know facts that this phone does not.
     pub(crate) fn advance(&mut self, row: &mut FlowRow, kind: FlowEventKind) -> Result<(), WalletError> {
-        let (policy, definition) = self.rules_of(row)?;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
-        let state = self.folded(row)?;
+        let (pinned, state) = self.inner.folded(row)?;
         let event = FlowEvent {
             at: self.now()?,
             author: Author::Phone,
             kind,
         };
-        let (next, effects) = flow::step(rules, &state, &event).map_err(|refused| match refused {
+        let (next, effects) = flow::step(pinned.rules(), &state, &event).map_err(|refused| match refused {
             quittance_flows::Refused::TooLate => WalletError::FlowEnded {
                 code: Some(Code::TooLate),
             },
@@ -284,7 +274,7 @@ impl Unit<'_> {
         row.events.push(event);
         effects
             .into_iter()
-            .try_for_each(|effect| self.carry_out(row, &definition, &next, effect))
+            .try_for_each(|effect| self.carry_out(row, &pinned.definition, &next, effect))
     }
 
     /// Does on this phone what a run brings about; all else is the gateway's.
@@ -326,7 +316,7 @@ impl OpenFlow {
 
     /// Whether the run is this phone's alone: lifting a pause is one statement, which carries the proof itself.
     pub(crate) fn is_local(&self) -> bool {
-        self.definition.effect == FlowEffect::LiftPause
+        self.pinned.definition.effect == FlowEffect::LiftPause
     }
 }
 

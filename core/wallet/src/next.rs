@@ -29,7 +29,7 @@ pub(crate) fn of_open(open: &OpenFlow, explained: &Explanation) -> Vec<Text> {
             Coming::Effect(effect) => texts.extend(brought_about(*effect)),
             Coming::Turn { turn, within, silence } => {
                 texts.push(turn_of(
-                    &open.definition,
+                    &open.pinned.definition,
                     &open.row.start.definition,
                     &ahead.step,
                     *turn,
@@ -46,7 +46,7 @@ pub(crate) fn of_open(open: &OpenFlow, explained: &Explanation) -> Vec<Text> {
             }
         }
     }
-    texts.push(completion(&open.policy, &open.definition, &open.state));
+    texts.push(completion(&open.pinned.policy, &open.pinned.definition, &open.state));
     texts
 }
 

@@ -165,7 +165,7 @@ impl Inner {
         open: OpenFlow,
         pin: Zeroizing<Vec<u8>>,
     ) -> Result<bool, WalletError> {
-        check_form(&pin, open.policy.secrets.payment_pin.digits)?;
+        check_form(&pin, open.pinned.policy.secrets.payment_pin.digits)?;
         let flow = open.flow();
         let visit = arrival.enter(self.ports.patience).await?;
         // The gateway has to know all that came before in this flow, that it began first of all.

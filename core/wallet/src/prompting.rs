@@ -12,7 +12,7 @@ use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::factor::CARD_ELEMENTS;
 use quittance_flows::facts::CONTACTS_CONFIRMED;
 use quittance_flows::flow::{self, Explanation, Left, Phase, Turn};
-use quittance_flows::{FactorKind, FlowEffect, Rules};
+use quittance_flows::{FactorKind, FlowEffect};
 use quittance_protocol::answer::{Asking, Question};
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::{FlowId, Timestamp};
@@ -34,7 +34,7 @@ impl Inner {
         let start = &open.row.start;
         let (step_number, step_count) = next::step_numbers(&open);
         let text = |part: &str| texts::of_step(&start.definition, &open.step, &kind, part);
-        let (primary, quiet) = texts::actions(&open.definition, &kind);
+        let (primary, quiet) = texts::actions(&open.pinned.definition, &kind);
         let deadline = flow::deadline(open.rules(), &open.state);
         let idle_end = explained.left_alone_until.filter(|_| !open.lowers());
         let count = TextArgument::count(start.mandates.len() + open.row.alone.len());
@@ -146,8 +146,8 @@ impl Inner {
         explained: &Explanation,
         factor: FactorKind,
     ) -> Result<PromptKind, WalletError> {
-        let secret_digits = open.policy.secrets.payment_pin.digits;
-        let most = open.policy.quantity("limits.uploads.max_bytes")?.trunc();
+        let secret_digits = open.pinned.policy.secrets.payment_pin.digits;
+        let most = open.pinned.policy.quantity("limits.uploads.max_bytes")?.trunc();
         let most_bytes = u64::try_from(most).unwrap_or(u64::MAX);
         let photos = |document: Document, images: u32| PromptKind::Photos {
             document,
@@ -192,7 +192,7 @@ impl Inner {
                     resend_from,
                 }) => PromptKind::Code {
                     sent_to: sent_to.clone(),
-                    digits: u32::try_from(open.policy.quantity("otp.digits")?.trunc()).unwrap_or_default(),
+                    digits: u32::try_from(open.pinned.policy.quantity("otp.digits")?.trunc()).unwrap_or_default(),
                     valid_until: *valid_until,
                     resend_from: *resend_from,
                 },
@@ -204,28 +204,24 @@ impl Inner {
     /// How a run came out, as a screen; `None` while it is open.
     pub(crate) fn closing_prompt(&self, flow: FlowId) -> Result<Option<Prompt>, WalletError> {
         let row = self.read::<FlowRow>(flow.as_bytes())?.ok_or(WalletError::UnknownFlow)?;
-        let (policy, definition, state) = self.folded(&row)?;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
-        let explained = flow::explain(rules, &state);
+        let (pinned, state) = self.folded(&row)?;
+        let explained = flow::explain(pinned.rules(), &state);
         let (kind, name) = match (state.phase, row.refused) {
             (Phase::Open, None) => return Ok(None),
             (Phase::Open, Some(code)) | (Phase::Refused(code), _) => (refused(Some(code)), "refused".to_owned()),
             (Phase::Expired, _) => (refused(None), "expired".to_owned()),
             (Phase::Cancelled, _) => (refused(None), "left".to_owned()),
-            (Phase::Completed, _) => self.completed(&row, definition.effect)?,
+            (Phase::Completed, _) => self.completed(&row, pinned.definition.effect)?,
         };
         let text = |part: &str| Text::new(&format!("end.{name}.{part}"));
         let count = TextArgument::count(row.start.mandates.len());
         let because = match state.phase {
             // The gateway took no more of it: what it knows is in its code alone.
             Phase::Open => None,
-            _ => next::because(rules, row.start.wish.as_ref(), &explained),
+            _ => next::because(pinned.rules(), row.start.wish.as_ref(), &explained),
         };
         let steps = state.done.iter().filter(|done| done.left == Left::Done).filter(|done| {
-            let step = definition.all_steps().find(|step| step.id == done.id);
+            let step = pinned.definition.all_steps().find(|step| step.id == done.id);
             step.is_some_and(Step::counts)
         });
         let steps = u32::try_from(steps.count()).unwrap_or(u32::MAX);

@@ -9,7 +9,7 @@ use crate::unit::Unit;
 use quittance_flows::definition::FlowEffect;
 use quittance_flows::destruction::phone::{self, PhoneEvent, PhoneState, payer_is_done};
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Hold, HoldOwner, Mandate, Phase, Rules};
+use quittance_flows::{Hold, HoldOwner, Mandate, Phase};
 use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::TerminationCause;
@@ -206,12 +206,8 @@ impl Unit<'_> {
         if row.foreign {
             return Ok(false);
         }
-        let (policy, definition) = self.rules_of(row)?;
-        let rules = Rules {
-            policy: &policy,
-            definition: &definition,
-        };
-        Ok(definition.effect == FlowEffect::Destroy && payer_is_done(rules, &self.folded(row)?))
+        let (pinned, state) = self.inner.folded(row)?;
+        Ok(pinned.definition.effect == FlowEffect::Destroy && payer_is_done(pinned.rules(), &state))
     }
 
     /// Notes the order of a cancellation that somebody else completed, where the order was heard of first.

@@ -104,18 +104,18 @@ impl Inner {
 
     /// What follows from it, before it happens.
     pub(crate) fn consequences(&self, open: &OpenFlow) -> Result<Vec<Text>, WalletError> {
-        if open.definition.effect != FlowEffect::Destroy {
+        if open.pinned.definition.effect != FlowEffect::Destroy {
             return Ok(texts::consequences(
-                open.definition.effect,
+                open.pinned.definition.effect,
                 open.row.start.wish.as_ref(),
             ));
         }
         let consequence = |part: &str| Text::new(&format!("cancel.confirm.consequence.{part}"));
         let mut texts = vec![consequence("stops"), consequence("destroyed")];
-        let later = match &open.definition.effective {
+        let later = match &open.pinned.definition.effective {
             Some(key) => {
                 let now = open.state.started_at;
-                open.policy.moment(key, now)?.seconds_since(now) > 0
+                open.pinned.policy.moment(key, now)?.seconds_since(now) > 0
             }
             None => false,
         };

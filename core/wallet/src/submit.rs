@@ -255,7 +255,7 @@ impl Inner {
             Err(error) => return Err(error),
         }
         let mut unread = Unread::default();
-        let done = match open.definition.effect {
+        let done = match open.pinned.definition.effect {
             FlowEffect::Provision => {
                 let mandate = first(&open.row.start.mandates)?;
                 self.provision_one(mandate, &mut BTreeSet::new()).await

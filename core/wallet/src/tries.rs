@@ -103,7 +103,7 @@ impl Tries {
 impl Unit<'_> {
     /// Spends a try on a prompt for the open step, where one is left. It ends the vault's epoch.
     pub(crate) fn begin_try(&mut self, open: &OpenFlow) -> Result<Leave, WalletError> {
-        let mut tries = self.tries(&open.policy)?;
+        let mut tries = self.tries(&open.pinned.policy)?;
         let today = tries.count;
         let mut state = open.state.clone();
         state.failures = state.failures.max(today);

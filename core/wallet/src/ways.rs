@@ -92,7 +92,7 @@ impl Inner {
     /// What became of each mandate of a cancellation.
     pub(crate) fn batch_results(&self, flow: FlowId) -> Result<Vec<ItemResult>, WalletError> {
         let row = self.read::<FlowRow>(flow.as_bytes())?.ok_or(WalletError::UnknownFlow)?;
-        let (_, _, state) = self.folded(&row)?;
+        let (_, state) = self.folded(&row)?;
         let orders = self.read_all::<OrderRow>()?;
         let mut results = Vec::new();
         for mandate in row.start.mandates.iter().chain(&row.alone) {
@@ -127,7 +127,7 @@ impl Inner {
             if !item.start.mandates.contains(&mandate) {
                 continue;
             }
-            let (_, _, state) = self.folded(&item)?;
+            let (_, state) = self.folded(&item)?;
             return Ok(match state.phase {
                 Phase::Open => ItemOutcome::WaitsForBank { flow: *flow },
                 Phase::Completed => ItemOutcome::Asked,
