@@ -1,7 +1,7 @@
 //! The policy bundle: every number of the rules, as signed data.
 //!
 //! A bundle is one JSON document. [`Policy::load`] reads it and proves what can be proved before it is in force;
-//! after that its values are read by name ([`Rules`]) or by key ([`Policy::quantity`], [`Policy::span`], …), and
+//! after that its values are read by name ([`Values`]) or by key ([`Policy::quantity`], [`Policy::span`], …), and
 //! nothing changes them. `docs/policy.md` says how one is made.
 
 mod agrees;
@@ -53,12 +53,12 @@ const INDENTED: usize = 4;
 /// Bytes of a statement beside the bundle: header, claims, signature.
 const STATEMENT_FRAME: usize = 1024;
 
-/// A policy bundle. Its members are read as those of [`Rules`]; nothing changes them, and a copy costs nothing.
+/// A policy bundle. Its members are read as those of [`Values`]; nothing changes them, and a copy costs nothing.
 #[derive(Clone)]
 pub struct Policy(Arc<Loaded>);
 
 struct Loaded {
-    rules: Rules,
+    values: Values,
     /// The flows with their parts put in.
     plain: BTreeMap<String, FlowDefinition>,
     /// The document as it was written: what is signed, and what keys reach into.
@@ -163,12 +163,12 @@ impl Policy {
     }
 
     fn from_tree(tree: Value) -> Result<Self, PolicyError> {
-        let rules: Rules = serde_path_to_error::deserialize(&tree).map_err(|error| PolicyError::Shape {
+        let values: Values = serde_path_to_error::deserialize(&tree).map_err(|error| PolicyError::Shape {
             pointer: pointer_of(error.path()),
             says: error.inner().to_string(),
         })?;
-        let plain = parts::put_in(&rules.flows, &rules.parts)?;
-        Ok(Self(Arc::new(Loaded { rules, plain, tree })))
+        let plain = parts::put_in(&values.flows, &values.parts)?;
+        Ok(Self(Arc::new(Loaded { values, plain, tree })))
     }
 }
 
@@ -224,10 +224,10 @@ fn version_of(text: &str) -> Option<[u64; 3]> {
 }
 
 impl Deref for Policy {
-    type Target = Rules;
+    type Target = Values;
 
-    fn deref(&self) -> &Rules {
-        &self.0.rules
+    fn deref(&self) -> &Values {
+        &self.0.values
     }
 }
 

@@ -38,7 +38,7 @@ pub type Table = serde_json::Map<String, serde_json::Value>;
 /// All values; `docs/policy.md` says how a bundle is made, `policy/keys.json` what each value is for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Rules {
+pub struct Values {
     /// Which form of bundle this is.
     pub schema: String,
     /// Which bundle this is.
