@@ -197,11 +197,23 @@ fn sums(mandate: &Mandate, in_period: (i64, u32), in_total: (i64, u32)) -> Resul
     })
 }
 
-/// Whether a charge that is reserved is within the limits of today, those of teen mode included.
-fn is_within_limits(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge) -> Decided<bool> {
+/// What keeps a charge that is reserved from being made today: its mandate stopped, its permit's window ended, the phone
+/// that signed it is in quarantine, or limits were lowered, those of teen mode included.
+fn in_its_way(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge) -> Decided<Option<Code>> {
+    if mandate.standing.state != MandateState::Active {
+        return Ok(Some(Code::MandateHeld));
+    }
+    if !turn.store.is_within_window(charge.token, charge.permit, turn.now)? {
+        return Ok(Some(Code::PermitWindow));
+    }
+    if permit::is_in_quarantine(turn, mandate)? {
+        return Ok(Some(Code::DeviceQuarantined));
+    }
     let beside = taken_beside(turn.store, mandate, charge)?;
-    Ok(check_limits(&mandate.terms.limits, charge.amount, &beside).is_ok()
-        && teens::check_charge(turn, mandate.account, charge.amount)?.is_ok())
+    if let Err(code) = check_limits(&mandate.terms.limits, charge.amount, &beside) {
+        return Ok(Some(code));
+    }
+    Ok(teens::check_charge(turn, mandate.account, charge.amount)?.err())
 }
 
 /// Opens the funding reference of a token that lives with the gateway's half.
@@ -247,10 +259,7 @@ pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
         .store
         .mandate(charge.mandate)?
         .ok_or(Failure::Damaged("a charge's mandate"))?;
-    let may_charge = mandate.standing.state == MandateState::Active
-        && turn.store.is_within_window(charge.token, charge.permit, turn.now)?
-        && !permit::is_in_quarantine(turn, &mandate)?
-        && is_within_limits(turn, &mandate, charge)?;
+    let may_charge = in_its_way(turn, &mandate, charge)?.is_none();
     let opened = may_charge.then(|| open_reference(turn, &mandate)).transpose();
     let reference = match opened {
         Err(Refusal::Failure(failure)) if failure.is_of_one_row() => {
@@ -298,20 +307,15 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
             }
         }
         NetworkOutcome::Declined => {
+            // A charge that is kept back here was no more than asked about: what keeps it back is the reason. Where
+            // nothing does, the network decided.
+            let code = in_its_way(turn, &mandate, &charge)?.unwrap_or(Code::ExternalRefused);
             charge.state = ChargeState::Declined;
             turn.store.free_permit(charge.token, charge.permit)?;
             if !mandate.standing.is_live() {
                 turn.store.drop_permits(charge.token)?;
             }
-            // The funding source's own bound, unless the mandate stopped while the charge was on its way.
-            let stopped = mandate.standing.state != MandateState::Active;
-            ChargeDecision::Declined {
-                code: if stopped {
-                    Code::MandateHeld
-                } else {
-                    Code::LimitExceeded
-                },
-            }
+            ChargeDecision::Declined { code }
         }
     };
     charge.decision = Some(decision);

@@ -299,7 +299,7 @@ async fn a_decline_of_the_network_consumes_no_permit() {
     let phone = Phone::ready(&house).await;
     let token = phone.sign_mandate().await;
     house.network_says(ScriptedOutcome::Decline);
-    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::LimitExceeded);
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::ExternalRefused);
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
     house.network.script(NetworkScript::default());
     approved(&house.charge(token.mandate, 100).await);
@@ -408,7 +408,7 @@ async fn a_permit_that_a_pending_charge_reserved_counts_as_outstanding() {
         "one is reserved, two are unused"
     );
     house.network_says(ScriptedOutcome::Decline);
-    assert_eq!(declined(&house.post(&charge).await), Code::LimitExceeded);
+    assert_eq!(declined(&house.post(&charge).await), Code::ExternalRefused);
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
     house.network_says(ScriptedOutcome::Approve);
     for _ in 0..3 {

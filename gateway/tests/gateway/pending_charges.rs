@@ -80,7 +80,7 @@ async fn a_charge_that_the_network_never_saw_is_not_made_once_its_permit_is_over
         house.network_says(ScriptedOutcome::Approve);
         let answer = house.post(&charge).await;
         if moves == 0 {
-            assert_eq!(declined(&answer), Code::LimitExceeded, "after {days} days");
+            assert_eq!(declined(&answer), Code::PermitWindow, "after {days} days");
         } else {
             approved(&answer);
         }
@@ -115,22 +115,38 @@ type Lower = fn(&mut Limits);
 #[tokio::test]
 async fn a_charge_that_the_network_never_saw_is_not_made_above_limits_that_were_lowered_meanwhile() {
     // 50.00 is pending, 10.00 was taken; each limit is lowered below that, and as far as just covers it.
-    let lowered: [(&str, Lower, usize); 9] = [
-        ("one charge, below", |limits| limits.per_charge = cny(4999), 0),
-        ("one charge", |limits| limits.per_charge = cny(5000), 1),
+    let lowered: [(&str, Lower, Option<Code>); 9] = [
+        (
+            "one charge, below",
+            |limits| limits.per_charge = cny(4999),
+            Some(Code::LimitExceeded),
+        ),
+        ("one charge", |limits| limits.per_charge = cny(5000), None),
         (
             "another exact amount",
             |limits| (limits.per_charge, limits.exact) = (cny(6000), true),
-            0,
+            Some(Code::PermitAmount),
         ),
-        ("the exact amount", |limits| limits.exact = true, 1),
-        ("a period, below", |limits| limits.per_period = cny(5999), 0),
-        ("a period", |limits| limits.per_period = cny(6000), 1),
-        ("all charges, below", |limits| limits.total = Some(cny(5999)), 0),
-        ("all charges", |limits| limits.total = Some(cny(6000)), 1),
-        ("a number", |limits| limits.charges_per_period = Some(1), 0),
+        ("the exact amount", |limits| limits.exact = true, None),
+        (
+            "a period, below",
+            |limits| limits.per_period = cny(5999),
+            Some(Code::LimitExceeded),
+        ),
+        ("a period", |limits| limits.per_period = cny(6000), None),
+        (
+            "all charges, below",
+            |limits| limits.total = Some(cny(5999)),
+            Some(Code::LimitTotal),
+        ),
+        ("all charges", |limits| limits.total = Some(cny(6000)), None),
+        (
+            "a number",
+            |limits| limits.charges_per_period = Some(1),
+            Some(Code::LimitCount),
+        ),
     ];
-    for (what, lower, moves) in lowered {
+    for (what, lower, refused) in lowered {
         let house = House::new();
         let phone = Phone::ready(&house).await;
         let token = phone.sign_mandate().await;
@@ -143,12 +159,11 @@ async fn a_charge_that_the_network_never_saw_is_not_made_above_limits_that_were_
         assert!(phone.walk_on(flow.start.flow).await.is_complete(), "{what}");
         house.network_says(ScriptedOutcome::Approve);
         let answer = house.post(&charge).await;
-        if moves == 0 {
-            assert_eq!(declined(&answer), Code::LimitExceeded, "{what}");
-        } else {
-            approved(&answer);
+        match refused {
+            Some(code) => assert_eq!(declined(&answer), code, "{what}"),
+            None => drop(approved(&answer)),
         }
-        assert_eq!(moved(&house), 1 + moves, "{what}");
+        assert_eq!(moved(&house), 1 + usize::from(refused.is_none()), "{what}");
     }
 }
 
@@ -168,6 +183,9 @@ async fn a_charge_that_the_network_never_saw_is_not_made_above_what_a_teen_may_s
         house.network_says(ScriptedOutcome::Approve);
         let answer = house.post(&charge).await;
         assert_eq!(moved(&house), moves, "{granted}: {}", answer.status);
+        if moves == 0 {
+            assert_eq!(declined(&answer), Code::TeenLimit);
+        }
     }
 }
 
