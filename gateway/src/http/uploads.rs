@@ -28,10 +28,7 @@ pub(super) async fn upload(State(shared): Served, headers: HeaderMap, body: Body
         return Err(Problem::new(Code::ExternalUnavailable).retry_after(5).into());
     };
     let bytes = read(body, most).await?;
-    images::check(&bytes, most).map_err(|refused| match refused {
-        ImageRefused::TooLarge { .. } => Problem::new(Code::TooLarge),
-        refused => Problem::new(Code::NotAnImage).detail(refused.to_string()),
-    })?;
+    images::check(&bytes, most).map_err(Problem::from)?;
     let digest = Digest32::of(&bytes);
     Ok(shared
         .work(move |turn| {
@@ -45,9 +42,7 @@ pub(super) async fn upload(State(shared): Served, headers: HeaderMap, body: Body
 async fn read(body: Body, most: usize) -> Result<Zeroizing<Vec<u8>>, Refused> {
     match tokio::time::timeout(PATIENCE, to_bytes(body, most)).await {
         Ok(Ok(bytes)) => Ok(Zeroizing::new(bytes.to_vec())),
-        Ok(Err(_)) => Err(Problem::new(Code::TooLarge)
-            .detail("the image has more bytes than the policy allows")
-            .into()),
+        Ok(Err(_)) => Err(Problem::from(ImageRefused::TooLarge { max_bytes: most }).into()),
         Err(_) => Err(Problem::new(Code::Malformed)
             .detail("the body did not arrive in time")
             .into()),

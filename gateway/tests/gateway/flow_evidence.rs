@@ -46,7 +46,9 @@ async fn what_is_no_image_is_refused_and_what_is_too_large_too() {
     let frame = png(1, 0).len();
     let most = 5_242_880;
     assert_eq!(phone.send_image(png(1, most - frame)).await.status, 200);
-    assert_eq!(phone.send_image(png(1, most - frame + 1)).await.code(), Code::TooLarge);
+    let refused = phone.send_image(png(1, most - frame + 1)).await.problem();
+    assert_eq!(refused.code(), Code::TooLarge);
+    assert_eq!(refused.detail_text(), Some("the image has more than 5242880 bytes"));
     let request = axum::http::Request::post("/v1/uploads").body(axum::body::Body::from(png(1, 9)));
     assert_eq!(house.send(request.unwrap()).await.code(), Code::SessionNeeded);
 }
