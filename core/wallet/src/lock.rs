@@ -8,6 +8,7 @@ use crate::reconciled::Heard;
 use crate::unit::Unit;
 use quittance_flows::definition::StepKind;
 use quittance_flows::lock::{BY_PAYER, SafetyLock};
+use quittance_flows::policy::named::SET_LOCK_PASSWORD;
 use quittance_flows::stop::{covers, is_stopped};
 use quittance_flows::{FactorInput, FactorKind, HoldOwner};
 use quittance_protocol::answer::LockRecord;
@@ -15,9 +16,6 @@ use quittance_protocol::statement::{Lock, SecretKind, Stop, StopScope, Vouch};
 use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
 use std::sync::Arc;
 use zeroize::Zeroizing;
-
-/// The definition's name in the policy bundle.
-const SET_PASSWORD: &str = "lock.set_password";
 
 /// The safety lock as this phone knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,13 +141,13 @@ impl Inner {
 
     /// Goes through the run that lets a lock password be chosen: with this PIN, proved now.
     async fn prove_for_lock_password(self: &Arc<Self>, payment_pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
-        let mut flow = self.begin(SET_PASSWORD.to_owned(), Vec::new(), None).await?;
+        let mut flow = self.begin(SET_LOCK_PASSWORD.to_owned(), Vec::new(), None).await?;
         let asks_pin = |open: &OpenFlow| open.step.kind == StepKind::Factor(FactorKind::PaymentPin);
         let open = self.look(move |inner| inner.open_flow(flow)).await?;
         if !open.as_ref().is_some_and(asks_pin) {
             // A run that was left behind its PIN says nothing about the one that is typed now.
             self.cancel_flow(flow).await?;
-            flow = self.begin(SET_PASSWORD.to_owned(), Vec::new(), None).await?;
+            flow = self.begin(SET_LOCK_PASSWORD.to_owned(), Vec::new(), None).await?;
         }
         let mut proved = false;
         let door = self.answering.of(flow);

@@ -27,7 +27,7 @@ pub(crate) fn family(definition: &str) -> &'static str {
         "stop.lift" => "stop_lift",
         "lock.extend" => "lock_extend",
         "lock.release" => "lock_release",
-        "lock.set_password" => "lock_set_password",
+        named::SET_LOCK_PASSWORD => "lock_set_password",
         "teen.raise_limit" => "teen_limit",
         "teen.exit" => "teen_exit",
         "recovery.transaction_quiz" => "quiz",

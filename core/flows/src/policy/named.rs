@@ -11,13 +11,16 @@ pub const CANCEL: &str = "mandate.cancel.quick";
 pub const BANK_ITEM: &str = "mandate.cancel.bank_item";
 /// The payer lifts their pause.
 pub const RESUME: &str = "mandate.resume";
+/// The payer chooses the safety lock's own password.
+pub const SET_LOCK_PASSWORD: &str = "lock.set_password";
 
 /// Each of them, with what it has to bring about.
-const ALL: [(&str, FlowEffect); 4] = [
+const ALL: [(&str, FlowEffect); 5] = [
     (SIGN, FlowEffect::Provision),
     (CANCEL, FlowEffect::Destroy),
     (BANK_ITEM, FlowEffect::Destroy),
     (RESUME, FlowEffect::LiftPause),
+    (SET_LOCK_PASSWORD, FlowEffect::OpenLockPassword),
 ];
 
 /// Refuses a bundle in which one of them is missing, or brings about something else.

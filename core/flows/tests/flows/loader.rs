@@ -284,6 +284,7 @@ fn a_flow_that_code_begins_by_name_has_to_be_there() {
         "mandate.cancel.quick",
         "mandate.cancel.bank_item",
         "mandate.resume",
+        "lock.set_password",
     ] {
         let mut without = bundle.clone();
         without["flows"].as_object_mut().unwrap().remove(name).unwrap();
