@@ -95,6 +95,24 @@ pub(crate) fn takes_repeats(rules: Rules<'_>, state: &FlowState, event: &FlowEve
     })
 }
 
+/// Counts a failed try, or something handed in, once more at a step that is behind.
+pub(crate) fn counts_old_tries(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Taken {
+    flow::step(rules, state, event).or_else(|refused| {
+        let mut kind = event.kind.clone();
+        let counts = matches!(
+            kind,
+            FlowEventKind::FactorFailed { .. } | FlowEventKind::Submitted { .. }
+        );
+        let named = step_of(&mut kind).cloned();
+        if !counts || !state.done.iter().any(|done| Some(&done.id) == named.as_ref()) {
+            return Err(refused);
+        }
+        let mut next = state.clone();
+        next.failures = next.failures.saturating_add(1);
+        Ok((next, Vec::new()))
+    })
+}
+
 /// Takes a finding again that newer ones have replaced.
 pub(crate) fn takes_old_findings(rules: Rules<'_>, state: &FlowState, event: &FlowEvent) -> Taken {
     match (flow::step(rules, state, event), &event.kind) {

@@ -4,8 +4,8 @@
 use crate::drive::{at, open_id, rules, shipped};
 use crate::life::life;
 use crate::mutants::{
-    Engine, Rule, blocks_the_scheduled_end, blocks_while_held, forgets_a_factor, forgets_holds_on_undo,
-    hears_everybody, holds_nothing, mixes_steps, never_late, runs_ahead, stands_still, step_of,
+    Engine, Rule, blocks_the_scheduled_end, blocks_while_held, counts_old_tries, forgets_a_factor,
+    forgets_holds_on_undo, hears_everybody, holds_nothing, mixes_steps, never_late, runs_ahead, stands_still, step_of,
     takes_no_hold_once_scheduled, takes_old_findings, takes_repeats,
 };
 use crate::oracle;
@@ -174,12 +174,16 @@ fn intruders(rules: Rules<'_>, visit: &Visit, said: &[FlowEvent], to_come: &[Vis
             },
         ));
     }
-    // What was said before, again. A failed try said twice is two failed tries; a finding said twice finds the same.
+    // What was said before, again. At the step that is still open, a failed try said twice is two failed tries, and so is
+    // something handed in; a finding said twice finds the same.
+    let open = open_id(rules, &visit.before);
     let repeats = said.iter().filter(|event| {
-        let again = matches!(
-            event.kind,
+        let mut kind = event.kind.clone();
+        let counts = matches!(
+            kind,
             FlowEventKind::FactorFailed { .. } | FlowEventKind::Submitted { .. }
         );
+        let again = counts && step_of(&mut kind).cloned() == open;
         let same_finding = matches!(event.kind, FlowEventKind::Found { .. }) && event.at >= visit.before.last_at;
         !again && !same_finding
     });
@@ -221,6 +225,7 @@ fn replayed_reordered_foreign_late_events_and_those_of_wrong_authors_change_noth
         (mixes_steps, "step"),
         (never_late, "late"),
         (takes_repeats, "replay"),
+        (counts_old_tries, "replay"),
         (takes_old_findings, "replay"),
         (runs_ahead, "ahead"),
     ] {
