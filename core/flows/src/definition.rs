@@ -331,7 +331,24 @@ impl FlowEffect {
     }
 }
 
+impl Condition {
+    /// The fact that it is about.
+    #[must_use]
+    pub fn fact(&self) -> &str {
+        let (Self::Holds(fact) | Self::Compares { fact, .. }) = self;
+        fact
+    }
+}
+
 impl Step {
+    /// What has to hold for the run to pass it.
+    fn guard(&self) -> Option<&Condition> {
+        match &self.kind {
+            StepKind::Guard(condition) => Some(condition),
+            _ => None,
+        }
+    }
+
     /// Whether the payer sees it as a step: prompts, factors and other people's turns count, machinery does not.
     #[must_use]
     pub const fn counts(&self) -> bool {
@@ -378,6 +395,11 @@ impl FlowDefinition {
             ahead.extend(step.otherwise.iter().rev());
             Some(step)
         })
+    }
+
+    /// What has to hold for a run to pass, first to last.
+    pub fn guards(&self) -> impl Iterator<Item = &Condition> {
+        self.all_steps().filter_map(Step::guard)
     }
 
     /// Whether a payer can do all of it without the gateway in reach.

@@ -33,7 +33,7 @@ pub const FACTS: &[(&str, &str)] = &[
     ),
     ("lock_active", "the safety lock is on"),
     (
-        "lock_trigger_open",
+        LOCK_TRIGGER_OPEN,
         "what triggered the safety lock is not resolved (R-062)",
     ),
     (
@@ -82,6 +82,9 @@ pub const CONTACTS_CONFIRMED: &str = "contacts_confirmed";
 
 /// Whether a recovery was just made.
 pub const RECOVERING: &str = "recovering";
+
+/// Whether what triggered the safety lock is unresolved.
+pub const LOCK_TRIGGER_OPEN: &str = "lock_trigger_open";
 
 /// The limit that is wanted, in the main unit of the wish's currency.
 pub const REQUESTED_LIMIT: &str = "requested_limit";

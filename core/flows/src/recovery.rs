@@ -38,7 +38,7 @@ pub fn ways(policy: &Policy, known: &FactsByWay) -> Result<Vec<Way>, Refused> {
         let facts = known.get(name).unwrap_or(&nothing);
         let mut missing = Vec::new();
         for condition in at_the_door(definition) {
-            let fact = named(condition);
+            let fact = condition.fact();
             if !facts.contains_key(fact) {
                 missing.push(Missing::Unheard(fact.to_owned()));
             } else if !holds(policy, facts, condition)? {
@@ -63,7 +63,7 @@ pub fn definitions(policy: &Policy) -> impl Iterator<Item = (&str, &FlowDefiniti
 /// The facts that decide whether a run of this definition comes to its first question.
 #[must_use]
 pub fn facts_at_the_door(definition: &FlowDefinition) -> BTreeSet<&str> {
-    at_the_door(definition).map(named).collect()
+    at_the_door(definition).map(Condition::fact).collect()
 }
 
 /// The guards before anybody is asked anything. One that waits, or that is not always there, is no door: whether it
@@ -73,11 +73,6 @@ fn at_the_door(definition: &FlowDefinition) -> impl Iterator<Item = &Condition> 
         StepKind::Guard(condition) if step.deadline.is_none() && step.insert_if.is_none() => Some(condition),
         _ => None,
     })
-}
-
-fn named(condition: &Condition) -> &str {
-    let (Condition::Holds(fact) | Condition::Compares { fact, .. }) = condition;
-    fact
 }
 
 #[cfg(test)]

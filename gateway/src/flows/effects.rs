@@ -24,7 +24,7 @@ use crate::{locks, stops, teens, terms};
 /// # Errors
 /// The refusal of what cannot be brought about any more; the event that led here is then not admitted.
 pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>, effect: FlowEffect) -> Decided<()> {
-    settled::check(turn, run.policy, run.definition, run.flow.account)?;
+    settled::check(turn, run)?;
     match effect {
         FlowEffect::Hold => hold_for_revocation(turn, run),
         FlowEffect::Destroy => destroy(turn, device, run),

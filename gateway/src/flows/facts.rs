@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use quittance_flows::definition::Condition;
 use quittance_flows::destruction::gateway::OwnHalf;
+use quittance_flows::facts::{LOCK_TRIGGER_OPEN, RECOVERING, REQUESTED_LIMIT};
 use quittance_flows::region::{self, Whereabouts};
 use quittance_flows::{FlowDefinition, Policy, StepKind, recovery, teen};
 use quittance_protocol::answer::{EnrolmentKind, RecoveryRecord};
@@ -134,12 +135,12 @@ impl Subject<'_> {
             "mini_program" => any(|row| row.terms.channel == Channel::MiniProgram),
             "system_default" => any(|row| row.enrolment == EnrolmentKind::SystemDefault),
             "lock_active" => self.turn.store.lock(self.account)?.is_some(),
-            "lock_trigger_open" => locks::has_open_trigger(self.turn, self.account)?,
+            LOCK_TRIGGER_OPEN => locks::has_open_trigger(self.turn, self.account)?,
             "undo_allowed" => self.undo_allowed()?,
             "is_guardian" => self.is_guardian()?,
             "teen_is_adult" => self.is_adult()?,
-            "recovering" => settled::is_recovering(self.turn, self.policy, self.account)?,
-            "requested_limit" => return Ok(self.requested_limit()),
+            RECOVERING => settled::is_recovering(self.turn, self.policy, self.account)?,
+            REQUESTED_LIMIT => return Ok(self.requested_limit()),
             "settled_transactions" => return self.settled_transactions().map(Some),
             "contacts_eligible" => return self.contacts_eligible().map(Some),
             "recoveries_failed" => {

@@ -118,7 +118,7 @@ fn check_flow(turn: &Turn<'_>, device: &Device, body: &Consent) -> Decided<()> {
     if flow::is_idle(turn, &run)? {
         return Err(Code::FlowExpired.into());
     }
-    settled::check(turn, run.policy, run.definition, device.account)?;
+    settled::check(turn, &run)?;
     let details = Digest32::of(body.offer.as_bytes());
     if run.state.start.operation != operation_digest(&run.state.start.definition, &[body.mandate], &details) {
         return Err(rejected("/offer").into());

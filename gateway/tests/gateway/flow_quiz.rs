@@ -187,6 +187,32 @@ async fn no_quiz_begins_while_something_on_the_account_is_unresolved() {
 
 // R-068
 #[tokio::test]
+async fn what_is_seen_during_a_quiz_is_judged_as_the_policys_own_guard_judges_it() {
+    let shipped = r#""lock_trigger_open", "at_most": 0, "refuse": "risk_denied" } }, "rules": ["R-061", "R-068"]"#;
+    for (guard, kept_back) in [
+        (r#""at_most": 0, "refuse": "objected""#, Some(Code::Objected)),
+        // A policy that lets one pass lets it pass at the end, too.
+        (r#""at_most": 1, "refuse": "objected""#, None),
+    ] {
+        let house = House::closed();
+        let own = shipped.replace(r#""at_most": 0, "refuse": "risk_denied""#, guard);
+        house.use_policy(&[(shipped, &own)]);
+        let house = house.with_a_stage();
+        let phone = with_transactions(&house, 30).await;
+        let flow = phone.begin(RECOVERY, &[], b"").await;
+        answer_amounts(&house, &phone, &flow, 0).await;
+        answer_merchants(&phone, &flow).await;
+        triggered(&phone, &["remote_login"]).await;
+        let last = answer_dates(&phone, &flow).await;
+        match kept_back {
+            Some(code) => assert_eq!(last.code(), code),
+            None => assert_eq!(last.status, 200),
+        }
+    }
+}
+
+// R-068
+#[tokio::test]
 async fn what_is_seen_during_a_quiz_keeps_the_reset_shut() {
     let house = House::on_stage();
     let phone = with_transactions(&house, 30).await;

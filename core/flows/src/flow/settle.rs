@@ -128,12 +128,8 @@ pub fn holds(policy: &Policy, facts: &BTreeMap<String, Quantity>, condition: &Co
 /// # Errors
 /// As [`holds`].
 pub fn refused_anew(rules: Rules<'_>, found: &BTreeMap<String, Quantity>) -> Result<Option<Code>, Refused> {
-    for step in rules.definition.all_steps() {
-        if let StepKind::Guard(condition) = &step.kind
-            && let Condition::Holds(fact) | Condition::Compares { fact, .. } = condition
-            && found.contains_key(fact)
-            && !holds(rules.policy, found, condition)?
-        {
+    for condition in rules.definition.guards() {
+        if found.contains_key(condition.fact()) && !holds(rules.policy, found, condition)? {
             return Ok(Some(refusal_of(condition)));
         }
     }

@@ -326,8 +326,13 @@ fn check_settles_down(flow: &FlowDefinition) -> Result<(), Wrong> {
         return Ok(());
     }
     let waits = |step: &Step| {
-        let guards = matches!(&step.kind, StepKind::Guard(Condition::Compares { fact, .. }) if fact == RECOVERING);
-        guards && step.insert_if.is_none() && step.skip_if.is_none()
+        let until_settled = matches!(
+            &step.kind,
+            StepKind::Guard(Condition::Compares { fact, comparison: Comparison::AtMost(Bound::Number(0)), .. })
+                if fact == RECOVERING
+        );
+        // What can be left out, or given up for something else, keeps nobody waiting.
+        until_settled && step.insert_if.is_none() && step.skip_if.is_none() && step.otherwise.is_empty()
     };
     if flow.steps.iter().any(waits) {
         return Ok(());

@@ -6,7 +6,7 @@ use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::jws::{Alg, Statement};
 use quittance_protocol::{Claims, Received, StatementId, Unsigned};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// What is said after `from` became `to` in the shipped text, which has `from` exactly once; the flow and the step have
 /// to be named, and the line has to be that of `to`.
@@ -273,6 +273,36 @@ fn what_raises_authority_waits_after_a_recovery() {
         says(&said, &[&format!("flows.{name}"), "right after a recovery"]);
     }
     assert_eq!(waiting, 9);
+}
+
+//
+#[test]
+fn a_guard_that_lets_a_recovery_through_is_no_wait() {
+    let bundle: Value = serde_json::from_str(DEFAULT_BUNDLE).unwrap();
+    let loads = |change: Value| {
+        let mut changed = bundle.clone();
+        let step = changed["flows"]["stop.lift"]["steps"][0].as_object_mut().unwrap();
+        assert_eq!(step["id"], "settled_down");
+        step.extend(change.as_object().unwrap().clone());
+        Policy::load(&changed.to_string())
+    };
+    let guard =
+        |comparison: &str, bound: Value| json!({ "do": { "guard": { "fact": "recovering", comparison: bound } } });
+    for empty in [
+        guard("at_least", 0.into()),
+        guard("at_most", 1.into()),
+        guard("at_most", "cancellation.batch_max_items".into()),
+        json!({ "do": { "guard": "recovering" } }),
+        json!({
+            "deadline": { "after": "review.decide_by", "then": "otherwise" },
+            "otherwise": [{ "id": "all_the_same", "do": { "prompt": "confirm" }, "rules": ["R-332"] }]
+        }),
+    ] {
+        let said = loads(empty).unwrap_err().to_string();
+        says(&said, &["flows.stop.lift", "right after a recovery"]);
+    }
+    // Control: the bound that keeps back, under another code.
+    assert!(loads(guard("at_most", 0.into())).is_ok());
 }
 
 //
