@@ -5,6 +5,7 @@ use crate::facts::OFFLINE;
 use quittance_protocol::flow_event::Author;
 use quittance_protocol::problem::Code;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// One verification flow. docs/flows.md shows how to write one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -349,6 +350,12 @@ impl Step {
         }
     }
 
+    /// What decides whether it is there, whether it is left out, and whether the run passes it.
+    fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        let all = [self.insert_if.as_ref(), self.skip_if.as_ref(), self.guard()];
+        all.into_iter().flatten()
+    }
+
     /// Whether the payer sees it as a step: prompts, factors and other people's turns count, machinery does not.
     #[must_use]
     pub const fn counts(&self) -> bool {
@@ -395,6 +402,15 @@ impl FlowDefinition {
             ahead.extend(step.otherwise.iter().rev());
             Some(step)
         })
+    }
+
+    /// What its conditions compare, each fact once.
+    #[must_use]
+    pub fn facts(&self) -> BTreeSet<&str> {
+        self.all_steps()
+            .flat_map(Step::conditions)
+            .map(Condition::fact)
+            .collect()
     }
 
     /// What has to hold for a run to pass, first to last.

@@ -1,11 +1,15 @@
-//! The facts that conditions may name, each with who finds it out.
+//! The facts that conditions may name, each with what it says.
 
-/// Facts by name: what the gateway says of a run's subject in `found` events. A bundle that names another one does
-/// not load. What holds is 1; what nobody said is 0.
+/// Facts by name. A bundle that names another one does not load. What holds is 1; what nobody said is 0. All but
+/// [`OFFLINE`] are found out by the gateway, which tells a run in `found` events; those about mandates a phone also takes
+/// from its own records, to say which routes are open ([`crate::routes::facts`]).
 pub const FACTS: &[(&str, &str)] = &[
     (OFFLINE, "the phone cannot reach the gateway; said by the phone"),
     ("auto_renewal", "a linked subscription renews itself (R-022)"),
-    ("bank_channel", "the one mandate is confirmed in the bank's app (R-019)"),
+    (
+        "bank_channel",
+        "the mandate, one alone, is confirmed in the bank's app (R-019)",
+    ),
     ("mini_program", "the mandate lives in a merchant's mini-program (R-030)"),
     ("system_default", "the mandate was not signed by the payer (R-021)"),
     ("overseas", "the payer's account is of another region (R-049)"),

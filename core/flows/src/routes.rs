@@ -56,21 +56,27 @@ pub struct Route {
     pub factors: Vec<FactorKind>,
 }
 
-impl Subject {
-    /// What conditions may ask about the mandate itself.
-    #[must_use]
-    pub fn facts(&self) -> BTreeMap<String, Quantity> {
-        let facts = [
-            ("auto_renewal", self.auto_renewal),
-            ("bank_channel", self.channel == Channel::Bank),
-            ("mini_program", self.channel == Channel::MiniProgram),
-            ("system_default", self.enrolment == EnrolmentKind::SystemDefault),
-        ];
-        facts
-            .into_iter()
-            .map(|(name, holds)| (name.to_owned(), Quantity::from(holds)))
-            .collect()
-    }
+/// What conditions may ask about the mandates of a run. A bank confirms one alone: of several, each that needs it has a
+/// run of its own.
+#[must_use]
+pub fn facts(subjects: &[Subject]) -> BTreeMap<String, Quantity> {
+    let any = |holds: fn(&Subject) -> bool| subjects.iter().any(holds);
+    let facts = [
+        ("auto_renewal", any(|subject| subject.auto_renewal)),
+        (
+            "bank_channel",
+            matches!(subjects, [one] if one.channel == Channel::Bank),
+        ),
+        ("mini_program", any(|subject| subject.channel == Channel::MiniProgram)),
+        (
+            "system_default",
+            any(|subject| subject.enrolment == EnrolmentKind::SystemDefault),
+        ),
+    ];
+    facts
+        .into_iter()
+        .map(|(name, holds)| (name.to_owned(), Quantity::from(holds)))
+        .collect()
 }
 
 /// Every route: the open ones first, and among them the one that leaves least to others and ends soonest.
@@ -86,7 +92,7 @@ pub fn routes(
     now: Timestamp,
 ) -> Result<Vec<Route>, Refused> {
     let mut facts = facts.clone();
-    facts.extend(subject.facts());
+    facts.extend(self::facts(std::slice::from_ref(subject)));
     let mut ranked = Vec::new();
     for (name, definition) in policy.definitions().filter(|(_, definition)| is_route(definition)) {
         let route = route(policy, name, definition, subject, &facts, now)?;
@@ -343,6 +349,28 @@ mod tests {
                 "{definition}"
             );
         }
+    }
+
+    //
+    #[test]
+    fn what_a_bank_confirms_is_asked_of_one_mandate_and_everything_else_of_any() {
+        let of = |channel| Subject { channel, ..SIGNED };
+        let renewing = Subject {
+            auto_renewal: true,
+            enrolment: EnrolmentKind::SystemDefault,
+            ..of(Channel::MiniProgram)
+        };
+        let holding = |subjects: &[Subject]| -> Vec<String> {
+            let held = facts(subjects).into_iter().filter(|(_, fact)| *fact == Quantity::ONE);
+            held.map(|(name, _)| name).collect()
+        };
+        assert_eq!(holding(&[of(Channel::Bank)]), ["bank_channel"]);
+        assert_eq!(holding(&[of(Channel::Bank), of(Channel::Bank)]), [""; 0]);
+        let others = ["auto_renewal", "mini_program", "system_default"];
+        assert_eq!(holding(&[of(Channel::Bank), renewing]), others);
+        assert_eq!(holding(&[]), [""; 0]);
+        // Control: each that is told may be named.
+        assert!(facts(&[SIGNED]).keys().all(|name| crate::facts::is_known(name)));
     }
 
     //

@@ -229,8 +229,8 @@ mod tests {
         let mut guards = 0;
         for (_, definition) in policy.definitions() {
             for step in definition.all_steps() {
-                if let Some(Condition::Holds(name) | Condition::Compares { fact: name, .. }) = &step.insert_if {
-                    known(&fact("because", &found(name), &policy, None));
+                if let Some(condition) = &step.insert_if {
+                    known(&fact("because", &found(condition.fact()), &policy, None));
                 }
                 if let Some((family, name)) = missing(step) {
                     guards += 1;

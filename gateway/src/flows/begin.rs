@@ -1,8 +1,7 @@
 //! How a run begins: its first event, directly followed by what the gateway finds out about its subject.
 
-use quittance_flows::definition::Condition;
 use quittance_flows::facts::OFFLINE;
-use quittance_flows::{FlowDefinition, Rules, StepKind, flow};
+use quittance_flows::{Rules, flow};
 use quittance_protocol::Problem;
 use quittance_protocol::flow_event::{Author, FlowEvent, FlowEventKind, FlowStart};
 use quittance_protocol::problem::Code;
@@ -44,27 +43,10 @@ pub(crate) fn begin<'w>(turn: &mut Turn<'w>, device: &Device, start: &FlowStart,
         state,
     };
     run.keep(turn)?;
-    if asks_for_facts(definition) {
+    if definition.facts().iter().any(|fact| *fact != OFFLINE) {
         let facts = facts::find_out(turn, device, start, definition)?;
         effects.extend(run.take(turn, Author::Gateway, FlowEventKind::Found { facts })?);
     }
     run.carry_out(turn, effects)?;
     Ok(run)
-}
-
-/// Whether a condition of the definition compares something that the gateway has to find out.
-fn asks_for_facts(definition: &FlowDefinition) -> bool {
-    definition.all_steps().any(|step| {
-        let guard = match &step.kind {
-            StepKind::Guard(condition) => Some(condition),
-            _ => None,
-        };
-        [step.insert_if.as_ref(), step.skip_if.as_ref(), guard]
-            .into_iter()
-            .flatten()
-            .any(|condition| {
-                let (Condition::Holds(fact) | Condition::Compares { fact, .. }) = condition;
-                fact != OFFLINE
-            })
-    })
 }

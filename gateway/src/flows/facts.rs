@@ -1,15 +1,13 @@
 //! What the gateway finds out about a run's subject when it begins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use quittance_flows::definition::Condition;
 use quittance_flows::destruction::gateway::OwnHalf;
 use quittance_flows::facts::{LOCK_TRIGGER_OPEN, RECOVERING, REQUESTED_LIMIT};
 use quittance_flows::region::{self, Whereabouts};
-use quittance_flows::{FlowDefinition, Policy, StepKind, recovery, teen};
-use quittance_protocol::answer::{EnrolmentKind, RecoveryRecord};
+use quittance_flows::{FlowDefinition, Policy, recovery, routes, teen};
+use quittance_protocol::answer::RecoveryRecord;
 use quittance_protocol::flow_event::{FlowStart, Wish};
-use quittance_protocol::statement::Channel;
 use quittance_protocol::{AccountId, OrderId, Quantity};
 
 use super::{contacts, settled};
@@ -44,7 +42,7 @@ pub(super) fn find_out(
         wish: start.wish.as_ref(),
         mandates,
     };
-    let asked = named(definition);
+    let asked = definition.facts();
     let mut found = subject.region(start)?;
     subject.remember_connection(&found)?;
     found.retain(|name, _| asked.contains(name.as_str()));
@@ -92,25 +90,6 @@ pub(crate) fn ways_back(turn: &Turn<'_>, account: AccountId) -> Decided<Recovery
     })
 }
 
-/// Facts that a definition's conditions name.
-fn named(definition: &FlowDefinition) -> BTreeSet<&str> {
-    let mut names = BTreeSet::new();
-    for step in definition.all_steps() {
-        let guard = match &step.kind {
-            StepKind::Guard(condition) => Some(condition),
-            _ => None,
-        };
-        for condition in [step.insert_if.as_ref(), step.skip_if.as_ref(), guard]
-            .into_iter()
-            .flatten()
-        {
-            let (Condition::Holds(fact) | Condition::Compares { fact, .. }) = condition;
-            names.insert(fact.as_str());
-        }
-    }
-    names
-}
-
 /// What facts are about.
 struct Subject<'s> {
     turn: &'s Turn<'s>,
@@ -128,12 +107,7 @@ struct Subject<'s> {
 impl Subject<'_> {
     /// One fact; nothing where it is the phone's to say, or found out by an answer.
     fn fact(&self, name: &str) -> Decided<Option<Quantity>> {
-        let any = |holds: fn(&Mandate) -> bool| self.mandates.iter().any(holds);
         let holds = match name {
-            "auto_renewal" => any(|row| row.auto_renewal == Some(true)),
-            "bank_channel" => matches!(self.mandates.as_slice(), [row] if row.terms.channel == Channel::Bank),
-            "mini_program" => any(|row| row.terms.channel == Channel::MiniProgram),
-            "system_default" => any(|row| row.enrolment == EnrolmentKind::SystemDefault),
             "lock_active" => self.turn.store.lock(self.account)?.is_some(),
             LOCK_TRIGGER_OPEN => locks::has_open_trigger(self.turn, self.account)?,
             "undo_allowed" => self.undo_allowed()?,
@@ -148,9 +122,19 @@ impl Subject<'_> {
                 return Ok(Some(Quantity::from(failed)));
             }
             "quiz_attempts_today" => return self.begun_today().map(Some),
-            _ => return Ok(None),
+            _ => return Ok(self.of_mandates().remove(name)),
         };
         Ok(Some(Quantity::from(holds)))
+    }
+
+    fn of_mandates(&self) -> BTreeMap<String, Quantity> {
+        let subject = |row: &Mandate| routes::Subject {
+            state: row.standing.state,
+            channel: row.terms.channel,
+            enrolment: row.enrolment,
+            auto_renewal: row.auto_renewal == Some(true),
+        };
+        routes::facts(&self.mandates.iter().map(subject).collect::<Vec<_>>())
     }
 
     fn region(&self, start: &FlowStart) -> Decided<BTreeMap<String, Quantity>> {

@@ -144,8 +144,10 @@ fn check_step(policy: &Policy, flow: &FlowDefinition, step: &Step, before: &BTre
         check_condition(policy, condition)?;
     }
     if flow.authority == Authority::Raises
-        && let Some(Condition::Holds(fact) | Condition::Compares { fact, .. }) = &step.skip_if
-        && fact == OFFLINE
+        && step
+            .skip_if
+            .as_ref()
+            .is_some_and(|condition| condition.fact() == OFFLINE)
     {
         return Err("what raises authority is never skipped offline".to_owned());
     }
@@ -251,13 +253,10 @@ fn check_next(step: &Step, next: Next) -> Result<(), String> {
 }
 
 fn check_condition(policy: &Policy, condition: &Condition) -> Result<(), String> {
-    let fact = match condition {
-        Condition::Holds(fact) => fact,
-        Condition::Compares { fact, comparison, .. } => {
-            check_comparison(policy, comparison)?;
-            fact
-        }
-    };
+    if let Condition::Compares { comparison, .. } = condition {
+        check_comparison(policy, comparison)?;
+    }
+    let fact = condition.fact();
     if facts::is_known(fact) {
         Ok(())
     } else {
