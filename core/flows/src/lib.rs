@@ -4,12 +4,13 @@
 //! are given, call one function of this crate, then persist the state and carry out the effects.
 //!
 //! Read in this order: [`policy`] (every number), [`definition`] (flows as data), [`flow`] (the fold that
-//! runs them), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`]. The rest
+//! runs them), [`deed`] (what a run brings about), [`mandate`] with its [`hold`]s, [`period`], [`charge`], [`permits`], [`pin`], [`destruction`]. The rest
 //! stands alone: [`routes`] to the end, the payer's [`lock`], [`stop`]s, [`teen`] mode, [`region`], [`risk`], one-time
 //! codes ([`otp`]), ways of [`recovery`], the [`quiz`], trusted [`contacts`].
 
 pub mod charge;
 pub mod contacts;
+pub mod deed;
 pub mod definition;
 pub mod destruction;
 pub mod factor;
@@ -31,6 +32,7 @@ pub mod routes;
 pub mod stop;
 pub mod teen;
 
+pub use deed::Deed;
 pub use definition::{Authority, FlowDefinition, FlowEffect, Step, StepKind};
 pub use factor::{FactorInput, FactorKind};
 pub use flow::{FlowState, Phase, Rules};

@@ -4,8 +4,8 @@ use quittance_flows::definition::PromptKind;
 use quittance_flows::destruction::intent;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::policy::named::BANK_ITEM;
-use quittance_flows::{FlowDefinition, FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
-use quittance_protocol::flow_event::{Author, FlowStart, Wish};
+use quittance_flows::{Deed, FlowDefinition, FlowEffect, Hold, HoldOwner, Step, StepKind, flow, permits};
+use quittance_protocol::flow_event::{Author, FlowStart};
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Channel, Limits, operation_digest};
@@ -25,59 +25,32 @@ use crate::{locks, stops, teens, terms};
 /// The refusal of what cannot be brought about any more; the event that led here is then not admitted.
 pub(super) fn bring_about(turn: &mut Turn<'_>, device: &Device, run: &mut Run<'_>, effect: FlowEffect) -> Decided<()> {
     settled::check(turn, run)?;
-    match effect {
-        FlowEffect::Hold => hold_for_revocation(turn, run),
-        FlowEffect::Destroy => destroy(turn, device, run),
-        FlowEffect::AutoRenewalOff => end_renewals(turn, run),
-        FlowEffect::Undo => match wish(run)? {
-            Wish::Undo { order } => ending::undo(turn, run.flow.account, order),
-            _ => Err(other_wish()),
-        },
-        FlowEffect::ChangeLimits => match wish(run)? {
-            Wish::Limits { limits } => change_limits(turn, run, limits),
-            _ => Err(other_wish()),
-        },
-        FlowEffect::ExtendLock => match wish(run)? {
-            Wish::ExtendLock { until } => locks::extend(turn, run.flow.account, until),
-            _ => Err(other_wish()),
-        },
-        FlowEffect::ReleaseLock => locks::release(turn, run.flow.account),
-        FlowEffect::SetTeenLimit => match wish(run)? {
-            Wish::TeenLimit { teen, per_charge } => teens::set_limit(turn, run.flow.account, teen, per_charge),
-            _ => Err(other_wish()),
-        },
-        FlowEffect::LeaveTeenMode => match wish(run)? {
-            Wish::TeenExit { teen } => teens::leave(turn, run.flow.account, teen),
-            _ => Err(other_wish()),
-        },
-        FlowEffect::LiftStop => match wish(run)? {
-            Wish::LiftStop { stop } => stops::remove(turn, run.flow.account, &stop),
-            _ => Err(other_wish()),
-        },
-        FlowEffect::AskContacts => vouching::ask_contacts(turn, run),
-        FlowEffect::CheckContacts => vouching::check(turn, run),
-        FlowEffect::SetContacts => set_contacts(turn, run),
-        FlowEffect::OpenPinReset => {
+    let account = run.flow.account;
+    let deed = Deed::of(effect, run.state.start.wish.as_ref());
+    // The start was checked, and the loader takes no step that would need a wish.
+    match deed.ok_or(Failure::Rules("an effect without its wish"))? {
+        Deed::Hold => hold_for_revocation(turn, run),
+        Deed::Destroy => destroy(turn, device, run),
+        Deed::AutoRenewalOff => end_renewals(turn, run),
+        Deed::Undo(order) => ending::undo(turn, account, order),
+        Deed::ChangeLimits(limits) => change_limits(turn, run, limits),
+        Deed::ExtendLock(until) => locks::extend(turn, account, until),
+        Deed::ReleaseLock => locks::release(turn, account),
+        Deed::SetTeenLimit(teen, per_charge) => teens::set_limit(turn, account, teen, per_charge),
+        Deed::LeaveTeenMode(teen) => teens::leave(turn, account, teen),
+        Deed::LiftStop(stop) => stops::remove(turn, account, &stop),
+        Deed::AskContacts => vouching::ask_contacts(turn, run),
+        Deed::CheckContacts => vouching::check(turn, run),
+        Deed::SetContacts => set_contacts(turn, run),
+        Deed::OpenPinReset => {
             vouching::still_stand(turn, run)?;
             open_pin_reset(turn, run)
         }
-        FlowEffect::OpenLockPassword => open_lock_password(turn, run),
-        FlowEffect::NoteObstruction => note_obstruction(turn, run),
+        Deed::OpenLockPassword => open_lock_password(turn, run),
+        Deed::NoteObstruction => note_obstruction(turn, run),
         // The phone's own statement follows: consent, hold.
-        FlowEffect::Provision | FlowEffect::LiftPause => Ok(()),
+        Deed::Provision | Deed::LiftPause => Ok(()),
     }
-}
-
-fn wish(run: &Run<'_>) -> Decided<Wish> {
-    run.state.start.wish.clone().ok_or_else(other_wish)
-}
-
-/// The start was checked, so this is only said of a definition that brings about what nobody can wish with it.
-fn other_wish() -> crate::failure::Refusal {
-    Problem::new(Code::Malformed)
-        .at("/start/wish")
-        .detail("this flow needs another wish")
-        .into()
 }
 
 /// The run's mandates.

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use quittance_flows::definition::PromptKind;
-use quittance_flows::{Authority, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow, routes};
+use quittance_flows::{
+    Authority, Deed, FactorInput, FactorKind, FlowDefinition, FlowEffect, Step, StepKind, flow, routes,
+};
 use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart, Wish};
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{AnswerFlow, CancelFlow, StartFlow, StepAnswer, operation_digest};
@@ -133,16 +135,7 @@ fn check_subjects(turn: &Turn<'_>, device: &Device, start: &FlowStart, definitio
     if let Some(Wish::LiftStop { stop }) = &start.wish {
         stops::check(stop, "/start/wish/stop")?;
     }
-    let fits = match (definition.effect, &start.wish) {
-        (FlowEffect::ChangeLimits, wish) => matches!(wish, Some(Wish::Limits { .. })),
-        (FlowEffect::Undo, wish) => matches!(wish, Some(Wish::Undo { .. })),
-        (FlowEffect::SetTeenLimit, wish) => matches!(wish, Some(Wish::TeenLimit { .. })),
-        (FlowEffect::LeaveTeenMode, wish) => matches!(wish, Some(Wish::TeenExit { .. })),
-        (FlowEffect::LiftStop, wish) => matches!(wish, Some(Wish::LiftStop { .. })),
-        (FlowEffect::ExtendLock, wish) => matches!(wish, Some(Wish::ExtendLock { .. })),
-        (_, wish) => wish.is_none(),
-    };
-    if !fits {
+    if !Deed::fits(definition.effect, start.wish.as_ref()) {
         return Err(Problem::new(Code::Malformed)
             .at("/start/wish")
             .detail("it is not what this flow brings about")

@@ -1,6 +1,7 @@
 //! What the loader proves of flow definitions.
 
 use super::{Policy, PolicyError, named};
+use crate::deed;
 use crate::definition::{
     Authority, Bound, Comparison, Condition, FlowDefinition, FlowEffect, Next, NextOrKey, Step, StepKind,
 };
@@ -166,6 +167,9 @@ fn check_step(policy: &Policy, flow: &FlowDefinition, step: &Step, before: &BTre
         }
         StepKind::Factor(factor) => check_factor(policy, step, *factor)?,
         StepKind::Part(name) => return Err(format!("{name} is not put in")),
+        StepKind::Effect(effect) if deed::needs_wish(*effect) => {
+            return Err("brings about what a payer wishes: let it be the flow's own effect".to_owned());
+        }
         StepKind::Prompt(_) | StepKind::Review(_) | StepKind::Effect(_) | StepKind::Notify(_) => {}
     }
     check_ends(policy, step)

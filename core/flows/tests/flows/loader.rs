@@ -234,6 +234,24 @@ fn nobodys_silence_but_an_outside_partys_lets_a_run_go_on() {
     says(&said, &["step platform_review", "only an outside party's silence"]);
 }
 
+// R-325
+#[test]
+fn a_step_that_would_need_a_wish_is_refused() {
+    let step = r#"{ "id": "obstruction", "do": { "effect": "note_obstruction" }"#;
+    let of = |effect: &str| step.replace("note_obstruction", effect);
+    let said = refusal(step, &of("undo"));
+    says(
+        &said,
+        &[
+            "flows.mandate.cancel.forced",
+            "step obstruction",
+            "the flow's own effect",
+        ],
+    );
+    // Control: one that needs none is taken.
+    assert!(Policy::load(&DEFAULT_BUNDLE.replace(step, &of("auto_renewal_off"))).is_ok());
+}
+
 // R-052
 #[test]
 fn a_regions_check_that_no_flow_can_ask_for_is_refused() {
