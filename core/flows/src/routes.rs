@@ -138,12 +138,14 @@ pub fn waits(policy: &Policy, definition: &FlowDefinition) -> bool {
     Timestamp::from_unix(0).is_ok_and(|start| policy.moment(key, start).is_ok_and(|end| end > start))
 }
 
-/// A route names the kinds of enrolment that it is for; one that names none is for all.
+/// A route names the kinds of enrolment that it is for, as the loader saw to; one that names none is for all.
 fn takes_system_default(policy: &Policy, definition: &FlowDefinition) -> bool {
     let Some(key) = &definition.enrolment else {
         return true;
     };
-    policy.list(key).is_ok_and(|kinds| kinds.contains(&"system_default"))
+    policy
+        .enrolment_kinds(key)
+        .is_ok_and(|kinds| kinds.contains(&EnrolmentKind::SystemDefault))
 }
 
 fn asks_merchant(definition: &FlowDefinition) -> bool {

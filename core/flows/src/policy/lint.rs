@@ -124,7 +124,7 @@ fn check_flow(policy: &Policy, flow: &FlowDefinition) -> Result<(), Wrong> {
         ));
     }
     if let Some(key) = &flow.enrolment {
-        policy.list(key).map_err(|error| error.to_string())?;
+        policy.enrolment_kinds(key).map_err(|error| error.to_string())?;
     }
     let mut before = BTreeSet::new();
     for step in flow.all_steps() {

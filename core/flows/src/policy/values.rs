@@ -2,6 +2,8 @@
 
 use super::{Policy, PolicyError, Quantity, Span};
 use quittance_protocol::Timestamp;
+use quittance_protocol::answer::EnrolmentKind;
+use serde::Deserialize;
 use serde_json::Value;
 
 /// The members whose leaves are no values: definitions have their own form.
@@ -46,6 +48,15 @@ impl Policy {
         let items = self.leaf(key)?.as_array();
         let texts: Option<Vec<&str>> = items.and_then(|items| items.iter().map(Value::as_str).collect());
         texts.ok_or_else(|| wrong_kind(key, "a list of texts"))
+    }
+
+    /// The kinds of enrolment that a route is for.
+    ///
+    /// # Errors
+    /// [`PolicyError::Missing`], [`PolicyError::Kind`].
+    pub fn enrolment_kinds(&self, key: &str) -> Result<Vec<EnrolmentKind>, PolicyError> {
+        let kinds = Vec::deserialize(self.leaf(key)?);
+        kinds.map_err(|_| wrong_kind(key, "a list of payer_signed and system_default"))
     }
 
     /// A yes or no.

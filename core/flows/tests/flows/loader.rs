@@ -252,6 +252,22 @@ fn a_step_that_would_need_a_wish_is_refused() {
     assert!(Policy::load(&DEFAULT_BUNDLE.replace(step, &of("auto_renewal_off"))).is_ok());
 }
 
+//
+#[test]
+fn a_route_that_says_for_whom_it_is_by_something_else_is_refused() {
+    // Before, any list of texts was taken, and meant: not for what was switched on without the payer.
+    let of = |key: &str| format!("\"enrolment\": \"{key}\"");
+    let shipped = of("cancellation.service.enrolment");
+    for key in ["safety_lock.triggers", "cancellation.service.steps", "sync.channels"] {
+        let text = DEFAULT_BUNDLE.replace(&shipped, &of(key));
+        let said = Policy::load(&text).unwrap_err().to_string();
+        says(&said, &["flows.mandate.cancel.service", key]);
+    }
+    // Control: the list of another route.
+    let text = DEFAULT_BUNDLE.replace(&shipped, &of("cancellation.assisted.enrolment"));
+    assert!(Policy::load(&text).is_ok());
+}
+
 //
 #[test]
 fn a_regions_check_that_no_flow_can_ask_for_is_refused() {

@@ -1,6 +1,7 @@
 //! Values of the ways to stop: `cancellation.*`, `enrolment.*`, `sync.*`.
 
 use crate::policy::span::{Seconds, Span};
+use quittance_protocol::answer::EnrolmentKind;
 use serde::Deserialize;
 
 /// `cancellation.*`
@@ -47,16 +48,6 @@ pub struct AssistedRoute {
     pub enrolment: Vec<EnrolmentKind>,
     /// From the intent to the moment after which nothing takes it back.
     pub effective: Span,
-}
-
-/// How a mandate came to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EnrolmentKind {
-    /// The payer signed it.
-    PayerSigned,
-    /// It was switched on for the payer.
-    SystemDefault,
 }
 
 /// `cancellation.mini_program.*`

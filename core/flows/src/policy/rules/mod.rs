@@ -9,8 +9,7 @@ mod risk;
 mod token;
 
 pub use cancellation::{
-    AssistedRoute, BankConfirmation, Cancellation, ChannelSync, Enrolment, EnrolmentKind, ForcedUnbind, MiniProgram,
-    Route, Silence,
+    AssistedRoute, BankConfirmation, Cancellation, ChannelSync, Enrolment, ForcedUnbind, MiniProgram, Route, Silence,
 };
 pub use factor::{
     Biometric, EvidenceRules, FactorCategory, FactorKindRules, FactorRules, FalseAcceptance, FlowRules,
