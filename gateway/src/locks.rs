@@ -18,13 +18,9 @@ use crate::turn::Turn;
 pub(crate) fn lock(turn: &mut Turn<'_>, account: AccountId, trigger: &str, other_devices: bool) -> Decided<LockRecord> {
     let policy = &turn.world.policies.current()?.policy;
     let known = turn.store.lock(account)?;
-    let lock = match &known {
-        Some(known) => known.lock.again(policy, turn.now),
-        None => SafetyLock::on(policy, trigger, turn.now),
-    };
     let lock = Lock {
         account,
-        lock: lock?,
+        lock: SafetyLock::put_on(policy, known.as_ref().map(|known| &known.lock), trigger, turn.now)?,
         other_devices: other_devices || known.is_some_and(|known| known.other_devices),
     };
     keep(turn, &lock)?;
@@ -127,12 +123,7 @@ pub(crate) fn has_open_trigger(turn: &Turn<'_>, account: AccountId) -> Decided<b
 
 /// A lock as the payer sees it.
 pub(crate) fn record(lock: &Lock) -> LockRecord {
-    LockRecord {
-        since: lock.lock.since,
-        until: lock.lock.until,
-        trigger: lock.lock.trigger.clone(),
-        other_devices: lock.other_devices,
-    }
+    lock.lock.record(lock.other_devices)
 }
 
 /// Writes the lock, and its hold on every mandate that lives.

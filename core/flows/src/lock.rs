@@ -4,6 +4,7 @@ use crate::pin::PinCounter;
 use crate::policy::{PinRules, Policy, PolicyError};
 use crate::{Refused, Seconds};
 use quittance_protocol::Timestamp;
+use quittance_protocol::answer::LockRecord;
 use serde::{Deserialize, Serialize};
 
 /// A lock that the payer put on.
@@ -22,6 +23,18 @@ pub struct SafetyLock {
     pub announced: bool,
 }
 
+impl From<&LockRecord> for SafetyLock {
+    /// As a phone knows it. Who announces its end is the gateway.
+    fn from(record: &LockRecord) -> Self {
+        Self {
+            since: record.since,
+            until: record.until,
+            trigger: record.trigger.clone(),
+            announced: false,
+        }
+    }
+}
+
 /// What time does to a lock.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passed {
@@ -32,11 +45,19 @@ pub struct Passed {
 }
 
 impl SafetyLock {
-    /// Puts the lock on. Needs no password: stopping is easier than starting.
+    /// Puts the lock on, or makes the one that is on last. Needs no password: stopping is easier than starting (R-058,
+    /// What put it on first stays its trigger.
     ///
     /// # Errors
     /// [`PolicyError`] where `safety_lock.duration` has no value.
-    pub fn on(policy: &Policy, trigger: &str, now: Timestamp) -> Result<Self, PolicyError> {
+    pub fn put_on(policy: &Policy, known: Option<&Self>, trigger: &str, now: Timestamp) -> Result<Self, PolicyError> {
+        match known {
+            Some(known) => known.again(policy, now),
+            None => Self::on(policy, trigger, now),
+        }
+    }
+
+    fn on(policy: &Policy, trigger: &str, now: Timestamp) -> Result<Self, PolicyError> {
         Ok(Self {
             since: now,
             until: policy.moment("safety_lock.duration", now)?,
@@ -46,16 +67,24 @@ impl SafetyLock {
     }
 
     /// Locks once more while it is on: it lasts at least as long as a new one, never shorter than before.
-    ///
-    /// # Errors
-    /// As [`SafetyLock::on`].
-    pub fn again(&self, policy: &Policy, now: Timestamp) -> Result<Self, PolicyError> {
+    fn again(&self, policy: &Policy, now: Timestamp) -> Result<Self, PolicyError> {
         let until = policy.moment("safety_lock.duration", now)?.max(self.until);
         Ok(Self {
             until,
             announced: self.announced && until == self.until,
             ..self.clone()
         })
+    }
+
+    /// As the payer is told of it.
+    #[must_use]
+    pub fn record(&self, other_devices: bool) -> LockRecord {
+        LockRecord {
+            since: self.since,
+            until: self.until,
+            trigger: self.trigger.clone(),
+            other_devices,
+        }
     }
 
     /// Keeps it on for longer.
@@ -272,8 +301,16 @@ mod tests {
     //
     #[test]
     fn locking_again_lasts_as_long_as_a_new_lock() {
-        assert_eq!(lock().again(&policy(), at(HOUR)).unwrap().until, at(25 * HOUR));
+        let again = |known: &SafetyLock| SafetyLock::put_on(&policy(), Some(known), "remote_login", at(HOUR)).unwrap();
+        assert_eq!(again(&lock()).until, at(25 * HOUR));
         let longer = lock().extended(at(100 * HOUR), at(0)).unwrap();
-        assert_eq!(longer.again(&policy(), at(HOUR)).unwrap().until, at(100 * HOUR));
+        assert_eq!(again(&longer).until, at(100 * HOUR));
+        assert_eq!(again(&lock()).trigger, BY_PAYER, "what put it on first");
+        let new = SafetyLock::put_on(&policy(), None, "remote_login", at(HOUR)).unwrap();
+        assert_eq!(
+            (new.since, new.trigger.as_str()),
+            (at(HOUR), "remote_login"),
+            "control: none was on"
+        );
     }
 }

@@ -55,16 +55,9 @@ impl Inner {
                 let mut row = unit.stopping()?;
                 let (policy, now) = (unit.inner.policy()?, unit.now()?);
                 let known = row.lock.take();
-                let lock = match &known {
-                    Some(known) => known_lock(known).again(&policy, now)?,
-                    None => SafetyLock::on(&policy, BY_PAYER, now)?,
-                };
-                row.lock = Some(LockRecord {
-                    since: lock.since,
-                    until: lock.until,
-                    trigger: lock.trigger,
-                    other_devices: other_devices || known.is_some_and(|known| known.other_devices),
-                });
+                let stands = known.as_ref().map(SafetyLock::from);
+                let lock = SafetyLock::put_on(&policy, stands.as_ref(), BY_PAYER, now)?;
+                row.lock = Some(lock.record(other_devices || known.is_some_and(|known| known.other_devices)));
                 unit.put(&row)?;
                 unit.hold_everything(HoldOwner::SafetyLock)?;
                 unit.send(Purpose::Lock {}, &Lock { other_devices })
@@ -180,7 +173,7 @@ impl Inner {
             Ok(LockView {
                 since: lock.since,
                 until: lock.until,
-                longer: known_lock(&lock).longer(&*self.policy()?)?,
+                longer: SafetyLock::from(&lock).longer(&*self.policy()?)?,
                 trigger: lock.trigger,
                 other_devices: lock.other_devices,
                 told,
@@ -269,14 +262,5 @@ impl Unit<'_> {
             self.hold(&[mandate], HoldOwner::Stop)?;
         }
         Ok(())
-    }
-}
-
-fn known_lock(record: &LockRecord) -> SafetyLock {
-    SafetyLock {
-        since: record.since,
-        until: record.until,
-        trigger: record.trigger.clone(),
-        announced: false,
     }
 }
