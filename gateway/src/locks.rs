@@ -20,7 +20,7 @@ pub(crate) fn lock(turn: &mut Turn<'_>, account: AccountId, trigger: &str, other
     let known = turn.store.lock(account)?;
     let lock = Lock {
         account,
-        lock: SafetyLock::put_on(policy, known.as_ref().map(|known| &known.lock), trigger, turn.now)?,
+        lock: SafetyLock::put_on(policy, known.as_ref().map(|known| &known.lock), trigger, turn.now),
         other_devices: other_devices || known.is_some_and(|known| known.other_devices),
     };
     keep(turn, &lock)?;
@@ -30,8 +30,7 @@ pub(crate) fn lock(turn: &mut Turn<'_>, account: AccountId, trigger: &str, other
 /// The risk engine locks by itself, where the policy names what it saw, and tells the payer why.
 pub(crate) fn trigger(turn: &mut Turn<'_>, account: AccountId, trigger: &str) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
-    let locks = policy.list("safety_lock.triggers")?.contains(&trigger);
-    if !locks {
+    if !policy.safety_lock.triggers.iter().any(|known| known == trigger) {
         return Ok(());
     }
     let record = lock(turn, account, trigger, false)?;
@@ -58,7 +57,7 @@ pub(crate) fn extended(turn: &Turn<'_>, account: AccountId, until: Timestamp) ->
     let known = turn.store.lock(account)?;
     let mut lock = known.ok_or_else(|| Problem::new(Code::StepOrder).detail("the lock is off"))?;
     let policy = &turn.world.policies.current()?.policy;
-    if until > lock.lock.longest(policy)? {
+    if until > lock.lock.longest(policy) {
         return Err(Problem::new(Code::LimitExceeded).at("/start/wish/until").into());
     }
     lock.lock = lock.lock.extended(until, turn.now).map_err(refusal)?;
@@ -102,7 +101,7 @@ pub(crate) fn run_due(turn: &mut Turn<'_>, seen: &mut Sweep) -> Decided<()> {
 fn pass(turn: &mut Turn<'_>, mut lock: Lock) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
     let open = has_open_trigger(turn, lock.account)?;
-    let passed = lock.lock.pass(policy, open, turn.now)?;
+    let passed = lock.lock.pass(policy, open, turn.now);
     let Some(next) = passed.lock else {
         return release(turn, lock.account);
     };
@@ -116,9 +115,8 @@ fn pass(turn: &mut Turn<'_>, mut lock: Lock) -> Decided<()> {
 /// Whether what triggers locks is still unresolved for an account.
 pub(crate) fn has_open_trigger(turn: &Turn<'_>, account: AccountId) -> Decided<bool> {
     let policy = &turn.world.policies.current()?.policy;
-    let triggers = policy.list("safety_lock.triggers")?;
     let open = turn.store.profile(account)?.triggers;
-    Ok(triggers.iter().any(|trigger| open.contains(*trigger)))
+    Ok(policy.safety_lock.triggers.iter().any(|trigger| open.contains(trigger)))
 }
 
 /// A lock as the payer sees it.
@@ -129,7 +127,7 @@ pub(crate) fn record(lock: &Lock) -> LockRecord {
 /// Writes the lock, and its hold on every mandate that lives.
 fn keep(turn: &Turn<'_>, lock: &Lock) -> Decided<()> {
     let policy = &turn.world.policies.current()?.policy;
-    turn.store.put_lock(lock, lock.lock.due(policy)?)?;
+    turn.store.put_lock(lock, lock.lock.due(policy))?;
     for mut row in turn.store.readable_mandates_of(lock.account)? {
         let before = row.standing.clone();
         if row.standing.is_live() {

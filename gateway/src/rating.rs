@@ -31,7 +31,7 @@ pub(crate) fn refresh(turn: &Turn<'_>, account: AccountId) -> Decided<(u64, Rati
 pub(crate) fn recent_failures(turn: &Turn<'_>, policy: &Policy, profile: &Profile) -> Decided<u32> {
     let mut failed: u32 = 0;
     for at in &profile.failed_recoveries {
-        failed = failed.saturating_add(u32::from(counts_still(turn, policy, *at)?));
+        failed = failed.saturating_add(u32::from(counts_still(turn, policy, *at)));
     }
     Ok(failed)
 }
@@ -41,7 +41,7 @@ pub(crate) fn note_refused_recovery(turn: &Turn<'_>, policy: &Policy, account: A
     let mut profile = turn.store.profile(account)?;
     let mut recent = vec![turn.now];
     for at in profile.failed_recoveries {
-        if counts_still(turn, policy, at)? {
+        if counts_still(turn, policy, at) {
             recent.push(at);
         }
     }
@@ -49,7 +49,6 @@ pub(crate) fn note_refused_recovery(turn: &Turn<'_>, policy: &Policy, account: A
     Ok(turn.store.put_profile(account, &profile)?)
 }
 
-fn counts_still(turn: &Turn<'_>, policy: &Policy, failed_at: Timestamp) -> Decided<bool> {
-    let until = policy.moment("recovery.failures_to_review.window", failed_at);
-    Ok(turn.now < until?)
+fn counts_still(turn: &Turn<'_>, policy: &Policy, failed_at: Timestamp) -> bool {
+    turn.now < policy.recovery.failures_to_review.window.after(failed_at)
 }

@@ -62,7 +62,7 @@ pub(crate) fn run_due(turn: &mut Turn<'_>, seen: &mut Sweep) -> Decided<()> {
 
 fn adults_born_by(world: &World, now: Timestamp) -> Result<String, Failure> {
     let policy = &world.policies.current()?.policy;
-    let born_by = teen::adults_born_by(policy, now)?;
+    let born_by = teen::adults_born_by(policy, now);
     Ok(born_by.to_string())
 }
 
@@ -106,7 +106,7 @@ fn follow_one(turn: &Turn<'_>, teen: Option<&Teen>, row: &mut Mandate) -> Decide
 /// Whether a teen may sign a mandate at all.
 pub(crate) fn may_sign(turn: &Turn<'_>, teen: &Teen) -> Decided<bool> {
     let policy = &turn.world.policies.current()?.policy;
-    Ok(teen::may_sign(policy, teen.per_charge)?)
+    Ok(teen::may_sign(policy, teen.per_charge))
 }
 
 /// Whether a charge is within what the account may spend: everything, outside of teen mode.
@@ -115,6 +115,5 @@ pub(crate) fn check_charge(turn: &Turn<'_>, account: AccountId, amount: Money) -
         return Ok(Ok(()));
     };
     let policy = &turn.world.policies.current()?.policy;
-    let checked = teen::check_charge(policy, teen.per_charge, amount);
-    Ok(checked?)
+    Ok(teen::check_charge(policy, teen.per_charge, amount))
 }

@@ -1,6 +1,6 @@
 //! Trusted contacts: who may vouch for a payer, from when on, how many it takes.
 
-use crate::policy::{Policy, PolicyError};
+use crate::policy::Policy;
 use quittance_protocol::{AccountId, DeviceId, Digest32, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -67,9 +67,6 @@ pub enum SetRefused {
         /// Why.
         why: Unfit,
     },
-    /// The bundle lacks a value.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
 }
 
 /// The people whom a payer named at one time. What is known about each of them is looked up when it matters, so that
@@ -113,17 +110,12 @@ pub struct Answer {
 /// Whether somebody may vouch now. Asked when a contact is named, and again when it is used.
 ///
 /// # Errors
-/// The inner error is the reason; [`PolicyError`] where the bundle lacks a value.
-pub fn check(
-    policy: &Policy,
-    contact: &Contact,
-    requester: &Requester,
-    now: Timestamp,
-) -> Result<Result<(), Unfit>, PolicyError> {
-    let days = policy.quantity("recovery.trusted_contacts.known_days_gt")?.trunc();
+/// The reason why not.
+pub fn check(policy: &Policy, contact: &Contact, requester: &Requester, now: Timestamp) -> Result<(), Unfit> {
+    let days = i64::from(policy.recovery.trusted_contacts.known_days_gt);
     let same_number = contact.number.is_some() && contact.number == requester.number;
     let same_device = !contact.devices.is_disjoint(&requester.devices);
-    Ok(if contact.account == requester.account || same_number || same_device {
+    if contact.account == requester.account || same_number || same_device {
         Err(Unfit::Same)
     } else if !contact.verified {
         Err(Unfit::NotVerified)
@@ -131,7 +123,7 @@ pub fn check(
         Err(Unfit::TooNew)
     } else {
         Ok(())
-    })
+    }
 }
 
 /// Takes a new set, or says why not. It counts only once its cooling-off is over, see [`eligible`].
@@ -144,14 +136,14 @@ pub fn set(
     requester: &Requester,
     now: Timestamp,
 ) -> Result<ContactSet, SetRefused> {
-    let (min, max) = how_many(policy)?;
+    let (min, max) = how_many(policy);
     let people: BTreeSet<AccountId> = contacts.iter().map(|contact| contact.account).collect();
     let count = u32::try_from(people.len()).unwrap_or(u32::MAX);
     if people.len() != contacts.len() || !(min..=max).contains(&count) {
         return Err(SetRefused::Count { min, max });
     }
     for (index, contact) in contacts.iter().enumerate() {
-        check(policy, contact, requester, now)?.map_err(|why| SetRefused::Unfit { index, why })?;
+        check(policy, contact, requester, now).map_err(|why| SetRefused::Unfit { index, why })?;
     }
     let people = contacts.iter().map(|contact| contact.account).collect();
     Ok(ContactSet { set_at: now, people })
@@ -159,36 +151,29 @@ pub fn set(
 
 /// Takes a new set: the one in force counts until it does. What was named in between and still cools off is withdrawn, so
 /// that whoever is told of a thief's set undoes it by naming their own.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn added(policy: &Policy, sets: &[ContactSet], new: ContactSet) -> Result<Vec<ContactSet>, PolicyError> {
-    let still = in_force(policy, sets, new.set_at)?.cloned();
-    Ok(still.into_iter().chain([new]).collect())
+#[must_use]
+pub fn added(policy: &Policy, sets: &[ContactSet], new: ContactSet) -> Vec<ContactSet> {
+    let still = in_force(policy, sets, new.set_at).cloned();
+    still.into_iter().chain([new]).collect()
 }
 
 /// How few, how many people are named.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn how_many(policy: &Policy) -> Result<(u32, u32), PolicyError> {
-    Ok((number(policy, "min")?, number(policy, "max")?))
+#[must_use]
+pub fn how_many(policy: &Policy) -> (u32, u32) {
+    let rules = &policy.recovery.trusted_contacts;
+    (rules.min, rules.max)
 }
 
-fn cooled_off(policy: &Policy, set: &ContactSet) -> Result<Timestamp, PolicyError> {
-    policy.moment("recovery.trusted_contacts.change_cooling_off", set.set_at)
+fn cooled_off(policy: &Policy, set: &ContactSet) -> Timestamp {
+    policy.recovery.trusted_contacts.change_cooling_off.after(set.set_at)
 }
 
 /// The set that counts now: the latest that cooled off before another was named. A thief who changes the contacts has to
 /// wait, while the ones before still count.
-fn in_force<'s>(
-    policy: &Policy,
-    sets: &'s [ContactSet],
-    now: Timestamp,
-) -> Result<Option<&'s ContactSet>, PolicyError> {
+fn in_force<'s>(policy: &Policy, sets: &'s [ContactSet], now: Timestamp) -> Option<&'s ContactSet> {
     let mut latest: Option<&ContactSet> = None;
     for set in sets {
-        let from = cooled_off(policy, set)?;
+        let from = cooled_off(policy, set);
         let withdrawn = sets
             .iter()
             .any(|other| set.set_at < other.set_at && other.set_at < from);
@@ -197,60 +182,45 @@ fn in_force<'s>(
             latest = Some(set);
         }
     }
-    Ok(latest)
+    latest
 }
 
 /// From when on the set that was named last counts; nothing where it counts already, or there is none.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn counts_from(policy: &Policy, sets: &[ContactSet], now: Timestamp) -> Result<Option<Timestamp>, PolicyError> {
-    let Some(latest) = sets.iter().max_by_key(|set| set.set_at) else {
-        return Ok(None);
-    };
-    let from = cooled_off(policy, latest)?;
-    Ok(Some(from).filter(|from| now < *from))
+#[must_use]
+pub fn counts_from(policy: &Policy, sets: &[ContactSet], now: Timestamp) -> Option<Timestamp> {
+    let latest = sets.iter().max_by_key(|set| set.set_at)?;
+    let from = cooled_off(policy, latest);
+    Some(from).filter(|from| now < *from)
 }
 
 /// Who may vouch now: the people of the set that counts, as far as each is fit by what is known of them now. The fact
 /// `contacts_eligible` is their number.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
+#[must_use]
 pub fn eligible(
     policy: &Policy,
     sets: &[ContactSet],
     known: &[Contact],
     requester: &Requester,
     now: Timestamp,
-) -> Result<Vec<AccountId>, PolicyError> {
-    let mut fit = Vec::new();
-    let Some(set) = in_force(policy, sets, now)? else {
-        return Ok(fit);
+) -> Vec<AccountId> {
+    let Some(set) = in_force(policy, sets, now) else {
+        return Vec::new();
     };
-    for contact in known.iter().filter(|contact| set.people.contains(&contact.account)) {
-        if check(policy, contact, requester, now)?.is_ok() {
-            fit.push(contact.account);
-        }
-    }
-    Ok(fit)
+    let named = known.iter().filter(|contact| set.people.contains(&contact.account));
+    let fit = named.filter(|contact| check(policy, contact, requester, now).is_ok());
+    fit.map(|contact| contact.account).collect()
 }
 
 /// Whether an answer to a request that began then still counts.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn in_time(policy: &Policy, began: Timestamp, answered: Timestamp) -> Result<bool, PolicyError> {
-    let until = policy.moment("recovery.trusted_contacts.answers_by", began)?;
-    Ok(answered < until)
+#[must_use]
+pub fn in_time(policy: &Policy, began: Timestamp, answered: Timestamp) -> bool {
+    answered < policy.recovery.trusted_contacts.answers_by.after(began)
 }
 
 /// How many independent people stand for the payer: the fact `contacts_confirmed`. Each person counts once, a person
 /// who was not asked, who is unfit by now, or who only opened a link not at all, and two who answer on one device or
 /// have one number are one. What came late does not count.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
+#[must_use]
 pub fn confirmed(
     policy: &Policy,
     asked: &[Contact],
@@ -258,12 +228,12 @@ pub fn confirmed(
     answers: &[Answer],
     began: Timestamp,
     now: Timestamp,
-) -> Result<u32, PolicyError> {
+) -> u32 {
     let mut people = BTreeSet::new();
     let mut devices = BTreeSet::new();
     let mut numbers = BTreeSet::new();
     for answer in answers {
-        let confirms = answer.approves && answer.heard != Heard::LinkOpened && in_time(policy, began, answer.at)?;
+        let confirms = answer.approves && answer.heard != Heard::LinkOpened && in_time(policy, began, answer.at);
         let contact = asked.iter().find(|contact| contact.account == answer.account);
         let Some(contact) = contact.filter(|_| confirms) else {
             continue;
@@ -271,18 +241,13 @@ pub fn confirmed(
         let own = requester.devices.contains(&answer.device);
         let shared = devices.contains(&answer.device) || contact.number.is_some_and(|number| numbers.contains(&number));
         let twice = people.contains(&answer.account);
-        if !own && !shared && !twice && check(policy, contact, requester, now)?.is_ok() {
+        if !own && !shared && !twice && check(policy, contact, requester, now).is_ok() {
             people.insert(answer.account);
             devices.insert(answer.device);
             numbers.extend(contact.number);
         }
     }
-    Ok(u32::try_from(people.len()).unwrap_or(u32::MAX))
-}
-
-fn number(policy: &Policy, name: &str) -> Result<u32, PolicyError> {
-    let number = policy.quantity(&format!("recovery.trusted_contacts.{name}"))?.trunc();
-    Ok(u32::try_from(number).unwrap_or(0))
+    u32::try_from(people.len()).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

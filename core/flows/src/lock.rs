@@ -1,7 +1,7 @@
 //! The safety lock: it goes on without any proof, then ends early by the payer or late by the clock (R-056 … R-063).
 
 use crate::pin::PinCounter;
-use crate::policy::{PinRules, Policy, PolicyError};
+use crate::policy::{PinRules, Policy};
 use crate::{Refused, Seconds};
 use quittance_protocol::Timestamp;
 use quittance_protocol::answer::LockRecord;
@@ -47,33 +47,31 @@ pub struct Passed {
 impl SafetyLock {
     /// Puts the lock on, or makes the one that is on last. Needs no password: stopping is easier than starting (R-058,
     /// What put it on first stays its trigger.
-    ///
-    /// # Errors
-    /// [`PolicyError`] where `safety_lock.duration` has no value.
-    pub fn put_on(policy: &Policy, known: Option<&Self>, trigger: &str, now: Timestamp) -> Result<Self, PolicyError> {
+    #[must_use]
+    pub fn put_on(policy: &Policy, known: Option<&Self>, trigger: &str, now: Timestamp) -> Self {
         match known {
             Some(known) => known.again(policy, now),
             None => Self::on(policy, trigger, now),
         }
     }
 
-    fn on(policy: &Policy, trigger: &str, now: Timestamp) -> Result<Self, PolicyError> {
-        Ok(Self {
+    fn on(policy: &Policy, trigger: &str, now: Timestamp) -> Self {
+        Self {
             since: now,
-            until: policy.moment("safety_lock.duration", now)?,
+            until: policy.safety_lock.duration.after(now),
             trigger: trigger.to_owned(),
             announced: false,
-        })
+        }
     }
 
     /// Locks once more while it is on: it lasts at least as long as a new one, never shorter than before.
-    fn again(&self, policy: &Policy, now: Timestamp) -> Result<Self, PolicyError> {
-        let until = policy.moment("safety_lock.duration", now)?.max(self.until);
-        Ok(Self {
+    fn again(&self, policy: &Policy, now: Timestamp) -> Self {
+        let until = policy.safety_lock.duration.after(now).max(self.until);
+        Self {
             until,
             announced: self.announced && until == self.until,
             ..self.clone()
-        })
+        }
     }
 
     /// As the payer is told of it.
@@ -106,26 +104,22 @@ impl SafetyLock {
     }
 
     /// The last moment up to which the payer can keep it on, however often it is extended.
-    ///
-    /// # Errors
-    /// [`PolicyError`] where `safety_lock.max_duration` has no value.
-    pub fn longest(&self, policy: &Policy) -> Result<Timestamp, PolicyError> {
-        policy.moment("safety_lock.max_duration", self.since)
+    #[must_use]
+    pub fn longest(&self, policy: &Policy) -> Timestamp {
+        policy.safety_lock.max_duration.after(self.since)
     }
 
     /// Until when the payer is offered to keep it on: for one time more, for three, and for as long as it can be.
-    ///
-    /// # Errors
-    /// [`PolicyError`] where `safety_lock.duration` or `safety_lock.max_duration` has no value.
-    pub fn longer(&self, policy: &Policy) -> Result<Vec<Timestamp>, PolicyError> {
-        let time_more = |from| policy.moment("safety_lock.duration", from);
-        let once = time_more(self.until)?;
-        let thrice = time_more(time_more(once)?)?;
-        let longest = self.longest(policy)?;
+    #[must_use]
+    pub fn longer(&self, policy: &Policy) -> Vec<Timestamp> {
+        let time_more = |from| policy.safety_lock.duration.after(from);
+        let once = time_more(self.until);
+        let thrice = time_more(time_more(once));
+        let longest = self.longest(policy);
         let mut offered = vec![once, thrice, longest];
         offered.retain(|until| (self.until.plus_seconds(1)..=longest).contains(until));
         offered.dedup();
-        Ok(offered)
+        offered
     }
 
     /// Whether it stands at this moment.
@@ -135,34 +129,29 @@ impl SafetyLock {
     }
 
     /// When somebody has to look at it next: to announce its end, then to end it.
-    ///
-    /// # Errors
-    /// [`PolicyError`] where `safety_lock.expiry_notice` has no value.
-    pub fn due(&self, policy: &Policy) -> Result<Timestamp, PolicyError> {
+    #[must_use]
+    pub fn due(&self, policy: &Policy) -> Timestamp {
         if self.announced {
-            return Ok(self.until);
+            return self.until;
         }
-        let notice = Seconds::try_from(policy.text("safety_lock.expiry_notice")?.to_owned());
-        let notice = notice.map_err(PolicyError::Malformed)?;
-        Ok(self.until.plus_seconds(-notice.get()).max(self.since))
+        let notice = policy.safety_lock.expiry_notice;
+        self.until.plus_seconds(-notice.get()).max(self.since)
     }
 
     /// Lets time pass. While what triggered it is unresolved the lock goes on for another time, unless the policy lets
     /// it expire all the same.
-    ///
-    /// # Errors
-    /// [`PolicyError`] where a value of `safety_lock` is missing.
-    pub fn pass(&self, policy: &Policy, trigger_is_open: bool, now: Timestamp) -> Result<Passed, PolicyError> {
+    #[must_use]
+    pub fn pass(&self, policy: &Policy, trigger_is_open: bool, now: Timestamp) -> Passed {
         let mut lock = self.clone();
         if !lock.is_on(now) {
-            if !trigger_is_open || policy.flag("safety_lock.expires_while_triggered")? {
-                return Ok(Passed {
+            if !trigger_is_open || policy.safety_lock.expires_while_triggered {
+                return Passed {
                     lock: None,
                     announce: false,
-                });
+                };
             }
             while !lock.is_on(now) {
-                let longer = policy.moment("safety_lock.duration", lock.until)?;
+                let longer = policy.safety_lock.duration.after(lock.until);
                 if longer <= lock.until {
                     break;
                 }
@@ -170,12 +159,12 @@ impl SafetyLock {
             }
             lock.announced = false;
         }
-        let announce = !lock.announced && now >= lock.due(policy)?;
+        let announce = !lock.announced && now >= lock.due(policy);
         lock.announced |= announce;
-        Ok(Passed {
+        Passed {
             lock: Some(lock),
             announce,
-        })
+        }
     }
 }
 
@@ -212,7 +201,7 @@ mod tests {
     }
 
     fn lock() -> SafetyLock {
-        SafetyLock::on(&policy(), BY_PAYER, at(0)).unwrap()
+        SafetyLock::on(&policy(), BY_PAYER, at(0))
     }
 
     //
@@ -220,30 +209,30 @@ mod tests {
     fn it_is_on_until_the_last_second_of_its_day_and_off_at_the_next() {
         assert!(lock().is_on(at(24 * HOUR - 1)));
         assert!(!lock().is_on(at(24 * HOUR)));
-        let last = lock().pass(&policy(), false, at(24 * HOUR - 1)).unwrap();
+        let last = lock().pass(&policy(), false, at(24 * HOUR - 1));
         assert!(last.lock.is_some());
-        assert_eq!(lock().pass(&policy(), false, at(24 * HOUR)).unwrap().lock, None);
+        assert_eq!(lock().pass(&policy(), false, at(24 * HOUR)).lock, None);
     }
 
     //
     #[test]
     fn its_end_is_announced_once_an_hour_before() {
-        let early = lock().pass(&policy(), false, at(23 * HOUR - 1)).unwrap();
+        let early = lock().pass(&policy(), false, at(23 * HOUR - 1));
         assert!(!early.announce);
-        let told = lock().pass(&policy(), false, at(23 * HOUR)).unwrap();
+        let told = lock().pass(&policy(), false, at(23 * HOUR));
         assert!(told.announce);
         let lock = told.lock.unwrap();
-        assert!(!lock.pass(&policy(), false, at(23 * HOUR + 1)).unwrap().announce);
-        assert_eq!(lock.due(&policy()).unwrap(), at(24 * HOUR));
+        assert!(!lock.pass(&policy(), false, at(23 * HOUR + 1)).announce);
+        assert_eq!(lock.due(&policy()), at(24 * HOUR));
     }
 
     //
     #[test]
     fn it_does_not_expire_while_what_triggered_it_is_open() {
-        let passed = lock().pass(&policy(), true, at(24 * HOUR)).unwrap();
+        let passed = lock().pass(&policy(), true, at(24 * HOUR));
         assert_eq!(passed.lock.unwrap().until, at(48 * HOUR));
         // Control: resolved, the same moment ends it.
-        assert_eq!(lock().pass(&policy(), false, at(24 * HOUR)).unwrap().lock, None);
+        assert_eq!(lock().pass(&policy(), false, at(24 * HOUR)).lock, None);
     }
 
     //
@@ -260,7 +249,7 @@ mod tests {
     fn what_is_offered_is_longer_than_now_and_no_longer_than_it_can_be() {
         let offered = |until| {
             let lock = lock().extended(at(until * HOUR), at(0)).unwrap();
-            lock.longer(&policy()).unwrap()
+            lock.longer(&policy())
         };
         let hours = |all: &[i64]| all.iter().map(|hours| at(hours * HOUR)).collect::<Vec<_>>();
         assert_eq!(offered(24), hours(&[48, 96, 168]));
@@ -273,7 +262,7 @@ mod tests {
     #[test]
     fn the_longest_lock_is_counted_from_its_first_moment() {
         let longer = lock().extended(at(100 * HOUR), at(0)).unwrap();
-        assert_eq!(longer.longest(&policy()).unwrap(), at(7 * 24 * HOUR));
+        assert_eq!(longer.longest(&policy()), at(7 * 24 * HOUR));
     }
 
     //
@@ -291,7 +280,7 @@ mod tests {
         assert_eq!(guess(Some(&week), at(168 * HOUR - 1)), Err(pin::Locked { wait: 1 }));
         assert_eq!(guess(Some(&week), at(168 * HOUR)), Ok(4));
         // Control: without a lock, and under a lock that went on after the guesses, the usual time counts.
-        let next = SafetyLock::on(&policy(), BY_PAYER, at(2 * HOUR)).unwrap();
+        let next = SafetyLock::on(&policy(), BY_PAYER, at(2 * HOUR));
         for lock in [None, Some(&next.extended(at(100 * HOUR), at(2 * HOUR)).unwrap())] {
             assert_eq!(guess(lock, at(25 * HOUR - 1)), Err(pin::Locked { wait: 1 }));
             assert_eq!(guess(lock, at(25 * HOUR)), Ok(4));
@@ -301,12 +290,12 @@ mod tests {
     //
     #[test]
     fn locking_again_lasts_as_long_as_a_new_lock() {
-        let again = |known: &SafetyLock| SafetyLock::put_on(&policy(), Some(known), "remote_login", at(HOUR)).unwrap();
+        let again = |known: &SafetyLock| SafetyLock::put_on(&policy(), Some(known), "remote_login", at(HOUR));
         assert_eq!(again(&lock()).until, at(25 * HOUR));
         let longer = lock().extended(at(100 * HOUR), at(0)).unwrap();
         assert_eq!(again(&longer).until, at(100 * HOUR));
         assert_eq!(again(&lock()).trigger, BY_PAYER, "what put it on first");
-        let new = SafetyLock::put_on(&policy(), None, "remote_login", at(HOUR)).unwrap();
+        let new = SafetyLock::put_on(&policy(), None, "remote_login", at(HOUR));
         assert_eq!(
             (new.since, new.trigger.as_str()),
             (at(HOUR), "remote_login"),

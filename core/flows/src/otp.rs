@@ -1,6 +1,6 @@
 //! One-time codes: how one is drawn, how long it lives, how often it may be typed.
 
-use crate::policy::{Policy, PolicyError};
+use crate::policy::Policy;
 use quittance_protocol::statement::OneTimeCode;
 use quittance_protocol::{Digest32, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -41,22 +41,16 @@ pub enum NotSent {
         /// From when on.
         from: Timestamp,
     },
-    /// The bundle lacks a value, which none does that was checked.
-    #[error(transparent)]
-    Policy(#[from] PolicyError),
 }
 
 /// Draws a code with as many digits as the policy asks for, from random bytes that the caller drew.
-///
-/// # Errors
-/// [`PolicyError`] where `otp.digits` is missing; none for a bundle that was checked.
-pub fn draw(policy: &Policy, random: [u8; 16]) -> Result<OneTimeCode, PolicyError> {
-    let digits = policy.quantity("otp.digits")?.trunc();
+#[must_use]
+pub fn draw(policy: &Policy, random: [u8; 16]) -> OneTimeCode {
+    let width = usize::from(policy.otp.digits);
     // 128 random bits against at most 12 decimal digits: no code is noticeably likelier than another.
-    let width = usize::try_from(digits.clamp(1, 12)).unwrap_or(1);
     let range = std::iter::repeat_n(10_u128, width).product::<u128>();
     let number = u128::from_be_bytes(random) % range;
-    Ok(OneTimeCode(format!("{number:0width$}")))
+    OneTimeCode(format!("{number:0width$}"))
 }
 
 /// Notes that a code was sent, for the first time or again. The code before it holds no longer.
@@ -65,7 +59,7 @@ pub fn draw(policy: &Policy, random: [u8; 16]) -> Result<OneTimeCode, PolicyErro
 /// database does not say the code.
 ///
 /// # Errors
-/// [`NotSent::TooSoon`] before the policy's time after the last one; [`NotSent::Policy`].
+/// [`NotSent::TooSoon`] before the policy's time after the last one.
 pub fn sent(
     policy: &Policy,
     last: Option<&SentCode>,
@@ -74,7 +68,7 @@ pub fn sent(
     now: Timestamp,
 ) -> Result<SentCode, NotSent> {
     if let Some(last) = last {
-        let from = resend_from(policy, last.sent_at)?;
+        let from = resend_from(policy, last.sent_at);
         if now < from {
             return Err(NotSent::TooSoon { from });
         }
@@ -87,22 +81,20 @@ pub fn sent(
 }
 
 /// Checks what was typed, and counts it.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value; none for a bundle that was checked.
+#[must_use]
 pub fn check(
     policy: &Policy,
     sent: &SentCode,
     typed: &OneTimeCode,
     context: &[u8],
     now: Timestamp,
-) -> Result<(SentCode, Checked), PolicyError> {
-    let most = u32::try_from(policy.quantity("otp.max_attempts")?.trunc()).unwrap_or(0);
+) -> (SentCode, Checked) {
+    let most = policy.otp.max_attempts;
     if sent.tries >= most {
-        return Ok((sent.clone(), Checked::UsedUp));
+        return (sent.clone(), Checked::UsedUp);
     }
-    if now >= valid_until(policy, sent.sent_at)? {
-        return Ok((sent.clone(), Checked::Expired));
+    if now >= valid_until(policy, sent.sent_at) {
+        return (sent.clone(), Checked::Expired);
     }
     let counted = SentCode {
         tries: sent.tries.saturating_add(1),
@@ -115,23 +107,19 @@ pub fn check(
             attempts_left: most.saturating_sub(counted.tries),
         }
     };
-    Ok((counted, checked))
+    (counted, checked)
 }
 
 /// From this moment on a code that was sent at `sent_at` is no longer taken.
-///
-/// # Errors
-/// [`PolicyError`] where `otp.ttl` is missing; none for a bundle that was checked.
-pub fn valid_until(policy: &Policy, sent_at: Timestamp) -> Result<Timestamp, PolicyError> {
-    policy.moment("otp.ttl", sent_at)
+#[must_use]
+pub fn valid_until(policy: &Policy, sent_at: Timestamp) -> Timestamp {
+    policy.otp.ttl.after(sent_at)
 }
 
 /// From this moment on another code can be sent.
-///
-/// # Errors
-/// [`PolicyError`] where `otp.resend_after` is missing; none for a bundle that was checked.
-pub fn resend_from(policy: &Policy, sent_at: Timestamp) -> Result<Timestamp, PolicyError> {
-    policy.moment("otp.resend_after", sent_at)
+#[must_use]
+pub fn resend_from(policy: &Policy, sent_at: Timestamp) -> Timestamp {
+    policy.otp.resend_after.after(sent_at)
 }
 
 fn digest(code: &OneTimeCode, context: &[u8]) -> Digest32 {
@@ -166,11 +154,11 @@ mod tests {
     #[test]
     fn a_code_has_six_digits_with_its_leading_zeros() {
         let policy = policy();
-        assert_eq!(draw(&policy, [0; 16]).unwrap().0, "000000");
+        assert_eq!(draw(&policy, [0; 16]).0, "000000");
         let mut random = [0; 16];
         random[15] = 42;
-        assert_eq!(draw(&policy, random).unwrap().0, "000042");
-        assert_eq!(draw(&policy, [0xff; 16]).unwrap().0.len(), 6);
+        assert_eq!(draw(&policy, random).0, "000042");
+        assert_eq!(draw(&policy, [0xff; 16]).0.len(), 6);
     }
 
     //
@@ -178,11 +166,7 @@ mod tests {
     fn a_code_lives_for_five_minutes_and_not_a_second_longer() {
         let policy = policy();
         let sent = first(&policy);
-        let typed = |second| {
-            check(&policy, &sent, &code("004711"), b"run|step", at(second))
-                .unwrap()
-                .1
-        };
+        let typed = |second| check(&policy, &sent, &code("004711"), b"run|step", at(second)).1;
         assert_eq!(typed(299), Checked::Proved);
         assert_eq!(typed(300), Checked::Expired);
         assert_eq!(typed(301), Checked::Expired);
@@ -193,7 +177,7 @@ mod tests {
     fn the_fifth_wrong_try_is_the_last_and_sending_again_gives_none_back() {
         let policy = policy();
         let mut known = first(&policy);
-        let wrong = |known: &SentCode, now| check(&policy, known, &code("000000"), b"run|step", at(now)).unwrap();
+        let wrong = |known: &SentCode, now| check(&policy, known, &code("000000"), b"run|step", at(now));
         for left in [4, 3] {
             let (counted, checked) = wrong(&known, 1);
             assert_eq!(checked, Checked::Failed { attempts_left: left });
@@ -205,7 +189,7 @@ mod tests {
             assert_eq!(checked, Checked::Failed { attempts_left: left });
             known = counted;
         }
-        let right = check(&policy, &known, &code("815000"), b"run|step", at(62)).unwrap();
+        let right = check(&policy, &known, &code("815000"), b"run|step", at(62));
         assert_eq!(right.1, Checked::UsedUp);
     }
 
@@ -217,7 +201,7 @@ mod tests {
         let again = |second| sent(&policy, Some(&known), &code("999999"), b"run|step", at(second));
         assert_eq!(again(59), Err(NotSent::TooSoon { from: at(60) }));
         let second = again(60).unwrap();
-        let typed = |text| check(&policy, &second, &code(text), b"run|step", at(61)).unwrap().1;
+        let typed = |text| check(&policy, &second, &code(text), b"run|step", at(61)).1;
         assert_eq!(typed("999999"), Checked::Proved);
         assert_eq!(typed("004711"), Checked::Failed { attempts_left: 4 });
     }
@@ -225,9 +209,7 @@ mod tests {
     #[test]
     fn the_code_of_another_step_proves_nothing() {
         let policy = policy();
-        let checked = check(&policy, &first(&policy), &code("004711"), b"run|other", at(1))
-            .unwrap()
-            .1;
+        let checked = check(&policy, &first(&policy), &code("004711"), b"run|other", at(1)).1;
         assert_eq!(checked, Checked::Failed { attempts_left: 4 });
     }
 

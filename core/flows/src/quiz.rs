@@ -3,7 +3,7 @@
 mod judge;
 mod likeness;
 
-use crate::policy::{Policy, PolicyError};
+use crate::policy::Policy;
 use quittance_protocol::answer::Question;
 use quittance_protocol::money::Money;
 use quittance_protocol::{Digest32, Quantity, Timestamp};
@@ -96,18 +96,17 @@ pub struct Marks {
     pub dates: Vec<Mark>,
 }
 
-const KEY: &str = "recovery.transaction_quiz";
-
 /// Chooses what is asked. The latest amounts are asked first; payee and day are asked of older charges, so that no
 /// question gives another one's answer away. `seed` is the account's own and secret; with the transaction it
 /// decides the invented amounts, so that every quiz shows the same ones and two quizzes have no more in common than one.
 ///
-/// # Errors
-/// The inner absence: too few transactions to ask about. [`PolicyError`] where the bundle lacks a value.
-pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Result<Option<Plan>, PolicyError> {
-    let asked = count(policy, "amount.questions")?;
-    if transactions.len() < count(policy, "min_transactions")? {
-        return Ok(None);
+/// Nothing where there are too few transactions to ask about.
+#[must_use]
+pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Option<Plan> {
+    let rules = &policy.recovery.transaction_quiz;
+    let asked = count(rules.amount.questions);
+    if transactions.len() < count(rules.min_transactions) {
+        return None;
     }
     let mut latest: Vec<&Transaction> = transactions.iter().collect();
     latest.sort_by_key(|transaction| std::cmp::Reverse(transaction.at));
@@ -117,7 +116,7 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
         .iter()
         .map(|transaction| transaction.amount.minor())
         .collect();
-    let choices = count(policy, "amount.choices")?;
+    let choices = count(rules.amount.choices);
     let mut amounts = Vec::new();
     for transaction in &latest {
         let mut draw = Draw::of(&seed, transaction);
@@ -127,9 +126,7 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
             choices: invented(&mut draw, transaction.amount, &paid, choices),
         });
     }
-    let Some(frequent) = most_frequent(&older) else {
-        return Ok(None);
-    };
+    let frequent = most_frequent(&older)?;
     let merchants = vec![MerchantAsked {
         payee: frequent.payee.clone(),
         amount: frequent.amount,
@@ -144,11 +141,11 @@ pub fn plan(policy: &Policy, transactions: &[Transaction], seed: [u8; 32]) -> Re
         amount: dated.amount,
         days,
     }];
-    Ok(Some(Plan {
+    Some(Plan {
         amounts,
         merchants,
         dates,
-    }))
+    })
 }
 
 impl Plan {
@@ -191,24 +188,22 @@ impl Plan {
 }
 
 /// The points of a run, of 100: each kind's weight by the share of its answers that is right, exact.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn score(policy: &Policy, marks: &Marks) -> Result<Quantity, PolicyError> {
-    let again = policy.quantity(&format!("{KEY}.amount.fallback_score"))?;
+#[must_use]
+pub fn score(policy: &Policy, marks: &Marks) -> Quantity {
+    let rules = &policy.recovery.transaction_quiz;
+    let (again, weights) = (rules.amount.fallback_score, &rules.weights);
     let kinds = [
-        ("amount", &marks.amounts),
-        ("merchant", &marks.merchants),
-        ("date", &marks.dates),
+        (weights.amount, &marks.amounts),
+        (weights.merchant, &marks.merchants),
+        (weights.date, &marks.dates),
     ];
     let mut total = 0_i128;
-    for (kind, marks) in kinds {
-        let weight = policy.quantity(&format!("{KEY}.weights.{kind}"))?;
+    for (weight, marks) in kinds {
         let points: i128 = marks.iter().map(|mark| points(*mark, again)).sum();
         let answers = i128::try_from(marks.len().max(1)).unwrap_or(1);
         total += i128::from(weight.millionths()) * points / (answers * i128::from(Quantity::ONE.millionths()));
     }
-    Ok(Quantity::from_millionths(i64::try_from(total).unwrap_or(i64::MAX)))
+    Quantity::from_millionths(i64::try_from(total).unwrap_or(i64::MAX))
 }
 
 fn points(mark: Mark, again: Quantity) -> i128 {
@@ -224,9 +219,8 @@ fn day(policy: &Policy, at: Timestamp) -> String {
     policy.local_date(at).to_string()
 }
 
-fn count(policy: &Policy, name: &str) -> Result<usize, PolicyError> {
-    let number = policy.quantity(&format!("{KEY}.{name}"))?.trunc();
-    Ok(usize::try_from(number).unwrap_or(0))
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// The latest charge of the payee who is there most often; the name decides between equals.

@@ -22,22 +22,28 @@ pub struct Whereabouts<'a> {
 /// and refuses nothing.
 ///
 /// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
+/// [`PolicyError::Overlay`]; none for a bundle that was checked.
 pub fn facts(policy: &Policy, payer: Whereabouts<'_>) -> Result<BTreeMap<String, Quantity>, PolicyError> {
     let policy = match payer.account {
         Some(region) => policy.for_region(region)?,
         None => Cow::Borrowed(policy),
     };
-    let region = policy.text("regions.in_force")?;
-    let group = format!("regions.{region}");
-    let mut checks = policy.list(&format!("{group}.extra_steps"))?;
-    checks.push(policy.text(&format!("{group}.id"))?);
-    checks.extend(policy.list(&format!("{group}.local"))?);
+    let regions = &policy.regions;
+    let (overseas, here) = match regions.in_force.as_str() {
+        "overseas" => (true, &regions.overseas),
+        // The loader takes no third one.
+        _ => (false, &regions.domestic),
+    };
+    let mut checks: Vec<&str> = here.extra_steps.iter().map(String::as_str).collect();
+    checks.push(&here.id);
+    checks.extend(here.local.iter().map(String::as_str));
 
-    let risky = policy.list("regions.high_risk.regions")?;
-    let high_risk = payer.connection.is_some_and(|region| risky.contains(&region));
+    let risky = &regions.high_risk;
+    let high_risk = payer
+        .connection
+        .is_some_and(|region| risky.regions.iter().any(|known| known == region));
     if high_risk {
-        checks.extend(policy.list("regions.high_risk.extra_steps")?);
+        checks.extend(risky.extra_steps.iter().map(String::as_str));
     }
 
     // Every check that some flow can insert is said, so that a later finding takes an earlier one back.
@@ -46,7 +52,7 @@ pub fn facts(policy: &Policy, payer: Whereabouts<'_>) -> Result<BTreeMap<String,
         Some(((*name).to_owned(), Quantity::from(checks.contains(&check))))
     });
     let mut found: BTreeMap<_, _> = needs.collect();
-    found.insert("overseas".to_owned(), Quantity::from(region == "overseas"));
+    found.insert("overseas".to_owned(), Quantity::from(overseas));
     found.insert("high_risk_region".to_owned(), Quantity::from(high_risk));
     found.insert("vpn".to_owned(), Quantity::from(payer.vpn));
     Ok(found)

@@ -46,8 +46,8 @@ impl Inner {
     }
 
     fn most_upload_bytes(&self) -> Result<usize, WalletError> {
-        let most = self.policy()?.quantity("limits.uploads.max_bytes")?;
-        usize::try_from(most.trunc()).map_err(|_| WalletError::Internal("limits.uploads.max_bytes"))
+        let most = self.policy()?.limits.uploads.max_bytes;
+        Ok(usize::try_from(most).unwrap_or(usize::MAX))
     }
 }
 

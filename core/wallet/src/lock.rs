@@ -56,7 +56,7 @@ impl Inner {
                 let (policy, now) = (unit.inner.policy()?, unit.now()?);
                 let known = row.lock.take();
                 let stands = known.as_ref().map(SafetyLock::from);
-                let lock = SafetyLock::put_on(&policy, stands.as_ref(), BY_PAYER, now)?;
+                let lock = SafetyLock::put_on(&policy, stands.as_ref(), BY_PAYER, now);
                 row.lock = Some(lock.record(other_devices || known.is_some_and(|known| known.other_devices)));
                 unit.put(&row)?;
                 unit.hold_everything(HoldOwner::SafetyLock)?;
@@ -173,7 +173,7 @@ impl Inner {
             Ok(LockView {
                 since: lock.since,
                 until: lock.until,
-                longer: SafetyLock::from(&lock).longer(&*self.policy()?)?,
+                longer: SafetyLock::from(&lock).longer(&*self.policy()?),
                 trigger: lock.trigger,
                 other_devices: lock.other_devices,
                 told,

@@ -114,10 +114,11 @@ pub(crate) fn fact(family: &str, found: &Found, policy: &Policy, wish: Option<&W
     if let Some(key) = &found.key {
         text = text.with("key", key.as_str());
     }
-    match policy.text("recovery.aftermath_hold") {
-        Ok(wait) if found.fact == facts::RECOVERING => text.with("wait", TextArgument::wait(wait)),
-        _ => text,
+    if found.fact == facts::RECOVERING {
+        let wait = policy.recovery.aftermath_hold.to_string();
+        text = text.with("wait", TextArgument::wait(&wait));
     }
+    text
 }
 
 fn in_currency_of(amount: &Money, number: Quantity) -> TextArgument {

@@ -147,8 +147,7 @@ impl Inner {
         factor: FactorKind,
     ) -> Result<PromptKind, WalletError> {
         let secret_digits = open.pinned.policy.secrets.payment_pin.digits;
-        let most = open.pinned.policy.quantity("limits.uploads.max_bytes")?.trunc();
-        let most_bytes = u64::try_from(most).unwrap_or(u64::MAX);
+        let most_bytes = open.pinned.policy.limits.uploads.max_bytes;
         let photos = |document: Document, images: u32| PromptKind::Photos {
             document,
             images,
@@ -192,7 +191,7 @@ impl Inner {
                     resend_from,
                 }) => PromptKind::Code {
                     sent_to: sent_to.clone(),
-                    digits: u32::try_from(open.pinned.policy.quantity("otp.digits")?.trunc()).unwrap_or_default(),
+                    digits: u32::from(open.pinned.policy.otp.digits),
                     valid_until: *valid_until,
                     resend_from: *resend_from,
                 },

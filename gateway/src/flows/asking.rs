@@ -30,7 +30,7 @@ pub(crate) fn find_out(
         }
         StepKind::Prompt(PromptKind::Jump) => Ok(Some(Asking::Jump { link: link(run) })),
         StepKind::Prompt(PromptKind::People) => {
-            let (at_least, _) = contacts::how_many(run.policy)?;
+            let (at_least, _) = quittance_flows::contacts::how_many(run.policy);
             let people = if run.definition.effect == FlowEffect::SetContacts {
                 contacts::nameable(store, run.policy, run.flow.account, now)?
             } else {
@@ -51,8 +51,8 @@ fn code(run: &Run<'_>, factor: FactorKind, sent_at: Timestamp) -> Result<Asking,
     };
     Ok(Asking::Code {
         sent_to: number.to_owned(),
-        valid_until: codes::valid_until(run, sent_at)?,
-        resend_from: codes::resend_from(run, sent_at)?,
+        valid_until: codes::valid_until(run, sent_at),
+        resend_from: codes::resend_from(run, sent_at),
     })
 }
 

@@ -11,7 +11,7 @@ use quittance_protocol::{Digest32, Problem, Timestamp};
 use zeroize::Zeroizing;
 
 use super::{Run, parties};
-use crate::failure::{Decided, Failure};
+use crate::failure::Decided;
 use crate::parties::{Call, CallKey, NumberKind, TextMessage};
 use crate::store::StepCode;
 use crate::turn::Turn;
@@ -38,7 +38,7 @@ pub(crate) fn send(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, factor: F
     let flow = run.flow.flow;
     let before = turn.store.step_code(flow, step)?;
     let sends = before.as_ref().map_or(0, |before| before.sends) + 1;
-    let code = code(turn, run, step, sends)?;
+    let code = code(turn, run, step, sends);
     let sent = otp::sent(
         run.policy,
         before.as_ref().map(|before| &before.code),
@@ -52,7 +52,6 @@ pub(crate) fn send(turn: &mut Turn<'_>, run: &mut Run<'_>, step: &str, factor: F
             let wait = u32::try_from(from.seconds_since(turn.now)).unwrap_or(u32::MAX);
             return Err(Problem::new(Code::FactorLocked).at("/answer").retry_after(wait).into());
         }
-        Err(NotSent::Policy(error)) => return Err(error.into()),
     };
     let call = Call {
         key: CallKey::of_step(flow, step, sends),
@@ -87,7 +86,7 @@ pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, step: &str, typed: &OneTimeC
             .detail("no code was sent yet: ask for one")
     })?;
     let context = context(turn, run, step, sent.sends);
-    let (code, checked) = otp::check(run.policy, &sent.code, typed, &*context, turn.now)?;
+    let (code, checked) = otp::check(run.policy, &sent.code, typed, &*context, turn.now);
     let evidence = Digest32::of_parts(&[flow.as_bytes(), step.as_bytes(), &sent.sends.to_be_bytes()]);
     turn.store.put_step_code(flow, step, &StepCode { code, ..sent })?;
     let step = step.to_owned();
@@ -107,13 +106,13 @@ pub(crate) fn check(turn: &Turn<'_>, run: &Run<'_>, step: &str, typed: &OneTimeC
 }
 
 /// Until before when a code can be typed.
-pub(super) fn valid_until(run: &Run<'_>, sent_at: Timestamp) -> Result<Timestamp, Failure> {
-    Ok(otp::valid_until(run.policy, sent_at)?)
+pub(super) fn valid_until(run: &Run<'_>, sent_at: Timestamp) -> Timestamp {
+    otp::valid_until(run.policy, sent_at)
 }
 
 /// From when on another code can be asked for.
-pub(super) fn resend_from(run: &Run<'_>, sent_at: Timestamp) -> Result<Timestamp, Failure> {
-    Ok(otp::resend_from(run.policy, sent_at)?)
+pub(super) fn resend_from(run: &Run<'_>, sent_at: Timestamp) -> Timestamp {
+    otp::resend_from(run.policy, sent_at)
 }
 
 /// Binds a code to its run, step and sending, under the vault's key: a stolen database does not say the few codes that
@@ -124,10 +123,10 @@ fn context(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> Zeroizing<
 
 /// The code of a sending. It is derived and not drawn: a carrier that did not answer may have heard, so that asking it
 /// again has to say the same.
-fn code(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> Result<OneTimeCode, Failure> {
+fn code(turn: &Turn<'_>, run: &Run<'_>, step: &str, sends: u32) -> OneTimeCode {
     let derived = turn.world.secrets.master.derive(CODE, &place(run, step, sends));
     let random = derived.first_chunk().copied().unwrap_or_default();
-    Ok(otp::draw(run.policy, random)?)
+    otp::draw(run.policy, random)
 }
 
 fn place(run: &Run<'_>, step: &str, sends: u32) -> Vec<u8> {

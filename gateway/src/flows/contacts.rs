@@ -26,7 +26,7 @@ pub(super) fn eligible(
 ) -> Result<People, Failure> {
     let profile = store.profile(account)?;
     let (known, requester) = (known(store, &profile)?, requester(store, account)?);
-    let fit = contacts::eligible(policy, &profile.contacts, &known, &requester, now)?;
+    let fit = contacts::eligible(policy, &profile.contacts, &known, &requester, now);
     Ok(named(&profile, &fit))
 }
 
@@ -41,7 +41,7 @@ pub(super) fn nameable(
     let requester = requester(store, account)?;
     let mut fit = Vec::new();
     for contact in known(store, &profile)? {
-        if contacts::check(policy, &contact, &requester, now)?.is_ok() {
+        if contacts::check(policy, &contact, &requester, now).is_ok() {
             fit.push(contact.account);
         }
     }
@@ -83,10 +83,9 @@ pub(super) fn set(
             .detail("name as many people as the rules ask for, each once")
             .into(),
         SetRefused::Unfit { index, .. } => crate::failure::Refusal::from(unfit(index)),
-        SetRefused::Policy(error) => error.into(),
     })?;
     if keep {
-        profile.contacts = contacts::added(policy, &profile.contacts, new)?;
+        profile.contacts = contacts::added(policy, &profile.contacts, new);
         turn.store.put_profile(account, &profile)?;
     }
     Ok(())
@@ -107,18 +106,15 @@ pub(super) fn confirmed(store: Store<'_>, run: &Run<'_>, now: Timestamp) -> Resu
         at: voice.at,
     });
     let answers: Vec<Answer> = said.collect();
-    let confirmed = contacts::confirmed(run.policy, &asked, &requester, &answers, run.state.started_at, now);
-    Ok(confirmed?)
+    let began = run.state.started_at;
+    Ok(contacts::confirmed(
+        run.policy, &asked, &requester, &answers, began, now,
+    ))
 }
 
 /// Whether what a contact says now still counts.
-pub(super) fn in_time(run: &Run<'_>, now: Timestamp) -> Result<bool, Failure> {
-    Ok(contacts::in_time(run.policy, run.state.started_at, now)?)
-}
-
-/// How few, how many contacts are asked.
-pub(super) fn how_many(policy: &Policy) -> Result<(u32, u32), Failure> {
-    Ok(contacts::how_many(policy)?)
+pub(super) fn in_time(run: &Run<'_>, now: Timestamp) -> bool {
+    contacts::in_time(run.policy, run.state.started_at, now)
 }
 
 /// The phone of somebody who answers over the outside party: one for each person, which no enrolled phone has.

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use quittance_flows::FlowEffect;
 use quittance_flows::definition::PromptKind;
-use quittance_flows::{FlowEffect, Policy};
 use quittance_protocol::bytes::B64;
 use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::problem::Code;
@@ -110,7 +110,7 @@ fn choose_people(turn: &Turn<'_>, run: &Run<'_>, entries: &[Entry]) -> Decided<B
         }
     }
     let asked = u32::try_from(people.len()).unwrap_or(u32::MAX);
-    let (least, most) = contacts::how_many(run.policy)?;
+    let (least, most) = quittance_flows::contacts::how_many(run.policy);
     if !(least..=most).contains(&asked) {
         return Err(Problem::new(Code::Malformed)
             .at("/answer/entries")
@@ -130,12 +130,8 @@ pub(super) fn keep(turn: &Turn<'_>, run: &Run<'_>, step: &str, salt: &B64, entri
     let key = turn.world.secrets.master.derive(PURPOSE, b"");
     let place = place(run.flow.flow, step);
     let sealed = seal(&key, &*turn.world.randomness, &place, &plain)?;
-    let erase_at = erase_at(run.policy, turn)?;
+    let erase_at = run.policy.evidence.retention.after(turn.now);
     Ok(turn.store.put_entries(run.flow.flow, step, &sealed, erase_at)?)
-}
-
-fn erase_at(policy: &Policy, turn: &Turn<'_>) -> Result<quittance_protocol::Timestamp, Failure> {
-    Ok(policy.moment("evidence.retention", turn.now)?)
 }
 
 /// What was entered at a step; nothing where nothing was, or its time is over.

@@ -51,7 +51,7 @@ pub(crate) fn keep(turn: &Turn<'_>, account: AccountId, digest: &Digest32, bytes
             .detail("earlier uploads have to be erased first")
             .into());
     }
-    let erase_at = policy.moment("evidence.retention", turn.now)?;
+    let erase_at = policy.evidence.retention.after(turn.now);
     let key = turn.world.secrets.master.derive(PURPOSE, b"");
     let place = format!("{PURPOSE}\n{account}\n{digest}");
     let sealed = seal(&key, &*turn.world.randomness, &place, bytes)?;

@@ -63,7 +63,7 @@ pub(crate) fn ways_back(turn: &Turn<'_>, account: AccountId) -> Decided<Recovery
     let policy = &turn.world.policies.current()?.policy;
     let profile = turn.store.profile(account)?;
     let sets = &profile.contacts;
-    let contacts_count_from = quittance_flows::contacts::counts_from(policy, sets, turn.now)?;
+    let contacts_count_from = quittance_flows::contacts::counts_from(policy, sets, turn.now);
     let mut facts = BTreeMap::new();
     for (name, definition) in recovery::definitions(policy) {
         let subject = Subject {
@@ -166,8 +166,7 @@ impl Subject<'_> {
         let Some(Wish::Undo { order }) = self.wish else {
             return Ok(false);
         };
-        let allowed = self.policy.flag("cancellation.undo_allowed")?;
-        Ok(allowed && self.is_scheduled(*order)?)
+        Ok(self.policy.cancellation.undo_allowed && self.is_scheduled(*order)?)
     }
 
     fn is_scheduled(&self, order: OrderId) -> Decided<bool> {
@@ -193,7 +192,7 @@ impl Subject<'_> {
             return Ok(false);
         };
         let born = born.parse().map_err(|_| Failure::Damaged("a profile"))?;
-        Ok(teen::is_adult(self.policy, born, self.turn.now)?)
+        Ok(teen::is_adult(self.policy, born, self.turn.now))
     }
 
     fn requested_limit(&self) -> Option<Quantity> {

@@ -39,6 +39,5 @@ pub(crate) fn is_recovering(turn: &Turn<'_>, policy: &Policy, account: AccountId
     let Some(recovered) = turn.store.profile(account)?.recovered_at else {
         return Ok(false);
     };
-    let until = policy.moment("recovery.aftermath_hold", recovered);
-    Ok(turn.now < until?)
+    Ok(turn.now < policy.recovery.aftermath_hold.after(recovered))
 }

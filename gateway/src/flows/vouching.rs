@@ -53,7 +53,7 @@ pub(crate) fn vouch(turn: &mut Turn<'_>, device: &Device, said: &Verified<Vouch>
         approves: body.approves,
         at: turn.now,
     };
-    if !own && is_late(&run, turn.now)? {
+    if !own && is_late(&run, turn.now) {
         note(turn, &run, &voice)?;
         return Ok(Answer::Problem(Problem::new(Code::TooLate).at("/flow")));
     }
@@ -82,8 +82,8 @@ fn said_before(turn: &Turn<'_>, run: &Run<'_>, account: AccountId) -> Result<Opt
 }
 
 /// Whether a contact's answer is too late for a run; others are waited for by their steps alone.
-fn is_late(run: &Run<'_>, at: Timestamp) -> Result<bool, Failure> {
-    Ok(has_effect(run, FlowEffect::AskContacts) && !contacts::in_time(run, at)?)
+fn is_late(run: &Run<'_>, at: Timestamp) -> bool {
+    has_effect(run, FlowEffect::AskContacts) && !contacts::in_time(run, at)
 }
 
 fn has_effect(run: &Run<'_>, effect: FlowEffect) -> bool {
@@ -225,7 +225,7 @@ pub(super) fn heard(turn: &mut Turn<'_>, run: &mut Run<'_>, party: &str, approve
         approves,
         at: turn.now,
     };
-    if run.state.phase == Phase::Open && !is_late(run, turn.now)? {
+    if run.state.phase == Phase::Open && !is_late(run, turn.now) {
         answered(turn, run, &voice)
     } else {
         Ok(note(turn, run, &voice)?)

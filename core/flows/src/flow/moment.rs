@@ -79,7 +79,7 @@ pub(super) fn resend_from(rules: Rules<'_>, state: &FlowState) -> Option<Timesta
         return None;
     };
     let sent = state.sent_at.filter(|_| factor.input() == FactorInput::Code)?;
-    crate::otp::resend_from(rules.policy, sent).ok()
+    Some(crate::otp::resend_from(rules.policy, sent))
 }
 
 impl Rules<'_> {

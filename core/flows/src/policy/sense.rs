@@ -39,6 +39,12 @@ const LEAST: [(&str, i64); 30] = [
     ("token.permit.subscription.periods_ahead", 1),
 ];
 
+/// What is counted, with the most that its use can bear.
+const MOST: [(&str, i64); 1] = [
+    // 128 random bits make so many decimal digits, none noticeably likelier than another.
+    ("otp.digits", 12),
+];
+
 /// Times that are longer than nothing.
 const LASTING: [&str; 20] = [
     "cancellation.bank_confirm.timeout",
@@ -177,6 +183,11 @@ fn counts(policy: &Policy) -> Result<(), PolicyError> {
         let number = policy.quantity(key)?;
         if number.as_whole().is_none_or(|number| number < least) {
             return Err(PolicyError::value(key, format!("must be at least {least}")));
+        }
+    }
+    for (key, most) in MOST {
+        if policy.quantity(key)? > Quantity::whole(most) {
+            return Err(PolicyError::value(key, format!("must be at most {most}")));
         }
     }
     for (less, more) in ORDERED {

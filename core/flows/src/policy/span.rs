@@ -35,6 +35,12 @@ impl Seconds {
     pub const fn get(self) -> i64 {
         self.0
     }
+
+    /// The moment that lies so long after `start`; beyond the year 9999 time stands still.
+    #[must_use]
+    pub fn after(self, start: Timestamp) -> Timestamp {
+        start.plus_seconds(self.0)
+    }
 }
 
 impl Span {
@@ -45,7 +51,7 @@ impl Span {
     #[must_use]
     pub fn after(self, start: Timestamp, calendar: &Calendar, zone: &Zone) -> Timestamp {
         match self {
-            Self::Seconds(seconds) => start.plus_seconds(seconds.get()),
+            Self::Seconds(seconds) => seconds.after(start),
             Self::BusinessDays(days) => zone.on_day(start, |mut date| {
                 for _ in 0..days {
                     date = calendar.next_working_day(date)?;

@@ -75,6 +75,20 @@ fn a_signed_bundle_is_taken_from_its_author_alone_and_stays_the_same_document() 
     assert_eq!(error, PolicyError::value("otp.digits", "must be at least 4"));
 }
 
+//
+#[test]
+fn a_code_has_as_many_digits_as_its_randomness_bears() {
+    let of = |digits: u8| {
+        let mut tree = serde_json::to_value(shipped()).unwrap();
+        tree["otp"]["digits"] = digits.into();
+        Policy::load(&tree.to_string())
+    };
+    let error = of(13).unwrap_err().to_string();
+    assert!(error.contains("otp.digits: must be at most 12"), "{error}");
+    // Control: the most that is taken is what is drawn.
+    assert_eq!(crate::otp::draw(&of(12).unwrap(), [0xff; 16]).0.len(), 12);
+}
+
 fn signed(policy: &Policy, author: &SigningKey) -> String {
     let claims = Claims {
         aud: BUNDLE_AUDIENCE.to_owned(),
@@ -286,7 +300,6 @@ fn a_value_is_read_by_its_key_or_the_key_is_named() {
         Ok(vec!["face", "fingerprint", "sms_otp"])
     );
     assert_eq!(policy.list("regions.high_risk.regions"), Ok(vec![]));
-    assert_eq!(policy.flag("enrolment.allow_system_default"), Ok(false));
     for missing in [
         "",
         "otp",
@@ -308,7 +321,7 @@ fn a_value_is_read_by_its_key_or_the_key_is_named() {
     let error = policy.quantity("otp.ttl").unwrap_err().to_string();
     assert!(error.contains("otp.ttl: expected an integer"), "{error}");
     assert!(policy.span("otp.digits").is_err() && policy.text("otp.digits").is_err());
-    assert!(policy.list("otp.ttl").is_err() && policy.flag("otp.ttl").is_err());
+    assert!(policy.list("otp.ttl").is_err() && policy.quantity("otp.ttl").is_err());
 }
 
 #[test]

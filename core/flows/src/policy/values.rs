@@ -59,16 +59,6 @@ impl Policy {
         kinds.map_err(|_| wrong_kind(key, "a list of payer_signed and system_default"))
     }
 
-    /// A yes or no.
-    ///
-    /// # Errors
-    /// [`PolicyError::Missing`], [`PolicyError::Kind`].
-    pub fn flag(&self, key: &str) -> Result<bool, PolicyError> {
-        self.leaf(key)?
-            .as_bool()
-            .ok_or_else(|| wrong_kind(key, "true or false"))
-    }
-
     /// The moment that lies the span of `key` after `start`, in this bundle's calendar and time zone.
     ///
     /// # Errors

@@ -1,8 +1,8 @@
 //! Judges what was answered to a quiz.
 
 use super::likeness::{half_width, similarity};
-use super::{KEY, Mark, Marks, Plan};
-use crate::policy::{Policy, PolicyError};
+use super::{Mark, Marks, Plan};
+use crate::policy::Policy;
 use jiff::civil::Date;
 use quittance_protocol::Quantity;
 use quittance_protocol::money::Money;
@@ -31,28 +31,24 @@ pub fn amounts_again(plan: &Plan, marks: &Marks, entries: &[Entry]) -> Vec<Mark>
 }
 
 /// Marks names of payees: right from the policy's likeness on.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn merchants(policy: &Policy, plan: &Plan, entries: &[Entry]) -> Result<Vec<Mark>, PolicyError> {
-    let least = policy.quantity(&format!("{KEY}.merchant.min_similarity"))?;
+#[must_use]
+pub fn merchants(policy: &Policy, plan: &Plan, entries: &[Entry]) -> Vec<Mark> {
+    let least = policy.recovery.transaction_quiz.merchant.min_similarity;
     let asked = plan.merchants.iter().map(|asked| asked.payee.as_str());
     let alike = |payee, entry: &str| similarity(payee, entry) >= least;
-    Ok(each(asked, entries, alike, Mark::Right))
+    each(asked, entries, alike, Mark::Right)
 }
 
 /// Marks days, written `2026-11-22`: right within the policy's days on either side.
-///
-/// # Errors
-/// [`PolicyError`] where the bundle lacks a value.
-pub fn dates(policy: &Policy, plan: &Plan, entries: &[Entry]) -> Result<Vec<Mark>, PolicyError> {
-    let tolerance = policy.quantity(&format!("{KEY}.date.tolerance_days"))?;
+#[must_use]
+pub fn dates(policy: &Policy, plan: &Plan, entries: &[Entry]) -> Vec<Mark> {
+    let tolerance = Quantity::from(policy.recovery.transaction_quiz.date.tolerance_days);
     let asked = plan.dates.iter().map(|asked| asked.days.as_slice());
     let near = |days: &[String], entry: &str| {
         let between = |day: &String| days_between(day, &plain(entry));
         days.iter().filter_map(between).any(|days| days <= tolerance)
     };
-    Ok(each(asked, entries, near, Mark::Right))
+    each(asked, entries, near, Mark::Right)
 }
 
 fn each<T>(
