@@ -52,10 +52,6 @@ pub struct Prompt {
 
 /// What is asked. How it is answered stands with each; `Jump` and the last five kinds have no answer. Printed, it shows
 /// its kind alone: names, questions and links are for the screen.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "a record of the boundary, one at a time, copied into the app's memory"
-)]
 #[derive(Clone, PartialEq, Eq, uniffi::Enum)]
 #[uniffi::export(Debug)]
 pub enum PromptKind {
