@@ -141,11 +141,9 @@ enum MadeUp {
     static func quarantine(_ stopping: Stopping) -> SecurityCentre {
         let found = CheckupFinding(
             kind: .quarantined, says: text("checkup.finding.quarantined"), remedy: .setUpAgain)
-        var centre = centre(stopping)
-        centre.checkup = [
-            CheckupPart(group: .accountTheft, name: text("checkup.account_theft"), findings: [found])
-        ]
-        return centre
+        let part = CheckupPart(group: .accountTheft, name: text("checkup.account_theft"), findings: [found])
+        return SecurityCentre(
+            account: "acc_0f3c5e7a9b1d2f4e6a8c0b2d4f6e8a0c", stopping: stopping, devices: [device], checkup: [part])
     }
 
     static let device = AccountDevice(
