@@ -60,7 +60,8 @@ impl Inner {
     }
 
     /// Runs one unit whose rows are written in the transaction that ends the targets, and with them the vault's epoch. A
-    /// target that does not open is missing: it is of no use to this phone any more, and the others end. Where the order was begun before, the rows of then stand, and these are not written.
+    /// target that does not open is missing: it is of no use to this phone any more, and the others end. Where the order was
+    /// begun before, the rows of then stand, and these are not written.
     pub(crate) fn destroying_unit<T>(
         &self,
         order: [u8; 16],
