@@ -161,6 +161,10 @@ fn state_destroyed(turn: &mut Turn<'_>, order: &mut Order, done: &Destruction) -
             // Damage may hide it from the vault, not from who has the file: it is not known to be gone.
             return Err(Failure::Damaged("a half in the vault").into());
         }
+        if mandate.standing.state == MandateState::RevocationScheduled {
+            // It could not be read when its moment came.
+            ending::quiesce_scheduled(turn, order, &mut mandate)?;
+        }
         if mandate.standing.state == MandateState::Revoking {
             let ended = mandate.standing.step(MandateEvent::HalfDestroyed);
             mandate.standing = ended.map_err(|_| Failure::Rules("a mandate ends before its order"))?;

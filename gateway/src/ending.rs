@@ -224,19 +224,24 @@ fn quiesce(turn: &Turn<'_>, row: &mut Mandate, event: MandateEvent) -> Decided<(
 /// theirs, and nothing is stated before it can be read.
 pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
     for mut row in readable(turn.store.mandates_of_order(order.order)?) {
-        let early = row.standing.scheduled.is_some_and(|scheduled| turn.now < scheduled.due);
-        let event = if early {
-            // Another route brought the end forward.
-            MandateEvent::Ordered {
-                ending: row.standing.ending.unwrap_or(order.cause.by_usual_actor()),
-                at: turn.now,
-            }
-        } else {
-            MandateEvent::Due { at: turn.now }
-        };
-        quiesce(turn, &mut row, event)?;
+        quiesce_scheduled(turn, order, &mut row)?;
     }
     Ok(())
+}
+
+/// One mandate of an order whose moment came.
+pub(crate) fn quiesce_scheduled(turn: &Turn<'_>, order: &Order, row: &mut Mandate) -> Decided<()> {
+    let early = row.standing.scheduled.is_some_and(|scheduled| turn.now < scheduled.due);
+    let event = if early {
+        // Another route brought the end forward.
+        MandateEvent::Ordered {
+            ending: row.standing.ending.unwrap_or(order.cause.by_usual_actor()),
+            at: turn.now,
+        }
+    } else {
+        MandateEvent::Due { at: turn.now }
+    };
+    quiesce(turn, row, event)
 }
 
 /// All mandates of an order that was taken back, as they were but for the renewal that is off, and held by any other
@@ -244,7 +249,8 @@ pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
 pub(crate) fn give_back_all(turn: &mut Turn<'_>, order: &Order) -> Decided<()> {
     let deadline = turn.world.policies.current()?.policy.token.provisioning_deadline.get();
     let held = held_by_cancellations(turn, order.account)?;
-    let mut rows = readable(turn.store.mandates_of_order(order.order)?);
+    let rows = turn.store.mandates_of_order(order.order)?.into_iter();
+    let mut rows = rows.collect::<Result<Vec<_>, Failure>>()?;
     for row in &mut rows {
         let undone = row.standing.step(MandateEvent::Undone { at: turn.now });
         row.standing = undone.map_err(refusal)?;

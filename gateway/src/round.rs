@@ -8,7 +8,7 @@ use quittance_protocol::{ChargeId, Digest32, MerchantId, Problem, StatementId, T
 use tokio::sync::oneshot;
 
 use crate::command::{Command, Question};
-use crate::each::{pass_over, readable};
+use crate::each::pass_over;
 use crate::failure::{Failure, Refusal};
 use crate::flows::{self, moments};
 use crate::parties::Unavailable;
@@ -156,9 +156,9 @@ impl Round {
                 self.responses
                     .push(((*said.kid(), said.claims().jti), Response::unavailable()));
             }
-            Command::Charged(charge, _, Ok(outcome)) => {
+            Command::Charged(charge, question, Ok(outcome)) => {
                 let settled = in_mark(turn, |turn| {
-                    let settled = statements::settle(turn, charge, &outcome)?;
+                    let settled = statements::settle(turn, charge, question, &outcome)?;
                     let stored = turn.store.answer(&settled.kid, settled.jti)?;
                     let body = stored.and_then(|stored| stored.body);
                     Ok::<_, Refusal>(body.ok_or(Failure::Damaged("a charge's answer"))?)
@@ -339,19 +339,10 @@ fn at_the_end(turn: &Turn<'_>, late: Late) -> Result<Vec<u8>, Failure> {
             orphans,
             events_after,
         } => {
-            let mut orders = Vec::new();
-            for order in readable(turn.store.unacknowledged(account, turn.now)?) {
-                match views::order(turn.store, &order) {
-                    Err(failure) if failure.is_of_one_row() => {
-                        tracing::error!(error = %failure, order = %order.order, "an order is not told");
-                    }
-                    record => orders.push(record?),
-                }
-            }
             let phone = turn.store.device(device)?.ok_or(Failure::Damaged("a device"))?;
             json(&Reconciled {
                 mandates: views::mandates(turn.store, account, turn.now)?,
-                orders,
+                orders: views::orders(turn.store, account, turn.now)?,
                 orphans,
                 events: turn.store.events_after(account, events_after)?,
                 flows: flows::to_tell(turn, device)?,

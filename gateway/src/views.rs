@@ -3,6 +3,7 @@
 use quittance_protocol::answer::{ChargeRecord, Closure, MandateRecord, OrderRecord, Taken};
 use quittance_protocol::{AccountId, Annex, Money, Timestamp};
 
+use crate::each::readable;
 use crate::failure::Failure;
 use crate::store::{Charge, Mandate, Order, Store};
 use crate::{logbook, statements};
@@ -76,11 +77,28 @@ pub(crate) fn charges(store: Store<'_>, row: &Mandate) -> Result<Vec<ChargeRecor
 
 /// All mandates of an account; none is an empty list (H8).
 pub(crate) fn mandates(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<MandateRecord>, Failure> {
-    store
-        .readable_mandates_of(account)?
-        .iter()
+    let rows = store.readable_mandates_of(account)?;
+    rows.iter()
         .map(|row| mandate(store, row, now))
+        .filter_map(told)
         .collect()
+}
+
+/// The orders that a payer's phone has not confirmed as closed.
+pub(crate) fn orders(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<OrderRecord>, Failure> {
+    let rows = readable(store.unacknowledged(account, now)?);
+    rows.iter().map(|row| order(store, row)).filter_map(told).collect()
+}
+
+/// A record, unless it cannot be made for what its own rows are: it keeps no other one from being told.
+fn told<T>(record: Result<T, Failure>) -> Option<Result<T, Failure>> {
+    match record {
+        Err(failure) if failure.is_of_one_row() => {
+            tracing::error!(error = %failure, "a record is not told");
+            None
+        }
+        record => Some(record),
+    }
 }
 
 /// An order as its device sees it. Its entries must be covered by a checkpoint.

@@ -82,9 +82,10 @@ pub fn authorize(request: &ChargeRequest<'_>, permits: &[(u64, Permit)]) -> Resu
     Err(nearest)
 }
 
-/// The payer's own lock or stop is named, so that a merchant does not take it for a defect; why others hold is told
-/// to the payer alone.
-fn held(mandate: &Mandate) -> Code {
+/// What a charge of a mandate that may not be charged is declined with. The payer's own lock or stop is named, so that a
+/// merchant does not take it for a defect; why others hold is told to the payer alone.
+#[must_use]
+pub fn held(mandate: &Mandate) -> Code {
     if mandate.holds.contains(&HoldOwner::SafetyLock) {
         Code::SafetyLocked
     } else if mandate.holds.contains(&HoldOwner::Stop) {

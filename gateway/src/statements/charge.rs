@@ -1,7 +1,7 @@
 //! Charges: a permit is reserved in one commit, the network's answer is taken in a second.
 
 use quittance_flows::HoldOwner;
-use quittance_flows::charge::{ChargeRequest, Taken, authorize, check_limits};
+use quittance_flows::charge::{ChargeRequest, Taken, authorize, check_limits, held};
 use quittance_flows::period::Period;
 use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, MandateState, PayerEventKind};
 use quittance_protocol::log::EntryKind;
@@ -11,6 +11,7 @@ use quittance_protocol::statement::{self, PermitAmount, ReplicaState};
 use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified};
 
 use super::{consent, permit};
+use crate::command::Question;
 use crate::ending::{self, drain};
 use crate::failure::{Decided, Failure, Refusal};
 use crate::logbook;
@@ -201,7 +202,7 @@ fn sums(mandate: &Mandate, in_period: (i64, u32), in_total: (i64, u32)) -> Resul
 /// that signed it is in quarantine, or limits were lowered, those of teen mode included.
 fn in_its_way(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge) -> Decided<Option<Code>> {
     if mandate.standing.state != MandateState::Active {
-        return Ok(Some(Code::MandateHeld));
+        return Ok(Some(held(&mandate.standing)));
     }
     if !turn.store.is_within_window(charge.token, charge.permit, turn.now)? {
         return Ok(Some(Code::PermitWindow));
@@ -280,8 +281,21 @@ pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
     Ok(())
 }
 
+/// Why a charge was not made, by what the network was asked. One that was only asked about was kept back here, and what keeps
+/// it back is the reason; where that is over meanwhile, or a row of it cannot be read, no more is known than that it was.
+fn not_made(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge, asked: Question) -> Decided<Code> {
+    if asked == Question::Charge {
+        return Ok(Code::ExternalRefused);
+    }
+    match in_its_way(turn, mandate, charge) {
+        Ok(code) => Ok(code.unwrap_or(Code::MandateHeld)),
+        Err(Refusal::Failure(failure)) if failure.is_of_one_row() => Ok(Code::MandateHeld),
+        Err(refusal) => Err(refusal),
+    }
+}
+
 /// Takes the network's answer: the charge as it is now, with the bytes that its merchant hears for ever.
-pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome) -> Decided<Charge> {
+pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, asked: Question, outcome: &NetworkOutcome) -> Decided<Charge> {
     let mut charge = turn.store.charge(id)?.ok_or(Failure::Damaged("a charge"))?;
     if charge.state != ChargeState::Pending {
         return Ok(charge);
@@ -307,9 +321,7 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, outcome: &NetworkOutcome
             }
         }
         NetworkOutcome::Declined => {
-            // A charge that is kept back here was no more than asked about: what keeps it back is the reason. Where
-            // nothing does, the network decided.
-            let code = in_its_way(turn, &mandate, &charge)?.unwrap_or(Code::ExternalRefused);
+            let code = not_made(turn, &mandate, &charge, asked)?;
             charge.state = ChargeState::Declined;
             turn.store.free_permit(charge.token, charge.permit)?;
             if !mandate.standing.is_live() {

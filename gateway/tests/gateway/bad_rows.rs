@@ -129,7 +129,7 @@ async fn a_notice_that_went_bad_keeps_no_other_notice_back() {
 
 //
 #[tokio::test]
-async fn a_mandate_that_went_bad_keeps_no_lock_and_no_stop_from_its_payers_others() {
+async fn a_mandate_that_went_bad_keeps_no_lock_no_stop_and_no_news_from_its_payers_others() {
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let (bad, kept) = (phone.sign_mandate().await, phone.sign_mandate().await);
@@ -141,6 +141,16 @@ async fn a_mandate_that_went_bad_keeps_no_lock_and_no_stop_from_its_payers_other
     };
     change("'bad' || doc");
     let charge = async |token: &Token| house.charge(token.mandate, 100).await;
+
+    let heard = phone
+        .reconcile(&[(&bad, ReplicaState::Active), (&kept, ReplicaState::Active)])
+        .await;
+    let told: Vec<_> = heard.mandates.iter().map(|record| record.mandate).collect();
+    assert_eq!(
+        (told, heard.orphans),
+        (vec![kept.mandate], vec![]),
+        "what cannot be read is known all the same"
+    );
 
     let _: LockRecord = phone.post(&Lock { other_devices: false }).await.ok();
     assert_eq!(declined(&charge(&kept).await), Code::SafetyLocked);

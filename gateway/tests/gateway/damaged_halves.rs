@@ -191,7 +191,7 @@ async fn a_half_that_went_bad_keeps_back_no_charge_and_no_refund_of_anybody_else
     approved(&paid);
     assert!(moved(&house).contains(&paid.ok::<ChargeAnswer>().charge));
     // What cannot be paid for is resolved: it was never made, and never will be.
-    declined(&house.post(&theirs).await);
+    assert_eq!(declined(&house.post(&theirs).await), Code::MandateHeld);
     assert_eq!(moved(&house).len(), 2);
 }
 

@@ -3,8 +3,9 @@
 use quittance_gateway::parties::SeenCard;
 use quittance_gateway::{Clock as _, ScriptedOutcome};
 use quittance_protocol::answer::{MandateState, OrderRecord, OrderState, Reconciled};
+use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
-use quittance_protocol::statement::{Reconciliation, Release, ReplicaState};
+use quittance_protocol::statement::{AnswerFlow, Reconciliation, Release, ReplicaState, StepAnswer};
 use quittance_protocol::{Code, MandateId, Receipt};
 use serde_json::json;
 
@@ -251,8 +252,40 @@ async fn a_mandate_that_cannot_be_read_keeps_none_alive_that_is_to_end_with_it()
     house.settle().await;
     assert!(phone.order(order.order).await.destroyed.is_some());
     for token in [one, other] {
+        assert_eq!(phone.mandate(token.mandate).await.state, MandateState::Ended);
         let charged = house.charge(token.mandate, 1).await;
         assert_eq!(declined(&charged), Code::TokenDestroyed);
+    }
+}
+
+//
+#[tokio::test]
+async fn an_end_is_taken_back_for_all_that_it_names_or_for_none() {
+    let house = House::on_stage();
+    let (phone, [one, other], order) = scheduled(&house).await;
+    let change = |doc: &str| {
+        house.plant(&format!(
+            "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
+            one.mandate
+        ))
+    };
+    let wish = Wish::Undo { order: order.order };
+    let (flow, _) = phone.begin_for("mandate.undo", &[], wish).await;
+    phone.confirm(&flow, "confirm").await;
+    let proof = phone.proof(&flow, "identify");
+    let proved = phone.say(&AnswerFlow {
+        flow: flow.start.flow,
+        step: "identify".to_owned(),
+        answer: StepAnswer::Proof { proof },
+    });
+    change("'bad' || doc");
+    assert_eq!(house.post(&proved).await.code(), Code::Internal);
+    assert_eq!(phone.order(order.order).await.state, OrderState::Scheduled);
+    change("SUBSTR(doc, 4)");
+    assert_eq!(house.post(&proved).await.status, 200);
+    assert_eq!(phone.order(order.order).await.state, OrderState::Undone);
+    for token in [one, other] {
+        approved(&house.charge(token.mandate, 1).await);
     }
 }
 
