@@ -2,6 +2,10 @@
 
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
+
+/// Longer than any gateway takes that still answers: one that dies over a request leaves nobody waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Talks to one gateway.
 #[derive(Debug, Clone)]
@@ -38,6 +42,7 @@ impl Http {
         let client = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             .no_proxy()
+            .timeout(PATIENCE)
             .build()
             .expect("a client");
         Self {

@@ -209,7 +209,8 @@ impl GatewayProcess {
     /// # Errors
     /// What the system says.
     pub async fn kill(mut self) -> io::Result<GatewaySetup> {
-        self.child.kill().await?;
+        self.child.start_kill()?;
+        ended(&mut self.child).await?;
         Ok(self.setup.clone())
     }
 

@@ -229,6 +229,8 @@ async fn two_copies_that_stop_the_same_get_one_order_and_only_the_one_that_it_na
         (ending.stage, ending.dispute),
         (EndingStage::Waiting, Some(DisputeReason::OrderMismatch))
     );
+    // What a logged order answers is not said again.
+    assert_eq!(phone.wallet.sync().await.unwrap().waiting, 0);
 }
 
 // An enrolment makes an account of its own: there is no second phone of one but a copy.

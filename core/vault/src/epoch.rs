@@ -59,7 +59,8 @@ impl Vault {
     }
 
     /// As [`Vault::destroy`], for an owner to whom a record that does not open is lost: such targets are reported as missing, and
-    /// keep no other one from its end. Their rows go, and their keys where the key tree can be read.
+    /// keep no other one from its end. Their rows go, and their keys where the row still names its slot and
+    /// the key tree can be read.
     ///
     /// A node that does not open stays as it is, with its key: what else stands below it lives again with an intact row. So
     /// whoever kept an intact one of before may still read a record that was reported as missing.

@@ -1,7 +1,7 @@
 //! What an answer of the gateway does, by the purpose of the statement that it answers.
 
 use crate::error::WalletError;
-use crate::events::WalletEvent;
+use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
 use crate::mandates::Lifting;
@@ -17,7 +17,8 @@ use std::sync::atomic::Ordering;
 
 impl Inner {
     /// Verifies an answer and writes what follows from it, with the end of the row, in one transaction.
-    pub(crate) async fn take_answer(self: &Arc<Self>, row: OutboxRow, answer: Vec<u8>) -> Result<(), WalletError> {
+    /// Whether it is the answer that was asked for.
+    pub(crate) async fn take_answer(self: &Arc<Self>, row: OutboxRow, answer: Vec<u8>) -> Result<bool, WalletError> {
         match row.purpose {
             Purpose::Intent { .. } | Purpose::Attestation { .. } | Purpose::Acknowledgement { .. } => {
                 let record: OrderRecord = read(&answer)?;
@@ -43,23 +44,24 @@ impl Inner {
         }
     }
 
-    /// Does what follows from an answer. The row goes where it has the answer that it asked for; else it waits on.
+    /// Does what follows from an answer. The row goes where that is what it asked for; else it waits on.
     async fn finish(
         self: &Arc<Self>,
         row: OutboxRow,
         work: impl FnOnce(&mut Unit<'_>, &Purpose) -> Result<bool, WalletError> + Send + 'static,
-    ) -> Result<(), WalletError> {
+    ) -> Result<bool, WalletError> {
         let own = self.ports.clock.now();
         self.unit(move |unit| {
             if unit.get::<OutboxRow>(&row.number.to_be_bytes())?.is_none() {
                 // Another call was answered the same and has applied it.
-                return Ok(());
+                return Ok(true);
             }
             unit.delete(&row);
-            if !work(unit, &row.purpose)? {
+            let is_done = work(unit, &row.purpose)?;
+            if !is_done {
                 unit.put(&row.tried(own, None))?;
             }
-            Ok(())
+            Ok(is_done)
         })
         .await
     }
@@ -67,13 +69,15 @@ impl Inner {
 
 impl Unit<'_> {
     /// Whether a statement about an order has done what it was sent for. An answer that ends nothing of what an intent asks
-    /// for, or is not believed, answers it no more than none: it is said again.
+    /// for, or that no log bears out, answers it no more than none: it is said again. A logged order that this phone did not
+    /// ask for is an answer, and disputed.
     fn is_fulfilled(&self, purpose: &Purpose) -> Result<bool, WalletError> {
         let Purpose::Intent { flow } = purpose else {
             return Ok(true);
         };
         let wish = self.get::<OrderRow>(flow.as_bytes())?;
-        Ok(!wish.is_some_and(|wish| matches!(&wish.state, PhoneState::Intended { mandates } if !mandates.is_empty())))
+        let waits = |wish: &OrderRow| matches!(&wish.state, PhoneState::Intended { mandates } if !mandates.is_empty());
+        Ok(!wish.is_some_and(|wish| waits(&wish) && wish.dispute != Some(DisputeReason::OrderMismatch)))
     }
 
     fn take_plain_answer(&mut self, purpose: &Purpose, answer: &[u8]) -> Result<(), WalletError> {

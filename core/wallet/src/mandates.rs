@@ -6,10 +6,10 @@ use crate::events::WalletEvent;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::limits::take_limits;
 use crate::unit::Unit;
-use quittance_flows::definition::Authority;
+use quittance_flows::definition::FlowEffect;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
-use quittance_flows::{Hold, HoldOwner, Mandate};
+use quittance_flows::{Hold, HoldOwner, Mandate, Phase, flow};
 use quittance_protocol::MandateId;
 use quittance_protocol::answer::{MandateRecord, MandateState};
 use quittance_protocol::log_body::TerminationCause;
@@ -213,8 +213,8 @@ impl Unit<'_> {
         Ok(self.holds_on_their_way(mandate)?.contains(&owner))
     }
 
-    /// Who holds a mandate by a statement that waits in the outbox: a pause, or whatever is said in a run that takes
-    /// authority, but for leaving it. A run that gives authority holds nothing.
+    /// Who holds a mandate by a statement that waits in the outbox: a pause, or whatever is said in a cancellation that has
+    /// held it, but for leaving it.
     pub(crate) fn holds_on_their_way(&self, mandate: MandateId) -> Result<BTreeSet<HoldOwner>, WalletError> {
         let mut owners = BTreeSet::new();
         for row in self.list::<OutboxRow>()? {
@@ -227,7 +227,7 @@ impl Unit<'_> {
             };
             let flow = self.get::<FlowRow>(flow.as_bytes())?;
             if let Some(flow) = flow.filter(|flow| flow.start.mandates.contains(&mandate))
-                && self.lowers(&flow)?
+                && self.has_held(&flow)?
             {
                 owners.insert(HoldOwner::Revocation);
             }
@@ -235,9 +235,21 @@ impl Unit<'_> {
         Ok(owners)
     }
 
-    /// Whether a flow takes authority.
-    pub(crate) fn lowers(&self, flow: &FlowRow) -> Result<bool, WalletError> {
-        Ok(self.definition(flow)?.authority == Authority::Lowers)
+    /// Whether a cancellation that goes on on this phone has held a mandate.
+    pub(crate) fn is_held_by_run(&self, mandate: MandateId) -> Result<bool, WalletError> {
+        for run in self.list::<FlowRow>()? {
+            let is_of_it = run.ends_mandates && run.start.mandates.contains(&mandate);
+            if is_of_it && self.folded(&run)?.phase == Phase::Open && self.has_held(&run)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether a cancellation has come to its hold.
+    fn has_held(&self, run: &FlowRow) -> Result<bool, WalletError> {
+        let (pinned, state) = self.inner.folded(run)?;
+        Ok(pinned.definition.effect == FlowEffect::Destroy && flow::has_held(&pinned.definition, &state))
     }
 
     /// The gateway does not know this mandate: its half ends on this phone, without an order.

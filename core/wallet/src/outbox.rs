@@ -250,7 +250,9 @@ impl Inner {
     async fn send_row(self: &Arc<Self>, row: OutboxRow, compact: &str) -> Result<Sent, WalletError> {
         let error = match self.transport.post(compact).await {
             Ok(answer) => match self.take_answer(row.clone(), answer).await {
-                Ok(()) => return Ok(Sent::Answered),
+                Ok(true) => return Ok(Sent::Answered),
+                // As if none had come: the lane is left alone for the rest of the contact.
+                Ok(false) => return Ok(Sent::Waits(WalletError::Offline)),
                 Err(error) => error,
             },
             Err(SendError::Problem(problem))

@@ -110,8 +110,8 @@ impl Unit<'_> {
                     row.order = None;
                     take_back(&mut row.replica);
                     row.follow_replica();
-                    if self.is_held_by_wish(*id, HoldOwner::Revocation)? {
-                        // Another wish of the payer's to end it stands.
+                    if self.is_held_by_wish(*id, HoldOwner::Revocation)? || self.is_held_by_run(*id)? {
+                        // Another wish of the payer's to end it stands, or a cancellation goes on.
                         row.apply(MandateEvent::HoldAdded(Hold::new(HoldOwner::Revocation, at)));
                     }
                     let ground = placed.ground;

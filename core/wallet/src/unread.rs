@@ -1,9 +1,8 @@
-//! What a contact steps over: answers about one thing that this app cannot read.
+//! What a contact steps over: answers about one thing that this app cannot read, a destruction that this phone cannot prove.
 
 use crate::error::WalletError;
 
-/// The first answer of a contact that is not understood. Each keeps back what it is about; the contact goes on, and ends
-/// with this error.
+/// The first error of a contact that keeps back one thing alone. The contact goes on, and ends with it.
 #[derive(Debug, Default)]
 #[must_use = "what was not understood is told at the end"]
 pub(crate) struct Unread(Option<WalletError>);
@@ -22,6 +21,12 @@ impl Unread {
         Ok(())
     }
 
+    /// Steps over a destruction that this phone's keystore keeps from being one.
+    pub(crate) fn undestroyed(&mut self, error: WalletError) {
+        tracing::warn!(%error, "what is due is not destroyed");
+        self.0.get_or_insert(error);
+    }
+
     /// Adds what was found elsewhere.
     pub(crate) fn join(&mut self, later: Self) {
         self.0 = self.0.take().or(later.0);
@@ -30,7 +35,7 @@ impl Unread {
     /// The end of the contact.
     ///
     /// # Errors
-    /// [`WalletError::Answer`] where something was stepped over.
+    /// What was stepped over first.
     pub(crate) fn told(self) -> Result<(), WalletError> {
         self.0.map_or(Ok(()), Err)
     }

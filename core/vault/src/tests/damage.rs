@@ -314,8 +314,8 @@ fn below_a_node_that_does_not_open_everything_else_lives_again_with_an_intact_ro
 
 #[test]
 fn a_destruction_of_whoever_does_not_take_damage_for_loss_changes_nothing_where_it_finds_some() {
-    let [version, _, below, _, beyond, leaf] = ACCIDENTS;
-    for accident in [version, below, beyond, leaf] {
+    let [version, _, below, unused, beyond, leaf] = ACCIDENTS;
+    for accident in [version, below, unused, beyond, leaf] {
         let (disk, keys) = two_leaves();
         befalls(&disk, accident);
         let mut vault = disk.open(&keys);

@@ -88,6 +88,10 @@ impl Transaction<'_> {
         let Some(SealedRecord { slot, version, sealed }) = self.rows.record(key)? else {
             return Ok(None);
         };
+        if slot >= self.header.next_slot {
+            // Another slot's key would end in place of its own.
+            return Err(VaultError::Corrupt { part: "record" });
+        }
         self.tree.rekey_slot(slot)?;
         self.free(slot)?;
         Ok(Some(OldRecord {
