@@ -11,11 +11,13 @@ use quittance_flows::{Hold, HoldOwner};
 use quittance_protocol::answer::MandateRecord;
 use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::statement::{MandateKind, Permit, PermitAmount, ReplicaState};
-use quittance_protocol::{MandateId, Money, Timestamp, TokenId, Unsigned};
+use quittance_protocol::{MandateId, Money, Timestamp, Unsigned};
 use quittance_vault::VaultError;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
+/// The bytes of a half.
+const SEED_BYTES: usize = 32;
 /// What a half is called that has not the form of one.
 const HALF: &str = "token";
 
@@ -125,7 +127,14 @@ impl Unit<'_> {
 
     /// Signs one permit with the phone's half; its number is used up with the unit's commit.
     fn make_permit(&mut self, row: &mut MandateRow, cover: Cover) -> Result<(u64, String), WalletError> {
-        let half = self.half(row.token)?;
+        let seed = self
+            .inner
+            .vault()?
+            .get(&token_record(row.token))?
+            .ok_or(WalletError::NotPayable)?;
+        let seed: Zeroizing<[u8; 32]> =
+            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal(HALF))?);
+        let half = SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal(HALF))?;
         let number = row.next_permit;
         row.next_permit = number.saturating_add(1);
         let body = Permit {
@@ -142,24 +151,19 @@ impl Unit<'_> {
         Ok((number, unsigned.with_signature(&signature)))
     }
 
-    /// The phone's half of a token, to sign with.
-    fn half(&self, token: TokenId) -> Result<SigningKey, WalletError> {
-        let seed = self.inner.vault()?.get(&token_record(token))?;
-        let seed = seed.ok_or(WalletError::NotPayable)?;
-        let seed: Zeroizing<[u8; 32]> =
-            Zeroizing::new(seed.as_slice().try_into().map_err(|_| WalletError::Journal(HALF))?);
-        SigningKey::from_seed(&seed).map_err(|_| WalletError::Journal(HALF))
-    }
-
-    /// Whether the vault has a mandate's half, so that it can be used.
+    /// Whether the vault has a mandate's half, so that it can be used. No key is made of it: that would leave it on the stack.
     ///
     /// # Errors
     /// Every error that is not about this half alone.
     pub(crate) fn has_half(&self, row: &MandateRow) -> Result<bool, WalletError> {
-        match self.half(row.token) {
-            Ok(_) => Ok(true),
-            Err(error) => unless_half_is_lost(error).map(|()| false),
-        }
+        let kept = self.inner.vault()?.get(&token_record(row.token));
+        let found = match kept {
+            Ok(Some(seed)) if seed.as_slice().len() == SEED_BYTES => return Ok(true),
+            Ok(Some(_)) => WalletError::Journal(HALF),
+            Ok(None) => WalletError::NotPayable,
+            Err(error) => error.into(),
+        };
+        unless_half_is_lost(found).map(|()| false)
     }
 
     /// Holds what cannot pay because its half is gone, and tells the payer once (domain 7.2). The hold falls when the half is
