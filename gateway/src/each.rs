@@ -25,10 +25,19 @@ pub(crate) fn each<T>(
     Ok(())
 }
 
-/// The rows that can be read; of each other one the log tells.
-pub(crate) fn readable<T>(rows: Vec<Result<T, Failure>>) -> Vec<T> {
-    let told = |failure: &Failure| tracing::error!(error = %failure, "a row is left out");
-    rows.into_iter().filter_map(|row| row.inspect_err(told).ok()).collect()
+/// The rows that can be read, or what can be made of them; of each other one the log tells.
+///
+/// # Errors
+/// What has nothing to do with one row.
+pub(crate) fn readable<T>(rows: impl IntoIterator<Item = Result<T, Failure>>) -> Result<Vec<T>, Failure> {
+    let mut read = Vec::new();
+    for row in rows {
+        match row {
+            Err(failure) if failure.is_of_one_row() => tracing::error!(error = %failure, "a row is left out"),
+            row => read.push(row?),
+        }
+    }
+    Ok(read)
 }
 
 /// Tells of what failed for what one row is, and goes on.

@@ -223,7 +223,7 @@ fn quiesce(turn: &Turn<'_>, row: &mut Mandate, event: MandateEvent) -> Decided<(
 /// All mandates of an order whose moment came. One that cannot be read keeps no other alive: the vault ends its half with
 /// theirs, and nothing is stated before it can be read.
 pub(crate) fn quiesce_all(turn: &Turn<'_>, order: &Order) -> Decided<()> {
-    for mut row in readable(turn.store.mandates_of_order(order.order)?) {
+    for mut row in readable(turn.store.mandates_of_order(order.order)?)? {
         quiesce_scheduled(turn, order, &mut row)?;
     }
     Ok(())

@@ -75,30 +75,16 @@ pub(crate) fn charges(store: Store<'_>, row: &Mandate) -> Result<Vec<ChargeRecor
     settled.map(|row| charge(store, &row)).collect()
 }
 
-/// All mandates of an account; none is an empty list (H8).
+/// All mandates of an account that can be told; none is an empty list (H8).
 pub(crate) fn mandates(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<MandateRecord>, Failure> {
     let rows = store.readable_mandates_of(account)?;
-    rows.iter()
-        .map(|row| mandate(store, row, now))
-        .filter_map(told)
-        .collect()
+    readable(rows.iter().map(|row| mandate(store, row, now)))
 }
 
-/// The orders that a payer's phone has not confirmed as closed.
+/// The orders that a payer's phone has not confirmed as closed, as far as they can be told.
 pub(crate) fn orders(store: Store<'_>, account: AccountId, now: Timestamp) -> Result<Vec<OrderRecord>, Failure> {
-    let rows = readable(store.unacknowledged(account, now)?);
-    rows.iter().map(|row| order(store, row)).filter_map(told).collect()
-}
-
-/// A record, unless it cannot be made for what its own rows are: it keeps no other one from being told.
-fn told<T>(record: Result<T, Failure>) -> Option<Result<T, Failure>> {
-    match record {
-        Err(failure) if failure.is_of_one_row() => {
-            tracing::error!(error = %failure, "a record is not told");
-            None
-        }
-        record => Some(record),
-    }
+    let rows = readable(store.unacknowledged(account, now)?)?;
+    readable(rows.iter().map(|row| order(store, row)))
 }
 
 /// An order as its device sees it. Its entries must be covered by a checkpoint.

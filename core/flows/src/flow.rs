@@ -191,17 +191,18 @@ pub fn open_step<'d>(definition: &'d FlowDefinition, state: &FlowState) -> Optio
     }
 }
 
-/// Whether a run has held its mandates on its way.
+/// Whether a run is a cancellation that has held its mandates on its way.
 #[must_use]
 pub fn has_held(definition: &FlowDefinition, state: &FlowState) -> bool {
     let is_hold = |step: &Step| step.kind == StepKind::Effect(FlowEffect::Hold);
     let mut holds = definition.all_steps().filter(|step| is_hold(step));
-    holds.any(|hold| {
-        state
-            .done
-            .iter()
-            .any(|done| done.id == hold.id && done.left == Left::Done)
-    })
+    definition.effect == FlowEffect::Destroy
+        && holds.any(|hold| {
+            state
+                .done
+                .iter()
+                .any(|done| done.id == hold.id && done.left == Left::Done)
+        })
 }
 
 /// The steps that are still to come after the open one, as far as is known now.

@@ -6,7 +6,6 @@ use crate::events::WalletEvent;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::limits::take_limits;
 use crate::unit::Unit;
-use quittance_flows::definition::FlowEffect;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
 use quittance_flows::{Hold, HoldOwner, Mandate, Phase, flow};
@@ -222,14 +221,15 @@ impl Unit<'_> {
                 owners.insert(HoldOwner::Payer);
             }
             let leaves = matches!(row.purpose, Purpose::FlowCancel { .. });
-            let Some(flow) = row.purpose.flow().filter(|_| !leaves) else {
+            let Some(id) = row.purpose.flow().filter(|_| !leaves) else {
                 continue;
             };
-            let flow = self.get::<FlowRow>(flow.as_bytes())?;
-            if let Some(flow) = flow.filter(|flow| flow.start.mandates.contains(&mandate))
-                && self.has_held(&flow)?
-            {
-                owners.insert(HoldOwner::Revocation);
+            let run = self.get::<FlowRow>(id.as_bytes())?;
+            if let Some(run) = run.filter(|run| run.start.mandates.contains(&mandate)) {
+                let (pinned, state) = self.inner.folded(&run)?;
+                if flow::has_held(&pinned.definition, &state) {
+                    owners.insert(HoldOwner::Revocation);
+                }
             }
         }
         Ok(owners)
@@ -238,18 +238,15 @@ impl Unit<'_> {
     /// Whether a cancellation that goes on on this phone has held a mandate.
     pub(crate) fn is_held_by_run(&self, mandate: MandateId) -> Result<bool, WalletError> {
         for run in self.list::<FlowRow>()? {
-            let is_of_it = run.ends_mandates && run.start.mandates.contains(&mandate);
-            if is_of_it && self.folded(&run)?.phase == Phase::Open && self.has_held(&run)? {
+            if !(run.ends_mandates && run.start.mandates.contains(&mandate)) {
+                continue;
+            }
+            let (pinned, state) = self.inner.folded(&run)?;
+            if state.phase == Phase::Open && flow::has_held(&pinned.definition, &state) {
                 return Ok(true);
             }
         }
         Ok(false)
-    }
-
-    /// Whether a cancellation has come to its hold.
-    fn has_held(&self, run: &FlowRow) -> Result<bool, WalletError> {
-        let (pinned, state) = self.inner.folded(run)?;
-        Ok(pinned.definition.effect == FlowEffect::Destroy && flow::has_held(&pinned.definition, &state))
     }
 
     /// The gateway does not know this mandate: its half ends on this phone, without an order.

@@ -166,8 +166,7 @@ impl<'w> Run<'w> {
 pub(crate) fn held_by_cancellations(turn: &Turn<'_>, account: AccountId) -> Result<BTreeSet<MandateId>, Failure> {
     let open = turn.store.each_open_flow_of(account)?.into_iter().flatten();
     let runs = open.filter_map(|flow| Run::of(turn.world, flow).ok());
-    let holding =
-        runs.filter(|run| run.definition.effect == FlowEffect::Destroy && flow::has_held(run.definition, &run.state));
+    let holding = runs.filter(|run| flow::has_held(run.definition, &run.state));
     Ok(holding.flat_map(|run| run.state.start.mandates).collect())
 }
 

@@ -91,7 +91,7 @@ impl Store<'_> {
             "SELECT doc FROM mandates WHERE account=?1 ORDER BY rowid",
             [account.to_string()],
         )?;
-        Ok(readable(rows))
+        readable(rows)
     }
 
     /// Mandates that a card pays for.

@@ -51,6 +51,14 @@ async fn an_answer_that_cannot_be_built_fails_its_own_caller_alone() {
     assert_eq!(house.post(&mixed[0]).await.status, 200);
 }
 
+/// Puts another document in a mandate's row.
+pub(crate) fn rewrite(house: &House, token: &Token, doc: &str) {
+    house.plant(&format!(
+        "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
+        token.mandate
+    ));
+}
+
 /// What one bad row of an account is, by SQL.
 const DAMAGES: [&str; 8] = [
     "UPDATE flows SET doc='bad' WHERE account='{}'",
@@ -133,12 +141,7 @@ async fn a_mandate_that_went_bad_keeps_no_lock_no_stop_and_no_news_from_its_paye
     let house = House::new();
     let phone = Phone::ready(&house).await;
     let (bad, kept) = (phone.sign_mandate().await, phone.sign_mandate().await);
-    let change = |doc: &str| {
-        house.plant(&format!(
-            "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
-            bad.mandate
-        ))
-    };
+    let change = |doc: &str| rewrite(&house, &bad, doc);
     change("'bad' || doc");
     let charge = async |token: &Token| house.charge(token.mandate, 100).await;
 

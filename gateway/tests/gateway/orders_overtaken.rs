@@ -9,6 +9,7 @@ use quittance_protocol::statement::{AnswerFlow, Reconciliation, Release, Replica
 use quittance_protocol::{Code, MandateId, Receipt};
 use serde_json::json;
 
+use crate::bad_rows::rewrite;
 use crate::orders_scheduled::{HOUR, undo};
 use crate::support::House;
 use crate::support::phone::{Phone, Token, approved, declined};
@@ -235,10 +236,7 @@ async fn a_mandate_that_cannot_be_read_keeps_none_alive_that_is_to_end_with_it()
     let change = |doc: &str| {
         house.stop();
         let halves = house.halves().len();
-        house.plant(&format!(
-            "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
-            one.mandate
-        ));
+        rewrite(&house, &one, doc);
         house.start().unwrap();
         halves
     };
@@ -263,12 +261,7 @@ async fn a_mandate_that_cannot_be_read_keeps_none_alive_that_is_to_end_with_it()
 async fn an_end_is_taken_back_for_all_that_it_names_or_for_none() {
     let house = House::on_stage();
     let (phone, [one, other], order) = scheduled(&house).await;
-    let change = |doc: &str| {
-        house.plant(&format!(
-            "UPDATE mandates SET doc={doc} WHERE mandate='{}'",
-            one.mandate
-        ))
-    };
+    let change = |doc: &str| rewrite(&house, &one, doc);
     let wish = Wish::Undo { order: order.order };
     let (flow, _) = phone.begin_for("mandate.undo", &[], wish).await;
     phone.confirm(&flow, "confirm").await;
