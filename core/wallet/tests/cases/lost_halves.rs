@@ -53,14 +53,22 @@ async fn signed(sandbox: &Sandboxed, phone: &Phone, merchant: &Merchant) -> Mand
     phone.wallet.mandate_of(flow).unwrap()
 }
 
+/// A phone with two permissions: the half of the first one is about to be lost.
+async fn two_signed() -> (Sandboxed, Phone, Merchant, [MandateId; 2]) {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let signed = [
+        signed(&sandbox, &phone, &merchant).await,
+        signed(&sandbox, &phone, &merchant).await,
+    ];
+    (sandbox, phone, merchant, signed)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_permits_of_every_other_mandate_are_renewed() {
     for accident in ACCIDENTS {
-        let sandbox = Sandboxed::start().await;
-        let phone = Phone::enrolled(&sandbox).await;
-        let merchant = sandbox.merchant("Bluebird").await;
-        let lost = signed(&sandbox, &phone, &merchant).await;
-        let sound = signed(&sandbox, &phone, &merchant).await;
+        let (sandbox, phone, merchant, [lost, sound]) = two_signed().await;
         let (phone, _) = lose(phone, &sandbox, accident, 0);
         let ahead = |mandate| phone.wallet.mandate(mandate).unwrap().permits_ahead;
         phone.wallet.sync().await.unwrap();
@@ -109,11 +117,7 @@ fn holds(phone: &Phone, mandate: MandateId) -> Vec<HoldOwner> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permission_whose_half_is_gone_is_paused_and_says_why_until_the_half_is_back() {
     for accident in ACCIDENTS {
-        let sandbox = Sandboxed::start().await;
-        let phone = Phone::enrolled(&sandbox).await;
-        let merchant = sandbox.merchant("Bluebird").await;
-        let lost = signed(&sandbox, &phone, &merchant).await;
-        let sound = signed(&sandbox, &phone, &merchant).await;
+        let (sandbox, phone, merchant, [lost, sound]) = two_signed().await;
         let group = |phone: &Phone, mandate| phone.wallet.permission(mandate).unwrap().permission.group;
         assert_eq!([lost, sound].map(|one| group(&phone, one)), [PermissionGroup::On; 2]);
         let charge = async |mandate, reference| sandbox.charge(&merchant, mandate, 100, reference, None).await;
@@ -201,11 +205,7 @@ const ALL_DAMAGED: &str = "UPDATE nodes SET sealed = zeroblob (length (sealed))"
 
 /// Ends both mandates offline, so that the order finds the halves as an accident left them.
 async fn ended_around(accident: &str) -> (Sandboxed, Phone, FlowId, [MandateId; 2]) {
-    let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let lost = signed(&sandbox, &phone, &merchant).await;
-    let sound = signed(&sandbox, &phone, &merchant).await;
+    let (sandbox, phone, _, [lost, sound]) = two_signed().await;
     sandbox.plug.set(Line::Down);
     let flow = phone.wallet.start_revoke(&[lost, sound]).await.unwrap();
     phone.walk(flow).await.unwrap();
