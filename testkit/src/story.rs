@@ -174,6 +174,14 @@ impl Story {
         self.switch(side)?.firsts()
     }
 
+    /// What one side had left before each of its steps since it was armed; see [`KillSwitch::left_before_each`].
+    ///
+    /// # Errors
+    /// As [`Story::arm`].
+    pub fn left_before_each(&self, side: Side) -> io::Result<Vec<u64>> {
+        self.switch(side)?.left_before_each()
+    }
+
     /// How the gateway of this story is set up.
     pub fn gateway_setup(&self) -> &GatewaySetup {
         &self.gateway_setup

@@ -13,8 +13,8 @@ use crate::run::{Outcome, Workspace, host, run};
 pub(crate) enum Soak {
     /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
     Fuzz(Fuzz),
-    /// Kills each side before every step of every operation and again before every step of the recovery, and lets its disk
-    /// fail in each way, and its power go, at every step.
+    /// Kills each side before every step of every operation, strikes each recovery again at every step, and lets the disk fail
+    /// in each way, and the power go, at every step.
     Crash(Crash),
     /// Looks at what a vault finds after its machine lost power, in many states of the disk.
     PowerLoss(PowerLoss),
@@ -30,12 +30,15 @@ pub(crate) struct Crash {
     /// Operations (sign, permit, charge, lock, undo, revoke, batch), sides (phone, gateway), or some of each; all where none
     /// is named.
     of: Vec<String>,
-    /// The recoveries of a part of the first kills, such as 3/8, so that machines or days can share them.
+    /// A part of the recoveries, such as 3/8, so that machines or days can share them.
     #[arg(long, default_value = "1/1")]
     part: String,
     /// Only kills strike the recoveries: the errors of the disk, which are most of the pairs, are left out.
     #[arg(long)]
     kills_only: bool,
+    /// Also strikes where what was left before is what an earlier blow found: ten times as many pairs.
+    #[arg(long)]
+    alike: bool,
 }
 
 /// How many.
@@ -89,7 +92,8 @@ pub(crate) fn soak(workspace: &Workspace, soak: &Soak) -> Outcome {
             .env("QUITTANCE_CRASHES", "all")
             .env("QUITTANCE_CRASHES_OF", crash.of.join(","))
             .env("QUITTANCE_CRASHES_PART", &crash.part)
-            .envs(crash.kills_only.then_some(("QUITTANCE_CRASHES_AGAIN", "kills")))),
+            .envs(crash.kills_only.then_some(("QUITTANCE_CRASHES_AGAIN", "kills")))
+            .envs(crash.alike.then_some(("QUITTANCE_CRASHES_ALIKE", "yes")))),
         // Optimised: this is arithmetic and SQLite, nothing of it waits.
         Soak::PowerLoss(power_loss) => run(workspace
             .cargo(&[

@@ -277,7 +277,7 @@ impl Change {
 }
 
 /// SQLite's index of a log, which stands in mapped memory, and which it makes anew after a loss of power.
-fn is_shared_memory(path: &Path) -> bool {
+pub(crate) fn is_shared_memory(path: &Path) -> bool {
     path.to_string_lossy().ends_with("-shm")
 }
 

@@ -1,6 +1,6 @@
 //! A preloaded library that lets its process die, its disk fail, or its power go, at the n-th step.
 //!
-//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 96 bytes, mapped shared,
+//! `LD_PRELOAD` puts it in front of libc; `QUITTANCE_KILL_AT` names a control file of 8,296 bytes, mapped shared,
 //! so that a test arms a process that runs already. Numbers are little-endian:
 //!
 //! | bytes | what |
@@ -12,6 +12,8 @@
 //! | 32..40 | the kinds of steps that were ever counted, a bit each |
 //! | 40..48 | the kinds of steps that were ever struck, a bit each |
 //! | 48..96 | for each kind of step of the disk, in the sequence of their bits, the number of the first one that was counted |
+//! | 96..104 | what the process leaves, from when it was armed on: see `left` |
+//! | 104..8296 | what it had left before each of its first 1,024 steps; where the disk fails, mixed with the kind of the step, which its caller hears of |
 //!
 //! A step is a call that changes a regular file, makes it durable, unlinks or renames one (a step of the disk), or one that
 //! sends on an internet socket, or has received there. The n-th is not carried out; what was received is lost with the
@@ -25,6 +27,7 @@
 #![cfg(target_os = "linux")]
 
 mod disk;
+mod left;
 mod quiet;
 
 use disk::{Call, Disk, Lost, Seen, path};
@@ -41,10 +44,30 @@ struct Control {
     kinds: AtomicU64,
     struck: AtomicU64,
     firsts: [AtomicU64; OF_THE_DISK],
+    left: AtomicU64,
+    before: [AtomicU64; REMEMBERED],
 }
+
+/// Of how many steps it is remembered what was left before them.
+const REMEMBERED: usize = 1_024;
 
 /// How many kinds of steps of the disk there are: theirs are the first bits.
 const OF_THE_DISK: usize = 6;
+
+impl Control {
+    /// Lets a step be done, and notes one that no call on a file tells of.
+    fn passes(&self, kind: Kind) -> Fate {
+        if matches!(kind, Kind::Send | Kind::Folder) {
+            self.leaves(left::by_kind(kind as u64));
+        }
+        Fate::Done
+    }
+
+    fn leaves(&self, added: u64) {
+        let mixed = |left| Some(left::mixed(left, &added.to_le_bytes()));
+        let _before = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, mixed);
+    }
+}
 
 /// What kind of step a call is: the bits of the control file.
 #[derive(Clone, Copy)]
@@ -127,13 +150,27 @@ fn step(kind: Kind) -> Fate {
         DIES_SENDING => matches!(kind, Kind::Send),
         _ => !matches!(kind, Kind::Send | Kind::Receive),
     };
-    if at == 0 || !is_counted {
+    if at == 0 {
         return Fate::Done;
+    }
+    if !is_counted {
+        return control.passes(kind);
     }
     control.kinds.fetch_or(kind as u64, Ordering::SeqCst);
     let number = control.counted.fetch_add(1, Ordering::SeqCst) + 1;
     if let Some(first) = control.firsts.get((kind as u64).trailing_zeros() as usize) {
         let _earlier = first.compare_exchange(0, number, Ordering::SeqCst, Ordering::SeqCst);
+    }
+    if let Some(before) = usize::try_from(number - 1)
+        .ok()
+        .and_then(|place| control.before.get(place))
+    {
+        let left = control.left.load(Ordering::SeqCst);
+        let moment = match fault {
+            0 | POWER_GOES | DIES_SENDING => left,
+            _ => left::mixed(left, &(kind as u64).to_le_bytes()),
+        };
+        before.store(moment, Ordering::SeqCst);
     }
     let lasts = control.lasts.load(Ordering::SeqCst);
     let is_struck = number == at || (number > at && lasts == 1);
@@ -141,7 +178,7 @@ fn step(kind: Kind) -> Fate {
         control.struck.fetch_or(kind as u64, Ordering::SeqCst);
     }
     match (is_struck, fault) {
-        (false, _) => Fate::Done,
+        (false, _) => control.passes(kind),
         (true, 0 | DIES_SENDING) => die(),
         (true, POWER_GOES) => {
             // Held until the end: whoever is about to change a file waits.
@@ -177,6 +214,16 @@ fn step_on(fd: c_int, of_a_file: Kind) -> Fate {
         libc::S_IFREG => step(of_a_file),
         libc::S_IFSOCK => step(Kind::Send),
         _ => Fate::Done,
+    }
+}
+
+/// Adds a call to what the process leaves, while it is counted.
+fn leaves(call: impl FnOnce() -> Option<Call>) {
+    if is_armed()
+        && let (Some(control), Some(call)) = (control(), call())
+        && let Some(added) = left::by(&call)
+    {
+        control.leaves(added);
     }
 }
 
@@ -294,6 +341,7 @@ macro_rules! in_front_of {
                 Fate::Done => unsafe {
                     let next = behind(&FOUND, concat!(stringify!($name), "\0"));
                     let next: unsafe extern "C" fn($($kind),*) -> $result = std::mem::transmute(next);
+                    leaves(|| $call);
                     let watched = Watched::before(|| $call);
                     let said = next($($arg),*);
                     if let Some(watched) = watched {

@@ -4,11 +4,12 @@
 //! untouched, which ends the loop by itself. What must hold then stands once, in `books`. The controls are product code
 //! with a planted bug, a disk that lies, and files that are synced in vain.
 //!
-//! `QUITTANCE_CRASHES=all` tries every pair of a first kill with a second one or a disk error, and every disk error and loss
-//! of power at every step; without it, every first kill and a sample of the others with a fixed seed.
-//! `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side, or some of each; `QUITTANCE_CRASHES_PART=3/8` strikes
-//! the recoveries of each eighth first kill alone, from the third on; `QUITTANCE_CRASHES_AGAIN=kills` leaves the errors of the
-//! disk out of the pairs, which make most of them.
+//! `QUITTANCE_CRASHES=all` strikes every recovery at every step, with a second kill and with each disk error, and tries every
+//! disk error and loss of power at every step; without it, every first kill and a sample of the others with a fixed seed.
+//! A kill that leaves what an earlier one left has the same recovery, which is struck once; with `QUITTANCE_CRASHES_ALIKE`
+//! each time. `QUITTANCE_CRASHES_OF=revoke,phone` takes one operation, or one side, or some of each;
+//! `QUITTANCE_CRASHES_PART=3/8` strikes one in eight recoveries; `QUITTANCE_CRASHES_AGAIN=kills` leaves the errors of the disk
+//! out of the pairs, which make most of them.
 #![cfg(test)]
 
 mod books;
@@ -26,6 +27,7 @@ use quittance_testkit::process::Programs;
 use quittance_testkit::story::Side;
 use run::{Again, Blow, Played, Untouched, first_harm, play};
 use stage::Stage;
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 /// In the sample, one in so many recoveries from a kill is killed once more.
@@ -67,6 +69,11 @@ fn part() -> (u64, u64) {
         .and_then(|(which, of)| Some((which.parse().ok()?, of.parse().ok()?)));
     let part = part.filter(|(which, of)| (1..=*of).contains(which));
     part.unwrap_or_else(|| panic!("no part such as 3/8: {named}"))
+}
+
+/// Whether recoveries are struck whose first kill left what an earlier one left.
+fn strikes_alike() -> bool {
+    std::env::var_os("QUITTANCE_CRASHES_ALIKE").is_some()
 }
 
 /// What strikes the recoveries where everything is tried.
@@ -125,7 +132,8 @@ async fn killed_at_every_step(side: Side) {
     for (operation, mut chance) in chosen(side, 0x5157_4954) {
         let began = Instant::now();
         let stage = Stage::set(programs.clone(), operation).await;
-        let (mut recovery, mut again) = (0, Struck::default());
+        let (mut recovery, mut again) = (0_u64, Struck::default());
+        let mut recoveries = BTreeSet::new();
         let (mut steps, mut untouched) = (0, Untouched::default());
         let mut blow = Blow {
             side,
@@ -139,19 +147,24 @@ async fn killed_at_every_step(side: Side) {
             untouched.count(first.struck);
             if first.struck {
                 steps += 1;
-                recovery = recovery.max(first.recovery);
+                let steps_of_recovery = first.left_by_recovery.len() as u64;
+                recovery = recovery.max(steps_of_recovery);
+                let left = before(&first.left, blow.at).expect("it came to the step");
+                let is_another = recoveries.insert(left);
                 if !is_everything() {
-                    again.sometimes(&stage, blow, first.recovery, &mut chance).await;
-                } else if blow.at % of == which % of {
+                    again.sometimes(&stage, blow, steps_of_recovery, &mut chance).await;
+                } else if left % of == which % of && (is_another || strikes_alike()) {
                     again.everywhere(&stage, blow).await;
                 }
             }
             blow.at += 1;
         }
         println!(
-            "{operation:?}, {side:?}: killed before each of {steps} steps; of the recoveries, of at most {recovery} steps, {} \
-             were killed and {} had a disk that failed, {} s",
+            "{operation:?}, {side:?}: killed before each of {steps} steps, which left {} to recover from; of the recoveries, of \
+             at most {recovery} steps, {} were killed ({} moments missed) and {} had a disk that failed, {} s",
+            recoveries.len(),
             again.kills,
+            again.missed,
             again.errors,
             began.elapsed().as_secs()
         );
@@ -160,7 +173,7 @@ async fn killed_at_every_step(side: Side) {
             "{operation:?}: no step was struck: is the kill-at library loaded?"
         );
         assert!(
-            again.kills > 0 && (again.errors > 0 || is_everything()),
+            is_everything() || (again.kills > 0 && again.errors > 0),
             "{operation:?}: no recovery was struck: {again:?}"
         );
     }
@@ -176,36 +189,69 @@ async fn must_end_well(stage: &Stage, blow: Blow) -> Played {
     play(stage, blow).await.unwrap_or_else(|wrong| panic!("{}", wrong.0))
 }
 
+/// What was left before a step, where the run came so far.
+fn before(left: &[u64], step: u64) -> Option<u64> {
+    let place = usize::try_from(step).ok()?.checked_sub(1)?;
+    left.get(place).copied()
+}
+
 /// How often recoveries were struck.
 #[derive(Debug, Default)]
 struct Struck {
     kills: u64,
     errors: u64,
+    /// What recoveries had left before one of their steps, where no kill met them so.
+    missed: u64,
 }
 
 impl Struck {
-    /// Strikes the recovery from a kill; whether it came as far as the step.
-    async fn strike(&mut self, stage: &Stage, first: Blow, fault: Fault, at: u64) -> bool {
+    /// Strikes the recovery from a kill at a step.
+    async fn strike(&mut self, stage: &Stage, first: Blow, fault: Fault, at: u64) -> Played {
         let again = Some(Again { fault, at });
-        let struck = must_end_well(stage, Blow { again, ..first }).await.struck_again;
+        let played = must_end_well(stage, Blow { again, ..first }).await;
         let counted = if fault == Fault::Kill {
             &mut self.kills
         } else {
             &mut self.errors
         };
-        *counted += u64::from(struck);
-        struck
+        *counted += u64::from(played.struck_again);
+        played
     }
 
-    /// At each step of the recovery, in each way.
+    /// In each way: at each step of the recovery, or wherever the steps before it had left something else.
     async fn everywhere(&mut self, stage: &Stage, first: Blow) {
         for fault in second_blows() {
-            let (mut at, mut untouched) = (1, Untouched::default());
-            while !untouched.is_the_end() {
-                untouched.count(self.strike(stage, first, fault, at).await);
-                at += 1;
+            if strikes_alike() {
+                let (mut at, mut untouched) = (1, Untouched::default());
+                while !untouched.is_the_end() {
+                    untouched.count(self.strike(stage, first, fault, at).await.struck_again);
+                    at += 1;
+                }
+            } else {
+                self.wherever_something_else_was_left(stage, first, fault).await;
             }
         }
+    }
+
+    async fn wherever_something_else_was_left(&mut self, stage: &Stage, first: Blow, fault: Fault) {
+        // A step that never comes: which ones there are, as they are numbered where this befalls one.
+        let left = self.strike(stage, first, fault, u64::MAX).await.left_by_recovery;
+        let mut met = BTreeSet::new();
+        for (at, moment) in (1..).zip(&left) {
+            // No two runs are alike: what is not met at this step may be before one of the next ones.
+            let mut near = at..at + NEAR;
+            while let (false, Some(at)) = (met.contains(moment), near.next()) {
+                let played = self.strike(stage, first, fault, at).await;
+                met.extend(
+                    played
+                        .struck_again
+                        .then(|| before(&played.left_by_recovery, at))
+                        .flatten(),
+                );
+            }
+        }
+        let all: BTreeSet<_> = left.into_iter().collect();
+        self.missed += all.difference(&met).count() as u64;
     }
 
     /// At one step of few recoveries, the first of each operation among them.
@@ -217,7 +263,7 @@ impl Struck {
             let mut at = chance.u64(1..=steps.max(1));
             if is_drawn || is_first {
                 // Not every step is one of the disk, and no two recoveries are alike: earlier, where there were fewer.
-                while at > 0 && !self.strike(stage, first, fault, at).await {
+                while at > 0 && !self.strike(stage, first, fault, at).await.struck_again {
                     at /= 2;
                 }
             }

@@ -46,14 +46,17 @@ pub(crate) struct Again {
 }
 
 /// How a run went.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Played {
     /// Whether the operation came as far as the step.
     pub(crate) struck: bool,
     /// Whether the recovery came as far as the second one.
     pub(crate) struck_again: bool,
-    /// How many steps the recovery from the first took, where nothing struck it.
-    pub(crate) recovery: u64,
+    /// What the operation had left before each step that it came to, where the blow ended it: the same number where the same
+    /// steps had changed something.
+    pub(crate) left: Vec<u64>,
+    /// The same of the recovery from that blow.
+    pub(crate) left_by_recovery: Vec<u64>,
     /// The kinds of steps that were counted, a bit each.
     pub(crate) kinds: u64,
     /// The kinds of steps that were struck.
@@ -121,6 +124,7 @@ pub(crate) struct Run {
     /// Whether a disk that fails for ever was replaced.
     is_replaced: bool,
     deaths: u32,
+    left: Vec<u64>,
 }
 
 impl Run {
@@ -138,10 +142,18 @@ impl Run {
                 at: u64::MAX,
             };
             let Again { fault, at } = self.blow.again.unwrap_or(never);
+            self.left = self.left_before_each()?;
             self.story.arm(side, at, fault)
         };
         self.is_struck = true;
         armed.map_err(|error| Wrong::new(&error))
+    }
+
+    /// What the side that is struck had left before each step, since it was armed.
+    fn left_before_each(&self) -> Result<Vec<u64>, Wrong> {
+        self.story
+            .left_before_each(self.blow.side)
+            .map_err(|error| Wrong::new(&error))
     }
 
     /// Notices whoever has died since the last look.
@@ -290,9 +302,9 @@ impl Run {
         Err(Wrong(format!("the charge never came to its end: {last}")))
     }
 
-    /// Ends what was armed, and gives how many steps were counted. Who dies with its last answer, or over what it does after
-    /// that, is noticed here, so that nobody dies while the end is looked at.
-    async fn settle(&mut self) -> Result<u64, Wrong> {
+    /// Ends what was armed. Who dies with its last answer, or over what it does after that, is noticed here, so that nobody
+    /// dies while the end is looked at.
+    async fn settle(&mut self) -> Result<(), Wrong> {
         let side = self.blow.side;
         loop {
             self.answers().await?;
@@ -306,7 +318,7 @@ impl Run {
             let counted = self.story.counted(side).map_err(|error| Wrong::new(&error))?;
             let is_dying = |blow: Again| blow.fault.ends_the_process() && counted >= blow.at;
             if !self.awaited().is_some_and(is_dying) {
-                return Ok(counted);
+                return Ok(());
             }
             self.story.mourn(side).await.map_err(|error| Wrong::new(&error))?;
             self.notice_death().await?;
@@ -344,13 +356,14 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
         is_struck_again: false,
         is_replaced: false,
         deaths: 0,
+        left: Vec::new(),
     };
     let armed = run.story.arm(blow.side, blow.at, blow.fault);
     armed.map_err(|error| Wrong::new(&error))?;
     let operation = stage.operation;
     let ended = async {
         let mandates = operation.carry_out(&mut run, &stage.mandates).await?;
-        let counted = run.settle().await?;
+        run.settle().await?;
         let faults = [Some(blow.fault), blow.again.map(|again| again.fault)];
         if faults.into_iter().flatten().any(|fault| !fault.ends_the_process()) {
             // What was answered stands on the disk, not in the memory of who answered.
@@ -360,7 +373,8 @@ pub(crate) async fn play(stage: &Stage, blow: Blow) -> Result<Played, Wrong> {
         Ok(Played {
             struck: run.is_struck,
             struck_again: run.is_struck_again,
-            recovery: if run.is_struck { counted } else { 0 },
+            left: std::mem::take(&mut run.left),
+            left_by_recovery: run.left_before_each()?,
             kinds: run.story.kinds(blow.side).map_err(|error| Wrong::new(&error))?,
             kinds_struck: run.story.kinds_struck(blow.side).map_err(|error| Wrong::new(&error))?,
             firsts: run.story.firsts(blow.side).map_err(|error| Wrong::new(&error))?,
