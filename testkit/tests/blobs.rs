@@ -41,8 +41,17 @@ async fn a_half_that_is_put_back_with_its_key_signs_again_and_the_gateway_refuse
         "control: the phone has no half any more"
     );
 
+    let idle = phone.ended();
+    assert!(
+        idle.clone()
+            .with_files(&old.path().join("files"))
+            .expect("copied")
+            .started()
+            .is_err(),
+        "control: without the key blobs the old files do not open"
+    );
     // Without a network the old wallet hears of no end.
-    let phone = running(phone.ended().with_everything(old.path()).expect("copied"));
+    let phone = running(idle.with_everything(old.path()).expect("copied"));
     stage.network.down().await;
     let permit = phone.wallet.payer_present_permit(mandate, ten(), "stolen").await;
     let permit = permit.expect("the attacker wins against the phone");

@@ -1,7 +1,7 @@
 //! The public log: what is served adds up, and names nobody.
 
 use quittance_protocol::Code;
-use quittance_protocol::answer::{ConsistencyAnswer, OrderRecord};
+use quittance_protocol::answer::{ConsistencyAnswer, OrderRecord, OrderState};
 use quittance_protocol::log::{Checkpoint, Entry, merkle, tiles};
 
 use crate::support::phone::Phone;
@@ -86,10 +86,18 @@ async fn the_public_log_holds_no_person_device_merchant_or_amount() {
     let enrolled = phone.enrol().await;
     phone.register_pin().await;
     let token = phone.sign_mandate().await;
-    phone.revoke(&[token.mandate]).await;
+    let order = phone.revoke(&[token.mandate]).await.order;
     house.settle().await;
-    let bundle = house.get("/log/tile/entries/000.p/3", None).await.body;
+    let closed: OrderRecord = phone.post(&phone.attestation(&phone.order(order).await)).await.ok();
+    assert_eq!(closed.state, OrderState::Closed);
+    house.settle().await;
+    // Policy, order, destroyed, closure.
+    let bundle = house.get("/log/tile/entries/000.p/4", None).await.body;
     let text = String::from_utf8_lossy(&bundle).into_owned();
+    for kind in ["order", "destroyed", "closure"] {
+        let entry = format!("quittance-entry/1\n{kind}\n");
+        assert!(text.contains(&entry), "control: {kind} is public");
+    }
     let told = phone.mandate(token.mandate).await;
     let told = format!(
         "{} {}",

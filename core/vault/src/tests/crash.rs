@@ -162,7 +162,7 @@ fn snapshots_of_a_destruction(makes_ahead: bool) -> (Disk, Arc<MemoryKeys>, Vec<
 }
 
 #[test]
-fn a_power_failure_around_any_call_is_completed_on_opening() {
+fn a_process_that_ends_around_any_call_is_completed_on_opening() {
     let both = [false, true].map(|makes_ahead| snapshots_of_a_destruction(makes_ahead).2);
     let mut states = [0, 0];
     for (_moment, image, keys) in both.into_iter().flatten() {
