@@ -110,8 +110,11 @@ const PROMISES: &[Promise] = &[
         files: &["gateway/src/statements/charge.rs"],
         tests: &["--test=gateway"],
         named: &[
+            "bad_rows::",
             "charges::",
+            "damaged_halves::",
             "declines::",
+            "destruction::",
             "idempotency::",
             "limits::",
             "pending_charges::",

@@ -115,7 +115,6 @@ fn choose_permit(
     };
     let permits: Vec<_> = match &handed {
         Some(permit) => vec![(permit.number, permit.permit.clone())],
-        None if body.permit.is_some() => Vec::new(),
         None => {
             let unused = turn.store.unused_permits(mandate.token, turn.now)?;
             unused

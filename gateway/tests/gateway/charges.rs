@@ -301,8 +301,20 @@ async fn a_decline_of_the_network_consumes_no_permit() {
     house.network_says(ScriptedOutcome::Decline);
     assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::ExternalRefused);
     assert_eq!(phone.mandate(token.mandate).await.permits_left, 3);
+    let on_the_spot = token.present(&house, 20, 700, "till 1");
+    let at_the_till = || {
+        house.sign_as_merchant(&Charge {
+            mandate: token.mandate,
+            amount: cny(700),
+            reference: "till 1".to_owned(),
+            permit: Some(on_the_spot.clone()),
+        })
+    };
+    assert_eq!(declined(&house.post(&at_the_till()).await), Code::ExternalRefused);
     house.network.script(NetworkScript::default());
     approved(&house.charge(token.mandate, 100).await);
+    approved(&house.post(&at_the_till()).await);
+    assert_eq!(declined(&house.post(&at_the_till()).await), Code::PermitMissing, "used");
 }
 
 //

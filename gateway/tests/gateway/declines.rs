@@ -69,3 +69,14 @@ async fn a_merchant_who_goes_on_trying_buries_nothing_that_the_payer_has_to_hear
         "one a day says how often it was tried"
     );
 }
+
+#[tokio::test]
+async fn a_payer_is_not_told_of_a_decline_that_only_the_own_end_stands_behind() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = phone.sign_mandate().await;
+    phone.intend(&[token.mandate]).await;
+    assert_eq!(declined(&house.charge(token.mandate, 100).await), Code::MandateHeld);
+    let told = phone.reconcile(&[(&token, ReplicaState::Held)]).await;
+    assert!(declines(&told).is_empty(), "{:?}", declines(&told));
+}

@@ -91,18 +91,24 @@ async fn a_permit_copied_on_its_way_is_worth_nothing_after_the_end() {
     let house = House::new();
     let (phone, token) = active(&house).await;
     let permit = token.present(&house, 9, 1200, "till 4");
+    let charge = |permit: &str| {
+        house.sign_as_merchant(&quittance_protocol::statement::Charge {
+            mandate: token.mandate,
+            amount: crate::support::cny(1200),
+            reference: "till 4".to_owned(),
+            permit: Some(permit.to_owned()),
+        })
+    };
+    let unreadable = house.post(&charge("no permit")).await;
+    assert_ne!(
+        unreadable.status, 200,
+        "control: while the token lives it has to be one"
+    );
     phone.revoke(&[token.mandate]).await;
     house.settle().await;
-    let charge = quittance_protocol::statement::Charge {
-        mandate: token.mandate,
-        amount: crate::support::cny(1200),
-        reference: "till 4".to_owned(),
-        permit: Some(permit),
-    };
-    assert_eq!(
-        declined(&house.post(&house.sign_as_merchant(&charge)).await),
-        Code::TokenDestroyed
-    );
+    for handed in [&permit, "no permit"] {
+        assert_eq!(declined(&house.post(&charge(handed)).await), Code::TokenDestroyed);
+    }
 }
 
 //
