@@ -221,7 +221,7 @@ impl Vault {
     }
 
     /// Ends everything that is not of the present epoch, and answers what keeps another one from beginning: an older key that
-    /// works, though it was deleted. The state must have been read: a file without its own key is never completed.
+    /// works, though it was deleted, or that the keystore does not delete. The state must have been read: a file without its own key is never completed.
     fn complete(&mut self) -> Result<Option<VaultError>, VaultError> {
         self.ahead = None;
         let epoch = self.ready()?.header.epoch;
@@ -234,34 +234,35 @@ impl Vault {
         let orders = self.ready()?.header.orders.iter();
         let pending: Vec<_> = orders.filter(|row| !row.done).map(|row| row.order).collect();
         file::settle(&mut self.connection)?;
+        // Neither a keystore that does not delete, whatever it answers, nor a row that went bad must lock the payer out.
+        let mut stands = None;
         for stale in next.into_iter().chain(previous) {
-            self.keys.delete(stale)?;
+            if let Err(error) = self.keys.delete(stale) {
+                stands = Some(error.into());
+            }
         }
         self.unfinished = false;
-        let mut stands = None;
         for order in pending {
             match self.complete_order(order, true).map_err(VaultError::into_cause) {
-                // Neither a keystore that does not delete nor a row that went bad must lock the payer out: the order stays
-                // pending, and says so to whoever asks for it.
+                // It stays pending, and says so to whoever asks for it.
                 Ok(_) | Err(VaultError::Corrupt { .. }) => {}
-                Err(error @ VaultError::ProbeFailed { probe, .. }) => {
-                    if !probe.key_is_gone() {
-                        stands = Some(error);
-                    }
-                }
+                Err(VaultError::ProbeFailed { probe, .. }) if probe.key_is_gone() => {}
+                Err(error @ (VaultError::ProbeFailed { .. } | VaultError::RootKey(_))) => stands = Some(error),
                 Err(error) => return Err(error),
             }
         }
         // That of an epoch that ended without an order.
-        if let (None, Some(epoch_old)) = (&stands, previous)
-            && self.keys.exists(epoch_old)?
-        {
+        if let (None, Some(epoch_old)) = (&stands, previous) {
             let probe = Probe {
                 old_root_opens: false,
                 records_open: false,
                 key_found: true,
             };
-            stands = Some(VaultError::ProbeFailed { epoch_old, probe });
+            stands = match self.keys.exists(epoch_old) {
+                Ok(false) => None,
+                Ok(true) => Some(VaultError::ProbeFailed { epoch_old, probe }),
+                Err(error) => Some(error.into()),
+            };
         }
         self.unfinished |= stands.is_some();
         Ok(stands)

@@ -156,6 +156,15 @@ impl VaultError {
         }
     }
 
+    /// Whether what failed is the end of an older key, or the keystore: what ends nothing can be written all the same.
+    #[must_use]
+    pub fn keeps_only_ends_back(&self) -> bool {
+        matches!(
+            self,
+            Self::Unfinished { .. } | Self::ProbeFailed { .. } | Self::RootKey(_)
+        )
+    }
+
     /// What the file system answered at this step.
     pub(crate) fn of_file(step: &'static str, source: std::io::Error) -> Self {
         match source.kind() {

@@ -103,8 +103,8 @@ impl Inner {
             Err(WalletError::Internal(_)) => return Ok(()),
             Ok(_) | Err(_) => 0,
         };
-        let policy = Arc::clone(&open.pinned.policy);
-        let today = self.unit(move |unit| unit.end_try(&policy, tried, failures)).await?;
+        let shown = open.clone();
+        let today = self.unit(move |unit| unit.end_try(&shown, tried, failures)).await?;
         if failures == 0 {
             return Ok(());
         }

@@ -19,7 +19,6 @@ use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, Payer
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation, ReplicaState};
 use quittance_protocol::{MandateId, OrderId, Timestamp, TokenId};
-use quittance_vault::VaultError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -83,7 +82,7 @@ impl Inner {
         let mut sent = self.flush_all(silent).await?;
         match self.look(Inner::destroy_due).await {
             // A keystore that does not delete keeps no news back.
-            Err(error @ WalletError::Vault(VaultError::ProbeFailed { .. })) => unread.undestroyed(error),
+            Err(WalletError::Vault(error)) if error.keeps_only_ends_back() => unread.undestroyed(error.into()),
             done => drop(done?),
         }
         sent += self.flush_all(silent).await?;

@@ -2,7 +2,9 @@
 //!
 //! The platform tells how a prompt ended only once it has ended, and a process that is killed meanwhile hears nothing. So a
 //! try is spent from the start, and given back where its end shows that nobody failed. Spending ends the vault's epoch: a
-//! file of before does not open any more. Giving back does not, because a file of before knows of one try less.
+//! file of before does not open any more. Giving back does not, because a file of before knows of one try less. A keystore that
+//! keeps an older key lets no epoch end: the prompt of a run that only lowers authority is shown all the same, because nobody
+//! may be kept from stopping; every other one waits.
 
 use crate::error::WalletError;
 use crate::flows::OpenFlow;
@@ -114,14 +116,14 @@ impl Unit<'_> {
         }
         tries.count = today.saturating_add(1);
         self.keep(&tries)?;
-        self.end_epoch();
+        self.end_epoch(open.lowers());
         Ok(Leave::Show(Try { series: tries.series }))
     }
 
     /// Takes in how a try ended: in so many failures, the first of which is spent, or in none, which gives it back. Answers
     /// the tries of this day that are spent.
-    pub(crate) fn end_try(&mut self, policy: &Policy, tried: Try, failures: u32) -> Result<u32, WalletError> {
-        let mut tries = self.tries(policy)?;
+    pub(crate) fn end_try(&mut self, open: &OpenFlow, tried: Try, failures: u32) -> Result<u32, WalletError> {
+        let mut tries = self.tries(&open.pinned.policy)?;
         match failures.checked_sub(1) {
             None => {
                 tries.take_back(tried);
@@ -131,7 +133,7 @@ impl Unit<'_> {
             Some(more) => {
                 tries.count = tries.count.saturating_add(more);
                 self.keep(&tries)?;
-                self.end_epoch();
+                self.end_epoch(open.lowers());
             }
         }
         Ok(tries.count)

@@ -21,8 +21,17 @@ use zeroize::Zeroizing;
 struct Staged {
     rows: BTreeMap<(&'static str, Vec<u8>), Option<Vec<u8>>>,
     secrets: Vec<(RecordKey, Zeroizing<Vec<u8>>)>,
-    /// Whether the vault's epoch ends with it.
-    ends_epoch: bool,
+    epoch: Epoch,
+}
+
+/// What becomes of the vault's epoch with a unit.
+#[derive(Clone, Copy, Default)]
+enum Epoch {
+    #[default]
+    Stays,
+    Ends,
+    /// It ends, unless the keystore keeps it from that.
+    EndsWhereItCan,
 }
 
 /// See the module.
@@ -48,13 +57,19 @@ impl Inner {
         work: impl FnOnce(&mut Unit<'_>) -> Result<T, WalletError>,
     ) -> Result<T, WalletError> {
         let (answer, ()) = self.committed(work, |vault, staged| {
-            if staged.ends_epoch {
-                vault.rotate(|transaction| staged.write(transaction))
-            } else if staged.is_empty() {
-                Ok(())
-            } else {
-                vault.transact(|transaction| staged.write(transaction))
+            match staged.epoch {
+                Epoch::Stays if staged.is_empty() => return Ok(()),
+                Epoch::Stays => {}
+                Epoch::Ends => return vault.rotate(|transaction| staged.write(transaction)),
+                Epoch::EndsWhereItCan => match vault.rotate(|transaction| staged.write(transaction)) {
+                    // What may have been written is written once more, as it is.
+                    Err(error) if error.keeps_only_ends_back() => {
+                        tracing::warn!(%error, "a try is counted, and a file of before still opens");
+                    }
+                    ended => return ended,
+                },
             }
+            vault.transact(|transaction| staged.write(transaction))
         })?;
         Ok(answer)
     }
@@ -185,9 +200,14 @@ impl Unit<'_> {
         self.staged.secrets.push((key, secret));
     }
 
-    /// Ends the vault's epoch with this unit: a file of before does not open any more. For counters of tries.
-    pub(crate) const fn end_epoch(&mut self) {
-        self.staged.ends_epoch = true;
+    /// Ends the vault's epoch with this unit: a file of before does not open any more. For counters of tries. Where the keystore
+    /// does not end the key of an earlier one, nothing is written; or, if the unit must not wait for that, what there is to write.
+    pub(crate) const fn end_epoch(&mut self, must_not_wait: bool) {
+        self.staged.epoch = if must_not_wait {
+            Epoch::EndsWhereItCan
+        } else {
+            Epoch::Ends
+        };
     }
 
     /// The phone's keys; the phone must have made them.

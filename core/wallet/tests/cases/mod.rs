@@ -19,6 +19,7 @@ mod recovery;
 mod secrets;
 mod security;
 mod stopping;
+mod stuck_keys;
 mod thread;
 mod time;
 mod tries;

@@ -34,6 +34,8 @@ pub(crate) struct SoftwareKeys {
     without_biometrics: Mutex<bool>,
     /// What the next call of this name for this key comes to in place of its answer.
     trouble: Mutex<Option<(KeyCall, KeyAlias, DeviceKeyError)>>,
+    /// What it answers where it does not end an epoch key.
+    keeps_epochs: Mutex<Option<DeviceKeyError>>,
     /// Who is told of each signature of the device key.
     on_signature: Mutex<Option<Arc<dyn Fn() + Send + Sync>>>,
     random: SystemRandom,
@@ -55,6 +57,7 @@ impl SoftwareKeys {
             attests: Mutex::default(),
             without_biometrics: Mutex::default(),
             trouble: Mutex::default(),
+            keeps_epochs: Mutex::default(),
             on_signature: Mutex::default(),
             random: SystemRandom::new(),
         })
@@ -78,6 +81,11 @@ impl SoftwareKeys {
     /// Lets one call fail once, for one key alone.
     pub(crate) fn fail_once(&self, call: KeyCall, alias: KeyAlias, error: DeviceKeyError) {
         *self.trouble.lock().unwrap() = Some((call, alias, error));
+    }
+
+    /// Keeps the keys of epochs that are to end, and answers this; or ends them.
+    pub(crate) fn keep_epochs(&self, answering: Option<DeviceKeyError>) {
+        *self.keeps_epochs.lock().unwrap() = answering;
     }
 
     /// Tells somebody of each signature of the device key.
@@ -185,6 +193,9 @@ impl DeviceKeys for SoftwareKeys {
     }
 
     fn delete_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
+        if let Some(error) = self.keeps_epochs.lock().unwrap().clone() {
+            return Err(error);
+        }
         self.epochs.lock().unwrap().remove(&epoch);
         Ok(())
     }
