@@ -4,7 +4,7 @@ use crate::error::WalletError;
 use crate::events::{DisputeReason, Missing, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{MandateRow, OrderRow, OutboxRow, Purpose, token_record};
-use crate::order_facts::{known_order, mandates_of};
+use crate::order_facts::known_order;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::{self, Order, PhoneEffect, PhoneEvent, PhoneState};
 use quittance_protocol::bytes::Digest32;
@@ -32,18 +32,9 @@ impl Inner {
     }
 
     fn destroy_half(&self, row: &OrderRow, order: &Order) -> Result<(), WalletError> {
-        let before = self.destroyed_before(order)?;
-        let targets = self.targets(order, &before)?;
-        let destroyed = self.destroying_unit(*order.order.as_bytes(), &targets, |unit| {
-            unit.enqueue(Purpose::Attestation { order: order.order }, None)
-                .map(|_| ())
-        });
-        match destroyed {
-            Ok((_, destruction)) => {
-                let are_known = targets.len() + before.len() == order.mandates.len();
-                let outcome = outcome(are_known, &targets, &destruction);
-                self.unit_now(|unit| unit.attest(row, order, outcome))
-            }
+        let targets = self.targets(order)?;
+        match self.end_halves(order, &targets) {
+            Ok(outcome) => self.unit_now(|unit| unit.attest(row, order, outcome)),
             Err(WalletError::Vault(VaultError::OtherTargets)) => self.destroy_unattested(row, order, &targets),
             // The vault ends nothing where it can read none of them. The payer does not wait for what no contact brings back.
             Err(error) if is_damage(&error) && !self.has_any(&targets)? => {
@@ -52,6 +43,31 @@ impl Inner {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// Ends the halves of an order that stand, and answers what is stated of all that it names at once: destroyed, or that one
+    /// was not there. A phone that lacks one of several, and did not destroy it for another order, cannot say that it
+    /// destroyed them all.
+    fn end_halves(&self, order: &Order, targets: &[RecordKey]) -> Result<PhoneOutcome, WalletError> {
+        let (_, destruction) = self.destroying_unit(*order.order.as_bytes(), targets, |unit| {
+            unit.enqueue(Purpose::Attestation { order: order.order }, None)
+                .map(|_| ())
+        })?;
+        // Asked only now: what this order did not find may have ended under another one meanwhile.
+        let otherwise = self.destroyed_otherwise(order)?;
+        for mandate in &order.mandates {
+            let half = self.half_of(*mandate)?;
+            let is_destroyed = half.is_some_and(|half| destruction.destroyed.contains(&half));
+            if !is_destroyed && !otherwise.contains(mandate) {
+                return Ok(PhoneOutcome::Absent {});
+            }
+        }
+        Ok(destroyed(&destruction))
+    }
+
+    fn half_of(&self, mandate: MandateId) -> Result<Option<RecordKey>, WalletError> {
+        let row = self.read::<MandateRow>(mandate.as_bytes())?;
+        Ok(row.map(|row| token_record(row.token)))
     }
 
     /// Whether one of these records can be read.
@@ -91,31 +107,44 @@ impl Inner {
         .map(drop)
     }
 
-    /// Mandates of an order whose halves this phone destroyed for an earlier end, and said so.
-    fn destroyed_before(&self, order: &Order) -> Result<Vec<MandateId>, WalletError> {
-        let mut before = order.mandates.clone();
+    /// Mandates of an order whose halves this phone destroyed for another one: it said so, or it has only to say so.
+    fn destroyed_otherwise(&self, order: &Order) -> Result<Vec<MandateId>, WalletError> {
         let rows = self.read_all::<OrderRow>()?;
-        // Few orders name what this one names, and only their attestations are read.
-        let others: Vec<&OrderRow> = rows
-            .iter()
-            .filter(|row| known_order(&row.state).is_some_and(|known| known.order != order.order))
-            .filter(|row| {
-                mandates_of(&row.state)
-                    .iter()
-                    .any(|mandate| order.mandates.contains(mandate))
-            })
-            .filter(|row| row.attestation.as_deref().is_some_and(says_destroyed))
-            .collect();
-        before.retain(|mandate| others.iter().any(|row| mandates_of(&row.state).contains(mandate)));
-        Ok(before)
+        let mut destroyed = Vec::new();
+        for row in &rows {
+            let Some(other) = known_order(&row.state).filter(|known| known.order != order.order) else {
+                continue;
+            };
+            // Few orders name what this one names, and only of those more is read.
+            let both: Vec<MandateId> = other
+                .mandates
+                .iter()
+                .copied()
+                .filter(|of| order.mandates.contains(of))
+                .collect();
+            if both.is_empty() {
+                continue;
+            }
+            let is_said = row.attestation.as_deref().is_some_and(says_destroyed);
+            let done = self.vault()?.destruction(*other.order.as_bytes())?;
+            for mandate in both {
+                let half = self.half_of(mandate)?;
+                let is_done =
+                    || half.is_some_and(|half| done.as_ref().is_some_and(|done| done.destroyed.contains(&half)));
+                if is_said || is_done() {
+                    destroyed.push(mandate);
+                }
+            }
+        }
+        Ok(destroyed)
     }
 
-    fn targets(&self, order: &Order, before: &[MandateId]) -> Result<Vec<RecordKey>, WalletError> {
+    /// The halves that an order is to end.
+    fn targets(&self, order: &Order) -> Result<Vec<RecordKey>, WalletError> {
+        let otherwise = self.destroyed_otherwise(order)?;
         let mut targets = Vec::new();
-        for mandate in order.mandates.iter().filter(|mandate| !before.contains(mandate)) {
-            if let Some(row) = self.read::<MandateRow>(mandate.as_bytes())? {
-                targets.push(token_record(row.token));
-            }
+        for mandate in order.mandates.iter().filter(|mandate| !otherwise.contains(mandate)) {
+            targets.extend(self.half_of(*mandate)?);
         }
         Ok(targets)
     }
@@ -252,13 +281,8 @@ fn says_destroyed(attestation: &str) -> bool {
     said.is_ok_and(|(_, body)| matches!(body.outcome, PhoneOutcome::Destroyed { .. }))
 }
 
-/// What is stated of all halves of an order at once: destroyed, or that one was not there. A phone that lacks one of
-/// several, and did not destroy it for an earlier end, cannot say that it destroyed them all.
-fn outcome(are_known: bool, targets: &[RecordKey], destruction: &Destruction) -> PhoneOutcome {
-    let are_destroyed = targets.iter().all(|target| destruction.destroyed.contains(target));
-    if !are_known || !are_destroyed || !destruction.missing.is_empty() {
-        return PhoneOutcome::Absent {};
-    }
+/// What is stated of all halves of an order at once, where this phone destroyed each of them.
+fn destroyed(destruction: &Destruction) -> PhoneOutcome {
     PhoneOutcome::Destroyed {
         epoch_old: destruction.epoch_old,
         epoch_new: destruction.epoch_new,

@@ -447,14 +447,14 @@ pub(crate) mod tests {
         assert_eq!(epoch(), first, "control: a plain unit ends none");
         phone
             .unit_now(|unit| {
-                unit.end_epoch();
+                unit.end_epoch(false);
                 Ok(())
             })
             .unwrap();
         assert_eq!(epoch(), first + 1);
         phone
             .destroying_unit([7; 16], &[], |unit| {
-                unit.end_epoch();
+                unit.end_epoch(false);
                 Ok(())
             })
             .unwrap();

@@ -20,60 +20,6 @@ fn order() -> Order {
     }
 }
 
-fn record(number: u8) -> RecordKey {
-    token_record(TokenId::from_bytes([number; 16]))
-}
-
-/// A destruction under the order's id that looked at these.
-fn destruction(destroyed: &[u8], missing: &[u8]) -> Destruction {
-    let records = |numbers: &[u8]| numbers.iter().copied().map(record).collect();
-    Destruction {
-        order: *order().order.as_bytes(),
-        epoch_old: 1,
-        epoch_new: 2,
-        destroyed: records(destroyed),
-        missing: records(missing),
-        destroyed_key: [5; 32],
-        probe: quittance_vault::Probe {
-            old_root_opens: false,
-            records_open: false,
-            key_found: false,
-        },
-        resumed: false,
-    }
-}
-
-/// What is stated of an order for two, of which the vault found so many and the phone knew so many.
-fn stated(known: u8, found: u8) -> PhoneOutcome {
-    let numbers: Vec<u8> = (0..known).collect();
-    let (destroyed, missing) = numbers.split_at(usize::from(found));
-    let targets: Vec<RecordKey> = numbers.iter().copied().map(record).collect();
-    let are_known = targets.len() == order().mandates.len();
-    outcome(are_known, &targets, &destruction(destroyed, missing))
-}
-
-//
-#[test]
-fn a_phone_that_lacks_one_of_several_halves_does_not_say_that_it_destroyed_them_all() {
-    assert_eq!(stated(2, 1), PhoneOutcome::Absent {}, "one did not stand in the vault");
-    assert_eq!(stated(1, 1), PhoneOutcome::Absent {}, "one is unknown to this phone");
-    assert_eq!(stated(2, 0), PhoneOutcome::Absent {});
-    assert!(
-        matches!(stated(2, 2), PhoneOutcome::Destroyed { .. }),
-        "control: both stood"
-    );
-}
-
-//
-#[test]
-fn what_a_destruction_did_not_end_is_not_said_to_be_destroyed() {
-    let targets = [record(0), record(1)];
-    for other in [&[0][..], &[0, 2], &[]] {
-        let said = outcome(true, &targets, &destruction(other, &[]));
-        assert_eq!(said, PhoneOutcome::Absent {}, "{other:?}");
-    }
-}
-
 const MANDATE: MandateId = MandateId::from_bytes([3; 16]);
 
 /// A mandate whose half stands.
@@ -108,6 +54,79 @@ pub(crate) fn signed(number: u8) -> MandateRow {
     }
 }
 
+const OTHER: MandateId = MandateId::from_bytes([4; 16]);
+
+/// A phone that knows of these mandates, and has the halves of those that are named again.
+fn phone_with(folder: &std::path::Path, known: &[u8], halves: &[u8]) -> Inner {
+    let phone = phone(folder);
+    let committed = phone.unit_now(|unit| {
+        for mandate in known.iter().copied().map(signed) {
+            unit.put(&mandate)?;
+        }
+        for mandate in halves.iter().copied().map(signed) {
+            unit.put_secret(token_record(mandate.token), Zeroizing::new(vec![7; 32]));
+        }
+        Ok(())
+    });
+    committed.unwrap();
+    phone
+}
+
+/// What a phone states that ends the halves of an order.
+fn stated(phone: &Inner, order: &Order) -> PhoneOutcome {
+    phone.end_halves(order, &phone.targets(order).unwrap()).unwrap()
+}
+
+//
+#[test]
+fn a_phone_that_lacks_one_of_several_halves_does_not_say_that_it_destroyed_them_all() {
+    for (known, halves, is_destroyed, what) in [
+        (&[3, 4][..], &[3][..], false, "one did not stand in the vault"),
+        (&[3], &[3], false, "one is unknown to this phone"),
+        (&[3, 4], &[], false, "neither stood"),
+        (&[3, 4], &[3, 4], true, "control: both stood"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let phone = phone_with(folder.path(), known, halves);
+        let said = stated(&phone, &order());
+        assert_eq!(
+            matches!(said, PhoneOutcome::Destroyed { .. }),
+            is_destroyed,
+            "{what}: {said:?}"
+        );
+        assert!(is_destroyed || said == PhoneOutcome::Absent {}, "{what}: {said:?}");
+    }
+}
+
+//
+#[test]
+fn what_ended_under_another_order_is_said_to_be_destroyed_though_that_one_is_not_attested_yet() {
+    for is_known in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let phone = phone_with(folder.path(), &[3, 4], &[3, 4]);
+        let first = Order {
+            order: OrderId::from_bytes([2; 16]),
+            mandates: vec![MANDATE],
+            tokens: vec![Digest32::of(b"one")],
+            ..order()
+        };
+        let mut row = OrderRow::new([9; 16], vec![MANDATE], Vec::new());
+        row.state = PhoneState::Ordered(first.clone());
+        if is_known {
+            phone.unit_now(|unit| unit.put(&row)).unwrap();
+        }
+        let before = phone.targets(&order()).unwrap();
+        assert!(matches!(stated(&phone, &first), PhoneOutcome::Destroyed { .. }));
+        // Whoever asked for the targets before it ended asks for one that is gone.
+        for targets in [before, phone.targets(&order()).unwrap()] {
+            let said = phone.end_halves(&order(), &targets).unwrap();
+            let is_destroyed = matches!(said, PhoneOutcome::Destroyed { .. });
+            assert_eq!(is_destroyed, is_known, "control: no order ended it: {said:?}");
+        }
+        assert!(!phone.destroyed_otherwise(&order()).unwrap().contains(&OTHER));
+    }
+}
+
 /// A phone with a half and an order for it, in whose vault another record may have ended under the order's id before.
 fn ordered(folder: &std::path::Path, is_taken: bool) -> Inner {
     let phone = phone(folder);
@@ -120,7 +139,9 @@ fn ordered(folder: &std::path::Path, is_taken: bool) -> Inner {
     });
     if is_taken {
         let id = *order().order.as_bytes();
-        phone.destroying_unit(id, &[record(9)], |_| Ok(())).unwrap();
+        phone
+            .destroying_unit(id, &[token_record(TokenId::from_bytes([9; 16]))], |_| Ok(()))
+            .unwrap();
     }
     let committed = phone.unit_now(|unit| {
         unit.put_secret(token_record(mandate.token), Zeroizing::new(vec![7; 32]));

@@ -193,7 +193,7 @@ impl DeviceKeys for SoftwareKeys {
     }
 
     fn delete_epoch_key(&self, epoch: u64) -> Result<(), DeviceKeyError> {
-        if let Some(error) = self.keeps_epochs.lock().unwrap().clone() {
+        if let Some(error) = *self.keeps_epochs.lock().unwrap() {
             return Err(error);
         }
         self.epochs.lock().unwrap().remove(&epoch);
