@@ -5,13 +5,14 @@ use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
 use crate::mandates::Lifting;
+use crate::order_facts::row_of;
 use crate::outbox::refused;
 use crate::transport::read;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::FlowId;
 use quittance_protocol::answer::{Enrolled, FlowLog, MandateRecord, OrderRecord};
 use quittance_protocol::problem::{Code, Problem};
+use quittance_protocol::{FlowId, OrderId};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -30,7 +31,7 @@ impl Inner {
                 let news = self.check_order(record).await?;
                 self.finish(row, move |unit, purpose| {
                     unit.take_order(&news, Some(purpose))?;
-                    unit.is_fulfilled(purpose)
+                    unit.is_fulfilled(purpose, news.order())
                 })
                 .await
             }
@@ -70,11 +71,17 @@ impl Inner {
 impl Unit<'_> {
     /// Whether a statement about an order has done what it was sent for. An answer that ends nothing of what an intent asks
     /// for, or that no log bears out, answers it no more than none: it is said again. A logged order that this phone did not
-    /// ask for is an answer, and disputed.
-    fn is_fulfilled(&self, purpose: &Purpose) -> Result<bool, WalletError> {
+    /// ask for is an answer, and disputed. One that was taken back is an answer, too, and will be none other for these bytes:
+    /// what the payer still wants to end is asked for anew.
+    fn is_fulfilled(&mut self, purpose: &Purpose, order: OrderId) -> Result<bool, WalletError> {
         let Purpose::Intent { flow } = purpose else {
             return Ok(true);
         };
+        let rows = self.list::<OrderRow>()?;
+        if row_of(&rows, order).is_some_and(|own| matches!(own.state, PhoneState::Undone(_))) {
+            self.keep_wish(flow, &Problem::new(Code::VersionConflict))?;
+            return Ok(true);
+        }
         let wish = self.get::<OrderRow>(flow.as_bytes())?;
         let waits = |wish: &OrderRow| matches!(&wish.state, PhoneState::Intended { mandates } if !mandates.is_empty());
         Ok(!wish.is_some_and(|wish| waits(&wish) && wish.dispute != Some(DisputeReason::OrderMismatch)))

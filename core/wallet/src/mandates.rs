@@ -224,6 +224,11 @@ impl Unit<'_> {
             let Some(id) = row.purpose.flow().filter(|_| !leaves) else {
                 continue;
             };
+            // Of an end that was taken back nothing is wished any more, though the answer to its intent is still waited for.
+            let order = self.get::<OrderRow>(id.as_bytes())?;
+            if order.is_some_and(|row| matches!(row.state, PhoneState::Undone(_))) {
+                continue;
+            }
             let run = self.get::<FlowRow>(id.as_bytes())?;
             if let Some(run) = run.filter(|run| run.start.mandates.contains(&mandate)) {
                 let (pinned, state) = self.inner.folded(&run)?;

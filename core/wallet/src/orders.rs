@@ -17,7 +17,7 @@ use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
-use quittance_protocol::{MandateId, Timestamp};
+use quittance_protocol::{MandateId, OrderId, Timestamp};
 use std::sync::Arc;
 
 /// An order as the gateway tells it, with what the phone's own check of the log found.
@@ -28,6 +28,13 @@ pub(crate) struct OrderNews {
     consistent: bool,
     /// When the gateway's own destruction was logged, where it was.
     destroyed_at: Option<Timestamp>,
+}
+
+impl OrderNews {
+    /// Which order it is about.
+    pub(crate) fn order(&self) -> OrderId {
+        self.record.order
+    }
 }
 
 impl Inner {
@@ -116,6 +123,8 @@ impl Unit<'_> {
             Err(_) if matches!(&row.state, PhoneState::Disputed(known) if *known == order) => {}
             Err(_) => return self.dispute(row, record, DisputeReason::OrderMismatch),
         }
+        // What follows asks what the payer still wishes to end: not what was taken back just now.
+        self.put(&row)?;
         self.follow_order(&row)?;
         if let Some(Purpose::Attestation { .. }) = answered
             && let Ok((next, _)) = phone::step(&row.state, PhoneEvent::AttestationAccepted)
@@ -235,6 +244,7 @@ impl Unit<'_> {
             // One that was taken back fulfils none, and before its moment only the wish that it answers: a wish that
             // the gateway has not heard is not lost with an end that is taken back.
             let fulfils = match record.state {
+                _ if matches!(own.state, PhoneState::Undone(_)) => false,
                 OrderState::Undone => false,
                 OrderState::Scheduled => matches!(answered, Some(Purpose::Intent { .. })),
                 _ => true,

@@ -68,7 +68,9 @@ impl Unit<'_> {
             return Ok(undone.then_some(PhoneEvent::OrderUndone(order)));
         }
         let effective_at = record.effective_at;
-        if self.proven()?.is_some_and(|now| now >= effective_at) {
+        // What is told as scheduled may be told as it was before it was taken back: of that, time decides.
+        let may_be_of_before = record.state == OrderState::Scheduled;
+        if !may_be_of_before && self.proven()?.is_some_and(|now| now >= effective_at) {
             Ok(Some(PhoneEvent::OrderReceived(order)))
         } else {
             Ok(Some(PhoneEvent::OrderScheduled { order, effective_at }))

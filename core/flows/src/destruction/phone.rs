@@ -245,7 +245,10 @@ pub fn step(state: &PhoneState, event: PhoneEvent) -> Result<(PhoneState, Vec<Ph
             Err(Refused::Contradiction)
         }
         (S::Scheduled { .. }, _) => Err(Refused::TooEarly),
-        (S::Undone(known), E::OrderUndone(order)) if *known == order => Ok((state.clone(), Vec::new())),
+        // The last word, and news from before it.
+        (S::Undone(known), E::OrderUndone(order) | E::OrderScheduled { order, .. }) if *known == order => {
+            Ok((state.clone(), Vec::new()))
+        }
         (S::Undone(_), _) => Err(Refused::Ended),
         // News from before the moment, or of a moment that passed.
         (
@@ -624,6 +627,13 @@ mod tests {
         let (undone, effects) = step(&scheduled(), PhoneEvent::OrderUndone(order(1))).unwrap();
         assert_eq!((&undone, effects), (&PhoneState::Undone(order(1)), Vec::new()));
         assert_eq!(step(&undone, PhoneEvent::OrderUndone(order(1))).unwrap().0, undone);
+        let scheduled_again = |number| PhoneEvent::OrderScheduled {
+            order: order(number),
+            effective_at: at(100),
+        };
+        let heard_late = step(&undone, scheduled_again(1)).unwrap().0;
+        assert_eq!(heard_late, undone, "an answer from before it");
+        assert_eq!(step(&undone, scheduled_again(2)), Err(Refused::Ended));
         assert_eq!(step(&undone, came(200)), Err(Refused::Ended));
         assert_eq!(step(&undone, PhoneEvent::OrderReceived(order(1))), Err(Refused::Ended));
         let ordered = PhoneState::Ordered(order(1));

@@ -105,6 +105,12 @@ pub(crate) async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandates: &[M
         .begin("mandate.cancel.service", mandates.to_vec(), None)
         .await
         .unwrap();
+    walks_by_service(sandbox, phone, flow, mandates).await;
+    flow
+}
+
+/// The same, where it was begun before.
+pub(crate) async fn walks_by_service(sandbox: &Sandboxed, phone: &Phone, flow: FlowId, mandates: &[MandateId]) {
     let PromptKind::Choose { consequences, .. } = asked(phone, flow) else {
         panic!("it is looked at once more")
     };
@@ -132,10 +138,9 @@ pub(crate) async fn by_service(sandbox: &Sandboxed, phone: &Phone, mandates: &[M
     }
     assert_eq!(asked(phone, flow), PromptKind::Biometric);
     phone.walk(flow).await.unwrap();
-    flow
 }
 
-/// The same, up to the order that it comes to.
+/// The service path up to the order that it comes to.
 async fn scheduled(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> OrderId {
     let flow = by_service(sandbox, phone, &[mandate]).await;
     phone.wallet.sync().await.unwrap();

@@ -20,6 +20,7 @@ mod secrets;
 mod security;
 mod stopping;
 mod stuck_keys;
+mod taken_back;
 mod thread;
 mod time;
 mod tries;

@@ -1,0 +1,117 @@
+//! An end that the payer takes back while the answer to a wish is on its way.
+
+use super::flows::{asks_back, by_service, signed, walks_by_service};
+use crate::support::Sandboxed;
+use crate::support::phone::Phone;
+use crate::support::plug::Line;
+use axum::http::Method;
+use quittance_protocol::{MandateId, OrderId};
+use quittance_wallet::{EndingStage, WalletEvent};
+use serde_json::json;
+
+/// The payer takes an order back, and the phone hears that it was.
+async fn takes_back(phone: &Phone, order: OrderId) {
+    let undo = asks_back(phone, order).await;
+    phone.walk(undo).await.unwrap();
+    phone.wallet.sync().await.unwrap();
+}
+
+/// Ends a permission by the service path, whose answer is lost: the phone hears of the order by a contact, and the intent
+/// stays unanswered.
+async fn scheduled_without_answer(sandbox: &Sandboxed, phone: &Phone, mandate: MandateId) -> OrderId {
+    sandbox.plug.lose_answer_of("intent");
+    let flow = by_service(sandbox, phone, &[mandate]).await;
+    sandbox.plug.set(Line::Up);
+    sandbox.plug.stall(&["intent"]);
+    phone.wallet.sync().await.unwrap();
+    phone.wallet.order_of(flow).unwrap().unwrap()
+}
+
+fn is_disputed(events: &[WalletEvent]) -> bool {
+    events.iter().any(|event| matches!(event, WalletEvent::Disputed { .. }))
+}
+
+/// The order's wish is answered, as the gateway answered it first: before the end was taken back.
+async fn is_answered_as_it_was(sandbox: &Sandboxed, phone: &Phone) {
+    sandbox.plug.stall(&[]);
+    assert_eq!(phone.wallet.sync().await.unwrap().waiting, 0, "it is answered");
+    let said = sandbox.plug.said("intent");
+    assert!(said.len() > 1 && said.first() == said.last(), "the same once more");
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_that_was_taken_back_is_not_disputed_where_its_wish_is_answered_as_it_was() {
+    for is_past_its_moment in [false, true] {
+        let sandbox = Sandboxed::start().await;
+        let phone = Phone::enrolled(&sandbox).await;
+        let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
+        let (_, other) = signed(&sandbox, &phone, json!({})).await;
+        let order = scheduled_without_answer(&sandbox, &phone, mandate).await;
+        takes_back(&phone, order).await;
+        let undone = WalletEvent::Undone { order, mandate };
+        assert!(phone.events().contains(&undone), "control: the phone hears of it");
+        if is_past_its_moment {
+            // The log proves the time by what ended since.
+            sandbox.advance(25 * 3600).await;
+            let banned = json!({ "mandates": [other], "cause": "merchant_banned" });
+            sandbox.ask(Method::POST, "/sandbox/endings", banned).await;
+            phone.until_closed(other).await;
+        }
+        is_answered_as_it_was(&sandbox, &phone).await;
+        assert!(!is_disputed(&phone.events()), "past its moment: {is_past_its_moment}");
+        assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+        assert_eq!(sandbox.charge(&merchant, mandate, 100, "kept", None).await, "approved");
+    }
+}
+
+// A run that asked for the same as another one, and whose answer was lost: the gateway counted it in with the order that was
+// taken back since, of which the phone knew nothing then.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_joined_an_end_which_was_taken_back_is_asked_for_again() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, one) = signed(&sandbox, &phone, json!({})).await;
+    let (_, other) = signed(&sandbox, &phone, json!({})).await;
+    let wish = phone.wallet.begin("mandate.cancel.service", vec![one], None).await;
+    let wish = wish.unwrap();
+    let both = by_service(&sandbox, &phone, &[one, other]).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(both).unwrap().unwrap();
+    sandbox.plug.lose_answer_of("intent");
+    walks_by_service(&sandbox, &phone, wish, &[one]).await;
+    sandbox.plug.set(Line::Up);
+    sandbox.plug.stall(&["intent"]);
+    takes_back(&phone, order).await;
+    let undone = |mandate| WalletEvent::Undone { order, mandate };
+    let events = phone.events();
+    assert!(
+        [one, other].iter().all(|mandate| events.contains(&undone(*mandate))),
+        "control: the phone hears of it: {events:?}"
+    );
+    assert!(phone.wallet.mandate(other).unwrap().can_pay, "control: it is kept");
+    assert!(!phone.wallet.mandate(one).unwrap().can_pay, "the wish stands");
+
+    sandbox.plug.stall(&[]);
+    let is_scheduled = |stage| matches!(stage, EndingStage::Scheduled { .. });
+    phone.until(one, is_scheduled).await;
+    assert!(!is_disputed(&phone.events()));
+    assert_ne!(phone.wallet.order_of(wish).unwrap(), Some(order), "an order of its own");
+    assert_eq!(
+        phone.wallet.sync().await.unwrap().waiting,
+        0,
+        "nothing is said for ever"
+    );
+    let mut statements = sandbox.plug.said("intent");
+    statements.dedup();
+    assert_eq!(statements.len(), 3, "each wish, and the second one signed anew once");
+    sandbox.advance(24 * 3600).await;
+    phone.until_closed(one).await;
+    assert!(!is_disputed(&phone.events()));
+    assert_eq!(
+        sandbox.charge(&merchant, one, 100, "ended", None).await,
+        "token_destroyed"
+    );
+    assert!(phone.wallet.mandate(other).unwrap().can_pay, "control: it stays kept");
+}
