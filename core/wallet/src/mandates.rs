@@ -5,6 +5,7 @@ use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
 use crate::limits::take_limits;
+use crate::order_facts::row_of;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
@@ -128,6 +129,12 @@ impl Unit<'_> {
             return Err(WalletError::Answer("another token for a mandate of this phone"));
         }
         if row.gateway.as_ref().is_some_and(|known| known.version > record.version) {
+            return Ok(());
+        }
+        if let Some(order) = record.order
+            && let Some(PhoneState::Undone(_)) = row_of(&self.list()?, order).map(|row| &row.state)
+        {
+            // It is of before that end was taken back, of which the order told first.
             return Ok(());
         }
         let before = row.replica.clone();

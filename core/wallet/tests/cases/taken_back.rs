@@ -7,7 +7,8 @@ use crate::support::plug::Line;
 use axum::http::Method;
 use quittance_protocol::{MandateId, OrderId};
 use quittance_wallet::{EndingStage, WalletEvent};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
 
 /// The payer takes an order back, and the phone hears that it was.
 async fn takes_back(phone: &Phone, order: OrderId) {
@@ -114,4 +115,46 @@ async fn a_wish_that_joined_an_end_which_was_taken_back_is_asked_for_again() {
         "token_destroyed"
     );
     assert!(phone.wallet.mandate(other).unwrap().can_pay, "control: it stays kept");
+}
+
+// The order was told as undone, and the mandate as it was before.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_of_a_mandate_as_it_was_before_its_end_was_taken_back_holds_it_no_more() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, mandate) = signed(&sandbox, &phone, json!({})).await;
+    let told_before = Arc::new(Mutex::new(Value::Null));
+    let kept = Arc::clone(&told_before);
+    sandbox.plug.lie(Some(Box::new(move |json| {
+        if json["orphans"].is_array() {
+            *kept.lock().unwrap() = json["mandates"].clone();
+        }
+    })));
+    let flow = by_service(&sandbox, &phone, &[mandate]).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(flow).unwrap().unwrap();
+    let of_before = told_before.lock().unwrap().clone();
+    assert_eq!(
+        of_before[0]["order"],
+        json!(order),
+        "control: it is of the scheduled end"
+    );
+    sandbox.plug.lie(Some(Box::new(move |json| {
+        if json["orphans"].is_array() {
+            json["mandates"] = of_before.clone();
+        }
+    })));
+    takes_back(&phone, order).await;
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+    sandbox.plug.lie(None);
+    phone.wallet.sync().await.unwrap();
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+    assert_eq!(
+        sandbox.plug.said("hold"),
+        Vec::<String>::new(),
+        "nobody asked for a pause"
+    );
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "kept", None).await, "approved");
 }
