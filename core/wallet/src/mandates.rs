@@ -106,14 +106,7 @@ impl Unit<'_> {
                 self.tell(WalletEvent::Held { mandate: *mandate, by })?;
             }
         }
-        // What stops is sent first. A lifting that still waits must not undo it afterwards.
-        for waiting in self.list::<OutboxRow>()? {
-            if matches!(&waiting.purpose, Purpose::Resume { mandates: lifted } if mandates.iter().any(|mandate| lifted.contains(mandate)))
-            {
-                self.delete(&waiting);
-            }
-        }
-        Ok(())
+        self.drop_liftings(mandates)
     }
 
     /// Takes over what the gateway says of a mandate. Its holds are added to ours; ours fall only where `lifting` says

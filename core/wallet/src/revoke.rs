@@ -6,15 +6,16 @@ use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
 use crate::order_facts::mandates_of;
+use crate::outbox::refused;
 use crate::permits::standing;
 use crate::unit::Unit;
 use quittance_flows::definition::StepKind;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::policy::named::RESUME;
 use quittance_flows::{FactorInput, HoldOwner};
-use quittance_protocol::problem::Code;
+use quittance_protocol::problem::{Code, Problem};
 use quittance_protocol::statement::{Hold, HoldChange, Intent};
-use quittance_protocol::{FlowId, MandateId};
+use quittance_protocol::{FlowId, MandateId, Received};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -75,16 +76,19 @@ impl Inner {
                 _ => return Err(WalletError::WrongAnswer),
             }
         }
-        let waits = self
+        let (waits, refused) = self
             .unit(move |unit| {
-                let row = unit.get::<FlowRow>(flow.as_bytes())?;
-                row.map_or(Ok(None), |row| unit.lifting_row(&row))
+                let Some(row) = unit.get::<FlowRow>(flow.as_bytes())? else {
+                    return Ok((None, None));
+                };
+                Ok((unit.lifting_row(&row)?, row.refused))
             })
             .await?;
-        if waits.is_some() {
-            return Err(WalletError::Offline);
+        match (waits, refused) {
+            (_, Some(code)) => Err(Problem::new(code).into()),
+            (Some(_), None) => Err(WalletError::Offline),
+            (None, None) => Ok(()),
         }
-        Ok(())
     }
 
     /// How many permits are deposited for the flow's mandates: what can still be charged while the gateway does not
@@ -118,6 +122,47 @@ impl Unit<'_> {
             change,
         };
         self.send(Purpose::Resume { mandates }, &lift).map(drop)
+    }
+
+    /// What stops is sent first. A lifting of some of it that still waits must not undo it afterwards: it is dropped as if it
+    /// were refused, and what else it names stays paused, which the payer has to hear.
+    pub(crate) fn drop_liftings(&mut self, held: &[MandateId]) -> Result<(), WalletError> {
+        let problem = Problem::new(Code::VersionConflict);
+        for waiting in self.list::<OutboxRow>()? {
+            let Purpose::Resume { mandates } = &waiting.purpose else {
+                continue;
+            };
+            if !mandates.iter().any(|lifted| held.contains(lifted)) {
+                continue;
+            }
+            self.delete(&waiting);
+            if let Some(mut run) = self.run_of_lifting(&waiting)? {
+                run.refused = Some(problem.code());
+                self.put(&run)?;
+            }
+            if mandates.iter().any(|lifted| !held.contains(lifted)) {
+                self.tell(refused(&waiting.purpose, &problem))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The run whose proof a lifting carries.
+    fn run_of_lifting(&self, waiting: &OutboxRow) -> Result<Option<FlowRow>, WalletError> {
+        let said = waiting.compact.as_deref().map(Received::parse).transpose()?;
+        let hold = said.map(|said| said.unverified_body::<Hold>()).transpose()?;
+        let Some((
+            _,
+            Hold {
+                change: HoldChange::Lift { nonce, .. },
+                ..
+            },
+        )) = hold
+        else {
+            return Ok(None);
+        };
+        let mut runs = self.list::<FlowRow>()?.into_iter();
+        Ok(runs.find(|run| run.start.nonce == nonce))
     }
 
     /// The row of the outbox that lifts a pause.

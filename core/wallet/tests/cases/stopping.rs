@@ -6,6 +6,7 @@ use crate::support::{Merchant, PIN, Sandboxed};
 use axum::http::Method;
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::{ClosureKind, TerminationCause};
+use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{Reconciliation, ReplicaState, StopScope};
 use quittance_protocol::{MandateId, Received};
 use quittance_wallet::{Answer, DisputeReason, EndingStage, WalletError, WalletEvent};
@@ -107,6 +108,65 @@ async fn a_pause_after_a_lifting_that_did_not_arrive_stays() {
     assert_eq!(
         sandbox.charge(&merchant, mandate, 100, "ride", None).await,
         "mandate_held"
+    );
+}
+
+// One proof lifts all that it names, or nothing.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lifting_that_falls_with_a_pause_of_one_is_told_for_the_others() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, [first, second]) = two_of_one_merchant(&sandbox, &phone).await;
+    let fallen = WalletEvent::Refused {
+        statement: "hold".to_owned(),
+        code: Code::VersionConflict,
+    };
+    phone.wallet.pause(&[first, second]).await.unwrap();
+    for others in [false, true] {
+        sandbox.plug.stall(&["hold"]);
+        let lifted = if others { vec![first, second] } else { vec![first] };
+        assert!(phone.wallet.resume(&lifted).await.is_err(), "control: it waits");
+        phone.wallet.pause(&[first]).await.unwrap();
+        sandbox.plug.stall(&[]);
+        phone.wallet.sync().await.unwrap();
+        let events = phone.events();
+        assert_eq!(events.contains(&fallen), others, "{events:?}");
+        assert!(!phone.wallet.mandate(second).unwrap().can_pay);
+    }
+    phone.wallet.resume(&[second]).await.unwrap();
+    assert_eq!(sandbox.charge(&merchant, second, 100, "ride", None).await, "approved");
+    assert_eq!(
+        sandbox.charge(&merchant, first, 100, "paused", None).await,
+        "mandate_held"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lifts_a_pause_while_one_of_what_is_named_is_paused_again_learns_that_nothing_was_lifted() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (_, [first, second]) = two_of_one_merchant(&sandbox, &phone).await;
+    phone.wallet.pause(&[first, second]).await.unwrap();
+    let before = sandbox.plug.said("hold").len();
+    let lost = sandbox.plug.slow("hold");
+    let pausing = async {
+        while sandbox.plug.said("hold").len() == before {
+            tokio::task::yield_now().await;
+        }
+        phone.wallet.pause(&[first]).await.unwrap();
+        lost.notify_one();
+    };
+    let both = [first, second];
+    let (lifted, ()) = tokio::join!(phone.wallet.resume(&both), pausing);
+    let Err(WalletError::Problem(problem)) = lifted else {
+        panic!("{lifted:?}")
+    };
+    assert_eq!(problem.code(), Code::VersionConflict);
+    assert!(!phone.wallet.mandate(second).unwrap().can_pay);
+    phone.wallet.resume(&both).await.unwrap();
+    assert!(
+        phone.wallet.mandate(second).unwrap().can_pay,
+        "control: asked for alone it is lifted"
     );
 }
 
