@@ -1,7 +1,7 @@
 //! Other limits for a mandate, from when the gateway has taken them on.
 
 use crate::error::WalletError;
-use crate::journal::{Deposited, FlowRow, MandateRow};
+use crate::journal::{Deposited, FlowRow, MandateRow, OutboxRow};
 use crate::permits::is_told;
 use crate::unit::Unit;
 use quittance_flows::permits::suits;
@@ -27,22 +27,22 @@ impl Unit<'_> {
 
 /// Takes over the limits of the gateway's record where they are the ones that the payer last wished for on this phone. The
 /// offer stays as signed.
-pub(crate) fn take_limits(row: &mut MandateRow, record: &MandateRecord) {
+pub(crate) fn take_limits(row: &mut MandateRow, record: &MandateRecord, outbox: &[OutboxRow]) {
     let limits = record.terms.limits;
     if limits != row.terms.limits && row.wished_limits == Some(limits) {
         row.terms.limits = limits;
-        forget_unsuitable(row, record);
+        forget_unsuitable(row, record, outbox);
     }
 }
 
 /// Forgets the permits that are not worth what the limits allow by now: the gateway has dropped them with the same change,
 /// so that others are made. A subscription's period that has had its charge keeps its permit, and so does the first one
 /// where a charge that is still asked about has it: neither period gets another.
-fn forget_unsuitable(row: &mut MandateRow, record: &MandateRecord) {
+fn forget_unsuitable(row: &mut MandateRow, record: &MandateRecord, outbox: &[OutboxRow]) {
     let limits = row.terms.limits;
     let last_at = record.taken.and_then(|taken| taken.last_at);
     let is_charged = |permit: &Deposited| last_at.is_some_and(|at| permit.not_before <= at && at < permit.not_after);
-    let told = |permit: &&Deposited| is_told(permit, record) && suits(&limits, &permit.amount);
+    let told = |permit: &&Deposited| is_told(permit, record, outbox) && suits(&limits, &permit.amount);
     let suitable = row.deposited.iter().filter(told).count();
     let mut reserved = usize::try_from(record.permits_left)
         .unwrap_or(usize::MAX)

@@ -187,7 +187,7 @@ impl Unit<'_> {
             row.order = record.order;
         }
         row.gateway = Some(record.clone());
-        take_limits(&mut row, record);
+        take_limits(&mut row, record, &self.list()?);
         self.put(&row)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::error::WalletError;
 use crate::inner::Inner;
-use crate::journal::{ChargesRow, MandateRow, OrderRow};
+use crate::journal::{ChargesRow, Deposited, MandateRow, OrderRow, OutboxRow};
 use crate::lock::LockView;
 use crate::order_facts::ending_of;
 use crate::permits::standing;
@@ -154,11 +154,11 @@ pub struct AgreedView {
 impl Inner {
     /// Everything that can charge the payer; read from this phone alone.
     pub(crate) fn permissions(&self) -> Result<PermissionsView, WalletError> {
-        let (orders, now) = (self.read_all::<OrderRow>()?, self.estimate()?);
+        let (orders, outbox, now) = (self.read_all()?, self.read_all()?, self.estimate()?);
         let lag = self.policy()?.sync.max_lag;
         let mut permissions = Vec::new();
         for row in self.read_all::<MandateRow>()? {
-            permissions.push((agreed_at(&row), permission(row, &orders, now, lag)));
+            permissions.push((agreed_at(&row), permission(row, &orders, &outbox, now, lag)));
         }
         permissions.sort_by_key(|(agreed, view)| (view.group, Reverse(*agreed), view.mandate));
         let permissions: Vec<PermissionView> = permissions.into_iter().map(|(_, view)| view).collect();
@@ -200,7 +200,8 @@ impl Inner {
         Ok(PermissionDetail {
             permission: permission(
                 row,
-                &self.read_all::<OrderRow>()?,
+                &self.read_all()?,
+                &self.read_all()?,
                 self.estimate()?,
                 self.policy()?.sync.max_lag,
             ),
@@ -238,7 +239,14 @@ fn agreed_at(row: &MandateRow) -> Option<Timestamp> {
     row.consent.map(|consent| consent.at).or(active_since)
 }
 
-fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds) -> PermissionView {
+fn permission(
+    row: MandateRow,
+    orders: &[OrderRow],
+    outbox: &[OutboxRow],
+    now: Timestamp,
+    lag: Seconds,
+) -> PermissionView {
+    let standing = standing(&row, outbox, now);
     let ending = ending_of(&row, orders).map(ending_view);
     let group = group_of(&row, ending.as_ref());
     let alive = matches!(group, PermissionGroup::On | PermissionGroup::Paused);
@@ -257,9 +265,9 @@ fn permission(row: MandateRow, orders: &[OrderRow], now: Timestamp, lag: Seconds
         holds: holds.collect(),
         switch_on: row.can_pay() && gateway.is_some_and(|record| record.state == MandateState::Active),
         system_default: gateway.is_some_and(|record| record.enrolment == EnrolmentKind::SystemDefault),
-        next_charge: next_charge(&row, now).filter(|_| group == PermissionGroup::On),
+        next_charge: next_charge(&row, &standing, now).filter(|_| group == PermissionGroup::On),
         taken: gateway.and_then(|record| record.taken),
-        exposure: exposure(&row, now).filter(|_| alive),
+        exposure: exposure(&row, &standing).filter(|_| alive),
         undo_until: match ending.as_ref().map(|ending| ending.stage) {
             Some(EndingStage::Scheduled { undo_until }) => Some(undo_until),
             _ => None,
@@ -284,8 +292,7 @@ fn group_of(row: &MandateRow, ending: Option<&EndingView>) -> PermissionGroup {
     }
 }
 
-fn next_charge(row: &MandateRow, now: Timestamp) -> Option<NextCharge> {
-    let standing = standing(row, now);
+fn next_charge(row: &MandateRow, standing: &[&Deposited], now: Timestamp) -> Option<NextCharge> {
     let from = match row.terms.kind {
         MandateKind::Subscription => standing.first()?.not_before,
         MandateKind::PayAsYouGo => standing.first()?.not_before.min(now),
@@ -296,8 +303,7 @@ fn next_charge(row: &MandateRow, now: Timestamp) -> Option<NextCharge> {
     })
 }
 
-fn exposure(row: &MandateRow, now: Timestamp) -> Option<Exposure> {
-    let standing = standing(row, now);
+fn exposure(row: &MandateRow, standing: &[&Deposited]) -> Option<Exposure> {
     let until = standing.iter().map(|permit| permit.not_after).max()?;
     Some(Exposure {
         charges: u32::try_from(standing.len()).unwrap_or(u32::MAX),

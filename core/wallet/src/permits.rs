@@ -77,7 +77,7 @@ impl Unit<'_> {
     ) -> Result<Vec<(u64, String)>, WalletError> {
         let rules = self.inner.policy()?.token.permit;
         let base = *row.permit_base.get_or_insert(now);
-        let made = made_ahead(row, now);
+        let made = made_ahead(row, &self.list()?, now);
         let mut permits = Vec::new();
         for planned in plan(&rules, &row.terms, base, now, &made, row.next_permit) {
             let (not_before, not_after) = (planned.not_before, planned.not_after);
@@ -202,38 +202,44 @@ pub(crate) fn unless_half_is_lost(error: WalletError) -> Result<(), WalletError>
 
 /// The permits with which can still be charged, as far as this phone knows, earliest first: those whose window has not
 /// ended, without those that were used. One of which the gateway has not spoken yet counts: it may have arrived.
-pub(crate) fn standing(row: &MandateRow, now: Timestamp) -> Vec<&Deposited> {
+/// `outbox`: what waits for the gateway.
+pub(crate) fn standing<'r>(row: &'r MandateRow, outbox: &[OutboxRow], now: Timestamp) -> Vec<&'r Deposited> {
     if row.half == ReplicaState::Destroyed {
         return Vec::new();
     }
     let mut ahead: Vec<_> = row.deposited.iter().filter(|permit| permit.not_after > now).collect();
     ahead.sort_by_key(|permit| (permit.not_before, permit.number));
     // The earliest are used first.
-    ahead.drain(..told_and_used(row, now));
+    ahead.drain(..told_and_used(row, outbox, now));
     ahead
 }
 
 /// How many of the permits whose window has not ended were used: those that the gateway has spoken of, and does not have any
 /// more. None before it has spoken of the mandate.
-fn told_and_used(row: &MandateRow, now: Timestamp) -> usize {
+fn told_and_used(row: &MandateRow, outbox: &[OutboxRow], now: Timestamp) -> usize {
     row.gateway.as_ref().map_or(0, |record| {
-        let told = |permit: &&Deposited| permit.not_after > now && is_told(permit, record);
+        let told = |permit: &&Deposited| permit.not_after > now && is_told(permit, record, outbox);
         let left = usize::try_from(record.permits_left).unwrap_or(usize::MAX);
         row.deposited.iter().filter(told).count().saturating_sub(left)
     })
 }
 
-/// Whether the gateway had the permit when it told of the mandate.
-pub(crate) fn is_told(permit: &Deposited, record: &MandateRecord) -> bool {
-    permit.number < record.next_permit
+/// Whether the gateway had the permit when it told of the mandate. Of one that waits it is not known: the gateway may have
+/// seen a higher number on the spot.
+pub(crate) fn is_told(permit: &Deposited, record: &MandateRecord, outbox: &[OutboxRow]) -> bool {
+    let deposit = Purpose::Permit {
+        mandate: record.mandate,
+        number: permit.number,
+    };
+    permit.number < record.next_permit && outbox.iter().all(|waiting| waiting.purpose != deposit)
 }
 
 /// When the permits begin beside which others are planned: of a subscription all whose period has not ended, since a period that
 /// had its permit gets no other one; of what is paid as it is used those that can still be charged. The others are forgotten.
-fn made_ahead(row: &mut MandateRow, now: Timestamp) -> Vec<Timestamp> {
+fn made_ahead(row: &mut MandateRow, outbox: &[OutboxRow], now: Timestamp) -> Vec<Timestamp> {
     row.deposited.retain(|permit| permit.not_after > now);
     if row.terms.kind == MandateKind::PayAsYouGo {
-        let used = told_and_used(row, now);
+        let used = told_and_used(row, outbox, now);
         // The lowest are used first.
         row.deposited.drain(..used);
     }
@@ -290,7 +296,7 @@ mod tests {
     /// Of those three permits, the beginnings of those that count at a moment.
     fn counted(kind: MandateKind, gateway: Option<(u64, u32)>, now: i64) -> Vec<Timestamp> {
         let mut row = mandate(kind, gateway);
-        let counted = made_ahead(&mut row, at(now));
+        let counted = made_ahead(&mut row, &[], at(now));
         let kept: Vec<Timestamp> = row.deposited.iter().map(|permit| permit.not_before).collect();
         assert_eq!(kept, counted, "what does not count is not kept");
         counted
@@ -321,7 +327,10 @@ mod tests {
     fn a_permit_of_which_the_gateway_has_not_spoken_is_not_taken_for_used() {
         for (told, left, usable) in [(2, 2, 3), (2, 1, 2), (2, 0, 1), (0, 0, 3)] {
             let row = mandate(MandateKind::PayAsYouGo, Some((told, left)));
-            let shown: Vec<Timestamp> = standing(&row, at(0)).iter().map(|permit| permit.not_before).collect();
+            let shown: Vec<Timestamp> = standing(&row, &[], at(0))
+                .iter()
+                .map(|permit| permit.not_before)
+                .collect();
             assert_eq!(shown.len(), usable, "{told} told, {left} left");
             assert_eq!(
                 counted(MandateKind::PayAsYouGo, Some((told, left)), 0),

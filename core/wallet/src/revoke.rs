@@ -94,11 +94,11 @@ impl Inner {
     /// How many permits are deposited for the flow's mandates: what can still be charged while the gateway does not
     /// know.
     pub(crate) fn permits_at_risk(&self, open: &OpenFlow) -> Result<u32, WalletError> {
-        let now = self.estimate()?;
+        let (now, outbox) = (self.estimate()?, self.read_all::<OutboxRow>()?);
         let mut count = 0;
         for mandate in &open.row.start.mandates {
             if let Some(row) = self.read::<MandateRow>(mandate.as_bytes())? {
-                count += standing(&row, now).len();
+                count += standing(&row, &outbox, now).len();
             }
         }
         Ok(u32::try_from(count).unwrap_or(u32::MAX))

@@ -3,7 +3,7 @@
 use crate::error::WalletError;
 use crate::events::DisputeReason;
 use crate::inner::Inner;
-use crate::journal::{MandateRow, OrderRow};
+use crate::journal::{MandateRow, OrderRow, OutboxRow};
 use crate::order_facts::{ending_of, known_order};
 use crate::permits::standing;
 use crate::ports::KeyStoreKind;
@@ -167,12 +167,12 @@ impl OfferView {
 
 impl Inner {
     pub(crate) fn mandate_views(&self) -> Result<Vec<MandateView>, WalletError> {
-        let orders = self.read_all::<OrderRow>()?;
+        let (orders, outbox) = (self.read_all()?, self.read_all()?);
         let now = self.estimate()?;
         Ok(self
             .read_all::<MandateRow>()?
             .into_iter()
-            .map(|row| mandate_view(row, &orders, now))
+            .map(|row| mandate_view(row, &orders, &outbox, now))
             .collect())
     }
 
@@ -180,7 +180,12 @@ impl Inner {
         let row = self
             .read::<MandateRow>(mandate.as_bytes())?
             .ok_or(WalletError::UnknownMandate)?;
-        Ok(mandate_view(row, &self.read_all::<OrderRow>()?, self.estimate()?))
+        Ok(mandate_view(
+            row,
+            &self.read_all()?,
+            &self.read_all()?,
+            self.estimate()?,
+        ))
     }
 
     pub(crate) fn receipt_views(&self) -> Result<Vec<ReceiptView>, WalletError> {
@@ -194,8 +199,11 @@ impl Inner {
     }
 }
 
-fn mandate_view(row: MandateRow, orders: &[OrderRow], now: Timestamp) -> MandateView {
-    let ahead: Vec<Timestamp> = standing(&row, now).iter().map(|permit| permit.not_after).collect();
+fn mandate_view(row: MandateRow, orders: &[OrderRow], outbox: &[OutboxRow], now: Timestamp) -> MandateView {
+    let ahead: Vec<Timestamp> = standing(&row, outbox, now)
+        .iter()
+        .map(|permit| permit.not_after)
+        .collect();
     let order = ending_of(&row, orders);
     MandateView {
         mandate: row.mandate,

@@ -50,6 +50,41 @@ async fn a_permit_that_is_under_way_is_not_made_once_more() {
     assert_eq!(phone.wallet.mandate(mandate).unwrap().permits_ahead, 3);
 }
 
+// A permit on the spot has a number of its own, after that of the one that waits.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_permit_that_waits_makes_none_that_can_be_charged_look_used_where_one_is_used_on_the_spot() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    sandbox.plug.stall(&["permit"]);
+    phone.wallet.sync().await.unwrap();
+    let counted = || {
+        let exposure = phone.wallet.permission(mandate).unwrap().permission.exposure;
+        (
+            phone.wallet.mandate(mandate).unwrap().permits_ahead,
+            exposure.unwrap().charges,
+        )
+    };
+    assert_eq!(counted(), (3, 3), "control: two, and one that may have arrived");
+    let spot = phone.wallet.payer_present_permit(mandate, cny(100), "spot").await;
+    let paid = sandbox
+        .charge(&merchant, mandate, 100, "spot", Some(&spot.unwrap()))
+        .await;
+    assert_eq!(paid, "approved");
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(counted(), (3, 3));
+    // The control: those two can be charged.
+    for reference in ["second", "third"] {
+        let paid = sandbox.charge(&merchant, mandate, 100, reference, None).await;
+        assert_eq!(paid, "approved", "{reference}");
+    }
+    phone.wallet.sync().await.unwrap();
+    assert_eq!(counted(), (1, 1), "control: they were used");
+}
+
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_that_was_used_is_counted_nowhere_as_one_that_can_still_be_charged() {
