@@ -118,22 +118,38 @@ pub(crate) fn place(
     }
     for before in order.left {
         // An order under which nothing is left could be taken back in name only: it ends with the last that left it.
-        if turn.store.mandates_of_order(before)?.is_empty() {
-            bring_forward(turn, find(turn, before)?, placing.effective_at)?;
+        if turn.store.mandates_of_order(before)?.is_empty()
+            && let Some(before) = find_readable(turn, before)?
+        {
+            bring_forward(turn, before, placing.effective_at)?;
         }
     }
     Ok(id)
 }
 
-/// Takes a mandate out of a scheduled order. What was logged of the order stays: its token will be gone, too.
+/// Takes a mandate out of a scheduled order. What was logged of the order stays: its token will be gone, too. One that cannot
+/// be read goes on naming the token, and finds it gone.
 fn leave(turn: &Turn<'_>, id: OrderId, row: &Mandate) -> Result<(), Failure> {
-    let mut order = find(turn, id)?;
+    let Some(mut order) = find_readable(turn, id)? else {
+        return Ok(());
+    };
     order.tokens.retain(|token| *token != row.token);
     turn.store.put_order(&order)
 }
 
 fn find(turn: &Turn<'_>, id: OrderId) -> Result<Order, Failure> {
     turn.store.order(id)?.ok_or(Failure::Damaged("an order"))
+}
+
+/// The order, unless its row went bad, of which the log tells.
+fn find_readable(turn: &Turn<'_>, id: OrderId) -> Result<Option<Order>, Failure> {
+    match find(turn, id) {
+        Err(failure) if failure.is_of_one_row() => {
+            tracing::error!(error = %failure, order = %id, "an order cannot be read");
+            Ok(None)
+        }
+        order => order.map(Some),
+    }
 }
 
 /// When what a definition brings about is effective: at once, or after its policy's time.
@@ -284,14 +300,13 @@ pub(crate) fn undo(turn: &mut Turn<'_>, account: AccountId, id: OrderId) -> Deci
 
 /// Whether a later wish joins an order: where that is effective first; where the wish names all that is under it, so that
 /// the earlier moment counts for the whole order; or where it is for later itself. One that does not join takes what it
-/// names out of the order.
+/// names out of the order. So does a wish for now where the order cannot be read, unless nothing takes it back any more: it
+/// may never come due.
 pub(crate) fn joins(turn: &mut Turn<'_>, id: OrderId, wanted: &[MandateId], effective_at: Timestamp) -> Decided<bool> {
-    let order = match find(turn, id) {
-        Err(failure) if failure.is_of_one_row() => {
-            tracing::error!(error = %failure, order = %id, "what is under it is left to it");
-            return Ok(true);
-        }
-        order => order?,
+    let Some(order) = find_readable(turn, id)? else {
+        let under_it = readable(turn.store.mandates_of_order(id)?)?;
+        let is_scheduled = under_it.iter().any(|row| row.standing.scheduled.is_some());
+        return Ok(turn.now < effective_at || !is_scheduled);
     };
     if order.state.own != OwnHalf::Scheduled || effective_at >= order.effective_at {
         return Ok(true);

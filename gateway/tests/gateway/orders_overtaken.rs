@@ -212,15 +212,49 @@ async fn a_scheduled_order_that_cannot_be_read_keeps_no_other_mandate_alive() {
     assert_eq!(cause(&phone, &free).await, ended);
 }
 
+// Before, such a wish was left to the order, which never came: the phone asked for ever, and the mandate could not be ended.
 //
 #[tokio::test]
-async fn a_wish_to_end_one_under_an_order_that_cannot_be_read_ends_the_others_that_it_names() {
+async fn what_is_scheduled_under_an_order_that_cannot_be_read_ends_at_the_payers_wish() {
     let house = House::on_stage();
-    let (phone, [one, _], order) = scheduled(&house).await;
+    let (phone, [one, other], order) = scheduled(&house).await;
     let free = phone.sign_mandate().await;
-    spoil(&house, &order);
+    let change = |doc: &str| {
+        house.stop();
+        house.plant(&format!("UPDATE orders SET doc={doc} WHERE orders='{}'", order.order));
+        house.start().unwrap();
+    };
+    change("'bad' || doc");
     let named = [one.mandate, free.mandate];
     let walked = phone.walk("mandate.cancel.quick", &named).await;
+    let placed = phone.intend_by(&walked, &named).await;
+    assert_eq!(placed.mandates, named);
+    house.settle().await;
+    for token in [&one, &free] {
+        let charged = house.charge(token.mandate, 1).await;
+        assert_eq!(declined(&charged), Code::TokenDestroyed);
+    }
+    let kept = phone.mandate(other.mandate).await.state;
+    assert_eq!(kept, MandateState::RevocationScheduled, "control: it was not named");
+    // Put right, the order ends what is left under it.
+    change("SUBSTR(doc, 4)");
+    house.advance(25 * HOUR).await;
+    assert_eq!(phone.order(order.order).await.state, OrderState::Destroyed);
+    assert_eq!(phone.mandate(other.mandate).await.state, MandateState::Ended);
+    assert_eq!(order_of(&phone, &one).await.order, placed.order);
+}
+
+//
+#[tokio::test]
+async fn what_is_ending_under_an_order_that_cannot_be_read_is_left_to_it_and_the_others_end() {
+    let house = House::on_stage();
+    let phone = Phone::ready(&house).await;
+    let (one, free) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let named = [one.mandate, free.mandate];
+    let walked = phone.walk("mandate.cancel.quick", &named).await;
+    let order = phone.revoke(&[one.mandate]).await;
+    house.settle().await;
+    spoil(&house, &order);
     let placed = phone.intend_by(&walked, &named).await;
     assert_eq!(placed.mandates, [free.mandate]);
     house.settle().await;
