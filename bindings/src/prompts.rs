@@ -43,8 +43,7 @@ pub struct Prompt {
     pub deadline: Option<SystemTime>,
     /// The main action; absent where there is nothing to do.
     pub primary: Option<PromptText>,
-    /// The second action, of the same weight: the way out of the flow (`Wallet.cancelFlow`), or, at a `Code`, to have
-    /// another one sent (`SendAgain`). Its key tells which.
+    /// The way out of the flow (`Wallet.cancelFlow`), of the same weight.
     pub quiet: Option<PromptText>,
     /// The gateway is out of reach, and the flow goes on without it.
     pub offline: bool,

@@ -207,7 +207,6 @@ pub const KEYS: &[&str] = &[
     "action.take_photos",
     "action.record",
     "action.keep",
-    "action.send_again",
     "action.leave",
     "question.case",
     "question.other",

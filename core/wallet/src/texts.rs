@@ -161,14 +161,9 @@ pub(crate) fn actions(definition: &FlowDefinition, kind: &PromptKind) -> (Option
         | PromptKind::Done { .. }
         | PromptKind::Refused { .. } => return (None, Some(Text::new("action.leave"))),
     };
-    let quiet = if matches!(kind, PromptKind::Code { .. }) {
-        "send_again"
-    } else {
-        "keep"
-    };
     (
         Some(Text::new(&format!("action.{primary}"))),
-        Some(Text::new(&format!("action.{quiet}"))),
+        Some(Text::new("action.keep")),
     )
 }
 
@@ -301,6 +296,29 @@ mod tests {
             }
         }
         known(&name_of("mandate.cancel.in_person"));
+    }
+
+    #[test]
+    fn the_quiet_action_leaves_the_run_whatever_is_asked() {
+        let policy = Policy::load(DEFAULT_BUNDLE).unwrap();
+        let definition = policy.flow("mandate.cancel.service").unwrap();
+        let quiet = |kind: &PromptKind| actions(definition, kind).1.map(|text| text.key);
+        let at = Timestamp::from_unix(0).unwrap();
+        let code = PromptKind::Code {
+            sent_to: "own".to_owned(),
+            digits: 6,
+            valid_until: at,
+            resend_from: at,
+        };
+        for kind in [code, PromptKind::Biometric] {
+            assert_eq!(quiet(&kind).as_deref(), Some("action.keep"), "{kind:?}");
+        }
+        let done = quiet(&PromptKind::Done { under_way: false });
+        assert_eq!(
+            done.as_deref(),
+            Some("action.leave"),
+            "control: nothing is asked any more"
+        );
     }
 
     #[test]

@@ -43,7 +43,7 @@ struct CodePart: View {
         Section {
             PinPad(entry: entry) { model.answer(with: $0) { .code(code: $0) } }
                 .disabled(model.work.isBusy)
-            Button(say("action.send_again")) { model.answer(.sendAgain) }
+            Button(say("app.action.send_again")) { model.answer(.sendAgain) }
                 .disabled(model.work.isBusy)
                 .accessibilityIdentifier("send-again")
         } header: {

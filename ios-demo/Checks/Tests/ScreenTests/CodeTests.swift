@@ -45,6 +45,18 @@ extension JourneyTests {
         }
     }
 
+    @Test("The quiet button at a code says that it leaves the run, and leaves it")
+    func quietAtTheCode() async throws {
+        try await Manner.$current.withValue(english) {
+            let hand = try await Hand()
+            try await comeToTheCode(hand)
+            #expect(hand.app.flow?.asks == true, "control: the code is asked for")
+            #expect(hand.shows(say("action.keep")))
+            try await hand.tap("quiet")
+            #expect(hand.app.flow == nil && hand.app.openFlows.isEmpty)
+        }
+    }
+
     private func comeToTheCode(_ hand: Hand) async throws {
         try await hand.enrol()
         try await hand.sign()

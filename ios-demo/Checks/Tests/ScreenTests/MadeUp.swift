@@ -191,7 +191,7 @@ enum MadeUp {
             body: text(body ?? stem + ".body", given),
             why: text(isText(stem + ".why") ? stem + ".why" : "end.why"), because: because.map { text($0) }, next: next,
             rules: ["R-014"], stepNumber: step, stepCount: steps, attemptsLeft: left, deadline: deadline,
-            primary: primary.map { text($0) }, quiet: isAsked ? text("action.leave") : nil, offline: offline)
+            primary: primary.map { text($0) }, quiet: isAsked ? text("action.keep") : nil, offline: offline)
     }
 
     static let affected = [

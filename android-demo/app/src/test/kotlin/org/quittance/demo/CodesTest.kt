@@ -1,7 +1,9 @@
 package org.quittance.demo
 
+import kotlinx.coroutines.runBlocking
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertFalse
+import org.junit.Assert.assertTrue
 import org.junit.Test
 
 /** One-time codes that are not taken: each is told as what it is, and the right one still goes on. */
@@ -54,6 +56,16 @@ class CodesTest : StagedTest() {
         hand.awaits("close")
         assertFalse("it is told once, by the screen of its end", hand.sees("problem"))
         hand.leaves("close")
+    }
+
+    @Test
+    fun `the quiet button at a code says that it leaves the run, and leaves it`() {
+        comesToTheCode()
+        val open = { runBlocking { phone.wallet.openFlows() } }
+        assertEquals("control: the run is open", 1, open().size)
+        assertTrue("Not now, not Send again: ${hand.reads()}", hand.saysAlone("Not now"))
+        hand.leaves("quiet")
+        assertEquals(emptyList<String>(), open())
     }
 
     /** Begins to change limits, up to the code that this takes. */

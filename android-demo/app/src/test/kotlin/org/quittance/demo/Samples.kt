@@ -258,7 +258,7 @@ object Samples {
 
     private val affected = listOf(AffectedMandate("a", "Bluebird Rides", "City rides"))
 
-    private fun prompt(kind: PromptKind, of: String, step: UInt = 2u, primary: String? = null, quiet: String? = "action.leave") =
+    private fun prompt(kind: PromptKind, of: String, step: UInt = 2u, primary: String? = null) =
         Prompt(
             flow = "f",
             definition = "mandate.cancel.service",
@@ -278,9 +278,17 @@ object Samples {
             attemptsLeft = null,
             deadline = null,
             primary = primary?.let { text(it) },
-            quiet = quiet?.let { text(it) },
+            quiet = quiet(kind)?.let { text(it) },
             offline = false,
         )
+
+    /** The way out that the core gives each kind. */
+    private fun quiet(kind: PromptKind): String? =
+        when (kind) {
+            is PromptKind.Waiting, is PromptKind.InReview -> "action.leave"
+            is PromptKind.Scheduled, is PromptKind.Done, is PromptKind.Refused -> null
+            else -> "action.keep"
+        }
 
     private fun flow(prompt: Prompt, entry: Entry = Entry()) = UiState(shown = Shown.Flow(prompt, entry))
 
@@ -314,11 +322,11 @@ object Samples {
     /** Every kind of prompt, by the name of its picture. */
     val prompts: Map<String, UiState> =
         linkedMapOf(
-            "consent" to flow(prompt(PromptKind.Consent(offer), "sign.consent", 1u, "action.agree", "action.keep")),
+            "consent" to flow(prompt(PromptKind.Consent(offer), "sign.consent", 1u, "action.agree")),
             "confirm" to
-                flow(prompt(PromptKind.Confirm(affected, consequences), "cancel.confirm", 2u, "action.stop", "action.keep")),
+                flow(prompt(PromptKind.Confirm(affected, consequences), "cancel.confirm", 2u, "action.stop")),
             "choose" to
-                flow(prompt(PromptKind.Choose(affected, consequences.take(2)), "service.select", 1u, "action.continue", "action.keep")),
+                flow(prompt(PromptKind.Choose(affected, consequences.take(2)), "service.select", 1u, "action.continue")),
             "facts" to
                 flow(
                     prompt(PromptKind.Facts(listOf(text("question.case"))), "assisted.open_case", 1u, "action.send"),
@@ -333,7 +341,7 @@ object Samples {
                         .copy(body = text("ask.code.own.body")),
                     Entry(typedDigits = 3, shownDigits = "482"),
                 ),
-            "biometric" to flow(prompt(PromptKind.Biometric, "cancel.identify", 1u, "action.use_biometric", "action.keep")),
+            "biometric" to flow(prompt(PromptKind.Biometric, "cancel.identify", 1u, "action.use_biometric")),
             "device_passcode" to flow(prompt(PromptKind.DevicePasscode, "ask.device_passcode", 1u, "action.use_passcode")),
             "payment_pin" to
                 flow(prompt(PromptKind.PaymentPin(6u, 4u), "cancel.payment_pin", 3u).copy(attemptsLeft = 4u), Entry(typedDigits = 2))
@@ -361,10 +369,10 @@ object Samples {
             "waiting" to
                 flow(prompt(PromptKind.Waiting(AwaitedParty.MERCHANT, hours(-5), hours(67), text("then.go_on")), "wait.merchant", 3u)),
             "in_review" to flow(prompt(PromptKind.InReview(hours(-1), hours(47), text("then.refuse")), "wait.review", 4u)),
-            "scheduled" to flow(prompt(PromptKind.Scheduled("o", hours(24)), "end.scheduled", 5u, quiet = null)),
-            "done" to flow(prompt(PromptKind.Done(false), "end.stopped", 5u, quiet = null)),
+            "scheduled" to flow(prompt(PromptKind.Scheduled("o", hours(24)), "end.scheduled", 5u)),
+            "done" to flow(prompt(PromptKind.Done(false), "end.stopped", 5u)),
             "refused" to
-                flow(prompt(PromptKind.Refused("external_refused", text("refused.external_refused")), "end.refused", 5u, quiet = null)),
+                flow(prompt(PromptKind.Refused("external_refused", text("refused.external_refused")), "end.refused", 5u)),
         )
 
     private val lock = SafetyLock(hours(0), hours(24), listOf(hours(48), hours(96), hours(168)), "payer", false, false)
@@ -411,11 +419,11 @@ object Samples {
             "offer" to UiState(shown = Shown.ReadOffer("")),
             "change_limits" to UiState(shown = Shown.ChangeLimits("a", rides.limits, perCharge = "20")),
             "new_pin" to UiState(shown = Shown.Enrol(EnrolStep.PIN, 2, false, anew = true)),
-            "several_came_out" to flow(prompt(PromptKind.Done(false), "end.stopped", 5u, quiet = null), outcomes),
+            "several_came_out" to flow(prompt(PromptKind.Done(false), "end.stopped", 5u), outcomes),
             "contacts_wait" to
                 flow(prompt(PromptKind.Waiting(AwaitedParty.CONTACTS, hours(0), hours(1), text("then.refuse")), "wait.contacts", 2u)),
             "recovered" to
-                flow(prompt(PromptKind.Done(false), "end.pin_reset", 3u, quiet = null).copy(definition = "recovery.transaction_quiz")),
+                flow(prompt(PromptKind.Done(false), "end.pin_reset", 3u).copy(definition = "recovery.transaction_quiz")),
             "vouch" to UiState(shown = Shown.Vouch("recovery.trusted_contacts", own = false)),
         )
 

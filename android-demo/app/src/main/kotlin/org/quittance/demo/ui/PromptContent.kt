@@ -102,7 +102,7 @@ private fun Code(kind: PromptKind.Code, entry: Entry, state: UiState, actions: A
     PadCentred(!state.working, actions)
     Line(R.drawable.sign_clock, words("app.code.valid_until", "until" to moment(kind.validUntil)))
     Line(R.drawable.sign_next, words("app.code.resend_from", "from" to moment(kind.resendFrom)))
-    TextAction("send-again", words("action.send_again"), !state.working, onClick = actions::sendAgain)
+    TextAction("send-again", words("app.action.send_again"), !state.working, onClick = actions::sendAgain)
 }
 
 @Composable
