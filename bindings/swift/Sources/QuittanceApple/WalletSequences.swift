@@ -8,7 +8,7 @@ extension WalletProtocol {
     /// when nothing is left; `sync` brings more. An app that draws a list takes it from `news(shown:)`.
     public var events: WalletEvents { WalletEvents(wallet: self) }
 
-    /// The questions of a flow, one after the other, until somebody else has the turn or the flow is over:
+    /// The questions of a flow, one after the other, until another app or somebody else has the turn, or the flow is over:
     ///
     ///     for try await prompt in wallet.questions(of: flow) {
     ///         try await wallet.submit(flow: flow, answer: ask(prompt))
@@ -56,6 +56,8 @@ public struct FlowQuestions: AsyncSequence, Sendable {
         public mutating func next() async throws -> Prompt? {
             if Task.isCancelled { return nil }
             guard let prompt = try await wallet.nextPrompt(flow: flow), asksPayer(prompt: prompt) else { return nil }
+            // No answer fits it: `nextPrompt` gives its link.
+            if case .jump = prompt.kind { return nil }
             return prompt
         }
     }

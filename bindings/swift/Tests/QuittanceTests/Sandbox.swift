@@ -72,11 +72,14 @@ struct Merchant: Sendable {
     let id: String
 
     /// A pay-as-you-go offer, as the merchant's QR code holds it.
-    func offer(perCharge: Money, perPeriod: Money) async throws -> String {
-        let offer: [String: Any] = [
-            "service": "Rides", "kind": "pay_as_you_go", "period_days": 30,
+    func offer(
+        perCharge: Money, perPeriod: Money, service: String = "Rides", channel: String? = nil
+    ) async throws -> String {
+        var offer: [String: Any] = [
+            "service": service, "kind": "pay_as_you_go", "period_days": 30,
             "per_charge": json(perCharge), "per_period": json(perPeriod),
         ]
+        offer["channel"] = channel
         return try sandbox.member("offer", of: await sandbox.post("/sandbox/merchants/\(id)/offers", offer))
     }
 

@@ -35,6 +35,24 @@ import Testing
         #expect(try await questions.next() == first)
     }
 
+    @Test("A loop over the questions ends where another app has the turn")
+    func jump() async throws {
+        let offer = try await stage.merchant.offer(perCharge: cny(50_00), perPeriod: cny(500_00), channel: "bank")
+        let debit = try await wallet.startSign(offer: offer, locale: "en")
+        _ = try await stage.walk(wallet, debit)
+        let stop = try await wallet.startRevoke(mandates: [wallet.mandateOf(flow: debit)])
+        var steps: [String] = []
+        for try await prompt in wallet.questions(of: stop) {
+            steps.append(prompt.step)
+            try await wallet.submit(flow: stop, answer: agree(prompt))
+        }
+        #expect(steps.last == "payment_pin")
+        guard case .jump = try await wallet.nextPrompt(flow: stop)?.kind else {
+            Issue.record("control: the bank's app has the turn")
+            return
+        }
+    }
+
     /// Two things that the payer should know, in order.
     private func happened() async throws -> [WalletEvent] {
         _ = try await stage.walk(wallet, sign)

@@ -17,9 +17,6 @@ func bankNeverAnswers(_ sandbox: Sandbox) async throws {
 /// An offer of a merchant whose charges go through a bank's own mandate.
 func bankOffer(_ sandbox: Sandbox) async throws -> String {
     let merchant = try await sandbox.merchant("Harbour Bank")
-    let offer: [String: Any] = [
-        "service": "Direct debit", "kind": "pay_as_you_go", "channel": "bank", "period_days": 30,
-        "per_charge": ["minor": 5000, "currency": "CNY"], "per_period": ["minor": 50_000, "currency": "CNY"],
-    ]
-    return try sandbox.member("offer", of: await sandbox.post("/sandbox/merchants/\(merchant.id)/offers", offer))
+    return try await merchant.offer(
+        perCharge: cny(50_00), perPeriod: cny(500_00), service: "Direct debit", channel: "bank")
 }
