@@ -110,15 +110,11 @@ pub enum PromptKind {
     PaymentPin {
         /// How many digits.
         digits: u8,
-        /// Tries that are left, where one has failed.
-        attempts_left: Option<u32>,
     },
     /// The safety lock's own password. Answer: `LockPassword`.
     LockPassword {
         /// How many digits.
         digits: u8,
-        /// Tries that are left, where one has failed.
-        attempts_left: Option<u32>,
     },
     /// Photos of a document. Answer: `Images`.
     Photos {
@@ -289,8 +285,8 @@ impl From<inner::PromptKind> for PromptKind {
             },
             Inner::Biometric => Self::Biometric,
             Inner::DevicePasscode => Self::DevicePasscode,
-            Inner::PaymentPin { digits, attempts_left } => Self::PaymentPin { digits, attempts_left },
-            Inner::LockPassword { digits, attempts_left } => Self::LockPassword { digits, attempts_left },
+            Inner::PaymentPin { digits } => Self::PaymentPin { digits },
+            Inner::LockPassword { digits } => Self::LockPassword { digits },
             Inner::Photos {
                 document,
                 images,

@@ -177,7 +177,12 @@ fn completion(policy: &Policy, definition: &FlowDefinition, state: &FlowState) -
 }
 
 /// Tries that are left at the open step, where one has failed: there is no reason to frighten who has all of them.
-pub(crate) fn attempts_left(open: &OpenFlow) -> Option<u32> {
+pub(crate) fn attempts_left(open: &OpenFlow, kind: &PromptKind) -> Option<u32> {
+    // That a secret was wrong is found on the phone, before anything of it is said in the run.
+    let of_secret = matches!(kind, PromptKind::PaymentPin { .. } | PromptKind::LockPassword { .. });
+    if let Some(left) = open.row.attempts_left.filter(|_| of_secret) {
+        return Some(left);
+    }
     if open.state.failures == 0 {
         return open.state.attempts_left;
     }

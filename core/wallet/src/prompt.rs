@@ -104,15 +104,11 @@ pub enum PromptKind {
     PaymentPin {
         /// How many digits.
         digits: u8,
-        /// Tries that are left, where one has failed.
-        attempts_left: Option<u32>,
     },
     /// The safety lock's own password. Answer: `LockPassword`.
     LockPassword {
         /// How many digits.
         digits: u8,
-        /// Tries that are left, where one has failed.
-        attempts_left: Option<u32>,
     },
     /// Photos of a document. Answer: `Images`.
     Photos {

@@ -50,7 +50,7 @@ impl Inner {
             rules: explained.rules,
             step_number,
             step_count,
-            attempts_left: next::attempts_left(&open),
+            attempts_left: next::attempts_left(&open, &kind),
             deadline: [deadline, idle_end].into_iter().flatten().min(),
             primary,
             quiet,
@@ -155,14 +155,8 @@ impl Inner {
         };
         let recording = |what: Recording| PromptKind::Recording { what, most_bytes };
         Ok(match factor {
-            FactorKind::PaymentPin => PromptKind::PaymentPin {
-                digits: secret_digits,
-                attempts_left: open.row.attempts_left,
-            },
-            FactorKind::LockPassword => PromptKind::LockPassword {
-                digits: secret_digits,
-                attempts_left: open.row.attempts_left,
-            },
+            FactorKind::PaymentPin => PromptKind::PaymentPin { digits: secret_digits },
+            FactorKind::LockPassword => PromptKind::LockPassword { digits: secret_digits },
             FactorKind::DevicePasscode => PromptKind::DevicePasscode,
             FactorKind::Biometric => PromptKind::Biometric,
             FactorKind::IdDocument => photos(Document::IdDocument, 2),

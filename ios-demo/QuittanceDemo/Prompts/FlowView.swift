@@ -57,10 +57,8 @@ struct PromptBody: View {
             CodePart(model: model, digits: Int(digits), validUntil: validUntil, resendFrom: resendFrom)
         case .biometric: NotePart(symbol: "faceid", note: say("app.biometric.out"))
         case .devicePasscode: NotePart(symbol: "lock", note: say("app.biometric.out"))
-        case .paymentPin(let digits, let left):
-            PinPart(model: model, length: Int(digits), attemptsLeft: left) { .paymentPin(pin: $0) }
-        case .lockPassword(let digits, let left):
-            PinPart(model: model, length: Int(digits), attemptsLeft: left) { .lockPassword(password: $0) }
+        case .paymentPin(let digits): PinPart(model: model, length: Int(digits)) { .paymentPin(pin: $0) }
+        case .lockPassword(let digits): PinPart(model: model, length: Int(digits)) { .lockPassword(password: $0) }
         case .photos(let document, let images, _): PhotosPart(model: model, document: document, number: Int(images))
         case .recording(let what, _): RecordingPart(model: model, what: what)
         case .waiting(_, let since, let until, let then): WaitPart(model: model, since: since, until: until, then: then)
@@ -95,15 +93,12 @@ struct PromptHead: View {
                         Text(say("app.prompt.deadline", ["deadline": .moment(deadline)]))
                     }
                 }
-                if let left = prompt.attemptsLeft { Text(attempts(left)) }
+                if let left = prompt.attemptsLeft {
+                    Text(say("app.prompt.attempts_left", ["attempts": count(left)]))
+                }
             }
         }
     }
-}
-
-/// How many tries are left.
-func attempts(_ left: UInt32) -> String {
-    say("app.prompt.attempts_left", ["attempts": count(left)])
 }
 
 /// Why it is asked and what comes next, for those who want to know.

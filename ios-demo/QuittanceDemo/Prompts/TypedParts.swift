@@ -4,13 +4,11 @@ import SwiftUI
 /// A PIN or the lock's password, on our own pad.
 struct PinPart: View {
     let model: FlowModel
-    let attemptsLeft: UInt32?
     let answer: @MainActor (Data) -> Answer
     @State private var entry: PinEntry
 
-    init(model: FlowModel, length: Int, attemptsLeft: UInt32?, answer: @escaping @MainActor (Data) -> Answer) {
+    init(model: FlowModel, length: Int, answer: @escaping @MainActor (Data) -> Answer) {
         self.model = model
-        self.attemptsLeft = attemptsLeft
         self.answer = answer
         _entry = State(initialValue: PinEntry(length: length))
     }
@@ -19,8 +17,6 @@ struct PinPart: View {
         Section {
             PinPad(entry: entry) { model.answer(with: $0, answer) }
                 .disabled(model.work.isBusy)
-        } footer: {
-            if let attemptsLeft { Text(attempts(attemptsLeft)) }
         }
     }
 }

@@ -15,9 +15,7 @@ impl Play {
         check("kind", &what.kind.as_deref(), || kind_of(&prompt.kind))?;
         check("number", &what.number, || prompt.step_number)?;
         check("of", &what.of, || prompt.step_count)?;
-        check("attempts_left", &what.attempts_left.map(Some), || {
-            attempts_left(&prompt)
-        })?;
+        check("attempts_left", &what.attempts_left.map(Some), || prompt.attempts_left)?;
         check("deadline", &what.deadline.map(|left| Some(left.get())), || {
             prompt.deadline.map(|end| end.seconds_since(self.now()))
         })?;
@@ -40,7 +38,7 @@ impl Play {
         })?;
         check("digits", &what.digits.map(Some), || match &prompt.kind {
             PromptKind::Code { digits, .. } => Some(*digits),
-            PromptKind::PaymentPin { digits, .. } | PromptKind::LockPassword { digits, .. } => Some(u32::from(*digits)),
+            PromptKind::PaymentPin { digits } | PromptKind::LockPassword { digits } => Some(u32::from(*digits)),
             _ => None,
         })?;
         check("questions", &what.questions, || match &prompt.kind {
@@ -190,14 +188,6 @@ pub(super) fn written(value: &TextArgument) -> String {
         TextArgument::Moment(moment) => moment.to_string(),
         TextArgument::Wait(span) | TextArgument::Words(span) => span.clone(),
         TextArgument::Keys(keys) => keys.join(" "),
-    }
-}
-
-/// Tries that are left, wherever the prompt says so.
-const fn attempts_left(prompt: &Prompt) -> Option<u32> {
-    match &prompt.kind {
-        PromptKind::PaymentPin { attempts_left, .. } | PromptKind::LockPassword { attempts_left, .. } => *attempts_left,
-        _ => prompt.attempts_left,
     }
 }
 

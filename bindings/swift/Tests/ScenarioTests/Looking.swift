@@ -88,7 +88,7 @@ final class Looking {
         try check("kind", what["kind"]?.text, word(kind))
         try check("number", what["number"]?.number, Int64(prompt.stepNumber))
         try check("of", what["of"]?.number, Int64(prompt.stepCount))
-        try check("attempts_left", what["attempts_left"]?.number, attemptsLeft(prompt).map(Int64.init))
+        try check("attempts_left", what["attempts_left"]?.number, prompt.attemptsLeft.map(Int64.init))
         try check("deadline", what["deadline"]?.number, prompt.deadline.map { seconds($0) - payer.now })
         try check("because", what["because"]?.texts, prompt.because.map { lastWord($0.key) })
         try check("why", what["why"]?.text, prompt.why.key)
@@ -231,14 +231,6 @@ final class Looking {
         guard let found else { throw Wrong("the finding \(name)", said.map(\.says.key)) }
         try check("values", what["values"]?.texts, found.says.arguments.values.map { written($0) })
         try check("remedy", what["remedy"]?.text, found.remedy.map { word($0) })
-    }
-
-    /// Tries that are left, wherever the prompt says so.
-    private func attemptsLeft(_ prompt: Prompt) -> UInt32? {
-        switch prompt.kind {
-        case .paymentPin(_, let left), .lockPassword(_, let left): left
-        default: prompt.attemptsLeft
-        }
     }
 
     private func digits(_ kind: PromptKind) -> Int64? {

@@ -51,7 +51,7 @@ import Testing
         wallet.views = MadeUp.views(MadeUp.all)
         for permission in MadeUp.all { wallet.details[permission.mandate] = MadeUp.detail(permission) }
         wallet.asked = MadeUp.prompt(
-            .paymentPin(digits: 6, attemptsLeft: 2), "ask.payment_pin", primary: "action.enter")
+            .paymentPin(digits: 6), "ask.payment_pin", primary: "action.enter", left: 2)
         let app = AppModel(facts: { .ofThisPhone }) { [wallet] in wallet }
         let screen = Driver(RootView(model: app))
         await screen.settle()

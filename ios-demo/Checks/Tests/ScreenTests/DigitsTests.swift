@@ -26,7 +26,7 @@ import Testing
     @Test("After the call they are gone, taken or refused", arguments: [nil, WalletError.WrongAnswer])
     func used(_ failure: WalletError?) async throws {
         wallet.failure = failure
-        wallet.asked = MadeUp.prompt(.paymentPin(digits: 6, attemptsLeft: 3), "ask.payment_pin")
+        wallet.asked = MadeUp.prompt(.paymentPin(digits: 6), "ask.payment_pin", left: 3)
         await screen.settle()
         app.begin("mandate.cancel.service")
         await app.work.finished()

@@ -64,11 +64,11 @@ struct Picture: Sendable, CustomTestStringConvertible {
         Picture(
             "payment-pin",
             MadeUp.prompt(
-                .paymentPin(digits: 6, attemptsLeft: 4), "cancel.payment_pin", primary: "action.enter", step: 3, of: 3)),
+                .paymentPin(digits: 6), "cancel.payment_pin", primary: "action.enter", step: 3, of: 3, left: 4)),
         Picture(
             "lock-password",
             MadeUp.prompt(
-                .lockPassword(digits: 6, attemptsLeft: nil), "lock_release.lock_password", primary: "action.enter",
+                .lockPassword(digits: 6), "lock_release.lock_password", primary: "action.enter",
                 step: 1, of: 2)),
         Picture(
             "photos",
@@ -278,7 +278,7 @@ struct Picture: Sendable, CustomTestStringConvertible {
     func around() async throws {
         try await each("cover") { _, screen in screen.surroundings.scenePhase = .inactive }
         wallet.asked = MadeUp.prompt(
-            .paymentPin(digits: 6, attemptsLeft: 2), "ask.payment_pin", primary: "action.enter")
+            .paymentPin(digits: 6), "ask.payment_pin", primary: "action.enter", left: 2)
         wallet.failure = .WrongPin(attemptsLeft: 2)
         try await each("problem") { app, screen in
             app.begin("mandate.cancel.service")

@@ -21,8 +21,9 @@ class StoppingTest {
         val caught = assertThrows<WalletException.WrongPin> { wallet.submit(flow, wrong) }
         assertEquals(4u, caught.attemptsLeft)
         assertEquals(ErrorKind.AskAgain, errorKind(caught))
-        val asked = wallet.nextPrompt(flow)?.kind as PromptKind.PaymentPin
-        assertEquals(4u, asked.attemptsLeft)
+        val asked = wallet.nextPrompt(flow)
+        assertEquals(PromptKind.PaymentPin(6u), asked?.kind)
+        assertEquals(4u, asked?.attemptsLeft)
         assertEquals(listOf("payment_pin"), stage.walk(wallet, flow))
         wallet.sync()
         assertEquals(EndingStage.Closed(ClosureKind.TWO_SIDED), wallet.mandate(mandate).ending?.stage)

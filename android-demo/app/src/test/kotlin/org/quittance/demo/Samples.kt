@@ -344,9 +344,9 @@ object Samples {
             "biometric" to flow(prompt(PromptKind.Biometric, "cancel.identify", 1u, "action.use_biometric")),
             "device_passcode" to flow(prompt(PromptKind.DevicePasscode, "ask.device_passcode", 1u, "action.use_passcode")),
             "payment_pin" to
-                flow(prompt(PromptKind.PaymentPin(6u, 4u), "cancel.payment_pin", 3u).copy(attemptsLeft = 4u), Entry(typedDigits = 2))
+                flow(prompt(PromptKind.PaymentPin(6u), "cancel.payment_pin", 3u).copy(attemptsLeft = 4u), Entry(typedDigits = 2))
                     .copy(problem = Problem(null, Say("app.pin.wrong", "attempts" to org.quittance.demo.words.count(4)))),
-            "lock_password" to flow(prompt(PromptKind.LockPassword(6u, null), "lock_release.lock_password", 1u)),
+            "lock_password" to flow(prompt(PromptKind.LockPassword(6u), "lock_release.lock_password", 1u)),
             "photos" to
                 flow(prompt(PromptKind.Photos(DocumentKind.ID_DOCUMENT, 2u, 4_000_000uL), "ask.id_document", 3u, "action.send")),
             "recording" to

@@ -76,7 +76,7 @@ class Looking(private val payer: Payer, private val answering: Answering) {
         check("kind", what.text("kind")) { word(kind) }
         check("number", what.int("number")) { prompt.stepNumber.toInt() }
         check("of", what.int("of")) { prompt.stepCount.toInt() }
-        check("attempts_left", what.int("attempts_left")) { attemptsLeft(prompt)?.toInt() }
+        check("attempts_left", what.int("attempts_left")) { prompt.attemptsLeft?.toInt() }
         check("deadline", what.long("deadline")) { prompt.deadline?.let { it.epochSecond - payer.now } }
         check("waits_for", what.text("waits_for")) { if (kind is PromptKind.Waiting) word(kind.whom) else word(kind) }
         check("because", what.texts("because")) { prompt.because.map { it.key.substringAfterLast('.') } }
@@ -199,14 +199,6 @@ class Looking(private val payer: Payer, private val answering: Answering) {
         check("values", what.texts("values")) { found.says.arguments.values.map(::written) }
         check("remedy", what.text("remedy")) { found.remedy?.let(::word) }
     }
-
-    /** Tries that are left, wherever the prompt says so. */
-    private fun attemptsLeft(prompt: Prompt): UInt? =
-        when (val kind = prompt.kind) {
-            is PromptKind.PaymentPin -> kind.attemptsLeft
-            is PromptKind.LockPassword -> kind.attemptsLeft
-            else -> prompt.attemptsLeft
-        }
 
     private fun digits(kind: PromptKind): Int? =
         when (kind) {
