@@ -49,9 +49,6 @@ pub struct SafetyLock {
     pub longer: Vec<SystemTime>,
     /// What put it on: `payer`, `remote_login`, `abnormal_spending`.
     pub trigger: String,
-    /// Whether it was wished that the account's other devices are locked, too. The gateway records the wish and does
-    /// nothing with it yet: tell no payer that they are locked.
-    pub other_devices: bool,
     /// Whether the gateway knows of it; otherwise it holds on this phone until it is told.
     pub told: bool,
 }
@@ -70,13 +67,11 @@ pub struct Stopping {
 #[uniffi::export]
 impl Wallet {
     /// Locks every mandate: on this phone at once, at the gateway as soon as it is reached. Asks for nothing and needs no
-    /// network; the answer says whether the gateway knows yet. The flow `lock.release` ends it early.
-    ///
-    /// `otherDevices` is recorded only, and locks no other device yet: pass `false`, and offer no switch for it.
-    /// Throws `NotEnrolled`.
-    pub async fn lock_now(&self, other_devices: bool) -> Result<SafetyLock, WalletError> {
+    /// network; the answer says whether the gateway knows yet. The flow `lock.release` ends it early. Throws `NotEnrolled`.
+    pub async fn lock_now(&self) -> Result<SafetyLock, WalletError> {
+        // The wish to lock other devices, too, is recorded only: it locks none yet, so no app can ask for it.
         Ok(self
-            .act(move |wallet| async move { wallet.lock_now(other_devices).await })
+            .act(|wallet| async move { wallet.lock_now(false).await })
             .await?
             .into())
     }
@@ -182,7 +177,6 @@ impl From<inner::LockView> for SafetyLock {
             until: moment(view.until),
             longer: view.longer.into_iter().map(moment).collect(),
             trigger: view.trigger,
-            other_devices: view.other_devices,
             told: view.told,
         }
     }

@@ -231,8 +231,7 @@ import QuittanceApple
 
     func pauseEverything() {
         act { [self] wallet in
-            // Other devices are left out: the gateway records the wish alone, and a payer would take it for done.
-            _ = try await wallet.lockNow(otherDevices: false)
+            _ = try await wallet.lockNow()
             try await contact(wallet)
         }
     }

@@ -186,9 +186,6 @@ verbs! {
     "lock" => Lock {
         /// Who.
         lock: String,
-        /// Whether the account's other devices are locked, too.
-        #[serde(default)]
-        other_devices: bool,
     }
     /// Somebody sets the safety lock's own password.
     "set_lock_password" => SetLockPassword {

@@ -65,7 +65,7 @@ impl Play {
                 )
             }
             Act::Lock(act) => {
-                self.phone(&act.lock)?.wallet.lock_now(act.other_devices).await?;
+                self.phone(&act.lock)?.wallet.lock_now(false).await?;
                 Ok(())
             }
             Act::SetLockPassword(act) => {

@@ -135,9 +135,7 @@ impl Play {
             Act::Resume(act) if self.is_elsewhere(PAYER) => {
                 plain(json!({ "verb": "resume", "mandates": self.ids(&act.resume)?, "fails": act.fails }))?
             }
-            Act::Lock(act) if self.is_elsewhere(&act.lock) => {
-                plain(json!({ "verb": "lock", "other_devices": act.other_devices }))?
-            }
+            Act::Lock(act) if self.is_elsewhere(&act.lock) => plain(json!({ "verb": "lock" }))?,
             Act::SetLockPassword(act) if self.is_elsewhere(&act.set_lock_password) => {
                 plain(json!({ "verb": "set_lock_password", "password": act.password, "fails": act.fails }))?
             }

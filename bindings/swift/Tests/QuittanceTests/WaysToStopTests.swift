@@ -79,7 +79,7 @@ import Testing
     }
 
     private func locked(_ stage: Stage, _ wallet: Wallet, _ mandate: String) async throws {
-        let lock = try await wallet.lockNow(otherDevices: false)
+        let lock = try await wallet.lockNow()
         #expect(lock.told && lock.trigger == "payer")
         #expect(lock.until.timeIntervalSince(lock.since) == 24 * 3600)
         #expect(try await wallet.lockState().lock == lock)

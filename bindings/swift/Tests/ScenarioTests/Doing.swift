@@ -31,7 +31,7 @@ struct Doing {
         case "leave": try await payer.wallet.cancelFlow(flow: told.need("flow"))
         case "pause": try await payer.wallet.pause(mandates: mandates)
         case "resume": try await payer.outcome(fails) { try await payer.wallet.resume(mandates: mandates) }
-        case "lock": _ = try await payer.wallet.lockNow(otherDevices: told["other_devices"]?.truth == true)
+        case "lock": _ = try await payer.wallet.lockNow()
         case "set_lock_password":
             let password = told["password"]?.text.map { Data($0.utf8) } ?? lockPassword
             try await payer.outcome(fails) {

@@ -70,8 +70,7 @@ enum MadeUp {
 
     static let lock = SafetyLock(
         since: after(hours: -1), until: after(hours: 23),
-        longer: [after(hours: 47), after(hours: 95), after(hours: 167)], trigger: "payer", otherDevices: false,
-        told: false)
+        longer: [after(hours: 47), after(hours: 95), after(hours: 167)], trigger: "payer", told: false)
 
     static func detail(_ permission: Permission) -> PermissionDetail {
         let history = [

@@ -79,7 +79,7 @@ class WaysToStopTest {
     }
 
     private suspend fun locked(stage: Stage, wallet: Wallet, mandate: String) {
-        val lock = wallet.lockNow(otherDevices = false)
+        val lock = wallet.lockNow()
         assertTrue(lock.told)
         assertEquals("payer", lock.trigger)
         assertEquals(Duration.ofHours(24), Duration.between(lock.since, lock.until))

@@ -375,7 +375,7 @@ object Samples {
                 flow(prompt(PromptKind.Refused("external_refused", text("refused.external_refused")), "end.refused", 5u)),
         )
 
-    private val lock = SafetyLock(hours(0), hours(24), listOf(hours(48), hours(96), hours(168)), "payer", false, false)
+    private val lock = SafetyLock(hours(0), hours(24), listOf(hours(48), hours(96), hours(168)), "payer", false)
 
     /** Every view. */
     val views: Map<String, UiState> =

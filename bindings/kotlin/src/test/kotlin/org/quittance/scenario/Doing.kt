@@ -36,7 +36,7 @@ class Doing(private val payer: Payer, private val answering: Answering, private 
             "leave" -> wallet.cancelFlow(told.need("flow"))
             "pause" -> wallet.pause(told.texts("mandates")!!)
             "resume" -> payer.outcome(fails) { wallet.resume(told.texts("mandates")!!) }
-            "lock" -> wallet.lockNow(told.truth("other_devices")!!)
+            "lock" -> wallet.lockNow()
             "set_lock_password" -> {
                 val password = told.text("password") ?: LOCK_PASSWORD
                 payer.outcome(fails) { wallet.setLockPassword(Stage.pin(), password.toByteArray()) }

@@ -310,8 +310,7 @@ class DemoModel(internal val phone: Phone, internal val scope: CoroutineScope, p
     }
 
     fun lock() = act {
-        // Other devices are left out: the gateway records the wish alone, and a payer would take it for done.
-        val lock = wallet().lockNow(otherDevices = false)
+        val lock = wallet().lockNow()
         asksForLock = false
         states.update { it.copy(offline = !lock.told) }
         show()
