@@ -57,7 +57,7 @@ pub enum HoldOwner {
     Closure,
     /// The payer's stop instruction.
     Stop,
-    /// The phone that has the other half is lost, silent for too long, or in quarantine.
+    /// This phone does not have its half any more, or cannot read it.
     Device,
 }
 
