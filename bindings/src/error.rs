@@ -20,7 +20,7 @@ pub enum WalletError {
     /// The configuration cannot be used.
     #[error("configuration: {member}: {fix}")]
     Configuration {
-        /// The member.
+        /// The member, as Rust writes it: `log_vkey` is the record's `logVkey`.
         member: String,
         /// What to do about it.
         fix: String,
