@@ -281,16 +281,12 @@ pub(crate) fn ask_again(turn: &mut Turn<'_>, charge: &Charge) -> Decided<()> {
 }
 
 /// Why a charge was not made, by what the network was asked. One that was only asked about was kept back here, and what keeps
-/// it back is the reason; where that is over meanwhile, or a row of it cannot be read, no more is known than that it was.
+/// it back is the reason; where that is over meanwhile, no more is known than that it was.
 fn not_made(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge, asked: Question) -> Decided<Code> {
     if asked == Question::Charge {
         return Ok(Code::ExternalRefused);
     }
-    match in_its_way(turn, mandate, charge) {
-        Ok(code) => Ok(code.unwrap_or(Code::MandateHeld)),
-        Err(Refusal::Failure(failure)) if failure.is_of_one_row() => Ok(Code::MandateHeld),
-        Err(refusal) => Err(refusal),
-    }
+    Ok(in_its_way(turn, mandate, charge)?.unwrap_or(Code::MandateHeld))
 }
 
 /// Takes the network's answer: the charge as it is now, with the bytes that its merchant hears for ever.
