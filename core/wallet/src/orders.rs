@@ -17,7 +17,7 @@ use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
-use quittance_protocol::{MandateId, OrderId, Timestamp};
+use quittance_protocol::{Digest32, MandateId, OrderId, Timestamp};
 use std::sync::Arc;
 
 /// An order as the gateway tells it, with what the phone's own check of the log found.
@@ -250,7 +250,8 @@ impl Unit<'_> {
                 _ => true,
             };
             if fulfils && known_order(&own.state).is_some_and(|known| known.mandates == record.mandates) {
-                let (_, intents) = self.claim(&rows, record, answered)?;
+                let asked = own.ground.and_then(|ground| ground.intent);
+                let (_, intents) = self.claim(&rows, record, asked, answered)?;
                 add_new(&mut own.intents, intents);
             }
             return Ok(Some(own));
@@ -287,7 +288,7 @@ impl Unit<'_> {
             Err(error) => return Err(error),
         };
         self.proved_time(ordered.entry.time)?;
-        let (place, mut intents) = self.claim(&rows, record, answered)?;
+        let (place, mut intents) = self.claim(&rows, record, ordered.body.intent, answered)?;
         let named = rows
             .iter()
             .flat_map(|row| &row.intents)
@@ -337,15 +338,23 @@ impl Unit<'_> {
     }
 
     /// Takes an order's mandates out of what still waits for an order: the place of the intent that was answered, or
-    /// that waits for nothing more, and the intents that asked.
+    /// that waits for nothing more, and the intents that asked. `asked`: the content of the intent that the order was placed
+    /// for.
     fn claim(
         &mut self,
         rows: &[OrderRow],
         record: &OrderRecord,
+        asked: Option<Digest32>,
         answered: Option<&Purpose>,
     ) -> Result<(Option<[u8; 16]>, Vec<String>), WalletError> {
         let (mut place, mut intents) = (None, Vec::new());
         for row in rows.iter().filter(|row| waits_for(row, record)) {
+            let is_answered = matches!(answered, Some(Purpose::Intent { flow }) if row.place == *flow.as_bytes());
+            let is_asked = asked.is_some() && row.intents.iter().any(|intent| content(intent) == asked);
+            if record.state == OrderState::Scheduled && !is_answered && !is_asked {
+                // It may be taken back yet, and the gateway may not have heard of this wish.
+                continue;
+            }
             let mut left = mandates_of(&row.state).to_vec();
             // Where cancellations overlap, the gateway's order is for what is under no other order yet.
             let ordered = |wanted: &MandateId| {
@@ -355,7 +364,6 @@ impl Unit<'_> {
             left.retain(|wanted| !record.mandates.contains(wanted) && !ordered(wanted));
             add_new(&mut intents, row.intents.clone());
             self.join_flow(row.place, record)?;
-            let is_answered = matches!(answered, Some(Purpose::Intent { flow }) if row.place == *flow.as_bytes());
             if left.is_empty() || is_answered {
                 self.delete(row);
                 place = if is_answered {

@@ -158,3 +158,35 @@ async fn what_is_told_of_a_mandate_as_it_was_before_its_end_was_taken_back_holds
     );
     assert_eq!(sandbox.charge(&merchant, mandate, 100, "kept", None).await, "approved");
 }
+
+// The order came of another run's wish. This one had not reached the gateway when the phone heard of the order.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wish_that_the_gateway_has_not_heard_is_none_of_an_order_that_the_phone_hears_of_first() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, one) = signed(&sandbox, &phone, json!({})).await;
+    let (_, other) = signed(&sandbox, &phone, json!({})).await;
+    let wish = phone.wallet.begin("mandate.cancel.service", vec![one], None).await;
+    let wish = wish.unwrap();
+    sandbox.plug.lose_answer_of("intent");
+    let both = by_service(&sandbox, &phone, &[one, other]).await;
+    sandbox.plug.set(Line::Up);
+    sandbox.plug.stall(&["intent"]);
+    walks_by_service(&sandbox, &phone, wish, &[one]).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(both).unwrap().unwrap();
+    takes_back(&phone, order).await;
+    assert!(phone.wallet.mandate(other).unwrap().can_pay, "control: it is kept");
+    assert!(!phone.wallet.mandate(one).unwrap().can_pay, "the wish stands");
+    sandbox.plug.stall(&[]);
+    let is_scheduled = |stage| matches!(stage, EndingStage::Scheduled { .. });
+    phone.until(one, is_scheduled).await;
+    assert!(!is_disputed(&phone.events()));
+    sandbox.advance(24 * 3600).await;
+    phone.until_closed(one).await;
+    assert_eq!(
+        sandbox.charge(&merchant, one, 100, "ended", None).await,
+        "token_destroyed"
+    );
+}
