@@ -221,7 +221,8 @@ impl Vault {
     }
 
     /// Ends everything that is not of the present epoch, and answers what keeps another one from beginning: an older key that
-    /// works, though it was deleted, or that the keystore does not delete. The state must have been read: a file without its own key is never completed.
+    /// works, though it was deleted, or that the keystore does not delete. The state must have been read: a file without its
+    /// own key is never completed.
     fn complete(&mut self) -> Result<Option<VaultError>, VaultError> {
         self.ahead = None;
         let epoch = self.ready()?.header.epoch;

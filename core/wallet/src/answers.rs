@@ -31,7 +31,7 @@ impl Inner {
                 let news = self.check_order(record).await?;
                 self.finish(row, move |unit, purpose| {
                     unit.take_order(&news, Some(purpose))?;
-                    unit.is_fulfilled(purpose, news.order())
+                    unit.conclude(purpose, news.order())
                 })
                 .await
             }
@@ -69,11 +69,11 @@ impl Inner {
 }
 
 impl Unit<'_> {
-    /// Whether a statement about an order has done what it was sent for. An answer that ends nothing of what an intent asks
-    /// for, or that no log bears out, answers it no more than none: it is said again. A logged order that this phone did not
-    /// ask for is an answer, and disputed. One that was taken back is an answer, too, and will be none other for these bytes:
-    /// what the payer still wants to end is asked for anew.
-    fn is_fulfilled(&mut self, purpose: &Purpose, order: OrderId) -> Result<bool, WalletError> {
+    /// Concludes a statement about an order, and says whether it has done what it was sent for. An answer that ends nothing of
+    /// what an intent asks for, or that no log bears out, answers it no more than none: it is said again. A logged order that
+    /// this phone did not ask for is an answer, and disputed. One that was taken back is an answer, too, and will be none other
+    /// for these bytes: what the payer still wants to end is asked for anew.
+    fn conclude(&mut self, purpose: &Purpose, order: OrderId) -> Result<bool, WalletError> {
         let Purpose::Intent { flow } = purpose else {
             return Ok(true);
         };

@@ -200,8 +200,8 @@ impl Unit<'_> {
         self.staged.secrets.push((key, secret));
     }
 
-    /// Ends the vault's epoch with this unit: a file of before does not open any more. For counters of tries. Where the keystore
-    /// does not end the key of an earlier one, nothing is written; or, if the unit must not wait for that, what there is to write.
+    /// Ends the vault's epoch with this unit: a file of before does not open any more. For counters of tries. Where the
+    /// keystore does not end the key of an earlier one nothing is written, unless the unit must not wait for that.
     pub(crate) const fn end_epoch(&mut self, must_not_wait: bool) {
         self.staged.epoch = if must_not_wait {
             Epoch::EndsWhereItCan
