@@ -236,7 +236,7 @@ final class Looking {
     private func digits(_ kind: PromptKind) -> Int64? {
         switch kind {
         case .code(_, let digits, _, _): Int64(digits)
-        case .paymentPin(let digits, _), .lockPassword(let digits, _): Int64(digits)
+        case .paymentPin(let digits), .lockPassword(let digits): Int64(digits)
         default: nil
         }
     }
