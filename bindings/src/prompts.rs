@@ -43,7 +43,8 @@ pub struct Prompt {
     pub deadline: Option<SystemTime>,
     /// The main action; absent where there is nothing to do.
     pub primary: Option<PromptText>,
-    /// The way out of the flow (`Wallet.cancelFlow`), of the same weight.
+    /// The way out, of the same weight: where the payer is asked (`asksPayer`) it leaves the flow (`Wallet.cancelFlow`); where
+    /// somebody else has the turn it closes the screen, and the flow goes on.
     pub quiet: Option<PromptText>,
     /// The gateway is out of reach, and the flow goes on without it.
     pub offline: bool,

@@ -5,8 +5,9 @@ use quittance_protocol::{FlowId, MandateId};
 use quittance_testkit::scripted_prompt::{FAILURES_A_DAY, Outcome};
 use quittance_testkit::stage::{Hostile, Stage, StagePhone};
 use quittance_testkit::story::PIN;
+use quittance_testkit::willing;
 use quittance_wallet::ports::{DeviceKeyError, KeyAlias};
-use quittance_wallet::{Answer, DeviceKeys as _, ErrorKind, WalletError};
+use quittance_wallet::{Answer, DeviceKeys as _, ErrorKind, PromptKind, WalletError};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -307,18 +308,26 @@ async fn a_keystore_that_breaks_off_leaves_the_wallet_whole() {
     goes_on(&phone, mandate, flow).await;
 }
 
-// nobody is looked at before the try is counted for good; what stops without a prompt needs no new epoch.
+// nobody who raises authority is looked at before the try is counted for good, and nobody who stops waits for that.
 #[tokio::test]
-async fn a_keystore_that_begins_no_epoch_shows_no_prompt_and_keeps_nobody_from_stopping() {
+async fn a_keystore_that_begins_no_epoch_shows_no_prompt_that_raises_authority_and_keeps_nobody_from_stopping() {
     let (stage, phone, mandate, flow) = at_the_thumb().await;
+    let raising = phone.wallet.start_sign(&stage.offer().await.unwrap()).await.unwrap();
+    let asked = || phone.wallet.next_prompt(raising).unwrap().expect("an open step").kind;
+    while asked() != PromptKind::Biometric {
+        let answer = willing::answer(&asked(), PIN).unwrap();
+        phone.wallet.submit(raising, answer).await.unwrap();
+    }
     let before = phone.prompt.shown();
     phone.hardware.turn_hostile(Some(inside("create_epoch_key", |_| {
         Some(Err(DeviceKeyError::HardwareUnavailable))
     })));
-    let error = phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap_err();
+    let error = phone.wallet.submit(raising, Answer::UseBiometric).await.unwrap_err();
     assert!(matches!(error, WalletError::Vault(_)), "{error:?}");
     assert_eq!(error.kind(), ErrorKind::Retry);
     assert_eq!(phone.prompt.shown(), before);
+    phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap();
+    assert_eq!(phone.prompt.shown(), before + 1, "who stops is looked at");
     phone.wallet.pause(&[mandate]).await.unwrap();
     assert_eq!(stage.try_charge(mandate, "ride-1").await, "mandate_held");
     phone.wallet.lock_now(false).await.unwrap();

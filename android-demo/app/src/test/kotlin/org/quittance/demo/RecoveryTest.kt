@@ -50,6 +50,23 @@ class RecoveryTest : StagedTest() {
         stopsWithTheOtherPin(mandate)
     }
 
+    @Test
+    fun `who closes the screen while contacts have the turn leaves the run to them`() {
+        payer.enrols()
+        val contacts = List(3) { world.person() }
+        world.tell(World.account(phone.wallet), named(contacts))
+        hand.taps("tab-recovery")
+        hand.taps("recovery-recovery.trusted_contacts")
+        contacts.forEach { hand.taps("person-${World.account(it)}") }
+        hand.taps("primary")
+        hand.awaitsText("Waiting for your contacts")
+        val open = { runBlocking { phone.wallet.openFlows() } }
+        val before = open()
+        assertEquals("control: the run is open", 1, before.size)
+        hand.leaves("quiet")
+        assertEquals(before, open())
+    }
+
     //
     @Test
     fun `a contact vouches by the text of the code, typed or brought by another app`() {

@@ -190,8 +190,11 @@ private fun FlowActions(shown: Shown.Flow, state: UiState, actions: Actions) {
     val prompt = shown.prompt
     when (val kind = prompt.kind) {
         is PromptKind.PaymentPin, is PromptKind.LockPassword, is PromptKind.Code -> Unit
-        is PromptKind.Waiting, is PromptKind.InReview ->
+        is PromptKind.Waiting, is PromptKind.InReview -> {
             Primary("refresh", words("app.action.refresh"), !state.working, actions::refresh)
+            // Nothing is asked of the payer: whoever leaves the screen leaves the run to those who have the turn.
+            return Quiet("quiet", words("app.action.close"), !state.working, actions::close)
+        }
         is PromptKind.Scheduled -> {
             Primary("close", words("app.action.done"), !state.working, actions::close)
             val undo = { actions.begin("mandate.undo", emptyList(), org.quittance.Wish.UndoOrder(kind.order)) }
