@@ -1,10 +1,10 @@
 //! A keystore that does not end an older key delays destructions and nothing else: news, restarts and stopping go on.
 
 use crate::support::Sandboxed;
-use crate::support::phone::Phone;
+use crate::support::phone::{Phone, Thumb};
 use quittance_protocol::log_body::ClosureKind;
 use quittance_protocol::statement::ReplicaState;
-use quittance_wallet::{Answer, DeviceKeyError, PromptKind, WalletError};
+use quittance_wallet::{Answer, BiometricError, DeviceKeyError, PromptKind, WalletError};
 
 //
 #[tokio::test(flavor = "multi_thread")]
@@ -55,4 +55,27 @@ async fn a_payer_whose_keystore_keeps_an_older_key_still_opens_the_wallet_hears_
     }
     let receipts = phone.wallet.receipts().unwrap();
     assert!(receipts.iter().all(|receipt| receipt.kind == ClosureKind::TwoSided));
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn each_failure_at_a_prompt_of_a_run_that_lowers_authority_counts_while_the_keystore_keeps_an_older_key() {
+    for kept in [Some(DeviceKeyError::HardwareUnavailable), None] {
+        let sandbox = Sandboxed::start().await;
+        let phone = Phone::enrolled_as_a_day_begins(&sandbox).await;
+        let merchant = sandbox.merchant("Bluebird").await;
+        let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+        phone.keys.keep_epochs(kept);
+        let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+        // The platform counted more of them than the one that is spent from the start.
+        let why = BiometricError::NotRecognised { failures: 3 };
+        phone.payer.then(Thumb::Fault(why));
+        let failed = phone.wallet.submit(flow, Answer::UseBiometric).await;
+        assert!(
+            matches!(failed, Err(WalletError::Biometric(same)) if same == why),
+            "{kept:?}: {failed:?}"
+        );
+        let prompt = phone.wallet.next_prompt(flow).unwrap().unwrap();
+        assert_eq!(prompt.attempts_left, Some(1), "{kept:?}, control: as where keys end");
+    }
 }
