@@ -76,8 +76,8 @@ fn splits_outbox() -> Bug {
         version: "0.1.3",
         changes: &[Change {
             file: "core/wallet/src/unit.rs",
-            right: "                vault.transact(|transaction| staged.write(transaction))\n",
-            wrong: "                let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n                let rows = staged.rows.clone().into_iter();\n                let (second, first) = rows.partition(|((name, _), _)| *name == outbox);\n                let first = Staged { rows: first, secrets: staged.secrets.clone(), ..Staged::default() };\n                let second = Staged { rows: second, ..Staged::default() };\n                vault.transact(|transaction| first.write(transaction))?;\n                vault.transact(|transaction| second.write(transaction))\n",
+            right: "            vault.transact(|transaction| staged.write(transaction))\n",
+            wrong: "            let outbox = <crate::journal::OutboxRow as Row>::COLLECTION;\n            let rows = staged.rows.clone().into_iter();\n            let (second, first) = rows.partition(|((name, _), _)| *name == outbox);\n            let first = Staged { rows: first, secrets: staged.secrets.clone(), ..Staged::default() };\n            let second = Staged { rows: second, ..Staged::default() };\n            vault.transact(|transaction| first.write(transaction))?;\n            vault.transact(|transaction| second.write(transaction))\n",
         }],
         programs: Casting {
             gateway_program: Some("gateway-beside-split-outbox"),
