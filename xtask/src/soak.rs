@@ -13,8 +13,8 @@ use crate::run::{Outcome, Workspace, host, run};
 pub(crate) enum Soak {
     /// Feeds every reader of strangers' bytes with inputs that libFuzzer makes up; needs a C++ compiler.
     Fuzz(Fuzz),
-    /// Kills each side before every step of every operation, strikes each recovery again at every step, and lets the disk fail
-    /// in each way, and the power go, at every step.
+    /// Kills each side before every step of every operation, strikes each recovery that differs again wherever it left something
+    /// else, and lets the disk fail in each way, and the power go, at every step.
     Crash(Crash),
     /// Looks at what a vault finds after its machine lost power, in many states of the disk.
     PowerLoss(PowerLoss),
@@ -36,7 +36,7 @@ pub(crate) struct Crash {
     /// Only kills strike the recoveries: the errors of the disk, which are most of the pairs, are left out.
     #[arg(long)]
     kills_only: bool,
-    /// Also strikes where what was left before is what an earlier blow found: ten times as many pairs.
+    /// Also strikes where what was left before is what an earlier blow found: many times as many pairs.
     #[arg(long)]
     alike: bool,
 }

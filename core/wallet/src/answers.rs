@@ -5,7 +5,6 @@ use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
 use crate::mandates::Lifting;
-use crate::order_facts::row_of;
 use crate::outbox::refused;
 use crate::transport::read;
 use crate::unit::Unit;
@@ -77,8 +76,7 @@ impl Unit<'_> {
         let Purpose::Intent { flow } = purpose else {
             return Ok(true);
         };
-        let rows = self.list::<OrderRow>()?;
-        if row_of(&rows, order).is_some_and(|own| matches!(own.state, PhoneState::Undone(_))) {
+        if self.is_taken_back(order)? {
             self.keep_wish(flow, &Problem::new(Code::VersionConflict))?;
             return Ok(true);
         }

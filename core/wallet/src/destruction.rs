@@ -116,27 +116,27 @@ impl Inner {
                 continue;
             };
             // Few orders name what this one names, and only of those more is read.
-            let both: Vec<MandateId> = other
-                .mandates
-                .iter()
-                .copied()
-                .filter(|of| order.mandates.contains(of))
-                .collect();
-            if both.is_empty() {
-                continue;
-            }
-            let is_said = row.attestation.as_deref().is_some_and(says_destroyed);
-            let done = self.vault()?.destruction(*other.order.as_bytes())?;
-            for mandate in both {
-                let half = self.half_of(mandate)?;
-                let is_done =
-                    || half.is_some_and(|half| done.as_ref().is_some_and(|done| done.destroyed.contains(&half)));
-                if is_said || is_done() {
-                    destroyed.push(mandate);
+            for mandate in other.mandates.iter().filter(|of| order.mandates.contains(of)) {
+                if self.has_destroyed(row, other, *mandate)? {
+                    destroyed.push(*mandate);
                 }
             }
         }
         Ok(destroyed)
+    }
+
+    /// Whether this phone destroyed a half under an order.
+    fn has_destroyed(&self, row: &OrderRow, order: &Order, mandate: MandateId) -> Result<bool, WalletError> {
+        if row.attestation.as_deref().is_some_and(says_destroyed) {
+            return Ok(true);
+        }
+        let (half, done) = (
+            self.half_of(mandate)?,
+            self.vault()?.destruction(*order.order.as_bytes())?,
+        );
+        Ok(half
+            .zip(done)
+            .is_some_and(|(half, done)| done.destroyed.contains(&half)))
     }
 
     /// The halves that an order is to end.

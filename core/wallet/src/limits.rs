@@ -23,15 +23,16 @@ impl Unit<'_> {
         }
         Ok(())
     }
-}
 
-/// Takes over the limits of the gateway's record where they are the ones that the payer last wished for on this phone. The
-/// offer stays as signed.
-pub(crate) fn take_limits(row: &mut MandateRow, record: &MandateRecord, outbox: &[OutboxRow]) {
-    let limits = record.terms.limits;
-    if limits != row.terms.limits && row.wished_limits == Some(limits) {
-        row.terms.limits = limits;
-        forget_unsuitable(row, record, outbox);
+    /// Takes over the limits of the gateway's record where they are the ones that the payer last wished for on this phone. The
+    /// offer stays as signed.
+    pub(crate) fn take_limits(&self, row: &mut MandateRow, record: &MandateRecord) -> Result<(), WalletError> {
+        let limits = record.terms.limits;
+        if limits != row.terms.limits && row.wished_limits == Some(limits) {
+            row.terms.limits = limits;
+            forget_unsuitable(row, record, &self.list()?);
+        }
+        Ok(())
     }
 }
 

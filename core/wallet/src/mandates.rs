@@ -4,8 +4,6 @@ use crate::answers::now_active;
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
-use crate::limits::take_limits;
-use crate::order_facts::row_of;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
@@ -125,7 +123,7 @@ impl Unit<'_> {
             return Ok(());
         }
         if let Some(order) = record.order
-            && let Some(PhoneState::Undone(_)) = row_of(&self.list()?, order).map(|row| &row.state)
+            && self.is_taken_back(order)?
         {
             // It is of before that end was taken back, of which the order told first.
             return Ok(());
@@ -187,7 +185,7 @@ impl Unit<'_> {
             row.order = record.order;
         }
         row.gateway = Some(record.clone());
-        take_limits(&mut row, record, &self.list()?);
+        self.take_limits(&mut row, record)?;
         self.put(&row)
     }
 

@@ -54,6 +54,12 @@ impl Inner {
 }
 
 impl Unit<'_> {
+    /// Whether this phone knows that an order was taken back.
+    pub(crate) fn is_taken_back(&self, order: OrderId) -> Result<bool, WalletError> {
+        let rows = self.list::<OrderRow>()?;
+        Ok(row_of(&rows, order).is_some_and(|own| matches!(own.state, PhoneState::Undone(_))))
+    }
+
     /// The newest time that the log proved.
     fn proven(&self) -> Result<Option<Timestamp>, WalletError> {
         Ok(self.get::<TimeRow>(b"")?.and_then(|row| row.0.floor))
