@@ -1,9 +1,9 @@
 //! What the phone's half signs away: one payment on the spot, or the few that the rules let lie at the gateway.
 
-use crate::support::Sandboxed;
 use crate::support::phone::{Phone, cny};
 use crate::support::plug::Line;
-use quittance_protocol::{Currency, Money};
+use crate::support::{Merchant, Sandboxed};
+use quittance_protocol::{Currency, MandateId, Money};
 use quittance_wallet::{PromptKind, TextArgument, WalletError};
 use std::collections::BTreeSet;
 
@@ -26,14 +26,20 @@ async fn a_permit_on_the_spot_is_for_more_than_nothing_and_no_more_than_one_char
     }
 }
 
+/// A phone whose one permission was charged once.
+async fn charged_once(sandbox: &Sandboxed) -> (Phone, Merchant, MandateId) {
+    let phone = Phone::enrolled(sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    (phone, merchant, mandate)
+}
+
 //
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_that_is_under_way_is_not_made_once_more() {
     let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
-    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    let (phone, _, mandate) = charged_once(&sandbox).await;
     sandbox.plug.stall(&["permit"]);
     for _ in 0..3 {
         phone.wallet.sync().await.unwrap();
@@ -55,10 +61,7 @@ async fn a_permit_that_is_under_way_is_not_made_once_more() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_permit_that_waits_makes_none_that_can_be_charged_look_used_where_one_is_used_on_the_spot() {
     let sandbox = Sandboxed::start().await;
-    let phone = Phone::enrolled(&sandbox).await;
-    let merchant = sandbox.merchant("Bluebird").await;
-    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
-    assert_eq!(sandbox.charge(&merchant, mandate, 100, "first", None).await, "approved");
+    let (phone, merchant, mandate) = charged_once(&sandbox).await;
     sandbox.plug.stall(&["permit"]);
     phone.wallet.sync().await.unwrap();
     let counted = || {

@@ -1,11 +1,11 @@
 //! An end that the payer takes back while the answer to a wish is on its way.
 
 use super::flows::{asks_back, by_service, signed, walks_by_service};
-use crate::support::Sandboxed;
 use crate::support::phone::Phone;
 use crate::support::plug::Line;
+use crate::support::{Merchant, Sandboxed};
 use axum::http::Method;
-use quittance_protocol::{MandateId, OrderId};
+use quittance_protocol::{FlowId, MandateId, OrderId};
 use quittance_wallet::{EndingStage, WalletEvent};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -38,6 +38,30 @@ async fn is_answered_as_it_was(sandbox: &Sandboxed, phone: &Phone) {
     assert_eq!(phone.wallet.sync().await.unwrap().waiting, 0, "it is answered");
     let said = sandbox.plug.said("intent");
     assert!(said.len() > 1 && said.first() == said.last(), "the same once more");
+}
+
+/// Two permissions, and a run that is to end the first one.
+async fn two_of_which_one_is_wished_to_end(sandbox: &Sandboxed, phone: &Phone) -> (Merchant, [MandateId; 2], FlowId) {
+    let (merchant, one) = signed(sandbox, phone, json!({})).await;
+    let (_, other) = signed(sandbox, phone, json!({})).await;
+    let wish = phone.wallet.begin("mandate.cancel.service", vec![one], None).await;
+    (merchant, [one, other], wish.unwrap())
+}
+
+/// Its end comes to be scheduled, and nothing of it is disputed.
+async fn is_scheduled(phone: &Phone, mandate: MandateId) {
+    let is_scheduled = |stage| matches!(stage, EndingStage::Scheduled { .. });
+    phone.until(mandate, is_scheduled).await;
+    assert!(!is_disputed(&phone.events()));
+}
+
+/// What is scheduled comes to its end, and nothing of it is disputed.
+async fn ends_a_day_later(sandbox: &Sandboxed, phone: &Phone, merchant: &Merchant, mandate: MandateId) {
+    sandbox.advance(24 * 3600).await;
+    phone.until_closed(mandate).await;
+    assert!(!is_disputed(&phone.events()));
+    let charged = sandbox.charge(merchant, mandate, 100, "ended", None).await;
+    assert_eq!(charged, "token_destroyed");
 }
 
 //
@@ -73,10 +97,7 @@ async fn an_end_that_was_taken_back_is_not_disputed_where_its_wish_is_answered_a
 async fn a_wish_that_joined_an_end_which_was_taken_back_is_asked_for_again() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let (merchant, one) = signed(&sandbox, &phone, json!({})).await;
-    let (_, other) = signed(&sandbox, &phone, json!({})).await;
-    let wish = phone.wallet.begin("mandate.cancel.service", vec![one], None).await;
-    let wish = wish.unwrap();
+    let (merchant, [one, other], wish) = two_of_which_one_is_wished_to_end(&sandbox, &phone).await;
     let both = by_service(&sandbox, &phone, &[one, other]).await;
     phone.wallet.sync().await.unwrap();
     let order = phone.wallet.order_of(both).unwrap().unwrap();
@@ -95,9 +116,7 @@ async fn a_wish_that_joined_an_end_which_was_taken_back_is_asked_for_again() {
     assert!(!phone.wallet.mandate(one).unwrap().can_pay, "the wish stands");
 
     sandbox.plug.stall(&[]);
-    let is_scheduled = |stage| matches!(stage, EndingStage::Scheduled { .. });
-    phone.until(one, is_scheduled).await;
-    assert!(!is_disputed(&phone.events()));
+    is_scheduled(&phone, one).await;
     assert_ne!(phone.wallet.order_of(wish).unwrap(), Some(order), "an order of its own");
     assert_eq!(
         phone.wallet.sync().await.unwrap().waiting,
@@ -107,13 +126,7 @@ async fn a_wish_that_joined_an_end_which_was_taken_back_is_asked_for_again() {
     let mut statements = sandbox.plug.said("intent");
     statements.dedup();
     assert_eq!(statements.len(), 3, "each wish, and the second one signed anew once");
-    sandbox.advance(24 * 3600).await;
-    phone.until_closed(one).await;
-    assert!(!is_disputed(&phone.events()));
-    assert_eq!(
-        sandbox.charge(&merchant, one, 100, "ended", None).await,
-        "token_destroyed"
-    );
+    ends_a_day_later(&sandbox, &phone, &merchant, one).await;
     assert!(phone.wallet.mandate(other).unwrap().can_pay, "control: it stays kept");
 }
 
@@ -165,10 +178,7 @@ async fn what_is_told_of_a_mandate_as_it_was_before_its_end_was_taken_back_holds
 async fn a_wish_that_the_gateway_has_not_heard_is_none_of_an_order_that_the_phone_hears_of_first() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let (merchant, one) = signed(&sandbox, &phone, json!({})).await;
-    let (_, other) = signed(&sandbox, &phone, json!({})).await;
-    let wish = phone.wallet.begin("mandate.cancel.service", vec![one], None).await;
-    let wish = wish.unwrap();
+    let (merchant, [one, other], wish) = two_of_which_one_is_wished_to_end(&sandbox, &phone).await;
     sandbox.plug.lose_answer_of("intent");
     let both = by_service(&sandbox, &phone, &[one, other]).await;
     sandbox.plug.set(Line::Up);
@@ -180,13 +190,6 @@ async fn a_wish_that_the_gateway_has_not_heard_is_none_of_an_order_that_the_phon
     assert!(phone.wallet.mandate(other).unwrap().can_pay, "control: it is kept");
     assert!(!phone.wallet.mandate(one).unwrap().can_pay, "the wish stands");
     sandbox.plug.stall(&[]);
-    let is_scheduled = |stage| matches!(stage, EndingStage::Scheduled { .. });
-    phone.until(one, is_scheduled).await;
-    assert!(!is_disputed(&phone.events()));
-    sandbox.advance(24 * 3600).await;
-    phone.until_closed(one).await;
-    assert_eq!(
-        sandbox.charge(&merchant, one, 100, "ended", None).await,
-        "token_destroyed"
-    );
+    is_scheduled(&phone, one).await;
+    ends_a_day_later(&sandbox, &phone, &merchant, one).await;
 }

@@ -36,11 +36,7 @@ class RecoveryTest : StagedTest() {
         val contacts = List(3) { world.person() }
         world.tell(World.account(phone.wallet), named(contacts))
         val mandate = payer.allows()
-        hand.taps("tab-recovery")
-        hand.taps("recovery-recovery.trusted_contacts")
-        contacts.forEach { hand.taps("person-${World.account(it)}") }
-        hand.taps("primary")
-        hand.awaitsText("Waiting for your contacts")
+        asksContacts(contacts)
         hand.tapsUntil("share-code") { phone.shared.isNotEmpty() }
         contacts.take(2).forEach { vouches(it, phone.shared.first()) }
         phone.stage.sandbox.advance("PT45M")
@@ -55,11 +51,7 @@ class RecoveryTest : StagedTest() {
         payer.enrols()
         val contacts = List(3) { world.person() }
         world.tell(World.account(phone.wallet), named(contacts))
-        hand.taps("tab-recovery")
-        hand.taps("recovery-recovery.trusted_contacts")
-        contacts.forEach { hand.taps("person-${World.account(it)}") }
-        hand.taps("primary")
-        hand.awaitsText("Waiting for your contacts")
+        asksContacts(contacts)
         val open = { runBlocking { phone.wallet.openFlows() } }
         val before = open()
         assertEquals("control: the run is open", 1, before.size)
@@ -90,6 +82,15 @@ class RecoveryTest : StagedTest() {
         phone.stage.sandbox.advance("PT45M")
         runBlocking { other.refreshFlow(flow) }
         assertEquals("enter", runBlocking { other.nextPrompt(flow)?.step })
+    }
+
+    /** Asks contacts, from the page of the ways to another PIN on. */
+    private fun asksContacts(contacts: List<Wallet>) {
+        hand.taps("tab-recovery")
+        hand.taps("recovery-recovery.trusted_contacts")
+        contacts.forEach { hand.taps("person-${World.account(it)}") }
+        hand.taps("primary")
+        hand.awaitsText("Waiting for your contacts")
     }
 
     /** What the gateway knows of somebody with trusted contacts. */
