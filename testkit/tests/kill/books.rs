@@ -175,7 +175,7 @@ pub(crate) fn compare(folder: &Path, end: End, mandates: usize) -> Result<(), Wr
 
 /// The epoch that a side's vault is in, and those whose keys stand.
 fn epochs(folder: &Path, side: Side) -> Result<(u64, Vec<u64>), Wrong> {
-    let (vault, keys) = match side {
+    let (vault, mut keys) = match side {
         Side::Phone => {
             let keys = SoftwareDeviceKeys::open(&folder.join("phone/keys")).map_err(|error| Wrong::new(&error))?;
             ("phone/wallet.vault", keys.epochs().map_err(|error| Wrong::new(&error))?)
@@ -189,6 +189,8 @@ fn epochs(folder: &Path, side: Side) -> Result<(u64, Vec<u64>), Wrong> {
             )
         }
     };
+    // A folder lists its files in any order.
+    keys.sort_unstable();
     Ok((epoch_of(&folder.join(vault))?, keys))
 }
 
