@@ -5,6 +5,7 @@ use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
 use crate::mandates::Lifting;
+use crate::order_facts::{mandates_of, row_of, wish_of};
 use crate::outbox::refused;
 use crate::transport::read;
 use crate::unit::Unit;
@@ -77,12 +78,19 @@ impl Unit<'_> {
             return Ok(true);
         };
         if self.is_taken_back(order)? {
-            self.keep_wish(flow, &Problem::new(Code::VersionConflict))?;
+            self.keep_wish(*flow, Code::VersionConflict)?;
             return Ok(true);
         }
-        let wish = self.get::<OrderRow>(flow.as_bytes())?;
-        let waits = |wish: &OrderRow| matches!(&wish.state, PhoneState::Intended { mandates } if !mandates.is_empty());
-        Ok(!wish.is_some_and(|wish| waits(&wish) && wish.dispute != Some(DisputeReason::OrderMismatch)))
+        let rows = self.list::<OrderRow>()?;
+        let Some((wish, left)) = wish_of(&rows, *flow) else {
+            return Ok(true);
+        };
+        let asked = self
+            .get::<FlowRow>(flow.as_bytes())?
+            .map_or(Vec::new(), |run| run.start.mandates);
+        let placed = row_of(&rows, order).map_or(&[][..], |placed| mandates_of(&placed.state));
+        let ends_some = placed.iter().any(|mandate| asked.contains(mandate));
+        Ok(ends_some || left.is_empty() || wish.dispute == Some(DisputeReason::OrderMismatch))
     }
 
     fn take_plain_answer(&mut self, purpose: &Purpose, answer: &[u8]) -> Result<(), WalletError> {
@@ -210,36 +218,31 @@ impl Unit<'_> {
                 if problem.code() == Code::NotFound {
                     self.reject_unknown_to_gateway(flow)?;
                 }
-                return self.keep_wish(flow, problem);
+                return self.keep_wish(*flow, problem.code());
             }
             _ => {}
         }
         self.tell(refused(purpose, problem))
     }
 
-    /// A refused intent is not forgotten: what is not ended here alone stays held, and is asked for again.
-    fn keep_wish(&mut self, flow: &FlowId, problem: &Problem) -> Result<(), WalletError> {
-        let Some(mut row) = self.get::<OrderRow>(flow.as_bytes())? else {
-            return Ok(());
-        };
-        let PhoneState::Intended { mandates } = &row.state else {
+    /// What an intent asked for in vain is not forgotten: what is not ended here alone stays held, and is asked for again.
+    pub(crate) fn keep_wish(&mut self, flow: FlowId, code: Code) -> Result<(), WalletError> {
+        let rows = self.list::<OrderRow>()?;
+        let Some((row, mandates)) = wish_of(&rows, flow) else {
             return Ok(());
         };
         let left = self.waiting_for_an_order(mandates)?;
         if left.is_empty() {
-            self.delete(&row);
+            self.delete(row);
             return Ok(());
         }
-        row.state = PhoneState::Intended { mandates: left.clone() };
-        row.refused = Some(RefusedIntent {
-            code: problem.code(),
-            times: row.refused.map_or(0, |refused| refused.times).saturating_add(1),
-        });
-        self.put(&row)?;
-        self.tell(WalletEvent::NotStopped {
-            mandates: left,
-            code: problem.code(),
-        })
+        let times = row.refused.map_or(0, |refused| refused.times).saturating_add(1);
+        self.put(&OrderRow {
+            state: PhoneState::Intended { mandates: left.clone() },
+            refused: Some(RefusedIntent { code, times }),
+            ..row.clone()
+        })?;
+        self.tell(WalletEvent::NotStopped { mandates: left, code })
     }
 
     /// Mandates of a flow that the gateway never heard of end on this phone alone.

@@ -8,7 +8,7 @@ use quittance_flows::destruction::phone::{Ground, Order, PhoneState, Wish};
 use quittance_protocol::answer::OrderRecord;
 use quittance_protocol::log_body::OrderBody;
 use quittance_protocol::statement::Intent;
-use quittance_protocol::{Digest32, MandateId, OrderId, Received};
+use quittance_protocol::{Digest32, FlowId, MandateId, OrderId, Received};
 
 /// The order that a state knows.
 pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
@@ -22,6 +22,12 @@ pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
         | PhoneState::Disputed(order)
         | PhoneState::Closed { order, .. } => Some(order),
     }
+}
+
+/// Whether a mandate is under a row's order, which was not taken back.
+pub(crate) fn ends(row: &OrderRow, mandate: &MandateId) -> bool {
+    let order = known_order(&row.state).filter(|_| !matches!(row.state, PhoneState::Undone(_)));
+    order.is_some_and(|order| order.mandates.contains(mandate))
 }
 
 /// The row of an order that was placed.
@@ -125,6 +131,20 @@ pub(crate) fn open_wishes(rows: &[OrderRow]) -> Vec<Wish> {
         }
     }
     wishes
+}
+
+/// The run that a row's newest intent speaks of.
+pub(crate) fn run_of(row: &OrderRow) -> Option<FlowId> {
+    let received = Received::parse(row.intents.last()?).ok()?;
+    Some(received.unverified_body::<Intent>().ok()?.1.flow)
+}
+
+/// The row of a run's wish that waits for an order, with the mandates that it waits for.
+pub(crate) fn wish_of(rows: &[OrderRow], flow: FlowId) -> Option<(&OrderRow, &[MandateId])> {
+    rows.iter().find_map(|row| match &row.state {
+        PhoneState::Intended { mandates } if run_of(row) == Some(flow) => Some((row, mandates.as_slice())),
+        _ => None,
+    })
 }
 
 /// What an own intent asks for.

@@ -7,7 +7,7 @@ use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, Purpose, ReceiptRow};
 use crate::log_check::{Opened, open_logged};
 use crate::order_facts::{
-    add_new, doubts, ground_of, known_order, mandates_of, open_wishes, order_of, row_of, waits_for,
+    add_new, doubts, ends, ground_of, known_order, mandates_of, open_wishes, order_of, row_of, run_of, waits_for,
 };
 use crate::unit::Unit;
 use quittance_flows::destruction::intent;
@@ -349,7 +349,7 @@ impl Unit<'_> {
     ) -> Result<(Option<[u8; 16]>, Vec<String>), WalletError> {
         let (mut place, mut intents) = (None, Vec::new());
         for row in rows.iter().filter(|row| waits_for(row, record)) {
-            let is_answered = matches!(answered, Some(Purpose::Intent { flow }) if row.place == *flow.as_bytes());
+            let is_answered = matches!(answered, Some(Purpose::Intent { flow }) if run_of(row) == Some(*flow));
             let is_asked = asked.is_some() && row.intents.iter().any(|intent| content(intent) == asked);
             if record.state == OrderState::Scheduled && !is_answered && !is_asked {
                 // It may be taken back yet, and the gateway may not have heard of this wish.
@@ -357,10 +357,7 @@ impl Unit<'_> {
             }
             let mut left = mandates_of(&row.state).to_vec();
             // Where cancellations overlap, the gateway's order is for what is under no other order yet.
-            let ordered = |wanted: &MandateId| {
-                let known = rows.iter().filter_map(|row| known_order(&row.state));
-                known.into_iter().any(|order| order.mandates.contains(wanted))
-            };
+            let ordered = |wanted: &MandateId| rows.iter().any(|row| ends(row, wanted));
             left.retain(|wanted| !record.mandates.contains(wanted) && !ordered(wanted));
             add_new(&mut intents, row.intents.clone());
             self.join_flow(row.place, record)?;

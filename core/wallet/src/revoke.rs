@@ -5,7 +5,7 @@ use crate::events::WalletEvent;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
-use crate::order_facts::mandates_of;
+use crate::order_facts::{ends, known_order, mandates_of, run_of};
 use crate::outbox::refused;
 use crate::permits::standing;
 use crate::unit::Unit;
@@ -230,13 +230,15 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// Signs the intents anew that the gateway refused, where that can help.
+    /// Signs the intents anew that the gateway refused, where that can help, or that asked for an end which was taken back.
     pub(crate) fn renew_intents(&mut self) -> Result<(), WalletError> {
-        for mut row in self.list::<OrderRow>()? {
-            let (Some(refused), PhoneState::Intended { .. }) = (row.refused, &row.state) else {
+        self.keep_what_was_left()?;
+        let orders = self.list::<OrderRow>()?;
+        for mut row in orders.clone() {
+            let (Some(refused), PhoneState::Intended { mandates: left }) = (row.refused, &row.state) else {
                 continue;
             };
-            let flow = FlowId::from_bytes(row.place);
+            let Some(flow) = run_of(&row) else { continue };
             let Some(run) = self.get::<FlowRow>(flow.as_bytes())? else {
                 continue;
             };
@@ -249,7 +251,9 @@ impl Unit<'_> {
             let unfinished = unfinished && self.definition(&run)?.completes_offline();
             let offline = unfinished || self.went_offline(&run)?;
             let mandates = self.named_in_intent(&run.start.mandates, offline)?;
-            let waiting = self.waiting_for_an_order(&mandates)?;
+            let mut waiting = self.waiting_for_an_order(&mandates)?;
+            // What has its order already waits for none.
+            waiting.retain(|mandate| left.contains(mandate) || !orders.iter().any(|row| ends(row, mandate)));
             let intent = Intent {
                 offline,
                 flow,
@@ -261,6 +265,25 @@ impl Unit<'_> {
             row.intents.push(compact);
             row.state = PhoneState::Intended { mandates: waiting };
             self.put(&row)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps what an answered wish left to another end that was taken back since: no statement asks for it any more.
+    fn keep_what_was_left(&mut self) -> Result<(), WalletError> {
+        let rows = self.list::<OrderRow>()?;
+        let was_taken_back = |mandate: &MandateId| {
+            let names = |row: &OrderRow| known_order(&row.state).is_some_and(|order| order.mandates.contains(mandate));
+            rows.iter().any(names) && !rows.iter().any(|row| ends(row, mandate))
+        };
+        for row in rows.iter().filter(|row| row.refused.is_none() && row.dispute.is_none()) {
+            if let PhoneState::Intended { mandates } = &row.state
+                && let Some(flow) = run_of(row)
+                && !self.intent_waits(flow)?
+                && mandates.iter().any(was_taken_back)
+            {
+                self.keep_wish(flow, Code::VersionConflict)?;
+            }
         }
         Ok(())
     }

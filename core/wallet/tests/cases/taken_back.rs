@@ -193,3 +193,37 @@ async fn a_wish_that_the_gateway_has_not_heard_is_none_of_an_order_that_the_phon
     is_scheduled(&phone, one).await;
     ends_a_day_later(&sandbox, &phone, &merchant, one).await;
 }
+
+// The wish is for two permissions, of which one was under that end already: the gateway placed an order for the other one
+// alone, and its answer came when the earlier end had been taken back.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_wish_left_to_an_end_that_was_taken_back_is_asked_for_again() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, one) = signed(&sandbox, &phone, json!({})).await;
+    let (_, other) = signed(&sandbox, &phone, json!({})).await;
+    let wish = phone.wallet.begin("mandate.cancel.service", vec![one, other], None);
+    let wish = wish.await.unwrap();
+    let earlier = by_service(&sandbox, &phone, &[one]).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(earlier).unwrap().unwrap();
+    sandbox.plug.lose_answer_of("intent");
+    walks_by_service(&sandbox, &phone, wish, &[one, other]).await;
+    sandbox.plug.set(Line::Up);
+    sandbox.plug.stall(&["intent"]);
+    takes_back(&phone, order).await;
+    let undone = WalletEvent::Undone { order, mandate: one };
+    assert!(phone.events().contains(&undone), "control: the phone hears of it");
+
+    sandbox.plug.stall(&[]);
+    is_scheduled(&phone, one).await;
+    is_scheduled(&phone, other).await;
+    assert_eq!(
+        phone.wallet.sync().await.unwrap().waiting,
+        0,
+        "nothing is said for ever"
+    );
+    ends_a_day_later(&sandbox, &phone, &merchant, one).await;
+    phone.until_closed(other).await;
+}
