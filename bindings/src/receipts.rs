@@ -84,8 +84,9 @@ pub struct CheckedReceipt {
     pub stated_at: SystemTime,
     /// What the private annex tells; absent where there was none.
     pub about: Option<ReceiptSubject>,
-    /// How many statements in its annex were checked against this phone's key; none where no wallet was open.
-    pub own_statements: u32,
+    /// How many statements in its annex were found to be signed by the phone: by this one's own key, or by the keys that were
+    /// given. None where there were no keys: what the phone said is the gateway's word then.
+    pub signed_statements: u32,
     /// When it was checked; absent where no wallet was open.
     pub checked_at: Option<SystemTime>,
 }
@@ -123,8 +124,8 @@ pub enum ReceiptFlaw {
     /// The annex lacks a statement, has one too many, one that cannot be read, or a phone's that does not say what the
     /// closure says.
     StatementsDiffer,
-    /// A statement in this phone's name is not signed by its key.
-    NotOurStatement,
+    /// A statement in the phone's name is not signed by its key.
+    StatementNotSigned,
     /// It is about another order than the one that this phone closed.
     OtherOrder,
 }
@@ -152,15 +153,18 @@ impl Wallet {
     }
 }
 
-/// Checks an exported receipt without a wallet or a network, knowing the log's verifier key alone. With the private annex
-/// (`ExportedReceipt.annex_json`) the verdict says whom it is about. Throws `Configuration` where the key is none.
-#[uniffi::export]
+/// Checks an exported receipt without a wallet or a network, knowing the log's verifier key. With the private annex
+/// (`ExportedReceipt.annex_json`) the verdict says whom it is about. With the phone's keys (`ExportedReceipt.jwks`), too, the
+/// phone signed what it is said to have said; without them that is the gateway's word, and `signed_statements` is 0. Throws
+/// `Configuration` where the log's key is none, or the set of keys holds none.
+#[uniffi::export(default(jwks = None))]
 pub fn verify_receipt(
     receipt: &str,
     annex_json: Option<String>,
     log_vkey: &str,
+    jwks: Option<String>,
 ) -> Result<ReceiptVerdict, WalletError> {
-    Ok(inner::check_exported(receipt, annex_json.as_deref(), log_vkey)?.into())
+    Ok(inner::check_exported(receipt, annex_json.as_deref(), jwks.as_deref(), log_vkey)?.into())
 }
 
 same_variants_out!(
@@ -172,7 +176,7 @@ same_variants_out!(
         NotAnAnnex,
         AnnexOfAnother,
         StatementsDiffer,
-        NotOurStatement,
+        StatementNotSigned,
         OtherOrder
     }
 );
@@ -199,7 +203,7 @@ impl From<inner::CheckedReceipt> for CheckedReceipt {
             log_size: checked.log_size,
             stated_at: moment(checked.stated_at),
             about: checked.about.map(Into::into),
-            own_statements: checked.own_statements,
+            signed_statements: checked.signed_statements,
             checked_at: checked.checked_at.map(moment),
         }
     }

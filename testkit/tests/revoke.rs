@@ -10,10 +10,10 @@ use quittance_protocol::statement::{
     AnswerFlow, Attestation, FactorProof, Hold, HoldChange, PhoneOutcome, Probe, StartFlow, StepAnswer,
     operation_digest,
 };
-use quittance_protocol::{Receipt, Received};
+use quittance_protocol::{PublicKey, Receipt, Received, jwk_set};
 use quittance_testkit::stage::{Stage, StagePhone};
 use quittance_testkit::story::cny;
-use quittance_wallet::{EndingStage, WalletError, WalletEvent};
+use quittance_wallet::{EndingStage, KeyAlias, WalletError, WalletEvent};
 
 const DEVICE_DEADLINE: u32 = 7 * 86_400;
 /// `token.drain`.
@@ -264,17 +264,22 @@ async fn a_phone_that_has_no_such_token_makes_a_unilateral_closure() {
             .await
             .unwrap();
         assert_eq!(kind_of(&record, &stage), kind);
-        let said = said_by_the_checker(&record, &stage);
-        let by = match kind {
-            ClosureKind::TwoSided => "closed by both sides, level E0",
-            ClosureKind::Unilateral => "closed by the gateway alone",
-        };
-        assert!(said.ends_with(&format!("{mandate}, {}, {by}\n", order.order)), "{said}");
+        let device = PublicKey::p256_from_sec1(&phone.keys.public_key(KeyAlias::Device).unwrap().unwrap()).unwrap();
+        let signed = "closed by both sides, level E0, the phone's word signed";
+        let told = "closed by both sides, level E0, the phone's word as the gateway tells it: no key to check it with";
+        for (keys, of_both) in [(Some(device), signed), (None, told)] {
+            let said = said_by_the_checker(&record, &stage, keys);
+            let by = match kind {
+                ClosureKind::TwoSided => of_both,
+                ClosureKind::Unilateral => "closed by the gateway alone",
+            };
+            assert!(said.ends_with(&format!("{mandate}, {}, {by}\n", order.order)), "{said}");
+        }
     }
 }
 
-/// What a stranger reads who has the checker's program, the log's key, the receipt and its annex.
-fn said_by_the_checker(record: &OrderRecord, stage: &Stage) -> String {
+/// What a stranger reads who has the checker's program, the log's key, the receipt and its annex, with the phone's key or not.
+fn said_by_the_checker(record: &OrderRecord, stage: &Stage, device: Option<PublicKey>) -> String {
     let closure = record.closure.as_ref().expect("a closure");
     let folder = tempfile::tempdir().unwrap();
     let written = |name: &str, text: String| {
@@ -282,10 +287,12 @@ fn said_by_the_checker(record: &OrderRecord, stage: &Stage) -> String {
         std::fs::write(&path, text).unwrap();
         path
     };
+    let keys = device.map(|key| written("keys.json", jwk_set::write(&[("device", &key)]).unwrap()));
     let said = std::process::Command::new(env!("CARGO_BIN_EXE_check-receipt"))
         .arg(written("log.vkey", stage.gateway().unwrap().log_key().to_string()))
         .arg(written("receipt", closure.receipt.clone()))
         .arg(written("annex.json", serde_json::to_string(&closure.annex).unwrap()))
+        .args(keys)
         .output()
         .unwrap();
     assert!(said.status.success(), "{said:?}");

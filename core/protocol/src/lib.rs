@@ -16,6 +16,7 @@ pub mod evidence;
 pub mod flow_event;
 pub mod id;
 pub mod json;
+pub mod jwk_set;
 pub mod jws;
 pub mod key;
 pub mod log;

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::bytes::{B64, Digest32};
 use crate::json::{self, Limits};
-use crate::jws::Received;
+use crate::jws::{Received, Statement};
+use crate::key::PublicKey;
 use crate::log::{EntryKind, LogError, TlogProof, VerifiedEntry, VerifierKey, verify_logged};
 use crate::log_body::{ClosureBody, ClosureKind};
 use crate::problem::Problem;
@@ -71,13 +72,20 @@ pub enum ReceiptError {
     /// The statement that the body names as the payer's wish is none, or is not about all of its mandates.
     #[error("annex: the statement that is named as the payer's wish does not ask for the end of these mandates")]
     NotWished,
+    /// A statement of the annex is signed by none of the phone's keys.
+    #[error("annex: statement {index} is not signed by the phone")]
+    NotSigned {
+        /// Which one, from 0.
+        index: usize,
+    },
     /// The body says that both sides ended it, and the annex has no statement of the phone that its half is destroyed.
     #[error("annex: the phone does not say that its half of what both sides are said to have ended is destroyed")]
     NotTwoSided,
 }
 
 /// Checks a receipt offline, with its annex where there is one: everything that a stranger can check who knows the log's
-/// key alone.
+/// key alone. What the phone said is the gateway's word then: whoever has the phone's keys goes on with
+/// [`check_signatures`].
 ///
 /// # Errors
 /// [`ReceiptError`]: the first thing that does not hold.
@@ -187,7 +195,7 @@ impl VerifiedReceipt {
     }
 
     /// Opens the commitment and matches the statements: each one that the body names stands in the annex, and no
-    /// other does. What they say is for [`check_sides`]; their signatures are checked by who holds the keys.
+    /// other does. What they say is for [`check_sides`]; their signatures are for [`check_signatures`].
     ///
     /// # Errors
     /// [`ReceiptError::WrongOpening`], [`ReceiptError::Body`], [`ReceiptError::Statement`],
@@ -252,6 +260,31 @@ pub fn check_sides(body: &ClosureBody, annex: &Annex) -> Result<(), ReceiptError
         return Err(ReceiptError::NotTwoSided);
     }
     Ok(())
+}
+
+/// Checks that one of a phone's keys signed each statement of an annex, for this audience where it is known, and says how many
+/// there are. A body names them by what they say, so that a gateway could put any signature beside it.
+///
+/// # Errors
+/// [`ReceiptError::NotSigned`].
+pub fn check_signatures(annex: &Annex, keys: &[PublicKey], audience: Option<&str>) -> Result<u32, ReceiptError> {
+    for (index, compact) in annex.statements.iter().enumerate() {
+        let said = Received::parse(compact).map_err(|problem| ReceiptError::Statement { index, problem })?;
+        let key = keys.iter().find(|key| key.thumbprint() == *said.kid());
+        let is_signed =
+            key.is_some_and(|key| holds::<Intent>(&said, key, audience) || holds::<Attestation>(&said, key, audience));
+        if !is_signed {
+            return Err(ReceiptError::NotSigned { index });
+        }
+    }
+    Ok(u32::try_from(annex.statements.len()).unwrap_or(u32::MAX))
+}
+
+fn holds<T: Statement>(said: &Received, key: &PublicKey, audience: Option<&str>) -> bool {
+    let Ok((claims, _)) = said.unverified_body::<T>() else {
+        return false;
+    };
+    said.verify::<T>(key, audience.unwrap_or(&claims.aud)).is_ok()
 }
 
 /// Whether a payer's statement asks for the end of all that a closure ends.

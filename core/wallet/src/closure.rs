@@ -10,7 +10,6 @@ use quittance_protocol::log::{EntryKind, VerifierKey};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, DestroyedBody, OrderBody, TerminationCause};
 use quittance_protocol::problem::Code;
 use quittance_protocol::receipt::ReceiptError;
-use quittance_protocol::statement::{Attestation, Intent};
 use quittance_protocol::{Annex, PublicKey, Receipt, Received, Timestamp, receipt};
 
 /// A gateway's clock may be set right between two entries; what is dated back by more than this was not written in turn.
@@ -72,7 +71,7 @@ pub(crate) fn verify_closure(
         ReceiptError::NotWished => DisputeReason::OtherIntent,
         _ => DisputeReason::OwnAttestationMissing,
     })?;
-    own_statements(&closure.annex, known).ok_or(DisputeReason::AnnexMismatch)?;
+    check_signatures(&closure.annex, known).map_err(|_| DisputeReason::AnnexMismatch)?;
     check_destroyed(record, &body, known.order, verified.logged().entry().time, log)?;
     let row = ReceiptRow {
         receipt: closure.receipt.clone(),
@@ -138,17 +137,9 @@ pub(crate) fn check_body(body: &ClosureBody, known: &Known<'_>) -> Result<(), Di
     expect(known.policy == Some(body.policy), DisputeReason::OtherPolicy)
 }
 
-/// How many statements the annex brings, each under this phone's own signature; nothing where one is under another. The
-/// body names them by what they say, so that the signature beside it is still to be checked.
-pub(crate) fn own_statements(annex: &Annex, known: &Known<'_>) -> Option<u32> {
-    let signed = |compact: &String| {
-        Received::parse(compact).is_ok_and(|said| {
-            said.verify::<Intent>(known.device_key, known.origin).is_ok()
-                || said.verify::<Attestation>(known.device_key, known.origin).is_ok()
-        })
-    };
-    let all = annex.statements.iter().all(signed);
-    all.then(|| u32::try_from(annex.statements.len()).unwrap_or(u32::MAX))
+/// Each statement of the annex is under this phone's own signature, and for this gateway.
+pub(crate) fn check_signatures(annex: &Annex, known: &Known<'_>) -> Result<u32, ReceiptError> {
+    receipt::check_signatures(annex, &[*known.device_key], Some(known.origin))
 }
 
 /// The gateway's own destruction: logged, the one that the closure names, with nothing left open, after the order that

@@ -5,7 +5,7 @@ use crate::error::WalletError;
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow};
 use crate::order_facts::{mandates_of, row_of};
-use quittance_protocol::{OrderId, PublicKey, Receipt};
+use quittance_protocol::{OrderId, PublicKey, Receipt, jwk_set};
 
 /// A receipt with all that a stranger needs to check it, and what the payer keeps private.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,24 +63,7 @@ impl Inner {
             log_vkey: self.pinned.log.to_string(),
             entry: parsed.entry_bytes().to_vec(),
             statements,
-            jwks: jwks(&keys)?,
+            jwks: jwk_set::write(&keys).map_err(|_| WalletError::Internal("jwks"))?,
         })
     }
-}
-
-/// A JWK set (RFC 7517 section 5); each key is named by its thumbprint.
-fn jwks(keys: &[(&str, &PublicKey)]) -> Result<String, WalletError> {
-    let mut set = Vec::new();
-    for (of, key) in keys {
-        let mut jwk = serde_json::to_value(key).map_err(|_| WalletError::Internal("jwk"))?;
-        if let Some(members) = jwk.as_object_mut() {
-            members.insert("kid".to_owned(), key.thumbprint().to_string().into());
-            let alg = serde_json::to_value(key.alg()).map_err(|_| WalletError::Internal("jwk"))?;
-            members.insert("alg".to_owned(), alg);
-            members.insert("use".to_owned(), "sig".into());
-            members.insert("quittance_key".to_owned(), (*of).into());
-        }
-        set.push(jwk);
-    }
-    serde_json::to_string_pretty(&serde_json::json!({ "keys": set })).map_err(|_| WalletError::Internal("jwks"))
 }

@@ -1,6 +1,6 @@
 //! Checking a receipt again, offline: one that this phone keeps, or one that was exported.
 
-use crate::closure::{Known, check_body, own_statements};
+use crate::closure::{Known, check_body, check_signatures};
 use crate::error::WalletError;
 use crate::events::DisputeReason;
 use crate::inner::Inner;
@@ -10,7 +10,7 @@ use crate::text::Text;
 use quittance_protocol::log::{LogError, VerifierKey};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel, TerminationCause};
 use quittance_protocol::receipt::{self, Annex, ReceiptError, VerifiedReceipt};
-use quittance_protocol::{MandateId, OrderId, Timestamp};
+use quittance_protocol::{MandateId, OrderId, Timestamp, jwk_set};
 
 /// What checking a receipt came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +34,9 @@ pub struct CheckedReceipt {
     pub stated_at: Timestamp,
     /// What the private annex tells; absent where there was none.
     pub about: Option<ReceiptSubject>,
-    /// How many statements in its annex were checked against this phone's key; none where no wallet was open.
-    pub own_statements: u32,
+    /// How many statements in its annex were found to be signed by the phone: by this one's own key, or by the keys that were
+    /// given. None where there were no keys: what the phone said is the gateway's word then.
+    pub signed_statements: u32,
     /// When it was checked, by this phone's estimate of gateway time; absent where no wallet was open.
     pub checked_at: Option<Timestamp>,
 }
@@ -73,8 +74,8 @@ pub enum ReceiptFlaw {
     /// The annex lacks a statement, has one too many, one that cannot be read, or a phone's that does not say what the
     /// closure says.
     StatementsDiffer,
-    /// A statement in this phone's name is not signed by its key.
-    NotOurStatement,
+    /// A statement in the phone's name is not signed by its key.
+    StatementNotSigned,
     /// It is about another order than the one that this phone closed.
     OtherOrder,
 }
@@ -89,7 +90,7 @@ impl ReceiptFlaw {
         Self::NotAnAnnex,
         Self::AnnexOfAnother,
         Self::StatementsDiffer,
-        Self::NotOurStatement,
+        Self::StatementNotSigned,
         Self::OtherOrder,
     ];
 
@@ -104,7 +105,7 @@ impl ReceiptFlaw {
             Self::NotAnAnnex => "receipt.flaw.not_an_annex",
             Self::AnnexOfAnother => "receipt.flaw.annex_of_another",
             Self::StatementsDiffer => "receipt.flaw.statements_differ",
-            Self::NotOurStatement => "receipt.flaw.not_our_statement",
+            Self::StatementNotSigned => "receipt.flaw.statement_not_signed",
             Self::OtherOrder => "receipt.flaw.other_order",
         })
     }
@@ -127,25 +128,45 @@ impl From<ReceiptError> for ReceiptFlaw {
             | ReceiptError::StatementNotNamed { .. }
             | ReceiptError::NotWished
             | ReceiptError::NotTwoSided => Self::StatementsDiffer,
+            ReceiptError::NotSigned { .. } => Self::StatementNotSigned,
         }
     }
 }
 
-/// Checks an exported receipt without a wallet, knowing the log's key alone; with its annex where there is one.
+/// Checks an exported receipt without a wallet, knowing the log's key; with its annex where there is one; and that the phone
+/// signed what it is said to have said, where its keys are given ([`ExportedReceipt::jwks`](crate::ExportedReceipt)). Whose
+/// keys these are is for who gives them to know.
 ///
 /// # Errors
-/// [`WalletError::Config`] where the key is none; whatever is wrong with the receipt is a verdict.
-pub fn check_exported(receipt: &str, annex_json: Option<&str>, log_vkey: &str) -> Result<ReceiptVerdict, WalletError> {
+/// [`WalletError::Config`] where the log's key is none, or the set holds none; whatever is wrong with the receipt is a verdict.
+pub fn check_exported(
+    receipt: &str,
+    annex_json: Option<&str>,
+    jwks: Option<&str>,
+    log_vkey: &str,
+) -> Result<ReceiptVerdict, WalletError> {
     let log: VerifierKey = log_vkey.trim().parse().map_err(|_| WalletError::Config {
         field: "log_vkey",
         fix: "copy the gateway's verifier key: name+hash+base64",
     })?;
-    let checked = annex_json
-        .map(|json| Annex::parse(json.as_bytes()))
-        .transpose()
-        .and_then(|annex| receipt::check(&log, receipt.as_bytes(), annex.as_ref()));
-    Ok(match checked {
-        Ok((verified, body)) => ReceiptVerdict::Valid(shown(&log, &verified, body)),
+    let keys = jwks.map(jwk_set::read).transpose().map_err(|_| WalletError::Config {
+        field: "jwks",
+        fix: "hand over the JWK set as it was exported",
+    })?;
+    let check = || {
+        let annex = annex_json.map(|json| Annex::parse(json.as_bytes())).transpose()?;
+        let (verified, body) = receipt::check(&log, receipt.as_bytes(), annex.as_ref())?;
+        let signed_statements = match (&annex, &keys) {
+            (Some(annex), Some(keys)) => receipt::check_signatures(annex, keys, None)?,
+            _ => 0,
+        };
+        Ok::<_, ReceiptError>(CheckedReceipt {
+            signed_statements,
+            ..shown(&log, &verified, body)
+        })
+    };
+    Ok(match check() {
+        Ok(checked) => ReceiptVerdict::Valid(checked),
         Err(error) => ReceiptVerdict::Refused(error.into()),
     })
 }
@@ -183,12 +204,12 @@ fn check_kept(kept: &ReceiptRow, known: &Known<'_>, log: &VerifierKey) -> Result
     let (verified, body) = receipt::check(log, kept.receipt.as_bytes(), Some(&kept.annex))?;
     let body = body.ok_or(ReceiptFlaw::NotAnAnnex)?;
     check_body(&body, known).map_err(|reason| match reason {
-        DisputeReason::OtherIntent | DisputeReason::OwnAttestationMissing => ReceiptFlaw::NotOurStatement,
+        DisputeReason::OtherIntent | DisputeReason::OwnAttestationMissing => ReceiptFlaw::StatementNotSigned,
         _ => ReceiptFlaw::OtherOrder,
     })?;
-    let own_statements = own_statements(&kept.annex, known).ok_or(ReceiptFlaw::NotOurStatement)?;
+    let signed_statements = check_signatures(&kept.annex, known)?;
     Ok(CheckedReceipt {
-        own_statements,
+        signed_statements,
         ..shown(log, &verified, Some(body))
     })
 }
@@ -207,7 +228,7 @@ fn shown(log: &VerifierKey, verified: &VerifiedReceipt, body: Option<ClosureBody
             cause: body.cause,
             evidence_level: body.evidence_level,
         }),
-        own_statements: 0,
+        signed_statements: 0,
         checked_at: None,
     }
 }
@@ -237,7 +258,7 @@ mod tests {
             evidence_level: EvidenceLevel::E0,
             closed_at: Timestamp::from_unix(0).unwrap(),
         };
-        check_kept(&kept, &story.known(), &log).map(|checked| checked.own_statements)
+        check_kept(&kept, &story.known(), &log).map(|checked| checked.signed_statements)
     }
 
     #[test]
@@ -245,7 +266,7 @@ mod tests {
         assert_eq!(checked(|_| ()), Ok(2));
         assert_eq!(
             checked(|story| story.attestation = None),
-            Err(ReceiptFlaw::NotOurStatement)
+            Err(ReceiptFlaw::StatementNotSigned)
         );
         let other = checked(|story| story.order.order = OrderId::from_bytes([9; 16]));
         assert_eq!(other, Err(ReceiptFlaw::OtherOrder));
@@ -253,6 +274,6 @@ mod tests {
             let (said, _) = story.statements[0].rsplit_once('.').unwrap();
             story.statements[0] = format!("{said}.{}", "A".repeat(86));
         });
-        assert_eq!(forged, Err(ReceiptFlaw::NotOurStatement));
+        assert_eq!(forged, Err(ReceiptFlaw::StatementNotSigned));
     }
 }

@@ -438,6 +438,6 @@ pub const KEYS: &[&str] = &[
     "receipt.flaw.not_an_annex",
     "receipt.flaw.annex_of_another",
     "receipt.flaw.statements_differ",
-    "receipt.flaw.not_our_statement",
+    "receipt.flaw.statement_not_signed",
     "receipt.flaw.other_order",
 ];

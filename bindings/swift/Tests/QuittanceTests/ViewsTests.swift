@@ -48,16 +48,22 @@ import Testing
             Issue.record("refused")
             return
         }
-        #expect(own.about?.mandates == [mandate] && own.ownStatements == 2)
+        #expect(own.about?.mandates == [mandate] && own.signedStatements == 2)
         let exported = try await wallet.exportReceipt(order: order)
-        func check(_ receipt: String, _ key: String) throws -> ReceiptVerdict {
-            try verifyReceipt(receipt: receipt, annexJson: exported.annexJson, logVkey: key)
+        func check(_ receipt: String, _ key: String, keys: Bool = true) throws -> ReceiptVerdict {
+            try verifyReceipt(
+                receipt: receipt, annexJson: exported.annexJson, logVkey: key, jwks: keys ? exported.jwks : nil)
         }
         guard case .valid(let theirs) = try check(exported.receipt, exported.logVkey) else {
             Issue.record("refused")
             return
         }
-        #expect(theirs.place == own.place)
+        #expect(theirs.place == own.place && theirs.signedStatements == 2)
+        guard case .valid(let told) = try check(exported.receipt, exported.logVkey, keys: false) else {
+            Issue.record("refused")
+            return
+        }
+        #expect(told.signedStatements == 0)
         let index = try #require(exported.receipt.split(separator: "\n").first { $0.hasPrefix("index ") })
         let changed = exported.receipt.replacingOccurrences(of: index, with: "index 0")
         guard case .refused(.notInLog, let says) = try check(changed, exported.logVkey) else {

@@ -5,13 +5,16 @@ use quittance_protocol::log::{Entry, EntryKind, LogError};
 use quittance_protocol::log_body::{ClosureBody, ClosureKind, EvidenceLevel, TerminationCause};
 use quittance_protocol::receipt::{self, ReceiptError};
 use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome, Probe};
-use quittance_protocol::{Annex, B64, Digest32, FlowId, MandateId, OrderId, Receipt, Received};
+use quittance_protocol::{
+    Annex, B64, Code, Digest32, FlowId, MandateId, OrderId, PublicKey, Receipt, Received, jwk_set,
+};
 
-use crate::fixture::{Log, PhoneKey, time};
+use crate::fixture::{AUDIENCE, Log, PhoneKey, time};
 
 const SALT: [u8; 32] = [6; 32];
 
 struct Closed {
+    key: PhoneKey,
     log: Log,
     receipt: Vec<u8>,
     annex: Annex,
@@ -102,6 +105,7 @@ fn closed_with(
         statements,
     };
     Closed {
+        key,
         log,
         receipt,
         annex,
@@ -413,6 +417,48 @@ fn a_receipt_is_looked_at_up_to_64_kib_and_an_annex_up_to_one_mib() {
     assert!(Annex::parse(&annex).is_ok());
     annex.push(b' ');
     assert_eq!(Annex::parse(&annex).unwrap_err(), ReceiptError::AnnexForm);
+}
+
+/// The body names a statement by what it says: whoever has the log's key alone believes the gateway that the phone said it.
+#[test]
+fn what_the_phone_said_is_signed_by_its_own_key_for_whoever_has_it() {
+    let case = closed();
+    let checked = |annex: &Annex, keys: &[PublicKey], audience| receipt::check_signatures(annex, keys, audience);
+    let other = PhoneKey::new().public;
+    let keys = [other, case.key.public];
+    assert_eq!(checked(&case.annex, &keys, None), Ok(2));
+    assert_eq!(checked(&case.annex, &keys, Some(AUDIENCE)), Ok(2));
+    let refused = Err(ReceiptError::NotSigned { index: 0 });
+    assert_eq!(checked(&case.annex, &keys, Some("another.test")), refused);
+    assert_eq!(checked(&case.annex, &[other], None), refused);
+    assert_eq!(checked(&case.annex, &[], None), refused);
+
+    for index in 0..2 {
+        let mut forged = case.annex.clone();
+        let (said, _) = forged.statements[index].rsplit_once('.').unwrap();
+        forged.statements[index] = format!("{said}.{}", "A".repeat(86));
+        let without_keys = receipt::check(case.log.signer.verifier(), &case.receipt, Some(&forged));
+        assert!(
+            without_keys.is_ok(),
+            "control: what it says is what the log committed to"
+        );
+        assert_eq!(checked(&forged, &keys, None), Err(ReceiptError::NotSigned { index }));
+    }
+}
+
+/// RFC 7517 section 5: what is not understood is passed over.
+#[test]
+fn a_set_of_keys_is_read_as_it_was_written_or_by_whoever_else_wrote_it() {
+    let (one, other) = (PhoneKey::new().public, PhoneKey::new().public);
+    let written = jwk_set::write(&[("device", &one), ("token", &other)]).unwrap();
+    assert_eq!(jwk_set::read(&written).unwrap(), [one, other]);
+    let mut foreign: serde_json::Value = serde_json::from_str(&written).unwrap();
+    foreign["keys"][0] = serde_json::json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB" });
+    foreign["keys"][1]["x5t"] = "more".into();
+    assert_eq!(jwk_set::read(&foreign.to_string()).unwrap(), [other]);
+    for none in ["", "[]", "{}", r#"{"keys":[]}"#, r#"{"keys":[{"kty":"RSA"}]}"#] {
+        assert_eq!(jwk_set::read(none).unwrap_err().code(), Code::Malformed, "{none}");
+    }
 }
 
 #[test]

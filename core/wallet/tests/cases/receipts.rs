@@ -47,18 +47,26 @@ async fn a_kept_receipt_is_checked_again_without_a_network_and_a_stranger_finds_
     assert_eq!(own.about, Some(subject.clone()));
     assert_eq!((own.log.as_str(), own.stated_at), ("gateway.test", kept.closed_at));
     assert!(own.place < own.log_size);
-    assert_eq!(own.own_statements, 2, "the intent, the attestation");
+    assert_eq!(own.signed_statements, 2, "the intent, the attestation");
     assert!(own.checked_at.is_some());
 
-    let checked = check_exported(&exported.receipt, Some(&exported.annex_json), &exported.log_vkey);
-    let ReceiptVerdict::Valid(theirs) = checked.unwrap() else {
-        panic!("refused")
+    let checked = |annex: Option<&str>, jwks: Option<&str>| {
+        let verdict = check_exported(&exported.receipt, annex, jwks, &exported.log_vkey).unwrap();
+        let ReceiptVerdict::Valid(checked) = verdict else {
+            panic!("refused: {verdict:?}")
+        };
+        checked
     };
-    assert_eq!((theirs.place, theirs.about), (own.place, Some(subject)));
-    assert_eq!((theirs.own_statements, theirs.checked_at), (0, None));
-    let ReceiptVerdict::Valid(public) = check_exported(&exported.receipt, None, &exported.log_vkey).unwrap() else {
-        panic!("refused")
-    };
+    let theirs = checked(Some(&exported.annex_json), Some(&exported.jwks));
+    assert_eq!((theirs.place, &theirs.about), (own.place, &Some(subject)));
+    assert_eq!((theirs.signed_statements, theirs.checked_at), (2, None));
+    let without_keys = checked(Some(&exported.annex_json), None);
+    assert_eq!(
+        without_keys.signed_statements, 0,
+        "the phone's word is the gateway's then"
+    );
+    assert_eq!(without_keys.about, theirs.about);
+    let public = checked(None, Some(&exported.jwks));
     assert_eq!(public.about, None, "without the annex nobody learns whom it is about");
 }
 
@@ -68,13 +76,13 @@ async fn whatever_was_changed_in_a_receipt_is_refused_by_its_own_flaw() {
     let sandbox = Sandboxed::start().await;
     let (phone, _, exported) = closed(&sandbox).await;
     let (receipt, annex) = (exported.receipt.as_str(), exported.annex_json.as_str());
-    let check = |receipt: &str, annex: Option<&str>| flaw(check_exported(receipt, annex, &exported.log_vkey));
+    let check = |receipt: &str, annex: Option<&str>| flaw(check_exported(receipt, annex, None, &exported.log_vkey));
     assert_eq!(check(receipt, Some(annex)), None, "control");
 
     let other = Sandboxed::start().await;
     let foreign = other.gateway.log_key().to_string();
     assert_eq!(
-        flaw(check_exported(receipt, Some(annex), &foreign)),
+        flaw(check_exported(receipt, Some(annex), None, &foreign)),
         Some(ReceiptFlaw::NotSigned)
     );
     let index = receipt.lines().find(|line| line.starts_with("index ")).unwrap();
@@ -96,8 +104,23 @@ async fn whatever_was_changed_in_a_receipt_is_refused_by_its_own_flaw() {
     let salted = change(|annex| annex["salt"] = annex["body"].clone());
     assert_eq!(check(receipt, Some(&salted)), Some(ReceiptFlaw::AnnexOfAnother));
 
-    let wrong_key = check_exported(receipt, None, "no key").unwrap_err();
+    let forged = change(|annex| {
+        let attestation = annex["statements"][1].as_str().unwrap().rsplit_once('.').unwrap().0;
+        annex["statements"][1] = format!("{attestation}.{}", "A".repeat(86)).into();
+    });
+    let with_keys = |annex: &str| check_exported(receipt, Some(annex), Some(&exported.jwks), &exported.log_vkey);
+    assert_eq!(flaw(with_keys(annex)), None, "control");
+    assert_eq!(flaw(with_keys(&forged)), Some(ReceiptFlaw::StatementNotSigned));
+    assert_eq!(
+        check(receipt, Some(&forged)),
+        None,
+        "without the phone's keys nobody can tell"
+    );
+
+    let wrong_key = check_exported(receipt, None, None, "no key").unwrap_err();
     assert!(matches!(wrong_key, WalletError::Config { field: "log_vkey", .. }));
+    let no_keys = check_exported(receipt, None, Some("{}"), &exported.log_vkey).unwrap_err();
+    assert!(matches!(no_keys, WalletError::Config { field: "jwks", .. }));
     let unknown = phone.wallet.verify_receipt(OrderId::from_bytes([7; 16])).unwrap_err();
     assert!(matches!(unknown, WalletError::NoReceipt));
 }
@@ -112,7 +135,7 @@ async fn no_flipped_bit_of_a_receipt_is_believed() {
         let mut flipped = bytes.to_vec();
         flipped[index] ^= 1;
         let Ok(text) = String::from_utf8(flipped) else { continue };
-        let flaw = flaw(check_exported(&text, None, &exported.log_vkey));
+        let flaw = flaw(check_exported(&text, None, None, &exported.log_vkey));
         assert!(flaw.is_some(), "byte {index}");
     }
 }

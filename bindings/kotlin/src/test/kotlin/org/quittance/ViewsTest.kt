@@ -45,11 +45,15 @@ class ViewsTest {
             val order = wallet.receipts().single().order
             val own = assertInstanceOf(ReceiptVerdict.Valid::class.java, wallet.verifyReceipt(order)).receipt
             assertEquals(listOf(mandate), own.about?.mandates)
-            assertEquals(2u, own.ownStatements)
+            assertEquals(2u, own.signedStatements)
             val exported = wallet.exportReceipt(order)
-            fun check(receipt: String, key: String = exported.logVkey) = verifyReceipt(receipt, exported.annexJson, key)
+            fun check(receipt: String, key: String = exported.logVkey, jwks: String? = exported.jwks) =
+                verifyReceipt(receipt, exported.annexJson, key, jwks)
             val theirs = assertInstanceOf(ReceiptVerdict.Valid::class.java, check(exported.receipt)).receipt
             assertEquals(own.place, theirs.place)
+            assertEquals(2u, theirs.signedStatements)
+            val told = assertInstanceOf(ReceiptVerdict.Valid::class.java, check(exported.receipt, jwks = null)).receipt
+            assertEquals(0u, told.signedStatements)
             val index = exported.receipt.lines().single { it.startsWith("index ") }
             assertNotEquals("index 0", index)
             val changed = assertInstanceOf(ReceiptVerdict.Refused::class.java, check(exported.receipt.replace(index, "index 0")))

@@ -1272,9 +1272,9 @@ private fun receiptTexts(key: String): TextResource? = when (key) {
     "receipt.flaw.not_a_receipt" -> plain(R.string.quittance_receipt_flaw_not_a_receipt)
     "receipt.flaw.not_an_annex" -> plain(R.string.quittance_receipt_flaw_not_an_annex)
     "receipt.flaw.not_in_log" -> plain(R.string.quittance_receipt_flaw_not_in_log)
-    "receipt.flaw.not_our_statement" -> plain(R.string.quittance_receipt_flaw_not_our_statement)
     "receipt.flaw.not_signed" -> plain(R.string.quittance_receipt_flaw_not_signed)
     "receipt.flaw.other_order" -> plain(R.string.quittance_receipt_flaw_other_order)
+    "receipt.flaw.statement_not_signed" -> plain(R.string.quittance_receipt_flaw_statement_not_signed)
     "receipt.flaw.statements_differ" -> plain(R.string.quittance_receipt_flaw_statements_differ)
     else -> null
 }
