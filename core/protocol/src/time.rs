@@ -3,22 +3,23 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// A moment: seconds since 1970-01-01T00:00:00Z, between the years 1970 and 9999.
+/// A moment: seconds since 1970-01-01T00:00:00Z, up to 9999-12-30T22:00:00Z.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 /// A text or number that is no moment of this protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("expected a time such as 2026-11-22T06:30:00Z: UTC, whole seconds, years 1970 to 9999")]
+#[error("expected a time such as 2026-11-22T06:30:00Z: UTC, whole seconds, from 1970 to 9999-12-30T22:00:00Z")]
 pub struct InvalidTime;
 
-const LAST_SECOND: i64 = 253_402_300_799;
+/// The last one that can be written: jiff keeps room for every offset within the year 9999.
+const LAST_SECOND: i64 = 253_402_207_200;
 
 impl Timestamp {
     /// The moment `seconds` after the epoch.
     ///
     /// # Errors
-    /// [`InvalidTime`] before 1970 or after 9999.
+    /// [`InvalidTime`] before 1970 or after 9999-12-30T22:00:00Z.
     pub fn from_unix(seconds: i64) -> Result<Self, InvalidTime> {
         if (0..=LAST_SECOND).contains(&seconds) {
             Ok(Self(seconds))
@@ -106,5 +107,17 @@ mod tests {
         ] {
             assert_eq!(other.parse::<Timestamp>(), Err(InvalidTime), "{other}");
         }
+    }
+
+    // A moment that a gateway names, and any later one that is counted from it, stands in what a phone signs.
+    #[test]
+    fn every_moment_up_to_the_last_can_be_written() {
+        let last = Timestamp::from_unix(0).unwrap().plus_seconds(i64::MAX);
+        for moment in [last, last.plus_seconds(-1), last.plus_seconds(1)] {
+            let written = serde_json::to_string(&moment).unwrap();
+            assert_eq!(serde_json::from_str::<Timestamp>(&written).unwrap(), moment);
+        }
+        assert_eq!(last.to_string(), "9999-12-30T22:00:00Z");
+        assert_eq!(Timestamp::from_unix(last.unix() + 1), Err(InvalidTime));
     }
 }
