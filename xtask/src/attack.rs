@@ -31,7 +31,7 @@ pub(crate) struct Tests {
 const ATTACKS: &[Attack] = &[
     Attack {
         name: "files",
-        has: "every write to the vault's disk, or the raw image of its file system, and today's keys",
+        has: "what the vault's disk held at every sync, or the raw image of its file system, and today's keys",
         shows: "opens nothing that was destroyed; with the keystore's history, everything",
         tests: &[
             some("quittance-disk", "disk", "files::"),

@@ -60,7 +60,7 @@ fn lose(files: &mut Files, open: Vec<&Operation>, chance: &mut Chance) {
     if chance.one_in(2) {
         kept = kept.into_iter().flat_map(|operation| tear(operation, chance)).collect();
     }
-    // Within one file, later writes of the same place win wherever both were written: a disk reorders places, not words.
+    // In any sequence, so that an earlier word may outlive a later one of its place: harsher than a disk, which reorders places.
     if chance.one_in(2) {
         shuffle(&mut kept, chance);
     }

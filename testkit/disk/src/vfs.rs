@@ -82,7 +82,7 @@ impl Vfs for Drive {
     }
 
     fn random(&self, buffer: &mut [i8]) {
-        // SQLite draws its log's salt from here: the same for every disk, so that a run can be repeated.
+        // SQLite asks the file system that is the default one for its chance, not this one.
         buffer.fill(42);
     }
 

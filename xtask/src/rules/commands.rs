@@ -34,20 +34,42 @@ struct Asked {
 pub(super) fn faults(tree: &Tree) -> Vec<String> {
     let tests = tests(tree);
     let documents: Vec<_> = tree.files.iter().filter(|(path, _)| path.ends_with(".md")).collect();
-    let lines = || {
-        documents
-            .iter()
-            .flat_map(|(path, text)| text.lines().map(move |line| (path, line)))
-    };
-    let of_cargo = lines()
-        .flat_map(|(path, line)| asked_in(line).into_iter().map(move |asked| (path, asked)))
+    let paragraphs: Vec<_> = documents
+        .iter()
+        .flat_map(|(path, text)| paragraphs(text).into_iter().map(move |paragraph| (path, paragraph)))
+        .collect();
+    let of_cargo = paragraphs
+        .iter()
+        .flat_map(|(path, text)| asked_in(text).into_iter().map(move |asked| (path, asked)))
         .filter(|(_, asked)| !tests.iter().any(|test| asked.fits(test)))
         .map(|(path, asked)| format!("{path}: {} runs no test", asked.command()));
-    let of_ours = lines()
-        .flat_map(|(path, line)| ours_in(line).into_iter().map(move |command| (path, command)))
+    let of_ours = paragraphs
+        .iter()
+        .flat_map(|(path, text)| ours_in(text).into_iter().map(move |command| (path, command)))
         .filter(|(_, command)| !is_known(command))
         .map(|(path, command)| format!("{path}: {command} is no command"));
     of_cargo.chain(of_ours).collect()
+}
+
+/// The paragraphs of a document, each in one line: a command may be broken where its line ends. Rows of a table and lines of a
+/// block stand alone.
+fn paragraphs(text: &str) -> Vec<String> {
+    let (mut all, mut is_block) = (Vec::<String>::new(), false);
+    let mut goes_on = false;
+    for line in text.lines() {
+        let fence = line.trim_start().starts_with("```");
+        is_block ^= fence;
+        let stands_alone = fence || is_block || line.starts_with('|') || line.trim().is_empty();
+        match all.last_mut().filter(|_| goes_on && !stands_alone) {
+            Some(before) => {
+                before.push(' ');
+                before.push_str(line.trim());
+            }
+            None => all.push(line.to_owned()),
+        }
+        goes_on = !stands_alone;
+    }
+    all
 }
 
 /// The commands of this program in one line: between backticks, or as a line of a block, up to its comment.
@@ -245,6 +267,10 @@ mod tests {
             (
                 "`cargo test -p quittance-gateway --test gateway pins`, `… six`, `seven`",
                 2,
+            ),
+            (
+                "- shown by `cargo test -p quittance-gateway --test\n  gateway seven`",
+                1,
             ),
         ] {
             let found = faults(&tree(document));

@@ -5,7 +5,7 @@ use quittance_protocol::bytes::B64;
 use quittance_protocol::log::merkle::{self, Hash};
 use quittance_protocol::log::{Checkpoint, Entry, NoteSigner, TlogProof};
 use quittance_protocol::log_body::EvidenceLevel;
-use quittance_protocol::statement::{PhoneOutcome, Probe};
+use quittance_protocol::statement::{Attestation, Intent, PhoneOutcome, Probe};
 use quittance_protocol::{
     Claims, FlowId, MandateId, OrderId, Statement, StatementId, Unsigned,
     answer::{Logged, OrderState},

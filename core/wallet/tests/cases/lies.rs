@@ -124,7 +124,7 @@ async fn an_entry_that_is_no_closure() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_body_for_another_token() {
+async fn a_body_that_its_entry_does_not_commit_to() {
     is_disputed(DisputeReason::AnnexMismatch, |order| {
         rewrite(&mut order["closure"]["annex"]["body"], |body| {
             body["tokens"] = serde_json::json!([])
@@ -164,9 +164,8 @@ async fn a_destruction_that_is_not_shown() {
     .await;
 }
 
-//
 #[tokio::test(flavor = "multi_thread")]
-async fn a_destruction_whose_probe_was_changed() {
+async fn a_destruction_that_its_entry_does_not_commit_to() {
     is_disputed(DisputeReason::DestroyedNotLogged, |order| {
         rewrite(&mut order["destroyed"]["body"], |body| {
             body["probe"]["records_open"] = true.into()

@@ -1,4 +1,4 @@
-//! Somebody has every byte that was ever written to the disk, and today's keys: no secret that ended opens.
+//! Somebody has the disk as it was at every sync, and today's keys: no secret that ended opens.
 
 use std::collections::BTreeSet;
 
@@ -95,7 +95,7 @@ pub(crate) fn live(
 }
 
 #[test]
-fn nothing_that_ended_opens_whoever_saw_every_write_and_has_all_keys_of_today() {
+fn nothing_that_ended_opens_whoever_saw_every_sync_and_has_all_keys_of_today() {
     let lives = [
         ("files-of-a-gateway", first_height(), GATEWAY, 2),
         ("files-of-a-phone", first_height(), PHONE, 1),
