@@ -33,6 +33,13 @@ impl Period {
             end: begin.plus_seconds(length(days)),
         }
     }
+
+    /// From when on a moment belongs to it; none is too early for the first: a clock that was put right may come to the
+    /// activation a second time.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        (self.index > 0).then_some(self.begin)
+    }
 }
 
 fn length(days: u16) -> i64 {
@@ -59,7 +66,10 @@ mod tests {
 
     #[test]
     fn what_comes_before_the_activation_belongs_to_the_first_period() {
-        assert_eq!(Period::of(at(-1), at(0), 30).index, 0);
+        let first = Period::of(at(-1), at(0), 30);
+        assert_eq!((first.index, first.since()), (0, None));
+        // The control.
+        assert_eq!(Period::of(at(30 * DAY), at(0), 30).since(), Some(at(30 * DAY)));
     }
 
     #[test]

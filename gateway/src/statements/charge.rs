@@ -168,13 +168,12 @@ fn reserve_handed(turn: &Turn<'_>, mandate: &Mandate, permit: &Permit) -> Decide
     }
 }
 
-/// What the limits of a mandate are compared with.
+/// What the limits of a mandate are compared with. In total everything counts, whatever the clock said when it was taken.
 pub(crate) fn taken(store: Store<'_>, mandate: &Mandate, now: Timestamp) -> Result<Taken, Failure> {
     let since = mandate.active_since.unwrap_or(now);
     let period = Period::of(now, since, mandate.terms.limits.period_days);
-    let in_period = store.taken_since(mandate.mandate, period.begin)?;
-    // Nothing was taken before the activation.
-    sums(mandate, in_period, store.taken_since(mandate.mandate, since)?)
+    let in_period = store.taken_since(mandate.mandate, period.since())?;
+    sums(mandate, in_period, store.taken_since(mandate.mandate, None)?)
 }
 
 /// What the limits are compared with once more for a charge that is reserved: all others, in the period of its
@@ -182,8 +181,8 @@ pub(crate) fn taken(store: Store<'_>, mandate: &Mandate, now: Timestamp) -> Resu
 fn taken_beside(store: Store<'_>, mandate: &Mandate, charge: &Charge) -> Result<Taken, Failure> {
     let since = mandate.active_since.unwrap_or(charge.at);
     let period = Period::of(charge.at, since, mandate.terms.limits.period_days);
-    let in_period = store.taken_beside(charge, period.begin, Some(period.end))?;
-    sums(mandate, in_period, store.taken_beside(charge, since, None)?)
+    let in_period = store.taken_beside(charge, period.since(), Some(period.end))?;
+    sums(mandate, in_period, store.taken_beside(charge, None, None)?)
 }
 
 fn sums(mandate: &Mandate, in_period: (i64, u32), in_total: (i64, u32)) -> Result<Taken, Failure> {

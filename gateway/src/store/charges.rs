@@ -275,21 +275,21 @@ impl Store<'_> {
         )
     }
 
-    /// Minor units taken, or being taken, since `from`, and by how many charges.
-    pub(crate) fn taken_since(self, mandate: MandateId, from: Timestamp) -> Result<(i64, u32), Failure> {
+    /// Minor units taken, or being taken, from a moment on where there is one, and by how many charges.
+    pub(crate) fn taken_since(self, mandate: MandateId, from: Option<Timestamp>) -> Result<(i64, u32), Failure> {
         let taken = self.one(
             "SELECT COALESCE(SUM(minor), 0), COUNT(*) FROM charges WHERE mandate=?1 AND at>=?2 AND state!='declined'",
-            params![mandate.to_string(), from.unix()],
+            params![mandate.to_string(), from.map_or(i64::MIN, |from| from.unix())],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         Ok(taken.unwrap_or((0, 0)))
     }
 
-    /// The same without one charge, until before a moment where there is one.
+    /// The same without one charge, and before a moment where there is one.
     pub(crate) fn taken_beside(
         self,
         charge: &Charge,
-        from: Timestamp,
+        from: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<(i64, u32), Failure> {
         let taken = self.one(
@@ -297,7 +297,7 @@ impl Store<'_> {
              WHERE mandate=?1 AND at>=?2 AND at<?3 AND state!='declined' AND charge!=?4",
             params![
                 charge.mandate.to_string(),
-                from.unix(),
+                from.map_or(i64::MIN, |from| from.unix()),
                 until.map_or(i64::MAX, |until| until.unix()),
                 charge.charge.to_string()
             ],

@@ -7,6 +7,7 @@ use quittance_protocol::money::MAX_MINOR;
 use quittance_protocol::statement::{Limits, MandateKind, Offer, Permit, PermitAmount, ReplicaState, Terms};
 use quittance_protocol::{Code, OfferId, Timestamp};
 
+use crate::orders_scheduled::HOUR;
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, cny, random};
 
@@ -84,6 +85,43 @@ async fn the_number_of_charges_in_a_period_holds_until_the_next_period() {
     house.clock.advance(1);
     assert_eq!(house.post(&token.pooled(&house, 4)).await.status, 200);
     approved(&house.charge(token.mandate, 100).await);
+}
+
+/// A mandate at a gateway whose clock was ahead when it was activated, and was put right since: its activation is an hour
+/// away. Two permits can be used before it.
+pub(crate) async fn activated_ahead(house: &House, phone: &Phone<'_>, change: impl FnOnce(&mut Terms)) -> Token {
+    let token = signed(house, phone, 1, change).await;
+    house.stop();
+    house.clock.advance(-HOUR);
+    house.start().unwrap();
+    for number in 2..=3 {
+        assert_eq!(house.post(&token.pooled(house, number)).await.status, 200);
+    }
+    token
+}
+
+// Before, such charges counted towards no limit, then or later.
+//
+#[tokio::test]
+async fn what_a_clock_that_was_put_right_lets_come_before_the_activation_counts_in_the_first_period_and_in_total() {
+    let house = House::new();
+    let phone = Phone::ready(&house).await;
+    let token = activated_ahead(&house, &phone, |terms| {
+        (terms.limits.per_period, terms.limits.total) = (cny(6000), Some(cny(10_000)));
+    })
+    .await;
+    approved(&house.charge(token.mandate, 5000).await);
+    assert_eq!(declined(&house.charge(token.mandate, 1001).await), Code::LimitExceeded);
+    approved(&house.charge(token.mandate, 1000).await);
+    let taken = phone.mandate(token.mandate).await.taken.unwrap();
+    assert_eq!((taken.in_period, taken.in_total), (cny(6000), cny(6000)));
+    house.clock.advance(HOUR);
+    assert_eq!(declined(&house.charge(token.mandate, 1).await), Code::LimitExceeded);
+    // Control: the next period begins with nothing, the total does not.
+    house.clock.advance(30 * DAY);
+    assert_eq!(house.post(&token.pooled(&house, 4)).await.status, 200);
+    assert_eq!(declined(&house.charge(token.mandate, 4001).await), Code::LimitTotal);
+    approved(&house.charge(token.mandate, 4000).await);
 }
 
 //

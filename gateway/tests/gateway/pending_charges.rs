@@ -14,6 +14,7 @@ use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::{Charge, Limits, MandateKind, Refund, ReplicaState};
 use quittance_protocol::{AccountId, ChargeId, Code, Statement, StatementId, TokenId};
 
+use crate::limits::activated_ahead;
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, ORIGIN, cny, random, until};
 
@@ -107,8 +108,16 @@ async fn a_charge_is_told_with_the_moment_of_its_reservation_whenever_the_networ
     assert_eq!((event.at, history[0].at), (reserved, reserved));
 }
 
-/// Changes one of the limits.
+/// Changes limits.
 type Lower = fn(&mut Limits);
+
+async fn lower_limits(phone: &Phone<'_>, token: &Token, lower: Lower) {
+    let mut limits = Limits::new(cny(5000), cny(20_000), 30);
+    lower(&mut limits);
+    let wish = Wish::Limits { limits };
+    let (flow, _) = phone.begin_for("mandate.change_limits", &[token.mandate], wish).await;
+    assert!(phone.walk_on(flow.start.flow).await.is_complete(), "{limits:?}");
+}
 
 //
 //
@@ -152,11 +161,7 @@ async fn a_charge_that_the_network_never_saw_is_not_made_above_limits_that_were_
         let token = phone.sign_mandate().await;
         approved(&house.charge(token.mandate, 1000).await);
         let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
-        let mut limits = Limits::new(cny(5000), cny(20_000), 30);
-        lower(&mut limits);
-        let wish = Wish::Limits { limits };
-        let (flow, _) = phone.begin_for("mandate.change_limits", &[token.mandate], wish).await;
-        assert!(phone.walk_on(flow.start.flow).await.is_complete(), "{what}");
+        lower_limits(&phone, &token, lower).await;
         house.network_says(ScriptedOutcome::Approve);
         let answer = house.post(&charge).await;
         match refused {
@@ -164,6 +169,35 @@ async fn a_charge_that_the_network_never_saw_is_not_made_above_limits_that_were_
             None => drop(approved(&answer)),
         }
         assert_eq!(moved(&house), 1 + usize::from(refused.is_none()), "{what}");
+    }
+}
+
+//
+//
+#[tokio::test]
+async fn lowered_limits_are_compared_with_what_was_taken_before_the_activation_by_a_clock_that_was_put_right() {
+    // 50.00 is pending, 10.00 was taken.
+    let lowered: [(Lower, Option<Code>); 3] = [
+        (|limits| limits.per_period = cny(5999), Some(Code::LimitExceeded)),
+        (|limits| limits.total = Some(cny(5999)), Some(Code::LimitTotal)),
+        (
+            |limits| (limits.per_period, limits.total) = (cny(6000), Some(cny(6000))),
+            None,
+        ),
+    ];
+    for (lower, refused) in lowered {
+        let house = House::new();
+        let phone = Phone::ready(&house).await;
+        let token = activated_ahead(&house, &phone, |_| {}).await;
+        approved(&house.charge(token.mandate, 1000).await);
+        let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
+        lower_limits(&phone, &token, lower).await;
+        house.network_says(ScriptedOutcome::Approve);
+        let answer = house.post(&charge).await;
+        match refused {
+            Some(code) => assert_eq!(declined(&answer), code),
+            None => drop(approved(&answer)),
+        }
     }
 }
 
