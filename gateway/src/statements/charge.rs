@@ -12,10 +12,12 @@ use quittance_protocol::{ChargeId, EventId, Money, Problem, Timestamp, Verified}
 
 use super::{consent, permit};
 use crate::command::Question;
+use crate::each::pass_over;
 use crate::ending::{self, drain};
 use crate::failure::{Decided, Failure, Refusal};
 use crate::logbook;
 use crate::parties::{FundingReference, MerchantNotice, NetworkCharge, NetworkOutcome};
+use crate::round::in_mark;
 use crate::secrets::{token_half, unseal};
 use crate::store::{Charge, ChargeState, Mandate, Permit, Store, StoredAnswer};
 use crate::teens;
@@ -335,7 +337,12 @@ pub(crate) fn settle(turn: &mut Turn<'_>, id: ChargeId, asked: Question, outcome
     };
     turn.store.put_answer(&charge.kid, charge.jti, &stored)?;
     match mandate.order {
-        Some(id) => drain(turn, id, false)?,
+        // What became of the money stands, whatever became of the order's row: once it is put right, the clock moves it on.
+        Some(id) => {
+            let drained = in_mark(turn, |turn| drain(turn, id, false));
+            pass_over(turn.store, drained)?;
+        }
+        // Here there is no other row, and nothing that comes to it later: where it fails, the outcome is taken once more.
         None => ending::end_if_over(turn, mandate)?,
     }
     Ok(charge)

@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use quittance_gateway::{
     CardNetwork, Clock as _, Funding, NetworkCharge, NetworkOutcome, NetworkRefund, ScriptedOutcome, Unavailable,
 };
-use quittance_protocol::answer::{ChargeRecord, MandateState, PayerEventKind};
+use quittance_protocol::answer::{ChargeAnswer, ChargeRecord, MandateState, OrderState, PayerEvent, PayerEventKind};
 use quittance_protocol::flow_event::Wish;
 use quittance_protocol::log_body::TerminationCause;
 use quittance_protocol::statement::{Charge, Limits, MandateKind, Refund, ReplicaState};
 use quittance_protocol::{AccountId, ChargeId, Code, Statement, StatementId, TokenId};
 
 use crate::limits::activated_ahead;
+use crate::orders_scheduled::HOUR;
 use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{DAY, House, ORIGIN, cny, random, until};
 
@@ -328,6 +329,52 @@ async fn a_mandate_that_was_used_up_while_its_end_was_scheduled_ends_once_that_i
             // Control: where no money moved, the undo gives it back.
             assert_eq!((record.state, record.ending), (MandateState::Active, None));
         }
+    }
+}
+
+// Before, the outcome was given back each time: the merchant asked for ever, the payer heard of nothing.
+//
+#[tokio::test]
+async fn the_outcome_of_a_charge_is_taken_though_the_order_of_its_mandate_went_bad() {
+    for is_bad in [true, false] {
+        let house = House::closed();
+        let network = Noting::before(&house);
+        house.start().unwrap();
+        let phone = Phone::ready(&house).await;
+        let token = phone.sign_mandate().await;
+        network.is_mute.store(true, Ordering::SeqCst);
+        let charge = house.sign_charge(token.mandate, 100);
+        assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
+        let order = phone.revoke(&[token.mandate]).await.order;
+        assert_eq!(phone.order(order).await.state, OrderState::Quiesced);
+        let change = |doc: &str| house.plant(&format!("UPDATE orders SET doc={doc} WHERE orders='{order}'"));
+        if is_bad {
+            change("'bad' || doc");
+        }
+        network.is_mute.store(false, Ordering::SeqCst);
+        let charged = house.post(&charge).await;
+        approved(&charged);
+        let charged: ChargeAnswer = charged.ok();
+        let refund = Refund {
+            charge: charged.charge,
+            amount: cny(100),
+        };
+        assert_eq!(house.post(&house.sign_as_merchant(&refund)).await.status, 200);
+        let told = phone.reconcile(&[(&token, ReplicaState::Quiesced)]).await.events;
+        let is_charge = |event: &PayerEvent| matches!(event.kind, PayerEventKind::Charged { .. });
+        assert!(told.iter().any(is_charge), "{told:?}");
+        if is_bad {
+            // Put right, the order has nothing to wait for.
+            change("SUBSTR(doc, 4)");
+            assert_eq!(phone.order(order).await.state, OrderState::Quiesced);
+            house.advance(HOUR).await;
+        }
+        house.settle().await;
+        assert_eq!(
+            phone.order(order).await.state,
+            OrderState::Destroyed,
+            "is bad: {is_bad}"
+        );
     }
 }
 
