@@ -3,7 +3,7 @@
 use quittance_protocol::Timestamp;
 
 use crate::each::{each, pass_over};
-use crate::failure::{Decided, Failure};
+use crate::failure::{Decided, Failure, Refusal};
 use crate::flows::moments;
 use crate::round::{Memory, in_mark};
 use crate::statements;
@@ -40,10 +40,17 @@ pub(crate) fn ask_the_network(turn: &mut Turn<'_>, memory: &mut Memory) -> Decid
     memory.asked_up_to = pending.last().map_or(0, |(place, _)| *place);
     let charges = pending.into_iter().map(|(_, charge)| charge).collect();
     each(turn, charges, |turn, charge| {
-        if !memory.asks_about(charge.charge) {
-            statements::ask_again(turn, &charge)?;
+        if memory.asks_about(charge.charge) {
+            return Ok(());
         }
-        Ok(())
+        match statements::ask_again(turn, &charge) {
+            // Neither made nor given up before the vault can be read. What needs no vault goes on.
+            Err(Refusal::Failure(Failure::Vault(error))) => {
+                tracing::error!(%error, charge = %charge.charge, "a charge waits for the vault");
+                Ok(())
+            }
+            asked => asked,
+        }
     })?;
     let refunds = turn.store.refunds_due()?;
     each(turn, refunds, |turn, refund| {

@@ -115,6 +115,7 @@ const PROMISES: &[Promise] = &[
             "damaged_halves::",
             "declines::",
             "destruction::",
+            "failed_commits::a_charge_that_waits",
             "idempotency::",
             "limits::",
             "pending_charges::",

@@ -6,16 +6,16 @@ use std::time::Duration;
 use async_trait::async_trait;
 use quittance_gateway::{
     CardNetwork, Funding, MerchantNotice, MerchantSystem, NetworkCharge, NetworkOutcome, NetworkRefund,
-    SimulatedMerchants, Unavailable,
+    ScriptedOutcome, SimulatedMerchants, Unavailable,
 };
 use quittance_protocol::answer::{MandateRecord, OrderRecord};
-use quittance_protocol::statement::{Charge, Reconciliation};
+use quittance_protocol::statement::{Charge, Reconciliation, Session};
 use quittance_protocol::{AccountId, ChargeId, Code, MerchantId, TokenId};
 use rusqlite::Connection;
 use tokio::sync::{Notify, Semaphore};
 
 use crate::support::custodians::{Call, Failing, Stop};
-use crate::support::phone::{Phone, Token, approved};
+use crate::support::phone::{Phone, Token, approved, declined};
 use crate::support::{House, Reply, cny};
 
 /// How long an answer may take at most, database waits and the second question to the network included.
@@ -283,11 +283,52 @@ async fn an_answer_that_cannot_be_made_keeps_nobody_elses_statement_back() {
 #[tokio::test]
 async fn a_vault_that_could_not_be_read_after_a_failed_commit_is_read_once_it_can_be() {
     let house = House::new();
-    let (phone, kept) = {
-        let phone = Phone::ready(&house).await;
-        let kept = phone.sign_mandate().await;
-        (phone, kept)
-    };
+    let phone = Phone::ready(&house).await;
+    let kept = phone.sign_mandate().await;
+    let failing = fail_vault(&house, &phone).await;
+    assert_eq!(
+        in_time(house.charge(kept.mandate, 100)).await.code(),
+        Code::Internal,
+        "control: nobody knows what stands in the vault"
+    );
+    failing.stop(None);
+    approved(&in_time(house.charge(kept.mandate, 100)).await);
+}
+
+// Before, each turn in which the network was to be asked about such a charge was lost, with all who spoke in it.
+#[tokio::test]
+async fn a_charge_that_waits_for_a_vault_that_cannot_be_read_keeps_nobody_back_and_is_made_once_it_can_be() {
+    let house = House::new();
+    let (phone, other) = (Phone::ready(&house).await, Phone::ready(&house).await);
+    let (kept, ended) = (phone.sign_mandate().await, phone.sign_mandate().await);
+    let charge = charge_of(&house, &kept);
+    let of_ended = charge_of(&house, &ended);
+    house.network_says(ScriptedOutcome::Unavailable);
+    for charge in [&charge, &of_ended] {
+        assert_eq!(in_time(house.post(charge)).await.code(), Code::ExternalUnavailable);
+    }
+    let failing = fail_vault(&house, &phone).await;
+    let _: OrderRecord = phone.revoke(&[ended.mandate]).await;
+    house.network_says(ScriptedOutcome::Approve);
+    for _ in 0..5 {
+        // The network is asked again, mostly in the turn of the next statement.
+        house.clock.advance(4);
+        assert_eq!(in_time(other.post(&Session {})).await.status, 200);
+    }
+    // Control: what needs no half is asked about, and learns its end.
+    assert_eq!(declined(&in_time(house.post(&of_ended)).await), Code::MandateHeld);
+    assert_eq!(
+        in_time(house.post(&charge)).await.code(),
+        Code::Internal,
+        "its merchant hears to come again"
+    );
+    failing.stop(None);
+    approved(&in_time(house.post(&charge)).await);
+}
+
+/// Starts a gateway anew whose vault cannot be read any more, after a consent that could not be committed, until the custodian
+/// is well again.
+async fn fail_vault(house: &House, phone: &Phone<'_>) -> Arc<Failing> {
     house.stop();
     // From now on no commit of the vault that stores a half comes through.
     let vault = Connection::open(house.data().join("vault.sqlite")).unwrap();
@@ -306,11 +347,5 @@ async fn a_vault_that_could_not_be_read_after_a_failed_commit_is_read_once_it_ca
     let consent = phone.consent(&flow, &token, &offer).await;
     failing.stop(Some(Stop::Before(Call::Unwrap)));
     assert_eq!(in_time(phone.post(&consent)).await.code(), Code::Internal);
-    assert_eq!(
-        in_time(house.charge(kept.mandate, 100)).await.code(),
-        Code::Internal,
-        "control: nobody knows what stands in the vault"
-    );
-    failing.stop(None);
-    approved(&in_time(house.charge(kept.mandate, 100)).await);
+    failing
 }
