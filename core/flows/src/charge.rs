@@ -68,9 +68,7 @@ pub fn authorize(request: &ChargeRequest<'_>, permits: &[(u64, Permit)]) -> Resu
         (ReplicaState::Active, MandateState::Active) => {}
         _ => return Err(held(request.mandate)),
     }
-    if request.terms.valid_until.is_some_and(|until| request.now >= until) {
-        return Err(Code::MandateExpired);
-    }
+    check_validity(request.terms, request.now)?;
     check_limits(&request.terms.limits, request.amount, &request.taken)?;
     let mut nearest = Code::PermitMissing;
     for (number, permit) in permits {
@@ -98,6 +96,17 @@ pub fn held(mandate: &Mandate) -> Code {
     } else {
         Code::MandateHeld
     }
+}
+
+/// Whether terms still hold at a moment. The clock may not have ended their mandate yet: much may be due before it.
+///
+/// # Errors
+/// The code of the decline.
+pub fn check_validity(terms: &Terms, now: Timestamp) -> Result<(), Code> {
+    if terms.valid_until.is_some_and(|until| now >= until) {
+        return Err(Code::MandateExpired);
+    }
+    Ok(())
 }
 
 /// Every limit of R-340: on one charge, on a period, on all charges, by amount and by number.

@@ -1,7 +1,7 @@
 //! Charges: a permit is reserved in one commit, the network's answer is taken in a second.
 
 use quittance_flows::HoldOwner;
-use quittance_flows::charge::{ChargeRequest, Taken, authorize, check_limits, held};
+use quittance_flows::charge::{ChargeRequest, Taken, authorize, check_limits, check_validity, held};
 use quittance_flows::period::Period;
 use quittance_protocol::answer::{ChargeAnswer, ChargeDecision, MandateState, PayerEventKind};
 use quittance_protocol::log::EntryKind;
@@ -198,11 +198,14 @@ fn sums(mandate: &Mandate, in_period: (i64, u32), in_total: (i64, u32)) -> Resul
     })
 }
 
-/// What keeps a charge that is reserved from being made today: its mandate stopped, its permit's window ended, the phone
-/// that signed it is in quarantine, or limits were lowered, those of teen mode included.
+/// What keeps a charge that is reserved from being made today: its mandate stopped or is over, its permit's window ended,
+/// the phone that signed it is in quarantine, or limits were lowered, those of teen mode included.
 fn in_its_way(turn: &Turn<'_>, mandate: &Mandate, charge: &Charge) -> Decided<Option<Code>> {
     if mandate.standing.state != MandateState::Active {
         return Ok(Some(held(&mandate.standing)));
+    }
+    if let Err(code) = check_validity(&mandate.terms, turn.now) {
+        return Ok(Some(code));
     }
     if !turn.store.is_within_window(charge.token, charge.permit, turn.now)? {
         return Ok(Some(Code::PermitWindow));

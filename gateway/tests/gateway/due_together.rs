@@ -4,15 +4,17 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use quittance_gateway::Clock as _;
-use quittance_protocol::Code;
-use quittance_protocol::statement::{Activation, AnswerFlow, Hold, HoldChange};
+use quittance_gateway::{Clock as _, ScriptedOutcome};
+use quittance_protocol::statement::{Activation, AnswerFlow, Charge, Hold, HoldChange};
+use quittance_protocol::{Code, Timestamp};
 use quittance_vault::{RecordKey, RecordKind, SystemRandomness, Vault, VaultOptions};
 use rusqlite::Connection;
+use tokio::task::JoinHandle;
 
+use crate::limits::permit_until;
 use crate::support::custodians::{Call, Failing, Paced, Stop};
-use crate::support::phone::{Phone, Token};
-use crate::support::{DAY, House, Reply, statement, until};
+use crate::support::phone::{Phone, Token, approved, declined};
+use crate::support::{DAY, House, Reply, cny, statement, until};
 
 /// How many more are planted than a turn carries out, many times over.
 const MANY: u32 = 1_000;
@@ -90,9 +92,8 @@ fn orders(house: &House, own: &str) -> u32 {
     count(house, &format!("SELECT COUNT(*) FROM orders WHERE own='{own}'"))
 }
 
-/// Says something while the gateway waits for leave to end a key, and gives it once: it is decided in the very next turn, after
-/// which the gateway waits again where that one ends something, too.
-async fn say_beside(house: &House, compact: String, let_go: &Sender<()>) -> Reply {
+/// Says something while the gateway waits for leave to end a key: it will be decided in the very next turn.
+async fn queue(house: &House, compact: String) -> JoinHandle<Reply> {
     let way = house.way();
     let mut said = tokio::spawn(async move { way.send(statement(compact)).await });
     let early = tokio::time::timeout(A_WHILE, &mut said).await;
@@ -100,6 +101,12 @@ async fn say_beside(house: &House, compact: String, let_go: &Sender<()>) -> Repl
         early.is_err(),
         "the control: nothing is decided while a key is being ended"
     );
+    said
+}
+
+/// Says something so and gives leave once; after that turn the gateway waits again where it ends something, too.
+async fn say_beside(house: &House, compact: String, let_go: &Sender<()>) -> Reply {
+    let said = queue(house, compact).await;
     let_go.send(()).unwrap();
     let said = tokio::time::timeout(Duration::from_secs(20), said).await;
     said.expect("it waits for everything").unwrap()
@@ -175,6 +182,50 @@ async fn a_thousand_rows_that_went_bad_keep_no_later_one_from_its_end() {
     house.clock.advance(40 * DAY);
     until("the last one ends", || orders(&house, "destroyed") == 1).await;
     assert_eq!(free(&house), MANY);
+}
+
+/// A charge with its payer present, of which the network has heard nothing, of a mandate that is valid until then.
+async fn pending_until(house: &House, phone: &Phone<'_>, end: Timestamp) -> String {
+    let token = phone
+        .provision(&house.offer_with(|terms| terms.valid_until = Some(end)))
+        .await;
+    let permits = vec![permit_until(house, &token, 1, end)];
+    assert_eq!(phone.activate(&token, permits).await.status, 200);
+    let charge = house.sign_as_merchant(&Charge {
+        mandate: token.mandate,
+        amount: cny(700),
+        reference: "till 1".to_owned(),
+        permit: Some(token.present(house, 8, 700, "till 1")),
+    });
+    assert_eq!(house.post(&charge).await.code(), Code::ExternalUnavailable);
+    charge
+}
+
+//
+#[tokio::test]
+async fn a_charge_is_not_made_after_its_mandates_validity_while_a_thousand_others_are_due() {
+    let house = House::closed();
+    let paced = Arc::new(Paced::new(house.custodian()));
+    house.use_custodian(paced.clone());
+    house.start().unwrap();
+    let (phone, _) = crowd(&house).await;
+    house.clock.advance(40 * DAY - 10);
+    house.network_says(ScriptedOutcome::Unavailable);
+    let end = house.clock.now().plus_seconds(10);
+    let too_late = pending_until(&house, &phone, end).await;
+    let in_time = pending_until(&house, &phone, end.plus_seconds(1)).await;
+    let let_go = paced.pace();
+    let before = paced.asked();
+    house.clock.advance(10);
+    until("some are destroyed", || paced.asked() > before).await;
+    house.network_says(ScriptedOutcome::Approve);
+    // In the very next turn it is told to come again, or answered; the network is asked once more in either case.
+    let asked = queue(&house, too_late.clone()).await;
+    drop(let_go);
+    let _heard: Reply = asked.await.unwrap();
+    until("all are destroyed", || orders(&house, "destroyed") == MANY + 2).await;
+    assert_eq!(declined(&house.post(&too_late).await), Code::MandateExpired);
+    approved(&house.post(&in_time).await);
 }
 
 //

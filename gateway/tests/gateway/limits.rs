@@ -30,7 +30,8 @@ async fn signed(house: &House, phone: &Phone<'_>, permits: u64, change: impl FnO
     token
 }
 
-fn permit_until(house: &House, token: &Token, number: u64, until: Timestamp) -> String {
+/// A permit for the pool whose window ends then.
+pub(crate) fn permit_until(house: &House, token: &Token, number: u64, until: Timestamp) -> String {
     let now = house.clock.now();
     let permit = Permit {
         token: token.token,
