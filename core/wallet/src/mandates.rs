@@ -4,6 +4,7 @@ use crate::answers::now_active;
 use crate::error::WalletError;
 use crate::events::WalletEvent;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose};
+use crate::order_facts::still_wished;
 use crate::unit::Unit;
 use quittance_flows::destruction::phone::PhoneState;
 use quittance_flows::mandate::MandateEvent;
@@ -213,7 +214,7 @@ impl Unit<'_> {
     /// Who holds a mandate by a statement that waits in the outbox: a pause, or whatever is said in a cancellation that has
     /// held it, but for leaving it.
     pub(crate) fn holds_on_their_way(&self, mandate: MandateId) -> Result<BTreeSet<HoldOwner>, WalletError> {
-        let mut owners = BTreeSet::new();
+        let (mut owners, orders) = (BTreeSet::new(), self.list::<OrderRow>()?);
         for row in self.list::<OutboxRow>()? {
             if matches!(&row.purpose, Purpose::Pause { mandates } if mandates.contains(&mandate)) {
                 owners.insert(HoldOwner::Payer);
@@ -222,13 +223,10 @@ impl Unit<'_> {
             let Some(id) = row.purpose.flow().filter(|_| !leaves) else {
                 continue;
             };
-            // Of an end that was taken back nothing is wished any more, though the answer to its intent is still waited for.
-            let order = self.get::<OrderRow>(id.as_bytes())?;
-            if order.is_some_and(|row| matches!(row.state, PhoneState::Undone(_))) {
-                continue;
-            }
+            // What an intent asked for and what was taken back is not wished any more, though its answer is still waited for.
+            let stands = still_wished(&orders, id).is_none_or(|wished| wished.contains(&mandate));
             let run = self.get::<FlowRow>(id.as_bytes())?;
-            if let Some(run) = run.filter(|run| run.start.mandates.contains(&mandate)) {
+            if let Some(run) = run.filter(|run| stands && run.start.mandates.contains(&mandate)) {
                 let (pinned, state) = self.inner.folded(&run)?;
                 if flow::has_held(&pinned.definition, &state) {
                     owners.insert(HoldOwner::Revocation);

@@ -135,8 +135,29 @@ pub(crate) fn open_wishes(rows: &[OrderRow]) -> Vec<Wish> {
 
 /// The run that a row's newest intent speaks of.
 pub(crate) fn run_of(row: &OrderRow) -> Option<FlowId> {
-    let received = Received::parse(row.intents.last()?).ok()?;
+    flow_of(row.intents.last()?)
+}
+
+/// The run that an intent speaks of.
+fn flow_of(compact: &str) -> Option<FlowId> {
+    let received = Received::parse(compact).ok()?;
     Some(received.unverified_body::<Intent>().ok()?.1.flow)
+}
+
+/// The mandates for which a run's wish still stands: those that wait for an order, and those under one that its intents led
+/// to and that was not taken back. `None` where nothing was intended in it.
+pub(crate) fn still_wished(rows: &[OrderRow], flow: FlowId) -> Option<Vec<MandateId>> {
+    let asks = |row: &&OrderRow| row.intents.iter().any(|intent| flow_of(intent) == Some(flow));
+    let mut asked = rows.iter().filter(asks).peekable();
+    asked.peek()?;
+    let stands = |row: &&OrderRow| !matches!(row.state, PhoneState::Undone(_));
+    Some(
+        asked
+            .filter(stands)
+            .flat_map(|row| mandates_of(&row.state))
+            .copied()
+            .collect(),
+    )
 }
 
 /// The row of a run's wish that waits for an order, with the mandates that it waits for.

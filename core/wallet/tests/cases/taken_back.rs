@@ -5,7 +5,8 @@ use crate::support::phone::Phone;
 use crate::support::plug::Line;
 use crate::support::{Merchant, Sandboxed};
 use axum::http::Method;
-use quittance_protocol::{FlowId, MandateId, OrderId};
+use quittance_protocol::statement::Hold;
+use quittance_protocol::{FlowId, MandateId, OrderId, Received};
 use quittance_wallet::{EndingStage, WalletEvent};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -194,6 +195,79 @@ async fn a_wish_that_the_gateway_has_not_heard_is_none_of_an_order_that_the_phon
     ends_a_day_later(&sandbox, &phone, &merchant, one).await;
 }
 
+/// Two permissions: an end of the first one that is scheduled, and a wish for both, for which the gateway placed an order for
+/// the other one alone. Its answer was lost.
+struct Parted {
+    merchant: Merchant,
+    one: MandateId,
+    other: MandateId,
+    earlier: OrderId,
+    wish: FlowId,
+}
+
+async fn parted_without_answer(sandbox: &Sandboxed, phone: &Phone) -> Parted {
+    let (merchant, one) = signed(sandbox, phone, json!({})).await;
+    let other = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    let wish = phone.wallet.begin("mandate.cancel.service", vec![one, other], None);
+    let wish = wish.await.unwrap();
+    let flow = by_service(sandbox, phone, &[one]).await;
+    phone.wallet.sync().await.unwrap();
+    let earlier = phone.wallet.order_of(flow).unwrap().unwrap();
+    sandbox.plug.lose_answer_of("intent");
+    walks_by_service(sandbox, phone, wish, &[one, other]).await;
+    sandbox.plug.set(Line::Up);
+    sandbox.plug.stall(&["intent"]);
+    Parted {
+        merchant,
+        one,
+        other,
+        earlier,
+        wish,
+    }
+}
+
+impl Parted {
+    /// The payer takes the earlier end back before the phone hears of the order that the wish led to; then it hears of it.
+    async fn takes_the_earlier_end_back_first(&self, sandbox: &Sandboxed, phone: &Phone) -> OrderId {
+        let earlier = json!(self.earlier);
+        sandbox.plug.lie(Some(Box::new(move |json| {
+            if let Some(orders) = json["orders"].as_array_mut() {
+                orders.retain(|order| order["order"] == earlier);
+            }
+        })));
+        self.takes_the_earlier_end_back(phone).await;
+        assert_eq!(
+            phone.wallet.order_of(self.wish).unwrap(),
+            None,
+            "control: it hears of no other"
+        );
+        sandbox.plug.lie(None);
+        phone.wallet.sync().await.unwrap();
+        phone.wallet.order_of(self.wish).unwrap().unwrap()
+    }
+
+    async fn takes_the_earlier_end_back(&self, phone: &Phone) {
+        takes_back(phone, self.earlier).await;
+        let undone = WalletEvent::Undone {
+            order: self.earlier,
+            mandate: self.one,
+        };
+        assert!(phone.events().contains(&undone), "control: the phone hears of it");
+    }
+}
+
+/// A permission that nobody asked to pause, and that pays.
+async fn is_free(sandbox: &Sandboxed, phone: &Phone, merchant: &Merchant, mandate: MandateId) {
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
+    for said in sandbox.plug.said("hold") {
+        let (_, pause) = Received::parse(&said).unwrap().unverified_body::<Hold>().unwrap();
+        assert!(!pause.mandates.contains(&mandate), "nobody asked for a pause");
+    }
+    let number = format!("kept-{}", sandbox.plug.names().len());
+    let charged = sandbox.charge(merchant, mandate, 100, &number, None).await;
+    assert_eq!(charged, "approved");
+}
+
 // The wish is for two permissions, of which one was under that end already: the gateway placed an order for the other one
 // alone, and its answer came when the earlier end had been taken back.
 //
@@ -201,29 +275,53 @@ async fn a_wish_that_the_gateway_has_not_heard_is_none_of_an_order_that_the_phon
 async fn what_a_wish_left_to_an_end_that_was_taken_back_is_asked_for_again() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let (merchant, one) = signed(&sandbox, &phone, json!({})).await;
-    let (_, other) = signed(&sandbox, &phone, json!({})).await;
-    let wish = phone.wallet.begin("mandate.cancel.service", vec![one, other], None);
-    let wish = wish.await.unwrap();
-    let earlier = by_service(&sandbox, &phone, &[one]).await;
-    phone.wallet.sync().await.unwrap();
-    let order = phone.wallet.order_of(earlier).unwrap().unwrap();
-    sandbox.plug.lose_answer_of("intent");
-    walks_by_service(&sandbox, &phone, wish, &[one, other]).await;
-    sandbox.plug.set(Line::Up);
-    sandbox.plug.stall(&["intent"]);
-    takes_back(&phone, order).await;
-    let undone = WalletEvent::Undone { order, mandate: one };
-    assert!(phone.events().contains(&undone), "control: the phone hears of it");
+    let ends = parted_without_answer(&sandbox, &phone).await;
+    ends.takes_the_earlier_end_back_first(&sandbox, &phone).await;
 
     sandbox.plug.stall(&[]);
-    is_scheduled(&phone, one).await;
-    is_scheduled(&phone, other).await;
+    is_scheduled(&phone, ends.one).await;
+    is_scheduled(&phone, ends.other).await;
     assert_eq!(
         phone.wallet.sync().await.unwrap().waiting,
         0,
         "nothing is said for ever"
     );
-    ends_a_day_later(&sandbox, &phone, &merchant, one).await;
-    phone.until_closed(other).await;
+    ends_a_day_later(&sandbox, &phone, &ends.merchant, ends.one).await;
+    phone.until_closed(ends.other).await;
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_is_free_while_the_answer_to_its_wish_is_on_its_way() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let ends = parted_without_answer(&sandbox, &phone).await;
+    let later = ends.takes_the_earlier_end_back_first(&sandbox, &phone).await;
+    assert!(
+        !phone.wallet.mandate(ends.other).unwrap().can_pay,
+        "control: it is held"
+    );
+    takes_back(&phone, later).await;
+    phone.wallet.sync().await.unwrap();
+    is_free(&sandbox, &phone, &ends.merchant, ends.other).await;
+    assert!(!phone.wallet.mandate(ends.one).unwrap().can_pay, "the wish stands");
+}
+
+// The phone heard of the wish's order first, which left this permission to the earlier end.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_wish_left_to_an_earlier_end_is_free_when_that_one_is_taken_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let ends = parted_without_answer(&sandbox, &phone).await;
+    phone.wallet.sync().await.unwrap();
+    let later = phone.wallet.order_of(ends.wish).unwrap().unwrap();
+    assert_ne!(later, ends.earlier, "control: an order of its own");
+    ends.takes_the_earlier_end_back(&phone).await;
+    phone.wallet.sync().await.unwrap();
+    is_free(&sandbox, &phone, &ends.merchant, ends.one).await;
+    assert!(!phone.wallet.mandate(ends.other).unwrap().can_pay, "that end stands");
+    sandbox.plug.stall(&[]);
+    ends_a_day_later(&sandbox, &phone, &ends.merchant, ends.other).await;
+    is_free(&sandbox, &phone, &ends.merchant, ends.one).await;
 }
