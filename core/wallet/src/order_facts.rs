@@ -30,6 +30,12 @@ pub(crate) fn ends(row: &OrderRow, mandate: &MandateId) -> bool {
     order.is_some_and(|order| order.mandates.contains(mandate))
 }
 
+/// Whether a mandate was to end, and every order for it was taken back.
+pub(crate) fn was_taken_back(rows: &[OrderRow], mandate: &MandateId) -> bool {
+    let names = |row: &OrderRow| known_order(&row.state).is_some_and(|order| order.mandates.contains(mandate));
+    rows.iter().any(names) && !rows.iter().any(|row| ends(row, mandate))
+}
+
 /// The row of an order that was placed.
 pub(crate) fn row_of(rows: &[OrderRow], order: OrderId) -> Option<&OrderRow> {
     rows.iter()

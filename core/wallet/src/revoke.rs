@@ -5,7 +5,7 @@ use crate::events::WalletEvent;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
-use crate::order_facts::{ends, known_order, mandates_of, run_of};
+use crate::order_facts::{ends, mandates_of, run_of, was_taken_back};
 use crate::outbox::refused;
 use crate::permits::standing;
 use crate::unit::Unit;
@@ -251,6 +251,15 @@ impl Unit<'_> {
             let unfinished = unfinished && self.definition(&run)?.completes_offline();
             let offline = unfinished || self.went_offline(&run)?;
             let mandates = self.named_in_intent(&run.start.mandates, offline)?;
+            let is_kept = |mandate: &MandateId| !left.contains(mandate) && was_taken_back(&orders, mandate);
+            if mandates.iter().any(is_kept) {
+                // The gateway takes only an intent for all of them, and would end what the payer keeps: the rest is begun
+                // again.
+                let times = MOST_REFUSALS;
+                row.refused = Some(RefusedIntent { times, ..refused });
+                self.put(&row)?;
+                continue;
+            }
             let mut waiting = self.waiting_for_an_order(&mandates)?;
             // What has its order already waits for none.
             waiting.retain(|mandate| left.contains(mandate) || !orders.iter().any(|row| ends(row, mandate)));
@@ -272,15 +281,11 @@ impl Unit<'_> {
     /// Keeps what an answered wish left to another end that was taken back since: no statement asks for it any more.
     fn keep_what_was_left(&mut self) -> Result<(), WalletError> {
         let rows = self.list::<OrderRow>()?;
-        let was_taken_back = |mandate: &MandateId| {
-            let names = |row: &OrderRow| known_order(&row.state).is_some_and(|order| order.mandates.contains(mandate));
-            rows.iter().any(names) && !rows.iter().any(|row| ends(row, mandate))
-        };
         for row in rows.iter().filter(|row| row.refused.is_none() && row.dispute.is_none()) {
             if let PhoneState::Intended { mandates } = &row.state
                 && let Some(flow) = run_of(row)
                 && !self.intent_waits(flow)?
-                && mandates.iter().any(was_taken_back)
+                && mandates.iter().any(|mandate| was_taken_back(&rows, mandate))
             {
                 self.keep_wish(flow, Code::VersionConflict)?;
             }
@@ -319,13 +324,16 @@ impl Unit<'_> {
             .filter(stands)
             .filter(|row| mandates_of(&row.state).contains(&mandate))
         {
-            let place = FlowId::from_bytes(row.place);
+            let waits = match run_of(row) {
+                Some(flow) => self.intent_waits(flow)?,
+                None => false,
+            };
             let hopeless = matches!(row.state, PhoneState::Intended { .. })
                 && row.refused.is_some_and(|refused| !can_help(refused))
-                && !self.intent_waits(place)?;
+                && !waits;
             // A wish that the gateway does not take is begun again by the payer, with a new proof.
             if !hopeless {
-                return Ok(Some(place));
+                return Ok(Some(FlowId::from_bytes(row.place)));
             }
         }
         Ok(None)

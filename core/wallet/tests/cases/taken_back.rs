@@ -9,6 +9,7 @@ use quittance_protocol::statement::Hold;
 use quittance_protocol::{FlowId, MandateId, OrderId, Received};
 use quittance_wallet::{EndingStage, WalletEvent};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 /// The payer takes an order back, and the phone hears that it was.
@@ -256,6 +257,12 @@ impl Parted {
     }
 }
 
+/// How many intents the phone signed.
+fn intents(sandbox: &Sandboxed) -> usize {
+    let said = sandbox.plug.said("intent");
+    said.iter().collect::<BTreeSet<_>>().len()
+}
+
 /// A permission that nobody asked to pause, and that pays.
 async fn is_free(sandbox: &Sandboxed, phone: &Phone, merchant: &Merchant, mandate: MandateId) {
     assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
@@ -288,6 +295,38 @@ async fn what_a_wish_left_to_an_end_that_was_taken_back_is_asked_for_again() {
     );
     ends_a_day_later(&sandbox, &phone, &ends.merchant, ends.one).await;
     phone.until_closed(ends.other).await;
+}
+
+// The gateway takes an intent only where it names all that its run is about.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_too_is_not_asked_for_again_with_it() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let (merchant, one, other) = {
+        let ends = parted_without_answer(&sandbox, &phone).await;
+        let later = ends.takes_the_earlier_end_back_first(&sandbox, &phone).await;
+        takes_back(&phone, later).await;
+        let undone = WalletEvent::Undone {
+            order: later,
+            mandate: ends.other,
+        };
+        assert!(phone.events().contains(&undone), "control: the phone hears of it");
+        (ends.merchant, ends.one, ends.other)
+    };
+    sandbox.plug.stall(&[]);
+    for _ in 0..3 {
+        phone.wallet.sync().await.unwrap();
+    }
+    assert_eq!(intents(&sandbox), 2, "each wish as it was");
+    let told = |event: &WalletEvent| matches!(event, WalletEvent::NotStopped { mandates, .. } if *mandates == [one]);
+    assert!(phone.events().iter().any(told), "the payer hears what is left");
+    assert!(!phone.wallet.mandate(one).unwrap().can_pay, "which stays held");
+    is_free(&sandbox, &phone, &merchant, other).await;
+
+    by_service(&sandbox, &phone, &[one]).await;
+    ends_a_day_later(&sandbox, &phone, &merchant, one).await;
+    is_free(&sandbox, &phone, &merchant, other).await;
 }
 
 //
