@@ -194,7 +194,7 @@ pub(crate) fn order_of(record: &OrderRecord) -> Order {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
     use quittance_flows::destruction::phone::{Grounds, is_grounded};
     use quittance_protocol::bytes::B64;
@@ -203,10 +203,11 @@ mod tests {
 
     const MANDATE: MandateId = MandateId::from_bytes([1; 16]);
 
-    fn intent() -> String {
+    /// The intent of a run.
+    pub(crate) fn intent_for(flow: FlowId, mandates: &[MandateId]) -> String {
         let body = Intent {
-            flow: FlowId::from_bytes([3; 16]),
-            mandates: vec![MANDATE],
+            flow,
+            mandates: mandates.to_vec(),
             offline: false,
             proof: String::new(),
         };
@@ -219,6 +220,10 @@ mod tests {
         let signer: Thumbprint = serde_json::from_value(serde_json::json!(B64::new(vec![5; 32]))).unwrap();
         let unsigned = Unsigned::new(&signer, &claims, &body).unwrap();
         unsigned.with_der_signature(&[0x30, 6, 2, 1, 1, 2, 1, 1]).unwrap()
+    }
+
+    fn intent() -> String {
+        intent_for(FlowId::from_bytes([3; 16]), &[MANDATE])
     }
 
     fn order(number: u8) -> Order {

@@ -356,9 +356,10 @@ impl Unit<'_> {
                 continue;
             }
             let mut left = mandates_of(&row.state).to_vec();
+            left.retain(|wanted| !record.mandates.contains(wanted));
             // Where cancellations overlap, the gateway's order is for what is under no other order yet.
-            let ordered = |wanted: &MandateId| rows.iter().any(|row| ends(row, wanted));
-            left.retain(|wanted| !record.mandates.contains(wanted) && !ordered(wanted));
+            self.leave_to_others(&left, &row.intents)?;
+            left.retain(|wanted| !rows.iter().any(|row| ends(row, wanted)));
             add_new(&mut intents, row.intents.clone());
             self.join_flow(row.place, record)?;
             if left.is_empty() || is_answered {
@@ -380,6 +381,18 @@ impl Unit<'_> {
             }
         }
         Ok((place, intents))
+    }
+
+    /// What a wish names and another order ends stands and falls with that order: its intents go there, too, so that they are
+    /// no ground any more once that one is taken back or closed.
+    pub(crate) fn leave_to_others(&mut self, mandates: &[MandateId], intents: &[String]) -> Result<(), WalletError> {
+        for mut row in self.list::<OrderRow>()? {
+            if mandates.iter().any(|mandate| ends(&row, mandate)) {
+                add_new(&mut row.intents, intents.to_vec());
+                self.put(&row)?;
+            }
+        }
+        Ok(())
     }
 
     fn join_flow(&mut self, place: [u8; 16], record: &OrderRecord) -> Result<(), WalletError> {

@@ -263,6 +263,8 @@ impl Unit<'_> {
             let mut waiting = self.waiting_for_an_order(&mandates)?;
             // What has its order already waits for none.
             waiting.retain(|mandate| left.contains(mandate) || !orders.iter().any(|row| ends(row, mandate)));
+            let mut others = mandates.clone();
+            others.retain(|mandate| !waiting.contains(mandate));
             let intent = Intent {
                 offline,
                 flow,
@@ -271,6 +273,7 @@ impl Unit<'_> {
             };
             let compact = self.sign(&intent)?;
             self.enqueue(Purpose::Intent { flow }, Some(compact.clone()))?;
+            self.leave_to_others(&others, std::slice::from_ref(&compact))?;
             row.intents.push(compact);
             row.state = PhoneState::Intended { mandates: waiting };
             self.put(&row)?;

@@ -267,6 +267,15 @@ impl Story {
 
     /// A merchant's order for a mandate of this token, under an id that its gateway chose.
     pub(crate) fn merchants_order(order: OrderId, mandate: MandateId, token: Digest32) -> Self {
+        let ground = Ground {
+            cause: TerminationCause::Merchant,
+            intent: None,
+        };
+        Self::order_on(ground, order, mandate, token)
+    }
+
+    /// An order for a mandate of this token, under an id that its gateway chose.
+    pub(crate) fn order_on(ground: Ground, order: OrderId, mandate: MandateId, token: Digest32) -> Self {
         let mut story = Self::new();
         let (mandates, tokens) = (vec![mandate], vec![token]);
         for told in [&mut story.order, &mut story.record.0] {
@@ -276,8 +285,8 @@ impl Story {
             order,
             mandates,
             tokens,
-            cause: TerminationCause::Merchant,
-            intent: None,
+            cause: ground.cause,
+            intent: ground.intent,
             ..story.ordered
         };
         story

@@ -1,15 +1,18 @@
-//! Orders whose ids this phone knows as something else.
+//! Orders whose ids this phone knows as something else, or that take some of what a wish asks for.
 
 use super::*;
 use crate::closure::tests::Story;
 use crate::destruction::tests::signed;
 use crate::journal::EventRow;
+use crate::order_facts::tests::intent_for;
+use crate::order_facts::wish_of;
 use crate::unit::tests::phone;
 use quittance_protocol::answer::{PayerEvent, PayerEventKind};
 use quittance_protocol::bytes::B64;
+use quittance_protocol::log::VerifierKey;
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
 use quittance_protocol::statement::ReplicaState;
-use quittance_protocol::{Annex, EventId, OrderId};
+use quittance_protocol::{Annex, EventId, FlowId, OrderId};
 
 /// Where the row stands of a mandate that was closed: the id of the flow in which its payer asked.
 const FLOW: [u8; 16] = [1; 16];
@@ -65,14 +68,20 @@ fn hears_of(phone: &Inner, order: OrderId) {
     let token = token_commitment(living.token, &living.token_key.thumbprint());
     let (record, _, log) = Story::merchants_order(order, living.mandate, token).told();
     for _ in 0..2 {
-        let news = OrderNews {
-            ordered: verify_order(&record, &log),
-            record: record.clone(),
-            consistent: true,
-            destroyed_at: None,
-        };
-        phone.unit_now(|unit| unit.take_order(&news, None)).unwrap();
+        hears(phone, &record, &log, None);
     }
+}
+
+fn hears(phone: &Inner, record: &OrderRecord, log: &VerifierKey, answered: Option<Purpose>) {
+    let news = OrderNews {
+        ordered: verify_order(record, log),
+        record: record.clone(),
+        consistent: true,
+        destroyed_at: None,
+    };
+    phone
+        .unit_now(|unit| unit.take_order(&news, answered.as_ref()))
+        .unwrap();
 }
 
 fn disputes(phone: &Inner) -> Vec<OrderId> {
@@ -157,4 +166,87 @@ fn an_order_under_an_id_of_its_own_is_believed_also_after_a_doubt_about_it() {
     hears_of(&phone, named);
     assert_eq!((disputes(&phone), is_ordered(&phone)), (Vec::new(), true));
     assert_eq!(phone.read::<OrderRow>(&[7; 16]).unwrap().unwrap().dispute, None);
+}
+
+/// A phone whose payer wishes in some runs to end some mandates.
+fn with_wishes(folder: &std::path::Path, wishes: &[(FlowId, &[u8])]) -> Inner {
+    let phone = phone(folder);
+    let committed = phone.unit_now(|unit| {
+        for (flow, named) in wishes {
+            for mandate in named.iter().copied().map(signed) {
+                unit.put(&mandate)?;
+            }
+            unit.put(&OrderRow::new(
+                *flow.as_bytes(),
+                mandates(named),
+                vec![intent_for(*flow, &mandates(named))],
+            ))?;
+        }
+        Ok(())
+    });
+    committed.unwrap();
+    phone
+}
+
+fn mandates(numbers: &[u8]) -> Vec<MandateId> {
+    numbers.iter().map(|number| signed(*number).mandate).collect()
+}
+
+/// The gateway answers a wish for some mandates with an order for one of them alone.
+fn answers((flow, named): (FlowId, &[u8]), phone: &Inner, order: OrderId, ended: u8) {
+    let ground = phone::Ground {
+        cause: TerminationCause::Payer,
+        intent: content(&intent_for(flow, &mandates(named))),
+    };
+    let ended = signed(ended);
+    let token = token_commitment(ended.token, &ended.token_key.thumbprint());
+    let (record, _, log) = Story::order_on(ground, order, ended.mandate, token).told();
+    hears(phone, &record, &log, Some(Purpose::Intent { flow }));
+}
+
+/// What a run's wish still waits for.
+fn waiting(phone: &Inner, flow: FlowId) -> Vec<MandateId> {
+    let rows = phone.read_all::<OrderRow>().unwrap();
+    wish_of(&rows, flow).map(|(_, left)| left.to_vec()).unwrap_or_default()
+}
+
+const WISH: FlowId = FlowId::from_bytes([8; 16]);
+
+//
+#[test]
+fn an_intent_is_no_ground_for_what_another_order_took_once_that_one_is_taken_back() {
+    for is_taken_back in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let wish = (WISH, &[4, 5][..]);
+        let phone = with_wishes(folder.path(), &[wish]);
+        let known = phone::Order {
+            order: OrderId::from_bytes([20; 16]),
+            nonce: B64::new([2; 32]),
+            mandates: mandates(&[4]),
+            tokens: Vec::new(),
+        };
+        let mut earlier = OrderRow::new([9; 16], Vec::new(), Vec::new());
+        earlier.state = PhoneState::Scheduled {
+            order: known.clone(),
+            effective_at: at(0),
+        };
+        phone.unit_now(|unit| unit.put(&earlier)).unwrap();
+        answers(wish, &phone, OrderId::from_bytes([21; 16]), 5);
+        assert_eq!(waiting(&phone, WISH), [], "control: it is answered");
+        if is_taken_back {
+            let undo = phone.unit_now(|unit| {
+                let earlier = unit.get::<OrderRow>(&[9; 16])?;
+                earlier.map_or(Ok(()), |row| {
+                    unit.put(&OrderRow {
+                        state: PhoneState::Undone(known),
+                        ..row
+                    })
+                })
+            });
+            undo.unwrap();
+        }
+        let again = OrderId::from_bytes([22; 16]);
+        answers(wish, &phone, again, 4);
+        assert_eq!(disputes(&phone), if is_taken_back { vec![again] } else { Vec::new() });
+    }
 }
