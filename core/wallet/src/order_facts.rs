@@ -87,7 +87,7 @@ fn another_place(order: OrderId) -> [u8; 16] {
 }
 
 impl Unit<'_> {
-    /// Whether an order bears the id of what stands, or may come to stand, in the place of its row: another row, a run, or a
+    /// Whether an order bears the id of something else: of another row, of a run, whose row may come to stand there, or of a
     /// mandate. A gateway draws its ids at random, so it chose this one.
     pub(crate) fn is_named_as_another(&self, rows: &[OrderRow], order: OrderId) -> Result<bool, WalletError> {
         let place = order.as_bytes();

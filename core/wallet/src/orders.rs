@@ -17,7 +17,7 @@ use quittance_protocol::answer::{OrderRecord, OrderState};
 use quittance_protocol::log::{Checkpoint, EntryKind, TlogProof};
 use quittance_protocol::log_body::{ClosureKind, DestroyedBody, OrderBody};
 use quittance_protocol::statement::{Acknowledgement, Intent, token_commitment};
-use quittance_protocol::{Digest32, MandateId, OrderId, Timestamp};
+use quittance_protocol::{Digest32, FlowId, MandateId, OrderId, Timestamp};
 use std::sync::Arc;
 
 /// An order as the gateway tells it, with what the phone's own check of the log found.
@@ -362,17 +362,17 @@ impl Unit<'_> {
             left.retain(|wanted| !rows.iter().any(|row| ends(row, wanted)));
             add_new(&mut intents, row.intents.clone());
             self.join_flow(row.place, record)?;
-            if left.is_empty() || is_answered {
-                self.delete(row);
-                place = if is_answered {
-                    Some(row.place)
-                } else {
-                    place.or(Some(row.place))
-                };
+            // The place of the run goes to the answer.
+            let gives_place = run_of(row) == Some(FlowId::from_bytes(row.place)) && (is_answered || left.is_empty());
+            if gives_place {
+                place = place.filter(|_| !is_answered).or(Some(row.place));
             }
-            if let Some(first) = left.first() {
-                // What is under another order waits for that one; the place of the flow goes to the answer.
-                let place = if is_answered { *first.as_bytes() } else { row.place };
+            if gives_place || left.is_empty() {
+                self.delete(row);
+            }
+            if !left.is_empty() {
+                // What is under another order waits for that one, in a place that is nothing else's.
+                let place = if gives_place { self.inner.random()? } else { row.place };
                 self.put(&OrderRow {
                     place,
                     state: PhoneState::Intended { mandates: left },

@@ -143,7 +143,7 @@ fn an_order_under_the_id_of_a_wish_that_waits_takes_no_wish_away() {
     assert_eq!((disputes(&phone), is_ordered(&phone)), (vec![named], false));
 }
 
-// Where a wish is parted, its rest stands under its mandate's id.
+// A gateway draws its ids at random.
 #[test]
 fn an_order_under_the_id_of_a_mandate_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
@@ -249,4 +249,37 @@ fn an_intent_is_no_ground_for_what_another_order_took_once_that_one_is_taken_bac
         answers(wish, &phone, again, 4);
         assert_eq!(disputes(&phone), if is_taken_back { vec![again] } else { Vec::new() });
     }
+}
+
+//
+#[test]
+fn what_a_wish_waits_for_is_kept_however_often_it_is_parted() {
+    let folder = tempfile::tempdir().unwrap();
+    let wish = (WISH, &[4, 5, 6][..]);
+    let phone = with_wishes(folder.path(), &[wish]);
+    answers(wish, &phone, OrderId::from_bytes([20; 16]), 6);
+    assert_eq!(waiting(&phone, WISH), mandates(&[4, 5]));
+    answers(wish, &phone, OrderId::from_bytes([21; 16]), 5);
+    assert_eq!(waiting(&phone, WISH), mandates(&[4]));
+    answers(wish, &phone, OrderId::from_bytes([22; 16]), 4);
+    assert_eq!((waiting(&phone, WISH), disputes(&phone)), (Vec::new(), Vec::new()));
+    assert_eq!(
+        phone.read_all::<OrderRow>().unwrap().len(),
+        3,
+        "control: each order stands"
+    );
+}
+
+//
+#[test]
+fn what_two_wishes_wait_for_is_kept_where_it_is_the_same() {
+    let folder = tempfile::tempdir().unwrap();
+    let (one, other) = ((WISH, &[4, 5][..]), (FlowId::from_bytes([9; 16]), &[4, 6][..]));
+    let phone = with_wishes(folder.path(), &[one, other]);
+    answers(one, &phone, OrderId::from_bytes([20; 16]), 5);
+    answers(other, &phone, OrderId::from_bytes([21; 16]), 6);
+    assert_eq!(
+        [one, other].map(|(flow, _)| waiting(&phone, flow)),
+        [mandates(&[4]), mandates(&[4])]
+    );
 }
