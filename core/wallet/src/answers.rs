@@ -90,6 +90,13 @@ impl Unit<'_> {
             .map_or(Vec::new(), |run| run.start.mandates);
         let placed = row_of(&rows, order).map_or(&[][..], |placed| mandates_of(&placed.state));
         let ends_some = placed.iter().any(|mandate| asked.contains(mandate));
+        if ends_some {
+            // What is left waits for the order that it is under.
+            self.put(&OrderRow {
+                refused: None,
+                ..wish.clone()
+            })?;
+        }
         Ok(ends_some || left.is_empty() || wish.dispute == Some(DisputeReason::OrderMismatch))
     }
 
@@ -236,7 +243,8 @@ impl Unit<'_> {
             self.delete(row);
             return Ok(());
         }
-        let times = row.refused.map_or(0, |refused| refused.times).saturating_add(1);
+        // None of its intents did all of it, whatever some were answered.
+        let times = u32::try_from(row.intents.len()).unwrap_or(u32::MAX);
         self.put(&OrderRow {
             state: PhoneState::Intended { mandates: left.clone() },
             refused: Some(RefusedIntent { code, times }),

@@ -19,7 +19,7 @@ use quittance_protocol::{FlowId, MandateId, Received};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// A refused intent is signed anew this often at most.
+/// A wish is signed this often at most.
 const MOST_REFUSALS: u32 = 5;
 
 /// Whether the same wish, signed anew, may be taken.

@@ -364,3 +364,48 @@ async fn what_a_wish_left_to_an_earlier_end_is_free_when_that_one_is_taken_back(
     ends_a_day_later(&sandbox, &phone, &ends.merchant, ends.other).await;
     is_free(&sandbox, &phone, &ends.merchant, ends.one).await;
 }
+
+// A gateway that answers every intent as it answered the first one ends nothing of what is left.
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_left_is_asked_for_so_often_and_then_the_payers_to_ask_anew() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let ends = parted_without_answer(&sandbox, &phone).await;
+    let told = Arc::new(Mutex::new(Value::Null));
+    let heard = Arc::clone(&told);
+    let later = json!(ends.takes_the_earlier_end_back_first(&sandbox, &phone).await);
+    sandbox.plug.lie(Some(Box::new(move |json| {
+        let orders = json["orders"].as_array().into_iter().flatten();
+        for order in orders.filter(|order| order["order"] == later) {
+            *heard.lock().unwrap() = order.clone();
+        }
+    })));
+    phone.wallet.sync().await.unwrap();
+    sandbox.plug.lie(None);
+    let as_before = told.lock().unwrap().clone();
+    assert!(as_before.is_object(), "control: it was told");
+
+    let mut signed = Vec::new();
+    for _ in 0..12 {
+        sandbox.plug.answer_instead("intent", as_before.clone());
+        phone.wallet.sync().await.unwrap();
+        signed.push(intents(&sandbox));
+    }
+    assert_eq!(
+        signed.last(),
+        Some(&6),
+        "the earlier wish, this one, and four times more: {signed:?}"
+    );
+    assert_eq!(
+        phone.wallet.sync().await.unwrap().waiting,
+        0,
+        "control: each is answered"
+    );
+    assert!(!phone.wallet.mandate(ends.one).unwrap().can_pay, "it stays held");
+    // From here on the gateway answers for itself.
+    sandbox.plug.answer_instead("none", Value::Null);
+    sandbox.plug.stall(&[]);
+    by_service(&sandbox, &phone, &[ends.one]).await;
+    ends_a_day_later(&sandbox, &phone, &ends.merchant, ends.one).await;
+}
