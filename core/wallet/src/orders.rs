@@ -90,6 +90,7 @@ impl Unit<'_> {
             // A run that no key proved stands on what the gateway saw of it.
             proof: flow.proof.clone().unwrap_or_default(),
         };
+        self.replace_given_up(&mandates)?;
         let compact = self.sign(&intent)?;
         self.enqueue(Purpose::Intent { flow: start.flow }, Some(compact.clone()))?;
         self.put(&OrderRow::new(*start.flow.as_bytes(), mandates, vec![compact]))
@@ -381,18 +382,6 @@ impl Unit<'_> {
             }
         }
         Ok((place, intents))
-    }
-
-    /// What a wish names and another order ends stands and falls with that order: its intents go there, too, so that they are
-    /// no ground any more once that one is taken back or closed.
-    pub(crate) fn leave_to_others(&mut self, mandates: &[MandateId], intents: &[String]) -> Result<(), WalletError> {
-        for mut row in self.list::<OrderRow>()? {
-            if mandates.iter().any(|mandate| ends(&row, mandate)) {
-                add_new(&mut row.intents, intents.to_vec());
-                self.put(&row)?;
-            }
-        }
-        Ok(())
     }
 
     fn join_flow(&mut self, place: [u8; 16], record: &OrderRecord) -> Result<(), WalletError> {

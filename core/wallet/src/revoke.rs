@@ -5,7 +5,7 @@ use crate::events::WalletEvent;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
 use crate::journal::{FlowRow, MandateRow, OrderRow, OutboxRow, Purpose, RefusedIntent};
-use crate::order_facts::{ends, mandates_of, run_of, was_taken_back};
+use crate::order_facts::{add_new, ends, mandates_of, run_of, was_taken_back};
 use crate::outbox::refused;
 use crate::permits::standing;
 use crate::unit::Unit;
@@ -296,6 +296,51 @@ impl Unit<'_> {
         Ok(())
     }
 
+    /// What a wish names and another order ends stands and falls with that order: its intents go there, too, so that they are
+    /// no ground any more once that one is taken back or closed.
+    pub(crate) fn leave_to_others(&mut self, mandates: &[MandateId], intents: &[String]) -> Result<(), WalletError> {
+        for mut row in self.list::<OrderRow>()? {
+            if mandates.iter().any(|mandate| ends(&row, mandate)) {
+                add_new(&mut row.intents, intents.to_vec());
+                self.put(&row)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the payer begins anew takes the place of the wishes in vain for the same: they hold it no more where this one is
+    /// taken back.
+    pub(crate) fn replace_given_up(&mut self, mandates: &[MandateId]) -> Result<(), WalletError> {
+        for row in self.list::<OrderRow>()? {
+            if !self.is_given_up(&row)? {
+                continue;
+            }
+            let mut left = mandates_of(&row.state).to_vec();
+            left.retain(|mandate| !mandates.contains(mandate));
+            if left.is_empty() && row.dispute.is_none() {
+                self.delete(&row);
+            } else {
+                self.put(&OrderRow {
+                    state: PhoneState::Intended { mandates: left },
+                    ..row
+                })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a row is a wish that the gateway does not take and that is asked for no more.
+    fn is_given_up(&self, row: &OrderRow) -> Result<bool, WalletError> {
+        let in_vain = row.refused.is_some_and(|refused| !can_help(refused));
+        if !in_vain || !matches!(row.state, PhoneState::Intended { .. }) {
+            return Ok(false);
+        }
+        match run_of(row) {
+            Some(flow) => Ok(!self.intent_waits(flow)?),
+            None => Ok(true),
+        }
+    }
+
     /// Those of some mandates that wait for the order that an intent asks for: what ended on this phone alone waits for none.
     pub(crate) fn waiting_for_an_order(&self, mandates: &[MandateId]) -> Result<Vec<MandateId>, WalletError> {
         let mut waiting = Vec::new();
@@ -327,15 +372,8 @@ impl Unit<'_> {
             .filter(stands)
             .filter(|row| mandates_of(&row.state).contains(&mandate))
         {
-            let waits = match run_of(row) {
-                Some(flow) => self.intent_waits(flow)?,
-                None => false,
-            };
-            let hopeless = matches!(row.state, PhoneState::Intended { .. })
-                && row.refused.is_some_and(|refused| !can_help(refused))
-                && !waits;
             // A wish that the gateway does not take is begun again by the payer, with a new proof.
-            if !hopeless {
+            if !self.is_given_up(row)? {
                 return Ok(Some(FlowId::from_bytes(row.place)));
             }
         }

@@ -257,6 +257,23 @@ impl Parted {
     }
 }
 
+/// The payer takes that order back as well, while the wish is unanswered: the wish stands for the first permission alone.
+async fn parted_and_both_taken_back(sandbox: &Sandboxed, phone: &Phone) -> Parted {
+    let ends = parted_without_answer(sandbox, phone).await;
+    let later = ends.takes_the_earlier_end_back_first(sandbox, phone).await;
+    assert!(
+        !phone.wallet.mandate(ends.other).unwrap().can_pay,
+        "control: it is held"
+    );
+    takes_back(phone, later).await;
+    let undone = WalletEvent::Undone {
+        order: later,
+        mandate: ends.other,
+    };
+    assert!(phone.events().contains(&undone), "control: the phone hears of it");
+    ends
+}
+
 /// How many intents the phone signed.
 fn intents(sandbox: &Sandboxed) -> usize {
     let said = sandbox.plug.said("intent");
@@ -303,17 +320,9 @@ async fn what_a_wish_left_to_an_end_that_was_taken_back_is_asked_for_again() {
 async fn what_was_taken_back_too_is_not_asked_for_again_with_it() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let (merchant, one, other) = {
-        let ends = parted_without_answer(&sandbox, &phone).await;
-        let later = ends.takes_the_earlier_end_back_first(&sandbox, &phone).await;
-        takes_back(&phone, later).await;
-        let undone = WalletEvent::Undone {
-            order: later,
-            mandate: ends.other,
-        };
-        assert!(phone.events().contains(&undone), "control: the phone hears of it");
-        (ends.merchant, ends.one, ends.other)
-    };
+    let Parted {
+        merchant, one, other, ..
+    } = parted_and_both_taken_back(&sandbox, &phone).await;
     sandbox.plug.stall(&[]);
     for _ in 0..3 {
         phone.wallet.sync().await.unwrap();
@@ -334,13 +343,7 @@ async fn what_was_taken_back_too_is_not_asked_for_again_with_it() {
 async fn what_was_taken_back_is_free_while_the_answer_to_its_wish_is_on_its_way() {
     let sandbox = Sandboxed::start().await;
     let phone = Phone::enrolled(&sandbox).await;
-    let ends = parted_without_answer(&sandbox, &phone).await;
-    let later = ends.takes_the_earlier_end_back_first(&sandbox, &phone).await;
-    assert!(
-        !phone.wallet.mandate(ends.other).unwrap().can_pay,
-        "control: it is held"
-    );
-    takes_back(&phone, later).await;
+    let ends = parted_and_both_taken_back(&sandbox, &phone).await;
     phone.wallet.sync().await.unwrap();
     is_free(&sandbox, &phone, &ends.merchant, ends.other).await;
     assert!(!phone.wallet.mandate(ends.one).unwrap().can_pay, "the wish stands");
@@ -363,6 +366,27 @@ async fn what_a_wish_left_to_an_earlier_end_is_free_when_that_one_is_taken_back(
     sandbox.plug.stall(&[]);
     ends_a_day_later(&sandbox, &phone, &ends.merchant, ends.other).await;
     is_free(&sandbox, &phone, &ends.merchant, ends.one).await;
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_begun_anew_in_place_of_a_wish_in_vain_can_be_taken_back() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let ends = parted_and_both_taken_back(&sandbox, &phone).await;
+    sandbox.plug.stall(&[]);
+    for _ in 0..3 {
+        phone.wallet.sync().await.unwrap();
+    }
+    let anew = by_service(&sandbox, &phone, &[ends.one]).await;
+    phone.wallet.sync().await.unwrap();
+    let order = phone.wallet.order_of(anew).unwrap().unwrap();
+    takes_back(&phone, order).await;
+    let mandate = ends.one;
+    assert!(phone.events().contains(&WalletEvent::Undone { order, mandate }));
+    // It was held for a wish in vain, of which the gateway knew nothing but that.
+    phone.wallet.resume(&[mandate]).await.unwrap();
+    assert!(phone.wallet.mandate(mandate).unwrap().can_pay);
 }
 
 // A gateway that answers every intent as it answered the first one ends nothing of what is left.
