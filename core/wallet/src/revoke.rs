@@ -358,8 +358,8 @@ impl Unit<'_> {
         Ok(self.list::<OutboxRow>()?.iter().any(|row| row.purpose == purpose))
     }
 
-    /// The place of the order under which a mandate ends, or was asked to: the flow's id where this phone asked for it
-    /// by an intent, else the order's. `forward`: what is only scheduled does not count.
+    /// The place of the order under which a mandate ends, or the run that asks for one: the flow's id where this phone asked
+    /// for it by an intent, else the order's. `forward`: what is only scheduled does not count.
     pub(crate) fn ending(&self, mandate: MandateId, forward: bool) -> Result<Option<FlowId>, WalletError> {
         let rows = self.list::<OrderRow>()?;
         let stands = |row: &&OrderRow| match row.state {
@@ -374,7 +374,8 @@ impl Unit<'_> {
         {
             // A wish that the gateway does not take is begun again by the payer, with a new proof.
             if !self.is_given_up(row)? {
-                return Ok(Some(FlowId::from_bytes(row.place)));
+                let asked = run_of(row).filter(|_| matches!(row.state, PhoneState::Intended { .. }));
+                return Ok(Some(asked.unwrap_or(FlowId::from_bytes(row.place))));
             }
         }
         Ok(None)

@@ -259,6 +259,8 @@ fn what_a_wish_waits_for_is_kept_however_often_it_is_parted() {
     let phone = with_wishes(folder.path(), &[wish]);
     answers(wish, &phone, OrderId::from_bytes([20; 16]), 6);
     assert_eq!(waiting(&phone, WISH), mandates(&[4, 5]));
+    let ending = phone.unit_now(|unit| unit.ending(signed(4).mandate, false));
+    assert_eq!(ending.unwrap(), Some(WISH), "the run that asks for it");
     answers(wish, &phone, OrderId::from_bytes([21; 16]), 5);
     assert_eq!(waiting(&phone, WISH), mandates(&[4]));
     answers(wish, &phone, OrderId::from_bytes([22; 16]), 4);
