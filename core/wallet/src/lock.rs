@@ -14,6 +14,7 @@ use quittance_flows::{FactorInput, FactorKind, HoldOwner};
 use quittance_protocol::answer::LockRecord;
 use quittance_protocol::statement::{Lock, SecretKind, Stop, StopScope, Vouch};
 use quittance_protocol::{AccountId, FlowId, MandateId, Timestamp};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use zeroize::Zeroizing;
 
@@ -132,7 +133,8 @@ impl Inner {
         self.register_secret(SecretKind::LockPassword, password).await
     }
 
-    /// Goes through the run that lets a lock password be chosen: with this PIN, proved now.
+    /// Goes through the run that lets a lock password be chosen: with this PIN, proved now. Each step is answered once: a gateway
+    /// that takes an answer and leaves its step open would have it for ever.
     async fn prove_for_lock_password(self: &Arc<Self>, payment_pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
         let mut flow = self.begin(SET_LOCK_PASSWORD.to_owned(), Vec::new(), None).await?;
         let asks_pin = |open: &OpenFlow| open.step.kind == StepKind::Factor(FactorKind::PaymentPin);
@@ -143,12 +145,16 @@ impl Inner {
             flow = self.begin(SET_LOCK_PASSWORD.to_owned(), Vec::new(), None).await?;
         }
         let mut proved = false;
+        let mut answered = BTreeSet::new();
         let door = self.answering.of(flow);
         loop {
             let arrival = door.arrive();
             let Some(open) = self.look(move |inner| inner.open_flow(flow)).await? else {
                 break;
             };
+            if !answered.insert(open.step.id.clone()) {
+                return Err(WalletError::Answer("the run did not go on"));
+            }
             match open.step.kind {
                 StepKind::Factor(FactorKind::PaymentPin) => {
                     proved = self.prove_pin(arrival, open, payment_pin.clone()).await?;

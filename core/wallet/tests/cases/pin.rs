@@ -3,6 +3,8 @@
 use crate::support::phone::{Phone, pin};
 use crate::support::{OTHER_PIN, PIN, Sandboxed};
 use quittance_wallet::{Answer, ErrorKind, PromptKind, WalletError};
+use serde_json::Value;
+use std::sync::{Arc, Mutex};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wrong_pins_are_counted_until_they_lock_and_the_hold_stays() {
@@ -89,4 +91,32 @@ async fn what_gives_authority_waits_for_a_gateway_that_is_unwell() {
         1,
         "control: once it is well again"
     );
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gateway_that_takes_a_pin_and_stays_at_its_step_has_it_once() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled(&sandbox).await;
+    let told = Arc::new(Mutex::new(Value::Null));
+    let kept = Arc::clone(&told);
+    sandbox.plug.lie(Some(Box::new(move |json| {
+        if json.get("flow").is_some() && json.get("events").is_some() {
+            kept.lock().unwrap().clone_from(json);
+        }
+    })));
+    let flow = phone.wallet.begin("lock.set_password", Vec::new(), None).await.unwrap();
+    sandbox.plug.lie(None);
+    let unchanged = told.lock().unwrap().clone();
+    assert_eq!(unchanged["flow"], flow.to_string());
+    sandbox.plug.answer_instead("pin-finish", unchanged);
+    let stuck = phone.wallet.set_lock_password(pin(PIN), pin(OTHER_PIN)).await;
+    assert!(
+        matches!(stuck, Err(WalletError::Answer("the run did not go on"))),
+        "{stuck:?}"
+    );
+    assert_eq!(sandbox.plug.said("pin-start").len(), 1);
+    // Control: a gateway that goes on is asked once more, and takes it.
+    phone.wallet.set_lock_password(pin(PIN), pin(OTHER_PIN)).await.unwrap();
+    assert_eq!(sandbox.plug.said("pin-start").len(), 2);
 }
