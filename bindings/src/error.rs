@@ -2,6 +2,7 @@
 
 use crate::convert::same_variants_out;
 use crate::ports::{BiometricError, DeviceKeyError};
+use quittance_protocol::problem::Code;
 use quittance_wallet as inner;
 
 /// Why a call failed. What is durable stays, and the call may be repeated; but a try counts all the same: a wrong PIN
@@ -31,8 +32,9 @@ pub enum WalletError {
     /// The gateway cannot be reached.
     #[error("the gateway cannot be reached")]
     Offline,
-    /// The gateway refused.
-    #[error("the gateway refused: {code}")]
+    /// The gateway refused; with `factor_locked` also this phone, where the biometric prompt is not shown any more today and
+    /// nothing stands in for it.
+    #[error("refused: {code}")]
     Refused {
         /// Its code, such as `mandate_ended` (docs/protocol.md lists them).
         code: String,
@@ -231,6 +233,10 @@ impl From<inner::WalletError> for WalletError {
                 part: "policy".to_owned(),
             },
             Inner::Biometric(reason) => Self::Biometric { reason: reason.into() },
+            Inner::NoTriesToday { .. } => Self::Refused {
+                code: Code::FactorLocked.name().to_owned(),
+                reaction,
+            },
             Inner::Keys(reason) => Self::Keystore { reason: reason.into() },
             Inner::ProofInvalid => Self::ProofInvalid,
             Inner::SignatureInvalid => Self::SignatureInvalid,
@@ -298,7 +304,6 @@ mod tests {
     use inner::WalletError as Inner;
     use quittance_protocol::Problem;
     use quittance_protocol::log::LogError;
-    use quittance_protocol::problem::Code;
     use quittance_vault::VaultError;
 
     fn samples() -> Vec<Inner> {
@@ -315,6 +320,7 @@ mod tests {
             Inner::SignatureInvalid,
             Inner::WrongPin { attempts_left: 3 },
             Inner::PinLocked { retry_after: Some(60) },
+            Inner::NoTriesToday { retry_after: 60 },
             Inner::PinFormat { digits: 6 },
             Inner::WrongAnswer,
             Inner::UnknownFlow,

@@ -192,8 +192,9 @@ impl Wallet {
     ///
     /// Throws `WrongAnswer`; `Biometric`, `ProofInvalid` from the prompt; `WrongPin`, `PinLocked`, `InvalidInput` for a
     /// PIN of another form, or where no photo is given; `Refused` with `too_late` for a code that has expired, with
-    /// `factor_locked` for `SendAgain` too early; `NotAnImage`, `TooLarge`; `FlowEnded`, `Unknown`; `Offline` where the step
-    /// needs the gateway. A code and what was entered then wait, and `sync` sends them; photos and a PIN are given again.
+    /// `factor_locked` for `SendAgain` too early, and where the biometric prompt is not shown any more today; `NotAnImage`,
+    /// `TooLarge`; `FlowEnded`, `Unknown`; `Offline` where the step needs the gateway. A code and what was entered then
+    /// wait, and `sync` sends them; photos and a PIN are given again.
     pub async fn submit(&self, flow: String, answer: Answer) -> Result<(), WalletError> {
         let answer = inner::Answer::from(answer);
         let flow = id("flow", &flow)?;

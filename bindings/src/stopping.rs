@@ -84,9 +84,9 @@ impl Wallet {
     /// Sets the safety lock's own password. The payment PIN is typed beside it, because the two must differ: `SameSecret`
     /// where they do not. Both are digits in ASCII; overwrite your own copies afterwards. Asks the biometric prompt.
     ///
-    /// Throws `SameSecret`, `InvalidInput` for digits of another form, `WrongPin`, `PinLocked`, `Biometric`,
-    /// `ProofInvalid`, `FlowEnded` while the lock is on, `WrongAnswer` where another secret was being chosen meanwhile,
-    /// `Offline`, `Distrusted`, `NotEnrolled`.
+    /// Throws `SameSecret`, `InvalidInput` for digits of another form, `WrongPin`, `PinLocked`, `Biometric`, `Refused` with
+    /// `factor_locked` where the prompt is not shown any more today, `ProofInvalid`, `FlowEnded` while the lock is on,
+    /// `WrongAnswer` where another secret was being chosen meanwhile, `Offline`, `Distrusted`, `NotEnrolled`.
     pub async fn set_lock_password(&self, payment_pin: Vec<u8>, password: Vec<u8>) -> Result<(), WalletError> {
         let (pin, password) = (Zeroizing::new(payment_pin), Zeroizing::new(password));
         self.act(|wallet| async move { wallet.set_lock_password(pin, password).await })

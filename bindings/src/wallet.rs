@@ -133,9 +133,9 @@ impl Wallet {
 
     /// Lifts the payer's pause, and the hold of a cancellation that was left. Asks the biometric prompt.
     ///
-    /// Throws what `pause` throws, `Offline`, `Biometric`, `ProofInvalid`, `FlowEnded` where the gateway refused or the
-    /// tries are used up, `WrongAnswer` where the policy asks for more than the prompt: then begin `mandate.resume` as
-    /// a flow.
+    /// Throws what `pause` throws, `Offline`, `Biometric`, `ProofInvalid`, `FlowEnded` where the gateway refused, `Refused`
+    /// with `factor_locked` where the prompt is not shown any more today, `WrongAnswer` where the policy asks for more than
+    /// the prompt: then begin `mandate.resume` as a flow.
     pub async fn resume(&self, mandates: Vec<String>) -> Result<(), WalletError> {
         let mandates = ids("mandates", &mandates)?;
         self.act(|wallet| async move { wallet.resume(&mandates).await }).await

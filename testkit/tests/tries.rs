@@ -12,7 +12,7 @@ const OF_ONE_PHONE: u64 = 4;
 
 /// A phone whose payer is never recognised, with how often it was looked for this day.
 struct Siege {
-    _stage: Stage,
+    stage: Stage,
     phone: Option<StagePhone>,
     mandate: MandateId,
     flow: Option<FlowId>,
@@ -27,7 +27,7 @@ impl Siege {
         // The phone counts by itself: without the gateway nobody else can.
         stage.network.down().await;
         let mut siege = Self {
-            _stage: stage,
+            stage,
             phone: Some(phone),
             mandate,
             flow: None,
@@ -70,6 +70,20 @@ impl Siege {
             asked.spawn(async move { wallet.submit(flow, Answer::UseBiometric).await });
         }
         let _told = asked.join_all().await;
+        self.looked += self.phone().prompt.shown() - before;
+    }
+
+    /// Lifts the pause so many times at once, in vain.
+    async fn lift(&mut self, times: usize) {
+        let before = self.phone().prompt.shown();
+        let mut lifted = tokio::task::JoinSet::new();
+        for _ in 0..times {
+            let (wallet, mandate) = (self.phone().wallet.clone(), self.mandate);
+            lifted.spawn(async move { wallet.resume(&[mandate]).await });
+        }
+        for end in lifted.join_all().await {
+            assert!(end.is_err(), "nobody is recognised");
+        }
         self.looked += self.phone().prompt.shown() - before;
     }
 
@@ -211,6 +225,36 @@ async fn of_64_prompts_at_once_no_more_than_four_are_shown() {
         "another run of the same day begins behind the prompt"
     );
     assert!(siege.is_past());
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lifts_a_pause_is_looked_for_no_more_than_four_times_a_day() {
+    let mut siege = Siege::lay(moment()).await.expect("a stage");
+    siege.stage.network.again().await.expect("it answers");
+    siege
+        .phone()
+        .wallet
+        .pause(&[siege.mandate])
+        .await
+        .expect("it is paused");
+    siege.lift(64).await;
+    assert_eq!(siege.looked, FAILURES_A_DAY);
+    siege.restart();
+    siege.lift(4).await;
+    siege.look(4).await;
+    assert_eq!(siege.looked, FAILURES_A_DAY, "nor in another run of the same day");
+    assert!(siege.is_past(), "whoever stops something goes on behind the prompt");
+    siege.elsewhere().await;
+    siege.phone().clock.turn(DAY);
+    // What is lifted takes a nonce of the gateway, which tells its time.
+    siege.stage.pass(86_400).await.expect("a day passes");
+    siege.lift(1).await;
+    assert_eq!(
+        siege.looked,
+        FAILURES_A_DAY + 1,
+        "control: another day has tries of its own"
+    );
 }
 
 //

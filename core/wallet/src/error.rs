@@ -38,6 +38,13 @@ pub enum WalletError {
     /// The keystore failed.
     #[error(transparent)]
     Keys(#[from] DeviceKeyError),
+    /// The payer was not recognised as often as one day allows, and the flow asks for nothing else in place of the
+    /// biometric prompt: it goes on the next day, where it was. Whoever stops something is asked for something else instead.
+    #[error("the biometric prompt is not shown any more today: go on tomorrow")]
+    NoTriesToday {
+        /// Seconds until the next day.
+        retry_after: u32,
+    },
     /// The prompt's answer is not a signature of the enrolled biometric key over this challenge.
     #[error("the answer of the biometric prompt is no signature of the enrolled key over this challenge")]
     ProofInvalid,
@@ -197,6 +204,9 @@ impl WalletError {
             Self::Keys(error) => key_kind(*error),
             Self::WrongPin { .. } | Self::WrongAnswer | Self::ProofInvalid => ErrorKind::AskAgain,
             Self::PinLocked { retry_after } => ErrorKind::Wait { seconds: *retry_after },
+            Self::NoTriesToday { retry_after } => ErrorKind::Wait {
+                seconds: Some(*retry_after),
+            },
             Self::PinFormat { .. }
             | Self::NothingNamed
             | Self::TooMany { .. }

@@ -71,6 +71,7 @@ impl Inner {
                     answered?
                 }
                 Leave::UsedUp { today } => return self.say_failed(open, today).await,
+                Leave::NotToday { wait } => return Err(WalletError::NoTriesToday { retry_after: wait }),
             }
         } else {
             self.ask_hardware(challenge, alias, &start.definition).await?

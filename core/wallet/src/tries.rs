@@ -24,6 +24,11 @@ pub(crate) enum Leave {
         /// How many there were.
         today: u32,
     },
+    /// They are, and the flow has nothing else to ask for in its place: this day it goes no further.
+    NotToday {
+        /// Seconds until the next day.
+        wait: u32,
+    },
 }
 
 /// A try that is under way. Where it is forgotten it stays spent.
@@ -32,8 +37,8 @@ pub(crate) struct Try {
     series: u64,
 }
 
-/// Tries of one day on this phone, whatever the flow. They survive restarts; they are a record and no row, because
-/// a file that is put back must not give a try back.
+/// Tries of one day on this phone, whatever the flow: one that names no number of its own has the policy's. They
+/// survive restarts; they are a record and no row, because a file that is put back must not give a try back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Tries {
     /// The day, in the policy's time zone.
@@ -109,10 +114,25 @@ impl Unit<'_> {
         let today = tries.count;
         let mut state = open.state.clone();
         state.failures = state.failures.max(today);
-        if flow::attempts_left(open.rules(), &state) == Some(0) {
+        let of_the_step = flow::attempts_left(open.rules(), &state);
+        let left = of_the_step.or_else(|| left_today(open, today));
+        if left == Some(0) {
             // Its day may have been another one.
             self.keep(&tries)?;
-            return Ok(Leave::UsedUp { today });
+            if of_the_step.is_some() {
+                return Ok(Leave::UsedUp { today });
+            }
+            let now = self.now()?;
+            let wait = open
+                .pinned
+                .policy
+                .bundle
+                .time_zone_rule
+                .next_day(now)
+                .seconds_since(now);
+            return Ok(Leave::NotToday {
+                wait: u32::try_from(wait).unwrap_or(u32::MAX),
+            });
         }
         tries.count = today.saturating_add(1);
         self.keep(&tries)?;
@@ -156,6 +176,13 @@ impl Unit<'_> {
         self.put_secret(TRIES, Zeroizing::new(bytes));
         Ok(())
     }
+}
+
+/// Tries that this day leaves a step which names none of its own. One of a run that stops something has them without end: where
+/// nothing stands in for the prompt, nobody is kept from it.
+fn left_today(open: &OpenFlow, today: u32) -> Option<u32> {
+    let a_day = open.pinned.policy.biometric.tries_a_day();
+    (!open.lowers()).then(|| a_day.saturating_sub(today))
 }
 
 #[cfg(test)]

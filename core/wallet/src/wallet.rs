@@ -193,10 +193,11 @@ impl Wallet {
     /// unless its step is done by then.
     ///
     /// # Errors
-    /// [`WalletError::WrongAnswer`]; [`WalletError::Biometric`], [`WalletError::ProofInvalid`] from the prompt;
-    /// [`WalletError::PinFormat`], [`WalletError::WrongPin`], [`WalletError::PinLocked`]; [`WalletError::NothingNamed`]
-    /// where no photo is given, [`WalletError::NotAnImage`], [`WalletError::TooLarge`]; [`WalletError::UnknownFlow`],
-    /// [`WalletError::FlowEnded`], [`WalletError::Problem`]; [`WalletError::Offline`] where the step needs the gateway.
+    /// [`WalletError::WrongAnswer`]; [`WalletError::Biometric`], [`WalletError::ProofInvalid`] from the prompt, or
+    /// [`WalletError::NoTriesToday`] in its place; [`WalletError::PinFormat`], [`WalletError::WrongPin`],
+    /// [`WalletError::PinLocked`]; [`WalletError::NothingNamed`] where no photo is given, [`WalletError::NotAnImage`],
+    /// [`WalletError::TooLarge`]; [`WalletError::UnknownFlow`], [`WalletError::FlowEnded`], [`WalletError::Problem`];
+    /// [`WalletError::Offline`] where the step needs the gateway.
     pub async fn submit(&self, flow: FlowId, answer: Answer) -> Result<(), WalletError> {
         self.inner.submit(flow, answer).await
     }
@@ -237,7 +238,8 @@ impl Wallet {
     /// Lifts the payer's pause, and the hold of a cancellation that was left. Asks the biometric prompt.
     ///
     /// # Errors
-    /// As [`Wallet::pause`], and [`WalletError::Offline`], [`WalletError::Biometric`], [`WalletError::ProofInvalid`].
+    /// As [`Wallet::pause`], and [`WalletError::Offline`], [`WalletError::Biometric`], [`WalletError::NoTriesToday`],
+    /// [`WalletError::ProofInvalid`].
     pub async fn resume(&self, mandates: &[MandateId]) -> Result<(), WalletError> {
         self.inner.resume(mandates.to_vec()).await
     }
@@ -264,8 +266,9 @@ impl Wallet {
     /// # Errors
     /// [`WalletError::WrongAnswer`] where another secret was being chosen meanwhile: this one is not looked at.
     /// [`WalletError::PinFormat`], [`WalletError::SameSecret`], [`WalletError::WrongPin`], [`WalletError::PinLocked`],
-    /// [`WalletError::Biometric`], [`WalletError::ProofInvalid`], [`WalletError::FlowEnded`] while the lock is on,
-    /// [`WalletError::NotEnrolled`], [`WalletError::Offline`], [`WalletError::Problem`].
+    /// [`WalletError::Biometric`], [`WalletError::NoTriesToday`], [`WalletError::ProofInvalid`],
+    /// [`WalletError::FlowEnded`] while the lock is on, [`WalletError::NotEnrolled`], [`WalletError::Offline`],
+    /// [`WalletError::Problem`].
     pub async fn set_lock_password(
         &self,
         payment_pin: Zeroizing<Vec<u8>>,

@@ -8,7 +8,7 @@ pub(super) fn name_of(error: &WalletError) -> String {
         WalletError::Problem(problem) | WalletError::Offer(problem) => problem.code().name(),
         WalletError::Offline => "offline",
         WalletError::WrongPin { .. } => "wrong_secret",
-        WalletError::PinLocked { .. } => "factor_locked",
+        WalletError::PinLocked { .. } | WalletError::NoTriesToday { .. } => "factor_locked",
         WalletError::PinFormat { .. } => "secret_format",
         WalletError::SameSecret => "same_secret",
         WalletError::Biometric(error) => how_it_ended(*error),

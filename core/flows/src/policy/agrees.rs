@@ -5,9 +5,6 @@ use crate::definition::{Bound, Comparison, FlowDefinition, FlowEffect, Next, Nex
 use crate::factor::FactorKind;
 use std::collections::BTreeSet;
 
-/// How `biometric.escalate_when` writes the comparison that the engine makes.
-const ESCALATES_BEYOND: &str = "failures > max_failures";
-
 /// Holds the values that describe flows against the definitions.
 ///
 /// # Errors
@@ -86,8 +83,11 @@ fn check_steps(policy: &Policy, name: &str, definition: &FlowDefinition) -> Resu
             && let Some(tries) = &step.tries
         {
             let beyond = tries.failures == Comparison::MoreThan(Bound::Key("biometric.max_failures".to_owned()));
-            let says = policy.biometric.escalate_when == ESCALATES_BEYOND;
-            agree("biometric.escalate_when", beyond == says, name)?;
+            agree(
+                "biometric.escalate_when",
+                beyond == policy.biometric.escalates_beyond(),
+                name,
+            )?;
             let stand_ins = step.otherwise.iter().filter_map(factor_of).map(FactorKind::name);
             let escalation = policy.biometric.escalation.iter().map(String::as_str);
             agree("biometric.escalation", escalation.eq(stand_ins), name)?;

@@ -1,7 +1,7 @@
 //! Working days: which dates count, in which time zone.
 
 use jiff::Timestamp as Instant;
-use jiff::civil::{Date, Weekday};
+use jiff::civil::{Date, Time, Weekday};
 use jiff::tz::TimeZone;
 use quittance_protocol::Timestamp;
 use serde::Deserialize;
@@ -89,6 +89,14 @@ impl Zone {
     #[must_use]
     pub fn date(&self, moment: Timestamp) -> Date {
         self.zone.to_datetime(instant(moment)).date()
+    }
+
+    /// When the local day after that of a moment begins.
+    #[must_use]
+    pub fn next_day(&self, moment: Timestamp) -> Timestamp {
+        let next = self.date(moment).tomorrow().ok();
+        let begins = next.and_then(|next| self.zone.to_timestamp(next.to_datetime(Time::midnight())).ok());
+        moved_to(moment, begins.unwrap_or(Instant::MAX))
     }
 
     /// The same local time of day on another date.
@@ -196,6 +204,8 @@ mod tests {
         let zone = &shipped().bundle.time_zone_rule;
         assert_eq!(zone.date(at("2026-05-18T15:59:59Z")).to_string(), "2026-05-18");
         assert_eq!(zone.date(at("2026-05-18T16:00:00Z")).to_string(), "2026-05-19");
+        assert_eq!(zone.next_day(at("2026-05-18T15:59:59Z")), at("2026-05-18T16:00:00Z"));
+        assert_eq!(zone.next_day(at("2026-05-18T16:00:00Z")), at("2026-05-19T16:00:00Z"));
     }
 
     //

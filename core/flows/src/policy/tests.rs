@@ -45,6 +45,7 @@ fn the_shipped_bundle_loads_with_the_numbers_of_the_article() {
     assert_eq!(policy.cancellation.assisted.steps.len(), 7, "R-015: seven steps");
     assert_eq!(policy.cancellation.assisted.effective, Span::BusinessDays(3), "R-015");
     assert_eq!(policy.biometric.max_failures, 3, "R-038");
+    assert_eq!(policy.biometric.tries_a_day(), 4, "R-038: the fourth escalates");
     assert_eq!(policy.teen.default_limit.minor_units(2), Some(0), "R-043");
     assert_eq!(policy.teen.max_per_txn.minor_units(2), Some(5_000), "R-046");
     assert_eq!(policy.safety_lock.duration, Seconds::new(86_400), "R-062");

@@ -4,7 +4,7 @@ use crate::support::Sandboxed;
 use crate::support::phone::{Phone, Thumb};
 use quittance_protocol::FlowId;
 use quittance_protocol::log_body::ClosureKind;
-use quittance_wallet::{Answer, BiometricError, PromptKind, WalletError};
+use quittance_wallet::{Answer, BiometricError, ErrorKind, PromptKind, WalletError};
 use zeroize::Zeroizing;
 
 /// Looks for the payer once, in vain.
@@ -100,4 +100,46 @@ async fn a_prompt_that_tells_of_several_failures_at_once_spends_them_all() {
     assert_eq!(left(&phone, flow), Some(1));
     look(&phone, flow, NOT_RECOGNISED).await;
     assert!(matches!(asked(&phone, flow), PromptKind::Code { .. }));
+}
+
+//
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_not_recognised_four_times_lifts_nothing_that_day_and_still_stops() {
+    let sandbox = Sandboxed::start().await;
+    let phone = Phone::enrolled_as_a_day_begins(&sandbox).await;
+    let merchant = sandbox.merchant("Bluebird").await;
+    let mandate = phone.sign(&sandbox.offer(&merchant, "pay_as_you_go").await).await;
+    phone.wallet.pause(&[mandate]).await.unwrap();
+    for _ in 0..4 {
+        phone.payer.then(Thumb::Fault(NOT_RECOGNISED));
+        let failed = phone.wallet.resume(&[mandate]).await;
+        assert!(
+            matches!(failed, Err(WalletError::Biometric(NOT_RECOGNISED))),
+            "control: the payer is looked for: {failed:?}"
+        );
+    }
+    for attempt in 0..2 {
+        let fifth = phone.wallet.resume(&[mandate]).await.unwrap_err();
+        assert!(
+            matches!(fifth, WalletError::NoTriesToday { .. }),
+            "{attempt}: {fifth:?}"
+        );
+        assert!(
+            matches!(fifth.kind(), ErrorKind::Wait { seconds: Some(seconds) } if (80_000..=86_400).contains(&seconds)),
+            "the day has just begun: {:?}",
+            fifth.kind()
+        );
+    }
+    assert!(!phone.wallet.mandate(mandate).unwrap().can_pay);
+    let offer = sandbox.offer(&merchant, "subscription").await;
+    let signing = phone.wallet.start_sign(&offer).await.unwrap();
+    let end = phone.walk(signing).await;
+    assert!(matches!(end, Err(WalletError::NoTriesToday { .. })), "{end:?}");
+    // Stopping goes on by what stands in for the prompt.
+    let flow = phone.wallet.start_revoke(&[mandate]).await.unwrap();
+    phone.wallet.submit(flow, Answer::UseBiometric).await.unwrap();
+    let code = Answer::Code(Zeroizing::new(sandbox.code(&phone).await));
+    phone.wallet.submit(flow, code).await.unwrap();
+    phone.walk(flow).await.unwrap();
+    phone.until_closed(mandate).await;
 }

@@ -127,6 +127,22 @@ pub struct Biometric {
     pub same_strength_as: String,
 }
 
+impl Biometric {
+    /// How `biometric.escalate_when` writes that the failure above those that are forgiven escalates.
+    const ESCALATES_BEYOND: &str = "failures > max_failures";
+
+    /// Whether the failure above those that are forgiven escalates, and not the last of them already.
+    pub(crate) fn escalates_beyond(&self) -> bool {
+        self.escalate_when == Self::ESCALATES_BEYOND
+    }
+
+    /// How often a payer may be looked for in vain on one day, whatever for: the last time escalates.
+    #[must_use]
+    pub fn tries_a_day(&self) -> u32 {
+        self.max_failures.saturating_add(u32::from(self.escalates_beyond()))
+    }
+}
+
 /// `biometric.max_far.*`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
