@@ -11,7 +11,11 @@ use quittance_flows::flow::{Effect, Phase};
 use quittance_protocol::FlowId;
 use quittance_protocol::answer::FlowLog;
 use quittance_protocol::flow_event::{Author, FlowEventKind, FlowStart};
+use std::collections::BTreeSet;
 use std::sync::Arc;
+
+/// How many runs are kept that the gateway began, and that none of this phone's led to, as far as is known yet.
+const MOST_OF_OTHERS: usize = 64;
 
 impl Inner {
     /// Asks the gateway how far a run is. A run that the gateway does not know yet stays as it is.
@@ -120,6 +124,7 @@ impl Unit<'_> {
         if !silent || !ours || pinned.definition.authority != Authority::Lowers || row.start.flow != log.flow {
             return Ok(());
         }
+        self.has_room_for(row.start.flow)?;
         row.ends_mandates = pinned.definition.effect == FlowEffect::Destroy;
         let (state, effects) =
             replay(pinned.rules(), &row.events).map_err(|_| WalletError::Answer("the flow's log does not fold"))?;
@@ -128,6 +133,29 @@ impl Unit<'_> {
             self.carry_out(&mut row, &pinned.definition, &state, effect)?;
         }
         self.put(&row)
+    }
+
+    /// What came of this phone's own runs always has room: one for each mandate that such a run names. Of others so many are
+    /// kept, ended ones included, which a gateway could begin and end without end.
+    ///
+    /// # Errors
+    /// [`WalletError::Answer`] where there is none. Once a run of this phone names it, it is asked for anew.
+    fn has_room_for(&self, flow: FlowId) -> Result<(), WalletError> {
+        let rows = self.list::<FlowRow>()?;
+        let own = rows.iter().filter(|row| !row.foreign);
+        let named: BTreeSet<FlowId> = own
+            .flat_map(|row| row.next_flows.iter().take(row.start.mandates.len()).copied())
+            .collect();
+        let others = rows
+            .iter()
+            .filter(|row| row.foreign && !named.contains(&row.start.flow));
+        if named.contains(&flow) || others.count() < MOST_OF_OTHERS {
+            Ok(())
+        } else {
+            Err(WalletError::Answer(
+                "more runs that no run of this phone led to than are kept",
+            ))
+        }
     }
 
     /// Whether something that this phone noted in its log of a run has not reached the gateway. It notes no right PIN, which

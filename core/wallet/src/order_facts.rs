@@ -10,6 +10,9 @@ use quittance_protocol::log_body::OrderBody;
 use quittance_protocol::statement::Intent;
 use quittance_protocol::{Digest32, FlowId, MandateId, OrderId, Received};
 
+/// How many doubts about orders this phone keeps. No payer reads more of them, and a gateway can make any number.
+const MOST_DOUBTS: usize = 64;
+
 /// The order that a state knows.
 pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
     match state {
@@ -68,11 +71,15 @@ pub(crate) fn waits_for(row: &OrderRow, record: &OrderRecord) -> bool {
     matches!(&row.state, PhoneState::Intended { mandates } if mandates.iter().any(|wanted| record.mandates.contains(wanted)))
 }
 
+/// Whether a row is nothing but the doubt about an order.
+fn is_doubt(row: &OrderRow) -> bool {
+    let names_nothing = matches!(&row.state, PhoneState::Intended { mandates } if mandates.is_empty());
+    names_nothing && row.intents.is_empty() && row.receipt.is_none()
+}
+
 /// Whether a row is nothing but the doubt about this order.
 pub(crate) fn doubts(row: &OrderRow, order: OrderId) -> bool {
-    let names_nothing = matches!(&row.state, PhoneState::Intended { mandates } if mandates.is_empty());
-    let is_bare = names_nothing && row.intents.is_empty() && row.receipt.is_none();
-    is_bare && (row.place == *order.as_bytes() || row.place == another_place(order))
+    is_doubt(row) && (row.place == *order.as_bytes() || row.place == another_place(order))
 }
 
 /// Where the doubt about an order stands whose own place belongs to something else.
@@ -96,7 +103,13 @@ impl Unit<'_> {
     }
 
     /// Where a new doubt about an order takes no place away.
+    ///
+    /// # Errors
+    /// [`WalletError::Answer`] where as many doubts stand as are kept: an order that is borne out, or known, needs none.
     pub(crate) fn place_of_doubt(&self, rows: &[OrderRow], order: OrderId) -> Result<[u8; 16], WalletError> {
+        if rows.iter().filter(|row| is_doubt(row)).count() >= MOST_DOUBTS {
+            return Err(WalletError::Answer("more orders that nothing bears out than are kept"));
+        }
         Ok(if self.is_named_as_another(rows, order)? {
             another_place(order)
         } else {

@@ -15,11 +15,12 @@ use crate::unread::Unread;
 use crate::views::SyncReport;
 use quittance_flows::HoldOwner;
 use quittance_flows::destruction::phone::PhoneState;
-use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind};
+use quittance_protocol::answer::{MandateRecord, MandateState, OrderRecord, PayerEvent, PayerEventKind, Reconciled};
 use quittance_protocol::log::Checkpoint;
 use quittance_protocol::statement::{HeldToken, Hold, HoldChange, Reconciliation, ReplicaState};
 use quittance_protocol::{MandateId, OrderId, Timestamp, TokenId};
 use std::collections::BTreeSet;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -101,7 +102,7 @@ impl Inner {
                 }
             };
             let news = self.check_order(record).await?;
-            self.unit(move |unit| unit.take_order(&news, None)).await?;
+            self.take_told_order(news, unread).await?;
         }
         sent += self.flush_all(silent).await?;
         Ok(sent)
@@ -116,20 +117,42 @@ impl Inner {
         // The gateway may have answered before it heard of a consent that it has taken since.
         heard.answer.orphans.retain(|token| consented.contains(token));
         let mut orders: Vec<OrderNews> = Vec::new();
-        for record in heard.answer.orders.clone() {
+        for record in mem::take(&mut heard.answer.orders) {
             orders.push(self.check_order(record).await?);
         }
-        let found = self
+        let logs = mem::take(&mut heard.answer.flows);
+        let (heard, found) = self
             .unit(move |unit| {
                 // The gateway may have answered before it heard of a lock or stop that it has confirmed since.
                 if unit.confirmed_stops() != confirmed {
                     (heard.lock_is_known, heard.stops_are_known, heard.lifting) = (false, false, Lifting::Nothing);
                 }
-                unit.take_reconciled(&heard, &orders)
+                let found = unit.take_mandates(&heard)?;
+                Ok((heard, found))
             })
             .await?;
         unread.join(found);
-        Ok(())
+        // An answer may hold any number of them: whoever stops something meanwhile waits for one alone.
+        for news in orders {
+            self.take_told_order(news, unread).await?;
+        }
+        let answer = heard.answer;
+        let events = answer.events.clone();
+        self.unit(move |unit| unit.take_ways(&answer)).await?;
+        for log in logs {
+            if let Err(error) = self.unit(move |unit| unit.take_flow_log(log)).await {
+                unread.note(error)?;
+            }
+        }
+        self.unit(move |unit| unit.take_events(&events)).await
+    }
+
+    /// Takes what the gateway tells of an order; one that is not taken keeps nothing else back.
+    async fn take_told_order(self: &Arc<Self>, news: OrderNews, unread: &mut Unread) -> Result<(), WalletError> {
+        match self.unit(move |unit| unit.take_order(&news, None)).await {
+            Ok(()) => Ok(()),
+            Err(error) => unread.note(error),
+        }
     }
 
     /// Follows the log to its newest checkpoint, so that a contradiction is found at each contact.
@@ -249,8 +272,9 @@ impl Unit<'_> {
         Ok(self.list::<OutboxRow>()?.iter().any(lifts))
     }
 
-    /// Takes over what the gateway answered; what of it says what cannot be keeps nothing else back, and is returned.
-    fn take_reconciled(&mut self, heard: &Heard, orders: &[OrderNews]) -> Result<Unread, WalletError> {
+    /// Takes over what the gateway answered of mandates and of what stops them: together, so that no hold falls in between. What
+    /// of it says what cannot be keeps nothing else back, and is returned.
+    fn take_mandates(&mut self, heard: &Heard) -> Result<Unread, WalletError> {
         let answer = &heard.answer;
         let mut unread = Unread::default();
         self.heard(answer.now)?;
@@ -260,24 +284,25 @@ impl Unit<'_> {
                 Err(error) => unread.note(error)?,
             }
         }
-        for news in orders {
-            self.take_order(news, None)?;
-        }
+        self.take_stopping(heard)?;
+        Ok(unread)
+    }
+
+    /// Takes over what else the gateway answered of this phone, once its orders are known.
+    fn take_ways(&mut self, answer: &Reconciled) -> Result<(), WalletError> {
         for token in &answer.orphans {
             if let Some(row) = self.list::<MandateRow>()?.into_iter().find(|row| row.token == *token) {
                 self.reject_mandate(row.mandate)?;
             }
         }
-        self.take_stopping(heard)?;
         self.take_phone(answer)?;
-        self.take_ways_back(answer)?;
-        for log in &answer.flows {
-            if let Err(error) = self.take_flow_log(log.clone()) {
-                unread.note(error)?;
-            }
-        }
+        self.take_ways_back(answer)
+    }
+
+    /// Tells the payer what is new, once all that it is about is known.
+    fn take_events(&mut self, events: &[PayerEvent]) -> Result<(), WalletError> {
         let mut counters = self.counters()?;
-        for event in &answer.events {
+        for event in events {
             if counters.gateway_event.is_some_and(|known| known >= event.number) {
                 continue;
             }
@@ -293,7 +318,7 @@ impl Unit<'_> {
             counters.gateway_event = Some(event.number);
             self.put(&counters)?;
         }
-        Ok(unread)
+        Ok(())
     }
 
     /// What the payer is told of an event, unless it is of a kind that this app does not know. A charge is no ordinary one

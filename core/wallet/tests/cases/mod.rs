@@ -2,6 +2,7 @@
 
 mod at_once;
 mod attestation;
+mod floods;
 mod flows;
 mod hostile_prompt;
 mod lies;
