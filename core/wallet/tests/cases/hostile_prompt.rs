@@ -117,10 +117,11 @@ async fn each_fault_of_the_prompt_is_its_own_error_and_the_flow_is_where_it_was(
         (prompt.step, prompt.kind)
     };
     let before = asked();
+    // Three of the day's four tries are spent: each lockout is at least one.
     for fault in [
         BiometricError::UserCancelled,
         BiometricError::TimedOut,
-        BiometricError::NotRecognised { failures: 3 },
+        BiometricError::NotRecognised { failures: 1 },
         BiometricError::LockedOut { permanent: false },
         BiometricError::LockedOut { permanent: true },
         BiometricError::NotEnrolled,
