@@ -174,6 +174,7 @@ const PROMISES: &[Promise] = &[
         tests: &["--test=gateway"],
         named: &[
             "pins::",
+            "registrations::",
             "locks::",
             "flow_codes::",
             "flow_factors::",

@@ -8,7 +8,9 @@ use crate::money::Money;
 use crate::problem::Code;
 use crate::receipt::Annex;
 use crate::statement::{ReplicaState, StopScope, Terms};
-use crate::{AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Quantity, Timestamp, TokenId};
+use crate::{
+    AccountId, ChargeId, DeviceId, EventId, FlowId, MandateId, OrderId, Quantity, RegistrationId, Timestamp, TokenId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -85,6 +87,9 @@ pub struct PinAnswer {
     pub message: B64,
     /// Guesses that are left, this one counted.
     pub attempts_left: u32,
+    /// The registration that was begun: its record has to name it. Absent in every other answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registration: Option<RegistrationId>,
 }
 
 /// Answer to every statement about a flow: its whole log as admitted.

@@ -87,6 +87,8 @@ ids! {
     OfferId = "off";
     /// One two-sided destruction.
     OrderId = "ord";
+    /// One registration of a payer's secret, from its first message on.
+    RegistrationId = "reg";
     /// One statement: its `jti`, which is also its idempotency key.
     StatementId = "sta";
     /// The payment token of one mandate; both halves bear the same identifier.

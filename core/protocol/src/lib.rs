@@ -32,8 +32,8 @@ pub mod time;
 
 pub use bytes::{B64, Digest32};
 pub use id::{
-    AccountId, CardId, ChargeId, DeviceId, EventId, FlowId, MandateId, MerchantId, OfferId, OrderId, StatementId,
-    TokenId,
+    AccountId, CardId, ChargeId, DeviceId, EventId, FlowId, MandateId, MerchantId, OfferId, OrderId, RegistrationId,
+    StatementId, TokenId,
 };
 pub use jws::{Claims, Received, Statement, Unsigned, Verified};
 pub use key::{PublicKey, Thumbprint};

@@ -187,13 +187,14 @@ impl ServerKeys {
     }
 }
 
-/// Answers a registration's first message. `account` names whose PIN it is (the credential identifier).
+/// Answers a registration's first message. `credential` names what is registered (the credential identifier): whoever
+/// gets two answers under one name has the key of that name asked twice, so each registration needs a name of its own.
 ///
 /// # Errors
 /// `malformed` where the message is not of the protocol.
-pub fn server_register(keys: &ServerKeys, account: &[u8], request: &[u8]) -> Result<Vec<u8>, Problem> {
+pub fn server_register(keys: &ServerKeys, credential: &[u8], request: &[u8]) -> Result<Vec<u8>, Problem> {
     let request = RegistrationRequest::deserialize(sized(request, REGISTER_REQUEST_BYTES)?).map_err(refusal)?;
-    let answer = ServerRegistration::start(&keys.0, request, account).map_err(refusal)?;
+    let answer = ServerRegistration::start(&keys.0, request, credential).map_err(refusal)?;
     Ok(answer.message.serialize().to_vec())
 }
 
@@ -206,14 +207,15 @@ pub fn server_register_finish(upload: &[u8]) -> Result<Vec<u8>, Problem> {
     Ok(ServerRegistration::finish(upload).serialize().to_vec())
 }
 
-/// Answers KE1: what to remember until KE3, durably, and KE2. Count the guess before sending it. Without a record
-/// the answer looks the same, so nobody learns who has a PIN; its login never succeeds.
+/// Answers KE1: what to remember until KE3, durably, and KE2. Count the guess before sending it. `credential` is
+/// the one that the record was registered under. Without a record the answer looks the same, so nobody learns who has a
+/// PIN; its login never succeeds.
 ///
 /// # Errors
 /// `malformed` where KE1 is not of the protocol; `internal` where the stored record is damaged.
 pub fn server_login_start<R: RngCore + CryptoRng>(
     keys: &ServerKeys,
-    account: &[u8],
+    credential: &[u8],
     record: Option<&[u8]>,
     request: &[u8],
     context: &[u8],
@@ -232,7 +234,7 @@ pub fn server_login_start<R: RngCore + CryptoRng>(
         context: Some(context),
         ..ServerLoginParameters::default()
     };
-    let begun = ServerLogin::start(rng, &keys.0, record, request, account, parameters).map_err(refusal)?;
+    let begun = ServerLogin::start(rng, &keys.0, record, request, credential, parameters).map_err(refusal)?;
     Ok((
         Zeroizing::new(begun.state.serialize().to_vec()),
         begun.message.serialize().to_vec(),

@@ -5,7 +5,7 @@ use crate::flow_event::FlowStart;
 use crate::jws::{Alg, Statement};
 use crate::key::{PublicKey, Thumbprint};
 use crate::money::Money;
-use crate::{AccountId, ChargeId, FlowId, MandateId, MerchantId, OfferId, OrderId, Timestamp, TokenId};
+use crate::{AccountId, ChargeId, FlowId, MandateId, MerchantId, OfferId, OrderId, RegistrationId, Timestamp, TokenId};
 use serde::{Deserialize, Serialize};
 
 mod answer;
@@ -65,6 +65,9 @@ statements! {
         pub secret: SecretKind,
         /// Which message it is.
         pub phase: PinPhase,
+        /// The registration that the record completes; absent in a request, which begins one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub registration: Option<RegistrationId>,
         /// The OPAQUE message.
         pub message: B64,
     }

@@ -120,11 +120,15 @@ impl Inner {
                     nonce,
                     secret,
                     phase: PinPhase::Request,
+                    registration: None,
                     message,
                 })
             })
             .await?;
         let answer: PinAnswer = read(&self.transport.post(&compact).await?)?;
+        let Some(registration) = answer.registration else {
+            return Err(WalletError::Answer("no registration"));
+        };
         let inner = Arc::clone(self);
         let record = blocking(move || {
             let mut draws = draws(&*inner.ports.randomness);
@@ -139,6 +143,7 @@ impl Inner {
             nonce,
             secret,
             phase: PinPhase::Record,
+            registration: Some(registration),
             message,
         };
         let number = self

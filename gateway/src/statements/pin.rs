@@ -9,7 +9,7 @@ use quittance_protocol::flow_event::{Author, FlowEventKind};
 use quittance_protocol::pin;
 use quittance_protocol::problem::Code;
 use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, PinStart, SecretKind};
-use quittance_protocol::{AccountId, B64, Digest32, FlowId, Problem, Verified};
+use quittance_protocol::{AccountId, B64, Digest32, FlowId, Problem, RegistrationId, Verified};
 
 use super::flow::{Run, find};
 use crate::factor;
@@ -61,33 +61,66 @@ pub(super) fn register(turn: &mut Turn<'_>, device: &Device, said: &Verified<Pin
         }
     }
     factor::spend_nonce(turn, body.nonce.as_slice(), "/nonce")?;
-    let message = match body.phase {
-        PinPhase::Request => pin::server_register(
-            &turn.world.secrets.pin,
-            credential(device.account, secret).as_bytes(),
-            body.message.as_slice(),
-        )?,
-        PinPhase::Record => {
-            let record = pin::server_register_finish(body.message.as_slice())?;
-            turn.store.put_payer_secret(device.account, secret, &record)?;
-            match secret {
-                SecretKind::PaymentPin => turn.store.close_pin_reset(device.account)?,
-                SecretKind::LockPassword => turn.store.close_lock_password(device.account)?,
-            }
-            Vec::new()
+    let (message, registration) = match (body.phase, body.registration) {
+        (PinPhase::Request, None) => begin(turn, device, said.body())?,
+        (PinPhase::Record, Some(registration)) => {
+            complete(turn, device, said.body(), registration)?;
+            (Vec::new(), None)
+        }
+        (PinPhase::Request, Some(_)) | (PinPhase::Record, None) => {
+            return Err(Problem::new(Code::Malformed)
+                .at("/registration")
+                .detail("a record names its registration, a request none")
+                .into());
         }
     };
     Answer::json(&PinAnswer {
         message: B64::new(message),
         attempts_left: rules(turn, device, secret, PinCounter::default())?.max_attempts,
+        registration,
     })
 }
 
-/// Under which name OPAQUE keeps a secret: two secrets of one account are never one record.
-fn credential(account: AccountId, secret: SecretKind) -> String {
+/// Answers a request under the name of a registration that is drawn for it alone. It is counted nowhere, so what it
+/// evaluates must be worth nothing: neither for the record that stands nor for one that comes of another request.
+fn begin(turn: &Turn<'_>, device: &Device, body: &PinRegister) -> Decided<(Vec<u8>, Option<RegistrationId>)> {
+    let registration = RegistrationId::from_bytes(turn.world.draw()?);
+    let message = pin::server_register(
+        &turn.world.secrets.pin,
+        credential(device.account, body.secret, Some(registration)).as_bytes(),
+        body.message.as_slice(),
+    )?;
+    turn.store
+        .begin_registration(device.account, body.secret, registration)?;
+    Ok((message, Some(registration)))
+}
+
+/// Takes the record of the registration that was begun last, and closes the door behind it.
+fn complete(turn: &Turn<'_>, device: &Device, body: &PinRegister, registration: RegistrationId) -> Decided<()> {
+    let record = pin::server_register_finish(body.message.as_slice())?;
+    let (account, secret) = (device.account, body.secret);
+    if !turn
+        .store
+        .complete_registration(account, secret, registration, &record)?
+    {
+        return Err(Problem::new(Code::VersionConflict)
+            .at("/registration")
+            .detail("begin the registration again")
+            .into());
+    }
     match secret {
-        SecretKind::PaymentPin => account.to_string(),
-        SecretKind::LockPassword => format!("{account}/lock-password"),
+        SecretKind::PaymentPin => turn.store.close_pin_reset(account)?,
+        SecretKind::LockPassword => turn.store.close_lock_password(account)?,
+    }
+    Ok(())
+}
+
+/// Under which name OPAQUE keeps a secret: two registrations never share one, so neither do two secrets or two accounts.
+fn credential(account: AccountId, secret: SecretKind, registration: Option<RegistrationId>) -> String {
+    let registration = registration.map_or_else(String::new, |registration| format!("/{registration}"));
+    match secret {
+        SecretKind::PaymentPin => format!("{account}{registration}"),
+        SecretKind::LockPassword => format!("{account}/lock-password{registration}"),
     }
 }
 
@@ -116,6 +149,7 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
         return Answer::json(&PinAnswer {
             message: B64::new(login.answer),
             attempts_left: login.attempts_left,
+            registration: None,
         });
     }
     let registered = turn
@@ -128,7 +162,7 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
     let mut draws = Draws::of(|out: &mut [u8]| turn.world.randomness.fill(out));
     let (state, answer) = pin::server_login_start(
         &turn.world.secrets.pin,
-        credential(device.account, secret).as_bytes(),
+        credential(device.account, secret, registered.registration).as_bytes(),
         Some(&registered.record),
         body.message.as_slice(),
         &context,
@@ -148,6 +182,7 @@ pub(super) fn start(turn: &mut Turn<'_>, device: &Device, said: &Verified<PinSta
     Answer::json(&PinAnswer {
         message: B64::new(login.answer),
         attempts_left,
+        registration: None,
     })
 }
 
@@ -233,4 +268,30 @@ fn secret_of(run: &Run<'_>, step: &str) -> Decided<SecretKind> {
 /// Binds a sealed state to the step that it was made for.
 fn place(flow: FlowId, step: &str) -> String {
     format!("quittance-gateway/pin-state/1\n{flow}\n{step}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_of_before_registrations_had_names_stays_under_its_own() {
+        let account = AccountId::from_bytes([7; 16]);
+        let named = |secret| credential(account, secret, None);
+        assert_eq!(named(SecretKind::PaymentPin), account.to_string());
+        assert_eq!(named(SecretKind::LockPassword), format!("{account}/lock-password"));
+    }
+
+    #[test]
+    fn no_two_registrations_share_a_name() {
+        let accounts = [1, 2].map(|byte| AccountId::from_bytes([byte; 16]));
+        let registrations = [None, Some([1; 16]), Some([2; 16])].map(|bytes| bytes.map(RegistrationId::from_bytes));
+        let mut names = std::collections::BTreeSet::new();
+        for account in accounts {
+            for secret in [SecretKind::PaymentPin, SecretKind::LockPassword] {
+                names.extend(registrations.map(|registration| credential(account, secret, registration)));
+            }
+        }
+        assert_eq!(names.len(), 12);
+    }
 }

@@ -2,7 +2,7 @@
 
 use quittance_flows::pin::PinCounter;
 use quittance_protocol::statement::SecretKind;
-use quittance_protocol::{AccountId, FlowId, Timestamp};
+use quittance_protocol::{AccountId, FlowId, RegistrationId, Timestamp};
 use rusqlite::params;
 
 use super::{Store, to_time};
@@ -13,6 +13,8 @@ use crate::failure::Failure;
 pub(crate) struct PayerSecret {
     /// The OPAQUE record; without the vault's PIN keys nobody can search it.
     pub(crate) record: Vec<u8>,
+    /// The registration that it came of; none where that was before registrations had names.
+    pub(crate) registration: Option<RegistrationId>,
     /// What the rules count.
     pub(crate) counter: PinCounter,
 }
@@ -35,29 +37,67 @@ pub(crate) struct PinLogin {
 impl Store<'_> {
     pub(crate) fn payer_secret(self, account: AccountId, secret: SecretKind) -> Result<Option<PayerSecret>, Failure> {
         let row = self.one(
-            "SELECT record, used, last_guess FROM payer_secrets WHERE account=?1 AND secret=?2",
+            "SELECT record, registration, used, last_guess FROM payer_secrets WHERE account=?1 AND secret=?2",
             params![account.to_string(), name(secret)],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?)),
+            |row| {
+                Ok((
+                    row.get(0)?,
+                    row.get::<_, Option<[u8; 16]>>(1)?,
+                    row.get(2)?,
+                    row.get::<_, i64>(3)?,
+                ))
+            },
         )?;
-        let Some((record, used, last_guess)) = row else {
+        let Some((record, registration, used, last_guess)) = row else {
             return Ok(None);
         };
         // A secret that nobody guessed at has 0 there.
         let last_guess = (last_guess != 0).then(|| to_time(last_guess)).transpose()?;
         Ok(Some(PayerSecret {
             record,
+            registration: registration.map(RegistrationId::from_bytes),
             counter: PinCounter { used, last_guess },
         }))
     }
 
-    /// Sets a secret, or sets it anew; no guess at it is counted yet.
-    pub(crate) fn put_payer_secret(self, account: AccountId, secret: SecretKind, record: &[u8]) -> Result<(), Failure> {
+    /// Begins a registration. One that was begun before can be completed no more.
+    pub(crate) fn begin_registration(
+        self,
+        account: AccountId,
+        secret: SecretKind,
+        registration: RegistrationId,
+    ) -> Result<(), Failure> {
         self.run(
-            "INSERT INTO payer_secrets (account, secret, record) VALUES (?1, ?2, ?3)
-             ON CONFLICT (account, secret) DO UPDATE SET record=excluded.record, used=0, last_guess=0",
-            params![account.to_string(), name(secret), record],
+            "INSERT INTO registrations (account, secret, registration) VALUES (?1, ?2, ?3)
+             ON CONFLICT (account, secret) DO UPDATE SET registration=excluded.registration",
+            params![account.to_string(), name(secret), registration.as_bytes()],
         )?;
         Ok(())
+    }
+
+    /// Completes a registration: sets the secret, or sets it anew; no guess at it is counted yet. False where it is not the
+    /// one that was begun last, or is complete; then nothing is set.
+    pub(crate) fn complete_registration(
+        self,
+        account: AccountId,
+        secret: SecretKind,
+        registration: RegistrationId,
+        record: &[u8],
+    ) -> Result<bool, Failure> {
+        let begun = self.run(
+            "DELETE FROM registrations WHERE account=?1 AND secret=?2 AND registration=?3",
+            params![account.to_string(), name(secret), registration.as_bytes()],
+        )?;
+        if begun == 0 {
+            return Ok(false);
+        }
+        self.run(
+            "INSERT INTO payer_secrets (account, secret, record, registration) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (account, secret) DO UPDATE
+             SET record=excluded.record, registration=excluded.registration, used=0, last_guess=0",
+            params![account.to_string(), name(secret), record, registration.as_bytes()],
+        )?;
+        Ok(true)
     }
 
     pub(crate) fn count_guesses(

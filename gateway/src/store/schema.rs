@@ -14,10 +14,14 @@ use crate::files;
 const APPLICATION_ID: i32 = 0x5147_5457;
 
 /// The version that this program writes.
-pub(crate) const VERSION: i32 = 6;
+pub(crate) const VERSION: i32 = 7;
 
 /// One step for each version, from the one before; the last brings the database to [`VERSION`].
-const MIGRATIONS: [&str; 6] = [VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6];
+const MIGRATIONS: [&str; 7] = [
+    VERSION_1, VERSION_2, VERSION_3, VERSION_4, VERSION_5, VERSION_6, VERSION_7,
+];
+
+const VERSION_7: &str = include_str!("schema/registrations.sql");
 
 const VERSION_6: &str = include_str!("schema/hot.sql");
 
@@ -370,7 +374,8 @@ mod tests {
         let connection = open(&path, &[1; 16]).unwrap();
         let store = crate::store::Store::new(&connection);
         let pin = store.payer_secret(account, quittance_protocol::statement::SecretKind::PaymentPin);
-        assert_eq!(pin.unwrap().unwrap().counter.used, 4);
+        let pin = pin.unwrap().unwrap();
+        assert_eq!((pin.counter.used, pin.registration), (4, None));
         let now = quittance_protocol::Timestamp::from_unix(1_800_000_000).unwrap();
         assert_eq!(
             store.first_due_flow(now).unwrap().unwrap().0,

@@ -53,6 +53,7 @@ mod policies;
 mod program;
 mod quarantine;
 mod refunds;
+mod registrations;
 mod restore;
 mod serving;
 mod simulators;

@@ -2,13 +2,14 @@
 
 use quittance_protocol::answer::{FlowLog, PinAnswer};
 use quittance_protocol::flow_event::FlowEventKind;
-use quittance_protocol::statement::{PinFinish, PinPhase, PinRegister, SecretKind};
-use quittance_protocol::{B64, Code, pin};
+use quittance_protocol::statement::PinFinish;
+use quittance_protocol::{B64, Code};
 
-use crate::support::phone::{Flow, PIN, Phone, draws};
+use crate::support::phone::{Flow, PIN, Phone};
 use crate::support::{House, Reply, random};
 
-async fn at_the_pin<'h>(phone: &Phone<'h>) -> Flow {
+/// A run whose open step asks for the PIN.
+pub(crate) async fn at_the_pin<'h>(phone: &Phone<'h>) -> Flow {
     let token = phone.sign_mandate().await;
     let mandates = [token.mandate];
     let flow = phone
@@ -230,24 +231,4 @@ async fn an_exchange_that_was_moved_to_another_run_proves_nothing_there() {
     };
     assert_eq!(phone.post(&moved).await.code(), Code::Internal);
     let _: FlowLog = phone.post(&finish).await.ok();
-}
-
-#[tokio::test]
-async fn the_same_pin_of_two_accounts_is_kept_under_two_keys() {
-    let house = House::new();
-    let (one, two) = (Phone::new(&house), Phone::new(&house));
-    one.enrol().await;
-    two.enrol().await;
-    let (_, message) = pin::client_register_start(PIN, &mut draws()).unwrap();
-    let asked = async |phone: &Phone<'_>| {
-        let request = PinRegister {
-            nonce: phone.nonce().await,
-            secret: SecretKind::PaymentPin,
-            phase: PinPhase::Request,
-            message: B64::new(message.clone()),
-        };
-        phone.post(&request).await.ok::<PinAnswer>().message
-    };
-    assert_eq!(asked(&one).await, asked(&one).await, "control: one account, one key");
-    assert_ne!(asked(&one).await, asked(&two).await);
 }

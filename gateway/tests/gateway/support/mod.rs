@@ -7,6 +7,7 @@ pub(crate) mod forge;
 pub(crate) mod phone;
 pub(crate) mod program;
 pub(crate) mod questions;
+pub(crate) mod registering;
 pub(crate) mod runs;
 pub(crate) mod walk;
 

@@ -11,8 +11,8 @@ use quittance_protocol::ed25519::SigningKey;
 use quittance_protocol::flow_event::{FlowStart, Wish};
 use quittance_protocol::statement::{
     Activation, AnswerFlow, Attestation, Consent, Enrolment, FactorProof, HeldToken, Hold, HoldChange, Intent, Offer,
-    Permit, PermitAmount, PhoneOutcome, PinFinish, PinPhase, PinRegister, PinStart, Probe, Reconciliation,
-    ReplicaState, SecretKind, Session, StartFlow, StepAnswer, operation_digest,
+    Permit, PermitAmount, PhoneOutcome, PinFinish, PinStart, Probe, Reconciliation, ReplicaState, Session, StartFlow,
+    StepAnswer, operation_digest,
 };
 use quittance_protocol::{
     AccountId, B64, Claims, Digest32, FlowId, MandateId, PublicKey, Received, Statement, StatementId, Timestamp,
@@ -199,22 +199,7 @@ impl<'h> Phone<'h> {
     }
 
     pub(crate) async fn register_pin(&self) {
-        let (state, message) = pin::client_register_start(PIN, &mut draws()).unwrap();
-        let request = PinRegister {
-            nonce: self.nonce().await,
-            secret: SecretKind::PaymentPin,
-            phase: PinPhase::Request,
-            message: B64::new(message),
-        };
-        let answer: PinAnswer = self.post(&request).await.ok();
-        let record = pin::client_register_finish(state, PIN, answer.message.as_slice(), &mut draws()).unwrap();
-        let record = PinRegister {
-            nonce: self.nonce().await,
-            secret: SecretKind::PaymentPin,
-            phase: PinPhase::Record,
-            message: B64::new(record),
-        };
-        let _: PinAnswer = self.post(&record).await.ok();
+        let _: PinAnswer = self.register(PIN).await.ok();
     }
 
     /// A read token.

@@ -8,12 +8,12 @@ use quittance_flows::policy::DEFAULT_BUNDLE;
 use quittance_flows::{FlowState, Phase, Policy, Rules, flow};
 use quittance_gateway::Clock as _;
 use quittance_gateway::parties::{NumberKind, Party};
-use quittance_protocol::answer::{FlowLog, PinAnswer, Uploaded};
+use quittance_protocol::answer::{FlowLog, Uploaded};
 use quittance_protocol::flow_event::FlowEventKind;
-use quittance_protocol::statement::{Channel, FactorProof, OneTimeCode, PinPhase, PinRegister, SecretKind, StepAnswer};
-use quittance_protocol::{B64, Digest32, FlowId, MandateId, pin};
+use quittance_protocol::statement::{Channel, FactorProof, OneTimeCode, StepAnswer};
+use quittance_protocol::{B64, Digest32, FlowId, MandateId};
 
-use crate::support::phone::{Flow, Key, Phone, Token, draws};
+use crate::support::phone::{Flow, Key, Phone, Token};
 use crate::support::{House, Reply, random};
 
 /// A PNG of so many bytes of pixels; each seed makes another one.
@@ -169,35 +169,6 @@ impl Phone<'_> {
     pub(crate) async fn begin_lowering(&self, definition: &str, mandates: &[MandateId]) -> Flow {
         self.begin_with(definition, mandates, b"", B64::new(random::<32>()))
             .await
-    }
-
-    /// Registers a payment PIN: the last answer, or the first refusal.
-    pub(crate) async fn register(&self, secret: &[u8]) -> Reply {
-        self.register_secret(SecretKind::PaymentPin, secret).await
-    }
-
-    /// Registers a secret: the last answer, or the first refusal.
-    pub(crate) async fn register_secret(&self, kind: SecretKind, secret: &[u8]) -> Reply {
-        let (state, message) = pin::client_register_start(secret, &mut draws()).unwrap();
-        let request = PinRegister {
-            nonce: self.nonce().await,
-            secret: kind,
-            phase: PinPhase::Request,
-            message: B64::new(message),
-        };
-        let reply = self.post(&request).await;
-        if reply.status != 200 {
-            return reply;
-        }
-        let answer: PinAnswer = reply.ok();
-        let record = pin::client_register_finish(state, secret, answer.message.as_slice(), &mut draws()).unwrap();
-        self.post(&PinRegister {
-            nonce: self.nonce().await,
-            secret: kind,
-            phase: PinPhase::Record,
-            message: B64::new(record),
-        })
-        .await
     }
 
     /// An active mandate of a channel.

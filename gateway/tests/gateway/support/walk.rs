@@ -6,7 +6,7 @@ use quittance_flows::{FactorInput, FactorKind, Policy, Rules, StepKind, definiti
 use quittance_protocol::answer::{FlowLog, OrderRecord, PinAnswer, Uploaded};
 use quittance_protocol::flow_event::{FlowEventKind, FlowStart};
 use quittance_protocol::statement::{
-    Entry, FactorProof, Intent, OneTimeCode, PinFinish, PinPhase, PinRegister, PinStart, SecretKind, StepAnswer,
+    Entry, FactorProof, Intent, OneTimeCode, PinFinish, PinStart, SecretKind, StepAnswer,
 };
 use quittance_protocol::{B64, FlowId, MandateId, pin};
 
@@ -152,19 +152,8 @@ impl Phone<'_> {
     /// Sets the safety lock's own password.
     pub(crate) async fn register_lock_password(&self) {
         self.open_lock_password().await;
-        let (state, message) = pin::client_register_start(LOCK_PASSWORD, &mut draws()).unwrap();
-        let say = async |phase, message| {
-            let register = PinRegister {
-                nonce: self.nonce().await,
-                secret: SecretKind::LockPassword,
-                phase,
-                message: B64::new(message),
-            };
-            self.post(&register).await.ok::<PinAnswer>()
-        };
-        let answer = say(PinPhase::Request, message).await;
-        let record = pin::client_register_finish(state, LOCK_PASSWORD, answer.message.as_slice(), &mut draws());
-        say(PinPhase::Record, record.unwrap()).await;
+        let registered = self.register_secret(SecretKind::LockPassword, LOCK_PASSWORD);
+        let _: PinAnswer = registered.await.ok();
     }
 
     /// Uploads one image.
