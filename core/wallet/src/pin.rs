@@ -3,7 +3,7 @@
 use crate::error::WalletError;
 use crate::flows::OpenFlow;
 use crate::inner::Inner;
-use crate::journal::{FlowRow, Purpose};
+use crate::journal::{FlowRow, OutboxRow, Purpose};
 use crate::transport::{SendError, read};
 use crate::turns::Arrival;
 use crate::unit::blocking;
@@ -97,12 +97,22 @@ impl Inner {
         self.register_secret(SecretKind::PaymentPin, pin).await
     }
 
-    /// Registers a secret, by OPAQUE: it never leaves the phone.
+    /// Registers a secret, by OPAQUE: it never leaves the phone. Where a registration was begun elsewhere before this one
+    /// was complete, it is begun again, once.
     pub(crate) async fn register_secret(
         self: &Arc<Self>,
         secret: SecretKind,
         pin: Zeroizing<Vec<u8>>,
     ) -> Result<(), WalletError> {
+        match self.register_once(secret, pin.clone()).await {
+            Err(WalletError::Problem(problem)) if problem.code() == Code::VersionConflict => {
+                self.register_once(secret, pin).await
+            }
+            other => other,
+        }
+    }
+
+    async fn register_once(self: &Arc<Self>, secret: SecretKind, pin: Zeroizing<Vec<u8>>) -> Result<(), WalletError> {
         let inner = Arc::clone(self);
         let text = pin.clone();
         let (state, request) = blocking(move || {
@@ -152,6 +162,12 @@ impl Inner {
                     SecretKind::PaymentPin => Purpose::PinRecord {},
                     SecretKind::LockPassword => Purpose::LockPasswordRecord {},
                 };
+                // The gateway takes no record of a registration that was begun before this one.
+                for row in unit.list::<OutboxRow>()? {
+                    if row.purpose == purpose {
+                        unit.delete(&row);
+                    }
+                }
                 unit.send(purpose, &statement)
             })
             .await?;

@@ -17,6 +17,7 @@ mod permits;
 mod pin;
 mod receipts;
 mod recovery;
+mod registrations;
 mod secrets;
 mod security;
 mod stopping;
