@@ -187,8 +187,8 @@ impl ServerKeys {
     }
 }
 
-/// Answers a registration's first message. `credential` names what is registered (the credential identifier): whoever
-/// gets two answers under one name has the key of that name asked twice, so each registration needs a name of its own.
+/// Answers a registration's first message. `credential` names what is registered (the credential identifier). The answer
+/// evaluates one guess under the key of that name, so each registration needs a name of its own.
 ///
 /// # Errors
 /// `malformed` where the message is not of the protocol.

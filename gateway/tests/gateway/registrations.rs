@@ -77,6 +77,7 @@ async fn evaluate(phone: &Phone<'_>, kind: SecretKind, guesses: &[&[u8]]) -> Vec
     evaluated
 }
 
+//
 #[tokio::test]
 async fn requests_while_a_reset_is_open_find_neither_the_pin_that_stands_nor_the_one_that_comes() {
     let house = House::on_stage();
