@@ -5,7 +5,7 @@ use crate::events::{DisputeReason, WalletEvent};
 use crate::inner::Inner;
 use crate::journal::{DeviceRow, FlowRow, MandateRow, OrderRow, OutboxRow, Provisioning, Purpose, RefusedIntent};
 use crate::mandates::Lifting;
-use crate::order_facts::{mandates_of, row_of, wish_of};
+use crate::order_facts::{flow_of, mandates_of, row_of, wish_of};
 use crate::outbox::refused;
 use crate::transport::read;
 use crate::unit::Unit;
@@ -243,11 +243,12 @@ impl Unit<'_> {
             self.delete(row);
             return Ok(());
         }
-        // None of its intents did all of it, whatever some were answered.
-        let times = u32::try_from(row.intents.len()).unwrap_or(u32::MAX);
+        // None of its intents did all of it, whatever some were answered. Those of wishes that it replaced are not its own.
+        let own = row.intents.iter().filter(|intent| flow_of(intent) == Some(flow));
+        let signed = u32::try_from(own.count()).unwrap_or(u32::MAX);
         self.put(&OrderRow {
             state: PhoneState::Intended { mandates: left.clone() },
-            refused: Some(RefusedIntent { code, times }),
+            refused: Some(RefusedIntent { code, signed }),
             ..row.clone()
         })?;
         self.tell(WalletEvent::NotStopped { mandates: left, code })

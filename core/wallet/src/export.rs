@@ -42,7 +42,7 @@ impl Inner {
             .intents
             .iter()
             .find(|intent| named.is_some() && content(intent) == named);
-        if let Some(intent) = own.or(row.intents.first()) {
+        if let Some(intent) = own.or(row.intents.last()) {
             statements.push(("intent".to_owned(), intent.clone()));
         }
         if let Some(attestation) = &row.attestation {

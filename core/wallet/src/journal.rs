@@ -299,12 +299,14 @@ pub(crate) struct FlowRow {
     pub(crate) next_flows: Vec<FlowId>,
 }
 
-/// The gateway's last refusal of an intent: the wish stands, the mandates stay held here.
+/// Why a wish's last intent did not do: the gateway refused it, or the end that it led to was taken back. The wish stands, the
+/// mandates stay held here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RefusedIntent {
     pub(crate) code: Code,
-    /// How often it refused.
-    pub(crate) times: u32,
+    /// How many intents were signed for it; as many as ever may be where it is given up.
+    #[serde(alias = "times")]
+    pub(crate) signed: u32,
 }
 
 /// Something that has to reach the gateway. Signed once: sending again sends the same bytes.
@@ -350,7 +352,7 @@ pub(crate) enum Purpose {
 /// One destruction as this phone sees it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct OrderRow {
-    /// Where the row stands: the flow's id where the phone asked, else the order's.
+    /// Where the row stands: the flow's id where the phone asked, else the order's; what an answer left of a wish stands at random.
     pub(crate) place: [u8; 16],
     pub(crate) state: PhoneState,
     /// The compact intents with which this phone asked.

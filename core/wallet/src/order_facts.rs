@@ -158,7 +158,7 @@ pub(crate) fn run_of(row: &OrderRow) -> Option<FlowId> {
 }
 
 /// The run that an intent speaks of.
-fn flow_of(compact: &str) -> Option<FlowId> {
+pub(crate) fn flow_of(compact: &str) -> Option<FlowId> {
     let received = Received::parse(compact).ok()?;
     Some(received.unverified_body::<Intent>().ok()?.1.flow)
 }

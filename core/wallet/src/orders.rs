@@ -90,10 +90,11 @@ impl Unit<'_> {
             // A run that no key proved stands on what the gateway saw of it.
             proof: flow.proof.clone().unwrap_or_default(),
         };
-        self.replace_given_up(&mandates)?;
+        let mut intents = self.replace_given_up(&mandates)?;
         let compact = self.sign(&intent)?;
         self.enqueue(Purpose::Intent { flow: start.flow }, Some(compact.clone()))?;
-        self.put(&OrderRow::new(*start.flow.as_bytes(), mandates, vec![compact]))
+        intents.push(compact);
+        self.put(&OrderRow::new(*start.flow.as_bytes(), mandates, intents))
     }
 
     /// What an intent of a run about these mandates names.
@@ -358,9 +359,14 @@ impl Unit<'_> {
             }
             let mut left = mandates_of(&row.state).to_vec();
             left.retain(|wanted| !record.mandates.contains(wanted));
-            // Where cancellations overlap, the gateway's order is for what is under no other order yet.
-            self.leave_to_others(&left, &row.intents)?;
-            left.retain(|wanted| !rows.iter().any(|row| ends(row, wanted)));
+            // Where cancellations overlap, the gateway's order is for what is under no other order yet. Before it has heard of a
+            // wish, an end that may be taken back takes nothing of it.
+            let is_unheard = !is_answered && !is_asked && self.is_on_its_way(row)?;
+            let counts = |other: &&OrderRow| !(is_unheard && matches!(other.state, PhoneState::Scheduled { .. }));
+            let (others, left): (Vec<MandateId>, Vec<MandateId>) = left
+                .into_iter()
+                .partition(|wanted| rows.iter().filter(counts).any(|other| ends(other, wanted)));
+            self.leave_to_others(&others, &row.intents)?;
             add_new(&mut intents, row.intents.clone());
             self.join_flow(row.place, record)?;
             // The place of the run goes to the answer.

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// A wish is signed this often at most.
-const MOST_REFUSALS: u32 = 5;
+const MOST_SIGNED: u32 = 5;
 
 /// Whether the same wish, signed anew, may be taken.
 fn can_help(refused: RefusedIntent) -> bool {
@@ -36,7 +36,7 @@ fn can_help(refused: RefusedIntent) -> bool {
             | Code::LimitExceeded
             | Code::ProofRejected
     );
-    refused.times < MOST_REFUSALS && !form
+    refused.signed < MOST_SIGNED && !form
 }
 
 impl Inner {
@@ -255,8 +255,10 @@ impl Unit<'_> {
             if mandates.iter().any(is_kept) {
                 // The gateway takes only an intent for all of them, and would end what the payer keeps: the rest is begun
                 // again.
-                let times = MOST_REFUSALS;
-                row.refused = Some(RefusedIntent { times, ..refused });
+                row.refused = Some(RefusedIntent {
+                    signed: MOST_SIGNED,
+                    ..refused
+                });
                 self.put(&row)?;
                 continue;
             }
@@ -308,15 +310,17 @@ impl Unit<'_> {
         Ok(())
     }
 
-    /// What the payer begins anew takes the place of the wishes in vain for the same: they hold it no more where this one is
-    /// taken back.
-    pub(crate) fn replace_given_up(&mut self, mandates: &[MandateId]) -> Result<(), WalletError> {
+    /// What the payer begins anew takes the place of the wishes in vain for the same: they hold it no more, and are no ground to
+    /// end it, where this one is taken back. Returns their intents, which stand and fall with it.
+    pub(crate) fn replace_given_up(&mut self, mandates: &[MandateId]) -> Result<Vec<String>, WalletError> {
+        let mut intents = Vec::new();
         for row in self.list::<OrderRow>()? {
-            if !self.is_given_up(&row)? {
-                continue;
-            }
             let mut left = mandates_of(&row.state).to_vec();
             left.retain(|mandate| !mandates.contains(mandate));
+            if left.len() == mandates_of(&row.state).len() || !self.is_given_up(&row)? {
+                continue;
+            }
+            add_new(&mut intents, row.intents.clone());
             if left.is_empty() && row.dispute.is_none() {
                 self.delete(&row);
             } else {
@@ -326,7 +330,7 @@ impl Unit<'_> {
                 })?;
             }
         }
-        Ok(())
+        Ok(intents)
     }
 
     /// Whether a row is a wish that the gateway does not take and that is asked for no more.
@@ -335,10 +339,12 @@ impl Unit<'_> {
         if !in_vain || !matches!(row.state, PhoneState::Intended { .. }) {
             return Ok(false);
         }
-        match run_of(row) {
-            Some(flow) => Ok(!self.intent_waits(flow)?),
-            None => Ok(true),
-        }
+        Ok(!self.is_on_its_way(row)?)
+    }
+
+    /// Whether the newest intent of a wish still waits for its answer.
+    pub(crate) fn is_on_its_way(&self, wish: &OrderRow) -> Result<bool, WalletError> {
+        run_of(wish).map_or(Ok(false), |flow| self.intent_waits(flow))
     }
 
     /// Those of some mandates that wait for the order that an intent asks for: what ended on this phone alone waits for none.

@@ -178,8 +178,8 @@ impl Unit<'_> {
     }
 }
 
-/// Tries that this day leaves a step which names none of its own. One of a run that stops something has them without end: where
-/// nothing stands in for the prompt, nobody is kept from it.
+/// Tries that this day leaves a step which names none of its own. The day bounds none that stops something: where nothing stands
+/// in for the prompt, only the bound of every run keeps somebody from it.
 fn left_today(open: &OpenFlow, today: u32) -> Option<u32> {
     let a_day = open.pinned.policy.biometric.tries_a_day();
     (!open.lowers()).then(|| a_day.saturating_sub(today))

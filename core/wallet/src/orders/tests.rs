@@ -3,7 +3,7 @@
 use super::*;
 use crate::closure::tests::Story;
 use crate::destruction::tests::signed;
-use crate::journal::EventRow;
+use crate::journal::{EventRow, RefusedIntent};
 use crate::order_facts::tests::intent_for;
 use crate::order_facts::wish_of;
 use crate::unit::tests::phone;
@@ -11,6 +11,7 @@ use quittance_protocol::answer::{PayerEvent, PayerEventKind};
 use quittance_protocol::bytes::B64;
 use quittance_protocol::log::VerifierKey;
 use quittance_protocol::log_body::{EvidenceLevel, TerminationCause};
+use quittance_protocol::problem::Code;
 use quittance_protocol::statement::ReplicaState;
 use quittance_protocol::{Annex, EventId, FlowId, OrderId};
 
@@ -212,6 +213,103 @@ fn waiting(phone: &Inner, flow: FlowId) -> Vec<MandateId> {
 
 const WISH: FlowId = FlowId::from_bytes([8; 16]);
 
+const EARLIER: OrderId = OrderId::from_bytes([20; 16]);
+
+/// An order for some mandates is to be effective later.
+fn is_scheduled(phone: &Inner, order: OrderId, named: &[u8]) {
+    let mut row = OrderRow::new(*order.as_bytes(), Vec::new(), Vec::new());
+    row.state = PhoneState::Scheduled {
+        order: phone::Order {
+            order,
+            nonce: B64::new([2; 32]),
+            mandates: mandates(named),
+            tokens: Vec::new(),
+        },
+        effective_at: at(0),
+    };
+    phone.unit_now(|unit| unit.put(&row)).unwrap();
+}
+
+/// The payer takes an order back.
+fn takes_back(phone: &Inner, order: OrderId) {
+    let undone = phone.unit_now(|unit| {
+        let rows = unit.list::<OrderRow>()?;
+        let placed = row_of(&rows, order).and_then(|row| Some((row, known_order(&row.state)?)));
+        let (row, known) = placed.ok_or(WalletError::NoReceipt)?;
+        let state = PhoneState::Undone(known.clone());
+        unit.put(&OrderRow { state, ..row.clone() })
+    });
+    undone.unwrap();
+}
+
+//
+#[test]
+fn an_end_that_may_be_taken_back_takes_nothing_of_a_wish_that_the_gateway_has_not_heard() {
+    for is_heard in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let wish = (WISH, &[4, 5][..]);
+        let phone = with_wishes(folder.path(), &[wish]);
+        is_scheduled(&phone, EARLIER, &[4]);
+        if !is_heard {
+            let intent = intent_for(WISH, &mandates(&[4, 5]));
+            let waits = phone.unit_now(|unit| unit.enqueue(Purpose::Intent { flow: WISH }, Some(intent)));
+            waits.unwrap();
+        }
+        let released = signed(5);
+        let token = token_commitment(released.token, &released.token_key.thumbprint());
+        let merchants = Story::merchants_order(OrderId::from_bytes([21; 16]), released.mandate, token);
+        let (record, _, log) = merchants.told();
+        hears(&phone, &record, &log, None);
+        let left = if is_heard { Vec::new() } else { mandates(&[4]) };
+        assert_eq!(
+            waiting(&phone, WISH),
+            left,
+            "control: what was heard is under the earlier end"
+        );
+        if is_heard {
+            continue;
+        }
+        takes_back(&phone, EARLIER);
+        assert_eq!(waiting(&phone, WISH), left, "it is wished as before");
+        answers(wish, &phone, OrderId::from_bytes([22; 16]), 4);
+        assert_eq!(disputes(&phone), []);
+    }
+}
+
+//
+#[test]
+fn a_wish_that_was_replaced_is_no_ground_once_what_replaced_it_is_taken_back() {
+    for goes_with_it in [true, false] {
+        let folder = tempfile::tempdir().unwrap();
+        let in_vain = (WISH, &[4, 5][..]);
+        let phone = with_wishes(folder.path(), &[in_vain]);
+        let (anew, named) = (FlowId::from_bytes([9; 16]), mandates(&[4]));
+        let begun = phone.unit_now(|unit| {
+            let row = unit.get::<OrderRow>(WISH.as_bytes())?.ok_or(WalletError::NoReceipt)?;
+            let refused = Some(RefusedIntent {
+                code: Code::Malformed,
+                signed: 1,
+            });
+            unit.put(&OrderRow { refused, ..row })?;
+            let mut intents = unit.replace_given_up(&named)?;
+            if !goes_with_it {
+                intents.clear();
+            }
+            intents.push(intent_for(anew, &named));
+            unit.put(&OrderRow::new(*anew.as_bytes(), named.clone(), intents))
+        });
+        begun.unwrap();
+        assert_eq!(waiting(&phone, WISH), mandates(&[5]), "control: the rest of it stands");
+        let order = OrderId::from_bytes([21; 16]);
+        answers((anew, &[4]), &phone, order, 4);
+        takes_back(&phone, order);
+        let again = OrderId::from_bytes([22; 16]);
+        answers(in_vain, &phone, again, 4);
+        let disputed = if goes_with_it { vec![again] } else { Vec::new() };
+        assert_eq!(disputes(&phone), disputed, "control: left by itself it was a ground");
+    }
+}
+
 //
 #[test]
 fn an_intent_is_no_ground_for_what_another_order_took_once_that_one_is_taken_back() {
@@ -219,31 +317,11 @@ fn an_intent_is_no_ground_for_what_another_order_took_once_that_one_is_taken_bac
         let folder = tempfile::tempdir().unwrap();
         let wish = (WISH, &[4, 5][..]);
         let phone = with_wishes(folder.path(), &[wish]);
-        let known = phone::Order {
-            order: OrderId::from_bytes([20; 16]),
-            nonce: B64::new([2; 32]),
-            mandates: mandates(&[4]),
-            tokens: Vec::new(),
-        };
-        let mut earlier = OrderRow::new([9; 16], Vec::new(), Vec::new());
-        earlier.state = PhoneState::Scheduled {
-            order: known.clone(),
-            effective_at: at(0),
-        };
-        phone.unit_now(|unit| unit.put(&earlier)).unwrap();
+        is_scheduled(&phone, EARLIER, &[4]);
         answers(wish, &phone, OrderId::from_bytes([21; 16]), 5);
         assert_eq!(waiting(&phone, WISH), [], "control: it is answered");
         if is_taken_back {
-            let undo = phone.unit_now(|unit| {
-                let earlier = unit.get::<OrderRow>(&[9; 16])?;
-                earlier.map_or(Ok(()), |row| {
-                    unit.put(&OrderRow {
-                        state: PhoneState::Undone(known),
-                        ..row
-                    })
-                })
-            });
-            undo.unwrap();
+            takes_back(&phone, EARLIER);
         }
         let again = OrderId::from_bytes([22; 16]);
         answers(wish, &phone, again, 4);
