@@ -27,7 +27,8 @@ struct Parting: Equatable {
         var receipts: [String] = []
         for receipt in known ?? [] {
             let exported = try? await wallet.exportReceipt(order: receipt.order)
-            if let exported { receipts.append(exported.receipt + "\n" + exported.annexJson) }
+            // Once the keys are erased, these alone show that the phone signed its part.
+            if let exported { receipts.append([exported.receipt, exported.annexJson, exported.jwks].joined(separator: "\n")) }
         }
         self.receipts = receipts
         isUnread = receipts.count != known?.count

@@ -51,7 +51,7 @@ extension JourneyTests {
         try await hand.agree(lockPassword: "")
         let order = try #require(hand.app.receipts.first?.order)
         let exported = try #require(try await hand.app.wallet?.exportReceipt(order: order))
-        let receipt = exported.receipt + "\n" + exported.annexJson
+        let receipt = [exported.receipt, exported.annexJson, exported.jwks].joined(separator: "\n")
         await hand.restart()
         try await hand.sign()
         let mandate = try #require(hand.app.permissions?.permissions.first { $0.group == .on }?.mandate)

@@ -209,7 +209,8 @@ class BadInputTest {
             val shared = phone.shared.single()
             assertTrue(shared.startsWith("c2sp.org/tlog-proof@v1\n"))
             val exported = runBlocking { phone.wallet.exportReceipt(phone.wallet.receipts().single().order) }
-            assertEquals("its annex alone says whose end it is", exported.receipt + "\n" + exported.annexJson, shared)
+            val whole = exported.run { listOf(receipt, annexJson, jwks).joinToString("\n") }
+            assertEquals("the annex says whose end it is, the keys that the phone said so", whole, shared)
             hand.taps("set-up-again")
             payer.enrols()
             assertEquals(0, runBlocking { phone.wallet.mandates().size })

@@ -74,7 +74,9 @@ private suspend fun stopped(wallet: Wallet): Boolean =
 /** As many receipts as can be read: one that cannot keeps no other back, nor what became of the stop. */
 private suspend fun left(wallet: Wallet, told: Boolean): Parting {
     val orders = read { wallet.receipts() } ?: return Parting(told, emptyList(), unread = true)
-    val receipts = orders.mapNotNull { read { wallet.exportReceipt(it.order).run { receipt + "\n" + annexJson } } }
+    val exported = orders.mapNotNull { read { wallet.exportReceipt(it.order) } }
+    // Once the keys are erased, these alone show that the phone signed its part.
+    val receipts = exported.map { listOf(it.receipt, it.annexJson, it.jwks).joinToString("\n") }
     return Parting(told, receipts, unread = receipts.size < orders.size)
 }
 
