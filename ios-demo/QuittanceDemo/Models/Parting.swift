@@ -28,7 +28,8 @@ struct Parting: Equatable {
         for receipt in known ?? [] {
             let exported = try? await wallet.exportReceipt(order: receipt.order)
             // Once the keys are erased, these alone show that the phone signed its part.
-            if let exported { receipts.append([exported.receipt, exported.annexJson, exported.jwks].joined(separator: "\n")) }
+            let files = exported.map { [$0.receipt, $0.annexJson, $0.jwks] }
+            if let files { receipts.append(files.joined(separator: "\n")) }
         }
         self.receipts = receipts
         isUnread = receipts.count != known?.count

@@ -112,8 +112,8 @@ enum MadeUp {
 
     static let holds = ReceiptVerdict.valid(
         receipt: CheckedReceipt(
-            log: "pay.example/log", place: 4192, logSize: 4410, statedAt: after(days: -1), about: nil, signedStatements: 2,
-            checkedAt: pictured))
+            log: "pay.example/log", place: 4192, logSize: 4410, statedAt: after(days: -1), about: nil,
+            signedStatements: 2, checkedAt: pictured))
     static let doesNotHold = ReceiptVerdict.refused(flaw: .notInLog, says: text("receipt.flaw.not_in_log"))
 
     // MARK: Security
