@@ -112,6 +112,26 @@ async fn a_charge_is_told_with_the_moment_of_its_reservation_whenever_the_networ
 /// Changes limits.
 type Lower = fn(&mut Limits);
 
+/// After 10.00 were taken, limits are lowered while 50.00 are pending: asked for again, these are refused, or made.
+async fn is_made_or_refused(
+    house: &House,
+    phone: &Phone<'_>,
+    token: &Token,
+    lower: Lower,
+    refused: Option<Code>,
+    what: &str,
+) {
+    approved(&house.charge(token.mandate, 1000).await);
+    let charge = pending_of(house, token, StatementId::from_bytes(random()), 5000).await;
+    lower_limits(phone, token, lower).await;
+    house.network_says(ScriptedOutcome::Approve);
+    let answer = house.post(&charge).await;
+    match refused {
+        Some(code) => assert_eq!(declined(&answer), code, "{what}"),
+        None => drop(approved(&answer)),
+    }
+}
+
 async fn lower_limits(phone: &Phone<'_>, token: &Token, lower: Lower) {
     let mut limits = Limits::new(cny(5000), cny(20_000), 30);
     lower(&mut limits);
@@ -160,15 +180,7 @@ async fn a_charge_that_the_network_never_saw_is_not_made_above_limits_that_were_
         let house = House::new();
         let phone = Phone::ready(&house).await;
         let token = phone.sign_mandate().await;
-        approved(&house.charge(token.mandate, 1000).await);
-        let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
-        lower_limits(&phone, &token, lower).await;
-        house.network_says(ScriptedOutcome::Approve);
-        let answer = house.post(&charge).await;
-        match refused {
-            Some(code) => assert_eq!(declined(&answer), code, "{what}"),
-            None => drop(approved(&answer)),
-        }
+        is_made_or_refused(&house, &phone, &token, lower, refused, what).await;
         assert_eq!(moved(&house), 1 + usize::from(refused.is_none()), "{what}");
     }
 }
@@ -190,15 +202,7 @@ async fn lowered_limits_are_compared_with_what_was_taken_before_the_activation_b
         let house = House::new();
         let phone = Phone::ready(&house).await;
         let token = activated_ahead(&house, &phone, |_| {}).await;
-        approved(&house.charge(token.mandate, 1000).await);
-        let charge = pending_of(&house, &token, StatementId::from_bytes(random()), 5000).await;
-        lower_limits(&phone, &token, lower).await;
-        house.network_says(ScriptedOutcome::Approve);
-        let answer = house.post(&charge).await;
-        match refused {
-            Some(code) => assert_eq!(declined(&answer), code),
-            None => drop(approved(&answer)),
-        }
+        is_made_or_refused(&house, &phone, &token, lower, refused, "before the activation").await;
     }
 }
 
