@@ -27,16 +27,19 @@ pub(crate) fn known_order(state: &PhoneState) -> Option<&Order> {
     }
 }
 
+/// Whether a row's order is for a mandate, taken back or not.
+fn names(row: &OrderRow, mandate: &MandateId) -> bool {
+    known_order(&row.state).is_some_and(|order| order.mandates.contains(mandate))
+}
+
 /// Whether a mandate is under a row's order, which was not taken back.
 pub(crate) fn ends(row: &OrderRow, mandate: &MandateId) -> bool {
-    let order = known_order(&row.state).filter(|_| !matches!(row.state, PhoneState::Undone(_)));
-    order.is_some_and(|order| order.mandates.contains(mandate))
+    names(row, mandate) && !matches!(row.state, PhoneState::Undone(_))
 }
 
 /// Whether a mandate was to end, and every order for it was taken back.
 pub(crate) fn was_taken_back(rows: &[OrderRow], mandate: &MandateId) -> bool {
-    let names = |row: &OrderRow| known_order(&row.state).is_some_and(|order| order.mandates.contains(mandate));
-    rows.iter().any(names) && !rows.iter().any(|row| ends(row, mandate))
+    rows.iter().any(|row| names(row, mandate)) && !rows.iter().any(|row| ends(row, mandate))
 }
 
 /// The row of an order that was placed.
